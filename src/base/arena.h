@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bump allocator for things that die together: graphs, plans, strings of a handle. Grows by blocks. */
+#ifndef OCTET_BASE_ARENA_H
+#define OCTET_BASE_ARENA_H
+
+#include "base/memory.h"
+
+struct oct_arena_block;
+
+struct oct_arena {
+    octet_context *ctx;
+    struct oct_arena_block *blocks;
+};
+
+void oct_arena_init(struct oct_arena *arena, octet_context *ctx);
+
+/* count * size zeroed bytes, aligned to 64; NULL when out of memory or on overflow. */
+void *oct_arena_calloc(struct oct_arena *arena, size_t count, size_t size);
+char *oct_arena_strndup(struct oct_arena *arena, const char *text, size_t length);
+char *oct_arena_strdup(struct oct_arena *arena, const char *text);
+char *oct_arena_printf(struct oct_arena *arena, const char *format, ...) OCT_PRINTF(2, 3);
+
+/* Frees everything; the arena can be used again. */
+void oct_arena_clear(struct oct_arena *arena);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *default_allocate(void *user, size_t bytes, size_t alignment)
+{
+    (void)user;
+    if (alignment < sizeof(void *))
+        alignment = sizeof(void *);
+    void *memory = NULL;
+    return posix_memalign(&memory, alignment, bytes) == 0 ? memory : NULL;
+}
+
+static void default_release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+void oct_allocator_default(octet_allocator *allocator)
+{
+    *allocator = (octet_allocator){default_allocate, default_release, NULL};
+}
+
+void *oct_malloc(octet_context *ctx, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!oct_mul(count, size, &bytes) || bytes > PTRDIFF_MAX - 4096)
+        return NULL;
+    return ctx->allocator.allocate(ctx->allocator.user, bytes ? bytes : 1, OCT_ALIGNMENT);
+}
+
+void *oct_calloc(octet_context *ctx, size_t count, size_t size)
+{
+    void *memory = oct_malloc(ctx, count, size);
+    if (memory)
+        memset(memory, 0, count * size);
+    return memory;
+}
+
+void oct_free(octet_context *ctx, void *memory)
+{
+    if (memory)
+        ctx->allocator.release(ctx->allocator.user, memory);
+}
+
+char *oct_strndup(octet_context *ctx, const char *text, size_t length)
+{
+    size_t bytes;
+    if (!oct_add(length, 1, &bytes))
+        return NULL;
+    char *copy = oct_malloc(ctx, bytes, 1);
+    if (copy) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+char *oct_strdup(octet_context *ctx, const char *text)
+{
+    return oct_strndup(ctx, text, strlen(text));
+}
+
+bool oct_grow(octet_context *ctx, void *array_pointer, size_t *capacity, size_t needed, size_t size)
+{
+    if (needed <= *capacity)
+        return true;
+    size_t more = *capacity < 8 ? 8 : *capacity;
+    if (!oct_mul(more, 2, &more))
+        return false;
+    if (more < needed)
+        more = needed;
+    char *grown = oct_calloc(ctx, more, size);
+    if (!grown)
+        return false;
+    void *old;
+    memcpy(&old, array_pointer, sizeof old);
+    if (old)
+        memcpy(grown, old, *capacity * size);
+    oct_free(ctx, old);
+    memcpy(array_pointer, &grown, sizeof grown);
+    *capacity = more;
+    return true;
+}

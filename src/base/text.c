@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void oct_text_init(struct oct_text *text, octet_context *ctx)
+{
+    *text = (struct oct_text){ctx, NULL, 0, 0, false};
+}
+
+void oct_text_add(struct oct_text *text, const char *bytes, size_t length)
+{
+    size_t needed;
+    if (text->failed || !oct_add(text->length, length, &needed) || !oct_add(needed, 1, &needed) ||
+        !oct_grow(text->ctx, &text->bytes, &text->capacity, needed, 1)) {
+        text->failed = true;
+        return;
+    }
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void oct_text_printf(struct oct_text *text, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof line)
+        text->failed = true;
+    else
+        oct_text_add(text, line, (size_t)length);
+}
+
+void oct_text_free(struct oct_text *text)
+{
+    oct_free(text->ctx, text->bytes);
+    *text = (struct oct_text){text->ctx, NULL, 0, 0, false};
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growing text. Errors stick: check `failed` once, at the end. */
+#ifndef OCTET_BASE_TEXT_H
+#define OCTET_BASE_TEXT_H
+
+#include "base/memory.h"
+
+struct oct_text {
+    octet_context *ctx;
+    char *bytes; /* NUL-terminated once something was added */
+    size_t length, capacity;
+    bool failed;
+};
+
+void oct_text_init(struct oct_text *text, octet_context *ctx);
+void oct_text_add(struct oct_text *text, const char *bytes, size_t length);
+void oct_text_printf(struct oct_text *text, const char *format, ...) OCT_PRINTF(2, 3);
+void oct_text_free(struct oct_text *text);
+
+#endif

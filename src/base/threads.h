@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fork-join threads over pthreadpool. */
+#ifndef OCTET_BASE_THREADS_H
+#define OCTET_BASE_THREADS_H
+
+#include "base/context.h"
+
+struct oct_threads; /* NULL stands for the calling thread alone */
+
+/* Physical cores that this process may use (its affinity mask), at least 1. */
+int oct_threads_physical_cores(void);
+
+/* `count` includes the caller; 0 means all physical cores. With 1, *threads becomes NULL. */
+octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads);
+int oct_threads_count(const struct oct_threads *threads);
+void oct_threads_destroy(struct oct_threads **threads);
+
+/* Calls task(user, worker, item) for every item of [0, items); worker is in [0, count). Returns when all are done. Does
+ * not allocate. */
+void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item), void *user, int items);
+
+#endif
