@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network: what is left of an ONNX detector after the passes. Only what the engine runs (convolutions with fused
+ * SiLU and residual add, max pools, nearest 2x upsampling), tensors that are views of others (slices, concats), and
+ * the head's description. Reference of the passes' output and of the lowering's input.
+ */
+#ifndef OCTET_COMPILER_GRAPH_NETWORK_H
+#define OCTET_COMPILER_GRAPH_NETWORK_H
+
+#include "base/arena.h"
+
+#define OCT_LEVELS_MAX 8
+#define OCT_CONCAT_MAX 32
+
+enum oct_tensor_kind {
+    OCT_TENSOR_INPUT,  /* the picture: 3 channels, RGB, 0 to 1 */
+    OCT_TENSOR_LAYER,  /* written by a layer */
+    OCT_TENSOR_CONCAT, /* `members` one after another along the channels */
+    OCT_TENSOR_SLICE   /* channels [offset, offset + channels) of `parent` */
+};
+
+struct oct_network_tensor {
+    const char *name; /* of the ONNX value; for a layer, the value that comes out of all that is fused into it */
+    enum oct_tensor_kind kind;
+    int channels;
+    int height, width; /* at the network's default size, pixels */
+    int layer;         /* LAYER: index of the layer that writes it; else -1 */
+    int parent, offset; /* SLICE: tensor, first channel (the parent is never itself a slice); else -1, 0 */
+    int member_count;   /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT tensors */
+    int members[OCT_CONCAT_MAX];
+};
+
+enum oct_layer_kind {
+    OCT_LAYER_CONVOLUTION,
+    OCT_LAYER_MAX_POOL, /* padding does not take part */
+    OCT_LAYER_UPSAMPLE  /* nearest, factor 2 in both directions: out(y, x) = in(y / 2, x / 2) */
+};
+
+struct oct_network_layer {
+    const char *name; /* of the ONNX node */
+    enum oct_layer_kind kind;
+    int input, output; /* tensors */
+    int residual;      /* CONVOLUTION: tensor added after the activation, or -1 */
+    int kernel, stride, padding; /* square and symmetric; padding in pixels */
+    int silu;                    /* CONVOLUTION: 1 when SiLU follows */
+    const float *weights;        /* CONVOLUTION: [output channels][input channels][kernel][kernel] */
+    const float *bias;           /* CONVOLUTION: [output channels] */
+};
+
+/* One level of the head: two convolutions without activation whose outputs the decode reads. */
+struct oct_network_level {
+    int box_tensor;   /* 4 * reg_max channels: left, top, right, bottom distributions */
+    int class_tensor; /* class_count channels: logits */
+    int stride;       /* input pixels a cell */
+};
+
+struct oct_network_port {
+    const char *name, *type, *shape; /* as the ONNX file declares it, e.g. "images", "float32", "1x3x640x640" */
+};
+
+struct oct_network {
+    struct oct_arena arena; /* owns everything below */
+    int tensor_count, layer_count, level_count, class_count, reg_max;
+    struct oct_network_tensor *tensors;
+    struct oct_network_layer *layers; /* in an order in which they can run */
+    struct oct_network_level levels[OCT_LEVELS_MAX]; /* ascending stride; anchors are in this order */
+    int input_tensor;
+    int input_height, input_width; /* default size: the ONNX input's, else the metadata's imgsz, else 640x640 */
+    int size_is_fixed;
+    const char **class_names; /* class_count; "class0", ... where the metadata has none */
+    int metadata_count;
+    const char **metadata_keys, **metadata_values;
+    int input_count, output_count;
+    struct oct_network_port *inputs, *outputs;
+    const char *description;             /* metadata's description, else the producer, else "" */
+    int opset;                           /* of the default domain */
+    int has_nms;                         /* 1: the file had embedded NMS, which was cut off */
+    double probe_box_difference_px;      /* octet's decode against the file's own head on random tensors */
+    double probe_score_difference;
+};
+
+/* Frees the network itself and all it owns. Accepts NULL. */
+void oct_network_free(octet_context *ctx, struct oct_network *network);
+
+#endif
