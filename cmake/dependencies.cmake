@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# What octet links. docs/dependencies.md says why each one is there.
+find_package(PkgConfig REQUIRED)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+# Debian and Ubuntu name libspng's file differently from release to release.
+function(octet_find_module prefix)
+    foreach(name IN LISTS ARGN)
+        pkg_check_modules(${prefix} QUIET ${name})
+        if(${prefix}_FOUND)
+            message(STATUS "Found ${name} ${${prefix}_VERSION}")
+            set(${prefix}_MODULE ${name} PARENT_SCOPE)
+            foreach(part LIBRARIES LIBRARY_DIRS INCLUDE_DIRS)
+                set(${prefix}_${part} "${${prefix}_${part}}" PARENT_SCOPE)
+            endforeach()
+            return()
+        endif()
+    endforeach()
+    list(GET ARGN 0 name)
+    message(FATAL_ERROR "${name} not found (./dev install-deps installs what octet needs)")
+endfunction()
+
+octet_find_module(OCTET_JPEG libjpeg)
+octet_find_module(OCTET_SPNG spng libspng)
+octet_find_module(OCTET_WEBP libwebp)
+octet_find_module(OCTET_JANSSON jansson)
+
+# pthreadpool has no pkg-config file.
+find_path(OCTET_PTHREADPOOL_INCLUDE pthreadpool.h)
+find_library(OCTET_PTHREADPOOL_LIBRARY pthreadpool)
+if(NOT OCTET_PTHREADPOOL_INCLUDE OR NOT OCTET_PTHREADPOOL_LIBRARY)
+    message(FATAL_ERROR "pthreadpool not found (./dev install-deps installs what octet needs)")
+endif()
+get_filename_component(OCTET_PTHREADPOOL_DIR ${OCTET_PTHREADPOOL_LIBRARY} DIRECTORY)
+
+# Libraries are named (jpeg), not given as paths, so that what is installed holds no path of the building machine.
+set(OCTET_RUNTIME_MODULES
+    ${OCTET_JPEG_MODULE} ${OCTET_SPNG_MODULE} ${OCTET_WEBP_MODULE} ${OCTET_JANSSON_MODULE})
+set(OCTET_RUNTIME_LIBRARIES
+    ${OCTET_JPEG_LIBRARIES} ${OCTET_SPNG_LIBRARIES} ${OCTET_WEBP_LIBRARIES}
+    ${OCTET_JANSSON_LIBRARIES} pthreadpool m)
+set(OCTET_RUNTIME_INCLUDES
+    ${OCTET_JPEG_INCLUDE_DIRS} ${OCTET_SPNG_INCLUDE_DIRS} ${OCTET_WEBP_INCLUDE_DIRS}
+    ${OCTET_JANSSON_INCLUDE_DIRS} ${OCTET_PTHREADPOOL_INCLUDE})
+set(OCTET_LIBRARY_DIRS
+    ${OCTET_JPEG_LIBRARY_DIRS} ${OCTET_SPNG_LIBRARY_DIRS} ${OCTET_WEBP_LIBRARY_DIRS}
+    ${OCTET_JANSSON_LIBRARY_DIRS} ${OCTET_PTHREADPOOL_DIR})
+
+if(OCTET_BUILD_COMPILER)
+    octet_find_module(OCTET_PROTOBUF libprotobuf-c)
+    find_program(OCTET_PROTOC protoc-c)
+    if(NOT OCTET_PROTOC)
+        message(FATAL_ERROR "protoc-c not found (./dev install-deps installs what octet needs)")
+    endif()
+    list(APPEND OCTET_LIBRARY_DIRS ${OCTET_PROTOBUF_LIBRARY_DIRS})
+endif()
+list(REMOVE_DUPLICATES OCTET_LIBRARY_DIRS)
+list(REMOVE_ITEM OCTET_LIBRARY_DIRS "")
+
+if(OCTET_BUILD_TOOLS)
+    octet_find_module(OCTET_CAIRO cairo)
+    octet_find_module(OCTET_FYAML libfyaml)
+endif()
+if(OCTET_BUILD_TESTS)
+    octet_find_module(OCTET_CMOCKA cmocka)
+endif()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# What is installed: headers, both libraries (shared and static), pkg-config and CMake packages, program, man pages.
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/octet)
+
+install(TARGETS ${OCTET_LIBRARIES} EXPORT octet-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/octet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+install(EXPORT octet-targets NAMESPACE octet:: DESTINATION ${package_folder})
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/octet-config.cmake.in
+    ${PROJECT_BINARY_DIR}/octet-config.cmake INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/octet-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/octet-config.cmake ${PROJECT_BINARY_DIR}/octet-config-version.cmake
+        DESTINATION ${package_folder})
+
+# octet_pkg_config(NAME DESCRIPTION REQUIRES): NAME.pc; its folder is found from where the file lies.
+function(octet_pkg_config name description)
+    list(JOIN ARGN ", " requires)
+    file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+    string(REGEX REPLACE "/$" "" up "${up}")
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/octet.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+octet_pkg_config(octet-runtime "${PROJECT_DESCRIPTION}: load and run engines" ${OCTET_RUNTIME_MODULES})
+if(OCTET_BUILD_COMPILER)
+    octet_pkg_config(octet "${PROJECT_DESCRIPTION}" ${OCTET_RUNTIME_MODULES} ${OCTET_PROTOBUF_MODULE})
+endif()
+
+if(TARGET octet_program)
+    install(TARGETS octet_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
+    if(man_pages)
+        install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    endif()
+endif()
