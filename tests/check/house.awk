@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+# The rules of house.sh, file by file. Paths are relative to the root of the source tree.
+BEGIN {
+    # Which rooms a room may include, besides itself.
+    runtime = "base runtime/container runtime/cpu runtime/kernels runtime/image runtime/detect runtime/engine"
+    may["base"] = ""
+    may["runtime/container"] = "base"
+    may["runtime/cpu"] = "base"
+    may["runtime/kernels"] = "base runtime/cpu"
+    may["runtime/image"] = "base"
+    may["runtime/detect"] = "base runtime/image runtime/kernels"
+    may["runtime/engine"] = "base runtime/container runtime/cpu runtime/kernels runtime/image runtime/detect"
+    before = runtime
+    count = split("graph onnx passes calibrate quantize lower export", list, " ")
+    for (i = 1; i <= count; i++) {
+        may["compiler/" list[i]] = before
+        before = before " compiler/" list[i]
+    }
+    may["evaluate"] = before
+    may["api"] = before " evaluate"
+
+    desk_headers = " build calibrate model octet "
+    work_words = "(^|[^A-Za-z0-9_])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z0-9_]|$)"
+    allocator = "(malloc|calloc|realloc|free|aligned_alloc|posix_memalign|strdup|strndup|asprintf|vasprintf)"
+    outward = "(getenv|secure_getenv|printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putchar|perror|exit|_exit|" \
+              "quick_exit|abort|system|popen)"
+    while ((getline line < exceptions) > 0) {
+        if (line !~ /^(#|$)/ && split(line, part, " ") >= 3)
+            exempt[part[1] " " part[2]] = 1
+    }
+}
+
+function error(number, text) { print "error " FILENAME ":" number ": " text }
+
+function room_of(path,    name) {
+    if (path ~ /^(runtime|compiler)\/[^\/]+\//) {
+        split(path, name, "/")
+        return name[1] "/" name[2]
+    }
+    return path ~ /\// ? substr(path, 1, index(path, "/") - 1) : ""
+}
+
+function finish_file() {
+    if (previous == "")
+        return
+    limit = 800
+    if (code && lines > limit && !(("length " previous) in exempt))
+        print "error " previous ":" lines ": " lines " lines, " limit " at most"
+    else if (code && lines > 300 && !(("length " previous) in exempt))
+        print "warning: " previous ": " lines " lines (about 300 is the aim)"
+    if (!licensed && needs_license && !(("spdx " previous) in exempt))
+        print "error " previous ":1: no SPDX line on top"
+}
+
+FNR == 1 {
+    finish_file()
+    previous = FILENAME
+    lines = 0
+    licensed = 0
+    in_comment = 0
+    opened = 0
+    code = FILENAME ~ /\.[ch]$/
+    needs_license = FILENAME !~ /\.(md|1)$/
+    library = FILENAME ~ /^src\//
+    room = library ? room_of(substr(FILENAME, 5)) : ""
+    if (library && code && !(room in may))
+        error(1, "not in a room of the house")
+}
+
+{ lines = FNR }
+FNR <= (code ? 1 : 2) && /SPDX-License-Identifier: Apache-2\.0/ { licensed = 1 }
+$0 ~ work_words { error(FNR, "unfinished work: " substr($0, 1, 60)) }
+!code { next }
+
+{
+    width = $0
+    gsub(/[\200-\277]/, "", width) # continuation bytes of UTF-8
+    if (length(width) > 100)
+        error(FNR, length(width) " columns, 100 at most")
+}
+
+/^[ \t]*#[ \t]*include/ { check_include($0) }
+
+# A function lies between the braces in the first column.
+/^\{/ { opened = FNR }
+/^\}/ && opened {
+    limit = FILENAME ~ /^src\/runtime\/kernels\// ? 200 : 120
+    if (FNR - opened + 1 > limit && !(("function " FILENAME) in exempt))
+        error(opened, "function of " (FNR - opened + 1) " lines, " limit " at most")
+    opened = 0
+}
+
+library {
+    text = strip($0)
+    if (FILENAME != "src/base/memory.c" && calls(text, allocator))
+        error(FNR, "memory comes from base/memory.h only")
+    if (calls(text, outward))
+        error(FNR, "the library does not print, exit or read the environment")
+}
+
+END { finish_file() }
+
+function calls(text, names) { return text ~ ("(^|[^A-Za-z0-9_.>])" names "[ \t]*\\(") }
+
+# The line without comments and text in quotes; in_comment carries over lines.
+function strip(text,    out, at) {
+    gsub(/\\./, "", text)
+    gsub(/"[^"]*"/, "\"\"", text)
+    out = ""
+    while (text != "") {
+        if (in_comment) {
+            at = index(text, "*/")
+            if (!at)
+                return out
+            text = substr(text, at + 2)
+            in_comment = 0
+        } else {
+            at = index(text, "/*")
+            if (!at) {
+                sub(/\/\/.*/, "", text)
+                return out text
+            }
+            out = out substr(text, 1, at - 1) " "
+            text = substr(text, at + 2)
+            in_comment = 1
+        }
+    }
+    return out
+}
+
+function check_include(text,    name, quoted, target, allowed, i, n) {
+    if (!match(text, /["<][^">]+[">]/))
+        return
+    quoted = substr(text, RSTART, 1) == "\""
+    name = substr(text, RSTART + 1, RLENGTH - 2)
+    if (!quoted) {
+        if (name ~ /^octet\//)
+            check_public(substr(name, 7, length(name) - 8))
+        return
+    }
+    if (name ~ /\.c$/)
+        error(FNR, "a .c file is compiled, not included: " name)
+    if (name ~ /\.\./)
+        error(FNR, "include by a path from src/, not " name)
+    if (name ~ /^octet\//)
+        error(FNR, "public headers are included as <" name ">")
+    if (FILENAME ~ /^tools\// && room_of(name) ~ /^(base|runtime|compiler|evaluate|api)/)
+        error(FNR, "tools include only <octet/...> and their own headers, not " name)
+    if (!library || name !~ /\//)
+        return
+    target = room_of(name)
+    if (target == room)
+        return
+    n = split(may[room], allowed, " ")
+    for (i = 1; i <= n; i++)
+        if (allowed[i] == target)
+            return
+    error(FNR, room " may not include " name)
+}
+
+function check_public(name) {
+    if (room == "base" && name != "status" && name != "context")
+        error(FNR, "base may include <octet/status.h> and <octet/context.h> only")
+    if (room ~ /^runtime\// && index(desk_headers, " " name " "))
+        error(FNR, "runtime may not include <octet/" name ".h>")
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# install.sh BUILD ROOT CC: installs into a folder of its own and uses octet from there only, as a user would:
+# by pkg-config (shared and static), by CMake's find_package, and with the installed program.
+set -euo pipefail
+build=$(cd "$1" && pwd)
+root=$(cd "$2" && pwd)
+cc=$3
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+fail() { echo "install: $*"; exit 1; }
+
+cmake --install "$build" --prefix "$place/usr" >"$place/log" || { cat "$place/log"; fail "cmake --install failed"; }
+library_folder=$(dirname "$(find "$place/usr" -name 'liboctet-runtime.so')")
+export PKG_CONFIG_PATH=$library_folder/pkgconfig
+export LD_LIBRARY_PATH=$library_folder
+version=$(sed -n 's/^project(octet VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
+
+if grep -rlF -e "$build" -e "$root" "$library_folder/pkgconfig" "$library_folder/cmake"; then
+    fail "installed files hold a path of the build"
+fi
+
+cat >"$place/version.c" <<'TEXT'
+#include <octet/engine.h>
+#include <stdio.h>
+
+int main(void)
+{
+    octet_context *context = NULL;
+    if (octet_context_create(NULL, &context) != OCTET_OK)
+        return 1;
+    octet_context_free(&context);
+    puts(octet_version());
+    return 0;
+}
+TEXT
+
+# expect_version PROGRAM WHAT
+expect_version() {
+    local said
+    said=$("$1") || fail "$2 does not run"
+    [ "$said" = "$version" ] || fail "$2 says version '$said', not $version"
+}
+
+for package in octet-runtime octet; do
+    [ "$(pkg-config --modversion $package)" = "$version" ] || fail "$package.pc has another version"
+    "$cc" -std=c11 "$place/version.c" -o "$place/shared" $(pkg-config --cflags --libs $package)
+    expect_version "$place/shared" "a program linked with $package"
+    libraries=$(pkg-config --static --libs $package | sed "s,-l$package\( \|$\),-l:lib$package.a ,")
+    "$cc" -std=c11 "$place/version.c" -o "$place/static" $(pkg-config --cflags $package) $libraries
+    LD_LIBRARY_PATH='' expect_version "$place/static" "a program linked with lib$package.a"
+done
+
+examples=0
+for example in "$root"/examples/*.c; do
+    [ -e "$example" ] || continue
+    "$cc" -std=c11 -Wall -Wextra -Werror "$example" -o "$place/example" \
+        $(pkg-config --cflags --libs octet) -lm || fail "$(basename "$example") does not build"
+    examples=$((examples + 1))
+done
+
+mkdir "$place/project"
+cat >"$place/project/CMakeLists.txt" <<TEXT
+cmake_minimum_required(VERSION 3.22)
+project(user LANGUAGES C)
+find_package(octet ${version%.*} REQUIRED)
+foreach(library octet runtime octet_static runtime_static)
+    add_executable(with_\${library} ../version.c)
+    target_link_libraries(with_\${library} PRIVATE octet::\${library})
+endforeach()
+TEXT
+{ CC=$cc cmake -S "$place/project" -B "$place/project/build" -DCMAKE_PREFIX_PATH="$place/usr" &&
+    cmake --build "$place/project/build"; } >"$place/log" 2>&1 ||
+    { cat "$place/log"; fail "a project with find_package(octet) does not build"; }
+for library in octet runtime octet_static runtime_static; do
+    expect_version "$place/project/build/with_$library" "a CMake project with octet::$library"
+done
+
+if [ -x "$place/usr/bin/octet" ]; then
+    "$place/usr/bin/octet" --version | grep -qF "$version" || fail "the installed program is of another version"
+fi
+echo "install: both libraries by pkg-config and CMake, $examples examples"
