@@ -106,7 +106,4 @@ if(OCTET_BUILD_COMPILER)
     octet_library(octet octet "${OCTET_OBJECT_TARGETS}"
                   "${OCTET_RUNTIME_LIBRARIES};${OCTET_PROTOBUF_LIBRARIES}")
     list(APPEND OCTET_LIBRARIES octet octet_static)
-    set(OCTET_TEST_LIBRARY octet_static)
-else()
-    set(OCTET_TEST_LIBRARY octet_runtime_static)
 endif()
