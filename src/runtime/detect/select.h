@@ -14,8 +14,7 @@ struct oct_candidate {
     int anchor, class_id;
 };
 
-/* Scratch for oct_select(), owned by the caller: `candidates` holds `capacity` entries. */
-
+/* Scratch for oct_select(), owned by the caller. */
 struct oct_select_scratch {
     struct oct_candidate *candidates;
     int capacity;

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nothing from a file is an index, a size or a factor before it was checked here. */
+#include <math.h>
+#include <string.h>
+
+#include "runtime/engine/plan.h"
+
+struct verification {
+    octet_context *ctx;
+    const struct oct_plan *plan;
+    const char *name;
+    bool *written; /* by a layer that came before, or the input */
+    bool *member;  /* of a concat */
+};
+
+static octet_status bad_tensor(const struct verification *v, int tensor, const char *why)
+{
+    return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: tensor %d (\"%.80s\") %s", v->name, tensor,
+                    v->plan->tensors[tensor].name, why);
+}
+
+static octet_status bad_layer(const struct verification *v, int layer, const char *why)
+{
+    return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: layer %d (\"%.80s\") %s", v->name, layer,
+                    v->plan->layers[layer].name, why);
+}
+
+static bool is_tensor(const struct verification *v, int tensor)
+{
+    return tensor >= 0 && tensor < v->plan->tensor_count;
+}
+
+/* Views refer to tensors before them, so that there are no cycles and resolving ends. */
+static octet_status verify_view(struct verification *v, int index)
+{
+    const struct oct_plan_tensor *t = &v->plan->tensors[index];
+    if (t->kind == OCT_PLAN_SLICE) {
+        if (t->parent < 0 || t->parent >= index || v->plan->tensors[t->parent].kind == OCT_PLAN_SLICE)
+            return bad_tensor(v, index, "is a slice of no tensor before it");
+        const struct oct_plan_tensor *parent = &v->plan->tensors[t->parent];
+        if (t->offset < 0 || t->offset > parent->channels || t->channels > parent->channels - t->offset)
+            return bad_tensor(v, index, "reaches beyond the tensor that it is a slice of");
+        return t->type == parent->type ? OCTET_OK : bad_tensor(v, index, "differs in type from its parent");
+    }
+    if (t->member_count < 1 || t->member_count > OCT_PLAN_CONCAT_MAX)
+        return bad_tensor(v, index, "is a concat of no tensors or too many");
+    int channels = 0;
+    for (int i = 0; i < t->member_count; i++) {
+        const int m = t->members[i];
+        if (m < 1 || m >= index || v->plan->tensors[m].kind == OCT_PLAN_SLICE)
+            return bad_tensor(v, index, "has a member that is no layer's output before it");
+        if (v->member[m])
+            return bad_tensor(v, index, "has a member that is in another concat already");
+        if (v->plan->tensors[m].type != t->type)
+            return bad_tensor(v, index, "has members of different types");
+        v->member[m] = true;
+        channels += v->plan->tensors[m].channels;
+    }
+    return channels == t->channels ? OCTET_OK : bad_tensor(v, index, "has not the channels of its members");
+}
+
+static octet_status verify_tensor(struct verification *v, int index)
+{
+    const struct oct_plan_tensor *t = &v->plan->tensors[index];
+    if (t->channels < 1 || t->channels > OCT_PLAN_CHANNELS_MAX)
+        return bad_tensor(v, index, "has a bad number of channels");
+    if ((t->kind == OCT_PLAN_INPUT) != (index == 0))
+        return bad_tensor(v, index, "is out of place: the input is tensor 0");
+    if (t->kind == OCT_PLAN_SLICE || t->kind == OCT_PLAN_CONCAT)
+        return verify_view(v, index);
+    if (t->kind == OCT_PLAN_INPUT && t->channels != 3)
+        return bad_tensor(v, index, "must have 3 channels");
+    if (t->type == OCT_TYPE_U8 && (!(t->scale >= 1e-30f && t->scale <= 1e30f) || t->zero_point < 0 ||
+                                   t->zero_point > 255))
+        return bad_tensor(v, index, "has a bad scale or zero point");
+    if (index == 0 && t->type == OCT_TYPE_U8 && (t->scale != 1.0f / 255.0f || t->zero_point != 0))
+        return bad_tensor(v, index, "is the picture and must have scale 1/255 and zero point 0");
+    return OCTET_OK;
+}
+
+/* True when everything that `tensor` is made of was written before. */
+static bool is_written(const struct verification *v, int tensor)
+{
+    const struct oct_plan_tensor *t = &v->plan->tensors[tensor];
+    if (t->kind == OCT_PLAN_SLICE)
+        return is_written(v, t->parent);
+    if (t->kind != OCT_PLAN_CONCAT)
+        return v->written[tensor];
+    for (int i = 0; i < t->member_count; i++)
+        if (!is_written(v, t->members[i]))
+            return false;
+    return true;
+}
+
+static bool finite(const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+static octet_status verify_convolution(const struct verification *v, int index)
+{
+    const struct oct_plan_layer *layer = &v->plan->layers[index];
+    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input], *out = &v->plan->tensors[layer->output];
+    if (layer->kernel < 1 || layer->kernel > OCT_PLAN_KERNEL_MAX || layer->stride < 1 || layer->stride > 8 ||
+        layer->padding < 0 || layer->padding >= layer->kernel)
+        return bad_layer(v, index, "has a bad kernel, stride or padding");
+    if (!layer->bias || !finite(layer->bias, out->channels))
+        return bad_layer(v, index, "lacks its bias, or it is not finite");
+    if (in->type == OCT_TYPE_U8) {
+        if (!layer->codes || !layer->scale || !finite(layer->scale, out->channels))
+            return bad_layer(v, index, "lacks weights or scales, or they are not finite");
+        const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
+        if (products * 255 * 127 * 2 > INT32_MAX) /* start and sum are each bounded by half */
+            return bad_layer(v, index, "has more products than a 32 bit accumulator holds");
+        for (int64_t i = 0; i < oct_plan_layer_weights(v->plan, layer); i++)
+            if (layer->codes[i] == -128)
+                return bad_layer(v, index, "has a weight of -128");
+    } else if (!layer->values || !finite(layer->values, oct_plan_layer_weights(v->plan, layer))) {
+        return bad_layer(v, index, "lacks weights, or they are not finite");
+    }
+    int leaf;
+    if (layer->residual >= 0 && (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
+                                 v->plan->tensors[layer->residual].channels != out->channels ||
+                                 !oct_plan_uniform(v->plan, layer->residual, &leaf)))
+        return bad_layer(v, index, "has a bad residual");
+    return OCTET_OK;
+}
+
+static octet_status verify_layer(struct verification *v, int index)
+{
+    const struct oct_plan_layer *layer = &v->plan->layers[index];
+    if (!is_tensor(v, layer->input) || !is_tensor(v, layer->output))
+        return bad_layer(v, index, "names a tensor that does not exist");
+    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input], *out = &v->plan->tensors[layer->output];
+    if (out->kind != OCT_PLAN_LAYER || v->written[layer->output])
+        return bad_layer(v, index, "writes a tensor that is a view or was written before");
+    if (!is_written(v, layer->input))
+        return bad_layer(v, index, "reads what was not written before");
+    octet_status status = OCTET_OK;
+    if (layer->operation == OCT_PLAN_CONVOLUTION) {
+        status = verify_convolution(v, index);
+    } else {
+        int leaf;
+        if (out->channels != in->channels || out->type != in->type || layer->residual >= 0 || layer->silu)
+            return bad_layer(v, index, "changes channels or type, which its operation cannot");
+        if (in->type == OCT_TYPE_U8 && (!oct_plan_uniform(v->plan, layer->input, &leaf) ||
+                                        v->plan->tensors[leaf].scale != out->scale ||
+                                        v->plan->tensors[leaf].zero_point != out->zero_point))
+            return bad_layer(v, index, "changes the scale, which its operation cannot");
+        if (layer->operation == OCT_PLAN_MAX_POOL &&
+            (layer->kernel < 1 || layer->kernel > OCT_PLAN_KERNEL_MAX || layer->kernel % 2 == 0))
+            return bad_layer(v, index, "has a bad kernel");
+    }
+    v->written[layer->output] = true;
+    return status;
+}
+
+static octet_status verify_head(const struct verification *v)
+{
+    const struct oct_plan *plan = v->plan;
+    if (plan->level_count < 1 || plan->level_count > OCT_HEAD_LEVELS_MAX || plan->reg_max < 1 ||
+        plan->reg_max > OCT_REG_MAX_MAX || plan->class_count < 1 || plan->class_count > OCT_PLAN_CHANNELS_MAX)
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: levels, classes or reg_max", v->name);
+    for (int i = 0; i < plan->level_count; i++) {
+        const struct oct_plan_level *level = &plan->levels[i];
+        const int tensors[2] = {level->box_tensor, level->class_tensor};
+        const int channels[2] = {4 * plan->reg_max, plan->class_count};
+        for (int t = 0; t < 2; t++)
+            if (!is_tensor(v, tensors[t]) || !is_written(v, tensors[t]) ||
+                plan->tensors[tensors[t]].type != OCT_TYPE_F32 || plan->tensors[tensors[t]].channels != channels[t])
+                return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: level %d", v->name, i);
+        if (level->stride < 1 || level->stride > 256 || (level->stride & (level->stride - 1)))
+            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: stride of level %d", v->name, i);
+    }
+    const int stride = oct_plan_stride(plan);
+    if (plan->input_height < stride || plan->input_height > 8192 || plan->input_height % stride ||
+        plan->input_width < stride || plan->input_width > 8192 || plan->input_width % stride)
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad input size %dx%d", v->name, plan->input_height,
+                        plan->input_width);
+    return OCTET_OK;
+}
+
+octet_status oct_plan_verify(octet_context *ctx, const struct oct_plan *plan, const char *name)
+{
+    if (plan->tensor_count < 2 || plan->tensor_count > OCT_PLAN_TENSORS_MAX || plan->layer_count < 1 ||
+        plan->layer_count > OCT_PLAN_LAYERS_MAX)
+        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad plan: %d tensors, %d layers", name, plan->tensor_count,
+                        plan->layer_count);
+    bool *flags = oct_calloc(ctx, (size_t)plan->tensor_count * 2, sizeof *flags);
+    if (!flags)
+        return oct_fail_memory(ctx, name);
+    struct verification v = {ctx, plan, name, flags, flags + plan->tensor_count};
+    v.written[0] = true;
+    octet_status status = OCTET_OK;
+    for (int i = 0; i < plan->tensor_count && !status; i++)
+        status = verify_tensor(&v, i);
+    for (int i = 0; i < plan->layer_count && !status; i++)
+        status = verify_layer(&v, i);
+    if (!status)
+        status = verify_head(&v);
+    oct_free(ctx, flags);
+    return status;
+}
