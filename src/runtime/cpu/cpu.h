@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this processor and its operating system can do, as bundles of features that kernels need together. */
+/* What this processor and its operating system can do, as bundles of features that kernels need
+ * together. */
 #ifndef OCTET_RUNTIME_CPU_CPU_H
 #define OCTET_RUNTIME_CPU_CPU_H
 
@@ -21,12 +22,14 @@ enum oct_cpu_set {
 /* The sets this machine can run; always contains OCT_CPU_REF. Does not change anything. */
 unsigned oct_cpu_sets(void);
 
-/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "amx", "neon", "dotprod", "i8mm"; NULL for a value that is no single set. */
+/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "amx", "neon", "dotprod", "i8mm"; NULL for a
+ * value that is no single set. */
 const char *oct_cpu_set_name(unsigned set);
 
-/* The sets allowed by a mask given by people: NULL, "" or "max": all that the machine has; a name: that set and those
- * below it, refused (OCTET_UNSUPPORTED_CPU) when the machine lacks it; names separated by commas: just these and ref.
- * "avx512" and "avx512vnni" do not include "avxvnni"'s kernels' precedence: higher bits win. */
+/* The sets allowed by a mask given by people: NULL, "" or "max": all that the machine has; a name:
+ * that set and those below it, refused (OCTET_UNSUPPORTED_CPU) when the machine lacks it; names
+ * separated by commas: just these and ref. "avx512" and "avx512vnni" do not include "avxvnni"'s
+ * kernels' precedence: higher bits win. */
 octet_status oct_cpu_parse(octet_context *ctx, const char *list, unsigned *sets);
 
 /* The processor's own name, NUL-terminated, cut to `size` bytes. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels' contract: one table of function pointers, filled with the plain C reference first and then overwritten
- * upward, set by set, so that no slot is ever null. A convolution kernel's tile geometry, packing and run function
- * travel together. Activations are channels-last; see struct oct_conv_job for their layout.
+ * The kernels' contract: one table of function pointers, filled with the plain C reference first
+ * and then overwritten upward, set by set, so that no slot is ever null. A convolution kernel's
+ * tile geometry, packing and run function travel together. Activations are channels-last; see
+ * struct oct_conv_job for their layout.
  *
- * INT8 results are bit-identical in every set (requantize.h is the one definition); float results agree within
- * tolerances.
+ * INT8 results are bit-identical in every set (requantize.h is the one definition); float results
+ * agree within tolerances.
  */
 #ifndef OCTET_RUNTIME_KERNELS_KERNELS_H
 #define OCTET_RUNTIME_KERNELS_KERNELS_H
@@ -26,44 +27,49 @@ struct oct_conv_shape {
     int output_height, output_width;
 };
 
-/* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel * kernel][input channels].
- * U8 kernels take `codes` in [-127, 127], F32 kernels take `values`. */
+/* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
+ * kernel][input channels]. U8 kernels take `codes` in [-127, 127], F32 kernels take `values`. */
 struct oct_conv_weights {
     const int8_t *codes;
     const float *values;
 };
 
-/* An activation tensor in memory: element (c, y, x) stands at data[y * row + x * pixel + c], strides in elements. */
+/* An activation tensor in memory: element (c, y, x) stands at data[y * row + x * pixel + c],
+ * strides in elements. */
 struct oct_view {
     void *data;
     size_t row, pixel;
     enum oct_type type;
-    float scale, inverse_scale; /* U8: real = scale * (code - zero_point); inverse_scale = 1.0f / scale */
+    float scale,
+        inverse_scale; /* U8: real = scale * (code - zero_point); inverse_scale = 1.0f / scale */
     int zero_point;
 };
 
 /*
- * One convolution of one picture. The input's data points at the element that tap (0, 0) of output pixel (0, 0) reads;
- * with padding that lies in the border, which holds zero points (U8) or zeros (F32), so that kernels know no edges.
- * Up to 64 bytes behind any row's last element may be read, never used.
+ * One convolution of one picture. The input's data points at the element that tap (0, 0) of output
+ * pixel (0, 0) reads; with padding that lies in the border, which holds zero points (U8) or zeros
+ * (F32), so that kernels know no edges. Up to 64 bytes behind any row's last element may be read,
+ * never used.
  *
- * U8 input:  acc[n] = start[n] + sum code_w code_x (int32, exact), y = fma(float(acc), scale[n], bias[n])
- * F32 input: y = bias[n] + sum w x
- * then, in this order: SiLU if `silu`; y = y + residual (dequantised: fma(float(code - zero_point), scale, y)) if
- * `residual.data`; store as float, or requantised with the output's inverse_scale and zero_point.
+ * U8 input:  acc[n] = start[n] + sum code_w code_x (int32, exact), y = fma(float(acc), scale[n],
+ * bias[n]) F32 input: y = bias[n] + sum w x then, in this order: SiLU if `silu`; y = y + residual
+ * (dequantised: fma(float(code - zero_point), scale, y)) if `residual.data`; store as float, or
+ * requantised with the output's inverse_scale and zero_point.
  */
 struct oct_conv_job {
     struct oct_conv_shape shape;
-    struct oct_view input, output, residual; /* residual: same height, width, channels as the output */
-    const void *packed;                      /* as the same kernel's pack() wrote it */
-    const int32_t *start;                    /* U8: [output channels, padded to 64]; zero-point correction */
-    const float *scale;                      /* U8: [output channels, padded to 64] */
-    const float *bias;                       /* [output channels, padded to 64] */
+    struct oct_view input, output,
+        residual;         /* residual: same height, width, channels as the output */
+    const void *packed;   /* as the same kernel's pack() wrote it */
+    const int32_t *start; /* U8: [output channels, padded to 64]; zero-point correction */
+    const float *scale;   /* U8: [output channels, padded to 64] */
+    const float *bias;    /* [output channels, padded to 64] */
     bool silu;
 };
 
-/* Part of a convolution: output rows [row_begin, row_end), output channels [channel_begin, channel_end) with
- * channel_begin a multiple of the kernel's tile_channels, and channel_end one too or all channels. */
+/* Part of a convolution: output rows [row_begin, row_end), output channels [channel_begin,
+ * channel_end) with channel_begin a multiple of the kernel's tile_channels, and channel_end one too
+ * or all channels. */
 struct oct_conv_range {
     int row_begin, row_end, channel_begin, channel_end;
 };
@@ -72,13 +78,15 @@ struct oct_conv_kernel {
     const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
     int tile_pixels, tile_channels;
     size_t (*packed_bytes)(const struct oct_conv_shape *shape);
-    void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights, void *packed);
+    void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                 void *packed);
     size_t (*scratch_bytes)(const struct oct_conv_shape *shape); /* for each worker; may be 0 */
     void (*run)(const struct oct_conv_job *job, const struct oct_conv_range *range, void *scratch);
 };
 
-/* Max pooling, `kernel` square, stride 1, "same" padding that takes no part; input and output of one size and type,
- * with the same scale and zero point. `channels` is a multiple of 4. Separable: the scratch holds a row-wise maximum. */
+/* Max pooling, `kernel` square, stride 1, "same" padding that takes no part; input and output of
+ * one size and type, with the same scale and zero point. `channels` is a multiple of 4. Separable:
+ * the scratch holds a row-wise maximum. */
 struct oct_pool_job {
     struct oct_view input, output; /* input.data: pixel (0, 0), not the border */
     int channels, height, width, kernel;
@@ -92,17 +100,21 @@ struct oct_kernels {
     size_t (*pool_scratch_bytes)(const struct oct_pool_job *job);
     void (*max_pool_u8)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     void (*max_pool_f32)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
-    /* out(y, x) = in(y / 2, x / 2), output rows [row_begin, row_end); same type, scale and zero point. */
-    void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels, int output_width,
-                      int row_begin, int row_end);
-    /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1 / 255.0f). */
+    /* out(y, x) = in(y / 2, x / 2), output rows [row_begin, row_end); same type, scale and zero
+     * point. */
+    void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
+                      int output_width, int row_begin, int row_end);
+    /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
+     * / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
-    /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds done. */
+    /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds
+     * done. */
     uint64_t (*burn_u8)(uint64_t rounds);
     uint64_t (*burn_f32)(uint64_t rounds);
 };
 
-/* Fills the table with the best that `sets` (a mask of enum oct_cpu_set, see cpu.h) allows. Ref is always there. */
+/* Fills the table with the best that `sets` (a mask of enum oct_cpu_set, see cpu.h) allows. Ref is
+ * always there. */
 void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets);
 
 /* Each overwrites what its set does better; the list in kernels.c calls them lowest first. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/kernels/kernels.h"
+
+#include "runtime/kernels/ref/ref.h"
+
+/* Lowest first: each overwrites what it does better. */
+static const struct {
+    unsigned set;
+    void (*fill)(struct oct_kernels *kernels);
+} fills[] = {
+    {OCT_CPU_REF, oct_kernels_fill_ref},
+};
+
+void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets)
+{
+    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
+        if (fills[i].set == OCT_CPU_REF || (sets & fills[i].set))
+            fills[i].fill(kernels);
+    }
+}
+
+static const struct oct_conv_kernel *const ref_u8[] = {&oct_conv_u8_ref};
+static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref};
+
+static const struct oct_kernel_list lists[] = {
+    {OCT_CPU_REF, ref_u8, 1, ref_f32, 1},
+};
+
+const struct oct_kernel_list *oct_kernels_list(int *count)
+{
+    *count = (int)(sizeof lists / sizeof lists[0]);
+    return lists;
+}

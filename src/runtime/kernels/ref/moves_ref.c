@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pooling, upsampling, pixels to float, and the loops that measure a machine's peak, in plain C. */
+#include <string.h>
+
+#include "runtime/kernels/ref/ref.h"
+
+static size_t element_bytes(enum oct_type type)
+{
+    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
+}
+
+/* A ring of `kernel` rows of row-wise maxima. */
+size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job)
+{
+    return (size_t)job->kernel * (size_t)job->width * (size_t)job->channels *
+           element_bytes(job->input.type);
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* The body of both max pools; TYPE is the element's. */
+#define DEFINE_MAX_POOL(name, TYPE)                                                                \
+    static void name##_row(const struct oct_pool_job *job, int y, TYPE *maxima)                    \
+    {                                                                                              \
+        const TYPE *row = (const TYPE *)job->input.data + (size_t)y * job->input.row;              \
+        const int reach = job->kernel / 2;                                                         \
+        for (int x = 0; x < job->width; x++, maxima += job->channels) {                            \
+            const int first = clamp(x - reach, 0, x), last = clamp(x + reach, x, job->width - 1);  \
+            for (int c = 0; c < job->channels; c++)                                                \
+                maxima[c] = row[(size_t)first * job->input.pixel + (size_t)c];                     \
+            for (int at = first + 1; at <= last; at++) {                                           \
+                const TYPE *pixel = row + (size_t)at * job->input.pixel;                           \
+                for (int c = 0; c < job->channels; c++)                                            \
+                    maxima[c] = maxima[c] > pixel[c] ? maxima[c] : pixel[c];                       \
+            }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    void name(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)           \
+    {                                                                                              \
+        const int reach = job->kernel / 2;                                                         \
+        const size_t length = (size_t)job->width * (size_t)job->channels;                          \
+        int ready = clamp(row_begin - reach, 0, row_begin); /* rows before it are in the ring */   \
+        for (int y = row_begin; y < row_end; y++) {                                                \
+            const int first = clamp(y - reach, 0, y), last = clamp(y + reach, y, job->height - 1); \
+            for (; ready <= last; ready++)                                                         \
+                name##_row(job, ready, (TYPE *)scratch + (size_t)(ready % job->kernel) * length);  \
+            for (int x = 0; x < job->width; x++) {                                                 \
+                TYPE *out = (TYPE *)job->output.data + (size_t)y * job->output.row +               \
+                            (size_t)x * job->output.pixel;                                         \
+                for (int at = first; at <= last; at++) {                                           \
+                    const TYPE *maxima = (const TYPE *)scratch +                                   \
+                                         (size_t)(at % job->kernel) * length +                     \
+                                         (size_t)x * (size_t)job->channels;                        \
+                    for (int c = 0; c < job->channels; c++)                                        \
+                        out[c] = at == first || maxima[c] > out[c] ? maxima[c] : out[c];           \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t)
+DEFINE_MAX_POOL(oct_max_pool_f32_ref, float)
+
+void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                       int output_width, int row_begin, int row_end)
+{
+    const size_t bytes = element_bytes(input->type), length = (size_t)channels * bytes;
+    for (int y = row_begin; y < row_end; y++) {
+        const uint8_t *in = (const uint8_t *)input->data + (size_t)(y / 2) * input->row * bytes;
+        uint8_t *out = (uint8_t *)output->data + (size_t)y * output->row * bytes;
+        for (int x = 0; x < output_width; x++)
+            memcpy(out + (size_t)x * output->pixel * bytes,
+                   in + (size_t)(x / 2) * input->pixel * bytes, length);
+    }
+}
+
+void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels)
+{
+    const float scale = 1.0f / 255.0f;
+    for (size_t i = 0; i < 4 * pixels; i++)
+        values[i] = (float)codes[i] * scale;
+}
+
+/* The inner loop of the reference convolution, over 16 sums. */
+#define DEFINE_BURN(name, SUM, CODE)                                                               \
+    static uint64_t name(uint64_t rounds)                                                          \
+    {                                                                                              \
+        CODE weights[4][16];                                                                       \
+        SUM sums[16];                                                                              \
+        for (int n = 0; n < 16; n++) {                                                             \
+            sums[n] = 0;                                                                           \
+            for (int k = 0; k < 4; k++)                                                            \
+                weights[k][n] = (CODE)(n + k);                                                     \
+        }                                                                                          \
+        for (uint64_t round = 0; round < rounds; round++) {                                        \
+            const CODE code = (CODE)(round & 1);                                                   \
+            for (int k = 0; k < 4; k++) {                                                          \
+                for (int n = 0; n < 16; n++)                                                       \
+                    sums[n] += code * weights[k][n];                                               \
+                __asm__ volatile("" : : "r"(sums) : "memory");                                     \
+            }                                                                                      \
+        }                                                                                          \
+        return rounds * 64;                                                                        \
+    }
+
+DEFINE_BURN(burn_u8, uint32_t, int16_t)
+DEFINE_BURN(burn_f32, float, float)
+
+static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &oct_conv_u8_ref;
+}
+
+static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &oct_conv_f32_ref;
+}
+
+void oct_kernels_fill_ref(struct oct_kernels *kernels)
+{
+    *kernels = (struct oct_kernels){
+        .set = "ref",
+        .choose_conv_u8 = choose_conv_u8,
+        .choose_conv_f32 = choose_conv_f32,
+        .pool_scratch_bytes = oct_pool_scratch_bytes_ref,
+        .max_pool_u8 = oct_max_pool_u8_ref,
+        .max_pool_f32 = oct_max_pool_f32_ref,
+        .upsample2 = oct_upsample2_ref,
+        .pixels_to_float = oct_pixels_to_float_ref,
+        .burn_u8 = burn_u8,
+        .burn_f32 = burn_f32,
+    };
+}
