@@ -15,12 +15,12 @@ static const struct {
     size_t bytes;
     enum oct_safetensors_type type;
 } types[] = {
-    {"I8", 1, OCT_SAFETENSORS_I8},       {"U8", 1, OCT_SAFETENSORS_U8},
-    {"I32", 4, OCT_SAFETENSORS_I32},     {"F32", 4, OCT_SAFETENSORS_F32},
-    {"I64", 8, OCT_SAFETENSORS_I64},     {"U64", 8, OCT_SAFETENSORS_U64},
-    {"F64", 8, OCT_SAFETENSORS_F64},     {"BOOL", 1, OCT_SAFETENSORS_OTHER},
-    {"I16", 2, OCT_SAFETENSORS_OTHER},   {"U16", 2, OCT_SAFETENSORS_OTHER},
-    {"F16", 2, OCT_SAFETENSORS_OTHER},   {"BF16", 2, OCT_SAFETENSORS_OTHER},
+    {"I8", 1, OCT_SAFETENSORS_I8},     {"U8", 1, OCT_SAFETENSORS_U8},
+    {"I32", 4, OCT_SAFETENSORS_I32},   {"F32", 4, OCT_SAFETENSORS_F32},
+    {"I64", 8, OCT_SAFETENSORS_I64},   {"U64", 8, OCT_SAFETENSORS_U64},
+    {"F64", 8, OCT_SAFETENSORS_F64},   {"BOOL", 1, OCT_SAFETENSORS_OTHER},
+    {"I16", 2, OCT_SAFETENSORS_OTHER}, {"U16", 2, OCT_SAFETENSORS_OTHER},
+    {"F16", 2, OCT_SAFETENSORS_OTHER}, {"BF16", 2, OCT_SAFETENSORS_OTHER},
     {"U32", 4, OCT_SAFETENSORS_OTHER},
 };
 #define TYPE_COUNT (sizeof types / sizeof types[0])
@@ -43,7 +43,8 @@ struct parsing {
 
 static octet_status damaged(const struct parsing *p, const char *tensor, const char *why)
 {
-    return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: damaged container: tensor \"%.80s\" %s", p->name, tensor, why);
+    return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: damaged container: tensor \"%.80s\" %s", p->name,
+                    tensor, why);
 }
 
 /* A JSON integer that is an index or size: 0 to the size of the address space. */
@@ -59,7 +60,8 @@ static octet_status parse_tensor(const struct parsing *p, const char *name, cons
                                  struct oct_safetensors_tensor *tensor)
 {
     const char *type = json_string_value(json_object_get(value, "dtype"));
-    const json_t *shape = json_object_get(value, "shape"), *offsets = json_object_get(value, "data_offsets");
+    const json_t *shape = json_object_get(value, "shape"),
+                 *offsets = json_object_get(value, "data_offsets");
     if (!type || !json_is_array(shape) || !json_is_array(offsets) || json_array_size(offsets) != 2)
         return damaged(p, name, "lacks dtype, shape or data_offsets");
     size_t element = 0;
@@ -80,8 +82,8 @@ static octet_status parse_tensor(const struct parsing *p, const char *name, cons
             !oct_mul(bytes, tensor->shape[d], &bytes))
             return damaged(p, name, "has a bad shape");
     size_t begin, end;
-    if (!as_size(json_array_get(offsets, 0), &begin) || !as_size(json_array_get(offsets, 1), &end) || begin > end ||
-        end > p->data_size)
+    if (!as_size(json_array_get(offsets, 0), &begin) ||
+        !as_size(json_array_get(offsets, 1), &end) || begin > end || end > p->data_size)
         return damaged(p, name, "lies outside the file (truncated?)");
     if (end - begin != bytes)
         return damaged(p, name, "has a size that does not fit its shape");
@@ -107,7 +109,8 @@ static octet_status check_overlap(const struct parsing *p, struct oct_safetensor
     return OCTET_OK;
 }
 
-static octet_status parse_metadata(const struct parsing *p, const json_t *metadata, struct oct_safetensors *parsed)
+static octet_status parse_metadata(const struct parsing *p, const json_t *metadata,
+                                   struct oct_safetensors *parsed)
 {
     const size_t count = json_object_size(metadata);
     parsed->keys = oct_arena_calloc(p->arena, count, sizeof *parsed->keys);
@@ -119,10 +122,11 @@ static octet_status parse_metadata(const struct parsing *p, const json_t *metada
     json_object_foreach((json_t *)(uintptr_t)metadata, key, value)
     {
         if (!json_is_string(value))
-            return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: damaged container: metadata \"%.80s\" is no text", p->name,
-                            key);
+            return oct_fail(p->ctx, OCTET_BAD_FORMAT,
+                            "%s: damaged container: metadata \"%.80s\" is no text", p->name, key);
         parsed->keys[parsed->metadata_count] = oct_arena_strdup(p->arena, key);
-        parsed->values[parsed->metadata_count] = oct_arena_strdup(p->arena, json_string_value(value));
+        parsed->values[parsed->metadata_count] =
+            oct_arena_strdup(p->arena, json_string_value(value));
         if (!parsed->keys[parsed->metadata_count] || !parsed->values[parsed->metadata_count])
             return oct_fail_memory(p->ctx, p->name);
         parsed->metadata_count++;
@@ -130,7 +134,8 @@ static octet_status parse_metadata(const struct parsing *p, const json_t *metada
     return OCTET_OK;
 }
 
-static octet_status parse_header(const struct parsing *p, const json_t *header, struct oct_safetensors *parsed)
+static octet_status parse_header(const struct parsing *p, const json_t *header,
+                                 struct oct_safetensors *parsed)
 {
     parsed->tensors = oct_arena_calloc(p->arena, json_object_size(header), sizeof *parsed->tensors);
     if (!parsed->tensors)
@@ -152,26 +157,30 @@ static octet_status parse_header(const struct parsing *p, const json_t *header, 
     return check_overlap(p, parsed);
 }
 
-octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes, size_t size,
-                                   const char *name, struct oct_safetensors *parsed)
+octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes,
+                                   size_t size, const char *name, struct oct_safetensors *parsed)
 {
     memset(parsed, 0, sizeof *parsed);
     struct oct_reader reader = oct_reader_of(bytes, size);
     const uint64_t length = oct_read_le(&reader, 8);
-    if (reader.failed || length < 2 || length > HEADER_BYTES_MAX || (size > 8 && ((const char *)bytes)[8] != '{'))
-        return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: not an octet file (no safetensors header)", name);
+    if (reader.failed || length < 2 || length > HEADER_BYTES_MAX ||
+        (size > 8 && ((const char *)bytes)[8] != '{'))
+        return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: not an octet file (no safetensors header)",
+                        name);
     const uint8_t *text = oct_read_bytes(&reader, (size_t)length);
     if (!text)
-        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: truncated: the header alone should have %llu bytes, the file has %zu",
+        return oct_fail(ctx, OCTET_BAD_FORMAT,
+                        "%s: truncated: the header alone should have %llu bytes, the file has %zu",
                         name, (unsigned long long)length, size);
     json_error_t error;
     json_t *header = json_loadb((const char *)text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (!header || !json_is_object(header)) {
         json_decref(header);
-        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: damaged container: header is no JSON object (%s)", name,
-                        error.text);
+        return oct_fail(ctx, OCTET_BAD_FORMAT,
+                        "%s: damaged container: header is no JSON object (%s)", name, error.text);
     }
-    const struct parsing p = {ctx, arena, name, reader.bytes + reader.position, size - reader.position};
+    const struct parsing p = {ctx, arena, name, reader.bytes + reader.position,
+                              size - reader.position};
     const octet_status status = parse_header(&p, header, parsed);
     json_decref(header);
     return status;
@@ -185,7 +194,8 @@ const char *oct_safetensors_metadata(const struct oct_safetensors *parsed, const
     return NULL;
 }
 
-const struct oct_safetensors_tensor *oct_safetensors_find(const struct oct_safetensors *parsed, const char *name)
+const struct oct_safetensors_tensor *oct_safetensors_find(const struct oct_safetensors *parsed,
+                                                          const char *name)
 {
     for (int i = 0; i < parsed->tensor_count; i++)
         if (strcmp(parsed->tensors[i].name, name) == 0)
@@ -206,11 +216,12 @@ static json_t *tensor_entry(const struct oct_safetensors_tensor *tensor, size_t 
     json_t *shape = json_array();
     for (int d = 0; d < tensor->rank; d++)
         json_array_append_new(shape, json_integer((json_int_t)tensor->shape[d]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", type_name(tensor->type), "shape", shape, "data_offsets",
-                     (json_int_t)begin, (json_int_t)(begin + tensor->size));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", type_name(tensor->type), "shape", shape,
+                     "data_offsets", (json_int_t)begin, (json_int_t)(begin + tensor->size));
 }
 
-/* The header's text, padded with spaces to a multiple of 8 bytes; NULL when out of memory. Freed with oct_free. */
+/* The header's text, padded with spaces to a multiple of 8 bytes; NULL when out of memory. Freed
+ * with oct_free. */
 static char *header_text(octet_context *ctx, const struct oct_safetensors *contents, size_t *length)
 {
     json_t *header = json_object(), *metadata = json_object();
@@ -220,7 +231,8 @@ static char *header_text(octet_context *ctx, const struct oct_safetensors *conte
     failed = failed || json_object_set(header, "__metadata__", metadata);
     size_t begin = 0;
     for (int i = 0; i < contents->tensor_count && !failed; i++) {
-        failed = json_object_set_new(header, contents->tensors[i].name, tensor_entry(&contents->tensors[i], begin));
+        failed = json_object_set_new(header, contents->tensors[i].name,
+                                     tensor_entry(&contents->tensors[i], begin));
         begin += contents->tensors[i].size;
     }
     const size_t bytes = failed ? 0 : json_dumpb(header, NULL, 0, JSON_COMPACT);
@@ -235,7 +247,8 @@ static char *header_text(octet_context *ctx, const struct oct_safetensors *conte
     return text;
 }
 
-octet_status oct_safetensors_write(octet_context *ctx, const char *path, const struct oct_safetensors *contents)
+octet_status oct_safetensors_write(octet_context *ctx, const char *path,
+                                   const struct oct_safetensors *contents)
 {
     size_t length;
     char *text = header_text(ctx, contents, &length);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The safetensors container: 8 bytes little-endian length of a JSON header, the header, then raw little-endian tensors.
- * Format: https://github.com/huggingface/safetensors (README, "Format"). Engines and statistics are such files.
+ * The safetensors container: 8 bytes little-endian length of a JSON header, the header, then raw
+ * little-endian tensors. Format: https://github.com/huggingface/safetensors (README, "Format").
+ * Engines and statistics are such files.
  */
 #ifndef OCTET_RUNTIME_CONTAINER_SAFETENSORS_H
 #define OCTET_RUNTIME_CONTAINER_SAFETENSORS_H
@@ -26,29 +27,33 @@ struct oct_safetensors_tensor {
     enum oct_safetensors_type type;
     int rank;
     size_t shape[OCT_SAFETENSORS_RANK_MAX];
-    size_t size; /* bytes */
+    size_t size;          /* bytes */
     const uint8_t *bytes; /* not aligned */
 };
 
-/* A parsed file. Tensors point into the bytes that were given; names and metadata live in the arena. */
+/* A parsed file. Tensors point into the bytes that were given; names and metadata live in the
+ * arena. */
 struct oct_safetensors {
     int tensor_count, metadata_count;
     struct oct_safetensors_tensor *tensors;
     const char **keys, **values; /* __metadata__ */
 };
 
-/* Checks everything: header length, JSON, types, shapes, offsets in bounds and without overlap. Fails with
- * OCTET_UNKNOWN_FORMAT when it does not look like a container at all, OCTET_BAD_FORMAT when it is damaged. */
-octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes, size_t size,
-                                   const char *name, struct oct_safetensors *parsed);
+/* Checks everything: header length, JSON, types, shapes, offsets in bounds and without overlap.
+ * Fails with OCTET_UNKNOWN_FORMAT when it does not look like a container at all, OCTET_BAD_FORMAT
+ * when it is damaged. */
+octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes,
+                                   size_t size, const char *name, struct oct_safetensors *parsed);
 
 /* NULL when there is none. */
 const char *oct_safetensors_metadata(const struct oct_safetensors *parsed, const char *key);
-const struct oct_safetensors_tensor *oct_safetensors_find(const struct oct_safetensors *parsed, const char *name);
+const struct oct_safetensors_tensor *oct_safetensors_find(const struct oct_safetensors *parsed,
+                                                          const char *name);
 
-/* Writes the file atomically (see oct_file_write). `parsed` describes it: tensor bytes are read, not kept; the tensors'
- * sizes must agree with type and shape. */
-octet_status oct_safetensors_write(octet_context *ctx, const char *path, const struct oct_safetensors *contents);
+/* Writes the file atomically (see oct_file_write). `parsed` describes it: tensor bytes are read,
+ * not kept; the tensors' sizes must agree with type and shape. */
+octet_status oct_safetensors_write(octet_context *ctx, const char *path,
+                                   const struct oct_safetensors *contents);
 
 /* Bytes of one element; 0 for OTHER. */
 size_t oct_safetensors_element_bytes(enum oct_safetensors_type type);

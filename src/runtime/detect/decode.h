@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * YOLOv8's head in numbers: per level and cell, 4 distributions of reg_max logits (left, top, right, bottom, in cells)
- * and one logit a class. Distance = expectation of the softmax over 0 .. reg_max - 1; the anchor point of cell (x, y) is
- * (x + 0.5, y + 0.5) * stride. Anchors are numbered level by level, row by row.
- * Source: "Generalized Focal Loss" (Li et al., 2020), and the ONNX graphs that Ultralytics exports.
+ * YOLOv8's head in numbers: per level and cell, 4 distributions of reg_max logits (left, top,
+ * right, bottom, in cells) and one logit a class. Distance = expectation of the softmax over 0 ..
+ * reg_max - 1; the anchor point of cell (x, y) is (x + 0.5, y + 0.5) * stride. Anchors are numbered
+ * level by level, row by row. Source: "Generalized Focal Loss" (Li et al., 2020), and the ONNX
+ * graphs that Ultralytics exports.
  */
 #ifndef OCTET_RUNTIME_DETECT_DECODE_H
 #define OCTET_RUNTIME_DETECT_DECODE_H
@@ -14,7 +15,8 @@
 #define OCT_HEAD_LEVELS_MAX 8
 #define OCT_REG_MAX_MAX 64
 
-/* Logits are channels-last: channel c of cell (y, x) stands at data[y * row + x * pixel + c]; strides in floats. */
+/* Logits are channels-last: channel c of cell (y, x) stands at data[y * row + x * pixel + c];
+ * strides in floats. */
 struct oct_head_level {
     const float *box;     /* 4 * reg_max channels */
     const float *classes; /* class_count channels */
@@ -30,10 +32,12 @@ struct oct_head_view {
 
 int oct_head_anchor_count(const struct oct_head_view *head);
 
-/* Writes [4 + class_count][anchors]: centre x, centre y, width, height in input pixels, then scores after the sigmoid. */
+/* Writes [4 + class_count][anchors]: centre x, centre y, width, height in input pixels, then scores
+ * after the sigmoid. */
 void oct_decode_all(const struct oct_head_view *head, float *output);
 
 /* The corners (x1, y1, x2, y2) of one cell's box in input pixels. */
-void oct_decode_box(const struct oct_head_level *level, int reg_max, int y, int x, float corners[4]);
+void oct_decode_box(const struct oct_head_level *level, int reg_max, int y, int x,
+                    float corners[4]);
 
 #endif

@@ -11,7 +11,8 @@ int oct_select_capacity(int anchors, int class_count)
     return all < OCT_CANDIDATES_MAX ? (int)all : OCT_CANDIDATES_MAX;
 }
 
-/* The order of results: score falling, then anchor and class rising. Total, so that nothing depends on the machine. */
+/* The order of results: score falling, then anchor and class rising. Total, so that nothing depends
+ * on the machine. */
 static int compare(const struct oct_candidate *a, const struct oct_candidate *b)
 {
     if (a->score != b->score)
@@ -34,7 +35,8 @@ static void sift_down(struct heap *heap, int at)
         int child = 2 * at + 1;
         if (child >= heap->count)
             break;
-        if (child + 1 < heap->count && compare(&heap->entries[child + 1], &heap->entries[child]) > 0)
+        if (child + 1 < heap->count &&
+            compare(&heap->entries[child + 1], &heap->entries[child]) > 0)
             child++;
         if (compare(&heap->entries[child], &moving) <= 0)
             break;
@@ -89,7 +91,8 @@ static float logit_threshold(double confidence)
         return -INFINITY;
     if (confidence >= 1.0)
         return INFINITY;
-    /* log(c / (1 - c)), less a margin for rounding; log is only used to skip work, never to decide */
+    /* log(c / (1 - c)), less a margin for rounding; log is only used to skip work, never to decide
+     */
     return (float)(log(confidence / (1.0 - confidence)) - 1e-3);
 }
 
@@ -99,7 +102,8 @@ struct gathering {
     int class_count;
 };
 
-static void gather_cell(const struct gathering *g, const float *logits, int anchor, struct heap *heap)
+static void gather_cell(const struct gathering *g, const float *logits, int anchor,
+                        struct heap *heap)
 {
     if (g->settings->multi_label) {
         for (int c = 0; c < g->class_count; c++) {
@@ -122,16 +126,19 @@ static void gather_cell(const struct gathering *g, const float *logits, int anch
         add_candidate(heap, (struct oct_candidate){score, anchor, best});
 }
 
-static void gather(const struct oct_head_view *head, const octet_detect_settings *settings, struct heap *heap)
+static void gather(const struct oct_head_view *head, const octet_detect_settings *settings,
+                   struct heap *heap)
 {
-    const struct gathering g = {settings, logit_threshold(settings->confidence), (float)settings->confidence,
-                                head->class_count};
+    const struct gathering g = {settings, logit_threshold(settings->confidence),
+                                (float)settings->confidence, head->class_count};
     int anchor = 0;
     for (int l = 0; l < head->level_count; l++) {
         const struct oct_head_level *level = &head->levels[l];
         for (int y = 0; y < level->height; y++)
             for (int x = 0; x < level->width; x++, anchor++)
-                gather_cell(&g, level->classes + (size_t)y * level->class_row + (size_t)x * level->class_pixel,
+                gather_cell(&g,
+                            level->classes + (size_t)y * level->class_row +
+                                (size_t)x * level->class_pixel,
                             anchor, heap);
     }
 }
@@ -142,7 +149,8 @@ static void candidate_box(const struct oct_head_view *head, int anchor, float co
         const struct oct_head_level *level = &head->levels[l];
         const int cells = level->height * level->width;
         if (anchor < cells) {
-            oct_decode_box(level, head->reg_max, anchor / level->width, anchor % level->width, corners);
+            oct_decode_box(level, head->reg_max, anchor / level->width, anchor % level->width,
+                           corners);
             return;
         }
         anchor -= cells;
@@ -166,7 +174,8 @@ static float overlap(const octet_detection *a, const octet_detection *b)
     if (!(width > 0.0f && height > 0.0f))
         return 0.0f;
     const float inside = width * height;
-    const float area_a = (a->x2 - a->x1) * (a->y2 - a->y1), area_b = (b->x2 - b->x1) * (b->y2 - b->y1);
+    const float area_a = (a->x2 - a->x1) * (a->y2 - a->y1),
+                area_b = (b->x2 - b->x1) * (b->y2 - b->y1);
     return inside / (area_a + area_b - inside);
 }
 
@@ -175,7 +184,8 @@ static bool suppressed(const octet_detection *box, const octet_detection *kept, 
 {
     const float limit = (float)settings->iou;
     for (int i = 0; i < count; i++)
-        if ((settings->class_agnostic || kept[i].class_id == box->class_id) && overlap(box, &kept[i]) > limit)
+        if ((settings->class_agnostic || kept[i].class_id == box->class_id) &&
+            overlap(box, &kept[i]) > limit)
             return true;
     return false;
 }
@@ -191,8 +201,8 @@ int oct_select(const struct oct_head_view *head, const octet_detect_settings *se
         const struct oct_candidate *candidate = &heap.entries[i];
         float corners[4];
         candidate_box(head, candidate->anchor, corners);
-        const octet_detection box = {corners[0], corners[1], corners[2], corners[3], candidate->score,
-                                     candidate->class_id};
+        const octet_detection box = {corners[0], corners[1],       corners[2],
+                                     corners[3], candidate->score, candidate->class_id};
         if (!suppressed(&box, detections, kept, settings))
             detections[kept++] = box;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From head tensors to final boxes: threshold in the logit domain, decode what passes, class-wise suppression. */
+/* From head tensors to final boxes: threshold in the logit domain, decode what passes, class-wise
+ * suppression. */
 #ifndef OCTET_RUNTIME_DETECT_SELECT_H
 #define OCTET_RUNTIME_DETECT_SELECT_H
 
@@ -7,7 +8,8 @@
 
 #include "runtime/detect/decode.h"
 
-#define OCT_CANDIDATES_MAX 30000 /* best candidates that suppression looks at, as Ultralytics' max_nms */
+#define OCT_CANDIDATES_MAX                                                                         \
+    30000 /* best candidates that suppression looks at, as Ultralytics' max_nms */
 
 struct oct_candidate {
     float score;
@@ -23,8 +25,8 @@ struct oct_select_scratch {
 /* Entries that a head of this size can need: at most OCT_CANDIDATES_MAX. */
 int oct_select_capacity(int anchors, int class_count);
 
-/* Writes at most `most` detections, best first, in input pixels (unclipped), and returns their number. Allocates
- * nothing. The settings are valid (see octet_detect_settings). */
+/* Writes at most `most` detections, best first, in input pixels (unclipped), and returns their
+ * number. Allocates nothing. The settings are valid (see octet_detect_settings). */
 int oct_select(const struct oct_head_view *head, const octet_detect_settings *settings,
                struct oct_select_scratch *scratch, octet_detection *detections, int most);
 

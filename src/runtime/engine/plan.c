@@ -21,7 +21,8 @@ struct oct_plan_channel oct_plan_resolve(const struct oct_plan *plan, int tensor
             tensor = t->parent;
         } else if (t->kind == OCT_PLAN_CONCAT) {
             int member = 0;
-            while (member + 1 < t->member_count && channel >= plan->tensors[t->members[member]].channels)
+            while (member + 1 < t->member_count &&
+                   channel >= plan->tensors[t->members[member]].channels)
                 channel -= plan->tensors[t->members[member++]].channels;
             tensor = t->members[member];
         } else {
@@ -35,7 +36,8 @@ bool oct_plan_uniform(const struct oct_plan *plan, int tensor, int *leaf)
     *leaf = oct_plan_resolve(plan, tensor, 0).tensor;
     const struct oct_plan_tensor *first = &plan->tensors[*leaf];
     for (int c = 1; c < plan->tensors[tensor].channels; c++) {
-        const struct oct_plan_tensor *other = &plan->tensors[oct_plan_resolve(plan, tensor, c).tensor];
+        const struct oct_plan_tensor *other =
+            &plan->tensors[oct_plan_resolve(plan, tensor, c).tensor];
         if (other->scale != first->scale || other->zero_point != first->zero_point)
             return false;
     }
@@ -46,16 +48,17 @@ int64_t oct_plan_layer_weights(const struct oct_plan *plan, const struct oct_pla
 {
     if (layer->operation != OCT_PLAN_CONVOLUTION)
         return 0;
-    return (int64_t)plan->tensors[layer->output].channels * plan->tensors[layer->input].channels * layer->kernel *
-           layer->kernel;
+    return (int64_t)plan->tensors[layer->output].channels * plan->tensors[layer->input].channels *
+           layer->kernel * layer->kernel;
 }
 
 static struct oct_plan_size layer_size(const struct oct_plan_layer *layer, struct oct_plan_size in)
 {
     switch (layer->operation) {
     case OCT_PLAN_CONVOLUTION:
-        return (struct oct_plan_size){(in.height + 2 * layer->padding - layer->kernel) / layer->stride + 1,
-                                      (in.width + 2 * layer->padding - layer->kernel) / layer->stride + 1};
+        return (struct oct_plan_size){
+            (in.height + 2 * layer->padding - layer->kernel) / layer->stride + 1,
+            (in.width + 2 * layer->padding - layer->kernel) / layer->stride + 1};
     case OCT_PLAN_UPSAMPLE:
         return (struct oct_plan_size){in.height * 2, in.width * 2};
     case OCT_PLAN_MAX_POOL:
@@ -65,7 +68,8 @@ static struct oct_plan_size layer_size(const struct oct_plan_layer *layer, struc
     return in;
 }
 
-/* Fills the views whose parts are known by now; returns false when members differ. Views may come in any order. */
+/* Fills the views whose parts are known by now; returns false when members differ. Views may come
+ * in any order. */
 static bool view_sizes(const struct oct_plan *plan, struct oct_plan_size *sizes, int tensor)
 {
     const struct oct_plan_tensor *t = &plan->tensors[tensor];
@@ -95,30 +99,35 @@ octet_status oct_plan_sizes(octet_context *ctx, const struct oct_plan *plan, int
     for (int i = 0; i < plan->layer_count; i++) {
         const struct oct_plan_layer *layer = &plan->layers[i];
         if (!view_sizes(plan, sizes, layer->input))
-            return oct_fail(ctx, OCTET_BAD_SHAPE, "layer \"%s\": its input's parts differ in size at %dx%d",
-                            layer->name, height, width);
+            return oct_fail(ctx, OCTET_BAD_SHAPE,
+                            "layer \"%s\": its input's parts differ in size at %dx%d", layer->name,
+                            height, width);
         const struct oct_plan_size size = layer_size(layer, sizes[layer->input]);
         if (size.height < 1 || size.width < 1 || size.height > 32768 || size.width > 32768)
-            return oct_fail(ctx, OCTET_BAD_SHAPE, "layer \"%s\": nothing is left at %dx%d", layer->name, height,
-                            width);
+            return oct_fail(ctx, OCTET_BAD_SHAPE, "layer \"%s\": nothing is left at %dx%d",
+                            layer->name, height, width);
         sizes[layer->output] = size;
         if (layer->residual >= 0 && (!view_sizes(plan, sizes, layer->residual) ||
                                      sizes[layer->residual].height != size.height ||
                                      sizes[layer->residual].width != size.width))
-            return oct_fail(ctx, OCTET_BAD_SHAPE, "layer \"%s\": the residual differs in size at %dx%d", layer->name,
+            return oct_fail(ctx, OCTET_BAD_SHAPE,
+                            "layer \"%s\": the residual differs in size at %dx%d", layer->name,
                             height, width);
     }
-    for (int i = 0; i < plan->tensor_count; i++) /* concats that nobody reads as a whole still name a buffer */
+    for (int i = 0; i < plan->tensor_count;
+         i++) /* concats that nobody reads as a whole still name a buffer */
         if (!view_sizes(plan, sizes, i))
-            return oct_fail(ctx, OCTET_BAD_SHAPE, "tensor \"%s\": its parts differ in size at %dx%d",
+            return oct_fail(ctx, OCTET_BAD_SHAPE,
+                            "tensor \"%s\": its parts differ in size at %dx%d",
                             plan->tensors[i].name, height, width);
     for (int i = 0; i < plan->level_count; i++) {
         const struct oct_plan_level *level = &plan->levels[i];
-        const struct oct_plan_size box = sizes[level->box_tensor], classes = sizes[level->class_tensor];
+        const struct oct_plan_size box = sizes[level->box_tensor],
+                                   classes = sizes[level->class_tensor];
         if (box.height != height / level->stride || box.width != width / level->stride ||
             classes.height != box.height || classes.width != box.width)
-            return oct_fail(ctx, OCTET_BAD_SHAPE, "head level of stride %d is %dx%d at %dx%d", level->stride,
-                            box.height, box.width, height, width);
+            return oct_fail(ctx, OCTET_BAD_SHAPE, "head level of stride %d is %dx%d at %dx%d",
+                            level->stride, box.height, box.width, height, width);
     }
     return OCTET_OK;
 }

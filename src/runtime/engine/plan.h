@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plan: what an engine runs, independent of machine and input size. Tensors are written by layers or are views
- * (concats, slices) of others; a layer is one pass: convolution with SiLU and residual fused, pool, upsampling or copy.
- * Everything a session does is derived from a verified plan.
+ * The plan: what an engine runs, independent of machine and input size. Tensors are written by
+ * layers or are views (concats, slices) of others; a layer is one pass: convolution with SiLU and
+ * residual fused, pool, upsampling or copy. Everything a session does is derived from a verified
+ * plan.
  */
 #ifndef OCTET_RUNTIME_ENGINE_PLAN_H
 #define OCTET_RUNTIME_ENGINE_PLAN_H
@@ -20,7 +21,8 @@
 enum oct_plan_tensor_kind {
     OCT_PLAN_INPUT,  /* tensor 0, always: the picture, 3 channels RGB */
     OCT_PLAN_LAYER,  /* written by a layer */
-    OCT_PLAN_CONCAT, /* LAYER or CONCAT tensors one after another along the channels; a tensor is in one at most */
+    OCT_PLAN_CONCAT, /* LAYER or CONCAT tensors one after another along the channels; a tensor is in
+                        one at most */
     OCT_PLAN_SLICE   /* channels [offset, offset + channels) of a tensor that is no slice */
 };
 
@@ -29,13 +31,19 @@ struct oct_plan_tensor {
     enum oct_plan_tensor_kind kind;
     enum oct_type type; /* CONCAT and SLICE: as their members or parent */
     int channels;
-    float scale; /* U8 LAYER and INPUT: real = scale * (code - zero_point); concats and slices have none of their own */
+    float scale; /* U8 LAYER and INPUT: real = scale * (code - zero_point); concats and slices have
+                    none of their own */
     int zero_point;
     int member_count, members[OCT_PLAN_CONCAT_MAX]; /* CONCAT */
     int parent, offset;                             /* SLICE */
 };
 
-enum oct_plan_operation { OCT_PLAN_CONVOLUTION, OCT_PLAN_MAX_POOL, OCT_PLAN_UPSAMPLE, OCT_PLAN_COPY };
+enum oct_plan_operation {
+    OCT_PLAN_CONVOLUTION,
+    OCT_PLAN_MAX_POOL,
+    OCT_PLAN_UPSAMPLE,
+    OCT_PLAN_COPY
+};
 
 struct oct_plan_layer {
     const char *name;
@@ -44,8 +52,9 @@ struct oct_plan_layer {
     int residual;      /* CONVOLUTION: tensor added after the activation, or -1 */
     int kernel, stride, padding;
     int silu;
-    /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8, else values. A code's
-     * weight is in units of `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
+    /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
+     * else values. A code's weight is in units of `scale[n]` / the input channel's own scale ratio,
+     * see quantize/weights.h. */
     const int8_t *codes;
     const float *values;
     const float *scale; /* U8 input: [output channels], real of one accumulator unit */
@@ -67,12 +76,13 @@ struct oct_plan {
     const char *description;
 };
 
-/* Checks everything that a session relies on: indices, order, shapes, types, sizes, scales. `name` is the file's.
- * Fails with OCTET_BAD_FORMAT. */
+/* Checks everything that a session relies on: indices, order, shapes, types, sizes, scales. `name`
+ * is the file's. Fails with OCTET_BAD_FORMAT. */
 octet_status oct_plan_verify(octet_context *ctx, const struct oct_plan *plan, const char *name);
 
-/* Heights and widths of all tensors for an input size that is a multiple of oct_plan_stride(): `sizes` takes
- * tensor_count pairs. Fails with OCTET_BAD_SHAPE when a concat's or residual's sizes do not meet. */
+/* Heights and widths of all tensors for an input size that is a multiple of oct_plan_stride():
+ * `sizes` takes tensor_count pairs. Fails with OCTET_BAD_SHAPE when a concat's or residual's sizes
+ * do not meet. */
 struct oct_plan_size {
     int height, width;
 };
@@ -88,7 +98,8 @@ struct oct_plan_channel {
 };
 struct oct_plan_channel oct_plan_resolve(const struct oct_plan *plan, int tensor, int channel);
 
-/* True when all channels of a tensor have one scale and zero point, which are written to `*leaf`'s tensor. */
+/* True when all channels of a tensor have one scale and zero point, which are written to `*leaf`'s
+ * tensor. */
 bool oct_plan_uniform(const struct oct_plan *plan, int tensor, int *leaf);
 
 int64_t oct_plan_layer_weights(const struct oct_plan *plan, const struct oct_plan_layer *layer);

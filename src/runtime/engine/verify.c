@@ -35,12 +35,16 @@ static octet_status verify_view(struct verification *v, int index)
 {
     const struct oct_plan_tensor *t = &v->plan->tensors[index];
     if (t->kind == OCT_PLAN_SLICE) {
-        if (t->parent < 0 || t->parent >= index || v->plan->tensors[t->parent].kind == OCT_PLAN_SLICE)
+        if (t->parent < 0 || t->parent >= index ||
+            v->plan->tensors[t->parent].kind == OCT_PLAN_SLICE)
             return bad_tensor(v, index, "is a slice of no tensor before it");
         const struct oct_plan_tensor *parent = &v->plan->tensors[t->parent];
-        if (t->offset < 0 || t->offset > parent->channels || t->channels > parent->channels - t->offset)
+        if (t->offset < 0 || t->offset % 4 != 0)
+            return bad_tensor(v, index, "starts at no multiple of 4 channels");
+        if (t->offset > parent->channels || t->channels > parent->channels - t->offset)
             return bad_tensor(v, index, "reaches beyond the tensor that it is a slice of");
-        return t->type == parent->type ? OCTET_OK : bad_tensor(v, index, "differs in type from its parent");
+        return t->type == parent->type ? OCTET_OK
+                                       : bad_tensor(v, index, "differs in type from its parent");
     }
     if (t->member_count < 1 || t->member_count > OCT_PLAN_CONCAT_MAX)
         return bad_tensor(v, index, "is a concat of no tensors or too many");
@@ -56,7 +60,8 @@ static octet_status verify_view(struct verification *v, int index)
         v->member[m] = true;
         channels += v->plan->tensors[m].channels;
     }
-    return channels == t->channels ? OCTET_OK : bad_tensor(v, index, "has not the channels of its members");
+    return channels == t->channels ? OCTET_OK
+                                   : bad_tensor(v, index, "has not the channels of its members");
 }
 
 static octet_status verify_tensor(struct verification *v, int index)
@@ -70,8 +75,8 @@ static octet_status verify_tensor(struct verification *v, int index)
         return verify_view(v, index);
     if (t->kind == OCT_PLAN_INPUT && t->channels != 3)
         return bad_tensor(v, index, "must have 3 channels");
-    if (t->type == OCT_TYPE_U8 && (!(t->scale >= 1e-30f && t->scale <= 1e30f) || t->zero_point < 0 ||
-                                   t->zero_point > 255))
+    if (t->type == OCT_TYPE_U8 &&
+        (!(t->scale >= 1e-30f && t->scale <= 1e30f) || t->zero_point < 0 || t->zero_point > 255))
         return bad_tensor(v, index, "has a bad scale or zero point");
     if (index == 0 && t->type == OCT_TYPE_U8 && (t->scale != 1.0f / 255.0f || t->zero_point != 0))
         return bad_tensor(v, index, "is the picture and must have scale 1/255 and zero point 0");
@@ -92,7 +97,7 @@ static bool is_written(const struct verification *v, int tensor)
     return true;
 }
 
-static bool finite(const float *values, int64_t count)
+static bool all_finite(const float *values, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(values[i]))
@@ -103,14 +108,15 @@ static bool finite(const float *values, int64_t count)
 static octet_status verify_convolution(const struct verification *v, int index)
 {
     const struct oct_plan_layer *layer = &v->plan->layers[index];
-    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input], *out = &v->plan->tensors[layer->output];
-    if (layer->kernel < 1 || layer->kernel > OCT_PLAN_KERNEL_MAX || layer->stride < 1 || layer->stride > 8 ||
-        layer->padding < 0 || layer->padding >= layer->kernel)
+    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input],
+                                 *out = &v->plan->tensors[layer->output];
+    if (layer->kernel < 1 || layer->kernel > OCT_PLAN_KERNEL_MAX || layer->stride < 1 ||
+        layer->stride > 8 || layer->padding < 0 || layer->padding >= layer->kernel)
         return bad_layer(v, index, "has a bad kernel, stride or padding");
-    if (!layer->bias || !finite(layer->bias, out->channels))
+    if (!layer->bias || !all_finite(layer->bias, out->channels))
         return bad_layer(v, index, "lacks its bias, or it is not finite");
     if (in->type == OCT_TYPE_U8) {
-        if (!layer->codes || !layer->scale || !finite(layer->scale, out->channels))
+        if (!layer->codes || !layer->scale || !all_finite(layer->scale, out->channels))
             return bad_layer(v, index, "lacks weights or scales, or they are not finite");
         const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
         if (products * 255 * 127 * 2 > INT32_MAX) /* start and sum are each bounded by half */
@@ -118,13 +124,15 @@ static octet_status verify_convolution(const struct verification *v, int index)
         for (int64_t i = 0; i < oct_plan_layer_weights(v->plan, layer); i++)
             if (layer->codes[i] == -128)
                 return bad_layer(v, index, "has a weight of -128");
-    } else if (!layer->values || !finite(layer->values, oct_plan_layer_weights(v->plan, layer))) {
+    } else if (!layer->values ||
+               !all_finite(layer->values, oct_plan_layer_weights(v->plan, layer))) {
         return bad_layer(v, index, "lacks weights, or they are not finite");
     }
     int leaf;
-    if (layer->residual >= 0 && (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
-                                 v->plan->tensors[layer->residual].channels != out->channels ||
-                                 !oct_plan_uniform(v->plan, layer->residual, &leaf)))
+    if (layer->residual >= 0 &&
+        (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
+         v->plan->tensors[layer->residual].channels != out->channels ||
+         !oct_plan_uniform(v->plan, layer->residual, &leaf)))
         return bad_layer(v, index, "has a bad residual");
     return OCTET_OK;
 }
@@ -134,7 +142,8 @@ static octet_status verify_layer(struct verification *v, int index)
     const struct oct_plan_layer *layer = &v->plan->layers[index];
     if (!is_tensor(v, layer->input) || !is_tensor(v, layer->output))
         return bad_layer(v, index, "names a tensor that does not exist");
-    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input], *out = &v->plan->tensors[layer->output];
+    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input],
+                                 *out = &v->plan->tensors[layer->output];
     if (out->kind != OCT_PLAN_LAYER || v->written[layer->output])
         return bad_layer(v, index, "writes a tensor that is a view or was written before");
     if (!is_written(v, layer->input))
@@ -144,7 +153,8 @@ static octet_status verify_layer(struct verification *v, int index)
         status = verify_convolution(v, index);
     } else {
         int leaf;
-        if (out->channels != in->channels || out->type != in->type || layer->residual >= 0 || layer->silu)
+        if (out->channels != in->channels || out->type != in->type || layer->residual >= 0 ||
+            layer->silu)
             return bad_layer(v, index, "changes channels or type, which its operation cannot");
         if (in->type == OCT_TYPE_U8 && (!oct_plan_uniform(v->plan, layer->input, &leaf) ||
                                         v->plan->tensors[leaf].scale != out->scale ||
@@ -162,33 +172,37 @@ static octet_status verify_head(const struct verification *v)
 {
     const struct oct_plan *plan = v->plan;
     if (plan->level_count < 1 || plan->level_count > OCT_HEAD_LEVELS_MAX || plan->reg_max < 1 ||
-        plan->reg_max > OCT_REG_MAX_MAX || plan->class_count < 1 || plan->class_count > OCT_PLAN_CHANNELS_MAX)
-        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: levels, classes or reg_max", v->name);
+        plan->reg_max > OCT_REG_MAX_MAX || plan->class_count < 1 ||
+        plan->class_count > OCT_PLAN_CHANNELS_MAX)
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: levels, classes or reg_max",
+                        v->name);
     for (int i = 0; i < plan->level_count; i++) {
         const struct oct_plan_level *level = &plan->levels[i];
         const int tensors[2] = {level->box_tensor, level->class_tensor};
         const int channels[2] = {4 * plan->reg_max, plan->class_count};
         for (int t = 0; t < 2; t++)
             if (!is_tensor(v, tensors[t]) || !is_written(v, tensors[t]) ||
-                plan->tensors[tensors[t]].type != OCT_TYPE_F32 || plan->tensors[tensors[t]].channels != channels[t])
+                plan->tensors[tensors[t]].type != OCT_TYPE_F32 ||
+                plan->tensors[tensors[t]].channels != channels[t])
                 return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: level %d", v->name, i);
         if (level->stride < 1 || level->stride > 256 || (level->stride & (level->stride - 1)))
-            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: stride of level %d", v->name, i);
+            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: stride of level %d", v->name,
+                            i);
     }
     const int stride = oct_plan_stride(plan);
     if (plan->input_height < stride || plan->input_height > 8192 || plan->input_height % stride ||
         plan->input_width < stride || plan->input_width > 8192 || plan->input_width % stride)
-        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad input size %dx%d", v->name, plan->input_height,
-                        plan->input_width);
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad input size %dx%d", v->name,
+                        plan->input_height, plan->input_width);
     return OCTET_OK;
 }
 
 octet_status oct_plan_verify(octet_context *ctx, const struct oct_plan *plan, const char *name)
 {
-    if (plan->tensor_count < 2 || plan->tensor_count > OCT_PLAN_TENSORS_MAX || plan->layer_count < 1 ||
-        plan->layer_count > OCT_PLAN_LAYERS_MAX)
-        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad plan: %d tensors, %d layers", name, plan->tensor_count,
-                        plan->layer_count);
+    if (plan->tensor_count < 2 || plan->tensor_count > OCT_PLAN_TENSORS_MAX ||
+        plan->layer_count < 1 || plan->layer_count > OCT_PLAN_LAYERS_MAX)
+        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad plan: %d tensors, %d layers", name,
+                        plan->tensor_count, plan->layer_count);
     bool *flags = oct_calloc(ctx, (size_t)plan->tensor_count * 2, sizeof *flags);
     if (!flags)
         return oct_fail_memory(ctx, name);

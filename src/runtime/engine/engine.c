@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/engine/engine.h"
+
+#include <string.h>
+
+octet_status oct_engine_create(octet_context *ctx, octet_engine **engine)
+{
+    *engine = oct_calloc(ctx, 1, sizeof **engine);
+    if (!*engine)
+        return oct_fail_memory(ctx, "the engine");
+    oct_context_inherit(&(*engine)->own, ctx);
+    oct_arena_init(&(*engine)->arena, &(*engine)->own);
+    return OCTET_OK;
+}
+
+void oct_engine_free(octet_engine *engine)
+{
+    if (!engine)
+        return;
+    oct_arena_clear(&engine->arena);
+    struct octet_context last = engine->own; /* the engine holds the allocator that frees it */
+    oct_free(&last, engine);
+}
+
+/* Copies, or yields NULL for NULL; sets *failed when out of memory. */
+static const void *copy(struct oct_arena *arena, const void *from, size_t count, size_t size,
+                        bool *failed)
+{
+    if (!from)
+        return NULL;
+    void *to = oct_arena_calloc(arena, count, size);
+    if (to)
+        memcpy(to, from, count * size);
+    else
+        *failed = true;
+    return to;
+}
+
+static const char *copy_text(struct oct_arena *arena, const char *from, bool *failed)
+{
+    return copy(arena, from ? from : "", from ? strlen(from) + 1 : 1, 1, failed);
+}
+
+static void copy_layer(struct oct_arena *arena, const struct oct_plan *plan,
+                       struct oct_plan_layer *layer, bool *failed)
+{
+    layer->name = copy_text(arena, layer->name, failed);
+    if (layer->operation != OCT_PLAN_CONVOLUTION)
+        return;
+    const size_t weights = (size_t)oct_plan_layer_weights(plan, layer);
+    const size_t outputs = (size_t)plan->tensors[layer->output].channels;
+    layer->codes = copy(arena, layer->codes, weights, sizeof *layer->codes, failed);
+    layer->values = copy(arena, layer->values, weights, sizeof *layer->values, failed);
+    layer->scale = copy(arena, layer->scale, outputs, sizeof *layer->scale, failed);
+    layer->bias = copy(arena, layer->bias, outputs, sizeof *layer->bias, failed);
+}
+
+octet_status oct_engine_set_plan(octet_context *ctx, octet_engine *engine,
+                                 const struct oct_plan *plan, const char *name)
+{
+    octet_status status = oct_plan_verify(ctx, plan, name);
+    if (status)
+        return status;
+    struct oct_arena *arena = &engine->arena;
+    struct oct_plan *own = &engine->plan;
+    bool failed = false;
+    *own = *plan;
+    own->tensors = (struct oct_plan_tensor *)(uintptr_t)copy(
+        arena, plan->tensors, (size_t)plan->tensor_count, sizeof *own->tensors, &failed);
+    own->layers = (struct oct_plan_layer *)(uintptr_t)copy(
+        arena, plan->layers, (size_t)plan->layer_count, sizeof *own->layers, &failed);
+    own->class_names = (const char **)(uintptr_t)copy(
+        arena, plan->class_names, (size_t)plan->class_count, sizeof *own->class_names, &failed);
+    own->description = copy_text(arena, plan->description, &failed);
+    for (int i = 0; i < own->tensor_count && !failed; i++)
+        own->tensors[i].name = copy_text(arena, own->tensors[i].name, &failed);
+    for (int i = 0; i < own->layer_count && !failed; i++)
+        copy_layer(arena, own, &own->layers[i], &failed);
+    for (int i = 0; i < own->class_count && !failed; i++)
+        own->class_names[i] = copy_text(arena, own->class_names[i], &failed);
+    return failed ? oct_fail_memory(ctx, "the engine") : OCTET_OK;
+}
+
+octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,
+                                       const char *const *keys, const char *const *values)
+{
+    bool failed = false;
+    engine->provenance_keys =
+        (const char **)oct_arena_calloc(&engine->arena, (size_t)count, sizeof(char *));
+    engine->provenance_values =
+        (const char **)oct_arena_calloc(&engine->arena, (size_t)count, sizeof(char *));
+    if (!engine->provenance_keys || !engine->provenance_values)
+        return oct_fail_memory(ctx, "the engine");
+    for (int i = 0; i < count; i++) {
+        engine->provenance_keys[i] = copy_text(&engine->arena, keys[i], &failed);
+        engine->provenance_values[i] = copy_text(&engine->arena, values[i], &failed);
+    }
+    engine->provenance_count = failed ? 0 : count;
+    return failed ? oct_fail_memory(ctx, "the engine") : OCTET_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine: a verified plan with its weights, and where it came from. */
+#ifndef OCTET_RUNTIME_ENGINE_ENGINE_H
+#define OCTET_RUNTIME_ENGINE_ENGINE_H
+
+#include <octet/engine.h>
+
+#include "runtime/engine/plan.h"
+
+#define OCT_ENGINE_VERSION 1 /* of the file format; docs/formats.md */
+
+struct octet_engine {
+    struct octet_context own; /* allocator of everything below */
+    struct oct_arena arena;
+    struct oct_plan plan;
+    int provenance_count;
+    const char **provenance_keys, **provenance_values;
+};
+
+/* An empty engine. On failure NULL and the context's message. */
+octet_status oct_engine_create(octet_context *ctx, octet_engine **engine);
+void oct_engine_free(octet_engine *engine);
+
+/* Copies a plan, its weights included, into the engine and verifies it. */
+octet_status oct_engine_set_plan(octet_context *ctx, octet_engine *engine,
+                                 const struct oct_plan *plan, const char *name);
+
+/* Copies provenance entries. */
+octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,
+                                       const char *const *keys, const char *const *values);
+
+octet_status oct_engine_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
+                             octet_engine **engine);
+octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path);
+
+/* Fills a description of a plan, see octet_engine_info() and octet_engine_layer(). */
+octet_status oct_plan_describe(octet_context *ctx, const struct oct_plan *plan, octet_info *info);
+octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *plan, int index,
+                                     octet_layer_info *layer);
+
+#endif

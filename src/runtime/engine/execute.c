@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs steps in order; each is cut into row ranges that the threads share. */
+#include <string.h>
+#include <time.h>
+
+#include "runtime/engine/session.h"
+
+struct work {
+    octet_session *session;
+    const struct oct_step *step;
+    struct oct_view input, output;
+    struct oct_conv_job conv;
+};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* Writes what padding reads (the zero point, or 0) into `count` pixels' slice of the output's
+ * channels. */
+static void fill_pixels(const struct oct_view *output, ptrdiff_t first, int count, int channels)
+{
+    if (output->type == OCT_TYPE_U8) {
+        uint8_t *at = (uint8_t *)output->data + first;
+        for (int x = 0; x < count; x++, at += output->pixel)
+            memset(at, output->zero_point, (size_t)channels);
+    } else {
+        float *at = (float *)output->data + first;
+        for (int x = 0; x < count; x++, at += output->pixel)
+            memset(at, 0, (size_t)channels * sizeof *at);
+    }
+}
+
+/* The border beside rows [begin, end), and above and below the picture where the range touches its
+ * edge. */
+static void fill_border(const struct work *work, int begin, int end)
+{
+    const struct oct_step *step = work->step;
+    const int border = step->border, wide = step->width + 2 * border;
+    if (border == 0)
+        return;
+    const struct oct_view *out = &work->output;
+    const ptrdiff_t row = (ptrdiff_t)out->row, pixel = (ptrdiff_t)out->pixel;
+    for (int y = begin; y < end; y++) {
+        fill_pixels(out, y * row - border * pixel, border, step->channels);
+        fill_pixels(out, y * row + step->width * pixel, border, step->channels);
+    }
+    for (int y = 1; y <= border && begin == 0; y++)
+        fill_pixels(out, -y * row - border * pixel, wide, step->channels);
+    for (int y = 0; y < border && end == step->height; y++)
+        fill_pixels(out, (step->height + y) * row - border * pixel, wide, step->channels);
+}
+
+static void copy_rows(const struct work *work, int begin, int end)
+{
+    const size_t element = oct_type_bytes(work->output.type);
+    const size_t bytes = (size_t)work->step->channels * element;
+    for (int y = begin; y < end; y++) {
+        const char *from = (const char *)work->input.data + (size_t)y * work->input.row * element;
+        char *to = (char *)work->output.data + (size_t)y * work->output.row * element;
+        for (int x = 0; x < work->step->width; x++)
+            memcpy(to + (size_t)x * work->output.pixel * element,
+                   from + (size_t)x * work->input.pixel * element, bytes);
+    }
+}
+
+static void pool_rows(const struct work *work, int begin, int end, void *scratch)
+{
+    const struct oct_pool_job job = {.input = work->input,
+                                     .output = work->output,
+                                     .channels = work->step->channels,
+                                     .height = work->step->height,
+                                     .width = work->step->width,
+                                     .kernel = work->step->layer->kernel};
+    const struct oct_kernels *kernels = &work->session->kernels;
+    if (work->output.type == OCT_TYPE_U8)
+        kernels->max_pool_u8(&job, begin, end, scratch);
+    else
+        kernels->max_pool_f32(&job, begin, end, scratch);
+}
+
+static void run_item(void *user, int worker, int item)
+{
+    const struct work *work = user;
+    const struct oct_step *step = work->step;
+    const octet_session *session = work->session;
+    const int begin = item * step->row_chunk;
+    const int end = begin + step->row_chunk < step->height ? begin + step->row_chunk : step->height;
+    void *scratch = session->scratch + (size_t)worker * session->scratch_bytes;
+    switch (step->layer->operation) {
+    case OCT_PLAN_CONVOLUTION: {
+        const struct oct_conv_range range = {begin, end, 0, step->channels};
+        step->kernel->run(&work->conv, &range, scratch);
+        break;
+    }
+    case OCT_PLAN_MAX_POOL:
+        pool_rows(work, begin, end, scratch);
+        break;
+    case OCT_PLAN_UPSAMPLE:
+        session->kernels.upsample2(&work->input, &work->output, step->channels, step->width, begin,
+                                   end);
+        break;
+    case OCT_PLAN_COPY:
+        copy_rows(work, begin, end);
+        break;
+    }
+    fill_border(work, begin, end);
+}
+
+static void bind(struct work *work, const struct oct_layout_memory *memory)
+{
+    const struct oct_layout *layout = &work->session->layout;
+    const struct oct_plan *plan = &work->session->engine->plan;
+    const struct oct_plan_layer *layer = work->step->layer;
+    work->input = oct_layout_view(layout, plan, memory, layer->input);
+    work->output = oct_layout_view(layout, plan, memory, layer->output);
+    if (layer->operation != OCT_PLAN_CONVOLUTION)
+        return;
+    work->conv = work->step->conv;
+    work->conv.input = work->input;
+    work->conv.output = work->output;
+    const ptrdiff_t corner = (ptrdiff_t)(work->input.row + work->input.pixel) * layer->padding;
+    work->conv.input.data =
+        (char *)work->input.data - corner * (ptrdiff_t)oct_type_bytes(work->input.type);
+    if (layer->residual >= 0)
+        work->conv.residual = oct_layout_view(layout, plan, memory, layer->residual);
+}
+
+static int observe(const octet_session *session, int index, int layer, const struct work *work)
+{
+    const struct oct_plan *plan = &session->engine->plan;
+    const struct oct_plan_tensor *tensor = &plan->tensors[work->step->layer->output];
+    const octet_tensor_view view = {
+        .name = tensor->name,
+        .channels = tensor->channels,
+        .height = work->step->height,
+        .width = work->step->width,
+        .is_float = work->output.type == OCT_TYPE_F32,
+        .scale = work->output.scale,
+        .zero_point = work->output.zero_point,
+        .data = work->output.data,
+        .row_elements = work->output.row,
+        .pixel_elements = work->output.pixel,
+    };
+    return session->observer(session->observer_user, index, layer, &view);
+}
+
+octet_status oct_session_execute(octet_session *session, int index)
+{
+    const struct oct_layout_memory memory = oct_session_memory(session, index);
+    for (int i = 0; i < session->step_count; i++) {
+        struct oct_step *step = &session->steps[i];
+        struct work work = {.session = session, .step = step};
+        const double start = session->profile ? now_ms() : 0.0;
+        bind(&work, &memory);
+        oct_threads_run(session->threads, run_item, &work,
+                        (step->height + step->row_chunk - 1) / step->row_chunk);
+        if (session->profile)
+            step->total_ms += now_ms() - start;
+        if (session->observer && observe(session, index, i, &work))
+            return oct_fail(&session->own, OCTET_CANCELLED, "stopped by the observer");
+    }
+    return OCTET_OK;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/engine/layout.h"
+
+#include <string.h>
+
+#define SLACK_BYTES 128 /* kernels may read past a row's end, see struct oct_conv_job */
+
+size_t oct_type_bytes(enum oct_type type)
+{
+    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
+}
+
+static int round4(int channels)
+{
+    return (channels + 3) & ~3;
+}
+
+static int stored_channels(const struct oct_plan *plan, int tensor)
+{
+    const struct oct_plan_tensor *t = &plan->tensors[tensor];
+    if (t->kind != OCT_PLAN_CONCAT)
+        return round4(t->channels);
+    int sum = 0;
+    for (int i = 0; i < t->member_count; i++)
+        sum += stored_channels(plan, t->members[i]);
+    return sum;
+}
+
+int oct_layout_position(const struct oct_layout *layout, const struct oct_plan *plan, int tensor,
+                        int channel)
+{
+    const struct oct_plan_channel leaf = oct_plan_resolve(plan, tensor, channel);
+    return layout->tensors[leaf.tensor].channel + leaf.channel - layout->tensors[tensor].channel;
+}
+
+int oct_layout_extent(const struct oct_layout *layout, const struct oct_plan *plan, int tensor)
+{
+    return round4(oct_layout_position(layout, plan, tensor, plan->tensors[tensor].channels - 1) +
+                  1);
+}
+
+struct oct_view oct_layout_view(const struct oct_layout *layout, const struct oct_plan *plan,
+                                const struct oct_layout_memory *memory, int tensor)
+{
+    const struct oct_layout_tensor *place = &layout->tensors[tensor];
+    const struct oct_layout_buffer *buffer = &layout->buffers[place->buffer];
+    const struct oct_plan_tensor *leaf = &plan->tensors[oct_plan_resolve(plan, tensor, 0).tensor];
+    const size_t pixel = (size_t)buffer->channels,
+                 row = (size_t)(buffer->width + 2 * buffer->border) * pixel;
+    const size_t first = (size_t)buffer->border * (row + pixel) + (size_t)place->channel;
+    char *region = buffer->of_picture ? memory->picture : memory->shared;
+    struct oct_view view = {
+        .data = region + buffer->offset + first * oct_type_bytes(buffer->type),
+        .row = row,
+        .pixel = pixel,
+        .type = buffer->type,
+        .scale = leaf->scale,
+        .inverse_scale = buffer->type == OCT_TYPE_U8 ? 1.0f / leaf->scale : 0.0f,
+        .zero_point = leaf->zero_point,
+    };
+    return view;
+}
+
+/* Gives a root tensor and all that lies in it their places in buffer `buffer`. */
+static void place(const struct oct_plan *plan, struct oct_layout *layout, int tensor, int buffer,
+                  int channel)
+{
+    const struct oct_plan_tensor *t = &plan->tensors[tensor];
+    layout->tensors[tensor] =
+        (struct oct_layout_tensor){buffer, channel, stored_channels(plan, tensor)};
+    for (int i = 0; t->kind == OCT_PLAN_CONCAT && i < t->member_count; i++) {
+        place(plan, layout, t->members[i], buffer, channel);
+        channel += layout->tensors[t->members[i]].stored;
+    }
+}
+
+/* Roots are taken from the last tensor down: views come after what they are made of. */
+static void place_all(const struct oct_plan *plan, struct oct_layout *layout)
+{
+    for (int i = 0; i < plan->tensor_count; i++)
+        layout->tensors[i].buffer = -1;
+    for (int i = plan->tensor_count - 1; i >= 0; i--) {
+        const struct oct_plan_tensor *t = &plan->tensors[i];
+        if (t->kind == OCT_PLAN_SLICE || layout->tensors[i].buffer >= 0)
+            continue;
+        layout->buffers[layout->buffer_count] = (struct oct_layout_buffer){
+            .type = t->type,
+            .height = layout->sizes[i].height,
+            .width = layout->sizes[i].width,
+            .channels = stored_channels(plan, i),
+            .first = plan->layer_count,
+            .last = -1,
+        };
+        place(plan, layout, i, layout->buffer_count++, 0);
+    }
+    for (int i = 0; i < plan->tensor_count; i++) {
+        const struct oct_plan_tensor *t = &plan->tensors[i];
+        if (t->kind != OCT_PLAN_SLICE)
+            continue;
+        const struct oct_plan_channel leaf = oct_plan_resolve(plan, i, 0);
+        const struct oct_layout_tensor *at = &layout->tensors[leaf.tensor];
+        layout->tensors[i] =
+            (struct oct_layout_tensor){at->buffer, at->channel + leaf.channel, t->channels};
+    }
+}
+
+static void live(struct oct_layout *layout, int tensor, int layer)
+{
+    struct oct_layout_buffer *buffer = &layout->buffers[layout->tensors[tensor].buffer];
+    buffer->first = layer < buffer->first ? layer : buffer->first;
+    buffer->last = layer > buffer->last ? layer : buffer->last;
+}
+
+static void outlive_run(struct oct_layout *layout, int tensor)
+{
+    layout->buffers[layout->tensors[tensor].buffer].of_picture = true;
+}
+
+static void find_lives(const struct oct_plan *plan, struct oct_layout *layout)
+{
+    outlive_run(layout, 0);
+    for (int i = 0; i < plan->layer_count; i++) {
+        const struct oct_plan_layer *layer = &plan->layers[i];
+        live(layout, layer->input, i);
+        live(layout, layer->output, i);
+        if (layer->residual >= 0)
+            live(layout, layer->residual, i);
+        struct oct_layout_buffer *input = &layout->buffers[layout->tensors[layer->input].buffer];
+        if (layer->operation == OCT_PLAN_CONVOLUTION && layer->padding > input->border)
+            input->border = layer->padding;
+    }
+    for (int i = 0; i < plan->level_count; i++) { /* read after the run */
+        outlive_run(layout, plan->levels[i].box_tensor);
+        outlive_run(layout, plan->levels[i].class_tensor);
+    }
+}
+
+static bool buffer_bytes(struct oct_layout_buffer *buffer)
+{
+    size_t bytes = (size_t)(buffer->height + 2 * buffer->border);
+    if (!oct_mul(bytes, (size_t)(buffer->width + 2 * buffer->border), &bytes) ||
+        !oct_mul(bytes, (size_t)buffer->channels * oct_type_bytes(buffer->type), &bytes) ||
+        bytes > SIZE_MAX / 4)
+        return false;
+    buffer->bytes = oct_align(bytes + SLACK_BYTES, OCT_ALIGNMENT);
+    return true;
+}
+
+static bool lives_meet(const struct oct_layout_buffer *a, const struct oct_layout_buffer *b)
+{
+    if (a->of_picture != b->of_picture)
+        return false;
+    return a->of_picture || (a->first <= b->last && b->first <= a->last);
+}
+
+/* The lowest offset at which `buffer` meets none of the placed ones that live at the same time. */
+static size_t lowest_offset(const struct oct_layout *layout, const int *placed, int placed_count,
+                            const struct oct_layout_buffer *buffer)
+{
+    size_t offset = 0;
+    bool moved;
+    do {
+        moved = false;
+        for (int i = 0; i < placed_count; i++) {
+            const struct oct_layout_buffer *other = &layout->buffers[placed[i]];
+            if (lives_meet(buffer, other) && offset < other->offset + other->bytes &&
+                other->offset < offset + buffer->bytes) {
+                offset = other->offset + other->bytes;
+                moved = true;
+            }
+        }
+    } while (moved);
+    return offset;
+}
+
+/* Greedy by size, largest first. Source: Pisarchyk and Lee, "Efficient memory management for deep
+ * neural net inference", 2020. */
+static octet_status assign_offsets(octet_context *ctx, struct oct_arena *arena,
+                                   struct oct_layout *layout)
+{
+    int *order = oct_arena_calloc(arena, (size_t)layout->buffer_count, sizeof *order);
+    if (!order)
+        return oct_fail_memory(ctx, "the memory plan");
+    for (int i = 0; i < layout->buffer_count; i++) {
+        int at = i;
+        if (!buffer_bytes(&layout->buffers[i]))
+            return oct_fail_memory(ctx, "activations of this size");
+        for (; at > 0 && layout->buffers[order[at - 1]].bytes < layout->buffers[i].bytes; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    for (int i = 0; i < layout->buffer_count; i++) {
+        struct oct_layout_buffer *buffer = &layout->buffers[order[i]];
+        buffer->offset = lowest_offset(layout, order, i, buffer);
+        const size_t end = buffer->offset + buffer->bytes;
+        size_t *region = buffer->of_picture ? &layout->picture_bytes : &layout->shared_bytes;
+        *region = end > *region ? end : *region;
+    }
+    return OCTET_OK;
+}
+
+octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
+                             const struct oct_plan *plan, int height, int width,
+                             struct oct_layout *layout)
+{
+    memset(layout, 0, sizeof *layout);
+    const size_t tensors = (size_t)plan->tensor_count;
+    layout->buffers = oct_arena_calloc(arena, tensors, sizeof *layout->buffers);
+    layout->tensors = oct_arena_calloc(arena, tensors, sizeof *layout->tensors);
+    layout->sizes = oct_arena_calloc(arena, tensors, sizeof *layout->sizes);
+    if (!layout->buffers || !layout->tensors || !layout->sizes)
+        return oct_fail_memory(ctx, "the memory plan");
+    octet_status status = oct_plan_sizes(ctx, plan, height, width, layout->sizes);
+    if (status)
+        return status;
+    place_all(plan, layout);
+    find_lives(plan, layout);
+    return assign_offsets(ctx, arena, layout);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Engine files out. The format is described in docs/formats.md. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/container/safetensors.h"
+#include "runtime/engine/engine.h"
+
+static json_t *integers(const int *values, int count)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, json_integer(values[i]));
+    return array;
+}
+
+static json_t *tensor_json(const struct oct_plan_tensor *t)
+{
+    json_t *json = json_object();
+    json_object_set_new(json, "name", json_string_nocheck(t->name));
+    json_object_set_new(json, "channels", json_integer(t->channels));
+    json_object_set_new(json, "type", json_string(t->type == OCT_TYPE_U8 ? "u8" : "f32"));
+    if (t->kind == OCT_PLAN_CONCAT) {
+        json_object_set_new(json, "concat", integers(t->members, t->member_count));
+    } else if (t->kind == OCT_PLAN_SLICE) {
+        json_object_set_new(json, "slice", json_pack("[i, i]", t->parent, t->offset));
+    } else if (t->type == OCT_TYPE_U8) {
+        json_object_set_new(json, "scale", json_real((double)t->scale));
+        json_object_set_new(json, "zero_point", json_integer(t->zero_point));
+    }
+    return json;
+}
+
+static json_t *layer_json(const struct oct_plan_layer *layer)
+{
+    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy"};
+    json_t *json =
+        json_pack("{s:s, s:s, s:i, s:i}", "name", layer->name, "op", operations[layer->operation],
+                  "input", layer->input, "output", layer->output);
+    if (layer->operation == OCT_PLAN_CONVOLUTION || layer->operation == OCT_PLAN_MAX_POOL)
+        json_object_set_new(json, "kernel", json_integer(layer->kernel));
+    if (layer->operation == OCT_PLAN_CONVOLUTION) {
+        json_object_set_new(json, "stride", json_integer(layer->stride));
+        json_object_set_new(json, "padding", json_integer(layer->padding));
+        json_object_set_new(json, "silu", json_boolean(layer->silu));
+        if (layer->residual >= 0)
+            json_object_set_new(json, "residual", json_integer(layer->residual));
+    }
+    return json;
+}
+
+static json_t *plan_json(const struct oct_plan *plan)
+{
+    json_t *tensors = json_array(), *layers = json_array(), *levels = json_array(),
+           *names = json_array();
+    for (int i = 0; i < plan->tensor_count; i++)
+        json_array_append_new(tensors, tensor_json(&plan->tensors[i]));
+    for (int i = 0; i < plan->layer_count; i++)
+        json_array_append_new(layers, layer_json(&plan->layers[i]));
+    for (int i = 0; i < plan->level_count; i++)
+        json_array_append_new(
+            levels, json_pack("{s:i, s:i, s:i}", "box", plan->levels[i].box_tensor, "class",
+                              plan->levels[i].class_tensor, "stride", plan->levels[i].stride));
+    for (int i = 0; i < plan->class_count; i++)
+        json_array_append_new(names, json_string_nocheck(plan->class_names[i]));
+    return json_pack("{s:o, s:i, s:{s:i, s:i, s:b}, s:{s:s, s:b, s:i, s:s, s:s}, s:o, s:o, s:o}",
+                     "classes", names, "reg_max", plan->reg_max, "input", "height",
+                     plan->input_height, "width", plan->input_width, "fixed", plan->size_is_fixed,
+                     "preprocessing", "resize", "letterbox", "scale_up", 1, "pad", 114, "channels",
+                     "RGB", "range", "0-1", "tensors", tensors, "layers", layers, "levels", levels);
+}
+
+/* The tensors of one convolution. */
+static void add_weights(const struct oct_plan *plan, int index, struct oct_safetensors *file,
+                        char (*name)[32])
+{
+    const struct oct_plan_layer *layer = &plan->layers[index];
+    const size_t outputs = (size_t)plan->tensors[layer->output].channels;
+    const size_t kernel = (size_t)layer->kernel;
+    const size_t weights = (size_t)oct_plan_layer_weights(plan, layer);
+    struct oct_safetensors_tensor *t = &file->tensors[file->tensor_count];
+    snprintf(name[0], sizeof name[0], "layer.%03d.bias", index);
+    *t++ = (struct oct_safetensors_tensor){name[0],     OCT_SAFETENSORS_F32,         1, {outputs},
+                                           outputs * 4, (const uint8_t *)layer->bias};
+    if (layer->codes) {
+        snprintf(name[1], sizeof name[1], "layer.%03d.scale", index);
+        *t++ = (struct oct_safetensors_tensor){
+            name[1], OCT_SAFETENSORS_F32, 1, {outputs}, outputs * 4, (const uint8_t *)layer->scale};
+    }
+    snprintf(name[2], sizeof name[2], "layer.%03d.weight", index);
+    *t++ = (struct oct_safetensors_tensor){
+        name[2],
+        layer->codes ? OCT_SAFETENSORS_I8 : OCT_SAFETENSORS_F32,
+        4,
+        {outputs, (size_t)plan->tensors[layer->input].channels, kernel, kernel},
+        layer->codes ? weights : weights * 4,
+        layer->codes ? (const uint8_t *)layer->codes : (const uint8_t *)layer->values};
+    file->tensor_count = (int)(t - file->tensors);
+}
+
+static octet_status write_file(octet_context *ctx, const octet_engine *engine, const char *path,
+                               const char *plan_text, const char *provenance_text)
+{
+    const struct oct_plan *plan = &engine->plan;
+    struct oct_arena arena;
+    oct_arena_init(&arena, ctx);
+    char version[16];
+    snprintf(version, sizeof version, "%d", OCT_ENGINE_VERSION);
+    const char *keys[] = {"octet.kind", "octet.version", "octet.description", "octet.plan",
+                          "octet.provenance"};
+    const char *values[] = {"engine", version, plan->description, plan_text, provenance_text};
+    struct oct_safetensors file = {.metadata_count = 5, .keys = keys, .values = values};
+    const size_t count = (size_t)plan->layer_count * 3;
+    file.tensors = oct_arena_calloc(&arena, count, sizeof *file.tensors);
+    char(*names)[32] = oct_arena_calloc(&arena, count, sizeof *names);
+    octet_status status = OCTET_OK;
+    if (!file.tensors || !names)
+        status = oct_fail_memory(ctx, path);
+    for (int i = 0; i < plan->layer_count && !status; i++)
+        if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION)
+            add_weights(plan, i, &file, names + 3 * i);
+    if (!status)
+        status = oct_safetensors_write(ctx, path, &file);
+    oct_arena_clear(&arena);
+    return status;
+}
+
+octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path)
+{
+    json_t *plan = plan_json(&engine->plan), *provenance = json_object();
+    for (int i = 0; i < engine->provenance_count; i++)
+        json_object_set_new(provenance, engine->provenance_keys[i],
+                            json_string_nocheck(engine->provenance_values[i]));
+    char *plan_text = plan ? json_dumps(plan, JSON_COMPACT) : NULL;
+    char *provenance_text = provenance ? json_dumps(provenance, JSON_COMPACT) : NULL;
+    octet_status status = plan_text && provenance_text
+                              ? write_file(ctx, engine, path, plan_text, provenance_text)
+                              : oct_fail_memory(ctx, path);
+    json_malloc_t allocate;
+    json_free_t release;
+    json_get_alloc_funcs(&allocate, &release);
+    release(plan_text);
+    release(provenance_text);
+    json_decref(plan);
+    json_decref(provenance);
+    return status;
+}
