@@ -34,35 +34,27 @@ octet_letterbox oct_letterbox_geometry(int source_width, int source_height, int 
     return box;
 }
 
-/* The scratch memory's parts. */
-struct parts {
-    struct oct_tap *taps; /* one a resized column */
-    int16_t *rows[2];     /* blended source rows */
-    int held[2];          /* which source rows these are; -1 for none */
-};
-
-static size_t taps_bytes(int target_width)
-{
-    return oct_align((size_t)target_width * sizeof(struct oct_tap), OCT_ALIGNMENT);
-}
-
-static size_t row_bytes(int target_width)
-{
-    return oct_align((size_t)target_width * 4 * sizeof(int16_t), OCT_ALIGNMENT);
-}
-
 size_t oct_letterbox_scratch_bytes(int target_width)
 {
-    return taps_bytes(target_width) + 2 * row_bytes(target_width);
+    return oct_columns_bytes(target_width) + 2 * oct_blended_bytes(target_width);
 }
 
-static struct parts divide(const struct oct_letterbox_scratch *scratch, int target_width)
+/* Tables, and the last two source rows blended for the columns. */
+struct resizer {
+    struct oct_columns columns;
+    int16_t *rows[2];
+    int held[2]; /* which source rows these are; -1 for none */
+};
+
+static void resizer_init(struct resizer *resizer, const octet_letterbox *box, int pixel_bytes,
+                         void *memory)
 {
-    char *memory = scratch->memory;
-    char *rows = memory + taps_bytes(target_width);
-    return (struct parts){.taps = (void *)memory,
-                          .rows = {(void *)rows, (void *)(rows + row_bytes(target_width))},
-                          .held = {-1, -1}};
+    oct_columns_init(&resizer->columns, memory, box->source_width, box->resized_width, pixel_bytes);
+    char *rows = (char *)memory + oct_columns_bytes(box->resized_width);
+    for (int i = 0; i < 2; i++) {
+        resizer->rows[i] = (void *)(rows + (size_t)i * oct_blended_bytes(box->resized_width));
+        resizer->held[i] = -1;
+    }
 }
 
 /* What the row loops need. */
@@ -104,27 +96,28 @@ static void copy_row(const struct task *task, int y, uint8_t *out)
 
 /* Source row `y`, blended for the columns: kept from the row before, or made in place of a row
  * other than `needed`. */
-static const int16_t *blended_row(const struct task *task, struct parts *parts, int y, int needed)
+static const int16_t *blended_row(const struct task *task, struct resizer *resizer, int y,
+                                  int needed)
 {
     for (int i = 0; i < 2; i++)
-        if (parts->held[i] == y)
-            return parts->rows[i];
-    int i = parts->held[0] == needed;
-    oct_resize_columns(parts->rows[i], source_row(task, y), parts->taps, task->box->resized_width,
-                       task->target->pixel_bytes);
-    parts->held[i] = y;
-    return parts->rows[i];
+        if (resizer->held[i] == y)
+            return resizer->rows[i];
+    int i = resizer->held[0] == needed;
+    oct_resize_columns(&resizer->columns, source_row(task, y), resizer->rows[i]);
+    resizer->held[i] = y;
+    return resizer->rows[i];
 }
 
-static void resize_row(const struct task *task, struct parts *parts, int row, uint8_t *out)
+static void resize_row(const struct task *task, struct resizer *resizer, int row, uint8_t *out)
 {
     const octet_letterbox *box = task->box;
     const struct oct_tap tap = oct_row_tap(box->source_height, box->resized_height, row);
-    const int second = tap.second_weight ? tap.second : tap.first;
-    const int16_t *a = blended_row(task, parts, tap.first, second);
-    const int16_t *b = blended_row(task, parts, second, tap.first);
-    oct_resize_rows(out, a, tap.first_weight, b, tap.second_weight,
-                    (size_t)box->resized_width * (size_t)task->target->pixel_bytes);
+    const int below = tap.second_weight ? tap.second : tap.first; /* a row without weight: any */
+    const int above = tap.first_weight ? tap.first : tap.second;
+    const int16_t *first = blended_row(task, resizer, above, below);
+    const int16_t *second = blended_row(task, resizer, below, above);
+    oct_resize_rows(first, second, tap,
+                    (size_t)box->resized_width * (size_t)task->target->pixel_bytes, out);
 }
 
 static bool fits(const octet_image *image, const octet_letterbox *box,
@@ -147,10 +140,10 @@ octet_status oct_letterbox_into(octet_context *ctx, const octet_image *image,
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "letterbox geometry does not fit the picture or the target");
     const struct task task = {image, box, target};
-    struct parts parts = divide(scratch, box->target_width);
+    struct resizer resizer;
     const bool same = box->resized_width == image->width && box->resized_height == image->height;
     if (!same)
-        oct_column_taps(parts.taps, image->width, box->resized_width);
+        resizer_init(&resizer, box, target->pixel_bytes, scratch->memory);
     const size_t pixel = (size_t)target->pixel_bytes;
     const int right = box->pad_left + box->resized_width;
     for (int y = 0; y < box->target_height; y++) {
@@ -164,7 +157,7 @@ octet_status oct_letterbox_into(octet_context *ctx, const octet_image *image,
         if (same)
             copy_row(&task, row, out + pixel * (size_t)box->pad_left);
         else
-            resize_row(&task, &parts, row, out + pixel * (size_t)box->pad_left);
+            resize_row(&task, &resizer, row, out + pixel * (size_t)box->pad_left);
         pad(&task, out + pixel * (size_t)right, box->target_width - right);
     }
     return OCTET_OK;
