@@ -2,6 +2,7 @@
 /* PNG through libspng. Colour spaces and gamma are ignored and alpha is dropped, as OpenCV does. */
 #include <spng.h>
 
+#include "base/reader.h"
 #include "runtime/image/image.h"
 
 #define CHUNK_BYTES_MAX                                                                            \
@@ -26,6 +27,23 @@ static octet_status fail(octet_context *ctx, const struct oct_encoded *file, int
     }
 }
 
+/* Whether the chunks (length, type, data, checksum) go on to the end of the last, IEND, whose
+ * checksum libspng does not read. */
+static bool is_whole(const struct oct_encoded *file)
+{
+    struct oct_reader reader = oct_reader_of(file->bytes, file->size);
+    oct_read_bytes(&reader, 8);
+    while (!reader.failed) {
+        size_t length = (size_t)oct_read_be(&reader, 4);
+        bool last = oct_read_be(&reader, 4) == 0x49454e44;
+        oct_read_bytes(&reader, length);
+        oct_read_bytes(&reader, 4);
+        if (last)
+            break;
+    }
+    return !reader.failed;
+}
+
 static octet_status decode(octet_context *ctx, spng_ctx *png, const struct oct_encoded *file,
                            octet_image **image, int *orientation)
 {
@@ -43,6 +61,8 @@ static octet_status decode(octet_context *ctx, spng_ctx *png, const struct oct_e
     octet_status status = oct_image_check_size(ctx, file->name, header.width, header.height);
     if (status)
         return status;
+    if (!is_whole(file))
+        return fail(ctx, file, SPNG_IO_EOF);
     error = spng_decoded_image_size(png, SPNG_FMT_RGB8, &bytes);
     if (error)
         return fail(ctx, file, error);
@@ -53,8 +73,7 @@ static octet_status decode(octet_context *ctx, spng_ctx *png, const struct oct_e
         return status;
     error = spng_decode_image(png, (*image)->pixels, bytes, SPNG_FMT_RGB8, 0);
     if (!error)
-        error = spng_decode_chunks(
-            png); /* to the end: finds a cut, and EXIF may stand behind the pixels */
+        error = spng_decode_chunks(png); /* EXIF may stand behind the pixels */
     if (error)
         return fail(ctx, file, error);
     struct spng_exif exif;

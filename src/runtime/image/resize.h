@@ -18,7 +18,7 @@
 struct oct_tap {
     int32_t first,
         second; /* columns: byte offsets in a source row, the heavier first; rows: rows */
-    int16_t first_weight, second_weight; /* 0 to 2048; they add up to 2048, rarely 2049 */
+    int16_t first_weight, second_weight; /* 0 to 2048; they add up to 2048, rarely to 1 off it */
 };
 
 /* How a source row becomes a row of `columns` target pixels. Lanes are columns * pixel_bytes; the

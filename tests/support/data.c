@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static const char *folder(void)
+{
+    const char *set = getenv("OCTET_TEST_DATA");
+    return set && *set ? set : "../shared/data";
+}
+
+bool test_data_present(void)
+{
+    struct stat about;
+    if (stat(folder(), &about) == 0 && S_ISDIR(about.st_mode))
+        return true;
+    printf("skipped: no test data at %s\n", folder());
+    return false;
+}
+
+const char *test_data_path(char path[TEST_PATH_BYTES], const char *relative)
+{
+    int length = snprintf(path, TEST_PATH_BYTES, "%s/%s", folder(), relative);
+    if (length < 0 || length >= TEST_PATH_BYTES)
+        fail_msg("path too long: %s/%s", folder(), relative);
+    return path;
+}
+
+unsigned char *test_read_file(const char *path, size_t *size)
+{
+    struct stat about;
+    FILE *file = fopen(path, "rb");
+    if (!file || fstat(fileno(file), &about) != 0)
+        fail_msg("%s cannot be opened", path);
+    *size = (size_t)about.st_size;
+    unsigned char *bytes = malloc(*size + 1);
+    if (!bytes || fread(bytes, 1, *size, file) != *size)
+        fail_msg("%s cannot be read", path);
+    fclose(file);
+    return bytes;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "encode.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jpeglib.h>
+#include <spng.h>
+#include <webp/encode.h>
+
+void make_exif(uint8_t exif[EXIF_BYTES], char order, int orientation)
+{
+    static const uint8_t big[EXIF_BYTES] = {'M', 'M', 0,    42, 0, 0, 0, 8, 0,
+                                            1,   1,   0x12, 0,  3, 0, 0, 0, 1};
+    static const uint8_t little[EXIF_BYTES] = {'I', 'I',  42, 0, 8, 0, 0, 0, 1,
+                                               0,   0x12, 1,  3, 0, 1, 0, 0, 0};
+    memcpy(exif, order == 'I' ? little : big, EXIF_BYTES);
+    exif[order == 'I' ? 18 : 19] = (uint8_t)orientation;
+}
+
+/* DC, then every AC coefficient alone in three steps of precision. */
+static void many_scans(struct jpeg_compress_struct *jpeg, jpeg_scan_info *scans)
+{
+    int count = 0;
+    scans[count++] = (jpeg_scan_info){1, {0}, 0, 0, 0, 0};
+    for (int k = 1; k < 64; k++) {
+        scans[count++] = (jpeg_scan_info){1, {0}, k, k, 0, 2};
+        scans[count++] = (jpeg_scan_info){1, {0}, k, k, 2, 1};
+        scans[count++] = (jpeg_scan_info){1, {0}, k, k, 1, 0};
+    }
+    jpeg->scan_info = scans;
+    jpeg->num_scans = count;
+}
+
+struct encoded encode_jpeg(const struct samples *samples, const struct jpeg_options *options)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jpeg_scan_info scans[190];
+    unsigned char *bytes = NULL;
+    unsigned long size = 0;
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &bytes, &size);
+    jpeg.image_width = (JDIMENSION)samples->width;
+    jpeg.image_height = (JDIMENSION)samples->height;
+    jpeg.input_components = samples->channels;
+    jpeg.in_color_space = samples->channels == 1   ? JCS_GRAYSCALE
+                          : samples->channels == 3 ? JCS_RGB
+                                                   : JCS_CMYK;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, 100, TRUE);
+    if (options->kind == JPEG_YCCK)
+        jpeg_set_colorspace(&jpeg, JCS_YCCK);
+    if (options->kind == JPEG_PROGRESSIVE)
+        jpeg_simple_progression(&jpeg);
+    if (options->kind == JPEG_MANY_SCANS)
+        many_scans(&jpeg, scans);
+    jpeg_start_compress(&jpeg, TRUE);
+    if (options->exif) {
+        uint8_t segment[256] = "Exif\0";
+        assert_true(options->exif_bytes <= sizeof segment - 6);
+        memcpy(segment + 6, options->exif, options->exif_bytes);
+        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, segment, (unsigned)options->exif_bytes + 6);
+    }
+    for (int y = 0; y < samples->height; y++) {
+        JSAMPROW row = (JSAMPROW)(uintptr_t)samples->data +
+                       (size_t)y * (size_t)(samples->width * samples->channels);
+        jpeg_write_scanlines(&jpeg, &row, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    return (struct encoded){bytes, size};
+}
+
+static uint8_t png_colour(int channels, bool palette)
+{
+    static const uint8_t types[5] = {0, SPNG_COLOR_TYPE_GRAYSCALE, SPNG_COLOR_TYPE_GRAYSCALE_ALPHA,
+                                     SPNG_COLOR_TYPE_TRUECOLOR, SPNG_COLOR_TYPE_TRUECOLOR_ALPHA};
+    return palette ? SPNG_COLOR_TYPE_INDEXED : types[channels];
+}
+
+static void png_extras(spng_ctx *png, const struct png_options *options, int depth)
+{
+    if (options->palette) {
+        struct spng_plte palette = {.n_entries = 1u << depth};
+        for (unsigned i = 0; i < palette.n_entries; i++)
+            palette.entries[i] =
+                (struct spng_plte_entry){(uint8_t)i, (uint8_t)(255 - i), (uint8_t)(i / 2), 0};
+        assert_int_equal(spng_set_plte(png, &palette), 0);
+    }
+    if (options->transparent) {
+        struct spng_trns transparent = {.n_type3_entries = 2, .type3_alpha = {0, 128}};
+        assert_int_equal(spng_set_trns(png, &transparent), 0);
+    }
+    if (options->exif) {
+        struct spng_exif exif = {options->exif_bytes, (char *)(uintptr_t)options->exif};
+        assert_int_equal(spng_set_exif(png, &exif), 0);
+    }
+}
+
+/* The encoder takes 16 bit samples in the machine's order. */
+static void *png_samples(const struct samples *samples, int depth, size_t *size)
+{
+    *size =
+        ((size_t)(samples->width * samples->channels * depth) + 7) / 8 * (size_t)samples->height;
+    uint8_t *copy = malloc(*size);
+    assert_non_null(copy);
+    memcpy(copy, samples->data, *size);
+    for (size_t i = 0; depth == 16 && i < *size; i += 2) {
+        uint16_t sample = (uint16_t)(samples->data[i] << 8 | samples->data[i + 1]);
+        memcpy(copy + i, &sample, 2);
+    }
+    return copy;
+}
+
+struct encoded encode_png(const struct samples *samples, const struct png_options *options)
+{
+    int depth = options->depth ? options->depth : 8, error;
+    struct spng_ihdr header = {(uint32_t)samples->width,
+                               (uint32_t)samples->height,
+                               (uint8_t)depth,
+                               png_colour(samples->channels, options->palette),
+                               0,
+                               0,
+                               options->interlaced};
+    size_t size;
+    void *data = png_samples(samples, depth, &size);
+    spng_ctx *png = spng_ctx_new(SPNG_CTX_ENCODER);
+    assert_non_null(png);
+    spng_set_option(png, SPNG_ENCODE_TO_BUFFER, 1);
+    assert_int_equal(spng_set_ihdr(png, &header), 0);
+    png_extras(png, options, depth);
+    assert_int_equal(spng_encode_image(png, data, size, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE), 0);
+    struct encoded encoded;
+    encoded.bytes = spng_get_png_buffer(png, &encoded.size, &error);
+    assert_non_null(encoded.bytes);
+    spng_ctx_free(png);
+    free(data);
+    return encoded;
+}
+
+struct encoded encode_webp(const struct samples *samples, int quality)
+{
+    const int width = samples->width, height = samples->height, stride = width * samples->channels;
+    uint8_t *made = NULL;
+    size_t size;
+    if (samples->channels == 4)
+        size = quality < 0
+                   ? WebPEncodeLosslessRGBA(samples->data, width, height, stride, &made)
+                   : WebPEncodeRGBA(samples->data, width, height, stride, (float)quality, &made);
+    else
+        size = quality < 0
+                   ? WebPEncodeLosslessRGB(samples->data, width, height, stride, &made)
+                   : WebPEncodeRGB(samples->data, width, height, stride, (float)quality, &made);
+    assert_true(size > 0);
+    struct encoded encoded = encode_ppm("", made, size);
+    WebPFree(made);
+    return encoded;
+}
+
+static uint8_t *put_chunk(uint8_t *at, const char *type, const void *data, size_t size)
+{
+    memcpy(at, type, 4);
+    for (int i = 0; i < 4; i++)
+        at[4 + i] = (uint8_t)(size >> 8 * i);
+    memcpy(at + 8, data, size);
+    at += 8 + size;
+    if (size % 2)
+        *at++ = 0;
+    return at;
+}
+
+struct encoded extend_webp(const struct encoded *webp, int width, int height, uint8_t flags,
+                           const uint8_t *exif, size_t exif_bytes)
+{
+    uint8_t extended[10] = {flags};
+    for (int i = 0; i < 3; i++) {
+        extended[4 + i] = (uint8_t)((width - 1) >> 8 * i);
+        extended[7 + i] = (uint8_t)((height - 1) >> 8 * i);
+    }
+    struct encoded file = {malloc(webp->size + exif_bytes + 64), 0};
+    assert_non_null(file.bytes);
+    memcpy(file.bytes, webp->bytes, 12);
+    uint8_t *at = put_chunk(file.bytes + 12, "VP8X", extended, sizeof extended);
+    memcpy(at, webp->bytes + 12, webp->size - 12);
+    at += webp->size - 12;
+    if (exif)
+        at = put_chunk(at, "EXIF", exif, exif_bytes);
+    file.size = (size_t)(at - file.bytes);
+    for (int i = 0; i < 4; i++)
+        file.bytes[4 + i] = (uint8_t)((file.size - 8) >> 8 * i);
+    return file;
+}
+
+struct encoded encode_ppm(const char *header, const void *bytes, size_t size)
+{
+    size_t length = strlen(header);
+    struct encoded encoded = {malloc(length + size + 1), length + size};
+    assert_non_null(encoded.bytes);
+    memcpy(encoded.bytes, header, length);
+    if (size)
+        memcpy(encoded.bytes + length, bytes, size);
+    return encoded;
+}
+
+static uint32_t crc32(const uint8_t *bytes, size_t size)
+{
+    uint32_t crc = 0xffffffff;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    return ~crc;
+}
+
+static void put_be32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+struct encoded png_header(uint32_t width, uint32_t height)
+{
+    uint8_t bytes[33] = "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
+    put_be32(bytes + 16, width);
+    put_be32(bytes + 20, height);
+    bytes[24] = 8;
+    bytes[25] = 2;
+    put_be32(bytes + 29, crc32(bytes + 12, 17));
+    return encode_ppm("", bytes, sizeof bytes);
+}
