@@ -2,6 +2,9 @@
 #include "runtime/kernels/kernels.h"
 
 #include "runtime/kernels/ref/ref.h"
+#if defined(__x86_64__)
+#include "runtime/kernels/x86/x86.h"
+#endif
 
 /* Lowest first: each overwrites what it does better. */
 static const struct {
@@ -9,6 +12,10 @@ static const struct {
     void (*fill)(struct oct_kernels *kernels);
 } fills[] = {
     {OCT_CPU_REF, oct_kernels_fill_ref},
+#if defined(__x86_64__)
+    {OCT_CPU_AVX512, oct_kernels_fill_avx512},
+    {OCT_CPU_AVX512VNNI, oct_kernels_fill_avx512vnni},
+#endif
 };
 
 void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets)
@@ -24,6 +31,10 @@ static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref};
 
 static const struct oct_kernel_list lists[] = {
     {OCT_CPU_REF, ref_u8, 1, ref_f32, 1},
+#if defined(__x86_64__)
+    {OCT_CPU_AVX512, NULL, 0, oct_conv_f32_avx512, OCT_TILE_WIDTHS},
+    {OCT_CPU_AVX512VNNI, oct_conv_u8_avx512vnni, OCT_TILE_WIDTHS, NULL, 0},
+#endif
 };
 
 const struct oct_kernel_list *oct_kernels_list(int *count)

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens to a tile's sums: scale and bias, SiLU, residual, requantisation, store. Written on
+ * the vectors of vector_*.h, four of them in flight. The including file defines OCT_CODES: 1 when
+ * sums are int32 of U8 inputs (bit-exact by requantize.h), 0 when they are floats with the bias
+ * already in.
+ */
+#include "runtime/kernels/kernels.h"
+
+enum { FINISH_SILU = 1, FINISH_RESIDUAL_U8 = 2, FINISH_RESIDUAL_F32 = 4, FINISH_OUTPUT_F32 = 8 };
+
+/* One channel tile of a job. Distances between pixels in bytes. */
+struct finish {
+    const int32_t *sums;       /* [pixels][vectors][lanes], int32 or the bits of floats; aligned */
+    const float *scale, *bias; /* [vectors * lanes], only when OCT_CODES */
+    int vectors;
+    int tail;  /* channels of the last vector that exist, 1 to lanes */
+    int flags; /* FINISH_* */
+    size_t output_pixel, residual_pixel;
+    float inverse_scale, residual_scale;
+    int zero_point, residual_zero_point;
+};
+
+typedef void finish_function(const struct finish *f, int pixels, uint8_t *output,
+                             const uint8_t *residual);
+
+/* Where four vectors come from and go to: vector `channel[i]` of pixel `pixel[i]`. */
+struct quad {
+    int pixel[4], vector[4];
+};
+
+static inline __attribute__((always_inline)) void quad_values(const struct finish *f,
+                                                              const struct quad *q,
+                                                              const uint8_t *residual, int flags,
+                                                              v_float v[4])
+{
+    for (int i = 0; i < 4; i++) {
+        const int32_t *sums =
+            f->sums + ((size_t)q->pixel[i] * (size_t)f->vectors + (size_t)q->vector[i]) * OCT_LANES;
+#if OCT_CODES
+        const size_t channel = (size_t)q->vector[i] * OCT_LANES;
+        v[i] = v_fma(v_float_of(v_load_sums(sums)), v_load(f->scale + channel),
+                     v_load(f->bias + channel));
+#else
+        v[i] = v_load((const float *)sums);
+#endif
+    }
+    if (flags & FINISH_SILU) {
+#if OCT_CODES
+        v_silu_table(v);
+#else
+        v_silu_float(v);
+#endif
+    }
+    for (int i = 0; i < 4; i++) {
+        const int count = q->vector[i] == f->vectors - 1 ? f->tail : OCT_LANES;
+        const uint8_t *at = residual + (size_t)q->pixel[i] * f->residual_pixel;
+        const size_t channel = (size_t)q->vector[i] * OCT_LANES;
+        if (flags & FINISH_RESIDUAL_U8)
+            v[i] = v_fma(v_float_of(v_load_codes(at + channel, count, f->residual_zero_point)),
+                         v_set(f->residual_scale), v[i]);
+        if (flags & FINISH_RESIDUAL_F32)
+            v[i] = v_add(v[i], v_load_floats((const float *)at + channel, count));
+    }
+}
+
+/* Four vectors that lie in 4 / `together` pixels, `together` vectors in each; the last `4 /
+ * together - pixels` pixels are copies and not stored. */
+static inline __attribute__((always_inline)) void finish_quad(const struct finish *f, int pixel,
+                                                              int pixels, int vector, int together,
+                                                              int flags, uint8_t *output,
+                                                              const uint8_t *residual)
+{
+    struct quad q;
+    for (int i = 0; i < 4; i++) {
+        const int step = i / together;
+        q.pixel[i] = pixel + (step < pixels ? step : pixels - 1);
+        q.vector[i] = vector + i % together;
+    }
+    v_float v[4];
+    quad_values(f, &q, residual, flags, v);
+    uint8_t *out = output + (size_t)pixel * f->output_pixel;
+    const int tail = vector + together == f->vectors ? f->tail : OCT_LANES;
+    if (flags & FINISH_OUTPUT_F32) {
+        for (int i = 0; i < 4; i++) {
+            const int count = i % together == together - 1 ? tail : OCT_LANES;
+            if (i / together < pixels)
+                v_store_floats((float *)(out + (size_t)(i / together) * f->output_pixel) +
+                                   (size_t)q.vector[i] * OCT_LANES,
+                               v[i], count);
+        }
+        return;
+    }
+    v_int codes[4];
+    const v_float inverse = v_set(f->inverse_scale), highest = v_set((float)(255 - f->zero_point));
+    for (int i = 0; i < 4; i++)
+        codes[i] = v_rounded(v_min(v_mul(v[i], inverse), highest));
+    const v_bytes bytes = v_pack(codes, f->zero_point);
+    out += (size_t)vector * OCT_LANES;
+    const int count = (together - 1) * OCT_LANES + tail;
+    if (together == 4)
+        v_store_4(out, bytes, count);
+    for (int i = 0; i < 2 && together == 2; i++) {
+        if (i < pixels)
+            v_store_2(out + (size_t)i * f->output_pixel, bytes, i, count);
+    }
+    for (int i = 0; i < 4 && together == 1; i++) {
+        if (i < pixels)
+            v_store_1(out + (size_t)i * f->output_pixel, bytes, i, count);
+    }
+}
+
+/* All pixels of vectors [vector, vector + together). */
+static inline __attribute__((always_inline)) void finish_column(const struct finish *f, int pixels,
+                                                                int vector, int together, int flags,
+                                                                uint8_t *output,
+                                                                const uint8_t *residual)
+{
+    const int step = 4 / together;
+    for (int pixel = 0; pixel < pixels; pixel += step) {
+        const int left = pixels - pixel;
+        finish_quad(f, pixel, left < step ? left : step, vector, together, flags, output, residual);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+finish_tile(const struct finish *f, int pixels, uint8_t *output, const uint8_t *residual, int flags)
+{
+    int vector = 0;
+    for (; vector + 4 <= f->vectors; vector += 4)
+        finish_column(f, pixels, vector, 4, flags, output, residual);
+    if (f->vectors & 2) {
+        finish_column(f, pixels, vector, 2, flags, output, residual);
+        vector += 2;
+    }
+    if (f->vectors & 1)
+        finish_column(f, pixels, vector, 1, flags, output, residual);
+}
+
+#define DEFINE_FINISH(name, flags)                                                                 \
+    static void name(const struct finish *f, int pixels, uint8_t *output, const uint8_t *residual) \
+    {                                                                                              \
+        finish_tile(f, pixels, output, residual, flags);                                           \
+    }
+
+DEFINE_FINISH(finish_any, f->flags)
+DEFINE_FINISH(finish_silu_f32, FINISH_SILU | FINISH_OUTPUT_F32)
+DEFINE_FINISH(finish_f32, FINISH_OUTPUT_F32)
+#if OCT_CODES
+DEFINE_FINISH(finish_silu_u8, FINISH_SILU)
+DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_U8)
+#else
+DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_F32 | FINISH_OUTPUT_F32)
+#endif
+
+static int finish_flags(const struct oct_conv_job *job)
+{
+    int flags = job->silu ? FINISH_SILU : 0;
+    if (job->residual.data)
+        flags |= job->residual.type == OCT_TYPE_U8 ? FINISH_RESIDUAL_U8 : FINISH_RESIDUAL_F32;
+    if (job->output.type == OCT_TYPE_F32)
+        flags |= FINISH_OUTPUT_F32;
+    return flags;
+}
+
+/* What networks are made of has code of its own; the rest tests its flags as it goes. */
+static finish_function *choose_finish(int flags)
+{
+    switch (flags) {
+    case FINISH_OUTPUT_F32:
+        return finish_f32;
+    case FINISH_SILU | FINISH_OUTPUT_F32:
+        return finish_silu_f32;
+#if OCT_CODES
+    case FINISH_SILU:
+        return finish_silu_u8;
+    case FINISH_SILU | FINISH_RESIDUAL_U8:
+#else
+    case FINISH_SILU | FINISH_RESIDUAL_F32 | FINISH_OUTPUT_F32:
+#endif
+        return finish_silu_residual;
+    default:
+        return finish_any;
+    }
+}

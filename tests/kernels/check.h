@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel harness' shared parts: random numbers, guarded memory, the reports. */
+#ifndef OCTET_TESTS_KERNELS_CHECK_H
+#define OCTET_TESTS_KERNELS_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/kernels/kernels.h"
+
+/* A stream of random numbers (xorshift64*); the same seed gives the same stream everywhere. */
+struct check_random {
+    uint64_t state;
+};
+
+struct check_random check_random_of(uint64_t seed);
+uint32_t check_bits(struct check_random *random);
+/* Uniform in [low, high]. */
+int check_int(struct check_random *random, int low, int high);
+float check_float(struct check_random *random, float low, float high);
+
+/* Memory with a page behind it that faults, and a canary before it. `bytes` begins on a multiple
+ * of 64. */
+struct check_memory {
+    uint8_t *bytes;
+    size_t size;
+    void *map;
+    size_t map_size;
+};
+
+/* `slack` bytes behind the `size` ones may be touched (they hold the canary); the fault begins at
+ * most 63 bytes later. Filled with random bytes. */
+struct check_memory check_allocate(struct check_random *random, size_t size, size_t slack);
+/* Whether the canaries before and behind are whole. */
+bool check_whole(const struct check_memory *memory);
+void check_release(struct check_memory *memory);
+
+/* Writes the reason of the current case's failure; returns false. */
+bool check_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One random case; false after check_failed(). `turn` counts the cases from 0 and picks their kind.
+ */
+bool check_conv(const struct oct_conv_kernel *kernel, bool u8, struct check_random *random,
+                int turn);
+bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random);
+bool check_upsample(const struct oct_kernels *kernels, struct check_random *random);
+bool check_pixels(const struct oct_kernels *kernels, struct check_random *random);
+bool check_burn(const struct oct_kernels *kernels);
+bool check_choice(const struct oct_kernels *kernels, struct check_random *random);
+/* The scalar definitions of requantize.h against the real functions. */
+bool check_silu(void);
+bool check_requantize(void);
+
+/* Timing; see conv_bench.c. */
+struct check_bench {
+    unsigned sets;      /* kernels of these sets */
+    const char *filter; /* part of a kernel's name, or NULL */
+    const char *model;  /* "n" or "s" */
+    bool verbose, f32;
+    int size; /* of the picture, pixels */
+};
+void check_bench_kernels(const struct check_bench *bench);
+void check_bench_network(const struct check_bench *bench);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random convolutions against the plain C reference: U8 to the bit, F32 within the rounding of its
+ * sums. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernels/check.h"
+#include "runtime/kernels/ref/ref.h"
+
+/* What the numbers are like. */
+enum kind { KIND_ANY, KIND_EXTREME, KIND_TIES, KIND_WILD, KIND_COUNT };
+
+struct conv_case {
+    struct oct_conv_job job;
+    enum kind kind;
+    bool u8;
+    struct check_memory input, codes, values, packed, residual, start, scale, bias, scratch;
+    struct check_memory expected, output, expected_packed;
+    size_t output_offset;
+};
+
+static size_t type_bytes(enum oct_type type)
+{
+    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
+}
+
+static int random_channels(struct check_random *random)
+{
+    static const int common[] = {4,  8,  12, 16, 20, 28,  32,  48,  60,
+                                 64, 68, 80, 84, 96, 100, 128, 144, 160};
+    if (check_int(random, 0, 7) == 0)
+        return 4 * check_int(random, 1, 160);
+    return common[check_int(random, 0, (int)(sizeof common / sizeof common[0]) - 1)];
+}
+
+static struct oct_conv_shape random_shape(struct check_random *random, int turn)
+{
+    static const int kernels[] = {1, 3, 3, 5};
+    struct oct_conv_shape shape = {.kernel = kernels[check_int(random, 0, 3)],
+                                   .stride = check_int(random, 1, 2)};
+    shape.input_channels = turn % 5 == 0 ? 4 : random_channels(random);
+    shape.output_channels = random_channels(random);
+    shape.output_width =
+        check_int(random, 0, 3) ? check_int(random, 1, 48) : check_int(random, 1, 5);
+    shape.output_height = check_int(random, 1, 5);
+    const double limit = 2e6; /* multiply-adds: the harness must stay quick */
+    while ((double)shape.input_channels * shape.kernel * shape.kernel * shape.output_channels *
+                   shape.output_width * shape.output_height >
+               limit &&
+           (shape.output_width > 1 || shape.output_height > 1)) {
+        if (shape.output_height > 1)
+            shape.output_height--;
+        else
+            shape.output_width = (shape.output_width + 1) / 2;
+    }
+    return shape;
+}
+
+static float random_value(struct check_random *random, enum kind kind)
+{
+    static const float wild[] = {INFINITY, -INFINITY, NAN,  3e38f, -3e38f,       1e-40f,
+                                 0.0f,     -0.0f,     1e9f, -1e9f, 2147483648.0f};
+    if (kind == KIND_WILD && check_int(random, 0, 3) == 0)
+        return wild[check_int(random, 0, (int)(sizeof wild / sizeof wild[0]) - 1)];
+    return check_float(random, -8.0f, 8.0f);
+}
+
+/* A view of `channels` in a wider random tensor that begins `before` channels earlier. */
+static struct oct_view random_view(struct check_random *random, enum oct_type type, int channels,
+                                   int width, size_t *before)
+{
+    *before = check_int(random, 0, 1) ? 4u * (size_t)check_int(random, 0, 5) : 0;
+    const size_t after = *before ? 4u * (size_t)check_int(random, 0, 5) : 0;
+    struct oct_view view = {.type = type, .pixel = *before + (size_t)channels + after};
+    view.row = view.pixel * (size_t)width + (size_t)check_int(random, 0, 3) * 4u;
+    view.zero_point = check_int(random, 0, 2) ? check_int(random, 0, 255) : 0;
+    view.scale = check_float(random, 0.005f, 0.1f);
+    view.inverse_scale = 1.0f / view.scale;
+    return view;
+}
+
+static size_t view_elements(const struct oct_view *view, size_t before, int channels, int width,
+                            int height)
+{
+    return (size_t)(height - 1) * view->row + (size_t)(width - 1) * view->pixel + before +
+           (size_t)channels;
+}
+
+static void fill_floats(struct check_random *random, struct check_memory *memory, enum kind kind)
+{
+    float *values = (float *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / sizeof(float); i++)
+        values[i] =
+            kind == KIND_WILD ? random_value(random, kind) : check_float(random, -2.0f, 2.0f);
+}
+
+static void make_input(struct check_random *random, struct conv_case *c)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const int width = (shape->output_width - 1) * shape->stride + shape->kernel;
+    const int height = (shape->output_height - 1) * shape->stride + shape->kernel;
+    size_t before;
+    struct oct_view *view = &c->job.input;
+    *view = random_view(random, c->u8 ? OCT_TYPE_U8 : OCT_TYPE_F32, shape->input_channels, width,
+                        &before);
+    const size_t bytes = type_bytes(view->type);
+    const size_t elements = view_elements(view, before, shape->input_channels, width, height);
+    c->input = check_allocate(random, elements * bytes, 64);
+    view->data = c->input.bytes + before * bytes;
+    if (!c->u8)
+        fill_floats(random, &c->input, KIND_ANY);
+    else if (c->kind == KIND_EXTREME)
+        memset(c->input.bytes, 255, c->input.size);
+}
+
+static void make_weights(struct check_random *random, struct conv_case *c)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const size_t depth = (size_t)(shape->kernel * shape->kernel * shape->input_channels);
+    const size_t count = depth * (size_t)shape->output_channels;
+    c->codes = check_allocate(random, count, 0);
+    c->values = check_allocate(random, count * sizeof(float), 0);
+    fill_floats(random, &c->values, KIND_ANY);
+    for (size_t i = 0; i < count; i++) {
+        int8_t *code = (int8_t *)c->codes.bytes + i;
+        if (c->kind == KIND_EXTREME)
+            *code = (i / depth) & 1 ? 127 : -127;
+        else if (*code == -128)
+            *code = -127;
+    }
+}
+
+static void make_constants(struct check_random *random, struct conv_case *c)
+{
+    const size_t padded = ((size_t)c->job.shape.output_channels + 63) / 64 * 64;
+    const size_t depth =
+        (size_t)(c->job.shape.kernel * c->job.shape.kernel * c->job.shape.input_channels);
+    c->start = check_allocate(random, padded * 4, 0);
+    c->scale = check_allocate(random, padded * 4, 0);
+    c->bias = check_allocate(random, padded * 4, 0);
+    for (size_t i = 0; i < padded; i++) {
+        ((int32_t *)(void *)c->start.bytes)[i] = check_int(random, -100000, 100000);
+        float scale = check_float(random, 0.3f, 1.0f) * 5e-4f / sqrtf((float)depth);
+        if (c->kind == KIND_TIES)
+            scale = 0.03125f;
+        if (c->kind == KIND_WILD && check_int(random, 0, 3) == 0)
+            scale = random_value(random, KIND_WILD);
+        ((float *)(void *)c->scale.bytes)[i] = scale;
+        ((float *)(void *)c->bias.bytes)[i] =
+            c->kind == KIND_TIES ? 0.0f : random_value(random, c->kind);
+    }
+    c->job.start = (const int32_t *)(const void *)c->start.bytes;
+    c->job.scale = (const float *)(const void *)c->scale.bytes;
+    c->job.bias = (const float *)(const void *)c->bias.bytes;
+}
+
+static void make_output(struct check_random *random, struct conv_case *c)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const int width = shape->output_width, height = shape->output_height;
+    const enum oct_type usual = c->u8 ? OCT_TYPE_U8 : OCT_TYPE_F32;
+    const enum oct_type other = c->u8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
+    size_t before;
+    struct oct_view *view = &c->job.output;
+    *view = random_view(random, check_int(random, 0, 2) ? usual : other, shape->output_channels,
+                        width, &before);
+    const size_t elements = view_elements(view, before, shape->output_channels, width, height);
+    const size_t bytes = type_bytes(view->type);
+    c->output_offset = before * bytes;
+    c->expected = check_allocate(random, elements * bytes, 0);
+    c->output = check_allocate(random, elements * bytes, 0);
+    memcpy(c->expected.bytes, c->output.bytes, c->output.size);
+    if (c->kind == KIND_TIES) {
+        view->scale = 0.0625f;
+        view->inverse_scale = 16.0f;
+    }
+    if (c->kind == KIND_WILD && check_int(random, 0, 1))
+        view->inverse_scale = check_int(random, 0, 1) ? 1e30f : 1e-30f;
+    if (check_int(random, 0, 1))
+        return;
+    view = &c->job.residual;
+    *view = random_view(random, check_int(random, 0, 3) ? usual : other, shape->output_channels,
+                        width, &before);
+    const size_t taken = view_elements(view, before, shape->output_channels, width, height);
+    c->residual = check_allocate(random, taken * type_bytes(view->type), 0);
+    view->data = c->residual.bytes + before * type_bytes(view->type);
+    if (view->type == OCT_TYPE_F32)
+        fill_floats(random, &c->residual, c->kind);
+}
+
+static void release_case(struct conv_case *c)
+{
+    struct check_memory *all[] = {&c->input,    &c->codes,    &c->values, &c->packed,
+                                  &c->residual, &c->start,    &c->scale,  &c->bias,
+                                  &c->scratch,  &c->expected, &c->output, &c->expected_packed};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        check_release(all[i]);
+}
+
+static void run_whole(struct conv_case *c, const struct oct_conv_kernel *kernel, const void *packed,
+                      uint8_t *output)
+{
+    c->job.packed = packed;
+    c->job.output.data = output + c->output_offset;
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const struct oct_conv_range all = {0, shape->output_height, 0, shape->output_channels};
+    kernel->run(&c->job, &all, c->scratch.bytes);
+}
+
+/* As threads would: pieces of rows and of channel tiles, in a random order of their own. */
+static void run_pieces(struct conv_case *c, const struct oct_conv_kernel *kernel,
+                       struct check_random *random)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const int tiles = (shape->output_channels + kernel->tile_channels - 1) / kernel->tile_channels;
+    const int split_row = check_int(random, 0, shape->output_height);
+    const int split_channel = check_int(random, 0, tiles) * kernel->tile_channels;
+    const int middle =
+        split_channel < shape->output_channels ? split_channel : shape->output_channels;
+    for (int i = 3; i >= 0; i--) {
+        const struct oct_conv_range part = {
+            i & 1 ? split_row : 0, i & 1 ? shape->output_height : split_row, i & 2 ? middle : 0,
+            i & 2 ? shape->output_channels : middle};
+        kernel->run(&c->job, &part, c->scratch.bytes);
+    }
+}
+
+static void describe(const struct conv_case *c, char text[200])
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    static const char *const kinds[KIND_COUNT] = {"any", "extreme", "ties", "wild"};
+    snprintf(text, 200, "%d->%d %dx%d/%d to %dx%d, %s, silu %d, out %s, residual %s",
+             shape->input_channels, shape->output_channels, shape->kernel, shape->kernel,
+             shape->stride, shape->output_width, shape->output_height, kinds[c->kind], c->job.silu,
+             c->job.output.type == OCT_TYPE_U8 ? "u8" : "f32",
+             !c->job.residual.data                 ? "none"
+             : c->job.residual.type == OCT_TYPE_U8 ? "u8"
+                                                   : "f32");
+}
+
+static bool same_floats(const uint8_t *a, const uint8_t *b, size_t size)
+{
+    for (size_t i = 0; i + 4 <= size; i += 4) {
+        float x, y;
+        memcpy(&x, a + i, 4);
+        memcpy(&y, b + i, 4);
+        if (memcmp(&x, &y, 4) != 0 && !(x != x && y != y))
+            return false;
+    }
+    return true;
+}
+
+static bool same_exactly(const struct conv_case *c)
+{
+    if (c->job.output.type == OCT_TYPE_U8)
+        return memcmp(c->expected.bytes, c->output.bytes, c->output.size) == 0;
+    return same_floats(c->expected.bytes, c->output.bytes, c->output.size);
+}
+
+/* The sum of the magnitudes of what output (n, y, x) adds up. */
+static double magnitude(const struct conv_case *c, int n, int y, int x)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const float *weights =
+        (const float *)(const void *)c->values.bytes +
+        (size_t)n * (size_t)(shape->kernel * shape->kernel * shape->input_channels);
+    double sum = fabs(c->job.bias[n]);
+    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
+        const float *values =
+            (const float *)c->job.input.data +
+            (size_t)(y * shape->stride + tap / shape->kernel) * c->job.input.row +
+            (size_t)(x * shape->stride + tap % shape->kernel) * c->job.input.pixel;
+        for (int i = 0; i < shape->input_channels; i++)
+            sum += fabs((double)values[i] * *weights++);
+    }
+    return sum;
+}
+
+/* Reads element (n, y, x) of the output buffer at `bytes`. */
+static double element(const struct conv_case *c, const uint8_t *bytes, int n, int y, int x)
+{
+    const struct oct_view *view = &c->job.output;
+    const size_t at = (size_t)y * view->row + (size_t)x * view->pixel + (size_t)n;
+    bytes += c->output_offset;
+    return view->type == OCT_TYPE_U8 ? bytes[at] : (double)((const float *)(const void *)bytes)[at];
+}
+
+/* Float sums in another order: each of the terms may be rounded once more or less. */
+static bool same_nearly(struct conv_case *c)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    const bool codes = c->job.output.type == OCT_TYPE_U8;
+    for (int y = 0; y < shape->output_height; y++) {
+        for (int x = 0; x < shape->output_width; x++) {
+            for (int n = 0; n < shape->output_channels; n++) {
+                const double a = element(c, c->expected.bytes, n, y, x);
+                const double b = element(c, c->output.bytes, n, y, x);
+                if (a == b || (a != a && b != b) || c->kind == KIND_WILD)
+                    continue;
+                const double values = 2e-6 * magnitude(c, n, y, x) + 1e-6 * fabs(a);
+                const double limit = codes ? 1.0 + values * c->job.output.inverse_scale : values;
+                if (!(fabs(a - b) <= limit))
+                    return check_failed("(%d, %d, %d) is %.9g, not %.9g", n, y, x, b, a);
+            }
+        }
+    }
+    /* Neighbouring slices: what is no output must be as it was. */
+    const size_t row = c->job.output.row, pixel = c->job.output.pixel, bytes = codes ? 1 : 4;
+    for (size_t i = 0; i * bytes < c->output.size; i++) {
+        const size_t at = i - c->output_offset / bytes; /* wraps for what stands before */
+        const bool ours = at < i + 1 && at / row < (size_t)shape->output_height &&
+                          at % row / pixel < (size_t)shape->output_width &&
+                          at % row % pixel < (size_t)shape->output_channels;
+        if (!ours && memcmp(c->output.bytes + i * bytes, c->expected.bytes + i * bytes, bytes) != 0)
+            return check_failed("a neighbouring slice was written to");
+    }
+    return true;
+}
+
+static bool compare(struct conv_case *c, const char *what)
+{
+    char text[200];
+    describe(c, text);
+    const struct check_memory *all[] = {&c->output, &c->packed, &c->scratch, &c->input};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]->map && !check_whole(all[i]))
+            return check_failed("%s: %s: wrote outside its memory", text, what);
+    }
+    if (c->u8)
+        return same_exactly(c) || check_failed("%s: %s differs from the reference", text, what);
+    return same_nearly(c) || check_failed("%s: %s", text, what);
+}
+
+bool check_conv(const struct oct_conv_kernel *kernel, bool u8, struct check_random *random,
+                int turn)
+{
+    const struct oct_conv_kernel *reference = u8 ? &oct_conv_u8_ref : &oct_conv_f32_ref;
+    struct conv_case c = {.u8 = u8, .kind = (enum kind)(turn % KIND_COUNT)};
+    c.job.shape = random_shape(random, turn);
+    c.job.silu = check_int(random, 0, 2) != 0;
+    make_input(random, &c);
+    make_weights(random, &c);
+    make_constants(random, &c);
+    make_output(random, &c);
+    c.packed = check_allocate(random, kernel->packed_bytes(&c.job.shape), 0);
+    c.expected_packed = check_allocate(random, reference->packed_bytes(&c.job.shape), 0);
+    c.scratch = check_allocate(random, kernel->scratch_bytes(&c.job.shape), 0);
+    const struct oct_conv_weights weights = {u8 ? (const int8_t *)c.codes.bytes : NULL,
+                                             u8 ? NULL
+                                                : (const float *)(const void *)c.values.bytes};
+    kernel->pack(&c.job.shape, &weights, c.packed.bytes);
+    reference->pack(&c.job.shape, &weights, c.expected_packed.bytes);
+    run_whole(&c, reference, c.expected_packed.bytes, c.expected.bytes);
+    struct check_memory before = check_allocate(random, c.output.size, 0);
+    memcpy(before.bytes, c.output.bytes, c.output.size);
+    run_whole(&c, kernel, c.packed.bytes, c.output.bytes);
+    bool good = compare(&c, "one range");
+    if (good) {
+        memcpy(c.output.bytes, before.bytes, c.output.size);
+        run_pieces(&c, kernel, random);
+        good = compare(&c, "split ranges");
+    }
+    check_release(&before);
+    release_case(&c);
+    return good;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks every kernel that this machine can run against the plain C reference on random input, and
+ * times them. Usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network] [--model
+ * n|s] [--size PX] [--f32]
+ *                     [--cpu LIST] [-v] [NAME PART]
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernels/check.h"
+
+static char reason[400];
+static sigjmp_buf crash_return;
+static volatile sig_atomic_t armed;
+
+bool check_failed(const char *format, ...)
+{
+    if (reason[0])
+        strncat(reason, "; ", sizeof reason - strlen(reason) - 1);
+    const size_t used = strlen(reason);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason + used, sizeof reason - used, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static void on_crash(int signal_number)
+{
+    if (!armed) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
+    siglongjmp(crash_return, signal_number);
+}
+
+struct options {
+    uint64_t seed;
+    int rounds;
+    bool list, bench, network;
+    struct check_bench timing;
+    unsigned sets;
+    const char *filter;
+};
+
+struct totals {
+    int passed, failed;
+};
+
+/* What is under test: one of the convolutions, or an entry of a filled table. */
+struct subject {
+    const char *name;
+    const struct oct_conv_kernel *kernel;
+    bool u8;
+    const struct oct_kernels *table;
+    enum { POOL_U8, POOL_F32, UPSAMPLE, PIXELS, BURN, CHOICE, SILU, REQUANTIZE } entry;
+};
+
+static bool run_case(const struct subject *subject, struct check_random *random, int turn)
+{
+    if (subject->kernel)
+        return check_conv(subject->kernel, subject->u8, random, turn);
+    switch (subject->entry) {
+    case POOL_U8:
+        return check_pool(subject->table, OCT_TYPE_U8, random);
+    case POOL_F32:
+        return check_pool(subject->table, OCT_TYPE_F32, random);
+    case UPSAMPLE:
+        return check_upsample(subject->table, random);
+    case PIXELS:
+        return check_pixels(subject->table, random);
+    case BURN:
+        return turn > 0 || check_burn(subject->table);
+    case CHOICE:
+        return check_choice(subject->table, random);
+    case SILU:
+        return turn > 0 || check_silu();
+    default:
+        return turn > 0 || check_requantize();
+    }
+}
+
+static void check_subject(const struct options *options, const struct subject *subject,
+                          struct totals *totals)
+{
+    if (options->filter && !strstr(subject->name, options->filter))
+        return;
+    if (options->list) {
+        printf("%s\n", subject->name);
+        return;
+    }
+    for (int turn = 0; turn < options->rounds; turn++) {
+        const uint64_t seed = options->seed + (uint64_t)turn;
+        struct check_random random = check_random_of(seed);
+        reason[0] = '\0';
+        const int crash = sigsetjmp(crash_return, 1);
+        bool good = false;
+        if (crash == 0) {
+            armed = 1;
+            good = run_case(subject, &random, turn + (int)(options->seed % 20));
+        } else {
+            check_failed("crashed with signal %d (%s)", crash, strsignal(crash));
+        }
+        armed = 0;
+        if (!good) {
+            printf("FAILED %s: %s (--seed %llu --rounds 1)\n", subject->name, reason,
+                   (unsigned long long)seed);
+            totals->failed++;
+            return;
+        }
+    }
+    totals->passed++;
+}
+
+static void check_lists(const struct options *options, struct totals *totals)
+{
+    int count;
+    const struct oct_kernel_list *lists = oct_kernels_list(&count);
+    for (int i = 0; i < count; i++) {
+        if ((options->sets & lists[i].sets) != lists[i].sets)
+            continue;
+        for (int u8 = 1; u8 >= 0; u8--) {
+            const int kernels = u8 ? lists[i].conv_u8_count : lists[i].conv_f32_count;
+            for (int k = 0; k < kernels; k++) {
+                const struct oct_conv_kernel *kernel =
+                    (u8 ? lists[i].conv_u8 : lists[i].conv_f32)[k];
+                check_subject(options,
+                              &(struct subject){.name = kernel->name, .kernel = kernel, .u8 = u8},
+                              totals);
+            }
+        }
+    }
+}
+
+static void check_tables(const struct options *options, struct totals *totals)
+{
+    static const char *const entries[] = {"max_pool_u8",     "max_pool_f32", "upsample2",
+                                          "pixels_to_float", "burn",         "choose_conv"};
+    for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
+        if (!(options->sets & set))
+            continue;
+        struct oct_kernels table;
+        oct_kernels_fill(&table, options->sets & (2 * set - 1));
+        for (int entry = POOL_U8; entry <= CHOICE; entry++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s_%s", entries[entry], oct_cpu_set_name(set));
+            struct subject subject = {.name = name, .table = &table};
+            subject.entry = entry;
+            check_subject(options, &subject, totals);
+        }
+    }
+    check_subject(options, &(struct subject){.name = "silu", .entry = SILU}, totals);
+    check_subject(options, &(struct subject){.name = "requantize", .entry = REQUANTIZE}, totals);
+}
+
+static int usage(void)
+{
+    fprintf(
+        stderr,
+        "usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network] [--model n|s]\n"
+        "                    [--size PX] [--f32] [--cpu LIST] [-v] [NAME PART]\n");
+    return 2;
+}
+
+static bool parse_sets(const char *list, unsigned *sets)
+{
+    struct octet_context ctx = {.message = ""};
+    const bool good = oct_cpu_parse(&ctx, list, sets) == OCTET_OK;
+    if (!good)
+        fprintf(stderr, "kernel_check: %s\n", ctx.message);
+    return good;
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *argument = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+        bool took = true;
+        if (value && strcmp(argument, "--seed") == 0)
+            options->seed = strtoull(value, NULL, 0);
+        else if (value && strcmp(argument, "--rounds") == 0)
+            options->rounds = atoi(value);
+        else if (value && strcmp(argument, "--model") == 0)
+            options->timing.model = value;
+        else if (value && strcmp(argument, "--size") == 0)
+            options->timing.size = atoi(value);
+        else if (value && strcmp(argument, "--cpu") == 0) {
+            if (!parse_sets(value, &options->sets))
+                return false;
+        } else
+            took = false;
+        if (took) {
+            i++;
+            continue;
+        }
+        if (strcmp(argument, "--list") == 0)
+            options->list = true;
+        else if (strcmp(argument, "--bench") == 0)
+            options->bench = true;
+        else if (strcmp(argument, "--network") == 0)
+            options->network = true;
+        else if (strcmp(argument, "--f32") == 0)
+            options->timing.f32 = true;
+        else if (strcmp(argument, "-v") == 0)
+            options->timing.verbose = true;
+        else if (argument[0] != '-' && !options->filter)
+            options->filter = argument;
+        else
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.seed = (uint64_t)time(NULL),
+                              .rounds = 60,
+                              .sets = oct_cpu_sets(),
+                              .timing = {.model = "n", .size = 640}};
+    if (!parse(argc, argv, &options))
+        return usage();
+    options.timing.sets = options.sets;
+    options.timing.filter = options.filter;
+    if (options.bench || options.network) {
+        (options.bench ? check_bench_kernels : check_bench_network)(&options.timing);
+        return 0;
+    }
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        signal(signals[i], on_crash);
+    struct totals totals = {0, 0};
+    if (!options.list)
+        printf("seed %llu\n", (unsigned long long)options.seed);
+    check_lists(&options, &totals);
+    check_tables(&options, &totals);
+    if (!options.list)
+        printf("%d passed, %d failed\n", totals.passed, totals.failed);
+    return totals.failed || (!options.list && totals.passed == 0) ? 1 : 0;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels that are no convolutions, and the scalar definitions. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernels/check.h"
+#include "runtime/kernels/ref/ref.h"
+#include "runtime/kernels/requantize.h"
+
+bool check_silu(void)
+{
+    float before = oct_silu(-1.25f);
+    for (int i = -2000000; i <= 2000000; i++) {
+        const float y = (float)i * 1e-5f;
+        const double error = fabs(oct_silu(y) - y / (1 + exp(-(double)y)));
+        if (!(error <= 6e-5))
+            return check_failed("SiLU(%.9g) is off by %.3g", (double)y, error);
+        if (y >= -1.25f) {
+            if (oct_silu(y) < before)
+                return check_failed("SiLU falls at %.9g", (double)y);
+            before = oct_silu(y);
+        }
+    }
+    if (oct_silu(0.0f) != 0.0f || oct_silu(1e30f) != 1e30f || oct_silu(-1e30f) != 0.0f)
+        return check_failed("SiLU of 0 or of large values");
+    const float nan = oct_silu(NAN);
+    return nan != nan || check_failed("SiLU(NaN) is a number");
+}
+
+bool check_requantize(void)
+{
+    static const struct {
+        float value, inverse_scale;
+        int zero_point, code;
+    } known[] = {
+        {0.5f, 1.0f, 0, 0},
+        {1.5f, 1.0f, 0, 2},
+        {2.5f, 1.0f, 10, 12},
+        {-0.5f, 1.0f, 7, 7},
+        {-1.5f, 1.0f, 7, 5},
+        {-7.5f, 1.0f, 7, 0},
+        {1e30f, 1e30f, 3, 255},
+        {-1e30f, 1e30f, 3, 0},
+        {NAN, 1.0f, 3, 255},
+        {255.49f, 1.0f, 0, 255},
+        {1.0f, 10.0f, 250, 255},
+        {-1e9f, 1.0f, 255, 0},
+        {2147483648.0f, 1.0f, 0, 255},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const int code =
+            oct_requantize(known[i].value, known[i].inverse_scale, known[i].zero_point);
+        if (code != known[i].code)
+            return check_failed("case %zu gives %d, not %d", i, code, known[i].code);
+    }
+    return true;
+}
+
+/* Two equal buffers with random bytes, one for the reference. */
+struct twins {
+    struct check_memory expected, output;
+};
+
+static struct twins make_twins(struct check_random *random, size_t size)
+{
+    struct twins twins = {check_allocate(random, size, 0), check_allocate(random, size, 0)};
+    memcpy(twins.expected.bytes, twins.output.bytes, size);
+    return twins;
+}
+
+static bool finish_twins(struct twins *twins, struct check_memory *input, const char *text)
+{
+    const bool whole = check_whole(&twins->output) && check_whole(input);
+    const bool same = memcmp(twins->expected.bytes, twins->output.bytes, twins->output.size) == 0;
+    check_release(&twins->expected);
+    check_release(&twins->output);
+    check_release(input);
+    if (!whole)
+        return check_failed("%s: wrote outside its memory", text);
+    return same || check_failed("%s: differs from the reference", text);
+}
+
+static void number_floats(struct check_random *random, struct check_memory *memory)
+{
+    float *values = (float *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / 4; i++)
+        values[i] = check_float(random, -9.0f, 9.0f);
+}
+
+bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random)
+{
+    struct oct_pool_job job = {.channels = 4 * check_int(random, 1, 40),
+                               .height = check_int(random, 1, 14),
+                               .width = check_int(random, 1, 23),
+                               .kernel = 2 * check_int(random, 0, 3) + 1};
+    const size_t bytes = type == OCT_TYPE_U8 ? 1 : 4;
+    const size_t pixel = (size_t)job.channels + 4u * (size_t)check_int(random, 0, 3);
+    const size_t row = pixel * (size_t)job.width + 4u * (size_t)check_int(random, 0, 3);
+    const size_t size =
+        (row * (size_t)(job.height - 1) + pixel * (size_t)(job.width - 1) + (size_t)job.channels) *
+        bytes;
+    struct check_memory input = check_allocate(random, size, 64);
+    if (type == OCT_TYPE_F32)
+        number_floats(random, &input);
+    struct twins twins = make_twins(random, size);
+    job.input = (struct oct_view){.data = input.bytes, .row = row, .pixel = pixel, .type = type};
+    job.output = job.input;
+    struct check_memory scratch = check_allocate(random, oct_pool_scratch_bytes_ref(&job), 0);
+    job.output.data = twins.expected.bytes;
+    (type == OCT_TYPE_U8 ? oct_max_pool_u8_ref : oct_max_pool_f32_ref)(&job, 0, job.height,
+                                                                       scratch.bytes);
+    check_release(&scratch);
+    scratch = check_allocate(random, kernels->pool_scratch_bytes(&job), 0);
+    job.output.data = twins.output.bytes;
+    const int middle = check_int(random, 0, job.height);
+    for (int part = 0; part < 2; part++)
+        (type == OCT_TYPE_U8 ? kernels->max_pool_u8 : kernels->max_pool_f32)(
+            &job, part ? 0 : middle, part ? middle : job.height, scratch.bytes);
+    const bool whole = check_whole(&scratch);
+    check_release(&scratch);
+    char text[100];
+    snprintf(text, sizeof text, "%d channels, %dx%d, kernel %d", job.channels, job.width,
+             job.height, job.kernel);
+    return finish_twins(&twins, &input, text) &&
+           (whole || check_failed("%s: wrote outside its scratch", text));
+}
+
+bool check_upsample(const struct oct_kernels *kernels, struct check_random *random)
+{
+    const enum oct_type type = check_int(random, 0, 1) ? OCT_TYPE_U8 : OCT_TYPE_F32;
+    const size_t bytes = type == OCT_TYPE_U8 ? 1 : 4;
+    const int channels = 4 * check_int(random, 1, 70), width = 2 * check_int(random, 1, 12),
+              height = 2 * check_int(random, 1, 5);
+    struct oct_view in = {.type = type,
+                          .pixel = (size_t)channels + 4u * (size_t)check_int(random, 0, 3)};
+    struct oct_view out = {.type = type,
+                           .pixel = (size_t)channels + 4u * (size_t)check_int(random, 0, 3)};
+    in.row = in.pixel * (size_t)(width / 2) + 4;
+    out.row = out.pixel * (size_t)width + 8;
+    const size_t in_size =
+        in.row * (size_t)(height / 2 - 1) + in.pixel * (size_t)(width / 2 - 1) + (size_t)channels;
+    const size_t out_size =
+        out.row * (size_t)(height - 1) + out.pixel * (size_t)(width - 1) + (size_t)channels;
+    struct check_memory input = check_allocate(random, in_size * bytes, 64);
+    struct twins twins = make_twins(random, out_size * bytes);
+    in.data = input.bytes;
+    out.data = twins.expected.bytes;
+    oct_upsample2_ref(&in, &out, channels, width, 0, height);
+    out.data = twins.output.bytes;
+    const int middle = check_int(random, 0, height);
+    kernels->upsample2(&in, &out, channels, width, middle, height);
+    kernels->upsample2(&in, &out, channels, width, 0, middle);
+    char text[100];
+    snprintf(text, sizeof text, "%d channels, to %dx%d, %zu bytes each", channels, width, height,
+             bytes);
+    return finish_twins(&twins, &input, text);
+}
+
+bool check_pixels(const struct oct_kernels *kernels, struct check_random *random)
+{
+    const size_t pixels = (size_t)check_int(random, 1, 300);
+    struct check_memory input = check_allocate(random, 4 * pixels, 0);
+    struct twins twins = make_twins(random, 16 * pixels);
+    oct_pixels_to_float_ref(input.bytes, (float *)(void *)twins.expected.bytes, pixels);
+    kernels->pixels_to_float(input.bytes, (float *)(void *)twins.output.bytes, pixels);
+    return finish_twins(&twins, &input, "pixels");
+}
+
+bool check_burn(const struct oct_kernels *kernels)
+{
+    if (kernels->burn_u8(1000) < 1000 || kernels->burn_f32(1000) < 1000)
+        return check_failed("a burn loop reports too little work");
+    return true;
+}
+
+/* Every choice for a shape must be a whole kernel. */
+bool check_choice(const struct oct_kernels *kernels, struct check_random *random)
+{
+    const struct oct_conv_shape shape = {
+        4 * check_int(random, 1, 160),   4 * check_int(random, 1, 160),
+        1 + 2 * check_int(random, 0, 2), check_int(random, 1, 2),
+        check_int(random, 1, 400),       check_int(random, 1, 400)};
+    for (int u8 = 0; u8 < 2; u8++) {
+        const struct oct_conv_kernel *kernel =
+            u8 ? kernels->choose_conv_u8(&shape) : kernels->choose_conv_f32(&shape);
+        if (!kernel || !kernel->name || !kernel->packed_bytes || !kernel->pack ||
+            !kernel->scratch_bytes || !kernel->run || kernel->tile_pixels < 1 ||
+            kernel->tile_channels < 1)
+            return check_failed("no kernel for %d channels to %d", shape.input_channels,
+                                shape.output_channels);
+    }
+    return true;
+}
