@@ -15,10 +15,17 @@ static json_t *integers(const int *values, int count)
     return array;
 }
 
+/* Text that is not UTF-8 cannot stand in JSON; nothing depends on it. */
+static json_t *name_json(const char *name)
+{
+    json_t *json = json_string(name);
+    return json ? json : json_string("?");
+}
+
 static json_t *tensor_json(const struct oct_plan_tensor *t)
 {
     json_t *json = json_object();
-    json_object_set_new(json, "name", json_string_nocheck(t->name));
+    json_object_set_new(json, "name", name_json(t->name));
     json_object_set_new(json, "channels", json_integer(t->channels));
     json_object_set_new(json, "type", json_string(t->type == OCT_TYPE_U8 ? "u8" : "f32"));
     if (t->kind == OCT_PLAN_CONCAT) {
@@ -36,8 +43,8 @@ static json_t *layer_json(const struct oct_plan_layer *layer)
 {
     static const char *const operations[] = {"conv", "max_pool", "upsample", "copy"};
     json_t *json =
-        json_pack("{s:s, s:s, s:i, s:i}", "name", layer->name, "op", operations[layer->operation],
-                  "input", layer->input, "output", layer->output);
+        json_pack("{s:o, s:s, s:i, s:i}", "name", name_json(layer->name), "op",
+                  operations[layer->operation], "input", layer->input, "output", layer->output);
     if (layer->operation == OCT_PLAN_CONVOLUTION || layer->operation == OCT_PLAN_MAX_POOL)
         json_object_set_new(json, "kernel", json_integer(layer->kernel));
     if (layer->operation == OCT_PLAN_CONVOLUTION) {
@@ -63,7 +70,7 @@ static json_t *plan_json(const struct oct_plan *plan)
             levels, json_pack("{s:i, s:i, s:i}", "box", plan->levels[i].box_tensor, "class",
                               plan->levels[i].class_tensor, "stride", plan->levels[i].stride));
     for (int i = 0; i < plan->class_count; i++)
-        json_array_append_new(names, json_string_nocheck(plan->class_names[i]));
+        json_array_append_new(names, name_json(plan->class_names[i]));
     return json_pack("{s:o, s:i, s:{s:i, s:i, s:b}, s:{s:s, s:b, s:i, s:s, s:s}, s:o, s:o, s:o}",
                      "classes", names, "reg_max", plan->reg_max, "input", "height",
                      plan->input_height, "width", plan->input_width, "fixed", plan->size_is_fixed,
@@ -131,7 +138,7 @@ octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, co
     json_t *plan = plan_json(&engine->plan), *provenance = json_object();
     for (int i = 0; i < engine->provenance_count; i++)
         json_object_set_new(provenance, engine->provenance_keys[i],
-                            json_string_nocheck(engine->provenance_values[i]));
+                            name_json(engine->provenance_values[i]));
     char *plan_text = plan ? json_dumps(plan, JSON_COMPACT) : NULL;
     char *provenance_text = provenance ? json_dumps(provenance, JSON_COMPACT) : NULL;
     octet_status status = plan_text && provenance_text

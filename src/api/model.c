@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/model.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "compiler/lower/lower.h"
+#include "compiler/passes/import.h"
+#include "runtime/engine/engine.h"
+
+static octet_status fill_model(octet_context *ctx, octet_model *model, const void *bytes,
+                               size_t size, const char *name)
+{
+    octet_status status = oct_network_import(ctx, bytes, size, name, &model->network);
+    if (!status)
+        status = oct_lower_float(ctx, &model->arena, model->network, &model->plan);
+    if (!status)
+        status = oct_plan_verify(ctx, &model->plan, name);
+    if (status)
+        return status;
+    oct_plan_hash(&model->plan, model->hash);
+    model->name = oct_arena_strdup(&model->arena, name);
+    return model->name ? OCTET_OK : oct_fail_memory(ctx, name);
+}
+
+octet_status octet_model_load_memory(octet_context *context, const void *bytes, size_t size,
+                                     const char *name, octet_model **model)
+{
+    if (!context || !bytes || !name || !model)
+        return OCTET_INVALID_ARGUMENT;
+    *model = oct_calloc(context, 1, sizeof **model);
+    if (!*model)
+        return oct_fail_memory(context, name);
+    oct_context_inherit(&(*model)->own, context);
+    oct_arena_init(&(*model)->arena, &(*model)->own);
+    const octet_status status = fill_model(context, *model, bytes, size, name);
+    if (status)
+        octet_model_free(model);
+    return status;
+}
+
+octet_status octet_model_load(octet_context *context, const char *path, octet_model **model)
+{
+    if (!context || !path || !model)
+        return OCTET_INVALID_ARGUMENT;
+    *model = NULL;
+    struct oct_file file;
+    octet_status status = oct_file_open(context, path, &file);
+    if (status)
+        return status;
+    status = file.size ? octet_model_load_memory(context, file.bytes, file.size, path, model)
+                       : oct_fail(context, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", path);
+    oct_file_close(context, &file);
+    return status;
+}
+
+void octet_model_info(const octet_model *model, octet_info *info)
+{
+    if (!info)
+        return;
+    memset(info, 0, sizeof *info);
+    if (!model)
+        return;
+    struct octet_context scratch;
+    oct_context_inherit(&scratch, &model->own);
+    oct_plan_describe(&scratch, &model->plan, info);
+    if (!info->name || !*info->name)
+        info->name = model->name;
+    info->probe_box_difference = model->network->probe_box_difference_px;
+    info->probe_score_difference = model->network->probe_score_difference;
+}
+
+const char *octet_model_class_name(const octet_model *model, int index)
+{
+    if (!model || index < 0 || index >= model->plan.class_count)
+        return "";
+    return model->plan.class_names[index];
+}
+
+octet_status octet_model_layer(const octet_model *model, int index, octet_layer_info *layer)
+{
+    if (!model || !layer)
+        return OCTET_INVALID_ARGUMENT;
+    struct octet_context scratch;
+    oct_context_inherit(&scratch, &model->own);
+    return oct_plan_describe_layer(&scratch, &model->plan, index, layer);
+}
+
+int octet_model_metadata(const octet_model *model, int index, const char **key, const char **text)
+{
+    if (!model || !key || !text || index < 0 || index >= model->network->metadata_count)
+        return 0;
+    *key = model->network->metadata_keys[index];
+    *text = model->network->metadata_values[index];
+    return 1;
+}
+
+int octet_model_port(const octet_model *model, int output, int index, octet_port_info *port)
+{
+    if (!model || !port || index < 0)
+        return 0;
+    const struct oct_network *network = model->network;
+    if (index >= (output ? network->output_count : network->input_count))
+        return 0;
+    const struct oct_network_port *from =
+        output ? &network->outputs[index] : &network->inputs[index];
+    *port = (octet_port_info){from->name, from->type, from->shape};
+    return 1;
+}
+
+octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model,
+                                    octet_engine **engine)
+{
+    octet_status status = oct_engine_create(ctx, engine);
+    if (status)
+        return status;
+    status = oct_engine_set_plan(ctx, *engine, &model->plan, model->name);
+    if (status)
+        octet_engine_free(engine);
+    return status;
+}
+
+void octet_model_free(octet_model **model)
+{
+    if (!model || !*model)
+        return;
+    struct octet_context last = (*model)->own;
+    oct_network_free(&last, (*model)->network);
+    oct_arena_clear(&(*model)->arena);
+    oct_free(&last, *model);
+    *model = NULL;
+}

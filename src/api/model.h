@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The model handle, shared by the desk side's public calls. */
+#ifndef OCTET_API_MODEL_H
+#define OCTET_API_MODEL_H
+
+#include <octet/model.h>
+
+#include "compiler/graph/network.h"
+#include "runtime/engine/plan.h"
+
+struct octet_model {
+    struct octet_context own;
+    struct oct_arena arena;
+    struct oct_network *network;
+    struct oct_plan plan; /* float; shares the network's weights */
+    char hash[65];        /* see oct_plan_hash() */
+    const char *name;     /* the file's */
+};
+
+/* An engine of the model's float plan, with copies of the weights. */
+octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model,
+                                    octet_engine **engine);
+
+#endif

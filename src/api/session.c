@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <octet/session.h>
+
+#include <string.h>
+
+#include "runtime/detect/decode.h"
+#include "runtime/engine/session.h"
+
+void octet_session_defaults(octet_session_settings *settings)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->batch = 1;
+}
+
+octet_status octet_session_open(octet_context *context, const octet_engine *engine,
+                                const octet_session_settings *settings, octet_session **session)
+{
+    octet_session_settings defaults;
+    if (!context || !engine || !session)
+        return OCTET_INVALID_ARGUMENT;
+    *session = NULL;
+    if (!settings) {
+        octet_session_defaults(&defaults);
+        settings = &defaults;
+    }
+    return oct_session_open(context, engine, settings, session);
+}
+
+const char *octet_session_message(const octet_session *session)
+{
+    return session ? session->own.message : "";
+}
+
+int octet_session_height(const octet_session *session)
+{
+    return session ? session->height : 0;
+}
+
+int octet_session_width(const octet_session *session)
+{
+    return session ? session->width : 0;
+}
+
+int octet_session_threads(const octet_session *session)
+{
+    return session ? session->thread_count : 0;
+}
+
+size_t octet_session_memory_bytes(const octet_session *session)
+{
+    if (!session)
+        return 0;
+    return session->packed_bytes + session->layout.shared_bytes +
+           (size_t)session->batch * session->layout.picture_bytes +
+           (size_t)session->thread_count * session->scratch_bytes;
+}
+
+const char *octet_session_cpu(const octet_session *session)
+{
+    return session ? session->kernels.set : "";
+}
+
+static octet_status check_slot(octet_session *session, int index, const void *data)
+{
+    if (!data)
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "no data was given");
+    if (index < 0 || index >= session->batch)
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "slot %d: the batch has %d", index,
+                        session->batch);
+    return OCTET_OK;
+}
+
+octet_status octet_session_set_image(octet_session *session, int index, const octet_image *image)
+{
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    const octet_status status = check_slot(session, index, image);
+    return status ? status : oct_session_set_image(session, index, image);
+}
+
+octet_status octet_session_set_pixels(octet_session *session, int index, const uint8_t *rgb)
+{
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    const octet_status status = check_slot(session, index, rgb);
+    return status ? status : oct_session_set_pixels(session, index, rgb);
+}
+
+octet_status octet_session_set_tensor(octet_session *session, int index, const float *planes)
+{
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    const octet_status status = check_slot(session, index, planes);
+    return status ? status : oct_session_set_tensor(session, index, planes);
+}
+
+octet_status octet_session_run(octet_session *session)
+{
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    octet_status status = OCTET_OK;
+    for (int index = 0; index < session->batch && !status; index++)
+        status = oct_session_execute(session, index);
+    return status;
+}
+
+int octet_session_anchor_count(const octet_session *session)
+{
+    struct oct_head_view head;
+    if (!session)
+        return 0;
+    oct_session_head(session, 0, &head);
+    return oct_head_anchor_count(&head);
+}
+
+octet_status octet_session_output(octet_session *session, int index, float *output)
+{
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    const octet_status status = check_slot(session, index, output);
+    if (status)
+        return status;
+    struct oct_head_view head;
+    oct_session_head(session, index, &head);
+    oct_decode_all(&head, output);
+    return OCTET_OK;
+}
+
+void octet_detect_defaults(octet_detect_settings *settings)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->confidence = 0.25;
+    settings->iou = 0.7;
+    settings->max_detections = 300;
+}
+
+static octet_status check_detect(octet_session *session, const octet_detect_settings *settings)
+{
+    if (!(settings->confidence >= 0.0 && settings->confidence <= 1.0))
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "confidence %g: must be 0 to 1",
+                        settings->confidence);
+    if (!(settings->iou >= 0.0 && settings->iou <= 1.0))
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "IoU %g: must be 0 to 1",
+                        settings->iou);
+    if (settings->max_detections < 1 || settings->max_detections > OCT_CANDIDATES_MAX)
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
+                        "%d detections at most: must be 1 to %d", settings->max_detections,
+                        OCT_CANDIDATES_MAX);
+    for (int i = 0; settings->classes && i < settings->class_count; i++)
+        if (settings->classes[i] < 0 || settings->classes[i] >= session->engine->plan.class_count)
+            return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "class %d: there are %d",
+                            settings->classes[i], session->engine->plan.class_count);
+    return OCTET_OK;
+}
+
+octet_status octet_session_detect(octet_session *session, int index,
+                                  const octet_detect_settings *settings,
+                                  octet_detection *detections, int capacity, int *count)
+{
+    octet_detect_settings defaults;
+    if (!session || !count)
+        return OCTET_INVALID_ARGUMENT;
+    *count = 0;
+    if (!settings) {
+        octet_detect_defaults(&defaults);
+        settings = &defaults;
+    }
+    octet_status status = check_slot(session, index, detections);
+    if (!status)
+        status = check_detect(session, settings);
+    if (!status && capacity > 0)
+        *count = oct_session_detect(session, index, settings, detections, capacity);
+    return status;
+}
+
+void octet_session_observe(octet_session *session, octet_observer *observer, void *user)
+{
+    if (!session)
+        return;
+    session->observer = observer;
+    session->observer_user = user;
+}
+
+double octet_session_layer_ms(const octet_session *session, int layer)
+{
+    if (!session || !session->profile || layer < 0 || layer >= session->step_count)
+        return -1.0;
+    return session->steps[layer].total_ms;
+}
+
+void octet_session_close(octet_session **session)
+{
+    if (!session)
+        return;
+    oct_session_close(*session);
+    *session = NULL;
+}

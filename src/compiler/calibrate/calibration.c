@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/calibrate/calibration.h"
+
+#include <string.h>
+
+static octet_status make_records(octet_context *ctx, octet_calibration *c, int *most_channels)
+{
+    const struct oct_plan *plan = &c->engine->plan;
+    octet_status status = oct_statistics_create(ctx, plan->layer_count, &c->statistics);
+    *most_channels = 1;
+    for (int i = 0; i < plan->layer_count && !status; i++) {
+        const struct oct_plan_tensor *t = &plan->tensors[plan->layers[i].output];
+        *most_channels = t->channels > *most_channels ? t->channels : *most_channels;
+        status = oct_statistics_room(ctx, c->statistics, i, t->name, t->channels);
+    }
+    return status;
+}
+
+octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, const char *hash,
+                                    const octet_calibration_settings *settings,
+                                    octet_calibration **created)
+{
+    octet_calibration *c = oct_calloc(ctx, 1, sizeof *c);
+    *created = NULL;
+    if (!c) {
+        oct_engine_free(engine);
+        return oct_fail_memory(ctx, "calibration");
+    }
+    oct_context_inherit(&c->own, ctx);
+    c->engine = engine;
+    const octet_session_settings session = {.height = settings->height,
+                                            .width = settings->width,
+                                            .batch = 1,
+                                            .threads = settings->threads,
+                                            .cpu = settings->cpu};
+    int most_channels = 1;
+    octet_status status = oct_session_open(ctx, engine, &session, &c->session);
+    if (!status)
+        status = make_records(ctx, c, &most_channels);
+    if (!status)
+        status =
+            oct_observer_scratch_create(ctx, c->session->thread_count, most_channels, &c->scratch);
+    if (status) {
+        oct_calibration_free(c);
+        return status;
+    }
+    memcpy(c->statistics->model_hash, hash, sizeof c->statistics->model_hash);
+    c->statistics->input_height = c->session->height;
+    c->statistics->input_width = c->session->width;
+    c->statistics->include_padding = settings->include_padding;
+    *created = c;
+    return OCTET_OK;
+}
+
+void oct_calibration_free(octet_calibration *c)
+{
+    if (!c)
+        return;
+    struct octet_context last = c->own;
+    oct_session_close(c->session);
+    oct_engine_free(c->engine);
+    oct_statistics_free(c->statistics);
+    oct_observer_scratch_free(&last, c->scratch);
+    oct_free(&last, c);
+}
+
+/* The cells of a tensor whose centre lies over the picture, not over the letterbox' padding; at
+ * least one. */
+static void content(int size, int input, int pad, int resized, int *begin, int *end)
+{
+    const int cell = input / size > 0 ? input / size : 1;
+    *begin = (pad + cell / 2) / cell;
+    *end = (pad + resized + cell / 2) / cell;
+    *end = *end > size ? size : *end;
+    *begin = *begin >= size ? size - 1 : *begin;
+    *end = *end <= *begin ? *begin + 1 : *end;
+}
+
+static int observe_layer(void *user, int index, int layer, const octet_tensor_view *view)
+{
+    octet_calibration *c = user;
+    const octet_letterbox *g = &c->session->geometry[index];
+    struct oct_region region = {0, view->height, 0, view->width};
+    if (!c->statistics->include_padding) {
+        content(view->height, c->session->height, g->pad_top, g->resized_height, &region.y_begin,
+                &region.y_end);
+        content(view->width, c->session->width, g->pad_left, g->resized_width, &region.x_begin,
+                &region.x_end);
+    }
+    if (!oct_observe(view, &region, c->session->threads, c->scratch,
+                     &c->statistics->tensors[layer]))
+        c->not_finite = view->name;
+    return c->not_finite != NULL;
+}
+
+octet_status oct_calibration_add(octet_calibration *c, const octet_image *image)
+{
+    octet_status status = oct_session_set_image(c->session, 0, image);
+    if (status)
+        return oct_fail(&c->own, status, "%s", c->session->own.message);
+    c->session->observer = observe_layer;
+    c->session->observer_user = c;
+    c->not_finite = NULL;
+    status = oct_session_execute(c->session, 0);
+    if (c->not_finite)
+        return oct_fail(&c->own, OCTET_UNSUPPORTED_MODEL,
+                        "tensor \"%s\" is not finite in the float model: it cannot be quantised",
+                        c->not_finite);
+    if (status)
+        return oct_fail(&c->own, status, "%s", c->session->own.message);
+    oct_statistics_count_image(c->statistics, octet_image_pixels(image), octet_image_width(image),
+                               octet_image_height(image));
+    return OCTET_OK;
+}

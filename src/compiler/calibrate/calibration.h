@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the float engine on pictures and observes every layer. */
+#ifndef OCTET_COMPILER_CALIBRATE_CALIBRATION_H
+#define OCTET_COMPILER_CALIBRATE_CALIBRATION_H
+
+#include "compiler/calibrate/observer.h"
+#include "runtime/engine/session.h"
+
+struct octet_calibration {
+    struct octet_context own;
+    octet_engine *engine; /* float, owned */
+    octet_session *session;
+    octet_statistics *statistics;
+    struct oct_observer_scratch *scratch;
+    const char *not_finite; /* name of a tensor that was, during the current picture */
+};
+
+/* Takes the engine over, on failure as well. `hash` is the model's, see oct_plan_hash(). */
+octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, const char *hash,
+                                    const octet_calibration_settings *settings,
+                                    octet_calibration **calibration);
+octet_status oct_calibration_add(octet_calibration *calibration, const octet_image *image);
+void oct_calibration_free(octet_calibration *calibration);
+
+#endif

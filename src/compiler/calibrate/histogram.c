@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/calibrate/histogram.h"
+
+#include <math.h>
+#include <string.h>
+
+void oct_histogram_init(struct oct_histogram *histogram, uint64_t *bins)
+{
+    *histogram = (struct oct_histogram){.bins = bins,
+                                        .exponent = OCT_HISTOGRAM_EXPONENT_MIN,
+                                        .first = OCT_HISTOGRAM_HALF,
+                                        .last = OCT_HISTOGRAM_HALF};
+}
+
+double oct_histogram_width(const struct oct_histogram *histogram)
+{
+    return ldexp(1.0, histogram->exponent);
+}
+
+/* Arithmetic of bins relative to 0, so that halving rounds down on both sides. */
+static int halved(int bin)
+{
+    const int relative = bin - OCT_HISTOGRAM_HALF;
+    return (relative >= 0 ? relative / 2 : -((1 - relative) / 2)) + OCT_HISTOGRAM_HALF;
+}
+
+static void join_neighbours(struct oct_histogram *histogram)
+{
+    uint64_t *bins = histogram->bins;
+    for (int i = OCT_HISTOGRAM_HALF; i < histogram->last;
+         i++) { /* targets never lie beyond sources */
+        const uint64_t moved = bins[i];
+        bins[i] = 0;
+        bins[halved(i)] += moved;
+    }
+    for (int i = OCT_HISTOGRAM_HALF - 1; i >= histogram->first; i--) {
+        const uint64_t moved = bins[i];
+        bins[i] = 0;
+        bins[halved(i)] += moved;
+    }
+    if (histogram->last > histogram->first) {
+        histogram->first = halved(histogram->first);
+        histogram->last = halved(histogram->last - 1) + 1;
+    }
+    histogram->exponent++;
+}
+
+static bool fits(const struct oct_histogram *histogram, float value)
+{
+    const double bin = floor(ldexp((double)value, -histogram->exponent));
+    return bin >= -OCT_HISTOGRAM_HALF && bin < OCT_HISTOGRAM_HALF;
+}
+
+void oct_histogram_widen(struct oct_histogram *histogram, float minimum, float maximum)
+{
+    while (!fits(histogram, minimum) || !fits(histogram, maximum))
+        join_neighbours(histogram);
+    if (histogram->count == 0 || minimum < histogram->minimum)
+        histogram->minimum = minimum;
+    if (histogram->count == 0 || maximum > histogram->maximum)
+        histogram->maximum = maximum;
+}
+
+void oct_histogram_take(struct oct_histogram *histogram, uint32_t *counts, int first, int last)
+{
+    if (last <= first)
+        return;
+    for (int i = first; i < last; i++) {
+        histogram->bins[i] += counts[i];
+        histogram->count += counts[i];
+        counts[i] = 0;
+    }
+    const bool was_empty = histogram->last <= histogram->first;
+    histogram->first = was_empty || first < histogram->first ? first : histogram->first;
+    histogram->last = was_empty || last > histogram->last ? last : histogram->last;
+}
+
+int oct_histogram_bin(const struct oct_histogram *histogram, float value)
+{
+    return (int)floor(ldexp((double)value, -histogram->exponent)) + OCT_HISTOGRAM_HALF;
+}
+
+void oct_histogram_count(const struct oct_histogram *histogram, const float *values, size_t count,
+                         uint32_t *counts)
+{
+    /* a power of two: the product is exact but for underflow, which floors to 0 or -1 correctly
+     * enough to lie in the bin beside 0 */
+    const float inverse = (float)ldexp(1.0, -histogram->exponent);
+    for (size_t i = 0; i < count; i++) {
+        const float position = values[i] * inverse;
+        const int whole = (int)position;
+        counts[whole - (position < (float)whole) + OCT_HISTOGRAM_HALF]++;
+    }
+}
+
+void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histogram *other)
+{
+    if (other->count == 0)
+        return;
+    oct_histogram_widen(histogram, other->minimum, other->maximum);
+    while (histogram->exponent < other->exponent)
+        join_neighbours(histogram);
+    const int shift = histogram->exponent - other->exponent;
+    for (int i = other->first; i < other->last; i++) {
+        int to = i;
+        for (int s = 0; s < shift && to != OCT_HISTOGRAM_HALF && to != OCT_HISTOGRAM_HALF - 1; s++)
+            to = halved(to);
+        histogram->bins[to] += other->bins[i];
+    }
+    histogram->count += other->count;
+    const int first = oct_histogram_bin(histogram, other->minimum);
+    const int last = oct_histogram_bin(histogram, other->maximum) + 1;
+    histogram->first = first < histogram->first ? first : histogram->first;
+    histogram->last = last > histogram->last ? last : histogram->last;
+}

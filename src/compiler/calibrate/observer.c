@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/calibrate/observer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows are taken in bands of this height; each band's sums are added in order, so that the number
+ * of threads does not change them. */
+#define BAND_ROWS 8
+#define BANDS_MAX (8192 / BAND_ROWS)
+
+/* Of one band: minimum, maximum, sum and sum of squares of each channel. */
+struct band {
+    float *minimum, *maximum, *sum, *square;
+};
+
+struct oct_observer_scratch {
+    int workers, channels;
+    uint32_t *counts; /* [workers][OCT_HISTOGRAM_BINS], zero between tensors */
+    float *values;    /* [BANDS_MAX][4][channels] */
+};
+
+octet_status oct_observer_scratch_create(octet_context *ctx, int workers, int channels,
+                                         struct oct_observer_scratch **created)
+{
+    struct oct_observer_scratch *scratch = oct_calloc(ctx, 1, sizeof *scratch);
+    *created = scratch;
+    if (!scratch)
+        return oct_fail_memory(ctx, "calibration");
+    scratch->workers = workers;
+    scratch->channels = channels;
+    scratch->counts =
+        oct_calloc(ctx, (size_t)workers * OCT_HISTOGRAM_BINS, sizeof *scratch->counts);
+    scratch->values = oct_malloc(ctx, (size_t)BANDS_MAX * 4 * (size_t)channels, sizeof(float));
+    if (!scratch->counts || !scratch->values) {
+        oct_observer_scratch_free(ctx, scratch);
+        *created = NULL;
+        return oct_fail_memory(ctx, "calibration");
+    }
+    return OCTET_OK;
+}
+
+void oct_observer_scratch_free(octet_context *ctx, struct oct_observer_scratch *scratch)
+{
+    if (!scratch)
+        return;
+    oct_free(ctx, scratch->counts);
+    oct_free(ctx, scratch->values);
+    oct_free(ctx, scratch);
+}
+
+struct look {
+    const octet_tensor_view *view;
+    const struct oct_region *region;
+    struct oct_observer_scratch *scratch;
+    const struct oct_histogram *histogram;
+};
+
+static struct band band_of(const struct oct_observer_scratch *scratch, int index)
+{
+    const size_t channels = (size_t)scratch->channels;
+    float *at = scratch->values + (size_t)index * 4 * channels;
+    return (struct band){at, at + channels, at + 2 * channels, at + 3 * channels};
+}
+
+static const float *pixel_at(const octet_tensor_view *view, int y, int x)
+{
+    return (const float *)view->data + (size_t)y * view->row_elements +
+           (size_t)x * view->pixel_elements;
+}
+
+static int band_end(const struct look *look, int begin)
+{
+    return begin + BAND_ROWS < look->region->y_end ? begin + BAND_ROWS : look->region->y_end;
+}
+
+/* A NaN survives in `sum`, so that min and max need not watch for it. */
+static void add_pixel(const struct band *band, const float *pixel, int channels)
+{
+    float *restrict minimum = band->minimum, *restrict maximum = band->maximum;
+    float *restrict sum = band->sum, *restrict square = band->square;
+    for (int c = 0; c < channels; c++) {
+        const float value = pixel[c];
+        minimum[c] = value < minimum[c] ? value : minimum[c];
+        maximum[c] = value > maximum[c] ? value : maximum[c];
+        sum[c] += value;
+        square[c] += value * value;
+    }
+}
+
+static void measure_band(void *user, int worker, int item)
+{
+    (void)worker;
+    const struct look *look = user;
+    const struct band band = band_of(look->scratch, item);
+    const int channels = look->view->channels, begin = look->region->y_begin + item * BAND_ROWS;
+    for (int c = 0; c < channels; c++) {
+        band.minimum[c] = INFINITY;
+        band.maximum[c] = -INFINITY;
+        band.sum[c] = band.square[c] = 0.0f;
+    }
+    for (int y = begin; y < band_end(look, begin); y++)
+        for (int x = look->region->x_begin; x < look->region->x_end; x++)
+            add_pixel(&band, pixel_at(look->view, y, x), channels);
+}
+
+static void count_band(void *user, int worker, int item)
+{
+    const struct look *look = user;
+    const octet_tensor_view *view = look->view;
+    uint32_t *counts = look->scratch->counts + (size_t)worker * OCT_HISTOGRAM_BINS;
+    const int begin = look->region->y_begin + item * BAND_ROWS;
+    const size_t width = (size_t)(look->region->x_end - look->region->x_begin);
+    for (int y = begin; y < band_end(look, begin); y++) {
+        const float *row = pixel_at(view, y, look->region->x_begin);
+        if (view->pixel_elements == (size_t)view->channels) {
+            oct_histogram_count(look->histogram, row, width * view->pixel_elements, counts);
+            continue;
+        }
+        for (size_t x = 0; x < width; x++, row += view->pixel_elements)
+            oct_histogram_count(look->histogram, row, (size_t)view->channels, counts);
+    }
+}
+
+static int64_t add_fixed(int64_t sum, double value)
+{
+    const double scaled = rint(value * OCT_SUM_UNIT);
+    int64_t total;
+    if (!(fabs(scaled) < 9e18) || __builtin_add_overflow(sum, (int64_t)scaled, &total))
+        return scaled < 0.0 ? INT64_MIN : INT64_MAX;
+    return total;
+}
+
+/* Joins the bands of one channel; false when a value was not finite. */
+static bool join_channel(const struct look *look, int bands, int c,
+                         struct oct_tensor_record *record)
+{
+    float minimum = INFINITY, maximum = -INFINITY;
+    double sum = 0.0, square = 0.0;
+    for (int b = 0; b < bands; b++) {
+        const struct band band = band_of(look->scratch, b);
+        minimum = band.minimum[c] < minimum ? band.minimum[c] : minimum;
+        maximum = band.maximum[c] > maximum ? band.maximum[c] : maximum;
+        sum += (double)band.sum[c];
+        square += (double)band.square[c];
+    }
+    if (!isfinite(minimum) || !isfinite(maximum) || !isfinite(sum))
+        return false;
+    if (!record)
+        return true;
+    const bool first = record->histogram.count == 0;
+    if (first || minimum < record->channel_minimum[c])
+        record->channel_minimum[c] = minimum;
+    if (first || maximum > record->channel_maximum[c])
+        record->channel_maximum[c] = maximum;
+    record->channel_sum[c] = add_fixed(record->channel_sum[c], sum);
+    record->channel_square[c] = add_fixed(record->channel_square[c], square);
+    return true;
+}
+
+static void tensor_range(const struct look *look, int bands, float *minimum, float *maximum)
+{
+    *minimum = INFINITY;
+    *maximum = -INFINITY;
+    for (int b = 0; b < bands; b++) {
+        const struct band band = band_of(look->scratch, b);
+        for (int c = 0; c < look->view->channels; c++) {
+            *minimum = band.minimum[c] < *minimum ? band.minimum[c] : *minimum;
+            *maximum = band.maximum[c] > *maximum ? band.maximum[c] : *maximum;
+        }
+    }
+}
+
+bool oct_observe(const octet_tensor_view *view, const struct oct_region *region,
+                 struct oct_threads *threads, struct oct_observer_scratch *scratch,
+                 struct oct_tensor_record *record)
+{
+    struct look look = {view, region, scratch, &record->histogram};
+    const int bands = (region->y_end - region->y_begin + BAND_ROWS - 1) / BAND_ROWS;
+    if (bands < 1 || region->x_end <= region->x_begin)
+        return true;
+    oct_threads_run(threads, measure_band, &look, bands);
+    for (int c = 0; c < view->channels; c++)
+        if (!join_channel(&look, bands, c, NULL))
+            return false;
+    for (int c = 0; c < view->channels; c++)
+        join_channel(&look, bands, c, record);
+    float minimum, maximum;
+    tensor_range(&look, bands, &minimum, &maximum);
+    oct_histogram_widen(&record->histogram, minimum, maximum);
+    oct_threads_run(threads, count_band, &look, bands);
+    const int first = oct_histogram_bin(&record->histogram, minimum);
+    const int last = oct_histogram_bin(&record->histogram, maximum) + 1;
+    for (int w = 0; w < scratch->workers; w++)
+        oct_histogram_take(&record->histogram, scratch->counts + (size_t)w * OCT_HISTOGRAM_BINS,
+                           first, last);
+    return true;
+}

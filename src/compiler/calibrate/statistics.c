@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/calibrate/statistics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sha256.h"
+
+octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
+                                   octet_statistics **statistics)
+{
+    octet_statistics *s = oct_calloc(ctx, 1, sizeof *s);
+    *statistics = s;
+    if (!s)
+        return oct_fail_memory(ctx, "statistics");
+    oct_context_inherit(&s->own, ctx);
+    oct_arena_init(&s->arena, &s->own);
+    s->tensors = oct_arena_calloc(&s->arena, (size_t)tensor_count, sizeof *s->tensors);
+    s->tensor_count = tensor_count;
+    if (!s->tensors) {
+        oct_statistics_free(s);
+        *statistics = NULL;
+        return oct_fail_memory(ctx, "statistics");
+    }
+    return OCTET_OK;
+}
+
+octet_status oct_statistics_room(octet_context *ctx, octet_statistics *statistics, int tensor,
+                                 const char *name, int channels)
+{
+    struct oct_arena *arena = &statistics->arena;
+    struct oct_tensor_record *record = &statistics->tensors[tensor];
+    const size_t count = (size_t)channels;
+    uint64_t *bins = oct_arena_calloc(arena, OCT_HISTOGRAM_BINS, sizeof *bins);
+    record->name = oct_arena_strdup(arena, name);
+    record->channels = channels;
+    record->channel_minimum = oct_arena_calloc(arena, count, sizeof(float));
+    record->channel_maximum = oct_arena_calloc(arena, count, sizeof(float));
+    record->channel_sum = oct_arena_calloc(arena, count, sizeof(int64_t));
+    record->channel_square = oct_arena_calloc(arena, count, sizeof(int64_t));
+    if (!bins || !record->name || !record->channel_minimum || !record->channel_maximum ||
+        !record->channel_sum || !record->channel_square)
+        return oct_fail_memory(ctx, "statistics");
+    oct_histogram_init(&record->histogram, bins);
+    return OCTET_OK;
+}
+
+void oct_statistics_free(octet_statistics *statistics)
+{
+    if (!statistics)
+        return;
+    oct_arena_clear(&statistics->arena);
+    struct octet_context last = statistics->own; /* holds the allocator that frees it */
+    oct_free(&last, statistics);
+}
+
+void oct_statistics_count_image(octet_statistics *statistics, const uint8_t *pixels, int width,
+                                int height)
+{
+    struct oct_sha256 sha;
+    uint8_t digest[32];
+    char size[32];
+    snprintf(size, sizeof size, "%dx%d ", width, height);
+    oct_sha256_init(&sha);
+    oct_sha256_update(&sha, size, strlen(size));
+    oct_sha256_update(&sha, pixels, (size_t)width * (size_t)height * 3);
+    oct_sha256_final(&sha, digest);
+    unsigned carry = 0;
+    for (int i = 31; i >= 0; i--) {
+        carry += (unsigned)statistics->fingerprint[i] + digest[i];
+        statistics->fingerprint[i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    statistics->image_count++;
+    for (int i = 0; i < 32; i++)
+        snprintf(statistics->fingerprint_text + 2 * i, 3, "%02x", statistics->fingerprint[i]);
+}
+
+static void copy_record(const struct oct_tensor_record *from, struct oct_tensor_record *to)
+{
+    uint64_t *bins = to->histogram.bins;
+    const size_t count = (size_t)from->channels;
+    to->histogram = from->histogram;
+    to->histogram.bins = bins;
+    memcpy(bins, from->histogram.bins, OCT_HISTOGRAM_BINS * sizeof *bins);
+    memcpy(to->channel_minimum, from->channel_minimum, count * sizeof(float));
+    memcpy(to->channel_maximum, from->channel_maximum, count * sizeof(float));
+    memcpy(to->channel_sum, from->channel_sum, count * sizeof(int64_t));
+    memcpy(to->channel_square, from->channel_square, count * sizeof(int64_t));
+}
+
+octet_status oct_statistics_copy(octet_context *ctx, const octet_statistics *from,
+                                 octet_statistics **copy)
+{
+    octet_status status = oct_statistics_create(ctx, from->tensor_count, copy);
+    if (status)
+        return status;
+    octet_statistics *to = *copy;
+    memcpy(to->model_hash, from->model_hash, sizeof to->model_hash);
+    memcpy(to->fingerprint, from->fingerprint, sizeof to->fingerprint);
+    memcpy(to->fingerprint_text, from->fingerprint_text, sizeof to->fingerprint_text);
+    to->image_count = from->image_count;
+    to->input_height = from->input_height;
+    to->input_width = from->input_width;
+    to->include_padding = from->include_padding;
+    for (int i = 0; i < from->tensor_count && !status; i++) {
+        status = oct_statistics_room(ctx, to, i, from->tensors[i].name, from->tensors[i].channels);
+        if (!status)
+            copy_record(&from->tensors[i], &to->tensors[i]);
+    }
+    if (status) {
+        oct_statistics_free(to);
+        *copy = NULL;
+    }
+    return status;
+}

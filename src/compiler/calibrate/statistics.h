@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration statistics: one record for each tensor that a layer writes, and the file they are
+ * kept in. */
+#ifndef OCTET_COMPILER_CALIBRATE_STATISTICS_H
+#define OCTET_COMPILER_CALIBRATE_STATISTICS_H
+
+#include <octet/calibrate.h>
+
+#include "base/arena.h"
+#include "compiler/calibrate/histogram.h"
+
+#define OCT_STATISTICS_VERSION 1 /* of the file format; docs/formats.md */
+
+/* Sums are kept in fixed point, so that adding pictures in another order gives the same bits. */
+#define OCT_SUM_UNIT 1024.0 /* one is 1/1024 */
+
+struct oct_tensor_record {
+    const char *name;
+    int channels;
+    struct oct_histogram histogram;
+    float *channel_minimum, *channel_maximum; /* [channels] */
+    int64_t *channel_sum, *channel_square;    /* [channels], in OCT_SUM_UNIT; saturate */
+};
+
+struct octet_statistics {
+    struct octet_context own;
+    struct oct_arena arena;
+    char model_hash[65];
+    int64_t image_count;
+    uint8_t
+        fingerprint[32]; /* sum modulo 2^256 of the pictures' SHA-256: independent of their order */
+    char fingerprint_text[65];
+    int input_height, input_width; /* pixels */
+    int include_padding;
+    int tensor_count;
+    struct oct_tensor_record *tensors;
+};
+
+/* Empty statistics of `tensor_count` records; names and channels are set by the caller, then
+ * oct_statistics_room() makes each record's arrays. */
+octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
+                                   octet_statistics **statistics);
+octet_status oct_statistics_room(octet_context *ctx, octet_statistics *statistics, int tensor,
+                                 const char *name, int channels);
+void oct_statistics_free(octet_statistics *statistics);
+
+/* Adds one to the number of pictures and the picture's pixels to the fingerprint. */
+void oct_statistics_count_image(octet_statistics *statistics, const uint8_t *pixels, int width,
+                                int height);
+
+octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t size,
+                                 const char *name, octet_statistics **statistics);
+octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *statistics,
+                                  const char *path);
+
+/* A deep copy. */
+octet_status oct_statistics_copy(octet_context *ctx, const octet_statistics *from,
+                                 octet_statistics **copy);
+
+#endif
