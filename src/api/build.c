@@ -71,6 +71,7 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         snprintf(images, sizeof images, "%lld", (long long)statistics->image_count);
         snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
     }
+    const char *slash = strrchr(model->name, '/');
     const char *const keys[] = {"octet",
                                 "model",
                                 "model_sha256",
