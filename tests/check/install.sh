@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# install.sh BUILD ROOT CC: installs into a folder of its own and uses octet from there only, as a user would:
+# install.sh BUILD ROOT CC GENERATOR: installs into a folder of its own and uses octet from there only, as a user would:
 # by pkg-config (shared and static), by CMake's find_package, and with the installed program.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$2" && pwd)
 cc=$3
+generator=$4
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 fail() { echo "install: $*"; exit 1; }
@@ -75,7 +76,8 @@ foreach(library ${targets[*]})
     target_link_libraries(with_\${library} PRIVATE octet::\${library})
 endforeach()
 TEXT
-{ CC=$cc cmake -S "$place/project" -B "$place/project/build" -DCMAKE_PREFIX_PATH="$place/usr" &&
+{ CC=$cc cmake -G "$generator" -S "$place/project" -B "$place/project/build" \
+    -DCMAKE_PREFIX_PATH="$place/usr" &&
     cmake --build "$place/project/build"; } >"$place/log" 2>&1 ||
     { cat "$place/log"; fail "a project with find_package(octet) does not build"; }
 for library in "${targets[@]}"; do
