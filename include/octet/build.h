@@ -20,12 +20,13 @@ typedef struct octet_build_settings {
 OCTET_API void octet_build_defaults(octet_build_settings *settings);
 
 /**
- * Makes an engine. INT8 needs `statistics` made from the same model: others are refused with OCTET_MISMATCH. FP32
- * needs none (NULL). On success the caller owns `*engine`, which does not refer to the model or the statistics.
+ * Makes an engine. INT8 needs `statistics` made from the same model: others are refused with
+ * OCTET_MISMATCH. FP32 needs none (NULL). On success the caller owns `*engine`, which does not
+ * refer to the model or the statistics.
  */
 OCTET_API octet_status octet_build(octet_context *context, const octet_model *model,
-                                   const octet_statistics *statistics, const octet_build_settings *settings,
-                                   octet_engine **engine);
+                                   const octet_statistics *statistics,
+                                   const octet_build_settings *settings, octet_engine **engine);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/** Statistics of every tensor that a quantised layer reads, gathered on the float engine. Read-only. */
+/** Statistics of every tensor that a quantised layer reads, gathered on the float engine.
+ * Read-only. */
 typedef struct octet_statistics octet_statistics;
 
 /** A calibration in progress. Memory does not grow with the number of pictures. */
@@ -20,7 +21,8 @@ typedef struct octet_calibration_settings {
     int height, width;   /**< pixels, multiples of 32; 0: the model's default size */
     int threads;         /**< 0: physical cores that this process may use */
     const char *cpu;     /**< as in octet_session_settings */
-    int include_padding; /**< 1: the letterbox' grey is counted as well; default 0: tensors' pixels over it left out */
+    int include_padding; /**< 1: the letterbox' grey is counted as well; default 0: tensors' pixels
+                            over it left out */
     size_t reserved[8];
 } octet_calibration_settings;
 
@@ -32,12 +34,15 @@ OCTET_API octet_status octet_calibration_create(octet_context *context, const oc
                                                 octet_calibration **calibration);
 
 /** Runs one picture and adds its statistics. The order of pictures does not change the result. */
-OCTET_API octet_status octet_calibration_add(octet_calibration *calibration, const octet_image *image);
+OCTET_API octet_status octet_calibration_add(octet_calibration *calibration,
+                                             const octet_image *image);
 
 OCTET_API const char *octet_calibration_message(const octet_calibration *calibration);
 
-/** Takes the statistics out; at least one picture must have been added. The caller owns both handles. */
-OCTET_API octet_status octet_calibration_finish(octet_calibration *calibration, octet_statistics **statistics);
+/** Takes the statistics out; at least one picture must have been added. The caller owns both
+ * handles. */
+OCTET_API octet_status octet_calibration_finish(octet_calibration *calibration,
+                                                octet_statistics **statistics);
 
 OCTET_API void octet_calibration_free(octet_calibration **calibration);
 
@@ -45,8 +50,8 @@ OCTET_API void octet_calibration_free(octet_calibration **calibration);
 typedef struct octet_statistics_info {
     int64_t image_count;
     int tensor_count;
-    int input_height, input_width;  /**< pixels, of the (first) calibrated size */
-    const char *model_hash;         /**< SHA-256 of the model's weights and plan, 64 hexadecimal digits */
+    int input_height, input_width; /**< pixels, of the (first) calibrated size */
+    const char *model_hash; /**< SHA-256 of the model's weights and plan, 64 hexadecimal digits */
     const char *images_fingerprint; /**< of the set of pictures, independent of their order */
     size_t reserved[8];
 } octet_statistics_info;
@@ -59,10 +64,12 @@ typedef struct octet_tensor_statistics {
     double minimum, maximum, mean, standard_deviation;
 } octet_tensor_statistics;
 
-OCTET_API octet_status octet_statistics_load(octet_context *context, const char *path, octet_statistics **statistics);
-OCTET_API octet_status octet_statistics_save(octet_context *context, const octet_statistics *statistics,
-                                             const char *path);
-OCTET_API void octet_statistics_info_get(const octet_statistics *statistics, octet_statistics_info *info);
+OCTET_API octet_status octet_statistics_load(octet_context *context, const char *path,
+                                             octet_statistics **statistics);
+OCTET_API octet_status octet_statistics_save(octet_context *context,
+                                             const octet_statistics *statistics, const char *path);
+OCTET_API void octet_statistics_info_get(const octet_statistics *statistics,
+                                         octet_statistics_info *info);
 /** Tensor `index`; OCTET_INVALID_ARGUMENT when out of range. */
 OCTET_API octet_status octet_statistics_tensor(const octet_statistics *statistics, int index,
                                                octet_tensor_statistics *tensor);

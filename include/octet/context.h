@@ -11,17 +11,18 @@ extern "C" {
 #endif
 
 /**
- * A context carries what all handles made from it share: the allocator, the log callback, and the message of the last
- * failed call that took the context. It is cheap. Use a context from one thread at a time; handles that say so may be
- * used from others. A context must outlive every handle made from it.
+ * A context carries what all handles made from it share: the allocator, the log callback, and the
+ * message of the last failed call that took the context. It is cheap. Use a context from one thread
+ * at a time; handles that say so may be used from others. A context must outlive every handle made
+ * from it.
  */
 typedef struct octet_context octet_context;
 
 /**
- * Memory for everything that octet itself allocates. `allocate` returns memory aligned to `alignment` (a power of two,
- * at most 4096) or NULL; `bytes` is never 0. `release` takes what `allocate` returned, never NULL. Both may be called
- * from any thread. Third-party decoders (JPEG, PNG, WebP, JSON, protobuf, thread pool) use the C library's own memory
- * where they offer no hook.
+ * Memory for everything that octet itself allocates. `allocate` returns memory aligned to
+ * `alignment` (a power of two, at most 4096) or NULL; `bytes` is never 0. `release` takes what
+ * `allocate` returned, never NULL. Both may be called from any thread. Third-party decoders (JPEG,
+ * PNG, WebP, JSON, protobuf, thread pool) use the C library's own memory where they offer no hook.
  */
 typedef struct octet_allocator {
     void *(*allocate)(void *user, size_t bytes, size_t alignment);
@@ -29,9 +30,14 @@ typedef struct octet_allocator {
     void *user;
 } octet_allocator;
 
-typedef enum octet_log_level { OCTET_LOG_WARNING = 1, OCTET_LOG_INFO = 2, OCTET_LOG_DEBUG = 3 } octet_log_level;
+typedef enum octet_log_level {
+    OCTET_LOG_WARNING = 1,
+    OCTET_LOG_INFO = 2,
+    OCTET_LOG_DEBUG = 3
+} octet_log_level;
 
-/** Takes one line without line end. May be called from the thread that made the call into octet only. */
+/** Takes one line without line end. May be called from the thread that made the call into octet
+ * only. */
 typedef void octet_log_function(void *user, octet_log_level level, const char *line);
 
 /** Settings of a context. Fill with octet_context_defaults(), then change what you need. */
@@ -39,19 +45,22 @@ typedef struct octet_context_settings {
     octet_allocator allocator; /**< default: aligned allocation of the C library */
     octet_log_function *log;   /**< default: NULL, nothing is logged */
     void *log_user;
-    octet_log_level log_level; /**< least urgent level that is passed on; default OCTET_LOG_WARNING */
-    size_t reserved[8];        /**< leave as the defaults call left it */
+    octet_log_level
+        log_level;      /**< least urgent level that is passed on; default OCTET_LOG_WARNING */
+    size_t reserved[8]; /**< leave as the defaults call left it */
 } octet_context_settings;
 
 OCTET_API void octet_context_defaults(octet_context_settings *settings);
 
 /**
- * Makes a context. `settings` may be NULL for the defaults. On success `*context` is owned by the caller; on failure
- * (OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT) it is NULL.
+ * Makes a context. `settings` may be NULL for the defaults. On success `*context` is owned by the
+ * caller; on failure (OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT) it is NULL.
  */
-OCTET_API octet_status octet_context_create(const octet_context_settings *settings, octet_context **context);
+OCTET_API octet_status octet_context_create(const octet_context_settings *settings,
+                                            octet_context **context);
 
-/** The line about the last failure, "" when there was none. Valid until the next call with this context. */
+/** The line about the last failure, "" when there was none. Valid until the next call with this
+ * context. */
 OCTET_API const char *octet_context_message(const octet_context *context);
 
 /** Frees the context and sets `*context` to NULL. Accepts a pointer to NULL. */

@@ -11,32 +11,35 @@ extern "C" {
 #endif
 
 /**
- * An engine is a compiled detector: the plan, the weights and the preprocessing contract. It does not depend on the
- * machine nor on the input size. It is read-only: any number of sessions, on any threads, may share it, and it must
- * outlive them.
+ * An engine is a compiled detector: the plan, the weights and the preprocessing contract. It does
+ * not depend on the machine nor on the input size. It is read-only: any number of sessions, on any
+ * threads, may share it, and it must outlive them.
  */
 typedef struct octet_engine octet_engine;
 
 typedef enum octet_precision {
     OCTET_PRECISION_FP32 = 0,
     OCTET_PRECISION_INT8 = 1,
-    OCTET_PRECISION_MIXED = 2 /**< reported only: some layers INT8, some float, by the user's choice */
+    OCTET_PRECISION_MIXED =
+        2 /**< reported only: some layers INT8, some float, by the user's choice */
 } octet_precision;
 
 /** What a model or an engine is. All text belongs to the handle and lives as long as it. */
 typedef struct octet_info {
-    const char *name;            /**< the model's description from its metadata, or its file name */
-    octet_precision precision;   /**< FP32 for an ONNX model */
-    int class_count;             /**< 1 or more */
-    int stride_max;              /**< inputs are multiples of it; 32 */
-    int input_height;            /**< default size, pixels; from the metadata or the ONNX input */
-    int input_width;             /**< pixels */
-    int size_is_fixed;           /**< 1 when the ONNX file says one size only (octet runs others all the same) */
-    int layer_count;             /**< see octet_engine_layer() */
-    int64_t weight_count;        /**< weights and biases */
-    int64_t weight_bytes;        /**< as stored in this file or model */
-    int64_t multiply_adds;       /**< of the convolutions at the default size, one picture */
-    double probe_box_difference; /**< largest difference, pixels, between octet's decode and the model's own head on */
+    const char *name;          /**< the model's description from its metadata, or its file name */
+    octet_precision precision; /**< FP32 for an ONNX model */
+    int class_count;           /**< 1 or more */
+    int stride_max;            /**< inputs are multiples of it; 32 */
+    int input_height;          /**< default size, pixels; from the metadata or the ONNX input */
+    int input_width;           /**< pixels */
+    int size_is_fixed; /**< 1 when the ONNX file says one size only (octet runs others all the same)
+                        */
+    int layer_count;   /**< see octet_engine_layer() */
+    int64_t weight_count;          /**< weights and biases */
+    int64_t weight_bytes;          /**< as stored in this file or model */
+    int64_t multiply_adds;         /**< of the convolutions at the default size, one picture */
+    double probe_box_difference;   /**< largest difference, pixels, between octet's decode and the
+                                      model's own head on */
     double probe_score_difference; /**< random head tensors, measured at import */
     size_t reserved[8];
 } octet_info;
@@ -57,26 +60,32 @@ typedef struct octet_layer_info {
 } octet_layer_info;
 
 /**
- * Reads an engine file (.octet). On success the caller owns `*engine`. On failure it is NULL and the message names the
- * file and what was wrong: OCTET_FILE_*, OCTET_BAD_FORMAT, OCTET_UNSUPPORTED_VERSION, OCTET_OUT_OF_MEMORY. Nothing in
- * the file is trusted.
+ * Reads an engine file (.octet). On success the caller owns `*engine`. On failure it is NULL and
+ * the message names the file and what was wrong: OCTET_FILE_*, OCTET_BAD_FORMAT,
+ * OCTET_UNSUPPORTED_VERSION, OCTET_OUT_OF_MEMORY. Nothing in the file is trusted.
  */
-OCTET_API octet_status octet_engine_load(octet_context *context, const char *path, octet_engine **engine);
+OCTET_API octet_status octet_engine_load(octet_context *context, const char *path,
+                                         octet_engine **engine);
 
 /** As octet_engine_load(), from memory; the bytes are copied as needed and need not stay. */
-OCTET_API octet_status octet_engine_load_memory(octet_context *context, const void *bytes, size_t size,
-                                                const char *name, octet_engine **engine);
+OCTET_API octet_status octet_engine_load_memory(octet_context *context, const void *bytes,
+                                                size_t size, const char *name,
+                                                octet_engine **engine);
 
-/** Writes the engine file: beside it, fsync, rename. On failure no file is left and an old one is untouched. */
-OCTET_API octet_status octet_engine_save(octet_context *context, const octet_engine *engine, const char *path);
+/** Writes the engine file: beside it, fsync, rename. On failure no file is left and an old one is
+ * untouched. */
+OCTET_API octet_status octet_engine_save(octet_context *context, const octet_engine *engine,
+                                         const char *path);
 
 OCTET_API void octet_engine_info(const octet_engine *engine, octet_info *info);
 /** Class `index`' name, "" when out of range. */
 OCTET_API const char *octet_engine_class_name(const octet_engine *engine, int index);
 /** Layer `index` in running order; OCTET_INVALID_ARGUMENT when out of range. */
-OCTET_API octet_status octet_engine_layer(const octet_engine *engine, int index, octet_layer_info *layer);
+OCTET_API octet_status octet_engine_layer(const octet_engine *engine, int index,
+                                          octet_layer_info *layer);
 /** Provenance entry `index` (key and text, e.g. "calibrator", "mse"); returns 0 past the end. */
-OCTET_API int octet_engine_provenance(const octet_engine *engine, int index, const char **key, const char **text);
+OCTET_API int octet_engine_provenance(const octet_engine *engine, int index, const char **key,
+                                      const char **text);
 
 OCTET_API void octet_engine_free(octet_engine **engine);
 

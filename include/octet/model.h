@@ -9,36 +9,43 @@ extern "C" {
 #endif
 
 /**
- * A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and cut off. Read-only
- * after it was made. Desk side only: the runtime library does not have it.
+ * A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and cut
+ * off. Read-only after it was made. Desk side only: the runtime library does not have it.
  */
 typedef struct octet_model octet_model;
 
 /**
- * Reads an Ultralytics ONNX export of a YOLOv8 detection model (n to x, any classes and size, static or dynamic,
- * opset 11 and up, simplified or raw, float or half, with or without embedded NMS). On success the caller owns
- * `*model`. Errors: OCTET_FILE_*, OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_OPERATOR (the message has operator and
- * node), OCTET_UNSUPPORTED_MODEL (not a YOLOv8 detection head, or quantised already), OCTET_BAD_SHAPE.
+ * Reads an Ultralytics ONNX export of a YOLOv8 detection model (n to x, any classes and size,
+ * static or dynamic, opset 11 and up, simplified or raw, float or half, with or without embedded
+ * NMS). On success the caller owns
+ * `*model`. Errors: OCTET_FILE_*, OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_OPERATOR (the
+ * message has operator and node), OCTET_UNSUPPORTED_MODEL (not a YOLOv8 detection head, or
+ * quantised already), OCTET_BAD_SHAPE.
  */
-OCTET_API octet_status octet_model_load(octet_context *context, const char *path, octet_model **model);
+OCTET_API octet_status octet_model_load(octet_context *context, const char *path,
+                                        octet_model **model);
 
 /** As octet_model_load(), from memory; the bytes need not stay. */
-OCTET_API octet_status octet_model_load_memory(octet_context *context, const void *bytes, size_t size,
-                                               const char *name, octet_model **model);
+OCTET_API octet_status octet_model_load_memory(octet_context *context, const void *bytes,
+                                               size_t size, const char *name, octet_model **model);
 
 OCTET_API void octet_model_info(const octet_model *model, octet_info *info);
 OCTET_API const char *octet_model_class_name(const octet_model *model, int index);
-OCTET_API octet_status octet_model_layer(const octet_model *model, int index, octet_layer_info *layer);
+OCTET_API octet_status octet_model_layer(const octet_model *model, int index,
+                                         octet_layer_info *layer);
 /** Metadata entry `index` of the ONNX file; returns 0 past the end. */
-OCTET_API int octet_model_metadata(const octet_model *model, int index, const char **key, const char **text);
+OCTET_API int octet_model_metadata(const octet_model *model, int index, const char **key,
+                                   const char **text);
 
-/** An input or output tensor of the ONNX file: `shape` is text such as "1x3x640x640" or "batchx3xheightxwidth". */
+/** An input or output tensor of the ONNX file: `shape` is text such as "1x3x640x640" or
+ * "batchx3xheightxwidth". */
 typedef struct octet_port_info {
     const char *name, *type, *shape;
 } octet_port_info;
 
 /** Input (`output` 0) or output (1) `index`; returns 0 past the end. */
-OCTET_API int octet_model_port(const octet_model *model, int output, int index, octet_port_info *port);
+OCTET_API int octet_model_port(const octet_model *model, int output, int index,
+                               octet_port_info *port);
 
 OCTET_API void octet_model_free(octet_model **model);
 

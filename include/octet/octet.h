@@ -5,9 +5,10 @@
 /**
  * octet: YOLOv8 detectors as INT8 engines on the CPU.
  *
- * Two nouns carry the device side: an *engine* is a compiled detector (read-only, shared), a *session* runs it at one
- * size on one thread of the caller. On the desk, a *model* (ONNX) and *statistics* (from calibration pictures) make an
- * engine. Programs for a device include engine.h, image.h and session.h only and link the runtime library.
+ * Two nouns carry the device side: an *engine* is a compiled detector (read-only, shared), a
+ * *session* runs it at one size on one thread of the caller. On the desk, a *model* (ONNX) and
+ * *statistics* (from calibration pictures) make an engine. Programs for a device include engine.h,
+ * image.h and session.h only and link the runtime library.
  */
 #include <octet/build.h>
 #include <octet/calibrate.h>

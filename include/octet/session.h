@@ -10,30 +10,34 @@ extern "C" {
 #endif
 
 /**
- * A session runs an engine at one input size. It owns one arena that is sized when it opens: running allocates
- * nothing. Use a session from one thread at a time; for throughput open one session per core, with one thread each.
+ * A session runs an engine at one input size. It owns one arena that is sized when it opens:
+ * running allocates nothing. Use a session from one thread at a time; for throughput open one
+ * session per core, with one thread each.
  */
 typedef struct octet_session octet_session;
 
 /** Settings of a session. Fill with octet_session_defaults(). */
 typedef struct octet_session_settings {
-    int height, width;  /**< pixels, multiples of 32, 32 to 8192; 0: the engine's default size */
-    int batch;          /**< pictures a run, 1 to 256; default 1. Results do not depend on it */
-    int threads;        /**< 1 or more; 0 (default): physical cores that this process may use */
-    const char *cpu;    /**< highest kernel set to use: "ref", "avx2", "avx512vnni", ... or "max" (default, also NULL) */
-    int profile;        /**< 1: time every layer, see octet_session_layer_ms(); default 0 */
+    int height, width; /**< pixels, multiples of 32, 32 to 8192; 0: the engine's default size */
+    int batch;         /**< pictures a run, 1 to 256; default 1. Results do not depend on it */
+    int threads;       /**< 1 or more; 0 (default): physical cores that this process may use */
+    const char *cpu;   /**< highest kernel set to use: "ref", "avx2", "avx512vnni", ... or "max"
+                          (default, also NULL) */
+    int profile;       /**< 1: time every layer, see octet_session_layer_ms(); default 0 */
     size_t reserved[8];
 } octet_session_settings;
 
 OCTET_API void octet_session_defaults(octet_session_settings *settings);
 
 /**
- * Opens a session: chooses kernels, packs weights for them, plans memory. `settings` may be NULL. The context is used
- * for the allocator and, on failure, the message. Errors: OCTET_INVALID_ARGUMENT (sizes), OCTET_UNSUPPORTED_CPU
- * (unknown or absent kernel set), OCTET_OUT_OF_MEMORY. The engine must outlive the session.
+ * Opens a session: chooses kernels, packs weights for them, plans memory. `settings` may be NULL.
+ * The context is used for the allocator and, on failure, the message. Errors:
+ * OCTET_INVALID_ARGUMENT (sizes), OCTET_UNSUPPORTED_CPU (unknown or absent kernel set),
+ * OCTET_OUT_OF_MEMORY. The engine must outlive the session.
  */
 OCTET_API octet_status octet_session_open(octet_context *context, const octet_engine *engine,
-                                          const octet_session_settings *settings, octet_session **session);
+                                          const octet_session_settings *settings,
+                                          octet_session **session);
 
 /** The line about the session's last failed call. */
 OCTET_API const char *octet_session_message(const octet_session *session);
@@ -47,15 +51,20 @@ OCTET_API size_t octet_session_memory_bytes(const octet_session *session);
 OCTET_API const char *octet_session_cpu(const octet_session *session);
 
 /** Letterboxes a picture into slot `index` (0 to batch - 1). The picture is not kept. */
-OCTET_API octet_status octet_session_set_image(octet_session *session, int index, const octet_image *image);
+OCTET_API octet_status octet_session_set_image(octet_session *session, int index,
+                                               const octet_image *image);
 
-/** Copies pixels that are letterboxed already: height x width x 3 RGB bytes. Boxes then are in input pixels. */
-OCTET_API octet_status octet_session_set_pixels(octet_session *session, int index, const uint8_t *rgb);
+/** Copies pixels that are letterboxed already: height x width x 3 RGB bytes. Boxes then are in
+ * input pixels. */
+OCTET_API octet_status octet_session_set_pixels(octet_session *session, int index,
+                                                const uint8_t *rgb);
 
 /**
- * Copies a float tensor of shape [3][height][width] (RGB planes, 0 to 1). An INT8 engine takes rint(255 x), clamped.
+ * Copies a float tensor of shape [3][height][width] (RGB planes, 0 to 1). An INT8 engine takes
+ * rint(255 x), clamped.
  */
-OCTET_API octet_status octet_session_set_tensor(octet_session *session, int index, const float *planes);
+OCTET_API octet_status octet_session_set_tensor(octet_session *session, int index,
+                                                const float *planes);
 
 /** Runs the network on all slots. Allocates nothing. */
 OCTET_API octet_status octet_session_run(octet_session *session);
@@ -64,12 +73,14 @@ OCTET_API octet_status octet_session_run(octet_session *session);
 OCTET_API int octet_session_anchor_count(const octet_session *session);
 
 /**
- * After a run, writes slot `index`' undecided output as the ONNX model gives it: [4 + classes][anchors] floats, rows
- * centre x, centre y, width, height in input pixels, then class scores after the sigmoid.
+ * After a run, writes slot `index`' undecided output as the ONNX model gives it: [4 +
+ * classes][anchors] floats, rows centre x, centre y, width, height in input pixels, then class
+ * scores after the sigmoid.
  */
 OCTET_API octet_status octet_session_output(octet_session *session, int index, float *output);
 
-/** One detection. The box is in pixels of the source picture (as given to set_image), clipped to it. */
+/** One detection. The box is in pixels of the source picture (as given to set_image), clipped to
+ * it. */
 typedef struct octet_detection {
     float x1, y1, x2, y2;
     float score; /**< confidence, 0 to 1 */
@@ -78,12 +89,13 @@ typedef struct octet_detection {
 
 /** Settings of box selection. Fill with octet_detect_defaults(). */
 typedef struct octet_detect_settings {
-    double confidence;   /**< keep scores above it; 0 to 1, default 0.25 */
-    double iou;          /**< suppress a box that overlaps a better one of its class by more; default 0.7 */
-    int max_detections;  /**< 1 to 30000, default 300 */
-    int multi_label;     /**< 0 (default): best class of an anchor only; 1: every class above the confidence */
-    int class_agnostic;  /**< 1: suppression ignores classes; default 0 */
-    const int *classes;  /**< only these, or NULL (default) for all */
+    double confidence; /**< keep scores above it; 0 to 1, default 0.25 */
+    double iou; /**< suppress a box that overlaps a better one of its class by more; default 0.7 */
+    int max_detections; /**< 1 to 30000, default 300 */
+    int multi_label;    /**< 0 (default): best class of an anchor only; 1: every class above the
+                           confidence */
+    int class_agnostic; /**< 1: suppression ignores classes; default 0 */
+    const int *classes; /**< only these, or NULL (default) for all */
     int class_count;
     size_t reserved[8];
 } octet_detect_settings;
@@ -91,31 +103,34 @@ typedef struct octet_detect_settings {
 OCTET_API void octet_detect_defaults(octet_detect_settings *settings);
 
 /**
- * After a run, decodes slot `index`: anchors above the confidence, class-wise non-maximum suppression (greedy, in
- * descending score; ties in the order of anchors, then classes), at most max_detections, best first. Writes at most
- * `capacity` detections and their number to `*count`.
+ * After a run, decodes slot `index`: anchors above the confidence, class-wise non-maximum
+ * suppression (greedy, in descending score; ties in the order of anchors, then classes), at most
+ * max_detections, best first. Writes at most `capacity` detections and their number to `*count`.
  */
-OCTET_API octet_status octet_session_detect(octet_session *session, int index, const octet_detect_settings *settings,
+OCTET_API octet_status octet_session_detect(octet_session *session, int index,
+                                            const octet_detect_settings *settings,
                                             octet_detection *detections, int capacity, int *count);
 
 /** A layer's output as it stands in the arena while an observer looks at it. */
 typedef struct octet_tensor_view {
-    const char *name;     /**< the ONNX tensor's name */
+    const char *name; /**< the ONNX tensor's name */
     int channels, height, width;
-    int is_float;         /**< 1: `data` is float; 0: uint8_t codes, real = scale * (code - zero_point) */
+    int is_float; /**< 1: `data` is float; 0: uint8_t codes, real = scale * (code - zero_point) */
     float scale;
     int zero_point;
-    const void *data;     /**< element (c, y, x) stands at y * row_elements + x * pixel_elements + c */
+    const void *data; /**< element (c, y, x) stands at y * row_elements + x * pixel_elements + c */
     size_t row_elements, pixel_elements;
 } octet_tensor_view;
 
-/** Called after each layer of each slot, on the calling thread. A return other than 0 stops the run: OCTET_CANCELLED. */
+/** Called after each layer of each slot, on the calling thread. A return other than 0 stops the
+ * run: OCTET_CANCELLED. */
 typedef int octet_observer(void *user, int index, int layer, const octet_tensor_view *view);
 
 /** Sets or, with NULL, removes the observer. */
 OCTET_API void octet_session_observe(octet_session *session, octet_observer *observer, void *user);
 
-/** With profile = 1: the time of layer `layer` summed over all runs, in ms; -1 when out of range or not profiling. */
+/** With profile = 1: the time of layer `layer` summed over all runs, in ms; -1 when out of range or
+ * not profiling. */
 OCTET_API double octet_session_layer_ms(const octet_session *session, int layer);
 
 OCTET_API void octet_session_close(octet_session **session);

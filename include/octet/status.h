@@ -3,9 +3,9 @@
 #define OCTET_STATUS_H
 
 /**
- * What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle that the call was
- * made on (or the context, where the call makes a handle) holds one line for people about it. Numbers are grouped by
- * theme with gaps and never change their meaning.
+ * What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
+ * that the call was made on (or the context, where the call makes a handle) holds one line for
+ * people about it. Numbers are grouped by theme with gaps and never change their meaning.
  */
 #ifdef __cplusplus
 extern "C" {
@@ -46,7 +46,8 @@ typedef enum octet_status {
 #undef OCTET_STATUS_ENUM
 } octet_status;
 
-/** The status' name without prefix, for instance "BAD_FORMAT"; "UNKNOWN" for a number that is none. Static text. */
+/** The status' name without prefix, for instance "BAD_FORMAT"; "UNKNOWN" for a number that is none.
+ * Static text. */
 OCTET_API const char *octet_status_name(octet_status status);
 
 /** One short phrase for people, for instance "file not found". Static text. */

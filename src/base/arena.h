@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bump allocator for things that die together: graphs, plans, strings of a handle. Grows by blocks. */
+/* A bump allocator for things that die together: graphs, plans, strings of a handle. Grows by
+ * blocks. */
 #ifndef OCTET_BASE_ARENA_H
 #define OCTET_BASE_ARENA_H
 

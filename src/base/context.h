@@ -21,9 +21,10 @@ struct octet_context {
 #define OCT_PRINTF(format_index, first)
 #endif
 
-/* Records the message (one line: line ends become spaces, unprintable bytes '?') and returns `status`, so that a failure
- * reads: return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: ...", name); */
-octet_status oct_fail(octet_context *ctx, octet_status status, const char *format, ...) OCT_PRINTF(3, 4);
+/* Records the message (one line: line ends become spaces, unprintable bytes '?') and returns
+ * `status`, so that a failure reads: return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: ...", name); */
+octet_status oct_fail(octet_context *ctx, octet_status status, const char *format, ...)
+    OCT_PRINTF(3, 4);
 
 /* As oct_fail(), for lack of memory: says what for. Does not allocate. */
 octet_status oct_fail_memory(octet_context *ctx, const char *what);

@@ -105,7 +105,8 @@ static void sync_directory(const char *path)
     else if ((size_t)(slash - path) + 2 > sizeof directory)
         return;
     else
-        snprintf(directory, sizeof directory, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+        snprintf(directory, sizeof directory, "%.*s", slash == path ? 1 : (int)(slash - path),
+                 path);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);
@@ -113,7 +114,8 @@ static void sync_directory(const char *path)
     }
 }
 
-octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces, size_t count)
+octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces,
+                            size_t count)
 {
     char beside[4096];
     struct stat about;

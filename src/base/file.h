@@ -12,7 +12,8 @@ struct oct_file {
     bool mapped;
 };
 
-/* Fails with OCTET_FILE_NOT_FOUND, _FILE_ACCESS (no permission, a directory), _FILE_READ, or out of memory. */
+/* Fails with OCTET_FILE_NOT_FOUND, _FILE_ACCESS (no permission, a directory), _FILE_READ, or out of
+ * memory. */
 octet_status oct_file_open(octet_context *ctx, const char *path, struct oct_file *file);
 void oct_file_close(octet_context *ctx, struct oct_file *file);
 
@@ -22,8 +23,10 @@ struct oct_piece {
     size_t size;
 };
 
-/* Writes the pieces one after another to a temporary file beside `path`, fsync, rename, fsync of the directory. On any
- * failure the temporary file is removed and what stood at `path` is untouched. */
-octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces, size_t count);
+/* Writes the pieces one after another to a temporary file beside `path`, fsync, rename, fsync of
+ * the directory. On any failure the temporary file is removed and what stood at `path` is
+ * untouched. */
+octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces,
+                            size_t count);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All memory of octet goes through here. memory.c is the only file that calls the C library's allocator. */
+/* All memory of octet goes through here. memory.c is the only file that calls the C library's
+ * allocator. */
 #ifndef OCTET_BASE_MEMORY_H
 #define OCTET_BASE_MEMORY_H
 
@@ -13,8 +14,8 @@
 
 void oct_allocator_default(octet_allocator *allocator);
 
-/* count * size bytes, zeroed, 64-byte aligned; NULL when out of memory or when the product overflows. A count or size
- * of 0 yields memory of at least one byte. */
+/* count * size bytes, zeroed, 64-byte aligned; NULL when out of memory or when the product
+ * overflows. A count or size of 0 yields memory of at least one byte. */
 void *oct_calloc(octet_context *ctx, size_t count, size_t size);
 
 /* Not zeroed. */
@@ -27,9 +28,10 @@ void oct_free(octet_context *ctx, void *memory);
 char *oct_strndup(octet_context *ctx, const char *text, size_t length);
 char *oct_strdup(octet_context *ctx, const char *text);
 
-/* Grows an array (elements of `size` bytes) so that it holds at least `needed`; doubles, keeps the contents, zeroes the
- * new part. Returns false when out of memory, with the array unchanged. */
-bool oct_grow(octet_context *ctx, void *array_pointer, size_t *capacity, size_t needed, size_t size);
+/* Grows an array (elements of `size` bytes) so that it holds at least `needed`; doubles, keeps the
+ * contents, zeroes the new part. Returns false when out of memory, with the array unchanged. */
+bool oct_grow(octet_context *ctx, void *array_pointer, size_t *capacity, size_t needed,
+              size_t size);
 
 /* Overflow-checked arithmetic; false on overflow. */
 static inline bool oct_mul(size_t a, size_t b, size_t *product)

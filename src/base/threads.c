@@ -34,7 +34,8 @@ int oct_threads_physical_cores(void)
         if (!CPU_ISSET(cpu, &allowed))
             continue;
         int core = read_number("/sys/devices/system/cpu/cpu%d/topology/core_id", cpu);
-        int package = read_number("/sys/devices/system/cpu/cpu%d/topology/physical_package_id", cpu);
+        int package =
+            read_number("/sys/devices/system/cpu/cpu%d/topology/physical_package_id", cpu);
         int64_t key = core < 0 ? -1 - cpu : (int64_t)package * 65536 + core;
         int i = 0;
         while (i < cores && seen[i] != key)
@@ -49,7 +50,8 @@ octet_status oct_threads_create(octet_context *ctx, int count, struct oct_thread
 {
     *threads = NULL;
     if (count < 0 || count > CPUS_MAX)
-        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%d threads: must be 0 to %d", count, CPUS_MAX);
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%d threads: must be 0 to %d", count,
+                        CPUS_MAX);
     if (count == 0)
         count = oct_threads_physical_cores();
     if (count == 1)
@@ -70,7 +72,8 @@ void oct_threads_destroy(struct oct_threads **threads)
     *threads = NULL;
 }
 
-/* Workers take items from a shared counter; the range that pthreadpool hands out is the worker's number. */
+/* Workers take items from a shared counter; the range that pthreadpool hands out is the worker's
+ * number. */
 struct job {
     void (*task)(void *user, int worker, int item);
     void *user;
@@ -89,7 +92,8 @@ static void take_items(void *context, size_t worker)
     }
 }
 
-void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item), void *user, int items)
+void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item),
+                     void *user, int items)
 {
     if (!threads || items <= 1) {
         for (int item = 0; item < items; item++)
@@ -98,5 +102,6 @@ void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int w
     }
     struct job job = {.task = task, .user = user, .items = items};
     atomic_init(&job.next, 0);
-    pthreadpool_parallelize_1d((pthreadpool_t)threads, take_items, &job, (size_t)oct_threads_count(threads), 0);
+    pthreadpool_parallelize_1d((pthreadpool_t)threads, take_items, &job,
+                               (size_t)oct_threads_count(threads), 0);
 }

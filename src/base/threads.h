@@ -15,8 +15,9 @@ octet_status oct_threads_create(octet_context *ctx, int count, struct oct_thread
 int oct_threads_count(const struct oct_threads *threads);
 void oct_threads_destroy(struct oct_threads **threads);
 
-/* Calls task(user, worker, item) for every item of [0, items); worker is in [0, count). Returns when all are done. Does
- * not allocate. */
-void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item), void *user, int items);
+/* Calls task(user, worker, item) for every item of [0, items); worker is in [0, count). Returns
+ * when all are done. Does not allocate. */
+void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item),
+                     void *user, int items);
 
 #endif
