@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/onnx/model.h"
+
+#include <string.h>
+
+/* protobuf-c's allocations carry their size, so that the limit can be kept. */
+#define SIZE_ROOM OCT_ALIGNMENT
+
+static void *limited_allocate(void *user, size_t bytes)
+{
+    struct oct_onnx_model *model = user;
+    size_t whole;
+    if (!oct_add(bytes, SIZE_ROOM, &whole) || whole > model->bytes_left) {
+        model->out_of_memory = true;
+        return NULL;
+    }
+    char *memory = oct_malloc(model->ctx, whole, 1);
+    if (!memory) {
+        model->out_of_memory = true;
+        return NULL;
+    }
+    model->bytes_left -= whole;
+    memcpy(memory, &whole, sizeof whole);
+    return memory + SIZE_ROOM;
+}
+
+static void limited_release(void *user, void *memory)
+{
+    struct oct_onnx_model *model = user;
+    if (!memory)
+        return;
+    char *start = (char *)memory - SIZE_ROOM;
+    size_t whole;
+    memcpy(&whole, start, sizeof whole);
+    model->bytes_left += whole;
+    oct_free(model->ctx, start);
+}
+
+void oct_onnx_init(octet_context *ctx, const char *name, struct oct_onnx_model *model)
+{
+    *model = (struct oct_onnx_model){.ctx = ctx};
+    model->allocator = (ProtobufCAllocator){limited_allocate, limited_release, model};
+    oct_graph_init(&model->graph, ctx, name);
+}
+
+octet_status oct_onnx_unpack(struct oct_onnx_model *model, const void *bytes, size_t size)
+{
+    const char *name = model->graph.name;
+    size_t factor;
+    if (!oct_mul(size, OCT_ONNX_BYTES_FACTOR, &factor) || !oct_add(factor, OCT_ONNX_BYTES_BASE, &model->bytes_left))
+        return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: too large for an ONNX model", name);
+    if (size == 0)
+        return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: the file is empty", name);
+    model->message = oct_onnx__model_proto__unpack(&model->allocator, size, bytes);
+    if (!model->message && model->out_of_memory)
+        return oct_fail_memory(model->ctx, "the ONNX model, or it is not one");
+    if (!model->message)
+        return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: not an ONNX model, or damaged or cut short", name);
+    return OCTET_OK;
+}
+
+octet_status oct_onnx_open(octet_context *ctx, const void *bytes, size_t size, const char *name,
+                           struct oct_onnx_model *model)
+{
+    oct_onnx_init(ctx, name, model);
+    octet_status status = oct_onnx_unpack(model, bytes, size);
+    return status ? status : oct_onnx_build_graph(model);
+}
+
+void oct_onnx_close(struct oct_onnx_model *model)
+{
+    oct_graph_clear(&model->graph);
+    if (model->message)
+        oct_onnx__model_proto__free_unpacked(model->message, &model->allocator);
+    model->message = NULL;
+}
