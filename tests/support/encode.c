@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 #include <jpeglib.h>
-#include <spng.h>
+#include <png.h>
 #include <webp/encode.h>
 
 void make_exif(uint8_t exif[EXIF_BYTES], char order, int orientation)
@@ -77,70 +77,68 @@ struct encoded encode_jpeg(const struct samples *samples, const struct jpeg_opti
     return (struct encoded){bytes, size};
 }
 
-static uint8_t png_colour(int channels, bool palette)
+static int png_colour(int channels, bool palette)
 {
-    static const uint8_t types[5] = {0, SPNG_COLOR_TYPE_GRAYSCALE, SPNG_COLOR_TYPE_GRAYSCALE_ALPHA,
-                                     SPNG_COLOR_TYPE_TRUECOLOR, SPNG_COLOR_TYPE_TRUECOLOR_ALPHA};
-    return palette ? SPNG_COLOR_TYPE_INDEXED : types[channels];
+    static const int types[5] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+                                 PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    return palette ? PNG_COLOR_TYPE_PALETTE : types[channels];
 }
 
-static void png_extras(spng_ctx *png, const struct png_options *options, int depth)
+static void png_extras(png_structp png, png_infop info, const struct png_options *options,
+                       int depth)
 {
     if (options->palette) {
-        struct spng_plte palette = {.n_entries = 1u << depth};
-        for (unsigned i = 0; i < palette.n_entries; i++)
-            palette.entries[i] =
-                (struct spng_plte_entry){(uint8_t)i, (uint8_t)(255 - i), (uint8_t)(i / 2), 0};
-        assert_int_equal(spng_set_plte(png, &palette), 0);
+        png_color palette[256];
+        for (int i = 0; i < 1 << depth; i++)
+            palette[i] = (png_color){(png_byte)i, (png_byte)(255 - i), (png_byte)(i / 2)};
+        png_set_PLTE(png, info, palette, 1 << depth);
     }
     if (options->transparent) {
-        struct spng_trns transparent = {.n_type3_entries = 2, .type3_alpha = {0, 128}};
-        assert_int_equal(spng_set_trns(png, &transparent), 0);
+        static const png_byte alpha[2] = {0, 128};
+        png_set_tRNS(png, info, alpha, 2, NULL);
     }
-    if (options->exif) {
-        struct spng_exif exif = {options->exif_bytes, (char *)(uintptr_t)options->exif};
-        assert_int_equal(spng_set_exif(png, &exif), 0);
-    }
+    if (options->exif)
+        png_set_eXIf_1(png, info, (png_uint_32)options->exif_bytes,
+                       (png_bytep)(uintptr_t)options->exif);
 }
 
-/* The encoder takes 16 bit samples in the machine's order. */
-static void *png_samples(const struct samples *samples, int depth, size_t *size)
+static void png_append(png_structp png, png_bytep bytes, size_t count)
 {
-    *size =
-        ((size_t)(samples->width * samples->channels * depth) + 7) / 8 * (size_t)samples->height;
-    uint8_t *copy = malloc(*size);
-    assert_non_null(copy);
-    memcpy(copy, samples->data, *size);
-    for (size_t i = 0; depth == 16 && i < *size; i += 2) {
-        uint16_t sample = (uint16_t)(samples->data[i] << 8 | samples->data[i + 1]);
-        memcpy(copy + i, &sample, 2);
-    }
-    return copy;
+    struct encoded *encoded = png_get_io_ptr(png);
+    encoded->bytes = realloc(encoded->bytes, encoded->size + count);
+    assert_non_null(encoded->bytes);
+    memcpy(encoded->bytes + encoded->size, bytes, count);
+    encoded->size += count;
+}
+
+static void png_failed(png_structp png, const char *message)
+{
+    (void)png;
+    fail_msg("libpng: %s", message);
 }
 
 struct encoded encode_png(const struct samples *samples, const struct png_options *options)
 {
-    int depth = options->depth ? options->depth : 8, error;
-    struct spng_ihdr header = {(uint32_t)samples->width,
-                               (uint32_t)samples->height,
-                               (uint8_t)depth,
-                               png_colour(samples->channels, options->palette),
-                               0,
-                               0,
-                               options->interlaced};
-    size_t size;
-    void *data = png_samples(samples, depth, &size);
-    spng_ctx *png = spng_ctx_new(SPNG_CTX_ENCODER);
+    int depth = options->depth ? options->depth : 8;
+    size_t row_bytes = ((size_t)(samples->width * samples->channels * depth) + 7) / 8;
+    struct encoded encoded = {NULL, 0};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, png_failed, NULL);
     assert_non_null(png);
-    spng_set_option(png, SPNG_ENCODE_TO_BUFFER, 1);
-    assert_int_equal(spng_set_ihdr(png, &header), 0);
-    png_extras(png, options, depth);
-    assert_int_equal(spng_encode_image(png, data, size, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE), 0);
-    struct encoded encoded;
-    encoded.bytes = spng_get_png_buffer(png, &encoded.size, &error);
-    assert_non_null(encoded.bytes);
-    spng_ctx_free(png);
-    free(data);
+    png_infop info = png_create_info_struct(png);
+    assert_non_null(info);
+    png_set_write_fn(png, &encoded, png_append, NULL);
+    png_set_IHDR(png, info, (png_uint_32)samples->width, (png_uint_32)samples->height, depth,
+                 png_colour(samples->channels, options->palette),
+                 options->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_extras(png, info, options, depth);
+    png_write_info(png, info);
+    int passes = png_set_interlace_handling(png);
+    for (int pass = 0; pass < passes; pass++)
+        for (int y = 0; y < samples->height; y++)
+            png_write_row(png, samples->data + (size_t)y * row_bytes);
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
     return encoded;
 }
 
