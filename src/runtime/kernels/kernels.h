@@ -120,6 +120,7 @@ void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets);
 /* Each overwrites what its set does better; the list in kernels.c calls them lowest first. */
 void oct_kernels_fill_ref(struct oct_kernels *kernels);
 void oct_kernels_fill_avx2(struct oct_kernels *kernels);
+void oct_kernels_fill_avxvnni(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels);
 

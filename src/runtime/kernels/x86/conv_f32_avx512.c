@@ -23,7 +23,7 @@ DEFINE_KERNEL("conv_f32_avx512_9x48", 9, 3)
 DEFINE_KERNEL("conv_f32_avx512_6x64", 6, 4)
 DEFINE_KERNEL("conv_f32_avx512_5x80", 5, 5)
 
-const struct oct_conv_kernel *const oct_conv_f32_avx512[OCT_TILE_WIDTHS] = {
+const struct oct_conv_kernel *const oct_conv_f32_avx512[OCT_AVX512_WIDTHS] = {
     &kernel_1, &kernel_2, &kernel_3, &kernel_4, &kernel_5};
 
 static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape *shape)

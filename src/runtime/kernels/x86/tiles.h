@@ -376,17 +376,20 @@ static int choose_vectors(const struct oct_conv_shape *shape)
     return best;
 }
 
-/* The steps of a tile of BURN_PIXELS without its loads; returns multiply-adds of groups. */
+/* The steps of a tile without its loads; returns multiply-adds of groups. */
 static uint64_t burn_tiles(uint64_t rounds)
 {
     enum { BURN_SUMS = OCT_LANES == 16 ? 24 : 12 };
-    v_sum sum[BURN_SUMS];
     _Alignas(64) static const int32_t zeros[OCT_LANES];
-    const v_sum x = v_sum_load(zeros), w = v_sum_load(zeros);
+    v_sum sum[BURN_SUMS], x = v_sum_load(zeros);
+    const v_sum w = v_sum_load(zeros);
     OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++) sum[i] = v_sum_load(zeros);
     for (uint64_t round = 0; round < rounds; round++) {
-        OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++) V_STEP(sum[i], x, w);
-        OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++) __asm__ volatile("" : "+v"(sum[i]));
+        OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++)
+        {
+            V_STEP(sum[i], x, w);
+            __asm__ volatile("" : "+v"(sum[i]), "+v"(x)); /* no step is another's copy */
+        }
     }
     return rounds * BURN_SUMS * OCT_LANES;
 }

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vectors of 8 floats or 32-bit integers, with the names that vector_avx512.h explains. A count is
+ * 4 or 8 to a vector: channels come in fours. */
+#ifndef OCTET_RUNTIME_KERNELS_X86_VECTOR_AVX2_H
+#define OCTET_RUNTIME_KERNELS_X86_VECTOR_AVX2_H
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "runtime/kernels/requantize.h"
+
+#define OCT_LANES 8
+
+typedef __m256 v_float;
+typedef __m256i v_int;
+typedef __m256i v_bytes;
+
+static inline v_float v_set(float value)
+{
+    return _mm256_set1_ps(value);
+}
+
+static inline v_float v_load(const float *at)
+{
+    return _mm256_loadu_ps(at);
+}
+
+static inline v_float v_fma(v_float a, v_float b, v_float c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+static inline v_float v_mul(v_float a, v_float b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+static inline v_float v_add(v_float a, v_float b)
+{
+    return _mm256_add_ps(a, b);
+}
+
+static inline v_float v_min(v_float a, v_float b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+static inline v_float v_float_of(v_int a)
+{
+    return _mm256_cvtepi32_ps(a);
+}
+
+static inline v_int v_rounded(v_float a)
+{
+    return _mm256_cvtps_epi32(a);
+}
+
+static inline v_int v_load_sums(const int32_t *at)
+{
+    return _mm256_load_si256((const __m256i *)at);
+}
+
+static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
+{
+    int four;
+    memcpy(&four, at, sizeof four);
+    const __m128i codes =
+        count == OCT_LANES ? _mm_loadl_epi64((const __m128i *)at) : _mm_cvtsi32_si128(four);
+    return _mm256_sub_epi32(_mm256_cvtepu8_epi32(codes), _mm256_set1_epi32(zero_point));
+}
+
+static inline v_float v_load_floats(const float *at, int count)
+{
+    return count == OCT_LANES ? _mm256_loadu_ps(at) : _mm256_zextps128_ps256(_mm_loadu_ps(at));
+}
+
+static inline void v_store_floats(float *at, v_float a, int count)
+{
+    if (count == OCT_LANES)
+        _mm256_storeu_ps(at, a);
+    else
+        _mm_storeu_ps(at, _mm256_castps256_ps128(a));
+}
+
+static inline v_bytes v_pack(const v_int v[4], int zero_point)
+{
+    const __m256i add = _mm256_set1_epi16((short)zero_point);
+    const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), add);
+    const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(v[2], v[3]), add);
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+}
+
+static inline void v_store_four(uint8_t *at, __m128i bytes)
+{
+    const int four = _mm_cvtsi128_si32(bytes);
+    memcpy(at, &four, sizeof four);
+}
+
+static inline void v_store_piece(uint8_t *at, __m128i bytes, int count)
+{
+    if (count == OCT_LANES)
+        _mm_storel_epi64((__m128i *)at, bytes);
+    else
+        v_store_four(at, bytes);
+}
+
+static inline void v_store_half(uint8_t *at, __m128i bytes, int count)
+{
+    if (count == 2 * OCT_LANES) {
+        _mm_storeu_si128((__m128i *)at, bytes);
+    } else {
+        _mm_storel_epi64((__m128i *)at, bytes);
+        v_store_four(at + OCT_LANES, _mm_unpackhi_epi64(bytes, bytes));
+    }
+}
+
+static inline void v_store_4(uint8_t *at, v_bytes a, int count)
+{
+    if (count == 4 * OCT_LANES) {
+        _mm256_storeu_si256((__m256i *)at, a);
+    } else {
+        _mm_storeu_si128((__m128i *)at, _mm256_castsi256_si128(a));
+        v_store_half(at + 2 * OCT_LANES, _mm256_extracti128_si256(a, 1), count - 2 * OCT_LANES);
+    }
+}
+
+static inline void v_store_2(uint8_t *at, v_bytes a, int half, int count)
+{
+    v_store_half(at, half ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a), count);
+}
+
+static inline void v_store_1(uint8_t *at, v_bytes a, int which, int count)
+{
+    const __m128i half = which & 2 ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a);
+    v_store_piece(at, which & 1 ? _mm_unpackhi_epi64(half, half) : half, count);
+}
+
+/* Entry `index` of 16, of which the low three bits choose within a half and `high` (bit 3 as sign)
+ * the half. */
+static inline __m256 v_entry(const float *table, __m256i index, __m256 high)
+{
+    const __m256 below = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index);
+    const __m256 above = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), index);
+    return _mm256_blendv_ps(below, above, high);
+}
+
+static inline void v_silu_table(v_float v[4])
+{
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    const __m256 last = _mm256_set1_ps(OCT_SILU_MAGIC_LAST);
+    const __m256 magic = _mm256_set1_ps(OCT_SILU_MAGIC), scale = _mm256_set1_ps(OCT_SILU_SCALE);
+    for (int i = 0; i < 4; i++) {
+        const __m256 a = _mm256_and_ps(v[i], magnitude);
+        const __m256i index =
+            _mm256_castps_si256(_mm256_min_ps(_mm256_fmadd_ps(a, scale, magic), last));
+        const __m256 high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+        __m256 g = v_entry(oct_silu_table[3], index, high);
+        for (int k = 2; k >= 0; k--)
+            g = _mm256_fmadd_ps(g, a, v_entry(oct_silu_table[k], index, high));
+        v[i] = _mm256_fmadd_ps(v[i], _mm256_set1_ps(0.5f), g);
+    }
+}
+
+static inline void v_silu_float(v_float v[4])
+{
+    for (int i = 0; i < 4; i++) {
+        __m256 x = _mm256_sub_ps(_mm256_setzero_ps(), v[i]);
+        x = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(88.0f)), _mm256_set1_ps(-87.0f));
+        const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)),
+                                         _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+        __m256 f = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.62e430p-1f), x);
+        f = _mm256_fnmadd_ps(n, _mm256_set1_ps(-0x1.05c610p-29f), f);
+        __m256 e = _mm256_set1_ps(1.0f / 720);
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 120));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 24));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 6));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(0.5f));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f));
+        const __m256i power =
+            _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+        const __m256 d = _mm256_fmadd_ps(e, _mm256_castsi256_ps(power), _mm256_set1_ps(1.0f));
+        v[i] = _mm256_div_ps(v[i], d);
+    }
+}
+
+#endif
