@@ -381,8 +381,8 @@ static uint64_t burn_tiles(uint64_t rounds)
 {
     enum { BURN_SUMS = OCT_LANES == 16 ? 24 : 12 };
     _Alignas(64) static const int32_t zeros[OCT_LANES];
-    v_sum sum[BURN_SUMS], x = v_sum_load(zeros);
-    const v_sum w = v_sum_load(zeros);
+    v_sum sum[BURN_SUMS], x = v_sum_load(zeros), w = v_sum_load(zeros);
+    __asm__ volatile("" : "+v"(x), "+v"(w)); /* numbers that the compiler does not know */
     OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++) sum[i] = v_sum_load(zeros);
     for (uint64_t round = 0; round < rounds; round++) {
         OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++)
