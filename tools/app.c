@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "progress.h"
+
+#define LINE_BYTES 2048
+
+static volatile sig_atomic_t caught_signal;
+
+/* One line, in one write, so that lines of several processes do not mix. */
+static void print_line(struct app *app, const char *prefix, const char *format, va_list arguments)
+{
+    char text[LINE_BYTES];
+    int length = snprintf(text, sizeof text, "octet: %s%s", prefix, prefix[0] ? ": " : "");
+    vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+        else if (*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    }
+    progress_hide(app->progress);
+    fprintf(stderr, "%s\n", text);
+}
+
+int app_fail(struct app *app, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(app, "", format, arguments);
+    va_end(arguments);
+    return STATUS_FAILED;
+}
+
+int app_usage(struct app *app, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(app, app->verb ? app->verb : "", format, arguments);
+    va_end(arguments);
+    return STATUS_USAGE;
+}
+
+int app_fail_library(struct app *app, octet_status status, const char *message)
+{
+    return app_fail(app, "%s", message && message[0] ? message : octet_status_text(status));
+}
+
+void app_say(struct app *app, const char *format, ...)
+{
+    if (app->quiet)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(app, "", format, arguments);
+    va_end(arguments);
+}
+
+int app_flush(struct app *app)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_DONE;
+    if (app->output_failed)
+        return STATUS_FAILED;
+    app->output_failed = true;
+    return app_fail(app, "standard output: %s", errno ? strerror(errno) : "cannot be written");
+}
+
+static void log_line(void *user, octet_log_level level, const char *line)
+{
+    app_say(user, "%s%s", level == OCTET_LOG_WARNING ? "warning: " : "", line);
+}
+
+int app_open(struct app *app)
+{
+    octet_context_settings settings;
+    octet_context_defaults(&settings);
+    settings.log = log_line;
+    settings.log_user = app;
+    settings.log_level = app->verbose == 0   ? OCTET_LOG_WARNING
+                         : app->verbose == 1 ? OCTET_LOG_INFO
+                                             : OCTET_LOG_DEBUG;
+    octet_status status = octet_context_create(&settings, &app->context);
+    return status == OCTET_OK ? STATUS_DONE : app_fail_library(app, status, "");
+}
+
+static void out_of_memory(void)
+{
+    fputs("octet: out of memory\n", stderr);
+    exit(STATUS_FAILED);
+}
+
+void *app_alloc(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size ? size : 1);
+    if (!memory)
+        out_of_memory();
+    return memory;
+}
+
+void *app_resize(void *memory, size_t count, size_t size)
+{
+    void *larger = reallocarray(memory, count ? count : 1, size ? size : 1);
+    if (!larger)
+        out_of_memory();
+    return larger;
+}
+
+char *app_strdup(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        out_of_memory();
+    return copy;
+}
+
+char *app_printf(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        out_of_memory();
+    va_end(arguments);
+    return text;
+}
+
+double app_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+static void catch_signal(int number)
+{
+    caught_signal = number;
+}
+
+void app_catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction old;
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
+    /* A closed pipe and a full quota are failed writes, reported as such. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+bool app_interrupted(void)
+{
+    return caught_signal != 0;
+}
+
+void app_raise_caught(void)
+{
+    if (!caught_signal)
+        return;
+    signal(caught_signal, SIG_DFL);
+    raise(caught_signal);
+}

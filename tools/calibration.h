@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration as `calibrate` and `build --images` do it. */
+#ifndef TOOLS_CALIBRATION_H
+#define TOOLS_CALIBRATION_H
+
+#include "options.h"
+
+struct calibration_request {
+    const char *images;  /* a SOURCE */
+    int64_t count, seed; /* count 0: all pictures */
+    struct input_size size;
+};
+
+struct calibration_result {
+    octet_statistics *statistics; /* the caller's to free */
+    size_t used, failed;          /* pictures */
+    double seconds;
+};
+
+/* Runs the pictures through the float model. Unreadable ones are reported and left out; without any
+ * readable one, or when interrupted, it fails. Returns a status. */
+int calibration_run(struct app *app, const octet_model *model,
+                    const struct calibration_request *request, struct calibration_result *result);
+
+/* Says on standard error how many pictures were left out; STATUS_FAILED when there were any. */
+int calibration_verdict(struct app *app, const struct calibration_result *result);
+
+/* Loads MODEL.onnx; an engine or statistics in its place is refused with a hint. */
+int model_open(struct app *app, const char *path, octet_model **model);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "bench_report.h"
+#include "commands.h"
+#include "progress.h"
+
+/* Models take turns every few runs, so that a machine that slows down slows all of them. */
+#define BLOCK_RUNS 10
+
+static int run_rounds(struct app *app, struct bench_model *models, size_t count, size_t runs,
+                      bool measured, struct progress *progress)
+{
+    for (size_t done = 0; done < runs; done += BLOCK_RUNS) {
+        size_t block = runs - done < BLOCK_RUNS ? runs - done : BLOCK_RUNS;
+        for (size_t i = 0; i < count; i++) {
+            int status = bench_run(&models[i], block, measured);
+            if (status == STATUS_DONE && app_interrupted())
+                status = app_fail(app, "interrupted");
+            if (status != STATUS_DONE)
+                return status;
+            progress_add(progress, block);
+        }
+    }
+    return STATUS_DONE;
+}
+
+static int measure(struct app *app, struct bench_model *models, size_t count,
+                   const struct bench_settings *settings)
+{
+    struct progress progress;
+    size_t warmup = (size_t)settings->warmup, iterations = (size_t)settings->iterations;
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+        status = bench_probe(&models[i]);
+    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+        status = bench_open(&models[i]);
+    if (status != STATUS_DONE)
+        return status;
+    progress_start(&progress, app, "measuring", count * (warmup + iterations));
+    status = run_rounds(app, models, count, warmup, false, &progress);
+    if (status == STATUS_DONE)
+        status = run_rounds(app, models, count, iterations, true, &progress);
+    progress_finish(&progress);
+    return status;
+}
+
+static int bench(struct app *app, struct bench_model *models, size_t count,
+                 const struct bench_settings *settings)
+{
+    struct bench_peak peak = {0};
+    int status = measure(app, models, count, settings);
+    if (status == STATUS_DONE && (settings->peak || app->json)) {
+        octet_status result =
+            octet_machine_peak(app->context, app->cpu, &peak.int8_gmacs, &peak.fp32_gmacs);
+        if (result != OCTET_OK)
+            status = app_fail_library(app, result, octet_context_message(app->context));
+    }
+    return status == STATUS_DONE ? bench_report(app, models, count, &peak) : status;
+}
+
+int cmd_bench(struct app *app, int argc, char **argv)
+{
+    struct bench_settings settings = {.warmup = 50, .iterations = 1000, .batch = 1, .streams = 1};
+    const struct option options[] = {
+        {"warmup", 0, OPTION_INTEGER, "N", "runs that are not counted (default 50)",
+         &settings.warmup, 0, 1e6, NULL},
+        {"iterations", 0, OPTION_INTEGER, "N", "runs that are timed (default 1000)",
+         &settings.iterations, 1, 1e6, NULL},
+        {"batch", 0, OPTION_INTEGER, "N", "pictures a run (default 1)", &settings.batch, 1, 256,
+         NULL},
+        {"streams", 0, OPTION_INTEGER, "N",
+         "sessions at once, each with --threads (default 1 each)", &settings.streams, 1, 256, NULL},
+        {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &settings.size, 0,
+         0, NULL},
+        {.name = "peak",
+         .help = "also this machine's peak, and the fraction reached",
+         .target = &settings.peak},
+        {.name = "layers", .help = "also the time of every layer", .target = &settings.layers},
+    };
+    const struct command command = {
+        .name = "bench",
+        .operands = "MODEL...",
+        .summary = "measure the speed of models on this machine",
+        .notes = "The network alone is timed: letterboxed pixels in, boxes before suppression out. "
+                 "Several\nmodels take turns. See octet-bench(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
+        .operands_minimum = 1,
+        .operands_maximum = -1,
+    };
+    struct operands operands;
+    int status;
+    if (!options_parse(app, &command, argc, argv, &operands, &status))
+        return status;
+    size_t count = (size_t)operands.count;
+    struct bench_model *models = app_alloc(count, sizeof *models);
+    for (size_t i = 0; i < count; i++)
+        models[i] =
+            (struct bench_model){.app = app, .settings = &settings, .path = operands.text[i]};
+    status = bench(app, models, count, &settings);
+    for (size_t i = 0; i < count; i++)
+        bench_close(&models[i]);
+    free(models);
+    return status;
+}

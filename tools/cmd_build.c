@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "calibration.h"
+#include "commands.h"
+#include "detector.h"
+#include "json.h"
+#include "output_file.h"
+#include "table.h"
+
+struct arguments {
+    const char *statistics, *precision, *calibrator, *output, *save_statistics;
+    struct calibration_request calibration;
+};
+
+/* All that one call of the verb holds. */
+struct build_run {
+    struct app *app;
+    const struct arguments *arguments;
+    octet_model *model;
+    octet_engine *engine;
+    struct calibration_result calibration;
+    double seconds; /* of the build alone */
+};
+
+static int parse(struct app *app, int argc, char **argv, struct arguments *a,
+                 struct operands *operands)
+{
+    static const char *const precisions[] = {"int8", "fp32", NULL};
+    static const char *const calibrators[] = {"mse", "minmax", NULL};
+    *a = (struct arguments){.precision = "int8", .calibrator = "mse"};
+    const struct option options[] = {
+        {"output", 'o', OPTION_TEXT, "FILE", "the engine to write (needed)", &a->output, 0, 0,
+         NULL},
+        {"stats", 0, OPTION_TEXT, "FILE", "statistics from octet calibrate", &a->statistics, 0, 0,
+         NULL},
+        {"images", 'i', OPTION_TEXT, "SOURCE", "calibrate with these pictures instead",
+         &a->calibration.images, 0, 0, NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N of them, a random sample (default: all)",
+         &a->calibration.count, 1, 1e9, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->calibration.seed,
+         0, 1e15, NULL},
+        {"imgsz", 0, OPTION_SIZE, "N|HxW", "size to calibrate at (default: the model's)",
+         &a->calibration.size, 0, 0, NULL},
+        {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
+         &a->save_statistics, 0, 0, NULL},
+        {"precision", 0, OPTION_CHOICE, "NAME", "int8 (default) or fp32", &a->precision, 0, 0,
+         precisions},
+        {"calibrator", 0, OPTION_CHOICE, "NAME", "mse (default) or minmax", &a->calibrator, 0, 0,
+         calibrators},
+    };
+    const struct command command = {
+        .name = "build",
+        .operands = "MODEL.onnx",
+        .summary = "make an engine from an ONNX model",
+        .notes = "An int8 engine needs --stats or --images. See octet-build(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
+        .operands_minimum = 1,
+        .operands_maximum = 1,
+    };
+    int status;
+    return options_parse(app, &command, argc, argv, operands, &status) ? -1 : status;
+}
+
+/* Options that do not go together. */
+static int check(struct app *app, const struct arguments *a)
+{
+    bool is_float = strcmp(a->precision, "fp32") == 0;
+    const struct calibration_request *calibration = &a->calibration;
+    if (!a->output)
+        return app_usage(app, "-o FILE is missing: where the engine goes");
+    if (a->statistics && calibration->images)
+        return app_usage(app, "--stats and --images exclude each other");
+    if (is_float && (a->statistics || calibration->images))
+        return app_usage(app, "--precision fp32 takes neither --stats nor --images");
+    if (!is_float && !a->statistics && !calibration->images)
+        return app_usage(app,
+                         "int8 needs --stats FILE or --images SOURCE (or say --precision fp32)");
+    if (!calibration->images &&
+        (calibration->count || calibration->seed || calibration->size.height))
+        return app_usage(app, "--count, --seed and --imgsz go with --images");
+    if (!calibration->images && a->save_statistics)
+        return app_usage(app, "--save-stats goes with --images");
+    return STATUS_DONE;
+}
+
+static int prepare_statistics(struct build_run *run)
+{
+    struct app *app = run->app;
+    const struct arguments *a = run->arguments;
+    octet_status status = OCTET_OK;
+    if (a->statistics) {
+        status = octet_statistics_load(app->context, a->statistics, &run->calibration.statistics);
+    } else if (a->calibration.images) {
+        int ran = calibration_run(app, run->model, &a->calibration, &run->calibration);
+        if (ran != STATUS_DONE)
+            return ran;
+        if (a->save_statistics)
+            status = octet_statistics_save(app->context, run->calibration.statistics,
+                                           a->save_statistics);
+    }
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(app, status, octet_context_message(app->context));
+}
+
+static int make_engine(struct build_run *run)
+{
+    struct app *app = run->app;
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.precision = strcmp(run->arguments->precision, "fp32") == 0 ? OCTET_PRECISION_FP32
+                                                                        : OCTET_PRECISION_INT8;
+    settings.calibrator = run->arguments->calibrator;
+    double start_ms = app_now_ms();
+    octet_status status =
+        octet_build(app->context, run->model, run->calibration.statistics, &settings, &run->engine);
+    if (status == OCTET_OK)
+        status = octet_engine_save(app->context, run->engine, run->arguments->output);
+    run->seconds = (app_now_ms() - start_ms) / 1e3;
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(app, status, octet_context_message(app->context));
+}
+
+static int print_json(struct build_run *run, const octet_info *info, double bytes,
+                      const octet_statistics_info *statistics)
+{
+    json_t *root = json_new_object();
+    json_put(root, "file", json_text(run->arguments->output));
+    json_put(root, "bytes", json_integer((json_int_t)bytes));
+    json_put(root, "precision", json_text(precision_name(info->precision)));
+    json_put(root, "calibrator", statistics ? json_text(run->arguments->calibrator) : json_null());
+    json_put(root, "layers", json_integer(info->layer_count));
+    json_put(root, "weight_bytes", json_integer(info->weight_bytes));
+    json_put(root, "images", json_integer(statistics ? statistics->image_count : 0));
+    json_put(root, "images_left_out", json_integer((json_int_t)run->calibration.failed));
+    json_put(root, "calibration_seconds", json_number(run->calibration.seconds));
+    json_put(root, "build_seconds", json_number(run->seconds));
+    return json_print(run->app, root);
+}
+
+static int print_summary(struct build_run *run)
+{
+    octet_info before, after;
+    octet_statistics_info statistics;
+    struct stat entry;
+    char size[SIZE_TEXT_BYTES], float_size[SIZE_TEXT_BYTES], weights[SIZE_TEXT_BYTES];
+    octet_model_info(run->model, &before);
+    octet_engine_info(run->engine, &after);
+    double bytes = stat(run->arguments->output, &entry) == 0 ? (double)entry.st_size : 0;
+    bool calibrated = run->calibration.statistics != NULL;
+    if (calibrated)
+        octet_statistics_info_get(run->calibration.statistics, &statistics);
+    if (run->app->json)
+        return print_json(run, &after, bytes, calibrated ? &statistics : NULL);
+    print_clean(run->arguments->output);
+    printf(": %s engine, %d layers, %s\n", precision_name(after.precision), after.layer_count,
+           size_text(bytes, size));
+    printf("  weights      %s (%s in the model)\n", size_text((double)after.weight_bytes, weights),
+           size_text((double)before.weight_bytes, float_size));
+    if (calibrated)
+        printf("  calibration  %lld picture%s at %dx%d, %s\n", (long long)statistics.image_count,
+               statistics.image_count == 1 ? "" : "s", statistics.input_height,
+               statistics.input_width, run->arguments->calibrator);
+    printf("  time         %.1f s", run->calibration.seconds + run->seconds);
+    if (run->arguments->calibration.images)
+        printf(" (calibration %.1f s, build %.1f s)", run->calibration.seconds, run->seconds);
+    putchar('\n');
+    return STATUS_DONE;
+}
+
+int cmd_build(struct app *app, int argc, char **argv)
+{
+    struct arguments arguments;
+    struct operands operands;
+    int status = parse(app, argc, argv, &arguments, &operands);
+    if (status >= 0)
+        return status;
+    status = check(app, &arguments);
+    if (status != STATUS_DONE)
+        return status;
+    struct build_run run = {.app = app, .arguments = &arguments};
+    status = output_check(app, arguments.output);
+    if (status == STATUS_DONE && arguments.save_statistics)
+        status = output_check(app, arguments.save_statistics);
+    if (status == STATUS_DONE)
+        status = model_open(app, operands.text[0], &run.model);
+    if (status == STATUS_DONE)
+        status = prepare_statistics(&run);
+    if (status == STATUS_DONE)
+        status = make_engine(&run);
+    if (status == STATUS_DONE)
+        status = print_summary(&run);
+    if (status == STATUS_DONE)
+        status = calibration_verdict(app, &run.calibration);
+    octet_engine_free(&run.engine);
+    octet_statistics_free(&run.calibration.statistics);
+    octet_model_free(&run.model);
+    return status;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "calibration.h"
+#include "commands.h"
+#include "json.h"
+#include "output_file.h"
+#include "table.h"
+
+static double file_bytes(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 ? (double)entry.st_size : 0;
+}
+
+static int print_summary(struct app *app, const char *path, const struct calibration_result *result)
+{
+    octet_statistics_info info;
+    octet_statistics_info_get(result->statistics, &info);
+    if (app->json) {
+        json_t *root = json_new_object();
+        json_put(root, "file", json_text(path));
+        json_put(root, "bytes", json_integer((json_int_t)file_bytes(path)));
+        json_put(root, "images", json_integer(info.image_count));
+        json_put(root, "images_left_out", json_integer((json_int_t)result->failed));
+        json_put(root, "tensors", json_integer(info.tensor_count));
+        json_put(root, "height", json_integer(info.input_height));
+        json_put(root, "width", json_integer(info.input_width));
+        json_put(root, "seconds", json_number(result->seconds));
+        json_put(root, "model_hash", json_text(info.model_hash));
+        json_put(root, "images_fingerprint", json_text(info.images_fingerprint));
+        return json_print(app, root);
+    }
+    char size[SIZE_TEXT_BYTES];
+    print_clean(path);
+    printf(": %lld picture%s at %dx%d, %d tensors, %s, %.1f s\n", (long long)info.image_count,
+           info.image_count == 1 ? "" : "s", info.input_height, info.input_width, info.tensor_count,
+           size_text(file_bytes(path), size), result->seconds);
+    return STATUS_DONE;
+}
+
+static int calibrate(struct app *app, const char *path, const struct calibration_request *request,
+                     const char *output)
+{
+    octet_model *model = NULL;
+    struct calibration_result result = {0};
+    int status = output_check(app, output);
+    if (status == STATUS_DONE)
+        status = model_open(app, path, &model);
+    if (status == STATUS_DONE)
+        status = calibration_run(app, model, request, &result);
+    if (status == STATUS_DONE) {
+        octet_status saved = octet_statistics_save(app->context, result.statistics, output);
+        if (saved != OCTET_OK)
+            status = app_fail_library(app, saved, octet_context_message(app->context));
+    }
+    if (status == STATUS_DONE)
+        status = print_summary(app, output, &result);
+    if (status == STATUS_DONE)
+        status = calibration_verdict(app, &result);
+    octet_statistics_free(&result.statistics);
+    octet_model_free(&model);
+    return status;
+}
+
+int cmd_calibrate(struct app *app, int argc, char **argv)
+{
+    struct calibration_request request = {0};
+    const char *output = NULL;
+    const struct option options[] = {
+        {"images", 'i', OPTION_TEXT, "SOURCE", "pictures as the model will see (needed)",
+         &request.images, 0, 0, NULL},
+        {"output", 'o', OPTION_TEXT, "FILE", "the statistics file to write (needed)", &output, 0, 0,
+         NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample (default: all)",
+         &request.count, 1, 1e9, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0, 1e15,
+         NULL},
+        {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
+         NULL},
+    };
+    const struct command command = {
+        .name = "calibrate",
+        .operands = "MODEL.onnx",
+        .summary = "gather a model's statistics over pictures",
+        .notes =
+            "SOURCE is a picture, a folder, a glob, a text file of paths or a data.yaml (:train, "
+            ":val,\n:test). See octet-calibrate(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
+        .operands_minimum = 1,
+        .operands_maximum = 1,
+    };
+    struct operands operands;
+    int status;
+    if (!options_parse(app, &command, argc, argv, &operands, &status))
+        return status;
+    if (!request.images)
+        return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
+    if (!output)
+        return app_usage(app, "-o FILE is missing: where the statistics go");
+    return calibrate(app, operands.text[0], &request, output);
+}

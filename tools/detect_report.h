@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `octet detect` prints: a table, or JSON, picture by picture. */
+#ifndef TOOLS_DETECT_REPORT_H
+#define TOOLS_DETECT_REPORT_H
+
+#include "sources.h"
+
+struct detect_times {
+    double decode, preprocess, inference, postprocess; /* ms */
+};
+
+struct detect_result {
+    const char *path;
+    const octet_image *image;
+    const octet_detection *detections;
+    int count;
+    struct detect_times times;
+};
+
+struct detect_report {
+    struct app *app;
+    const octet_engine *engine;
+    int file_width, class_width; /* columns */
+    size_t pictures, detections;
+    struct detect_times sums;
+};
+
+/* Prints what stands before the first picture. */
+void detect_report_begin(struct detect_report *report, struct app *app, const octet_engine *engine,
+                         const struct sources *sources);
+
+/* Prints one picture's results; fails when standard output does. */
+int detect_report_add(struct detect_report *report, const struct detect_result *result);
+
+/* Prints what stands after the last picture. */
+void detect_report_end(struct detect_report *report);
+
+#endif

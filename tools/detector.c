@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The safetensors format allows no longer header. An ONNX file would read as a length far above. */
+#define HEADER_BYTES_MAX 100000000u
+
+/* The text of `"octet.kind": "..."` in a safetensors header; this only chooses the reader, which
+ * checks everything. */
+static enum file_kind kind_in_header(const char *header, size_t length)
+{
+    static const char key[] = "\"octet.kind\"", word[] = "\"statistics\"";
+    const char *at = memmem(header, length, key, sizeof key - 1), *end = header + length;
+    if (!at)
+        return FILE_ENGINE;
+    at += sizeof key - 1;
+    while (at < end && strchr(" \t\r\n:", *at) && *at)
+        at++;
+    if ((size_t)(end - at) < sizeof word - 1 || memcmp(at, word, sizeof word - 1) != 0)
+        return FILE_ENGINE;
+    return FILE_STATISTICS;
+}
+
+static enum file_kind recognise(FILE *file)
+{
+    uint8_t start[8];
+    uint64_t length = 0;
+    if (fread(start, 1, sizeof start, file) != sizeof start)
+        return FILE_ONNX;
+    for (int i = 7; i >= 0; i--)
+        length = length << 8 | start[i];
+    int brace = fgetc(file);
+    if (brace != '{' || length > HEADER_BYTES_MAX)
+        return FILE_ONNX;
+    char *header = app_alloc(length, 1);
+    size_t got = length ? fread(header, 1, length - 1, file) : 0;
+    enum file_kind kind = kind_in_header(header, got);
+    free(header);
+    return kind;
+}
+
+int file_kind_of(struct app *app, const char *path, enum file_kind *kind)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return app_fail(app, "%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
+    *kind = recognise(file);
+    fclose(file);
+    return STATUS_DONE;
+}
+
+static octet_status build_float(struct app *app, const char *path, octet_engine **engine)
+{
+    octet_model *model = NULL;
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.precision = OCTET_PRECISION_FP32;
+    octet_status status = octet_model_load(app->context, path, &model);
+    if (status == OCTET_OK)
+        status = octet_build(app->context, model, NULL, &settings, engine);
+    octet_model_free(&model);
+    return status;
+}
+
+int detector_open(struct app *app, const char *path, octet_engine **engine)
+{
+    enum file_kind kind;
+    int status = file_kind_of(app, path, &kind);
+    if (status != STATUS_DONE)
+        return status;
+    if (kind == FILE_STATISTICS)
+        return app_fail(
+            app, "%s: calibration statistics, not a model; octet build makes an engine of them",
+            path);
+    octet_status result = kind == FILE_ONNX ? build_float(app, path, engine)
+                                            : octet_engine_load(app->context, path, engine);
+    if (result == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(app, result, octet_context_message(app->context));
+}
+
+const char *precision_name(octet_precision precision)
+{
+    static const char *const names[] = {"fp32", "int8", "mixed"};
+    return (size_t)precision < sizeof names / sizeof *names ? names[precision] : "unknown";
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JPEG files out. */
+#ifndef TOOLS_JPEG_H
+#define TOOLS_JPEG_H
+
+#include "output_file.h"
+
+/* Rows of 32-bit pixels 0x00RRGGBB in the machine's byte order, `stride` bytes apart. */
+struct jpeg_pixels {
+    const unsigned char *data;
+    int width, height, stride;
+};
+
+/* Writes a JPEG of quality 92, colours at full resolution so that thin lines stay sharp. Returns
+ * NULL, or what went wrong as static text. */
+const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixels);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_FORMAT JSON_REAL_PRECISION(9)
+
+static json_t *checked(json_t *value)
+{
+    if (value)
+        return value;
+    fputs("octet: out of memory\n", stderr);
+    exit(STATUS_FAILED);
+}
+
+json_t *json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    if (value)
+        return value;
+    /* Not UTF-8: replace bytes one by one until it is. */
+    size_t length = strlen(text), out = 0;
+    char *clean = app_alloc(length * 3 + 1, 1);
+    for (size_t i = 0; i < length;) {
+        size_t size = 0;
+        for (size_t n = 1; n <= 4 && i + n <= length && !size; n++) {
+            json_t *piece = json_stringn(text + i, n);
+            if (piece)
+                size = n;
+            json_decref(piece);
+        }
+        memcpy(clean + out, size ? text + i : "\xef\xbf\xbd", size ? size : 3);
+        out += size ? size : 3;
+        i += size ? size : 1;
+    }
+    value = json_string(clean);
+    free(clean);
+    return checked(value);
+}
+
+json_t *json_number(double number)
+{
+    return checked(isfinite(number) ? json_real(number) : json_null());
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, checked(value)) != 0)
+        checked(NULL);
+}
+
+void json_push(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, checked(value)) != 0)
+        checked(NULL);
+}
+
+json_t *json_new_object(void)
+{
+    return checked(json_object());
+}
+
+json_t *json_new_array(void)
+{
+    return checked(json_array());
+}
+
+int json_print(struct app *app, json_t *root)
+{
+    json_dumpf(root, stdout, JSON_FORMAT | JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+    return app_flush(app);
+}
+
+void json_print_compact(json_t *root)
+{
+    json_dumpf(root, stdout, JSON_FORMAT);
+    json_decref(root);
+}

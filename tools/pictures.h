@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decodes the next pictures in threads while the network runs; hands them out in the order of the
+ * list. */
+#ifndef TOOLS_PICTURES_H
+#define TOOLS_PICTURES_H
+
+#include "sources.h"
+
+struct picture {
+    const char *path;   /* the list's own text */
+    octet_image *image; /* NULL when the file could not be read */
+    char *message;      /* then: why */
+    double decode_ms;
+};
+
+struct pictures;
+
+/* Starts decoding `sources`, which must stay; at most `ahead` (1 or more) pictures are held
+ * decoded. */
+int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
+                  struct pictures **pictures);
+
+/* Waits for the next picture; false past the end. The caller frees it. */
+bool pictures_next(struct pictures *pictures, struct picture *picture);
+
+void picture_free(struct picture *picture);
+
+/* Ends the threads, wherever they are. Accepts a pointer to NULL. */
+void pictures_close(struct pictures **pictures);
+
+#endif

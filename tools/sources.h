@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SOURCE: a picture, a folder, a glob, a text file of paths, or a data.yaml, turned into a list of
+ * picture files. */
+#ifndef TOOLS_SOURCES_H
+#define TOOLS_SOURCES_H
+
+#include <stdint.h>
+
+#include "app.h"
+
+struct sources {
+    char **path;
+    size_t count, capacity;
+};
+
+/* Adds what `source` stands for; a source without any picture is an error. Returns a status. */
+int sources_add(struct app *app, struct sources *sources, const char *source);
+
+/* Keeps `count` pictures, chosen at random without repetition, in the order they have. The choice
+ * depends on the number of pictures, on `count` and on `seed` alone: SplitMix64 seeded with `seed`
+ * draws 64 bits r for each i of 0 .. count - 1 and swaps entries i and i + floor(r * (n - i) /
+ * 2^64) of the list 0 .. n - 1, whose first `count` entries are taken. */
+void sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed);
+
+void sources_free(struct sources *sources);
+
+/* For data_yaml.c: adds a file as it is; a folder's pictures; what a text file lists. */
+void sources_append(struct sources *sources, const char *path);
+int sources_add_folder(struct app *app, struct sources *sources, const char *folder,
+                       bool recursive);
+int sources_add_list(struct app *app, struct sources *sources, const char *path);
+
+/* data_yaml.c: adds the pictures of `split` ("train", "val" or "test"), as Ultralytics finds them:
+ * `path:` is the root (relative to the file's folder, else to the current one); a split is a folder
+ * (searched with its subfolders), a text file, a picture, or a list of these; a "../" too many is
+ * dropped. */
+int data_yaml_add(struct app *app, struct sources *sources, const char *path, const char *split);
+
+bool path_has_extension(const char *path, const char *const *extensions);
+
+#endif
