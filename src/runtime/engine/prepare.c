@@ -125,7 +125,10 @@ static octet_status prepare_convolution(octet_context *ctx, octet_session *sessi
 
 static void prepare_pool(octet_session *session, const struct oct_step *step)
 {
-    const struct oct_pool_job job = {.channels = step->channels,
+    const enum oct_type type = session->engine->plan.tensors[step->layer->output].type;
+    const struct oct_pool_job job = {.input.type = type,
+                                     .output.type = type,
+                                     .channels = step->channels,
                                      .height = step->height,
                                      .width = step->width,
                                      .kernel = step->layer->kernel};
