@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-bool oct_array_shape(struct oct_array *array, enum oct_data_type type, int rank, const int64_t *dims)
+bool oct_array_shape(struct oct_array *array, enum oct_data_type type, int rank,
+                     const int64_t *dims)
 {
     if (rank < 0 || rank > OCT_RANK_MAX)
         return false;
@@ -49,7 +50,8 @@ const char *oct_array_shape_text(const struct oct_array *array, char *text, size
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < array->rank && used < bytes; i++) {
-        int added = snprintf(text + used, bytes - used, "%s%lld", i ? "x" : "", (long long)array->dims[i]);
+        int added =
+            snprintf(text + used, bytes - used, "%s%lld", i ? "x" : "", (long long)array->dims[i]);
         if (added < 0)
             break;
         used += (size_t)added;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A dense array, row-major: what a graph value holds. The interpreter computes with two types only: all floating types
- * of ONNX are float here, all integers and booleans are int64_t.
+ * A dense array, row-major: what a graph value holds. The interpreter computes with two types only:
+ * all floating types of ONNX are float here, all integers and booleans are int64_t.
  */
 #ifndef OCTET_COMPILER_GRAPH_ARRAY_H
 #define OCTET_COMPILER_GRAPH_ARRAY_H
@@ -18,11 +18,14 @@ struct oct_array {
     int rank;
     int64_t dims[OCT_RANK_MAX];
     size_t count; /* elements: the product of dims; 1 for a scalar */
-    void *data;   /* float or int64_t; NULL where only the shape is known. Constants are shared: read only */
+    void *data; /* float or int64_t; NULL where only the shape is known. Constants are shared: read
+                   only */
 };
 
-/* Sets type and shape, data to NULL. False when a dimension is negative, or the rank or the count too large. */
-bool oct_array_shape(struct oct_array *array, enum oct_data_type type, int rank, const int64_t *dims);
+/* Sets type and shape, data to NULL. False when a dimension is negative, or the rank or the count
+ * too large. */
+bool oct_array_shape(struct oct_array *array, enum oct_data_type type, int rank,
+                     const int64_t *dims);
 
 /* As oct_array_shape(), with zeroed elements from oct_calloc(); the caller frees `data`. */
 bool oct_array_allocate(octet_context *ctx, struct oct_array *array);

@@ -12,7 +12,8 @@ static void dump_value(const struct oct_graph *graph, int index, struct oct_text
     if (value->array.type != OCT_DATA_UNKNOWN)
         oct_array_shape_text(&value->array, shape, sizeof shape);
     const char *type = value->array.type == OCT_DATA_INT ? "int" : "float";
-    oct_text_printf(text, " %.200s<%s%s %s>", value->name, value->array.data ? "constant " : "", type, shape);
+    oct_text_printf(text, " %.200s<%s%s %s>", value->name, value->array.data ? "constant " : "",
+                    type, shape);
 }
 
 void oct_graph_dump(const struct oct_graph *graph, struct oct_text *text)
@@ -24,7 +25,8 @@ void oct_graph_dump(const struct oct_graph *graph, struct oct_text *text)
     }
     for (size_t n = 0; n < graph->node_count; n++) {
         const struct oct_node *node = &graph->nodes[n];
-        oct_text_printf(text, "%.80s%s '%.200s':", node->op_name, node->silu ? "+SiLU" : "", node->name);
+        oct_text_printf(text, "%.80s%s '%.200s':", node->op_name, node->silu ? "+SiLU" : "",
+                        node->name);
         for (int i = 0; i < node->input_count; i++)
             dump_value(graph, node->inputs[i], text);
         oct_text_printf(text, " ->");

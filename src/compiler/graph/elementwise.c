@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operators that work element by element, with broadcasting. */
+/* Operators that work element by element on two operands or more, with broadcasting. */
 #include <math.h>
 #include <string.h>
 
@@ -47,15 +47,17 @@ static void set_strides(struct broadcast *common, int operand, const struct oct_
     }
 }
 
-typedef void row_function(const void *const *operands, const int64_t *steps, void *result, size_t count);
+typedef void row_function(const void *const *operands, const int64_t *steps, void *result,
+                          size_t count);
 
 struct row_types {
     size_t operand_bytes[OPERANDS_MAX];
     size_t result_bytes;
 };
 
-static void run_rows(const struct broadcast *common, const struct oct_array *const *operands, int operand_count,
-                     const struct row_types *types, struct oct_array *result, row_function *row)
+static void run_rows(const struct broadcast *common, const struct oct_array *const *operands,
+                     int operand_count, const struct row_types *types, struct oct_array *result,
+                     row_function *row)
 {
     if (result->count == 0)
         return;
@@ -68,7 +70,8 @@ static void run_rows(const struct broadcast *common, const struct oct_array *con
     for (size_t done = 0; done < result->count; done += length) {
         const void *rows[OPERANDS_MAX];
         for (int o = 0; o < operand_count; o++)
-            rows[o] = (const char *)operands[o]->data + offsets[o] * (int64_t)types->operand_bytes[o];
+            rows[o] =
+                (const char *)operands[o]->data + offsets[o] * (int64_t)types->operand_bytes[o];
         row(rows, steps, out + done * types->result_bytes, length);
         for (int axis = inner - 1; axis >= 0; axis--) {
             bool wraps = ++at[axis] == common->dims[axis];
@@ -84,7 +87,8 @@ static void run_rows(const struct broadcast *common, const struct oct_array *con
 /* ---- two operands ---- */
 
 #define FLOAT_ROW(name, result_type, expression)                                                   \
-    static void float_##name(const void *const *operands, const int64_t *steps, void *result, size_t count) \
+    static void float_##name(const void *const *operands, const int64_t *steps, void *result,      \
+                             size_t count)                                                         \
     {                                                                                              \
         const float *a = operands[0], *b = operands[1];                                            \
         result_type *y = result;                                                                   \
@@ -92,7 +96,8 @@ static void run_rows(const struct broadcast *common, const struct oct_array *con
             y[i] = (expression);                                                                   \
     }
 #define INT_ROW(name, expression)                                                                  \
-    static void int_##name(const void *const *operands, const int64_t *steps, void *result, size_t count) \
+    static void int_##name(const void *const *operands, const int64_t *steps, void *result,        \
+                           size_t count)                                                           \
     {                                                                                              \
         const int64_t *a = operands[0], *b = operands[1];                                          \
         int64_t *y = result;                                                                       \
@@ -123,17 +128,9 @@ static int64_t modulo(int64_t a, int64_t b)
     int64_t rest = b == -1 ? 0 : a % b;
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
-static int64_t integer_of(double value)
-{
-    if (value >= 9223372036854775807.0)
-        return INT64_MAX;
-    if (value <= -9223372036854775808.0)
-        return INT64_MIN;
-    return value == value ? (int64_t)value : 0;
-}
 static int64_t power(int64_t a, int64_t b)
 {
-    return integer_of(pow((double)a, (double)b));
+    return oct_integer_of(pow((double)a, (double)b));
 }
 
 FLOAT_ROW(add, float, *a + *b)
@@ -162,7 +159,7 @@ INT_ROW(greater, *a > *b)
 INT_ROW(greater_or_equal, *a >= *b)
 INT_ROW(less, *a < *b)
 INT_ROW(less_or_equal, *a <= *b)
-INT_ROW(and, *a && *b)
+INT_ROW(and, *a &&*b)
 INT_ROW(or, *a || *b)
 
 struct binary {
@@ -197,11 +194,12 @@ octet_status oct_infer_binary(struct oct_call *call)
         return oct_call_bad(call, "its inputs' types do not fit");
     if (!merge_shape(&common, a) || !merge_shape(&common, b))
         return oct_call_bad(call, "its inputs' shapes do not fit");
-    return oct_call_shape(call, 0, binary->compares ? OCT_DATA_INT : a->type, common.rank, common.dims);
+    return oct_call_shape(call, 0, binary->compares ? OCT_DATA_INT : a->type, common.rank,
+                          common.dims);
 }
 
-static octet_status run_binary(struct oct_call *call, const struct oct_array *a, const struct oct_array *b,
-                               struct oct_array *result)
+static octet_status run_binary(struct oct_call *call, const struct oct_array *a,
+                               const struct oct_array *b, struct oct_array *result)
 {
     enum oct_operator op = call->node->op;
     struct broadcast common = {0};
@@ -217,7 +215,8 @@ static octet_status run_binary(struct oct_call *call, const struct oct_array *a,
     const struct oct_array *operands[] = {a, b};
     struct row_types types = {{oct_array_element_bytes(a), oct_array_element_bytes(b)},
                               oct_array_element_bytes(result)};
-    run_rows(&common, operands, 2, &types, result, floats ? binaries[op].floats : binaries[op].ints);
+    run_rows(&common, operands, 2, &types, result,
+             floats ? binaries[op].floats : binaries[op].ints);
     return OCTET_OK;
 }
 
@@ -257,147 +256,10 @@ octet_status oct_evaluate_variadic(struct oct_call *call)
     return status;
 }
 
-/* ---- one operand ---- */
+/* ---- Where ---- */
 
-static float sigmoid(float x)
-{
-    return 1.0f / (1.0f + expf(-x));
-}
-
-octet_status oct_infer_unary(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    return oct_call_shape(call, 0, input->type, input->rank, input->dims);
-}
-
-#define EACH(type, expression)                                                                     \
-    do {                                                                                           \
-        const type *x = input->data;                                                               \
-        type *y = output->data;                                                                    \
-        for (size_t i = 0; i < input->count; i++)                                                  \
-            y[i] = (expression);                                                                   \
-    } while (0)
-
-static bool unary_floats(enum oct_operator op, const struct oct_array *input, struct oct_array *output)
-{
-    switch (op) {
-    case OCT_OP_SIGMOID: EACH(float, sigmoid(x[i])); return true;
-    case OCT_OP_EXP: EACH(float, expf(x[i])); return true;
-    case OCT_OP_LOG: EACH(float, logf(x[i])); return true;
-    case OCT_OP_SQRT: EACH(float, sqrtf(x[i])); return true;
-    case OCT_OP_RECIPROCAL: EACH(float, 1.0f / x[i]); return true;
-    case OCT_OP_NEG: EACH(float, -x[i]); return true;
-    case OCT_OP_ABS: EACH(float, fabsf(x[i])); return true;
-    case OCT_OP_FLOOR: EACH(float, floorf(x[i])); return true;
-    case OCT_OP_CEIL: EACH(float, ceilf(x[i])); return true;
-    default: return false;
-    }
-}
-
-static bool unary_ints(enum oct_operator op, const struct oct_array *input, struct oct_array *output)
-{
-    switch (op) {
-    case OCT_OP_NOT: EACH(int64_t, !x[i]); return true;
-    case OCT_OP_NEG: EACH(int64_t, wrap_subtract(0, x[i])); return true;
-    case OCT_OP_ABS: EACH(int64_t, x[i] < 0 ? wrap_subtract(0, x[i]) : x[i]); return true;
-    default: return false;
-    }
-}
-
-octet_status oct_evaluate_unary(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    enum oct_operator op = call->node->op;
-    bool done = input->type == OCT_DATA_FLOAT ? unary_floats(op, input, &call->outputs[0])
-                                              : unary_ints(op, input, &call->outputs[0]);
-    return done ? OCTET_OK : oct_call_bad(call, "its input is of the wrong type");
-}
-
-octet_status oct_evaluate_swish(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    struct oct_array *output = &call->outputs[0];
-    float alpha = oct_node_float(call->node, "alpha", 1.0f);
-    if (input->type != OCT_DATA_FLOAT)
-        return oct_call_bad(call, "its input is of the wrong type");
-    EACH(float, x[i] * sigmoid(alpha * x[i]));
-    return OCTET_OK;
-}
-
-octet_status oct_evaluate_clip(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    const struct oct_array *low = oct_call_input(call, 1), *high = oct_call_input(call, 2);
-    struct oct_array *output = &call->outputs[0];
-    if ((low && (low->count != 1 || low->type != input->type)) ||
-        (high && (high->count != 1 || high->type != input->type)))
-        return oct_call_bad(call, "its limits are not scalars of the input's type");
-    if (input->type == OCT_DATA_FLOAT) {
-        float least = low ? oct_floats(low)[0] : oct_node_float(call->node, "min", -INFINITY);
-        float most = high ? oct_floats(high)[0] : oct_node_float(call->node, "max", INFINITY);
-        EACH(float, x[i] < least ? least : x[i] > most ? most : x[i]);
-    } else {
-        int64_t least = low ? oct_ints(low)[0] : INT64_MIN, most = high ? oct_ints(high)[0] : INT64_MAX;
-        EACH(int64_t, x[i] < least ? least : x[i] > most ? most : x[i]);
-    }
-    return OCTET_OK;
-}
-
-octet_status oct_infer_same(struct oct_call *call)
-{
-    return oct_infer_unary(call);
-}
-
-/* For all operators whose output has the input's elements in the same order. */
-octet_status oct_evaluate_copy(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    if (input->count != call->outputs[0].count)
-        return oct_call_bad(call, "its output does not have as many elements as its input");
-    memcpy(call->outputs[0].data, input->data, input->count * oct_array_element_bytes(input));
-    return OCTET_OK;
-}
-
-/* ---- Cast, Where ---- */
-
-enum { ONNX_BOOL = 9 };
-
-static enum oct_data_type cast_type(int64_t onnx_type)
-{
-    switch (onnx_type) {
-    case 1: case 10: case 11: case 16: return OCT_DATA_FLOAT; /* float, half, double, bfloat16 */
-    case 2: case 3: case 4: case 5: case 6: case 7: case ONNX_BOOL: case 12: case 13: return OCT_DATA_INT;
-    default: return OCT_DATA_UNKNOWN;
-    }
-}
-
-octet_status oct_infer_cast(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    enum oct_data_type type = cast_type(oct_node_int(call->node, "to", 0));
-    if (type == OCT_DATA_UNKNOWN)
-        return OCTET_OK;
-    return oct_call_shape(call, 0, type, input->rank, input->dims);
-}
-
-octet_status oct_evaluate_cast(struct oct_call *call)
-{
-    const struct oct_array *input = call->inputs[0];
-    struct oct_array *output = &call->outputs[0];
-    bool to_bool = oct_node_int(call->node, "to", 0) == ONNX_BOOL;
-    for (size_t i = 0; i < input->count; i++) {
-        bool from_float = input->type == OCT_DATA_FLOAT;
-        if (output->type == OCT_DATA_FLOAT)
-            oct_floats(output)[i] = from_float ? oct_floats(input)[i] : (float)oct_ints(input)[i];
-        else if (to_bool)
-            oct_ints(output)[i] = from_float ? oct_floats(input)[i] != 0 : oct_ints(input)[i] != 0;
-        else
-            oct_ints(output)[i] = from_float ? integer_of(oct_floats(input)[i]) : oct_ints(input)[i];
-    }
-    return OCTET_OK;
-}
-
-static void where_floats(const void *const *operands, const int64_t *steps, void *result, size_t count)
+static void where_floats(const void *const *operands, const int64_t *steps, void *result,
+                         size_t count)
 {
     const int64_t *condition = operands[0];
     const float *a = operands[1], *b = operands[2];
@@ -406,7 +268,8 @@ static void where_floats(const void *const *operands, const int64_t *steps, void
         y[i] = *condition ? *a : *b;
 }
 
-static void where_ints(const void *const *operands, const int64_t *steps, void *result, size_t count)
+static void where_ints(const void *const *operands, const int64_t *steps, void *result,
+                       size_t count)
 {
     const int64_t *condition = operands[0], *a = operands[1], *b = operands[2];
     int64_t *y = result;
@@ -436,6 +299,7 @@ octet_status oct_evaluate_where(struct oct_call *call)
         set_strides(&common, i, call->inputs[i]);
         types.operand_bytes[i] = oct_array_element_bytes(call->inputs[i]);
     }
-    run_rows(&common, call->inputs, 3, &types, result, result->type == OCT_DATA_FLOAT ? where_floats : where_ints);
+    run_rows(&common, call->inputs, 3, &types, result,
+             result->type == OCT_DATA_FLOAT ? where_floats : where_ints);
     return OCTET_OK;
 }

@@ -32,7 +32,8 @@ int oct_graph_add_value(struct oct_graph *graph, const char *name)
 int oct_graph_add_node(struct oct_graph *graph, const struct oct_node *node)
 {
     if (graph->node_count >= OCT_NODES_MAX ||
-        !oct_grow(graph->ctx, &graph->nodes, &graph->node_capacity, graph->node_count + 1, sizeof *graph->nodes))
+        !oct_grow(graph->ctx, &graph->nodes, &graph->node_capacity, graph->node_count + 1,
+                  sizeof *graph->nodes))
         return -1;
     graph->nodes[graph->node_count] = *node;
     return (int)graph->node_count++;
@@ -68,8 +69,9 @@ static octet_status set_producers(struct oct_graph *graph)
                 continue;
             struct oct_value *value = &graph->values[node->outputs[i]];
             if (value->producer >= 0 || value->is_input || value->array.data)
-                return oct_fail(graph->ctx, OCTET_BAD_FORMAT, "%s: value '%s' is produced twice (node '%s')",
-                                graph->name, value->name, oct_node_label(graph, node));
+                return oct_fail(graph->ctx, OCTET_BAD_FORMAT,
+                                "%s: value '%s' is produced twice (node '%s')", graph->name,
+                                value->name, oct_node_label(graph, node));
             value->producer = (int)n;
         }
     }
@@ -87,13 +89,14 @@ static octet_status find_dangling(const struct oct_graph *graph)
         const struct oct_node *node = &graph->nodes[n];
         for (int i = 0; i < node->input_count; i++)
             if (node->inputs[i] >= 0 && !is_available(&graph->values[node->inputs[i]]))
-                return oct_node_fail(graph, node, OCTET_BAD_FORMAT, "its input '%s' is produced by no node",
+                return oct_node_fail(graph, node, OCTET_BAD_FORMAT,
+                                     "its input '%s' is produced by no node",
                                      graph->values[node->inputs[i]].name);
     }
     for (int i = 0; i < graph->output_count; i++)
         if (!is_available(&graph->values[graph->outputs[i]]))
-            return oct_fail(graph->ctx, OCTET_BAD_FORMAT, "%s: output '%s' is produced by no node", graph->name,
-                            graph->values[graph->outputs[i]].name);
+            return oct_fail(graph->ctx, OCTET_BAD_FORMAT, "%s: output '%s' is produced by no node",
+                            graph->name, graph->values[graph->outputs[i]].name);
     return OCTET_OK;
 }
 
@@ -102,8 +105,8 @@ struct visit {
 };
 
 /* Depth first from `root`, inputs first. Returns the node that closes a cycle, or -1. */
-static int visit_from(const struct oct_graph *graph, int root, unsigned char *marks, struct visit *stack, int *order,
-                      size_t *ordered)
+static int visit_from(const struct oct_graph *graph, int root, unsigned char *marks,
+                      struct visit *stack, int *order, size_t *ordered)
 {
     enum { NEW, OPEN, DONE };
     size_t depth = 0;
@@ -133,14 +136,15 @@ static int visit_from(const struct oct_graph *graph, int root, unsigned char *ma
     return -1;
 }
 
-static octet_status sort_nodes(struct oct_graph *graph, unsigned char *marks, struct visit *stack, int *order,
-                               struct oct_node *sorted)
+static octet_status sort_nodes(struct oct_graph *graph, unsigned char *marks, struct visit *stack,
+                               int *order, struct oct_node *sorted)
 {
     size_t ordered = 0;
     for (size_t n = 0; n < graph->node_count; n++) {
         int cycle = marks[n] ? -1 : visit_from(graph, (int)n, marks, stack, order, &ordered);
         if (cycle >= 0)
-            return oct_node_fail(graph, &graph->nodes[cycle], OCTET_BAD_FORMAT, "it depends on its own output");
+            return oct_node_fail(graph, &graph->nodes[cycle], OCTET_BAD_FORMAT,
+                                 "it depends on its own output");
     }
     for (size_t n = 0; n < graph->node_count; n++)
         sorted[n] = graph->nodes[order[n]];
@@ -201,16 +205,16 @@ const char *oct_node_label(const struct oct_graph *graph, const struct oct_node 
     return "";
 }
 
-octet_status oct_node_fail(const struct oct_graph *graph, const struct oct_node *node, octet_status status,
-                           const char *format, ...)
+octet_status oct_node_fail(const struct oct_graph *graph, const struct oct_node *node,
+                           octet_status status, const char *format, ...)
 {
     char reason[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    return oct_fail(graph->ctx, status, "%s: operator %.80s at node '%.200s': %s", graph->name, node->op_name,
-                    oct_node_label(graph, node), reason);
+    return oct_fail(graph->ctx, status, "%s: operator %.80s at node '%.200s': %s", graph->name,
+                    node->op_name, oct_node_label(graph, node), reason);
 }
 
 const struct oct_attribute *oct_node_attribute(const struct oct_node *node, const char *name,

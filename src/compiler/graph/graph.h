@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The graph: an ONNX model's nodes and values as the passes rewrite them. Values and nodes are named by index. A value
- * is a constant (it has data), a graph input, or the output of one node.
+ * The graph: an ONNX model's nodes and values as the passes rewrite them. Values and nodes are
+ * named by index. A value is a constant (it has data), a graph input, or the output of one node.
  */
 #ifndef OCTET_COMPILER_GRAPH_GRAPH_H
 #define OCTET_COMPILER_GRAPH_GRAPH_H
@@ -80,7 +80,7 @@ enum oct_operator {
 #define OCT_OPERATOR_ENUM(constant, name, inputs, outputs, infer, evaluate) OCT_OP_##constant,
     OCT_OPERATOR_LIST(OCT_OPERATOR_ENUM)
 #undef OCT_OPERATOR_ENUM
-    OCT_OP_COUNT
+        OCT_OP_COUNT
 };
 
 enum oct_attribute_kind {
@@ -113,8 +113,8 @@ struct oct_value {
 };
 
 /*
- * A Conv node may have more fused into it: `silu` applies x * sigmoid(x) to the convolution's result, then input 3,
- * where it is there, is added. Its output then is the value after all that.
+ * A Conv node may have more fused into it: `silu` applies x * sigmoid(x) to the convolution's
+ * result, then input 3, where it is there, is added. Its output then is the value after all that.
  */
 struct oct_node {
     enum oct_operator op;
@@ -144,7 +144,8 @@ struct oct_graph {
 void oct_graph_init(struct oct_graph *graph, octet_context *ctx, const char *name);
 void oct_graph_clear(struct oct_graph *graph);
 
-/* Each returns the new index, or -1 when out of memory or over the limits above. Names and arrays are not copied. */
+/* Each returns the new index, or -1 when out of memory or over the limits above. Names and arrays
+ * are not copied. */
 int oct_graph_add_value(struct oct_graph *graph, const char *name);
 int oct_graph_add_node(struct oct_graph *graph, const struct oct_node *node);
 
@@ -152,13 +153,15 @@ int oct_graph_add_node(struct oct_graph *graph, const struct oct_node *node);
 int *oct_graph_indices(struct oct_graph *graph, size_t count);
 
 /*
- * Drops removed nodes, sorts the rest so that every node stands after those that it reads from (an order that holds
- * already is kept) and sets the values' producers. Fails with OCTET_BAD_FORMAT, naming the value or node, when a value
- * has two producers, is read but never produced, or when nodes depend on themselves.
+ * Drops removed nodes, sorts the rest so that every node stands after those that it reads from (an
+ * order that holds already is kept) and sets the values' producers. Fails with OCTET_BAD_FORMAT,
+ * naming the value or node, when a value has two producers, is read but never produced, or when
+ * nodes depend on themselves.
  */
 octet_status oct_graph_sort(struct oct_graph *graph);
 
-/* uses[value]: how many node inputs and graph outputs read it. The caller frees it with oct_free(). */
+/* uses[value]: how many node inputs and graph outputs read it. The caller frees it with oct_free().
+ */
 octet_status oct_graph_count_uses(const struct oct_graph *graph, int **uses);
 
 static inline bool oct_value_is_constant(const struct oct_graph *graph, int value)
@@ -169,15 +172,17 @@ static inline bool oct_value_is_constant(const struct oct_graph *graph, int valu
 /* The node that produces `value`, or NULL. */
 static inline struct oct_node *oct_graph_producer(const struct oct_graph *graph, int value)
 {
-    return value >= 0 && graph->values[value].producer >= 0 ? &graph->nodes[graph->values[value].producer] : NULL;
+    return value >= 0 && graph->values[value].producer >= 0
+               ? &graph->nodes[graph->values[value].producer]
+               : NULL;
 }
 
 /* The node's name, or where it has none that of its first output. */
 const char *oct_node_label(const struct oct_graph *graph, const struct oct_node *node);
 
 /* "FILE: operator OP at node 'NODE': REASON" */
-octet_status oct_node_fail(const struct oct_graph *graph, const struct oct_node *node, octet_status status,
-                           const char *format, ...) OCT_PRINTF(4, 5);
+octet_status oct_node_fail(const struct oct_graph *graph, const struct oct_node *node,
+                           octet_status status, const char *format, ...) OCT_PRINTF(4, 5);
 
 const struct oct_attribute *oct_node_attribute(const struct oct_node *node, const char *name,
                                                enum oct_attribute_kind kind);

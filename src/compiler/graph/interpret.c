@@ -19,8 +19,8 @@ static void release(octet_context *ctx, struct prepared *prepared)
 }
 
 /* `arrays` is indexed by value, `stride` bytes apart. */
-static octet_status prepare(const struct oct_graph *graph, const struct oct_node *node, const void *arrays,
-                            size_t stride, struct prepared *prepared)
+static octet_status prepare(const struct oct_graph *graph, const struct oct_node *node,
+                            const void *arrays, size_t stride, struct prepared *prepared)
 {
     *prepared = (struct prepared){{graph, node, NULL, NULL}, NULL, NULL};
     const struct oct_operator_info *info = oct_operator_info(node->op);
@@ -30,15 +30,17 @@ static octet_status prepare(const struct oct_graph *graph, const struct oct_node
         if (i >= node->input_count || node->inputs[i] < 0)
             return oct_node_fail(graph, node, OCTET_BAD_FORMAT, "it has too few inputs");
     prepared->inputs = oct_calloc(graph->ctx, (size_t)node->input_count, sizeof *prepared->inputs);
-    prepared->outputs = oct_calloc(graph->ctx, (size_t)node->output_count, sizeof *prepared->outputs);
+    prepared->outputs =
+        oct_calloc(graph->ctx, (size_t)node->output_count, sizeof *prepared->outputs);
     if (!prepared->inputs || !prepared->outputs) {
         release(graph->ctx, prepared);
         return oct_fail_memory(graph->ctx, "the graph");
     }
     for (int i = 0; i < node->input_count; i++)
         if (node->inputs[i] >= 0)
-            prepared->inputs[i] = (const struct oct_array *)(const void *)((const char *)arrays +
-                                                                          (size_t)node->inputs[i] * stride);
+            prepared->inputs[i] =
+                (const struct oct_array *)(const void *)((const char *)arrays +
+                                                         (size_t)node->inputs[i] * stride);
     prepared->call.inputs = prepared->inputs;
     prepared->call.outputs = prepared->outputs;
     return OCTET_OK;
@@ -70,7 +72,8 @@ static uint64_t work_of(const struct prepared *prepared)
     } else if (node->op == OCT_OP_MAT_MUL) {
         depth = (uint64_t)prepared->inputs[0]->dims[prepared->inputs[0]->rank - 1];
     } else if (node->op == OCT_OP_MAX_POOL) {
-        const struct oct_attribute *kernel = oct_node_attribute(node, "kernel_shape", OCT_ATTRIBUTE_INTS);
+        const struct oct_attribute *kernel =
+            oct_node_attribute(node, "kernel_shape", OCT_ATTRIBUTE_INTS);
         for (size_t i = 0; kernel && i < kernel->count; i++)
             taps = taps > UINT32_MAX ? taps : taps * (uint64_t)kernel->integers[i];
     }
@@ -87,7 +90,8 @@ static octet_status spend(const struct prepared *prepared, size_t bytes, struct 
     uint64_t work = work_of(prepared);
     if (work > left->work || bytes > left->bytes)
         return oct_node_fail(prepared->call.graph, prepared->call.node, OCTET_UNSUPPORTED_MODEL,
-                             "too much to compute at import (%s)", work > left->work ? "time" : "memory");
+                             "too much to compute at import (%s)",
+                             work > left->work ? "time" : "memory");
     left->work -= work;
     left->bytes -= bytes;
     return OCTET_OK;
@@ -96,17 +100,21 @@ static octet_status spend(const struct prepared *prepared, size_t bytes, struct 
 /* ---- folding ---- */
 
 /* True when the output is the input's elements in the same order, of the same type. */
-static bool keeps_elements(const struct oct_node *node, const struct oct_array *input, const struct oct_array *output)
+static bool keeps_elements(const struct oct_node *node, const struct oct_array *input,
+                           const struct oct_array *output)
 {
     switch (node->op) {
-    case OCT_OP_CAST: return input->type == OCT_DATA_FLOAT && output->type == OCT_DATA_FLOAT;
+    case OCT_OP_CAST:
+        return input->type == OCT_DATA_FLOAT && output->type == OCT_DATA_FLOAT;
     case OCT_OP_IDENTITY:
     case OCT_OP_DROPOUT:
     case OCT_OP_FLATTEN:
     case OCT_OP_RESHAPE:
     case OCT_OP_SQUEEZE:
-    case OCT_OP_UNSQUEEZE: return input->count == output->count;
-    default: return false;
+    case OCT_OP_UNSQUEEZE:
+        return input->count == output->count;
+    default:
+        return false;
     }
 }
 
@@ -121,7 +129,8 @@ static bool foldable(const struct prepared *prepared)
     return node->op == OCT_OP_SHAPE || node->op == OCT_OP_SIZE || inputs_known(prepared, true);
 }
 
-static octet_status evaluate_in_arena(struct oct_graph *graph, struct prepared *prepared, struct oct_limits *left)
+static octet_status evaluate_in_arena(struct oct_graph *graph, struct prepared *prepared,
+                                      struct oct_limits *left)
 {
     size_t bytes = 0;
     const struct oct_node *node = prepared->call.node;
@@ -132,18 +141,20 @@ static octet_status evaluate_in_arena(struct oct_graph *graph, struct prepared *
         return status;
     for (int i = 0; i < node->output_count; i++) {
         struct oct_array *output = &prepared->outputs[i];
-        output->data = oct_arena_calloc(&graph->arena, output->count, oct_array_element_bytes(output));
+        output->data =
+            oct_arena_calloc(&graph->arena, output->count, oct_array_element_bytes(output));
         if (!output->data)
             return oct_fail_memory(graph->ctx, "constants");
     }
     return oct_operator_info(node->op)->evaluate(&prepared->call);
 }
 
-static octet_status fold_node(struct oct_graph *graph, struct oct_node *node, struct prepared *prepared,
-                              struct oct_limits *left)
+static octet_status fold_node(struct oct_graph *graph, struct oct_node *node,
+                              struct prepared *prepared, struct oct_limits *left)
 {
     const struct oct_operator_info *info = oct_operator_info(node->op);
-    octet_status status = info->infer && inputs_known(prepared, false) ? info->infer(&prepared->call) : OCTET_OK;
+    octet_status status =
+        info->infer && inputs_known(prepared, false) ? info->infer(&prepared->call) : OCTET_OK;
     if (!status && foldable(prepared)) {
         if (prepared->inputs[0] && keeps_elements(node, prepared->inputs[0], &prepared->outputs[0]))
             prepared->outputs[0].data = prepared->inputs[0]->data;
@@ -161,8 +172,8 @@ octet_status oct_graph_fold(struct oct_graph *graph, struct oct_limits limits)
 {
     for (size_t n = 0; n < graph->node_count; n++) {
         struct prepared prepared;
-        octet_status status =
-            prepare(graph, &graph->nodes[n], &graph->values[0].array, sizeof *graph->values, &prepared);
+        octet_status status = prepare(graph, &graph->nodes[n], &graph->values[0].array,
+                                      sizeof *graph->values, &prepared);
         if (status)
             return status;
         status = fold_node(graph, &graph->nodes[n], &prepared, &limits);
@@ -181,8 +192,8 @@ struct run {
     struct oct_limits left;
     struct oct_array *arrays; /* by value */
     bool *owned;              /* by value: arrays[value].data is ours */
-    int *readers;             /* by value: needed nodes yet to read it, and results yet to take it */
-    bool *needed;             /* by node */
+    int *readers; /* by value: needed nodes yet to read it, and results yet to take it */
+    bool *needed; /* by node */
 };
 
 static void mark_needed(struct run *run)
@@ -220,14 +231,16 @@ static octet_status run_prepared(struct run *run, struct prepared *prepared)
     const struct oct_operator_info *info = oct_operator_info(node->op);
     octet_context *ctx = run->graph->ctx;
     if (!info->infer || node->output_count > info->outputs_max)
-        return oct_node_fail(run->graph, node, OCTET_UNSUPPORTED_OPERATOR, "octet does not know this operator");
+        return oct_node_fail(run->graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "octet does not know this operator");
     if (!inputs_known(prepared, true))
         return oct_node_fail(run->graph, node, OCTET_BAD_FORMAT, "an input of it is not known");
     octet_status status = info->infer(&prepared->call);
     size_t bytes = 0;
     for (int i = 0; !status && i < node->output_count; i++) {
         if (prepared->outputs[i].type == OCT_DATA_UNKNOWN)
-            return oct_node_fail(run->graph, node, OCTET_UNSUPPORTED_OPERATOR, "octet does not run this variant of it");
+            return oct_node_fail(run->graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                                 "octet does not run this variant of it");
         bytes += prepared->outputs[i].count * oct_array_element_bytes(&prepared->outputs[i]);
     }
     if (!status)
@@ -245,7 +258,8 @@ static octet_status run_prepared(struct run *run, struct prepared *prepared)
             run->arrays[value] = prepared->outputs[i];
             run->owned[value] = true;
         } else {
-            run->left.bytes += prepared->outputs[i].count * oct_array_element_bytes(&prepared->outputs[i]);
+            run->left.bytes +=
+                prepared->outputs[i].count * oct_array_element_bytes(&prepared->outputs[i]);
             oct_free(ctx, prepared->outputs[i].data);
         }
     }
@@ -272,8 +286,8 @@ static octet_status take_results(struct run *run, struct oct_array *results)
         int value = run->job->wanted[i];
         const struct oct_array *array = &run->arrays[value];
         if (!array->data)
-            return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: value '%s' cannot be computed", run->graph->name,
-                            run->graph->values[value].name);
+            return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: value '%s' cannot be computed",
+                            run->graph->name, run->graph->values[value].name);
         results[i] = *array;
         if (!oct_array_allocate(ctx, &results[i]))
             return oct_fail_memory(ctx, "the interpreter");
@@ -335,9 +349,11 @@ void oct_graph_computable(const struct oct_graph *graph, bool *computable)
         const struct oct_node *node = &graph->nodes[n];
         bool all = node->op != OCT_OP_OTHER;
         for (int i = 0; all && i < node->input_count; i++)
-            all = node->inputs[i] < 0 || computable[node->inputs[i]] || oct_value_is_constant(graph, node->inputs[i]);
+            all = node->inputs[i] < 0 || computable[node->inputs[i]] ||
+                  oct_value_is_constant(graph, node->inputs[i]);
         for (int i = 0; all && i < node->output_count; i++)
             if (node->outputs[i] >= 0)
-                computable[node->outputs[i]] |= graph->values[node->outputs[i]].array.type != OCT_DATA_UNKNOWN;
+                computable[node->outputs[i]] |=
+                    graph->values[node->outputs[i]].array.type != OCT_DATA_UNKNOWN;
     }
 }

@@ -14,7 +14,8 @@ static bool permutation_of(const struct oct_call *call, int *permutation)
     if (perm && perm->count != (size_t)rank)
         return false;
     for (int i = 0; i < rank; i++) {
-        if (!oct_axis(perm ? perm->integers[i] : rank - 1 - i, rank, &permutation[i]) || taken[permutation[i]])
+        if (!oct_axis(perm ? perm->integers[i] : rank - 1 - i, rank, &permutation[i]) ||
+            taken[permutation[i]])
             return false;
         taken[permutation[i]] = true;
     }
@@ -64,7 +65,8 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-static void slice_axis(struct slice *slice, int axis, int64_t size, int64_t start, int64_t end, int64_t step)
+static void slice_axis(struct slice *slice, int axis, int64_t size, int64_t start, int64_t end,
+                       int64_t step)
 {
     if (start < 0)
         start = start < -size ? -1 : start + size;
@@ -107,8 +109,8 @@ static octet_status slice_of(const struct oct_call *call, struct slice *slice, b
     for (size_t i = 0; i < start_count; i++) {
         int axis;
         int64_t step = has_steps ? steps[i] : 1;
-        if (!oct_axis(has_axes ? axes[i] : (int64_t)i, input->rank, &axis) || taken[axis] || step == 0 ||
-            step == INT64_MIN)
+        if (!oct_axis(has_axes ? axes[i] : (int64_t)i, input->rank, &axis) || taken[axis] ||
+            step == 0 || step == INT64_MIN)
             return oct_call_bad(call, "its axes or steps do not fit");
         taken[axis] = true;
         slice_axis(slice, axis, input->dims[axis], starts[i], ends[i], step);
@@ -186,7 +188,8 @@ octet_status oct_evaluate_concat(struct oct_call *call)
         const struct oct_array *input = call->inputs[n];
         size_t block = oct_array_extent(input, axis, input->rank) * bytes;
         for (size_t o = 0; o < outer && block; o++)
-            memcpy((char *)output->data + o * row + at, (const char *)input->data + o * block, block);
+            memcpy((char *)output->data + o * row + at, (const char *)input->data + o * block,
+                   block);
         at += block;
     }
     return OCTET_OK;
@@ -232,7 +235,8 @@ octet_status oct_evaluate_split(struct oct_call *call)
         const struct oct_array *output = &call->outputs[n];
         size_t block = oct_array_extent(output, axis, output->rank) * bytes;
         for (size_t o = 0; o < outer && block; o++)
-            memcpy((char *)output->data + o * block, (const char *)input->data + o * row + at, block);
+            memcpy((char *)output->data + o * block, (const char *)input->data + o * row + at,
+                   block);
         at += block;
     }
     return OCTET_OK;
@@ -244,8 +248,8 @@ octet_status oct_infer_gather(struct oct_call *call)
 {
     const struct oct_array *input = call->inputs[0], *indices = call->inputs[1];
     int axis;
-    if (!oct_axis(oct_node_int(call->node, "axis", 0), input->rank, &axis) || indices->type != OCT_DATA_INT ||
-        input->rank - 1 + indices->rank > OCT_RANK_MAX)
+    if (!oct_axis(oct_node_int(call->node, "axis", 0), input->rank, &axis) ||
+        indices->type != OCT_DATA_INT || input->rank - 1 + indices->rank > OCT_RANK_MAX)
         return oct_call_bad(call, "its axis or indices do not fit");
     int64_t dims[2 * OCT_RANK_MAX];
     int rank = 0;
@@ -276,7 +280,8 @@ octet_status oct_evaluate_gather(struct oct_call *call)
         for (size_t i = 0; i < indices->count; i++, target += block) {
             int64_t index = oct_ints(indices)[i];
             index += index < 0 ? size : 0;
-            memcpy(target, (const char *)input->data + (o * (size_t)size + (size_t)index) * block, block);
+            memcpy(target, (const char *)input->data + (o * (size_t)size + (size_t)index) * block,
+                   block);
         }
     return OCTET_OK;
 }

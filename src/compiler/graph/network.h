@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network: what is left of an ONNX detector after the passes. Only what the engine runs (convolutions with fused
- * SiLU and residual add, max pools, nearest 2x upsampling), tensors that are views of others (slices, concats), and
- * the head's description. Reference of the passes' output and of the lowering's input.
+ * The network: what is left of an ONNX detector after the passes. Only what the engine runs
+ * (convolutions with fused SiLU and residual add, max pools, nearest 2x upsampling), tensors that
+ * are views of others (slices, concats), and the head's description. Reference of the passes'
+ * output and of the lowering's input.
  */
 #ifndef OCTET_COMPILER_GRAPH_NETWORK_H
 #define OCTET_COMPILER_GRAPH_NETWORK_H
@@ -20,13 +21,16 @@ enum oct_tensor_kind {
 };
 
 struct oct_network_tensor {
-    const char *name; /* of the ONNX value; for a layer, the value that comes out of all that is fused into it */
+    const char *name; /* of the ONNX value; for a layer, the value that comes out of all that is
+                         fused into it */
     enum oct_tensor_kind kind;
     int channels;
     int height, width; /* at the network's default size, pixels */
     int layer;         /* LAYER: index of the layer that writes it; else -1 */
-    int parent, offset; /* SLICE: tensor, first channel (the parent is never itself a slice); else -1, 0 */
-    int member_count;   /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT tensors */
+    int parent,
+        offset; /* SLICE: tensor, first channel (the parent is never itself a slice); else -1, 0 */
+    int member_count; /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT
+                         tensors */
     int members[OCT_CONCAT_MAX];
 };
 
@@ -39,12 +43,12 @@ enum oct_layer_kind {
 struct oct_network_layer {
     const char *name; /* of the ONNX node */
     enum oct_layer_kind kind;
-    int input, output; /* tensors */
-    int residual;      /* CONVOLUTION: tensor added after the activation, or -1 */
+    int input, output;           /* tensors */
+    int residual;                /* CONVOLUTION: tensor added after the activation, or -1 */
     int kernel, stride, padding; /* square and symmetric; padding in pixels */
     int silu;                    /* CONVOLUTION: 1 when SiLU follows */
-    const float *weights;        /* CONVOLUTION: [output channels][input channels][kernel][kernel] */
-    const float *bias;           /* CONVOLUTION: [output channels] */
+    const float *weights; /* CONVOLUTION: [output channels][input channels][kernel][kernel] */
+    const float *bias;    /* CONVOLUTION: [output channels] */
 };
 
 /* One level of the head: two convolutions without activation whose outputs the decode reads. */
@@ -55,7 +59,8 @@ struct oct_network_level {
 };
 
 struct oct_network_port {
-    const char *name, *type, *shape; /* as the ONNX file declares it, e.g. "images", "float32", "1x3x640x640" */
+    const char *name, *type,
+        *shape; /* as the ONNX file declares it, e.g. "images", "float32", "1x3x640x640" */
 };
 
 struct oct_network {
@@ -63,19 +68,22 @@ struct oct_network {
     int tensor_count, layer_count, level_count, class_count, reg_max;
     struct oct_network_tensor *tensors;
     struct oct_network_layer *layers; /* in an order in which they can run */
-    struct oct_network_level levels[OCT_LEVELS_MAX]; /* ascending stride; anchors are in this order */
+    struct oct_network_level
+        levels[OCT_LEVELS_MAX]; /* ascending stride; anchors are in this order */
     int input_tensor;
-    int input_height, input_width; /* default size: the ONNX input's, else the metadata's imgsz, else 640x640 */
+    int input_height,
+        input_width; /* default size: the ONNX input's, else the metadata's imgsz, else 640x640 */
     int size_is_fixed;
     const char **class_names; /* class_count; "class0", ... where the metadata has none */
     int metadata_count;
     const char **metadata_keys, **metadata_values;
     int input_count, output_count;
     struct oct_network_port *inputs, *outputs;
-    const char *description;             /* metadata's description, else the producer, else "" */
-    int opset;                           /* of the default domain */
-    int has_nms;                         /* 1: the file had embedded NMS, which was cut off */
-    double probe_box_difference_px;      /* octet's decode against the file's own head on random tensors */
+    const char *description; /* metadata's description, else the producer, else "" */
+    int opset;               /* of the default domain */
+    int has_nms;             /* 1: the file had embedded NMS, which was cut off */
+    double
+        probe_box_difference_px; /* octet's decode against the file's own head on random tensors */
     double probe_score_difference;
 };
 

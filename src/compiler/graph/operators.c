@@ -29,15 +29,16 @@ octet_status oct_call_bad(const struct oct_call *call, const char *reason)
     return oct_node_fail(call->graph, call->node, OCTET_BAD_SHAPE, "%s", reason);
 }
 
-octet_status oct_call_shape(struct oct_call *call, int index, enum oct_data_type type, int rank, const int64_t *dims)
+octet_status oct_call_shape(struct oct_call *call, int index, enum oct_data_type type, int rank,
+                            const int64_t *dims)
 {
     if (oct_array_shape(&call->outputs[index], type, rank, dims))
         return OCTET_OK;
     return oct_call_bad(call, "its output is too large or has a negative size");
 }
 
-bool oct_call_integers(const struct oct_call *call, int index, const char *name, const int64_t **values, size_t *count,
-                       bool *given)
+bool oct_call_integers(const struct oct_call *call, int index, const char *name,
+                       const int64_t **values, size_t *count, bool *given)
 {
     const struct oct_array *input = index >= 0 ? oct_call_input(call, index) : NULL;
     *given = true;
@@ -46,7 +47,8 @@ bool oct_call_integers(const struct oct_call *call, int index, const char *name,
         *count = input->count;
         return input->type == OCT_DATA_INT && input->data;
     }
-    const struct oct_attribute *attribute = name ? oct_node_attribute(call->node, name, OCT_ATTRIBUTE_INTS) : NULL;
+    const struct oct_attribute *attribute =
+        name ? oct_node_attribute(call->node, name, OCT_ATTRIBUTE_INTS) : NULL;
     *given = attribute != NULL;
     if (!attribute)
         return false;
@@ -64,8 +66,8 @@ void oct_array_strides(const struct oct_array *array, int64_t *strides)
     }
 }
 
-static void copy_row(const struct oct_strided_copy *copy, const char *source, char *target, int64_t n,
-                     int64_t source_step, int64_t target_step)
+static void copy_row(const struct oct_strided_copy *copy, const char *source, char *target,
+                     int64_t n, int64_t source_step, int64_t target_step)
 {
     if (source_step == 1 && target_step == 1) {
         memcpy(target, source, (size_t)n * copy->element_bytes);
@@ -91,8 +93,9 @@ void oct_strided_copy(const struct oct_strided_copy *copy)
             return;
     int64_t source = 0, target = 0, bytes = (int64_t)copy->element_bytes;
     for (;;) {
-        copy_row(copy, (const char *)copy->source + source * bytes, (char *)copy->target + target * bytes,
-                 inner >= 0 ? copy->dims[inner] : 1, inner >= 0 ? copy->source_strides[inner] : 1,
+        copy_row(copy, (const char *)copy->source + source * bytes,
+                 (char *)copy->target + target * bytes, inner >= 0 ? copy->dims[inner] : 1,
+                 inner >= 0 ? copy->source_strides[inner] : 1,
                  inner >= 0 ? copy->target_strides[inner] : 1);
         int axis = inner - 1;
         for (; axis >= 0; axis--) {

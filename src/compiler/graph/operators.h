@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The operators that octet knows. Each has a shape rule and, where the interpreter can run it, an evaluation. Both get
- * a struct oct_call; the shape rule runs first, the driver then allocates the outputs' data, then the evaluation runs.
+ * The operators that octet knows. Each has a shape rule and, where the interpreter can run it, an
+ * evaluation. Both get a struct oct_call; the shape rule runs first, the driver then allocates the
+ * outputs' data, then the evaluation runs.
  */
 #ifndef OCTET_COMPILER_GRAPH_OPERATORS_H
 #define OCTET_COMPILER_GRAPH_OPERATORS_H
@@ -12,15 +13,16 @@ struct oct_call {
     const struct oct_graph *graph;
     const struct oct_node *node;
     const struct oct_array *const *inputs; /* node->input_count; NULL: left out */
-    struct oct_array *outputs;             /* node->output_count; type UNKNOWN until the shape rule set it */
+    struct oct_array *outputs; /* node->output_count; type UNKNOWN until the shape rule set it */
 };
 
 struct oct_operator_info {
     const char *name;
     int inputs_min; /* inputs that may not be left out */
     int outputs_max;
-    /* Sets the outputs' types and shapes, from the inputs' and, where an input's data is needed and there, from that;
-     * leaves outputs UNKNOWN where it cannot tell. All inputs are of known type and shape. */
+    /* Sets the outputs' types and shapes, from the inputs' and, where an input's data is needed and
+     * there, from that; leaves outputs UNKNOWN where it cannot tell. All inputs are of known type
+     * and shape. */
     octet_status (*infer)(struct oct_call *call);
     /* Fills the outputs; all inputs have data. NULL: the interpreter does not run this operator. */
     octet_status (*evaluate)(struct oct_call *call);
@@ -47,7 +49,8 @@ static inline const struct oct_array *oct_call_input(const struct oct_call *call
 octet_status oct_call_bad(const struct oct_call *call, const char *reason);
 
 /* Sets output `index`' type and shape, or fails because it is too large. */
-octet_status oct_call_shape(struct oct_call *call, int index, enum oct_data_type type, int rank, const int64_t *dims);
+octet_status oct_call_shape(struct oct_call *call, int index, enum oct_data_type type, int rank,
+                            const int64_t *dims);
 
 /* Makes a negative axis positive; false (and 0) when it is not in [-rank, rank). */
 static inline bool oct_axis(int64_t axis, int rank, int *normal)
@@ -59,20 +62,26 @@ static inline bool oct_axis(int64_t axis, int rank, int *normal)
     return true;
 }
 
-/* Integers from input `index` where it is given, else from attribute `name`. False when neither is there, or when the
- * input's data is not known or not integers; `*given` tells that there was an input or attribute. */
-bool oct_call_integers(const struct oct_call *call, int index, const char *name, const int64_t **values, size_t *count,
-                       bool *given);
+/* Integers from input `index` where it is given, else from attribute `name`. False when neither is
+ * there, or when the input's data is not known or not integers; `*given` tells that there was an
+ * input or attribute. */
+bool oct_call_integers(const struct oct_call *call, int index, const char *name,
+                       const int64_t **values, size_t *count, bool *given);
 
-/* Copies a block of `dims` elements between strided arrays of float or int64_t; strides in elements. */
+/* Copies a block of `dims` elements between strided arrays of float or int64_t; strides in
+ * elements. */
 struct oct_strided_copy {
     int rank; /* up to 2 * OCT_RANK_MAX */
     size_t element_bytes;
-    int64_t dims[2 * OCT_RANK_MAX], source_strides[2 * OCT_RANK_MAX], target_strides[2 * OCT_RANK_MAX];
+    int64_t dims[2 * OCT_RANK_MAX], source_strides[2 * OCT_RANK_MAX],
+        target_strides[2 * OCT_RANK_MAX];
     const void *source;
     void *target;
 };
 void oct_strided_copy(const struct oct_strided_copy *copy);
+
+/* Towards zero; clamped to what int64_t holds; 0 for NaN. */
+int64_t oct_integer_of(double value);
 
 /* Row-major strides of an array, in elements. */
 void oct_array_strides(const struct oct_array *array, int64_t *strides);
@@ -84,12 +93,16 @@ struct oct_window {
     int64_t output[2];
 };
 
-/* `kernel` is the weights' size, or NULL to take kernel_shape. Resolves auto_pad for the input's size. */
-octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node *node, const struct oct_array *input,
-                           const int64_t *kernel, struct oct_window *window);
+/* `kernel` is the weights' size, or NULL to take kernel_shape. Resolves auto_pad for the input's
+ * size. */
+octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node *node,
+                           const struct oct_array *input, const int64_t *kernel,
+                           struct oct_window *window);
 
-/* Where a Resize or Upsample node reads output position `at` of axis `axis` (2 or 3) from, for nearest modes. */
-octet_status oct_resize_source(const struct oct_graph *graph, const struct oct_node *node, const struct oct_array *input,
-                               const struct oct_array *output, int axis, int64_t at, int64_t *source);
+/* Where a Resize or Upsample node reads output position `at` of axis `axis` (2 or 3) from, for
+ * nearest modes. */
+octet_status oct_resize_source(const struct oct_graph *graph, const struct oct_node *node,
+                               const struct oct_array *input, const struct oct_array *output,
+                               int axis, int64_t at, int64_t *source);
 
 #endif

@@ -54,10 +54,14 @@ octet_status oct_infer_reduce(struct oct_call *call)
 static double join(enum oct_operator op, double so_far, double value)
 {
     switch (op) {
-    case OCT_OP_REDUCE_MAX: return value > so_far ? value : so_far;
-    case OCT_OP_REDUCE_MIN: return value < so_far ? value : so_far;
-    case OCT_OP_REDUCE_PROD: return so_far * value;
-    default: return so_far + value;
+    case OCT_OP_REDUCE_MAX:
+        return value > so_far ? value : so_far;
+    case OCT_OP_REDUCE_MIN:
+        return value < so_far ? value : so_far;
+    case OCT_OP_REDUCE_PROD:
+        return so_far * value;
+    default:
+        return so_far + value;
     }
 }
 
@@ -93,7 +97,8 @@ octet_status oct_evaluate_reduce(struct oct_call *call)
         return status;
     if (input->count == 0 && output->count && op != OCT_OP_REDUCE_SUM && op != OCT_OP_REDUCE_PROD)
         return oct_call_bad(call, "its input is empty");
-    int64_t strides[OCT_RANK_MAX], kept_dims[OCT_RANK_MAX], kept_strides[OCT_RANK_MAX], at[OCT_RANK_MAX] = {0};
+    int64_t strides[OCT_RANK_MAX], kept_dims[OCT_RANK_MAX], kept_strides[OCT_RANK_MAX],
+        at[OCT_RANK_MAX] = {0};
     oct_array_strides(input, strides);
     struct reduction r = {.op = op, .input = input};
     int kept = 0;
@@ -108,8 +113,10 @@ octet_status oct_evaluate_reduce(struct oct_call *call)
             kept_strides[kept++] = strides[i];
         }
     }
-    double start = op == OCT_OP_REDUCE_MAX ? -INFINITY : op == OCT_OP_REDUCE_MIN ? INFINITY
-                                                     : op == OCT_OP_REDUCE_PROD ? 1.0 : 0.0;
+    double start = op == OCT_OP_REDUCE_MAX    ? -INFINITY
+                   : op == OCT_OP_REDUCE_MIN  ? INFINITY
+                   : op == OCT_OP_REDUCE_PROD ? 1.0
+                                              : 0.0;
     int64_t offset = 0;
     for (size_t o = 0; o < output->count; o++) {
         double value = reduce_from(&r, (size_t)offset, 0, start);
@@ -157,9 +164,11 @@ octet_status oct_evaluate_arg_max(struct oct_call *call)
     oct_axis(oct_node_int(call->node, "axis", 0), input->rank, &axis);
     bool last = oct_node_int(call->node, "select_last_index", 0) != 0;
     size_t size = (size_t)input->dims[axis];
-    size_t outer = oct_array_extent(input, 0, axis), inner = oct_array_extent(input, axis + 1, input->rank);
+    size_t outer = oct_array_extent(input, 0, axis),
+           inner = oct_array_extent(input, axis + 1, input->rank);
     if (size == 0 || input->type != OCT_DATA_FLOAT)
-        return call->outputs[0].count ? oct_call_bad(call, "its input is empty or not float") : OCTET_OK;
+        return call->outputs[0].count ? oct_call_bad(call, "its input is empty or not float")
+                                      : OCTET_OK;
     for (size_t o = 0; o < outer; o++)
         for (size_t i = 0; i < inner; i++) {
             const float *x = oct_floats(input) + o * size * inner + i;
@@ -179,7 +188,8 @@ octet_status oct_infer_softmax(struct oct_call *call)
     const struct oct_array *input = call->inputs[0];
     int axis;
     if (input->type != OCT_DATA_FLOAT ||
-        !oct_axis(oct_node_int(call->node, "axis", call->graph->opset < 13 ? 1 : -1), input->rank, &axis))
+        !oct_axis(oct_node_int(call->node, "axis", call->graph->opset < 13 ? 1 : -1), input->rank,
+                  &axis))
         return oct_call_bad(call, "its axis or type does not fit");
     return oct_call_shape(call, 0, OCT_DATA_FLOAT, input->rank, input->dims);
 }
@@ -209,13 +219,15 @@ octet_status oct_evaluate_softmax(struct oct_call *call)
     oct_axis(oct_node_int(call->node, "axis", flattens ? 1 : -1), input->rank, &axis);
     int end = flattens ? input->rank : axis + 1;
     size_t size = oct_array_extent(input, axis, end);
-    size_t outer = oct_array_extent(input, 0, axis), inner = oct_array_extent(input, end, input->rank);
+    size_t outer = oct_array_extent(input, 0, axis),
+           inner = oct_array_extent(input, end, input->rank);
     if (input->count == 0)
         return OCTET_OK;
     for (size_t o = 0; o < outer; o++)
         for (size_t i = 0; i < inner; i += 64) {
             size_t at = o * size * inner + i, width = inner - i < 64 ? inner - i : 64;
-            softmax_columns(oct_floats(input) + at, oct_floats(&call->outputs[0]) + at, size, inner, width);
+            softmax_columns(oct_floats(input) + at, oct_floats(&call->outputs[0]) + at, size, inner,
+                            width);
         }
     return OCTET_OK;
 }
@@ -227,7 +239,8 @@ octet_status oct_infer_mat_mul(struct oct_call *call)
     const struct oct_array *a = call->inputs[0], *b = call->inputs[1];
     if (a->rank < 2 || b->rank < 2)
         return OCTET_OK;
-    if (a->type != OCT_DATA_FLOAT || b->type != OCT_DATA_FLOAT || a->dims[a->rank - 1] != b->dims[b->rank - 2])
+    if (a->type != OCT_DATA_FLOAT || b->type != OCT_DATA_FLOAT ||
+        a->dims[a->rank - 1] != b->dims[b->rank - 2])
         return oct_call_bad(call, "its inputs do not fit");
     const struct oct_array *longer = a->rank >= b->rank ? a : b;
     for (int i = 0; a->rank > 2 && b->rank > 2 && i < longer->rank - 2; i++)

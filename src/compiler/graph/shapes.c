@@ -155,7 +155,8 @@ octet_status oct_infer_constant_of_shape(struct oct_call *call)
     const int64_t *dims;
     size_t count;
     bool given;
-    const struct oct_attribute *value = oct_node_attribute(call->node, "value", OCT_ATTRIBUTE_ARRAY);
+    const struct oct_attribute *value =
+        oct_node_attribute(call->node, "value", OCT_ATTRIBUTE_ARRAY);
     if (!oct_call_integers(call, 0, NULL, &dims, &count, &given))
         return OCTET_OK;
     if (count > OCT_RANK_MAX || (value && value->array.count != 1))
@@ -168,7 +169,8 @@ octet_status oct_infer_constant_of_shape(struct oct_call *call)
 octet_status oct_evaluate_constant_of_shape(struct oct_call *call)
 {
     struct oct_array *output = &call->outputs[0];
-    const struct oct_attribute *value = oct_node_attribute(call->node, "value", OCT_ATTRIBUTE_ARRAY);
+    const struct oct_attribute *value =
+        oct_node_attribute(call->node, "value", OCT_ATTRIBUTE_ARRAY);
     for (size_t i = 0; value && i < output->count; i++) {
         if (output->type == OCT_DATA_FLOAT)
             oct_floats(output)[i] = oct_floats(&value->array)[0];
@@ -187,7 +189,8 @@ octet_status oct_infer_range(struct oct_call *call)
             return oct_call_bad(call, "its inputs are not scalars of one type");
         if (!in[i]->data)
             return OCTET_OK;
-        values[i] = in[i]->type == OCT_DATA_INT ? (double)oct_ints(in[i])[0] : (double)oct_floats(in[i])[0];
+        values[i] =
+            in[i]->type == OCT_DATA_INT ? (double)oct_ints(in[i])[0] : (double)oct_floats(in[i])[0];
     }
     double count = ceil((values[1] - values[0]) / values[2]);
     if (!(count <= (double)OCT_ELEMENTS_MAX))
@@ -204,7 +207,8 @@ octet_status oct_evaluate_range(struct oct_call *call)
             oct_ints(output)[i] = (int64_t)((uint64_t)oct_ints(call->inputs[0])[0] +
                                             (uint64_t)i * (uint64_t)oct_ints(call->inputs[2])[0]);
         else
-            oct_floats(output)[i] = oct_floats(call->inputs[0])[0] + (float)i * oct_floats(call->inputs[2])[0];
+            oct_floats(output)[i] =
+                oct_floats(call->inputs[0])[0] + (float)i * oct_floats(call->inputs[2])[0];
     }
     return OCTET_OK;
 }

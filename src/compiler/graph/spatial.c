@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operators on [batch, channels, height, width]: Conv, BatchNormalization, MaxPool, Resize. Plain and slow. */
+/* Operators on [batch, channels, height, width]: Conv, BatchNormalization, MaxPool, Resize. Plain
+ * and slow. */
 #include <math.h>
 #include <string.h>
 
 #include "compiler/graph/operators.h"
 
-#define SIDE_MAX ((int64_t)1 << 24) /* of kernels, strides, dilations and pads: no sum of products overflows */
+#define SIDE_MAX                                                                                   \
+    ((int64_t)1 << 24) /* of kernels, strides, dilations and pads: no sum of products overflows */
 
 /* ---- windows ---- */
 
 /* Two values, or four, of an INTS attribute; false when there are others. */
-static bool window_values(const struct oct_node *node, const char *name, size_t count, int64_t least, int64_t *values)
+static bool window_values(const struct oct_node *node, const char *name, size_t count,
+                          int64_t least, int64_t *values)
 {
     const struct oct_attribute *attribute = oct_node_attribute(node, name, OCT_ATTRIBUTE_INTS);
     if (!attribute)
@@ -25,7 +28,8 @@ static bool window_values(const struct oct_node *node, const char *name, size_t 
     return true;
 }
 
-static bool resolve_padding(const struct oct_node *node, const struct oct_array *input, struct oct_window *window)
+static bool resolve_padding(const struct oct_node *node, const struct oct_array *input,
+                            struct oct_window *window)
 {
     const char *mode = oct_node_string(node, "auto_pad", "NOTSET");
     bool upper = strcmp(mode, "SAME_UPPER") == 0;
@@ -36,7 +40,8 @@ static bool resolve_padding(const struct oct_node *node, const struct oct_array 
     if (!upper && strcmp(mode, "SAME_LOWER") != 0)
         return strcmp(mode, "VALID") == 0;
     for (int i = 0; i < 2; i++) {
-        int64_t size = input->dims[2 + i], steps = (size + window->stride[i] - 1) / window->stride[i];
+        int64_t size = input->dims[2 + i],
+                steps = (size + window->stride[i] - 1) / window->stride[i];
         int64_t span = (window->kernel[i] - 1) * window->dilation[i] + 1;
         int64_t total = (steps - 1) * window->stride[i] + span - size;
         total = total > 0 ? total : 0;
@@ -46,8 +51,9 @@ static bool resolve_padding(const struct oct_node *node, const struct oct_array 
     return true;
 }
 
-octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node *node, const struct oct_array *input,
-                           const int64_t *kernel, struct oct_window *window)
+octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node *node,
+                           const struct oct_array *input, const int64_t *kernel,
+                           struct oct_window *window)
 {
     *window = (struct oct_window){.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
     int64_t pads[4] = {0};
@@ -55,7 +61,8 @@ octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node 
         return oct_node_fail(graph, node, OCTET_BAD_SHAPE, "its input does not have 4 dimensions");
     bool ok = window_values(node, "kernel_shape", 2, 1, window->kernel) &&
               window_values(node, "strides", 2, 1, window->stride) &&
-              window_values(node, "dilations", 2, 1, window->dilation) && window_values(node, "pads", 4, 0, pads);
+              window_values(node, "dilations", 2, 1, window->dilation) &&
+              window_values(node, "pads", 4, 0, pads);
     if (kernel)
         memcpy(window->kernel, kernel, sizeof window->kernel);
     for (int i = 0; i < 2; i++) {
@@ -64,23 +71,26 @@ octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node 
         ok = ok && window->kernel[i] >= 1 && window->kernel[i] <= SIDE_MAX;
     }
     if (!ok || !resolve_padding(node, input, window))
-        return oct_node_fail(graph, node, OCTET_BAD_SHAPE, "its kernel, strides, dilations or pads do not fit");
+        return oct_node_fail(graph, node, OCTET_BAD_SHAPE,
+                             "its kernel, strides, dilations or pads do not fit");
     bool up = node->op == OCT_OP_MAX_POOL && oct_node_int(node, "ceil_mode", 0);
     for (int i = 0; i < 2; i++) {
         int64_t span = (window->kernel[i] - 1) * window->dilation[i] + 1;
         int64_t room = input->dims[2 + i] + window->pad_begin[i] + window->pad_end[i] - span;
         if (room < 0)
-            return oct_node_fail(graph, node, OCTET_BAD_SHAPE, "its input is smaller than its kernel");
+            return oct_node_fail(graph, node, OCTET_BAD_SHAPE,
+                                 "its input is smaller than its kernel");
         window->output[i] = (room + (up ? window->stride[i] - 1 : 0)) / window->stride[i] + 1;
     }
     return OCTET_OK;
 }
 
 /* Outputs [*first, *last) of one row or column whose tap `tap` falls inside the input. */
-static void tap_range(const struct oct_window *window, int axis, int64_t tap, int64_t size, int64_t *first,
-                      int64_t *last)
+static void tap_range(const struct oct_window *window, int axis, int64_t tap, int64_t size,
+                      int64_t *first, int64_t *last)
 {
-    int64_t shift = tap * window->dilation[axis] - window->pad_begin[axis], stride = window->stride[axis];
+    int64_t shift = tap * window->dilation[axis] - window->pad_begin[axis],
+            stride = window->stride[axis];
     *first = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
     *last = size - shift <= 0 ? 0 : (size - shift - 1) / stride + 1;
     if (*last > window->output[axis])
@@ -91,7 +101,8 @@ static void tap_range(const struct oct_window *window, int axis, int64_t tap, in
 
 octet_status oct_infer_conv(struct oct_call *call)
 {
-    const struct oct_array *x = call->inputs[0], *w = call->inputs[1], *bias = oct_call_input(call, 2);
+    const struct oct_array *x = call->inputs[0], *w = call->inputs[1],
+                           *bias = oct_call_input(call, 2);
     const struct oct_array *residual = oct_call_input(call, 3);
     int64_t groups = oct_node_int(call->node, "group", 1);
     struct oct_window window;
@@ -107,14 +118,15 @@ octet_status oct_infer_conv(struct oct_call *call)
         return oct_call_bad(call, "its bias does not fit");
     int64_t dims[] = {x->dims[0], w->dims[0], window.output[0], window.output[1]};
     status = oct_call_shape(call, 0, OCT_DATA_FLOAT, 4, dims);
-    if (!status && residual && (residual->type != OCT_DATA_FLOAT || !oct_array_same_shape(residual, &call->outputs[0])))
+    if (!status && residual &&
+        (residual->type != OCT_DATA_FLOAT || !oct_array_same_shape(residual, &call->outputs[0])))
         return oct_call_bad(call, "its residual does not fit");
     return status;
 }
 
 /* Adds the taps of one input plane to one output plane. */
-static void convolve_plane(const struct oct_window *window, const float *x, const int64_t *size, const float *w,
-                           float *y)
+static void convolve_plane(const struct oct_window *window, const float *x, const int64_t *size,
+                           const float *w, float *y)
 {
     for (int64_t ky = 0; ky < window->kernel[0]; ky++) {
         int64_t top, bottom;
@@ -124,8 +136,10 @@ static void convolve_plane(const struct oct_window *window, const float *x, cons
             tap_range(window, 1, kx, size[1], &left, &right);
             float weight = w[ky * window->kernel[1] + kx];
             for (int64_t row = top; row < bottom; row++) {
-                int64_t from = row * window->stride[0] + ky * window->dilation[0] - window->pad_begin[0];
-                const float *in = x + from * size[1] + kx * window->dilation[1] - window->pad_begin[1];
+                int64_t from =
+                    row * window->stride[0] + ky * window->dilation[0] - window->pad_begin[0];
+                const float *in =
+                    x + from * size[1] + kx * window->dilation[1] - window->pad_begin[1];
                 float *out = y + row * window->output[1];
                 for (int64_t column = left; column < right; column++)
                     out[column] += weight * in[column * stride];
@@ -144,7 +158,8 @@ static void finish_plane(const struct oct_node *node, float *y, size_t count, co
 
 octet_status oct_evaluate_conv(struct oct_call *call)
 {
-    const struct oct_array *x = call->inputs[0], *w = call->inputs[1], *bias = oct_call_input(call, 2);
+    const struct oct_array *x = call->inputs[0], *w = call->inputs[1],
+                           *bias = oct_call_input(call, 2);
     const struct oct_array *residual = oct_call_input(call, 3), *y = &call->outputs[0];
     struct oct_window window;
     octet_status status = oct_window_of(call->graph, call->node, x, w->dims + 2, &window);
@@ -160,8 +175,9 @@ octet_status oct_evaluate_conv(struct oct_call *call)
             for (size_t i = 0; bias && i < out_plane; i++)
                 plane[i] = oct_floats(bias)[o];
             for (size_t c = 0; c < inputs; c++)
-                convolve_plane(&window, oct_floats(x) + (b * inputs * groups + first + c) * in_plane, x->dims + 2,
-                               oct_floats(w) + (o * inputs + c) * taps, plane);
+                convolve_plane(&window,
+                               oct_floats(x) + (b * inputs * groups + first + c) * in_plane,
+                               x->dims + 2, oct_floats(w) + (o * inputs + c) * taps, plane);
             finish_plane(call->node, plane, out_plane,
                          residual ? oct_floats(residual) + (b * outputs + o) * out_plane : NULL);
         }
@@ -211,7 +227,8 @@ octet_status oct_infer_max_pool(struct oct_call *call)
     return oct_call_shape(call, 0, OCT_DATA_FLOAT, 4, dims);
 }
 
-static void pool_plane(const struct oct_window *window, const float *x, const int64_t *size, float *y)
+static void pool_plane(const struct oct_window *window, const float *x, const int64_t *size,
+                       float *y)
 {
     for (int64_t i = 0; i < window->output[0] * window->output[1]; i++)
         y[i] = -INFINITY;
@@ -222,9 +239,12 @@ static void pool_plane(const struct oct_window *window, const float *x, const in
             tap_range(window, 1, kx, size[1], &left, &right);
             for (int64_t row = top; row < bottom; row++)
                 for (int64_t column = left; column < right; column++) {
-                    int64_t from_y = row * window->stride[0] + ky * window->dilation[0] - window->pad_begin[0];
-                    int64_t from_x = column * window->stride[1] + kx * window->dilation[1] - window->pad_begin[1];
-                    float value = x[from_y * size[1] + from_x], *best = &y[row * window->output[1] + column];
+                    int64_t from_y =
+                        row * window->stride[0] + ky * window->dilation[0] - window->pad_begin[0];
+                    int64_t from_x = column * window->stride[1] + kx * window->dilation[1] -
+                                     window->pad_begin[1];
+                    float value = x[from_y * size[1] + from_x],
+                          *best = &y[row * window->output[1] + column];
                     *best = value > *best ? value : *best;
                 }
         }
@@ -239,21 +259,25 @@ octet_status oct_evaluate_max_pool(struct oct_call *call)
         return status;
     size_t in_plane = oct_array_extent(x, 2, 4), out_plane = oct_array_extent(y, 2, 4);
     for (size_t p = 0; p < oct_array_extent(x, 0, 2); p++)
-        pool_plane(&window, oct_floats(x) + p * in_plane, x->dims + 2, oct_floats(y) + p * out_plane);
+        pool_plane(&window, oct_floats(x) + p * in_plane, x->dims + 2,
+                   oct_floats(y) + p * out_plane);
     return OCTET_OK;
 }
 
 /* ---- Resize and Upsample, nearest ---- */
 
-/* Scales of all axes: Upsample's input 1 or attribute, Resize's input 2 (input 1 before opset 11). */
+/* Scales of all axes: Upsample's input 1 or attribute, Resize's input 2 (input 1 before opset 11).
+ */
 static const float *resize_scales(const struct oct_call *call, size_t *count)
 {
-    const struct oct_array *scales = oct_call_input(call, call->node->op == OCT_OP_UPSAMPLE ? 1 : 2);
+    const struct oct_array *scales =
+        oct_call_input(call, call->node->op == OCT_OP_UPSAMPLE ? 1 : 2);
     if (scales && scales->type == OCT_DATA_FLOAT && scales->data && scales->count) {
         *count = scales->count;
         return scales->data;
     }
-    const struct oct_attribute *attribute = oct_node_attribute(call->node, "scales", OCT_ATTRIBUTE_FLOATS);
+    const struct oct_attribute *attribute =
+        oct_node_attribute(call->node, "scales", OCT_ATTRIBUTE_FLOATS);
     *count = attribute ? attribute->count : 0;
     return attribute ? attribute->numbers : NULL;
 }
@@ -284,7 +308,8 @@ octet_status oct_infer_resize(struct oct_call *call)
     return oct_call_shape(call, 0, x->type, x->rank, dims);
 }
 
-static double resize_coordinate(const char *mode, double at, double scale, int64_t input, int64_t output)
+static double resize_coordinate(const char *mode, double at, double scale, int64_t input,
+                                int64_t output)
 {
     if (strcmp(mode, "asymmetric") == 0)
         return at / scale;
@@ -304,21 +329,23 @@ static double resize_round(const char *mode, double at)
     return strcmp(mode, "round_prefer_ceil") == 0 ? floor(at + 0.5) : ceil(at - 0.5);
 }
 
-octet_status oct_resize_source(const struct oct_graph *graph, const struct oct_node *node, const struct oct_array *input,
-                               const struct oct_array *output, int axis, int64_t at, int64_t *source)
+octet_status oct_resize_source(const struct oct_graph *graph, const struct oct_node *node,
+                               const struct oct_array *input, const struct oct_array *output,
+                               int axis, int64_t at, int64_t *source)
 {
     bool old = node->op == OCT_OP_UPSAMPLE;
     const char *mode = oct_node_string(node, "mode", "nearest");
     const char *transform =
         old ? "asymmetric" : oct_node_string(node, "coordinate_transformation_mode", "half_pixel");
-    const char *nearest = old ? "floor" : oct_node_string(node, "nearest_mode", "round_prefer_floor");
+    const char *nearest =
+        old ? "floor" : oct_node_string(node, "nearest_mode", "round_prefer_floor");
     if (strcmp(mode, "nearest") != 0 || strcmp(transform, "tf_crop_and_resize") == 0 ||
         strcmp(transform, "half_pixel_symmetric") == 0)
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "only nearest upsampling is read, not %.40s %.40s",
-                             mode, transform);
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "only nearest upsampling is read, not %.40s %.40s", mode, transform);
     double scale = (double)output->dims[axis] / (double)input->dims[axis];
-    double from = resize_round(nearest, resize_coordinate(transform, (double)at, scale, input->dims[axis],
-                                                          output->dims[axis]));
+    double from = resize_round(nearest, resize_coordinate(transform, (double)at, scale,
+                                                          input->dims[axis], output->dims[axis]));
     double last = (double)(input->dims[axis] - 1);
     *source = (int64_t)(from < 0 ? 0 : from > last ? last : from);
     return OCTET_OK;

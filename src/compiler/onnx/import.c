@@ -9,7 +9,8 @@
 
 #define OPSET_MIN 11
 
-/* All names of values, sorted, with the value of each: found by bisection, so that hostile names cost no more. */
+/* All names of values, sorted, with the value of each: found by bisection, so that hostile names
+ * cost no more. */
 struct name {
     const char *text;
     int value;
@@ -71,7 +72,8 @@ static octet_status collect_names(struct builder *b)
     for (size_t i = 0; i < unique; i++) {
         b->names[i].value = oct_graph_add_value(b->graph, b->names[i].text);
         if (b->names[i].value < 0)
-            return oct_fail(b->ctx, OCTET_OUT_OF_MEMORY, "%s: too many values, or out of memory", b->graph->name);
+            return oct_fail(b->ctx, OCTET_OUT_OF_MEMORY, "%s: too many values, or out of memory",
+                            b->graph->name);
     }
     return OCTET_OK;
 }
@@ -103,12 +105,13 @@ static octet_status convert_attribute(struct builder *b, const OctOnnx__Attribut
         return OCTET_OK;
     case 3:
         target->kind = OCT_ATTRIBUTE_STRING;
-        target->text = oct_arena_strndup(&b->graph->arena, source->s.len ? (const char *)source->s.data : "",
-                                         source->s.len);
+        target->text = oct_arena_strndup(
+            &b->graph->arena, source->s.len ? (const char *)source->s.data : "", source->s.len);
         return target->text ? OCTET_OK : oct_fail_memory(b->ctx, "the graph");
     case 4:
         target->kind = source->t ? OCT_ATTRIBUTE_ARRAY : OCT_ATTRIBUTE_OTHER;
-        return source->t ? oct_onnx_tensor(b->ctx, b->graph->name, source->t, &b->graph->arena, &target->array)
+        return source->t ? oct_onnx_tensor(b->ctx, b->graph->name, source->t, &b->graph->arena,
+                                           &target->array)
                          : OCTET_OK;
     case 6:
         target->kind = OCT_ATTRIBUTE_FLOATS;
@@ -128,7 +131,8 @@ static octet_status convert_attribute(struct builder *b, const OctOnnx__Attribut
 /* ---- Constant nodes become values with data ---- */
 
 /* A number or a list in an attribute of Constant, as an array. */
-static octet_status listed_constant(struct builder *b, const struct oct_attribute *attribute, struct oct_array *array)
+static octet_status listed_constant(struct builder *b, const struct oct_attribute *attribute,
+                                    struct oct_array *array)
 {
     bool list = attribute->kind == OCT_ATTRIBUTE_INTS || attribute->kind == OCT_ATTRIBUTE_FLOATS;
     bool floats = attribute->kind == OCT_ATTRIBUTE_FLOAT || attribute->kind == OCT_ATTRIBUTE_FLOATS;
@@ -164,7 +168,8 @@ static octet_status set_constant(struct builder *b, const struct oct_node *node)
     if (value->array.data || value->is_input)
         return oct_node_fail(graph, node, OCTET_BAD_FORMAT, "its output is produced twice");
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        const struct oct_attribute *attribute = oct_node_attribute(node, forms[i].name, forms[i].kind);
+        const struct oct_attribute *attribute =
+            oct_node_attribute(node, forms[i].name, forms[i].kind);
         if (attribute && forms[i].kind == OCT_ATTRIBUTE_ARRAY) {
             value->array = attribute->array;
             return OCTET_OK;
@@ -187,12 +192,15 @@ static octet_status link_values(struct builder *b, char **names, size_t count, i
     return OCTET_OK;
 }
 
-static octet_status name_operator(struct builder *b, const OctOnnx__NodeProto *source, struct oct_node *node)
+static octet_status name_operator(struct builder *b, const OctOnnx__NodeProto *source,
+                                  struct oct_node *node)
 {
-    const char *domain = source->domain ? source->domain : "", *type = source->op_type ? source->op_type : "";
+    const char *domain = source->domain ? source->domain : "",
+               *type = source->op_type ? source->op_type : "";
     bool standard = !domain[0] || strcmp(domain, "ai.onnx") == 0;
     node->op = standard ? oct_operator_find(type) : OCT_OP_OTHER;
-    node->op_name = standard ? type : oct_arena_printf(&b->graph->arena, "%.60s.%.60s", domain, type);
+    node->op_name =
+        standard ? type : oct_arena_printf(&b->graph->arena, "%.60s.%.60s", domain, type);
     node->name = source->name ? source->name : "";
     return node->op_name ? OCTET_OK : oct_fail_memory(b->ctx, "the graph");
 }
@@ -202,8 +210,10 @@ static octet_status convert_node(struct builder *b, const OctOnnx__NodeProto *so
     struct oct_node node = {.input_count = (int)source->n_input,
                             .output_count = (int)source->n_output,
                             .attribute_count = (int)source->n_attribute};
-    if (source->n_input > OCT_VALUES_MAX || source->n_output > OCT_VALUES_MAX || source->n_attribute > OCT_VALUES_MAX)
-        return oct_fail(b->ctx, OCTET_BAD_FORMAT, "%s: a node has too many inputs or outputs", b->graph->name);
+    if (source->n_input > OCT_VALUES_MAX || source->n_output > OCT_VALUES_MAX ||
+        source->n_attribute > OCT_VALUES_MAX)
+        return oct_fail(b->ctx, OCTET_BAD_FORMAT, "%s: a node has too many inputs or outputs",
+                        b->graph->name);
     octet_status status = name_operator(b, source, &node);
     if (!status)
         status = link_values(b, source->input, source->n_input, &node.inputs);
@@ -227,7 +237,8 @@ static octet_status convert_node(struct builder *b, const OctOnnx__NodeProto *so
             return status;
     }
     if (oct_graph_add_node(b->graph, &node) < 0)
-        return oct_fail(b->ctx, OCTET_OUT_OF_MEMORY, "%s: too many nodes, or out of memory", b->graph->name);
+        return oct_fail(b->ctx, OCTET_OUT_OF_MEMORY, "%s: too many nodes, or out of memory",
+                        b->graph->name);
     return OCTET_OK;
 }
 
@@ -241,10 +252,10 @@ static octet_status convert_initializers(struct builder *b)
         if (value < 0)
             continue;
         if (b->graph->values[value].array.data)
-            return oct_fail(b->ctx, OCTET_BAD_FORMAT, "%s: there are two initializers '%.200s'", b->graph->name,
-                            tensor->name);
-        octet_status status =
-            oct_onnx_tensor(b->ctx, b->graph->name, tensor, &b->graph->arena, &b->graph->values[value].array);
+            return oct_fail(b->ctx, OCTET_BAD_FORMAT, "%s: there are two initializers '%.200s'",
+                            b->graph->name, tensor->name);
+        octet_status status = oct_onnx_tensor(b->ctx, b->graph->name, tensor, &b->graph->arena,
+                                              &b->graph->values[value].array);
         if (status)
             return status;
     }
@@ -287,8 +298,9 @@ static octet_status find_opset(struct oct_onnx_model *model)
             opset = message->opset_import[i]->version;
     }
     if (opset < OPSET_MIN || opset > 100000)
-        return oct_fail(model->ctx, OCTET_UNSUPPORTED_VERSION, "%s: ONNX opset %lld: octet reads %d and up",
-                        model->graph.name, (long long)opset, OPSET_MIN);
+        return oct_fail(model->ctx, OCTET_UNSUPPORTED_VERSION,
+                        "%s: ONNX opset %lld: octet reads %d and up", model->graph.name,
+                        (long long)opset, OPSET_MIN);
     model->graph.opset = (int)opset;
     return OCTET_OK;
 }
@@ -309,7 +321,8 @@ octet_status oct_onnx_build_graph(struct oct_onnx_model *model)
 {
     struct builder b = {.ctx = model->ctx, .source = model->message->graph, .graph = &model->graph};
     if (!b.source || !b.source->n_node)
-        return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: not an ONNX model: it has no graph", model->graph.name);
+        return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: not an ONNX model: it has no graph",
+                        model->graph.name);
     octet_status status = find_opset(model);
     if (!status)
         status = build(&b);

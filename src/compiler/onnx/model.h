@@ -23,7 +23,8 @@ enum oct_onnx_type {
     OCT_ONNX_BFLOAT16 = 16
 };
 
-/* Unpacking takes this much memory at most: many small fields cost far more unpacked than packed. */
+/* Unpacking takes this much memory at most: many small fields cost far more unpacked than packed.
+ */
 #define OCT_ONNX_BYTES_BASE ((size_t)64 << 20)
 #define OCT_ONNX_BYTES_FACTOR 8 /* times the file's size */
 
@@ -37,10 +38,11 @@ struct oct_onnx_model {
 };
 
 /*
- * Unpacks the file and builds its graph, verified and sorted, with the inputs' types and fixed shapes set. `name` stands
- * for the file in messages and must outlive the model; the bytes need not. Fails with OCTET_BAD_FORMAT (damaged),
- * OCTET_UNSUPPORTED_MODEL (weights in another file, already quantised), OCTET_UNSUPPORTED_VERSION (opset),
- * OCTET_OUT_OF_MEMORY. The model must stay where it is until oct_onnx_close(), which is to be called in any case.
+ * Unpacks the file and builds its graph, verified and sorted, with the inputs' types and fixed
+ * shapes set. `name` stands for the file in messages and must outlive the model; the bytes need
+ * not. Fails with OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_MODEL (weights in another file,
+ * already quantised), OCTET_UNSUPPORTED_VERSION (opset), OCTET_OUT_OF_MEMORY. The model must stay
+ * where it is until oct_onnx_close(), which is to be called in any case.
  */
 octet_status oct_onnx_open(octet_context *ctx, const void *bytes, size_t size, const char *name,
                            struct oct_onnx_model *model);
@@ -60,11 +62,12 @@ octet_status oct_onnx_build_graph(struct oct_onnx_model *model);
 const char *oct_onnx_type_name(int32_t type);
 
 /*
- * Converts a tensor. Its data lies in `arena`, or stays in the message where it is usable as it is. Types that octet does
- * not compute with leave the array UNKNOWN. Fails with OCTET_BAD_FORMAT when data and shape do not fit, with
- * OCTET_UNSUPPORTED_MODEL when the data is in another file.
+ * Converts a tensor. Its data lies in `arena`, or stays in the message where it is usable as it is.
+ * Types that octet does not compute with leave the array UNKNOWN. Fails with OCTET_BAD_FORMAT when
+ * data and shape do not fit, with OCTET_UNSUPPORTED_MODEL when the data is in another file.
  */
-octet_status oct_onnx_tensor(octet_context *ctx, const char *file, const OctOnnx__TensorProto *tensor,
-                             struct oct_arena *arena, struct oct_array *array);
+octet_status oct_onnx_tensor(octet_context *ctx, const char *file,
+                             const OctOnnx__TensorProto *tensor, struct oct_arena *arena,
+                             struct oct_array *array);
 
 #endif

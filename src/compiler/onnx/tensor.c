@@ -11,12 +11,18 @@ struct element_type {
 };
 
 static const struct element_type element_types[] = {
-    {OCT_ONNX_FLOAT, "float32", OCT_DATA_FLOAT, 4},    {OCT_ONNX_UINT8, "uint8", OCT_DATA_INT, 1},
-    {OCT_ONNX_INT8, "int8", OCT_DATA_INT, 1},          {OCT_ONNX_UINT16, "uint16", OCT_DATA_INT, 2},
-    {OCT_ONNX_INT16, "int16", OCT_DATA_INT, 2},        {OCT_ONNX_INT32, "int32", OCT_DATA_INT, 4},
-    {OCT_ONNX_INT64, "int64", OCT_DATA_INT, 8},        {OCT_ONNX_BOOL, "bool", OCT_DATA_INT, 1},
-    {OCT_ONNX_FLOAT16, "float16", OCT_DATA_FLOAT, 2},  {OCT_ONNX_DOUBLE, "float64", OCT_DATA_FLOAT, 8},
-    {OCT_ONNX_UINT32, "uint32", OCT_DATA_INT, 4},      {OCT_ONNX_UINT64, "uint64", OCT_DATA_INT, 8},
+    {OCT_ONNX_FLOAT, "float32", OCT_DATA_FLOAT, 4},
+    {OCT_ONNX_UINT8, "uint8", OCT_DATA_INT, 1},
+    {OCT_ONNX_INT8, "int8", OCT_DATA_INT, 1},
+    {OCT_ONNX_UINT16, "uint16", OCT_DATA_INT, 2},
+    {OCT_ONNX_INT16, "int16", OCT_DATA_INT, 2},
+    {OCT_ONNX_INT32, "int32", OCT_DATA_INT, 4},
+    {OCT_ONNX_INT64, "int64", OCT_DATA_INT, 8},
+    {OCT_ONNX_BOOL, "bool", OCT_DATA_INT, 1},
+    {OCT_ONNX_FLOAT16, "float16", OCT_DATA_FLOAT, 2},
+    {OCT_ONNX_DOUBLE, "float64", OCT_DATA_FLOAT, 8},
+    {OCT_ONNX_UINT32, "uint32", OCT_DATA_INT, 4},
+    {OCT_ONNX_UINT64, "uint64", OCT_DATA_INT, 8},
     {OCT_ONNX_BFLOAT16, "bfloat16", OCT_DATA_FLOAT, 2}};
 
 static const struct element_type *find_type(int32_t type)
@@ -44,7 +50,8 @@ static float float_of_bits(uint32_t bits)
 
 static float float_of_half(uint16_t half)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31,
+             fraction = half & 0x3ff;
     if (exponent == 31)
         return float_of_bits(sign | 0x7f800000 | fraction << 13);
     if (exponent)
@@ -79,11 +86,16 @@ static int64_t raw_int(int32_t type, const uint8_t *bytes)
 {
     uint64_t bits = little_endian(bytes, find_type(type)->raw_bytes);
     switch (type) {
-    case OCT_ONNX_INT8: return (int8_t)bits;
-    case OCT_ONNX_INT16: return (int16_t)bits;
-    case OCT_ONNX_INT32: return (int32_t)bits;
-    case OCT_ONNX_BOOL: return bits != 0;
-    default: return (int64_t)bits;
+    case OCT_ONNX_INT8:
+        return (int8_t)bits;
+    case OCT_ONNX_INT16:
+        return (int16_t)bits;
+    case OCT_ONNX_INT32:
+        return (int32_t)bits;
+    case OCT_ONNX_BOOL:
+        return bits != 0;
+    default:
+        return (int64_t)bits;
     }
 }
 
@@ -111,21 +123,29 @@ static void fill_raw(const OctOnnx__TensorProto *tensor, size_t raw_bytes, struc
 static float typed_float(const OctOnnx__TensorProto *tensor, size_t i)
 {
     switch (tensor->data_type) {
-    case OCT_ONNX_FLOAT: return tensor->float_data[i];
-    case OCT_ONNX_DOUBLE: return (float)tensor->double_data[i];
-    case OCT_ONNX_FLOAT16: return float_of_half((uint16_t)tensor->int32_data[i]);
-    default: return float_of_bits((uint32_t)tensor->int32_data[i] << 16);
+    case OCT_ONNX_FLOAT:
+        return tensor->float_data[i];
+    case OCT_ONNX_DOUBLE:
+        return (float)tensor->double_data[i];
+    case OCT_ONNX_FLOAT16:
+        return float_of_half((uint16_t)tensor->int32_data[i]);
+    default:
+        return float_of_bits((uint32_t)tensor->int32_data[i] << 16);
     }
 }
 
 static int64_t typed_int(const OctOnnx__TensorProto *tensor, size_t i)
 {
     switch (tensor->data_type) {
-    case OCT_ONNX_INT64: return tensor->int64_data[i];
+    case OCT_ONNX_INT64:
+        return tensor->int64_data[i];
     case OCT_ONNX_UINT32:
-    case OCT_ONNX_UINT64: return (int64_t)tensor->uint64_data[i];
-    case OCT_ONNX_BOOL: return tensor->int32_data[i] != 0;
-    default: return tensor->int32_data[i];
+    case OCT_ONNX_UINT64:
+        return (int64_t)tensor->uint64_data[i];
+    case OCT_ONNX_BOOL:
+        return tensor->int32_data[i] != 0;
+    default:
+        return tensor->int32_data[i];
     }
 }
 
@@ -133,12 +153,17 @@ static int64_t typed_int(const OctOnnx__TensorProto *tensor, size_t i)
 static size_t typed_count(const OctOnnx__TensorProto *tensor)
 {
     switch (tensor->data_type) {
-    case OCT_ONNX_FLOAT: return tensor->n_float_data;
-    case OCT_ONNX_DOUBLE: return tensor->n_double_data;
-    case OCT_ONNX_INT64: return tensor->n_int64_data;
+    case OCT_ONNX_FLOAT:
+        return tensor->n_float_data;
+    case OCT_ONNX_DOUBLE:
+        return tensor->n_double_data;
+    case OCT_ONNX_INT64:
+        return tensor->n_int64_data;
     case OCT_ONNX_UINT32:
-    case OCT_ONNX_UINT64: return tensor->n_uint64_data;
-    default: return tensor->n_int32_data;
+    case OCT_ONNX_UINT64:
+        return tensor->n_uint64_data;
+    default:
+        return tensor->n_int32_data;
     }
 }
 
@@ -161,26 +186,30 @@ static void *usable_as_is(const OctOnnx__TensorProto *tensor, bool raw)
     return (uintptr_t)data % sizeof(int64_t) == 0 ? data : NULL;
 }
 
-octet_status oct_onnx_tensor(octet_context *ctx, const char *file, const OctOnnx__TensorProto *tensor,
-                             struct oct_arena *arena, struct oct_array *array)
+octet_status oct_onnx_tensor(octet_context *ctx, const char *file,
+                             const OctOnnx__TensorProto *tensor, struct oct_arena *arena,
+                             struct oct_array *array)
 {
     *array = (struct oct_array){0};
     const struct element_type *type = find_type(tensor->data_type);
     if (tensor->data_location != 0 || tensor->n_external_data)
-        return oct_fail(ctx, OCTET_UNSUPPORTED_MODEL,
-                        "%s: the data of tensor '%.200s' is in another file: save the model as one file", file,
-                        label(tensor));
+        return oct_fail(
+            ctx, OCTET_UNSUPPORTED_MODEL,
+            "%s: the data of tensor '%.200s' is in another file: save the model as one file", file,
+            label(tensor));
     if (!type)
         return OCTET_OK;
     if (tensor->n_dims > OCT_RANK_MAX)
         return OCTET_OK; /* nothing that octet reads has so many; who uses it is refused */
     if (!oct_array_shape(array, type->data_type, (int)tensor->n_dims, tensor->dims))
-        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: tensor '%.200s' has a negative or too large size", file,
+        return oct_fail(ctx, OCTET_BAD_FORMAT,
+                        "%s: tensor '%.200s' has a negative or too large size", file,
                         label(tensor));
     bool raw = tensor->has_raw_data && (tensor->raw_data.len > 0 || typed_count(tensor) == 0);
     size_t there = raw ? tensor->raw_data.len / type->raw_bytes : typed_count(tensor);
     if (there != array->count || (raw && tensor->raw_data.len % type->raw_bytes))
-        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: tensor '%.200s' has %zu elements, its shape says %zu", file,
+        return oct_fail(ctx, OCTET_BAD_FORMAT,
+                        "%s: tensor '%.200s' has %zu elements, its shape says %zu", file,
                         label(tensor), there, array->count);
     array->data = array->count ? usable_as_is(tensor, raw) : NULL;
     if (array->data)

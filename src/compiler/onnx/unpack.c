@@ -47,7 +47,8 @@ octet_status oct_onnx_unpack(struct oct_onnx_model *model, const void *bytes, si
 {
     const char *name = model->graph.name;
     size_t factor;
-    if (!oct_mul(size, OCT_ONNX_BYTES_FACTOR, &factor) || !oct_add(factor, OCT_ONNX_BYTES_BASE, &model->bytes_left))
+    if (!oct_mul(size, OCT_ONNX_BYTES_FACTOR, &factor) ||
+        !oct_add(factor, OCT_ONNX_BYTES_BASE, &model->bytes_left))
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: too large for an ONNX model", name);
     if (size == 0)
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: the file is empty", name);
@@ -55,7 +56,8 @@ octet_status oct_onnx_unpack(struct oct_onnx_model *model, const void *bytes, si
     if (!model->message && model->out_of_memory)
         return oct_fail_memory(model->ctx, "the ONNX model, or it is not one");
     if (!model->message)
-        return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: not an ONNX model, or damaged or cut short", name);
+        return oct_fail(model->ctx, OCTET_BAD_FORMAT,
+                        "%s: not an ONNX model, or damaged or cut short", name);
     return OCTET_OK;
 }
 

@@ -20,20 +20,23 @@ static int64_t fixed_size(const OctOnnx__TensorShapeProto *shape, size_t axis)
     return shape->dim[axis]->dim_value;
 }
 
-static octet_status check_input(const struct oct_import *import, const OctOnnx__TypeProto__Tensor *type,
-                                const char *name)
+static octet_status check_input(const struct oct_import *import,
+                                const OctOnnx__TypeProto__Tensor *type, const char *name)
 {
     const OctOnnx__TensorShapeProto *shape = type ? type->shape : NULL;
     if (import->graph->input_count != 1)
-        return oct_refuse_model(import, "it has %d inputs: octet reads models with one, the picture",
+        return oct_refuse_model(import,
+                                "it has %d inputs: octet reads models with one, the picture",
                                 import->graph->input_count);
     if (!type || (type->elem_type != OCT_ONNX_FLOAT && type->elem_type != OCT_ONNX_FLOAT16))
-        return oct_refuse_model(import, "its input '%.200s' is of type %s: octet reads float32 and float16", name,
-                                oct_onnx_type_name(type ? type->elem_type : 0));
+        return oct_refuse_model(import,
+                                "its input '%.200s' is of type %s: octet reads float32 and float16",
+                                name, oct_onnx_type_name(type ? type->elem_type : 0));
     int64_t channels = shape && shape->n_dim == 4 ? fixed_size(shape, 1) : 0;
     if ((shape && shape->n_dim != 4) || (channels && channels != 3))
         return oct_fail(import->ctx, OCTET_BAD_SHAPE,
-                        "%s: its input '%.200s' is not batch x 3 x height x width: it has %zu dimensions, %lld channels",
+                        "%s: its input '%.200s' is not batch x 3 x height x width: it has %zu "
+                        "dimensions, %lld channels",
                         import->name, name, shape->n_dim, (long long)channels);
     return OCTET_OK;
 }
@@ -49,15 +52,18 @@ octet_status oct_bind_shapes(struct oct_import *import)
     const char *imgsz = oct_metadata_find(import, "imgsz");
     int height = 640, width = 640;
     if (imgsz && !oct_parse_size(imgsz, &height, &width))
-        oct_log(import->ctx, OCTET_LOG_WARNING, "%s: metadata imgsz '%.40s' is not a size", import->name, imgsz);
-    int64_t batch = fixed_size(type->shape, 0), rows = fixed_size(type->shape, 2), columns = fixed_size(type->shape, 3);
+        oct_log(import->ctx, OCTET_LOG_WARNING, "%s: metadata imgsz '%.40s' is not a size",
+                import->name, imgsz);
+    int64_t batch = fixed_size(type->shape, 0), rows = fixed_size(type->shape, 2),
+            columns = fixed_size(type->shape, 3);
     import->size_is_fixed = rows > 0 && columns > 0;
     batch = batch ? batch : 1;
     rows = rows ? rows : height;
     columns = columns ? columns : width;
     if (rows > OCT_INPUT_SIDE_MAX || columns > OCT_INPUT_SIDE_MAX || batch > OCT_BATCH_MAX)
-        return oct_fail(import->ctx, OCTET_BAD_SHAPE, "%s: its input is %lldx3x%lldx%lld: more than %dx3x%dx%d",
-                        import->name, (long long)batch, (long long)rows, (long long)columns, OCT_BATCH_MAX,
+        return oct_fail(import->ctx, OCTET_BAD_SHAPE,
+                        "%s: its input is %lldx3x%lldx%lld: more than %dx3x%dx%d", import->name,
+                        (long long)batch, (long long)rows, (long long)columns, OCT_BATCH_MAX,
                         OCT_INPUT_SIDE_MAX, OCT_INPUT_SIDE_MAX);
     import->batch = (int)batch;
     import->height = (int)rows;

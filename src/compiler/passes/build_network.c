@@ -32,14 +32,16 @@ int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_k
     return network->tensor_count++;
 }
 
-octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index, int *tensor)
+octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index,
+                               int *tensor)
 {
     const struct oct_graph *graph = builder->import->graph;
     int value = index < node->input_count ? node->inputs[index] : -1;
     *tensor = value >= 0 ? builder->tensor_of[value] : -1;
     if (*tensor >= 0)
         return OCTET_OK;
-    return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "its input '%.200s' is not computed from the picture",
+    return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                         "its input '%.200s' is not computed from the picture",
                          value >= 0 ? graph->values[value].name : "");
 }
 
@@ -64,8 +66,8 @@ octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_nod
 /* ---- convolutions ---- */
 
 /* A copy in the network's arena; refuses NaN and infinity. */
-static octet_status copy_weights(struct oct_builder *builder, const struct oct_node *node, const struct oct_array *from,
-                                 const float **copy)
+static octet_status copy_weights(struct oct_builder *builder, const struct oct_node *node,
+                                 const struct oct_array *from, const float **copy)
 {
     float *values = oct_arena_calloc(&builder->network->arena, from->count, sizeof *values);
     if (!values)
@@ -79,23 +81,30 @@ static octet_status copy_weights(struct oct_builder *builder, const struct oct_n
     return OCTET_OK;
 }
 
-static octet_status check_window(const struct oct_graph *graph, const struct oct_node *node, const struct oct_window *w)
+static octet_status check_window(const struct oct_graph *graph, const struct oct_node *node,
+                                 const struct oct_window *w)
 {
     const octet_status status = OCTET_UNSUPPORTED_OPERATOR;
     int64_t groups = oct_node_int(node, "group", 1);
     if (groups != 1)
-        return oct_node_fail(graph, node, status, "%lld groups: only ungrouped convolutions are read", (long long)groups);
+        return oct_node_fail(graph, node, status,
+                             "%lld groups: only ungrouped convolutions are read",
+                             (long long)groups);
     if (w->dilation[0] != 1 || w->dilation[1] != 1)
         return oct_node_fail(graph, node, status, "only dilation 1 is read");
     if (w->kernel[0] != w->kernel[1] || w->kernel[0] > KERNEL_MAX)
         return oct_node_fail(graph, node, status, "its kernel of %lldx%lld is not square, up to %d",
                              (long long)w->kernel[0], (long long)w->kernel[1], KERNEL_MAX);
     if (w->stride[0] != w->stride[1] || w->stride[0] > STRIDE_MAX)
-        return oct_node_fail(graph, node, status, "its strides of %lldx%lld are not equal, up to %d",
+        return oct_node_fail(graph, node, status,
+                             "its strides of %lldx%lld are not equal, up to %d",
                              (long long)w->stride[0], (long long)w->stride[1], STRIDE_MAX);
     for (int i = 0; i < 2; i++)
-        if (w->pad_begin[i] != w->pad_begin[0] || w->pad_end[i] != w->pad_begin[0] || w->pad_begin[i] > w->kernel[0] / 2)
-            return oct_node_fail(graph, node, status, "its padding differs between sides, or is wider than half its kernel");
+        if (w->pad_begin[i] != w->pad_begin[0] || w->pad_end[i] != w->pad_begin[0] ||
+            w->pad_begin[i] > w->kernel[0] / 2)
+            return oct_node_fail(
+                graph, node, status,
+                "its padding differs between sides, or is wider than half its kernel");
     return OCTET_OK;
 }
 
@@ -103,14 +112,17 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
 {
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *weights = &graph->values[node->inputs[1]].array;
-    struct oct_network_layer layer = {.kind = OCT_LAYER_CONVOLUTION, .residual = -1, .silu = node->silu};
+    struct oct_network_layer layer = {
+        .kind = OCT_LAYER_CONVOLUTION, .residual = -1, .silu = node->silu};
     struct oct_window w;
     int bias = node->input_count > 2 ? node->inputs[2] : -1;
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
     if (!status && (!weights->data || (bias >= 0 && !graph->values[bias].array.data)))
-        status = oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "its weights or bias are not constant");
+        status = oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                               "its weights or bias are not constant");
     if (!status)
-        status = oct_window_of(graph, node, &graph->values[node->inputs[0]].array, weights->dims + 2, &w);
+        status = oct_window_of(graph, node, &graph->values[node->inputs[0]].array,
+                               weights->dims + 2, &w);
     if (!status)
         status = check_window(graph, node, &w);
     if (!status && node->input_count > 3)
@@ -122,7 +134,8 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (status)
         return status;
     if (bias < 0)
-        layer.bias = oct_arena_calloc(&builder->network->arena, (size_t)weights->dims[0], sizeof(float));
+        layer.bias =
+            oct_arena_calloc(&builder->network->arena, (size_t)weights->dims[0], sizeof(float));
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
     layer.kernel = (int)w.kernel[0];
@@ -131,53 +144,25 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     return oct_builder_layer(builder, node, &layer);
 }
 
-/* ---- nodes that cannot be built ---- */
-
-static octet_status refuse_node(const struct oct_graph *graph, const struct oct_node *node)
-{
-    static const struct {
-        const char *op, *reason;
-    } reasons[] = {
-        {"Sigmoid", "it is not part of a SiLU (x * sigmoid(x)) after a convolution"},
-        {"Mul", "it is not part of a SiLU (x * sigmoid(x)) after a convolution"},
-        {"Add", "it is not a residual sum of a convolution and a tensor of the same shape"},
-        {"BatchNormalization", "it does not follow a convolution with constant weights"},
-        {"MatMul", "attention and fully connected layers are not read"},
-        {"Gemm", "attention and fully connected layers are not read"},
-        {"ConvTranspose", "upsampling by transposed convolution is not read, only nearest by 2"},
-        {"Relu", "the only activation that is read is SiLU"},
-        {"LeakyRelu", "the only activation that is read is SiLU"},
-        {"HardSwish", "the only activation that is read is SiLU"},
-        {"HardSigmoid", "the only activation that is read is SiLU"},
-        {"Mish", "the only activation that is read is SiLU"},
-        {"Softplus", "the only activation that is read is SiLU"},
-        {"Tanh", "the only activation that is read is SiLU"},
-        {"Gelu", "the only activation that is read is SiLU"},
-        {"Elu", "the only activation that is read is SiLU"},
-        {"PRelu", "the only activation that is read is SiLU"},
-        {"Clip", "the only activation that is read is SiLU"},
-        {"Swish", "it is not a SiLU (alpha 1) after a convolution"},
-    };
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-        if (strcmp(node->op_name, reasons[i].op) == 0)
-            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "%s", reasons[i].reason);
-    return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "YOLOv8 detectors do not have it there");
-}
+/* ---- nodes ---- */
 
 static oct_build_function *const build_functions[OCT_OP_COUNT] = {
-    [OCT_OP_CONV] = build_convolution, [OCT_OP_MAX_POOL] = oct_build_pool,   [OCT_OP_RESIZE] = oct_build_upsample,
-    [OCT_OP_UPSAMPLE] = oct_build_upsample, [OCT_OP_CONCAT] = oct_build_concat, [OCT_OP_SPLIT] = oct_build_split,
+    [OCT_OP_CONV] = build_convolution,    [OCT_OP_MAX_POOL] = oct_build_pool,
+    [OCT_OP_RESIZE] = oct_build_upsample, [OCT_OP_UPSAMPLE] = oct_build_upsample,
+    [OCT_OP_CONCAT] = oct_build_concat,   [OCT_OP_SPLIT] = oct_build_split,
     [OCT_OP_SLICE] = oct_build_slice,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
-    const struct oct_array *output = node->outputs[0] >= 0 ? &graph->values[node->outputs[0]].array : NULL;
+    const struct oct_array *output =
+        node->outputs[0] >= 0 ? &graph->values[node->outputs[0]].array : NULL;
     if (!build_functions[node->op])
-        return refuse_node(graph, node);
+        return oct_refuse_operator(graph, node);
     if (!output || output->type != OCT_DATA_FLOAT || output->rank != 4 || output->count == 0)
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "its output is not batch x channels x height x width");
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "its output is not batch x channels x height x width");
     return build_functions[node->op](builder, node);
 }
 
@@ -218,15 +203,14 @@ static octet_status build_body(struct oct_builder *builder, const bool *body)
     network->reg_max = head->reg_max;
     network->class_count = head->class_count;
     for (int l = 0; l < head->level_count; l++)
-        network->levels[l] = (struct oct_network_level){builder->tensor_of[head->levels[l].box_value],
-                                                        builder->tensor_of[head->levels[l].class_value],
-                                                        head->levels[l].stride};
+        network->levels[l] = (struct oct_network_level){
+            builder->tensor_of[head->levels[l].box_value],
+            builder->tensor_of[head->levels[l].class_value], head->levels[l].stride};
     return OCTET_OK;
 }
 
-
-/* Which tensors a layer, a level or another used tensor reads or writes: parents and members stand before their views,
- * so one walk back is enough. */
+/* Which tensors a layer, a level or another used tensor reads or writes: parents and members stand
+ * before their views, so one walk back is enough. */
 static void mark_used(const struct oct_builder *builder, int *used)
 {
     const struct oct_network *network = builder->network;
@@ -246,8 +230,8 @@ static void mark_used(const struct oct_builder *builder, int *used)
     }
 }
 
-/* Drops tensors that nothing uses and moves the rest, and the layers, to the network's arena. `index` has room for all
- * tensors. */
+/* Drops tensors that nothing uses and moves the rest, and the layers, to the network's arena.
+ * `index` has room for all tensors. */
 static octet_status finish(struct oct_builder *builder, int *index)
 {
     struct oct_network *network = builder->network;
@@ -260,7 +244,8 @@ static octet_status finish(struct oct_builder *builder, int *index)
         }
     network->tensor_count = kept;
     network->tensors = oct_arena_calloc(&network->arena, (size_t)kept, sizeof *network->tensors);
-    network->layers = oct_arena_calloc(&network->arena, (size_t)network->layer_count, sizeof *network->layers);
+    network->layers =
+        oct_arena_calloc(&network->arena, (size_t)network->layer_count, sizeof *network->layers);
     if (!network->tensors || !network->layers)
         return oct_fail_memory(builder->import->ctx, "the network");
     for (int t = 0; t < kept; t++) {

@@ -22,9 +22,11 @@ static octet_status name_classes(struct oct_import *import)
     if (complete)
         return OCTET_OK;
     if (entries < 0)
-        oct_log(import->ctx, OCTET_LOG_WARNING, "%s: the class names in its metadata cannot be read", import->name);
+        oct_log(import->ctx, OCTET_LOG_WARNING,
+                "%s: the class names in its metadata cannot be read", import->name);
     else if (text)
-        oct_log(import->ctx, OCTET_LOG_WARNING, "%s: its metadata names %d classes, its head has %d: names are made up",
+        oct_log(import->ctx, OCTET_LOG_WARNING,
+                "%s: its metadata names %d classes, its head has %d: names are made up",
                 import->name, entries, count);
     for (int i = 0; i < count; i++) {
         names[i] = oct_arena_printf(arena, "class%d", i);
@@ -39,8 +41,10 @@ static octet_status copy_metadata(struct oct_import *import)
     const OctOnnx__ModelProto *message = import->onnx.message;
     struct oct_network *network = import->network;
     size_t count = message->n_metadata_props;
-    network->metadata_keys = oct_arena_calloc(&network->arena, count, sizeof *network->metadata_keys);
-    network->metadata_values = oct_arena_calloc(&network->arena, count, sizeof *network->metadata_values);
+    network->metadata_keys =
+        oct_arena_calloc(&network->arena, count, sizeof *network->metadata_keys);
+    network->metadata_values =
+        oct_arena_calloc(&network->arena, count, sizeof *network->metadata_values);
     if (!network->metadata_keys || !network->metadata_values)
         return oct_fail_memory(import->ctx, "metadata");
     for (size_t i = 0; i < count; i++) {
@@ -77,18 +81,20 @@ static const char *shape_text(struct oct_arena *arena, const OctOnnx__TensorShap
     return copy;
 }
 
-static octet_status copy_ports(struct oct_import *import, OctOnnx__ValueInfoProto **infos, size_t count,
-                               struct oct_network_port **ports, int *port_count)
+static octet_status copy_ports(struct oct_import *import, OctOnnx__ValueInfoProto **infos,
+                               size_t count, struct oct_network_port **ports, int *port_count)
 {
     struct oct_arena *arena = &import->network->arena;
     *ports = oct_arena_calloc(arena, count, sizeof **ports);
     if (!*ports)
         return oct_fail_memory(import->ctx, "ports");
     for (size_t i = 0; i < count; i++) {
-        const OctOnnx__TypeProto__Tensor *type = infos[i]->type ? infos[i]->type->tensor_type : NULL;
-        struct oct_network_port port = {oct_arena_strdup(arena, infos[i]->name ? infos[i]->name : ""),
-                                        oct_onnx_type_name(type ? type->elem_type : 0),
-                                        shape_text(arena, type ? type->shape : NULL)};
+        const OctOnnx__TypeProto__Tensor *type =
+            infos[i]->type ? infos[i]->type->tensor_type : NULL;
+        struct oct_network_port port = {
+            oct_arena_strdup(arena, infos[i]->name ? infos[i]->name : ""),
+            oct_onnx_type_name(type ? type->elem_type : 0),
+            shape_text(arena, type ? type->shape : NULL)};
         if (!port.name || !port.shape)
             return oct_fail_memory(import->ctx, "ports");
         (*ports)[(*port_count)++] = port;
@@ -108,8 +114,10 @@ octet_status oct_describe_network(struct oct_import *import)
     if (!status)
         status = copy_metadata(import);
     if (!status)
-        status = copy_ports(import, source->input, source->n_input, &network->inputs, &network->input_count);
+        status = copy_ports(import, source->input, source->n_input, &network->inputs,
+                            &network->input_count);
     if (!status)
-        status = copy_ports(import, source->output, source->n_output, &network->outputs, &network->output_count);
+        status = copy_ports(import, source->output, source->n_output, &network->outputs,
+                            &network->output_count);
     return status;
 }

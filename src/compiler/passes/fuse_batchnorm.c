@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* y = (conv(x) - mean) / sqrt(variance + epsilon) * scale + shift is a convolution with other weights and bias. */
+/* y = (conv(x) - mean) / sqrt(variance + epsilon) * scale + shift is a convolution with other
+ * weights and bias. */
 #include <math.h>
 
 #include "compiler/passes/passes.h"
 
-static struct oct_node *fusable(const struct oct_graph *graph, const struct oct_node *node, const int *uses)
+static struct oct_node *fusable(const struct oct_graph *graph, const struct oct_node *node,
+                                const int *uses)
 {
     if (node->op != OCT_OP_BATCH_NORMALIZATION || oct_node_int(node, "training_mode", 0))
         return NULL;
@@ -12,8 +14,8 @@ static struct oct_node *fusable(const struct oct_graph *graph, const struct oct_
         if (!oct_value_is_constant(graph, node->inputs[i]))
             return NULL;
     struct oct_node *conv = oct_graph_producer(graph, node->inputs[0]);
-    if (!conv || conv->op != OCT_OP_CONV || uses[node->inputs[0]] != 1 || conv->silu || conv->input_count > 3 ||
-        !oct_value_is_constant(graph, conv->inputs[1]))
+    if (!conv || conv->op != OCT_OP_CONV || uses[node->inputs[0]] != 1 || conv->silu ||
+        conv->input_count > 3 || !oct_value_is_constant(graph, conv->inputs[1]))
         return NULL;
     bool has_bias = conv->input_count > 2 && conv->inputs[2] >= 0;
     return has_bias && !oct_value_is_constant(graph, conv->inputs[2]) ? NULL : conv;

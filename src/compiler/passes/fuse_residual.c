@@ -11,15 +11,15 @@ static struct oct_node *candidate(const struct oct_graph *graph, int value, cons
 }
 
 /*
- * The nodes' order may have to change, but no cycle can come: nothing but the addition reads the convolution. Where both
- * operands could take the other, the later one does, which keeps the order.
+ * The nodes' order may have to change, but no cycle can come: nothing but the addition reads the
+ * convolution. Where both operands could take the other, the later one does, which keeps the order.
  */
 static octet_status fuse(struct oct_graph *graph, struct oct_node *add, const int *uses)
 {
     int a = add->inputs[0], b = add->inputs[1];
     const struct oct_array *shapes[] = {&graph->values[a].array, &graph->values[b].array};
-    if (oct_value_is_constant(graph, a) || oct_value_is_constant(graph, b) || shapes[0]->type != OCT_DATA_FLOAT ||
-        !oct_array_same_shape(shapes[0], shapes[1]))
+    if (oct_value_is_constant(graph, a) || oct_value_is_constant(graph, b) ||
+        shapes[0]->type != OCT_DATA_FLOAT || !oct_array_same_shape(shapes[0], shapes[1]))
         return OCTET_OK;
     struct oct_node *left = candidate(graph, a, uses), *right = candidate(graph, b, uses);
     struct oct_node *conv = left ? left : right;

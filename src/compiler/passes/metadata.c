@@ -107,7 +107,8 @@ static const char *read_escape(const char *at, uint32_t *code)
         if (!read_hex(at + 1, digits, code))
             return NULL;
         at += 1 + digits;
-        if (is_surrogate(*code, 0xd800) && at[0] == '\\' && at[1] == 'u' && read_hex(at + 2, 4, &low) &&
+        if (is_surrogate(*code, 0xd800) && at[0] == '\\' && at[1] == 'u' &&
+            read_hex(at + 2, 4, &low) &&
             is_surrogate(low, 0xdc00)) { /* JSON writes one character as a pair */
             *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
             at += 6;
@@ -120,7 +121,8 @@ static const char *read_escape(const char *at, uint32_t *code)
     return at + 1;
 }
 
-/* Text in single or double quotes, into `out` (as long as the input at least). Returns what follows, or NULL. */
+/* Text in single or double quotes, into `out` (as long as the input at least). Returns what
+ * follows, or NULL. */
 static const char *read_quoted(const char *at, char *out, size_t *length)
 {
     char quote = *at++;
@@ -134,7 +136,8 @@ static const char *read_quoted(const char *at, char *out, size_t *length)
             continue;
         }
         at = read_escape(at + 1, &code);
-        if (!at || code == 0 || code > 0x10ffff || is_surrogate(code, 0xd800) || is_surrogate(code, 0xdc00))
+        if (!at || code == 0 || code > 0x10ffff || is_surrogate(code, 0xd800) ||
+            is_surrogate(code, 0xdc00))
             return NULL;
         *length += put_utf8(out + *length, code);
     }
@@ -153,8 +156,8 @@ static const char *read_key(const char *at, int *index)
     return at && *at == ':' ? skip_spaces(at + 1) : NULL;
 }
 
-static const char *read_entries(struct oct_arena *arena, const char *at, char close, char *scratch, const char **names,
-                                int count, int *entries)
+static const char *read_entries(struct oct_arena *arena, const char *at, char close, char *scratch,
+                                const char **names, int count, int *entries)
 {
     for (*entries = 0; *at != close; (*entries)++) {
         int index = *entries;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the passes share. Each takes the import in progress and rewrites its graph, or adds to the network. */
+/* What the passes share. Each takes the import in progress and rewrites its graph, or adds to the
+ * network. */
 #ifndef OCTET_COMPILER_PASSES_PASSES_H
 #define OCTET_COMPILER_PASSES_PASSES_H
 
@@ -10,10 +11,12 @@
 #define OCT_INPUT_SIDE_MAX 8192 /* pixels */
 #define OCT_BATCH_MAX 256
 
-/* Bounds of what import computes: far above any real model, low enough that a hostile file ends soon. */
+/* Bounds of what import computes: far above any real model, low enough that a hostile file ends
+ * soon. */
 #define OCT_FOLD_LIMITS ((struct oct_limits){(size_t)256 << 20, (uint64_t)1 << 30})
 #define OCT_PROBE_LIMITS ((struct oct_limits){(size_t)1 << 30, (uint64_t)1 << 32})
-#define OCT_HEAD_ELEMENTS_MAX ((size_t)1 << 27) /* of all convolutions that the head reads: 4096x4096 pixels */
+#define OCT_HEAD_ELEMENTS_MAX                                                                      \
+    ((size_t)1 << 27) /* of all convolutions that the head reads: 4096x4096 pixels */
 
 /* The last convolutions of one level of the head. */
 struct oct_head_convolutions {
@@ -33,7 +36,7 @@ struct oct_import {
     octet_context *ctx;
     const char *name; /* of the file */
     struct oct_onnx_model onnx;
-    struct oct_graph *graph; /* &onnx.graph */
+    struct oct_graph *graph;  /* &onnx.graph */
     int batch, height, width; /* the input's, as bound */
     int size_is_fixed;
     struct oct_found_head head;
@@ -42,9 +45,10 @@ struct oct_import {
 
 typedef octet_status oct_pass(struct oct_import *import);
 
-oct_pass oct_check_model;      /* refuses other tasks and quantised models */
-oct_pass oct_bind_shapes;      /* gives the input its batch, height and width */
-oct_pass oct_fold_constants;   /* shapes of all values; what depends on constants only becomes constant */
+oct_pass oct_check_model; /* refuses other tasks and quantised models */
+oct_pass oct_bind_shapes; /* gives the input its batch, height and width */
+oct_pass
+    oct_fold_constants; /* shapes of all values; what depends on constants only becomes constant */
 oct_pass oct_eliminate_dead;   /* drops nodes that no output needs */
 oct_pass oct_remove_identity;  /* Identity, Dropout, Cast between floating types */
 oct_pass oct_fuse_batchnorm;   /* into the convolution before it */
@@ -56,20 +60,25 @@ oct_pass oct_build_network;    /* layers and tensors */
 oct_pass oct_describe_network; /* class names, metadata, ports */
 
 /* "FILE: REASON" with OCTET_UNSUPPORTED_MODEL. */
-octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...) OCT_PRINTF(2, 3);
+octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)
+    OCT_PRINTF(2, 3);
+
+/* Refuses a node of the body for its operator. */
+octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct_node *node);
 
 /* ---- metadata ---- */
 
 /* The metadata's text for a key, or NULL. */
 const char *oct_metadata_find(const struct oct_import *import, const char *key);
 
-/* One or two positive integers, as in "640" or "[480, 640]" (height, width); false when it is neither. */
+/* One or two positive integers, as in "640" or "[480, 640]" (height, width); false when it is
+ * neither. */
 bool oct_parse_size(const char *text, int *height, int *width);
 
 /*
- * Class names from the repr of a Python dict or list, or from JSON: {0: 'person', 1: "it's"}, ['person'], {"0": "a"}.
- * `names[index]` is set, in the arena, for index < count. Returns the number of entries, or -1 when the text is not of
- * that form or memory ran out.
+ * Class names from the repr of a Python dict or list, or from JSON: {0: 'person', 1: "it's"},
+ * ['person'], {"0": "a"}. `names[index]` is set, in the arena, for index < count. Returns the
+ * number of entries, or -1 when the text is not of that form or memory ran out.
  */
 int oct_parse_names(struct oct_arena *arena, const char *text, const char **names, int count);
 
@@ -92,8 +101,10 @@ oct_build_function oct_build_pool, oct_build_upsample;
 /* Adds a tensor of the value's name and size, of the given kind; -1 when out of memory. */
 int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_kind kind);
 
-/* The tensor of the node's input `index`; fails when the node reads something else than a tensor. */
-octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index, int *tensor);
+/* The tensor of the node's input `index`; fails when the node reads something else than a tensor.
+ */
+octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index,
+                               int *tensor);
 
 /* Adds the layer, whose input is set, and the tensor that it writes: the node's first output. */
 octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_node *node,

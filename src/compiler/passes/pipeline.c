@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "compiler/passes/import.h"
 #include "compiler/passes/passes.h"
 
@@ -9,23 +6,19 @@ static const struct {
     const char *name;
     oct_pass *run;
 } passes[] = {
-    {"check_model", oct_check_model},         {"bind_shapes", oct_bind_shapes},
-    {"fold_constants", oct_fold_constants},   {"eliminate_dead", oct_eliminate_dead},
-    {"remove_identity", oct_remove_identity}, {"fuse_batchnorm", oct_fuse_batchnorm},
-    {"fuse_silu", oct_fuse_silu},             {"fuse_residual", oct_fuse_residual},
-    {"recognize_head", oct_recognize_head},   {"probe_head", oct_probe_head},
-    {"build_network", oct_build_network},     {"describe_network", oct_describe_network},
+    {"check_model", oct_check_model},
+    {"bind_shapes", oct_bind_shapes},
+    {"fold_constants", oct_fold_constants},
+    {"eliminate_dead", oct_eliminate_dead},
+    {"remove_identity", oct_remove_identity},
+    {"fuse_batchnorm", oct_fuse_batchnorm},
+    {"fuse_silu", oct_fuse_silu},
+    {"fuse_residual", oct_fuse_residual},
+    {"recognize_head", oct_recognize_head},
+    {"probe_head", oct_probe_head},
+    {"build_network", oct_build_network},
+    {"describe_network", oct_describe_network},
 };
-
-octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)
-{
-    char reason[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
-    va_end(arguments);
-    return oct_fail(import->ctx, OCTET_UNSUPPORTED_MODEL, "%s: %s", import->name, reason);
-}
 
 static octet_status run_passes(struct oct_import *import)
 {
@@ -39,8 +32,8 @@ static octet_status run_passes(struct oct_import *import)
     return OCTET_OK;
 }
 
-octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size, const char *name,
-                                struct oct_network **network)
+octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
+                                const char *name, struct oct_network **network)
 {
     struct oct_import import = {.ctx = ctx, .name = name};
     *network = NULL;

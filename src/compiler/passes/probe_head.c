@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The head is cut off and octet decodes in its stead. The probe shows that this changes nothing: the same random head
- * tensors go through the file's own tail, run by the interpreter, and through octet's decode; whichever value of the tail
- * has the prediction's shape is compared. That also finds the prediction before an embedded NMS.
+ * The head is cut off and octet decodes in its stead. The probe shows that this changes nothing:
+ * the same random head tensors go through the file's own tail, run by the interpreter, and through
+ * octet's decode; whichever value of the tail has the prediction's shape is compared. That also
+ * finds the prediction before an embedded NMS.
  */
 #include <math.h>
 #include <string.h>
@@ -14,11 +15,13 @@
 #define SCORE_LIMIT 1e-3
 #define CANDIDATES_MAX 16
 
-_Static_assert(OCT_LEVELS_MAX <= OCT_HEAD_LEVELS_MAX, "decode takes as many levels as a network has");
+_Static_assert(OCT_LEVELS_MAX <= OCT_HEAD_LEVELS_MAX,
+               "decode takes as many levels as a network has");
 
 struct probe {
     struct oct_import *import;
-    struct oct_feed feeds[2 * OCT_LEVELS_MAX]; /* batch x channels x height x width: boxes, then classes, by level */
+    struct oct_feed feeds[2 * OCT_LEVELS_MAX]; /* batch x channels x height x width: boxes, then
+                                                  classes, by level */
     float *logits;                             /* of the first picture, channels last */
     float *expected;                           /* as oct_decode_all() gives it */
     int anchors;
@@ -80,7 +83,8 @@ static void decode(struct probe *probe)
     float *logits = probe->logits;
     for (int l = 0; l < head->level_count; l++) {
         const struct oct_head_convolutions *from = &head->levels[l];
-        size_t cells = (size_t)from->height * (size_t)from->width, box_channels = 4 * (size_t)head->reg_max;
+        size_t cells = (size_t)from->height * (size_t)from->width,
+               box_channels = 4 * (size_t)head->reg_max;
         size_t class_channels = (size_t)head->class_count, row = (size_t)from->width;
         float *box = logits, *classes = logits + cells * box_channels;
         logits = classes + cells * class_channels;
@@ -117,7 +121,8 @@ static octet_status make_logits(struct probe *probe)
         probe->anchors += head->levels[l].height * head->levels[l].width;
     }
     probe->logits = oct_malloc(ctx, elements, sizeof(float));
-    probe->expected = oct_malloc(ctx, (size_t)probe->anchors * (4 + (size_t)head->class_count), sizeof(float));
+    probe->expected =
+        oct_malloc(ctx, (size_t)probe->anchors * (4 + (size_t)head->class_count), sizeof(float));
     if (!probe->logits || !probe->expected)
         return oct_fail_memory(ctx, "the probe of the head");
     decode(probe);
@@ -131,8 +136,10 @@ static double larger(double so_far, double difference)
     return difference <= so_far ? so_far : isnan(difference) ? INFINITY : difference;
 }
 
-/* The first picture of a value of the tail; element (row, anchor) at row * row_step + anchor * anchor_step. */
-static struct comparison compare(const struct probe *probe, const float *actual, size_t row_step, size_t anchor_step)
+/* The first picture of a value of the tail; element (row, anchor) at row * row_step + anchor *
+ * anchor_step. */
+static struct comparison compare(const struct probe *probe, const float *actual, size_t row_step,
+                                 size_t anchor_step)
 {
     size_t anchors = (size_t)probe->anchors, classes = (size_t)probe->import->head.class_count;
     double centres = 0, corners = 0, score = 0;
@@ -155,7 +162,8 @@ static struct comparison compare(const struct probe *probe, const float *actual,
     return (struct comparison){as_corners ? corners : centres, score, as_corners};
 }
 
-/* Values of the tail that have the prediction's shape, in either order of its axes, and can be computed. */
+/* Values of the tail that have the prediction's shape, in either order of its axes, and can be
+ * computed. */
 static size_t find_candidates(const struct probe *probe, bool *computable, int *candidates)
 {
     const struct oct_graph *graph = probe->import->graph;
@@ -193,18 +201,22 @@ static bool fits(const struct comparison *c)
     return c->box_px <= BOX_LIMIT_PX && c->score <= SCORE_LIMIT;
 }
 
-/* The operator in the tail that selects boxes, or NULL. */
+/* The operator in the tail that selects boxes, or NULL; the most telling one first. */
 static const struct oct_node *find_selection(const struct oct_import *import)
 {
-    static const char *const names[] = {"NonMaxSuppression", "EfficientNMS_TRT", "BatchedNMS_TRT",
-                                        "BatchedNMSDynamic_TRT", "TopK", "NonZero"};
-    for (size_t n = 0; n < import->graph->node_count; n++) {
-        const struct oct_node *node = &import->graph->nodes[n];
-        const char *dot = strrchr(node->op_name, '.');
-        for (size_t i = 0; import->head.in_tail[n] && i < sizeof names / sizeof names[0]; i++)
-            if (strcmp(dot ? dot + 1 : node->op_name, names[i]) == 0)
+    static const char *const names[] = {"NonMaxSuppression",
+                                        "EfficientNMS_TRT",
+                                        "BatchedNMS_TRT",
+                                        "BatchedNMSDynamic_TRT",
+                                        "TopK",
+                                        "NonZero"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t n = 0; n < import->graph->node_count; n++) {
+            const struct oct_node *node = &import->graph->nodes[n];
+            const char *dot = strrchr(node->op_name, '.');
+            if (import->head.in_tail[n] && strcmp(dot ? dot + 1 : node->op_name, names[i]) == 0)
                 return node;
-    }
+        }
     return NULL;
 }
 
@@ -213,8 +225,9 @@ static octet_status judge(const struct probe *probe, const struct comparison *be
     struct oct_import *import = probe->import;
     const struct oct_node *selection = find_selection(import);
     if (!fits(best))
-        return oct_refuse_model(import, "the head decodes differently: boxes by %g px, scores by %g", best->box_px,
-                                best->score);
+        return oct_refuse_model(import,
+                                "the head decodes differently: boxes by %g px, scores by %g",
+                                best->box_px, best->score);
     if (best->corners && !selection)
         return oct_refuse_model(import, "its boxes are corners instead of centres and sizes");
     import->network->probe_box_difference_px = best->box_px;
@@ -222,7 +235,8 @@ static octet_status judge(const struct probe *probe, const struct comparison *be
     if (is_output)
         return OCTET_OK;
     import->network->has_nms = selection != NULL;
-    oct_log(import->ctx, OCTET_LOG_INFO, "%s: what follows the prediction (%.80s) is cut off: octet selects boxes itself",
+    oct_log(import->ctx, OCTET_LOG_INFO,
+            "%s: what follows the prediction (%.80s) is cut off: octet selects boxes itself",
             import->name, selection ? selection->op_name : "further operators");
     return OCTET_OK;
 }
@@ -231,8 +245,8 @@ static octet_status run_tail(struct probe *probe, const int *candidates, size_t 
 {
     const struct oct_import *import = probe->import;
     struct oct_array results[CANDIDATES_MAX];
-    struct oct_interpretation job = {probe->feeds, 2 * (size_t)import->head.level_count, candidates, count,
-                                     OCT_PROBE_LIMITS};
+    struct oct_interpretation job = {probe->feeds, 2 * (size_t)import->head.level_count, candidates,
+                                     count, OCT_PROBE_LIMITS};
     struct comparison best = {INFINITY, INFINITY, false};
     bool best_is_output = false;
     octet_status status = oct_interpret(import->graph, &job, results);
@@ -242,10 +256,12 @@ static octet_status run_tail(struct probe *probe, const int *candidates, size_t 
         int64_t rows = 4 + (int64_t)import->head.class_count, anchors = probe->anchors;
         bool output = is_graph_output(import->graph, candidates[i]);
         for (int transposed = 0; transposed < 2; transposed++) {
-            if (results[i].dims[1] != (transposed ? anchors : rows) || results[i].dims[2] != (transposed ? rows : anchors))
+            if (results[i].dims[1] != (transposed ? anchors : rows) ||
+                results[i].dims[2] != (transposed ? rows : anchors))
                 continue;
-            struct comparison c = compare(probe, oct_floats(&results[i]), transposed ? 1 : (size_t)anchors,
-                                          transposed ? (size_t)rows : 1);
+            struct comparison c =
+                compare(probe, oct_floats(&results[i]), transposed ? 1 : (size_t)anchors,
+                        transposed ? (size_t)rows : 1);
             bool better = c.box_px + c.score < best.box_px + best.score;
             if (fits(&c) && fits(&best))
                 better = output && !best_is_output;
@@ -264,13 +280,16 @@ octet_status oct_probe_head(struct oct_import *import)
     struct probe probe = {.import = import};
     int candidates[CANDIDATES_MAX];
     bool *computable = oct_calloc(import->ctx, import->graph->value_count, sizeof *computable);
-    octet_status status = computable ? make_logits(&probe) : oct_fail_memory(import->ctx, "the probe of the head");
+    octet_status status =
+        computable ? make_logits(&probe) : oct_fail_memory(import->ctx, "the probe of the head");
     if (!status) {
         size_t count = find_candidates(&probe, computable, candidates);
         status = count ? run_tail(&probe, candidates, count)
-                       : oct_refuse_model(import, "no YOLOv8 detection head: nothing of %d x %d (boxes and class scores "
-                                                  "x anchors) after its convolutions",
-                                          4 + import->head.class_count, probe.anchors);
+                       : oct_refuse_model(
+                             import,
+                             "no YOLOv8 detection head: nothing of %d x %d (boxes and class scores "
+                             "x anchors) after its convolutions",
+                             4 + import->head.class_count, probe.anchors);
     }
     for (int f = 0; f < 2 * import->head.level_count; f++)
         oct_free(import->ctx, probe.feeds[f].array.data);

@@ -10,11 +10,13 @@ static bool is_identity(const struct oct_graph *graph, const struct oct_node *no
             return false;
     switch (node->op) {
     case OCT_OP_IDENTITY:
-    case OCT_OP_DROPOUT: return true;
+    case OCT_OP_DROPOUT:
+        return true;
     case OCT_OP_CAST:
         return graph->values[node->inputs[0]].array.type == OCT_DATA_FLOAT &&
                graph->values[node->outputs[0]].array.type == OCT_DATA_FLOAT;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -30,7 +32,8 @@ octet_status oct_remove_identity(struct oct_import *import)
     }
     for (size_t v = 0; v < graph->value_count; v++)
         alias[v] = (int)v;
-    for (size_t n = 0; n < graph->node_count; n++) { /* sorted: inputs are settled before their readers */
+    for (size_t n = 0; n < graph->node_count;
+         n++) { /* sorted: inputs are settled before their readers */
         struct oct_node *node = &graph->nodes[n];
         for (int i = 0; i < node->input_count; i++)
             if (node->inputs[i] >= 0)

@@ -2,19 +2,22 @@
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 
-/* Whatever the modes are called: nearest by 2 when output position i reads input position i / 2, everywhere. */
+/* Whatever the modes are called: nearest by 2 when output position i reads input position i / 2,
+ * everywhere. */
 octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *input = &graph->values[node->inputs[0]].array;
     const struct oct_array *output = &graph->values[node->outputs[0]].array;
-    struct oct_network_layer layer = {.kind = OCT_LAYER_UPSAMPLE, .residual = -1, .kernel = 1, .stride = 1};
+    struct oct_network_layer layer = {
+        .kind = OCT_LAYER_UPSAMPLE, .residual = -1, .kernel = 1, .stride = 1};
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
     if (status)
         return status;
     if (output->type != OCT_DATA_FLOAT || output->rank != 4 || output->dims[1] != input->dims[1] ||
         output->dims[2] != 2 * input->dims[2] || output->dims[3] != 2 * input->dims[3])
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "only upsampling by 2 is read");
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "only upsampling by 2 is read");
     for (int axis = 2; axis < 4; axis++)
         for (int64_t at = 0; at < output->dims[axis]; at++) {
             int64_t source;

@@ -5,9 +5,10 @@
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 
-/* The tensor for channels [offset, offset + channels) of `parent`, resolved to the root; `parent` itself when whole. */
-static octet_status add_slice(struct oct_builder *builder, const struct oct_node *node, int value, int parent,
-                              int64_t offset)
+/* The tensor for channels [offset, offset + channels) of `parent`, resolved to the root; `parent`
+ * itself when whole. */
+static octet_status add_slice(struct oct_builder *builder, const struct oct_node *node, int value,
+                              int parent, int64_t offset)
 {
     const struct oct_graph *graph = builder->import->graph;
     int channels = (int)graph->values[value].array.dims[1];
@@ -23,7 +24,8 @@ static octet_status add_slice(struct oct_builder *builder, const struct oct_node
         parent = from->members[m];
         from = &builder->tensors[parent];
         if (offset + channels > from->channels)
-            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "its channels lie across parts of a concat");
+            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                                 "its channels lie across parts of a concat");
         if (offset == 0 && channels == from->channels) {
             builder->tensor_of[value] = parent;
             return OCTET_OK;
@@ -49,12 +51,14 @@ octet_status oct_build_split(struct oct_builder *builder, const struct oct_node 
     if (status)
         return status;
     if (!oct_axis(oct_node_int(node, "axis", 0), 4, &axis) || axis != 1)
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "only the channels can be split");
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "only the channels can be split");
     int64_t offset = 0;
     for (int i = 0; !status && i < node->output_count; i++) {
         int value = node->outputs[i];
         if (value < 0 || graph->values[value].array.type != OCT_DATA_FLOAT)
-            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "its parts are not constant");
+            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                                 "its parts are not constant");
         if (graph->values[value].array.dims[1] > 0)
             status = add_slice(builder, node, value, parent, offset);
         offset += graph->values[value].array.dims[1];
@@ -63,8 +67,8 @@ octet_status oct_build_split(struct oct_builder *builder, const struct oct_node 
 }
 
 /* Constant integers of an input or attribute of Slice; false when there are none. */
-static bool slice_values(const struct oct_graph *graph, const struct oct_node *node, int index, const char *name,
-                         const int64_t **values, size_t *count)
+static bool slice_values(const struct oct_graph *graph, const struct oct_node *node, int index,
+                         const char *name, const int64_t **values, size_t *count)
 {
     struct oct_call call = {.graph = graph, .node = node};
     bool given;
@@ -88,10 +92,12 @@ octet_status oct_build_slice(struct oct_builder *builder, const struct oct_node 
     octet_status status = oct_builder_input(builder, node, 0, &parent);
     if (status)
         return status;
-    if (output->type != OCT_DATA_FLOAT || output->rank != 4 || output->dims[1] < 1 || output->dims[0] != input->dims[0] ||
-        output->dims[2] != input->dims[2] || output->dims[3] != input->dims[3] ||
+    if (output->type != OCT_DATA_FLOAT || output->rank != 4 || output->dims[1] < 1 ||
+        output->dims[0] != input->dims[0] || output->dims[2] != input->dims[2] ||
+        output->dims[3] != input->dims[3] ||
         !slice_values(graph, node, 1, "starts", &starts, &count))
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "only constant ranges of channels are read");
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "only constant ranges of channels are read");
     bool has_axes = slice_values(graph, node, 3, "axes", &axes, &axis_count);
     bool has_steps = slice_values(graph, node, 4, NULL, &steps, &step_count);
     int64_t offset = 0;
@@ -99,7 +105,8 @@ octet_status oct_build_slice(struct oct_builder *builder, const struct oct_node 
         int axis;
         bool fits = oct_axis(has_axes ? axes[i] : (int64_t)i, 4, &axis);
         if (!fits || (has_steps && steps[i] != 1))
-            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "only steps of 1 are read");
+            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                                 "only steps of 1 are read");
         if (axis == 1)
             offset = starts[i] < 0 ? starts[i] + input->dims[1] : starts[i];
     }
@@ -117,7 +124,8 @@ static void collapse_members(const struct oct_builder *builder, struct oct_netwo
         int end = m, next = 0;
         while (first->kind == OCT_TENSOR_SLICE && end < concat->member_count) {
             const struct oct_network_tensor *slice = &tensors[concat->members[end]];
-            if (slice->kind != OCT_TENSOR_SLICE || slice->parent != first->parent || slice->offset != next)
+            if (slice->kind != OCT_TENSOR_SLICE || slice->parent != first->parent ||
+                slice->offset != next)
                 break;
             next += slice->channels;
             end++;
@@ -138,11 +146,14 @@ octet_status oct_build_concat(struct oct_builder *builder, const struct oct_node
     struct oct_network_tensor members = {.member_count = 0};
     int axis;
     if (!oct_axis(oct_node_int(node, "axis", 0), 4, &axis) || axis != 1)
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "only channels can be concatenated");
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "only channels can be concatenated");
     if (node->input_count > OCT_CONCAT_MAX)
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "it has more than %d inputs", OCT_CONCAT_MAX);
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "it has more than %d inputs",
+                             OCT_CONCAT_MAX);
     for (int i = 0; i < node->input_count; i++) {
-        octet_status status = oct_builder_input(builder, node, i, &members.members[members.member_count++]);
+        octet_status status =
+            oct_builder_input(builder, node, i, &members.members[members.member_count++]);
         if (status)
             return status;
     }

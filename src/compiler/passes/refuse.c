@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/passes/passes.h"
+
+octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)
+{
+    char reason[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    return oct_fail(import->ctx, OCTET_UNSUPPORTED_MODEL, "%s: %s", import->name, reason);
+}
+
+octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct_node *node)
+{
+    static const struct {
+        const char *op, *reason;
+    } reasons[] = {
+        {"Sigmoid", "it is not part of a SiLU (x * sigmoid(x)) after a convolution"},
+        {"Mul", "it is not part of a SiLU (x * sigmoid(x)) after a convolution"},
+        {"Add", "it is not a residual sum of a convolution and a tensor of the same shape"},
+        {"BatchNormalization", "it does not follow a convolution with constant weights"},
+        {"MatMul", "attention and fully connected layers are not read"},
+        {"Gemm", "attention and fully connected layers are not read"},
+        {"ConvTranspose", "upsampling by transposed convolution is not read, only nearest by 2"},
+        {"Relu", "the only activation that is read is SiLU"},
+        {"LeakyRelu", "the only activation that is read is SiLU"},
+        {"HardSwish", "the only activation that is read is SiLU"},
+        {"HardSigmoid", "the only activation that is read is SiLU"},
+        {"Mish", "the only activation that is read is SiLU"},
+        {"Softplus", "the only activation that is read is SiLU"},
+        {"Tanh", "the only activation that is read is SiLU"},
+        {"Gelu", "the only activation that is read is SiLU"},
+        {"Elu", "the only activation that is read is SiLU"},
+        {"PRelu", "the only activation that is read is SiLU"},
+        {"Clip", "the only activation that is read is SiLU"},
+        {"Swish", "it is not a SiLU (alpha 1) after a convolution"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (strcmp(node->op_name, reasons[i].op) == 0)
+            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "%s", reasons[i].reason);
+    return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                         "YOLOv8 detectors do not have it there");
+}
