@@ -9,6 +9,7 @@
 #include "base/reader.h"
 
 #define HEADER_BYTES_MAX (64u << 20)
+#define TENSORS_MAX 65536 /* far more than any engine or statistics file has */
 
 static const struct {
     const char *name;
@@ -93,16 +94,28 @@ static octet_status parse_tensor(const struct parsing *p, const char *name, cons
     return tensor->name ? OCTET_OK : oct_fail_memory(p->ctx, p->name);
 }
 
-/* No two tensors may share bytes. Insertion sort by begin: writers emit them in order. */
+/* Shell sort by begin, with Knuth's gaps: needs no memory, and no order makes it slow. */
+static void sort_tensors(struct oct_safetensors *parsed)
+{
+    struct oct_safetensors_tensor *tensors = parsed->tensors;
+    int gap = 1;
+    while (gap < parsed->tensor_count / 3)
+        gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3) {
+        for (int i = gap; i < parsed->tensor_count; i++) {
+            const struct oct_safetensors_tensor moving = tensors[i];
+            int at = i;
+            for (; at >= gap && tensors[at - gap].bytes > moving.bytes; at -= gap)
+                tensors[at] = tensors[at - gap];
+            tensors[at] = moving;
+        }
+    }
+}
+
+/* No two tensors may share bytes. */
 static octet_status check_overlap(const struct parsing *p, struct oct_safetensors *parsed)
 {
-    for (int i = 1; i < parsed->tensor_count; i++) {
-        const struct oct_safetensors_tensor moving = parsed->tensors[i];
-        int at = i;
-        for (; at > 0 && parsed->tensors[at - 1].bytes > moving.bytes; at--)
-            parsed->tensors[at] = parsed->tensors[at - 1];
-        parsed->tensors[at] = moving;
-    }
+    sort_tensors(parsed);
     for (int i = 1; i < parsed->tensor_count; i++)
         if (parsed->tensors[i - 1].bytes + parsed->tensors[i - 1].size > parsed->tensors[i].bytes)
             return damaged(p, parsed->tensors[i].name, "overlaps another");
@@ -137,6 +150,9 @@ static octet_status parse_metadata(const struct parsing *p, const json_t *metada
 static octet_status parse_header(const struct parsing *p, const json_t *header,
                                  struct oct_safetensors *parsed)
 {
+    if (json_object_size(header) > TENSORS_MAX)
+        return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: damaged container: more than %d tensors",
+                        p->name, TENSORS_MAX);
     parsed->tensors = oct_arena_calloc(p->arena, json_object_size(header), sizeof *parsed->tensors);
     if (!parsed->tensors)
         return oct_fail_memory(p->ctx, p->name);
