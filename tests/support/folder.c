@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "folder.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+void test_folder_create(char path[TEST_FOLDER_BYTES])
+{
+    const char *parent = getenv("TMPDIR");
+    const int length = snprintf(path, TEST_FOLDER_BYTES, "%s/octet-test-XXXXXX",
+                                parent && *parent ? parent : "/tmp");
+    assert_in_range(length, 1, TEST_FOLDER_BYTES - 1);
+    assert_non_null(mkdtemp(path));
+}
+
+int test_folder_count(const char *path)
+{
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    int count = 0;
+    for (const struct dirent *entry; (entry = readdir(folder));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    return count;
+}
+
+void test_folder_remove(const char *path)
+{
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        char file[TEST_FOLDER_BYTES + sizeof entry->d_name + 2];
+        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+        unlink(file); /* folders, "." among them, stay */
+    }
+    closedir(folder);
+    assert_int_equal(rmdir(path), 0);
+}
+
+void test_write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}

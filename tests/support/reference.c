@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reference.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runtime/kernels/requantize.h"
+
+static void *zeros(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size);
+    assert_non_null(memory);
+    return memory;
+}
+
+/* Makes a tensor's planes known; views are put together from their parts'. */
+static const struct test_tensor *look(struct test_run *run, int index)
+{
+    const struct oct_plan_tensor *t = &run->plan->tensors[index];
+    struct test_tensor *to = &run->tensors[index];
+    if (to->planes)
+        return to;
+    to->planes = zeros((size_t)t->channels, sizeof *to->planes);
+    if (t->kind == OCT_PLAN_SLICE) {
+        const struct test_tensor *parent = look(run, t->parent);
+        to->height = parent->height;
+        to->width = parent->width;
+        memcpy(to->planes, parent->planes + t->offset, (size_t)t->channels * sizeof *to->planes);
+        return to;
+    }
+    assert_int_equal(t->kind, OCT_PLAN_CONCAT);
+    int channel = 0;
+    for (int i = 0; i < t->member_count; i++) {
+        const struct test_tensor *member = look(run, t->members[i]);
+        const int channels = run->plan->tensors[t->members[i]].channels;
+        to->height = member->height;
+        to->width = member->width;
+        memcpy(to->planes + channel, member->planes, (size_t)channels * sizeof *to->planes);
+        channel += channels;
+    }
+    return to;
+}
+
+/* Room for a tensor that a layer (or the picture) fills. */
+static struct test_tensor *create(struct test_run *run, int index, int height, int width)
+{
+    const struct oct_plan_tensor *t = &run->plan->tensors[index];
+    struct test_tensor *to = &run->tensors[index];
+    const size_t plane = (size_t)height * (size_t)width;
+    to->height = height;
+    to->width = width;
+    to->planes = zeros((size_t)t->channels, sizeof *to->planes);
+    to->own = zeros(plane * (size_t)t->channels, t->type == OCT_TYPE_U8 ? 1 : sizeof(float));
+    for (size_t c = 0; c < (size_t)t->channels; c++) {
+        struct test_plane *p = &to->planes[c];
+        p->scale = t->scale;
+        p->zero_point = t->zero_point;
+        if (t->type == OCT_TYPE_U8)
+            p->codes = (uint8_t *)to->own + c * plane;
+        else
+            p->values = (float *)to->own + c * plane;
+    }
+    return to;
+}
+
+static void store(const struct test_tensor *to, int channel, int at, float value)
+{
+    const struct test_plane *p = &to->planes[channel];
+    if (p->codes)
+        ((uint8_t *)(uintptr_t)p->codes)[at] =
+            oct_requantize(value, 1.0f / p->scale, p->zero_point);
+    else
+        ((float *)(uintptr_t)p->values)[at] = value;
+}
+
+struct window {
+    const struct oct_plan_layer *layer;
+    const struct test_tensor *in;
+    int inputs, y, x, n; /* output pixel and channel */
+};
+
+/* Calls for each product of the sum: acc += weight * input; pixels outside are 0. */
+static double convolve(const struct window *w)
+{
+    const struct oct_plan_layer *layer = w->layer;
+    const int k = layer->kernel;
+    int64_t codes = 0;
+    double values = 0.0;
+    for (int c = 0; c < w->inputs; c++) {
+        const struct test_plane *p = &w->in->planes[c];
+        for (int ky = 0; ky < k; ky++) {
+            for (int kx = 0; kx < k; kx++) {
+                const int y = w->y * layer->stride + ky - layer->padding;
+                const int x = w->x * layer->stride + kx - layer->padding;
+                const int at = y * w->in->width + x;
+                const int weight = ((w->n * w->inputs + c) * k + ky) * k + kx;
+                if (y < 0 || x < 0 || y >= w->in->height || x >= w->in->width)
+                    continue;
+                if (p->codes)
+                    codes += (int64_t)layer->codes[weight] * (p->codes[at] - p->zero_point);
+                else
+                    values += (double)layer->values[weight] * (double)p->values[at];
+            }
+        }
+    }
+    assert_in_range(codes + INT32_MAX, 0, 2 * (int64_t)INT32_MAX);
+    return w->in->planes[0].codes ? (double)codes : values;
+}
+
+static float add_residual(float value, const struct test_plane *p, int at)
+{
+    if (p->codes)
+        return fmaf((float)(p->codes[at] - p->zero_point), p->scale, value);
+    return value + p->values[at];
+}
+
+static void run_convolution(struct test_run *run, const struct oct_plan_layer *layer)
+{
+    const struct oct_plan_tensor *out = &run->plan->tensors[layer->output];
+    const struct test_tensor *in = look(run, layer->input);
+    const struct test_tensor *residual = layer->residual >= 0 ? look(run, layer->residual) : NULL;
+    const int height = (in->height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+    const int width = (in->width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+    const struct test_tensor *to = create(run, layer->output, height, width);
+    struct window w = {layer, in, run->plan->tensors[layer->input].channels, 0, 0, 0};
+    for (w.n = 0; w.n < out->channels; w.n++) {
+        for (w.y = 0; w.y < height; w.y++) {
+            for (w.x = 0; w.x < width; w.x++) {
+                const double sum = convolve(&w);
+                float value;
+                if (in->planes[0].codes) {
+                    value = fmaf((float)(int32_t)sum, layer->scale[w.n], layer->bias[w.n]);
+                    value = layer->silu ? oct_silu(value) : value;
+                } else {
+                    const double y = sum + (double)layer->bias[w.n];
+                    value = (float)(layer->silu ? y / (1.0 + exp(-y)) : y);
+                }
+                const int at = w.y * width + w.x;
+                if (residual)
+                    value = add_residual(value, &residual->planes[w.n], at);
+                store(to, w.n, at, value);
+            }
+        }
+    }
+}
+
+/* The value (as a code where it has one) at (y, x); the least there is outside. */
+static float plain(const struct test_tensor *in, int channel, int y, int x)
+{
+    const struct test_plane *p = &in->planes[channel];
+    if (y < 0 || x < 0 || y >= in->height || x >= in->width)
+        return -INFINITY;
+    return p->codes ? (float)p->codes[y * in->width + x] : p->values[y * in->width + x];
+}
+
+static float moved(const struct oct_plan_layer *layer, const struct test_tensor *in, int channel,
+                   int y, int x)
+{
+    if (layer->operation == OCT_PLAN_UPSAMPLE)
+        return plain(in, channel, y / 2, x / 2);
+    const int reach = layer->operation == OCT_PLAN_MAX_POOL ? layer->kernel / 2 : 0;
+    float largest = -INFINITY;
+    for (int dy = -reach; dy <= reach; dy++)
+        for (int dx = -reach; dx <= reach; dx++)
+            largest = fmaxf(largest, plain(in, channel, y + dy, x + dx));
+    return largest;
+}
+
+static void run_move(struct test_run *run, const struct oct_plan_layer *layer)
+{
+    const struct test_tensor *in = look(run, layer->input);
+    const int factor = layer->operation == OCT_PLAN_UPSAMPLE ? 2 : 1;
+    const struct test_tensor *to =
+        create(run, layer->output, in->height * factor, in->width * factor);
+    for (int c = 0; c < run->plan->tensors[layer->output].channels; c++) {
+        const struct test_plane *p = &to->planes[c];
+        for (int y = 0; y < to->height; y++) {
+            for (int x = 0; x < to->width; x++) {
+                const float value = moved(layer, in, c, y, x);
+                const int at = y * to->width + x;
+                if (p->codes)
+                    ((uint8_t *)(uintptr_t)p->codes)[at] = (uint8_t)value;
+                else
+                    ((float *)(uintptr_t)p->values)[at] = value;
+            }
+        }
+    }
+}
+
+void test_run_create(struct test_run *run, const struct oct_plan *plan, int height, int width,
+                     const uint8_t *rgb)
+{
+    *run = (struct test_run){plan, zeros((size_t)plan->tensor_count, sizeof *run->tensors)};
+    const struct test_tensor *input = create(run, 0, height, width);
+    for (int at = 0; at < height * width; at++)
+        for (int c = 0; c < 3; c++)
+            store(input, c, at, (float)rgb[3 * at + c] * (1.0f / 255.0f));
+    for (int i = 0; i < plan->layer_count; i++) {
+        if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION)
+            run_convolution(run, &plan->layers[i]);
+        else
+            run_move(run, &plan->layers[i]);
+    }
+    for (int i = 0; i < plan->level_count; i++) {
+        look(run, plan->levels[i].box_tensor);
+        look(run, plan->levels[i].class_tensor);
+    }
+}
+
+void test_run_free(struct test_run *run)
+{
+    for (int i = 0; i < run->plan->tensor_count; i++) {
+        free(run->tensors[i].planes);
+        free(run->tensors[i].own);
+    }
+    free(run->tensors);
+}
+
+static double expectation(const struct test_plane *planes, int count, int at)
+{
+    double sum = 0.0, weighted = 0.0, highest = -INFINITY;
+    for (int i = 0; i < count; i++)
+        highest = fmax(highest, (double)planes[i].values[at]);
+    for (int i = 0; i < count; i++) {
+        sum += exp((double)planes[i].values[at] - highest);
+        weighted += i * exp((double)planes[i].values[at] - highest);
+    }
+    return weighted / sum;
+}
+
+double *test_run_output(const struct test_run *run, int *anchors)
+{
+    const struct oct_plan *plan = run->plan;
+    *anchors = 0;
+    for (int l = 0; l < plan->level_count; l++) {
+        const struct test_tensor *box = &run->tensors[plan->levels[l].box_tensor];
+        *anchors += box->height * box->width;
+    }
+    const size_t all = (size_t)*anchors;
+    double *output = zeros(((size_t)plan->class_count + 4) * all, sizeof *output), *to = output;
+    for (int l = 0; l < plan->level_count; l++) {
+        const struct test_tensor *box = &run->tensors[plan->levels[l].box_tensor];
+        const struct test_tensor *classes = &run->tensors[plan->levels[l].class_tensor];
+        const double stride = plan->levels[l].stride;
+        for (int at = 0; at < box->height * box->width; at++, to++) {
+            double side[4];
+            for (int s = 0; s < 4; s++)
+                side[s] = expectation(box->planes + s * plan->reg_max, plan->reg_max, at);
+            to[0] = (at % box->width + 0.5 + (side[2] - side[0]) / 2) * stride;
+            to[all] = (at / box->width + 0.5 + (side[3] - side[1]) / 2) * stride;
+            to[2 * all] = (side[0] + side[2]) * stride;
+            to[3 * all] = (side[1] + side[3]) * stride;
+            for (size_t c = 0; c < (size_t)plan->class_count; c++)
+                to[(4 + c) * all] = 1.0 / (1.0 + exp(-(double)classes->planes[c].values[at]));
+        }
+    }
+    return output;
+}

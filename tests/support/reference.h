@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plain evaluation of plans, written for tests: no layout, no kernels, no threads. INT8 to the
+ * bit, float with sums in double precision. */
+#ifndef OCTET_TESTS_SUPPORT_REFERENCE_H
+#define OCTET_TESTS_SUPPORT_REFERENCE_H
+
+#include "runtime/engine/plan.h"
+
+/* One channel of a tensor, [height][width]: codes or values. */
+struct test_plane {
+    const uint8_t *codes;
+    const float *values;
+    float scale;
+    int zero_point;
+};
+
+struct test_tensor {
+    int height, width;         /* 0 until it was worked out */
+    struct test_plane *planes; /* [channels] */
+    void *own;                 /* the planes' memory, of tensors that a layer writes */
+};
+
+struct test_run {
+    const struct oct_plan *plan;
+    struct test_tensor *tensors; /* [plan->tensor_count] */
+};
+
+/* Runs the plan on a picture of [height][width] RGB bytes. */
+void test_run_create(struct test_run *run, const struct oct_plan *plan, int height, int width,
+                     const uint8_t *rgb);
+void test_run_free(struct test_run *run);
+
+/* The head's undecided output, [4 + classes][anchors], in double precision. malloc'd. */
+double *test_run_output(const struct test_run *run, int *anchors);
+
+#endif
