@@ -73,7 +73,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *argum
          NULL},
         {"batch", 0, OPTION_INTEGER, "N", "pictures the network takes at once (default 1)",
          &a->batch, 1, 256, NULL},
-        {"count", 0, OPTION_INTEGER, "N", "only N pictures, a random sample", &a->count, 1, 1e9,
+        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &a->count, 1, 1e9,
          NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->seed, 0, 1e15,
          NULL},

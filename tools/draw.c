@@ -23,9 +23,12 @@ struct style {
     int width, height;
 };
 
+/* A label is kept off this many others at most: beyond, all is full anyway. */
+#define LABELS_COMPARED 300
+
 struct label {
     char *text;
-    double x, y, width, height, baseline;
+    double x, y, width, height, baseline, font; /* pixels */
 };
 
 static struct style choose_style(int width, int height)
@@ -34,7 +37,7 @@ static struct style choose_style(int width, int height)
     struct style style = {.width = width, .height = height};
     style.line = fmax(1.5, mean * 0.0032);
     style.halo = fmax(1, style.line * 0.5);
-    style.font = fmax(mean < 256 ? 9 : 12, mean * 0.021);
+    style.font = fmax(mean < 256 ? 9 : 11.5, mean * 0.018);
     style.padding = style.font * 0.28;
     return style;
 }
@@ -99,56 +102,87 @@ static char *label_text(const octet_engine *engine, const octet_detection *found
     return text;
 }
 
-/* On top of the box where there is room, else inside it; always inside the picture. */
-static struct label place_label(cairo_t *cairo, const struct style *style,
-                                const struct drawing *drawing, const octet_detection *found)
+/* Sets the font size, smaller than usual where the text is wider than the picture, and measures. */
+static struct label measure_label(cairo_t *cairo, const struct style *style, char *words)
 {
-    struct label label = {.text = label_text(drawing->engine, found)};
+    struct label label = {.text = words, .font = style->font};
     cairo_text_extents_t text;
     cairo_font_extents_t font;
-    double size = style->font;
-    cairo_set_font_size(cairo, size);
-    cairo_text_extents(cairo, label.text, &text);
+    cairo_set_font_size(cairo, label.font);
+    cairo_text_extents(cairo, words, &text);
     if (text.x_advance + 2 * style->padding > style->width && text.x_advance > 0) {
-        size *= fmax(0.4, (style->width - 2 * style->padding) / text.x_advance);
-        cairo_set_font_size(cairo, size);
-        cairo_text_extents(cairo, label.text, &text);
+        label.font *= fmax(0.4, (style->width - 2 * style->padding) / text.x_advance);
+        cairo_set_font_size(cairo, label.font);
+        cairo_text_extents(cairo, words, &text);
     }
     cairo_font_extents(cairo, &font);
-    double edge = style->line / 2;
     label.width = text.x_advance + 2 * style->padding;
     label.height = font.ascent + font.descent + style->padding * 0.4;
     label.baseline = font.ascent + style->padding * 0.2;
-    label.x = fmax(0, fmin(found->x1 - edge, style->width - label.width));
-    label.y = found->y1 - edge - label.height;
-    if (label.y < 0)
-        label.y = fmin(fmax(0, found->y1 - edge), fmax(0, style->height - label.height));
     return label;
 }
 
-static void draw_label(cairo_t *cairo, const struct style *style, const struct drawing *drawing,
-                       const octet_detection *found)
+static bool overlaps(const struct label *a, const struct label *b)
 {
-    struct label label = place_label(cairo, style, drawing, found);
-    set_color(cairo, found->class_id);
-    cairo_rectangle(cairo, label.x, label.y, label.width, label.height);
+    return a->x < b->x + b->width && b->x < a->x + a->width && a->y < b->y + b->height &&
+           b->y < a->y + a->height;
+}
+
+/* Above the box, inside at its top, below it, inside at its bottom: the first of these places that
+ * lies in the picture and hides no label placed before. A label would cover a low box: then inside
+ * comes last. Where nothing fits, above or at the top of the picture. */
+static void place_label(struct label *label, const struct style *style,
+                        const octet_detection *found, const struct label *placed, int count)
+{
+    double edge = style->line / 2;
+    double above = found->y1 - edge - label->height, below = found->y2 + edge;
+    double top = found->y1 - edge, bottom = found->y2 + edge - label->height;
+    bool low = found->y2 - found->y1 < 2.5 * label->height;
+    const double places[] = {above, low ? below : top, low ? top : below, bottom};
+    label->x = fmax(0, fmin(found->x1 - edge, style->width - label->width));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        label->y = places[i];
+        bool free_place = label->y >= 0 && label->y + label->height <= style->height;
+        for (int j = 0; j < count && j < LABELS_COMPARED && free_place; j++)
+            free_place = !overlaps(label, &placed[j]);
+        if (free_place)
+            return;
+    }
+    label->y = fmin(fmax(0, above), fmax(0, style->height - label->height));
+}
+
+static void draw_label(cairo_t *cairo, const struct style *style, const struct label *label,
+                       int class_id)
+{
+    set_color(cairo, class_id);
+    cairo_rectangle(cairo, label->x, label->y, label->width, label->height);
     cairo_fill(cairo);
-    set_text_color(cairo, found->class_id);
-    cairo_move_to(cairo, label.x + style->padding, label.y + label.baseline);
-    cairo_show_text(cairo, label.text);
-    free(label.text);
+    set_text_color(cairo, class_id);
+    cairo_set_font_size(cairo, label->font);
+    cairo_move_to(cairo, label->x + style->padding, label->y + label->baseline);
+    cairo_show_text(cairo, label->text);
 }
 
 /* The best detection is drawn last; labels lie above all boxes. */
 static void draw_all(cairo_t *cairo, const struct drawing *drawing)
 {
+    int count = drawing->count;
+    const octet_detection *found = drawing->detections;
+    struct label *labels = app_alloc((size_t)count, sizeof *labels);
     struct style style =
         choose_style(octet_image_width(drawing->image), octet_image_height(drawing->image));
     cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
-    for (int i = drawing->count - 1; i >= 0; i--)
-        draw_box(cairo, &style, &drawing->detections[i]);
-    for (int i = drawing->count - 1; i >= 0; i--)
-        draw_label(cairo, &style, drawing, &drawing->detections[i]);
+    for (int i = count - 1; i >= 0; i--)
+        draw_box(cairo, &style, &found[i]);
+    for (int i = 0; i < count; i++) {
+        labels[i] = measure_label(cairo, &style, label_text(drawing->engine, &found[i]));
+        place_label(&labels[i], &style, &found[i], labels, i);
+    }
+    for (int i = count - 1; i >= 0; i--) {
+        draw_label(cairo, &style, &labels[i], found[i].class_id);
+        free(labels[i].text);
+    }
+    free(labels);
 }
 
 static cairo_status_t write_bytes(void *file, const unsigned char *bytes, unsigned int size)

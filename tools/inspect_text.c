@@ -10,6 +10,7 @@
 
 #define LABEL_COLUMN 18
 #define LINE_COLUMNS 100
+#define LABEL_COLUMNS_MAX 40
 
 static void print_row(const char *label, const char *text)
 {
@@ -64,18 +65,30 @@ static void print_ports(const octet_model *model)
         }
 }
 
-/* Metadata of a model, provenance of an engine. */
+/* Metadata of a model, provenance of an engine; returns 0 past the end. */
+static int pair_at(const struct subject *subject, int index, const char **key, const char **text)
+{
+    return subject->model ? octet_model_metadata(subject->model, index, key, text)
+                          : octet_engine_provenance(subject->engine, index, key, text);
+}
+
 static void print_pairs(const struct subject *subject)
 {
     const char *key, *text;
-    for (int i = 0; subject->model ? octet_model_metadata(subject->model, i, &key, &text)
-                                   : octet_engine_provenance(subject->engine, i, &key, &text);
-         i++) {
+    int width = LABEL_COLUMN - 4;
+    for (int i = 0; pair_at(subject, i, &key, &text); i++)
+        if (text_columns(key) > width && text_columns(key) <= LABEL_COLUMNS_MAX)
+            width = text_columns(key);
+    for (int i = 0; pair_at(subject, i, &key, &text); i++) {
         if (i == 0)
             printf("\n%s\n", subject->model ? "metadata" : "provenance");
         if (subject->model && strcmp(key, "names") == 0)
             continue; /* the classes stand above */
-        print_row(key, text);
+        fputs("  ", stdout);
+        print_clean(key);
+        printf("%*s  ", width > text_columns(key) ? width - text_columns(key) : 0, "");
+        print_clean(text);
+        putchar('\n');
     }
 }
 
@@ -128,15 +141,20 @@ void describe_text(const struct subject *subject)
     if (subject->model)
         print_ports(subject->model);
     snprintf(text, sizeof text, "%dx%d (height x width)%s", info.input_height, info.input_width,
-             info.size_is_fixed ? ", fixed in the file; octet runs any multiple of 32" : "");
+             subject->model && info.size_is_fixed
+                 ? ", fixed in the file; octet runs any multiple of 32"
+                 : "");
     print_row("default size", text);
     print_classes(subject, info.class_count);
     snprintf(text, sizeof text, ", %s", size_text((double)info.weight_bytes, size));
     print_count("weights", (double)info.weight_count, text);
     print_count("multiply-adds", (double)info.multiply_adds, " a picture, at the default size");
-    snprintf(text, sizeof text, "differs by at most %.2g px and %.2g in score",
-             info.probe_box_difference, info.probe_score_difference);
-    print_row("octet's own head", text);
+    if (subject->model) {
+        snprintf(text, sizeof text,
+                 "octet's decoding differs from the model's by at most %.2g px and %.2g in score",
+                 info.probe_box_difference, info.probe_score_difference);
+        print_row("head", text);
+    }
     print_pairs(subject);
     print_layers(subject, info.layer_count);
 }
@@ -156,7 +174,7 @@ static void statistics_text(const char *path, const octet_statistics *statistics
     snprintf(text, sizeof text, "%dx%d (height x width)", info->input_height, info->input_width);
     print_row("size", text);
     print_row("model hash", info->model_hash);
-    print_row("pictures' print", info->images_fingerprint);
+    print_row("fingerprint", info->images_fingerprint);
     putchar('\n');
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
