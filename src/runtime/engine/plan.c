@@ -31,17 +31,52 @@ struct oct_plan_channel oct_plan_resolve(const struct oct_plan *plan, int tensor
     }
 }
 
+/* What the leaves of a tensor's channels have in common. */
+struct leaf_walk {
+    const struct oct_plan *plan;
+    int first, last; /* leaves; -1 before the first was met */
+    bool uniform, contiguous;
+};
+
+/* Takes the leaves of channels [begin, end) in order; each once, however many channels it has. */
+static void walk_leaves(struct leaf_walk *walk, int tensor, int begin, int end)
+{
+    const struct oct_plan_tensor *tensors = walk->plan->tensors, *t = &tensors[tensor];
+    if (t->kind == OCT_PLAN_SLICE) {
+        walk_leaves(walk, t->parent, begin + t->offset, end + t->offset);
+    } else if (t->kind == OCT_PLAN_CONCAT) {
+        for (int i = 0; i < t->member_count && end > 0; i++) {
+            const int channels = tensors[t->members[i]].channels;
+            if (begin < channels)
+                walk_leaves(walk, t->members[i], begin, end < channels ? end : channels);
+            begin = begin < channels ? 0 : begin - channels;
+            end -= channels;
+        }
+    } else {
+        const struct oct_plan_tensor *first = &tensors[walk->first < 0 ? tensor : walk->first];
+        if (walk->first < 0)
+            walk->first = tensor;
+        else if (tensors[walk->last].channels % 4) /* stored with padding behind it */
+            walk->contiguous = false;
+        if (t->scale != first->scale || t->zero_point != first->zero_point)
+            walk->uniform = false;
+        walk->last = tensor;
+    }
+}
+
 bool oct_plan_uniform(const struct oct_plan *plan, int tensor, int *leaf)
 {
-    *leaf = oct_plan_resolve(plan, tensor, 0).tensor;
-    const struct oct_plan_tensor *first = &plan->tensors[*leaf];
-    for (int c = 1; c < plan->tensors[tensor].channels; c++) {
-        const struct oct_plan_tensor *other =
-            &plan->tensors[oct_plan_resolve(plan, tensor, c).tensor];
-        if (other->scale != first->scale || other->zero_point != first->zero_point)
-            return false;
-    }
-    return true;
+    struct leaf_walk walk = {plan, -1, -1, true, true};
+    walk_leaves(&walk, tensor, 0, plan->tensors[tensor].channels);
+    *leaf = walk.first;
+    return walk.uniform;
+}
+
+bool oct_plan_contiguous(const struct oct_plan *plan, int tensor)
+{
+    struct leaf_walk walk = {plan, -1, -1, true, true};
+    walk_leaves(&walk, tensor, 0, plan->tensors[tensor].channels);
+    return walk.contiguous;
 }
 
 int64_t oct_plan_layer_weights(const struct oct_plan *plan, const struct oct_plan_layer *layer)

@@ -102,6 +102,10 @@ struct oct_plan_channel oct_plan_resolve(const struct oct_plan *plan, int tensor
  * tensor. */
 bool oct_plan_uniform(const struct oct_plan *plan, int tensor, int *leaf);
 
+/* True when all channels are stored one after another: no member of a concat before the last is
+ * padded. Convolutions read others as well, all else does not. */
+bool oct_plan_contiguous(const struct oct_plan *plan, int tensor);
+
 int64_t oct_plan_layer_weights(const struct oct_plan *plan, const struct oct_plan_layer *layer);
 
 #endif

@@ -132,6 +132,7 @@ static octet_status verify_convolution(const struct verification *v, int index)
     if (layer->residual >= 0 &&
         (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
          v->plan->tensors[layer->residual].channels != out->channels ||
+         !oct_plan_contiguous(v->plan, layer->residual) ||
          !oct_plan_uniform(v->plan, layer->residual, &leaf)))
         return bad_layer(v, index, "has a bad residual");
     return OCTET_OK;
@@ -156,6 +157,9 @@ static octet_status verify_layer(struct verification *v, int index)
         if (out->channels != in->channels || out->type != in->type || layer->residual >= 0 ||
             layer->silu)
             return bad_layer(v, index, "changes channels or type, which its operation cannot");
+        if (!oct_plan_contiguous(v->plan, layer->input))
+            return bad_layer(v, index,
+                             "reads a concat of padded parts, which its operation cannot");
         if (in->type == OCT_TYPE_U8 && (!oct_plan_uniform(v->plan, layer->input, &leaf) ||
                                         v->plan->tensors[leaf].scale != out->scale ||
                                         v->plan->tensors[leaf].zero_point != out->zero_point))
