@@ -31,8 +31,10 @@ static inline void v_widen(const uint8_t *codes, uint8_t *words, size_t count)
 #define OCT_TILES(X)                                                                               \
     X(1, 1)                                                                                        \
     X(2, 1)                                                                                        \
-    X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1) X(1, 2)     \
-        X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(1, 3) X(2, 3) X(3, 3)
+    X(3, 1)                                                                                        \
+    X(4, 1)                                                                                        \
+    X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1) X(1, 2) X(2, 2) X(3, 2)     \
+        X(4, 2) X(5, 2) X(6, 2) X(1, 3) X(2, 3) X(3, 3)
 
 #include "runtime/kernels/x86/tiles.h"
 

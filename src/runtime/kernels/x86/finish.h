@@ -18,15 +18,20 @@ struct finish {
     int flags; /* FINISH_* */
     size_t output_pixel, residual_pixel;
     float inverse_scale, residual_scale;
+    float highest; /* 255 - zero_point */
     int zero_point, residual_zero_point;
 };
 
 typedef void finish_function(const struct finish *f, int pixels, uint8_t *output,
                              const uint8_t *residual);
 
-/* Where four vectors come from and go to: vector `channel[i]` of pixel `pixel[i]`. */
+/* Where four vectors come from and go to, in bytes from the tile's first pixel, channels left out.
+ */
 struct quad {
-    int pixel[4], vector[4];
+    const int32_t *sums[4];
+    size_t output[4], residual[4];
+    int channel[4]; /* of the channel tile */
+    int count[4];   /* channels that exist */
 };
 
 static inline __attribute__((always_inline)) void quad_values(const struct finish *f,
@@ -35,14 +40,11 @@ static inline __attribute__((always_inline)) void quad_values(const struct finis
                                                               v_float v[4])
 {
     for (int i = 0; i < 4; i++) {
-        const int32_t *sums =
-            f->sums + ((size_t)q->pixel[i] * (size_t)f->vectors + (size_t)q->vector[i]) * OCT_LANES;
 #if OCT_CODES
-        const size_t channel = (size_t)q->vector[i] * OCT_LANES;
-        v[i] = v_fma(v_float_of(v_load_sums(sums)), v_load(f->scale + channel),
-                     v_load(f->bias + channel));
+        v[i] = v_fma(v_float_of(v_load_sums(q->sums[i])), v_load(f->scale + q->channel[i]),
+                     v_load(f->bias + q->channel[i]));
 #else
-        v[i] = v_load((const float *)sums);
+        v[i] = v_load((const float *)q->sums[i]);
 #endif
     }
     if (flags & FINISH_SILU) {
@@ -53,19 +55,42 @@ static inline __attribute__((always_inline)) void quad_values(const struct finis
 #endif
     }
     for (int i = 0; i < 4; i++) {
-        const int count = q->vector[i] == f->vectors - 1 ? f->tail : OCT_LANES;
-        const uint8_t *at = residual + (size_t)q->pixel[i] * f->residual_pixel;
-        const size_t channel = (size_t)q->vector[i] * OCT_LANES;
+        const uint8_t *at = residual + q->residual[i];
         if (flags & FINISH_RESIDUAL_U8)
-            v[i] = v_fma(v_float_of(v_load_codes(at + channel, count, f->residual_zero_point)),
-                         v_set(f->residual_scale), v[i]);
+            v[i] = v_fma(
+                v_float_of(v_load_codes(at + q->channel[i], q->count[i], f->residual_zero_point)),
+                v_set(f->residual_scale), v[i]);
         if (flags & FINISH_RESIDUAL_F32)
-            v[i] = v_add(v[i], v_load_floats((const float *)at + channel, count));
+            v[i] = v_add(v[i], v_load_floats((const float *)at + q->channel[i], q->count[i]));
     }
 }
 
-/* Four vectors that lie in 4 / `together` pixels, `together` vectors in each; the last `4 /
- * together - pixels` pixels are copies and not stored. */
+static inline __attribute__((always_inline)) void store_codes(const struct finish *f,
+                                                              const struct quad *q, int pixels,
+                                                              int together, const v_float v[4],
+                                                              uint8_t *output)
+{
+    v_int codes[4];
+    const v_float inverse = v_set(f->inverse_scale), highest = v_set(f->highest);
+    for (int i = 0; i < 4; i++)
+        codes[i] = v_rounded(v_min(v_mul(v[i], inverse), highest));
+    const v_bytes bytes = v_pack(codes, f->zero_point);
+    output += q->channel[0];
+    const int count = (together - 1) * OCT_LANES + q->count[together - 1];
+    if (together == 4)
+        v_store_4(output + q->output[0], bytes, count);
+    for (int i = 0; i < 2 && together == 2; i++) {
+        if (i < pixels)
+            v_store_2(output + q->output[2 * i], bytes, i, count);
+    }
+    for (int i = 0; i < 4 && together == 1; i++) {
+        if (i < pixels)
+            v_store_1(output + q->output[i], bytes, i, count);
+    }
+}
+
+/* Four vectors that lie in 4 / `together` pixels, `together` vectors in each. Of these pixels the
+ * first `pixels` exist; the others are worked out like the last one and not stored. */
 static inline __attribute__((always_inline)) void finish_quad(const struct finish *f, int pixel,
                                                               int pixels, int vector, int together,
                                                               int flags, uint8_t *output,
@@ -73,40 +98,26 @@ static inline __attribute__((always_inline)) void finish_quad(const struct finis
 {
     struct quad q;
     for (int i = 0; i < 4; i++) {
-        const int step = i / together;
-        q.pixel[i] = pixel + (step < pixels ? step : pixels - 1);
-        q.vector[i] = vector + i % together;
+        const int step = i / together, last = pixel + pixels - 1;
+        const size_t at = (size_t)(pixel + step < last ? pixel + step : last);
+        const int from = vector + i % together;
+        q.sums[i] = f->sums + (at * (size_t)f->vectors + (size_t)from) * OCT_LANES;
+        q.output[i] = at * f->output_pixel;
+        q.residual[i] = at * f->residual_pixel;
+        q.channel[i] = from * OCT_LANES;
+        q.count[i] = OCT_LANES;
+        if (i % together == together - 1 && vector + together == f->vectors)
+            q.count[i] = f->tail;
     }
     v_float v[4];
     quad_values(f, &q, residual, flags, v);
-    uint8_t *out = output + (size_t)pixel * f->output_pixel;
-    const int tail = vector + together == f->vectors ? f->tail : OCT_LANES;
-    if (flags & FINISH_OUTPUT_F32) {
-        for (int i = 0; i < 4; i++) {
-            const int count = i % together == together - 1 ? tail : OCT_LANES;
-            if (i / together < pixels)
-                v_store_floats((float *)(out + (size_t)(i / together) * f->output_pixel) +
-                                   (size_t)q.vector[i] * OCT_LANES,
-                               v[i], count);
-        }
+    if (!(flags & FINISH_OUTPUT_F32)) {
+        store_codes(f, &q, pixels, together, v, output);
         return;
     }
-    v_int codes[4];
-    const v_float inverse = v_set(f->inverse_scale), highest = v_set((float)(255 - f->zero_point));
-    for (int i = 0; i < 4; i++)
-        codes[i] = v_rounded(v_min(v_mul(v[i], inverse), highest));
-    const v_bytes bytes = v_pack(codes, f->zero_point);
-    out += (size_t)vector * OCT_LANES;
-    const int count = (together - 1) * OCT_LANES + tail;
-    if (together == 4)
-        v_store_4(out, bytes, count);
-    for (int i = 0; i < 2 && together == 2; i++) {
-        if (i < pixels)
-            v_store_2(out + (size_t)i * f->output_pixel, bytes, i, count);
-    }
-    for (int i = 0; i < 4 && together == 1; i++) {
-        if (i < pixels)
-            v_store_1(out + (size_t)i * f->output_pixel, bytes, i, count);
+    for (int i = 0; i < 4; i++) {
+        if (i / together < pixels)
+            v_store_floats((float *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
     }
 }
 
@@ -123,9 +134,11 @@ static inline __attribute__((always_inline)) void finish_column(const struct fin
     }
 }
 
-static inline __attribute__((always_inline)) void
-finish_tile(const struct finish *f, int pixels, uint8_t *output, const uint8_t *residual, int flags)
+static inline __attribute__((always_inline)) void finish_tile(const struct finish *given,
+                                                              int pixels, uint8_t *output,
+                                                              const uint8_t *residual, int flags)
 {
+    const struct finish local = *given, *f = &local; /* which no store can change */
     int vector = 0;
     for (; vector + 4 <= f->vectors; vector += 4)
         finish_column(f, pixels, vector, 4, flags, output, residual);

@@ -303,6 +303,7 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
         .inverse_scale = job->output.inverse_scale,
         .residual_scale = job->residual.scale,
+        .highest = (float)(255 - job->output.zero_point),
         .zero_point = job->output.zero_point,
         .residual_zero_point = job->residual.zero_point,
     };
