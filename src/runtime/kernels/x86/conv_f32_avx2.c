@@ -10,12 +10,12 @@ typedef __m256 v_sum;
 #define v_sum_load(at) _mm256_load_ps((const float *)(const void *)(at))
 #define v_sum_store(at, a) _mm256_store_ps((float *)(void *)(at), a)
 #define v_weights(at) _mm256_loadu_ps((const float *)(const void *)(at))
-#define v_broadcast(at) _mm256_set1_ps(*(const float *)(const void *)(at))
+#define v_broadcast(at) _mm256_set1_ps(*(const v_word_float *)(const void *)(at))
 #define V_STEP(sum, x, w) (sum) = _mm256_fmadd_ps(x, w, sum)
 
 #include "runtime/kernels/x86/tiles_avx2.h"
 
-#include "runtime/kernels/x86/tiles.h"
+#include "runtime/kernels/x86/conv.h"
 
 DEFINE_KERNEL("conv_f32_avx2_13x8", 13, 1)
 DEFINE_KERNEL("conv_f32_avx2_6x16", 6, 2)

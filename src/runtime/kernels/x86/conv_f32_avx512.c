@@ -10,12 +10,12 @@ typedef __m512 v_sum;
 #define v_sum_load(at) _mm512_load_ps(at)
 #define v_sum_store(at, a) _mm512_store_ps(at, a)
 #define v_weights(at) _mm512_loadu_ps(at)
-#define v_broadcast(at) _mm512_set1_ps(*(const float *)(const void *)(at))
+#define v_broadcast(at) _mm512_set1_ps(*(const v_word_float *)(const void *)(at))
 #define V_STEP(sum, x, w) (sum) = _mm512_fmadd_ps(x, w, sum)
 
 #include "runtime/kernels/x86/tiles_avx512.h"
 
-#include "runtime/kernels/x86/tiles.h"
+#include "runtime/kernels/x86/conv.h"
 
 DEFINE_KERNEL("conv_f32_avx512_20x16", 20, 1)
 DEFINE_KERNEL("conv_f32_avx512_14x32", 14, 2)

@@ -13,7 +13,7 @@ typedef __m256i v_sum;
 #define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))
 #define v_sum_store(at, a) _mm256_store_si256((__m256i *)(void *)(at), a)
 #define v_weights(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
-#define v_broadcast(at) _mm256_set1_epi32(*(const int *)(const void *)(at))
+#define v_broadcast(at) _mm256_set1_epi32(*(const v_word *)(const void *)(at))
 #define V_STEP(sum, x, w) (sum) = _mm256_add_epi32(sum, _mm256_madd_epi16(x, w))
 
 /* `count` codes to 16 bits; up to 15 more are read and written. */
@@ -24,19 +24,17 @@ static inline void v_widen(const uint8_t *codes, uint8_t *words, size_t count)
                             _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(codes + i))));
 }
 
-#define OCT_MOST_PIXELS                                                                            \
-    {                                                                                              \
-        0, 12, 6, 3                                                                                \
-    }
+/* A product takes a register more than elsewhere. */
+/* clang-format off */
+#define OCT_MOST_PIXELS {0, 12, 6, 3}
 #define OCT_TILES(X)                                                                               \
-    X(1, 1)                                                                                        \
-    X(2, 1)                                                                                        \
-    X(3, 1)                                                                                        \
-    X(4, 1)                                                                                        \
-    X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1) X(1, 2) X(2, 2) X(3, 2)     \
-        X(4, 2) X(5, 2) X(6, 2) X(1, 3) X(2, 3) X(3, 3)
+    X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1)               \
+    X(11, 1) X(12, 1)                                                                              \
+    X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)                                                \
+    X(1, 3) X(2, 3) X(3, 3)
+/* clang-format on */
 
-#include "runtime/kernels/x86/tiles.h"
+#include "runtime/kernels/x86/conv.h"
 
 DEFINE_KERNEL("conv_u8_avx2_12x8", 12, 1)
 DEFINE_KERNEL("conv_u8_avx2_6x16", 6, 2)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* U8 convolutions on AVX-512 VNNI: vpdpbusd takes four input channels of sixteen output channels.
- */
+/* U8 convolutions on AVX-512 VNNI: vpdpbusd takes four input channels of sixteen outputs. */
 #include "runtime/kernels/x86/vector_avx512.h"
 #include "runtime/kernels/x86/x86.h"
 
@@ -11,7 +10,7 @@ typedef __m512i v_sum;
 #define v_sum_load(at) _mm512_load_si512(at)
 #define v_sum_store(at, a) _mm512_store_si512(at, a)
 #define v_weights(at) _mm512_loadu_si512(at)
-#define v_broadcast(at) _mm512_set1_epi32(*(const int *)(const void *)(at))
+#define v_broadcast(at) _mm512_set1_epi32(*(const v_word *)(const void *)(at))
 #if defined(__clang__)
 #define V_STEP(sum, x, w) (sum) = _mm512_dpbusd_epi32(sum, x, w)
 #else /* gcc 11 and 12 copy and spill the sums around the intrinsic */
@@ -20,7 +19,7 @@ typedef __m512i v_sum;
 
 #include "runtime/kernels/x86/tiles_avx512.h"
 
-#include "runtime/kernels/x86/tiles.h"
+#include "runtime/kernels/x86/conv.h"
 
 DEFINE_KERNEL("conv_u8_avx512vnni_20x16", 20, 1)
 DEFINE_KERNEL("conv_u8_avx512vnni_14x32", 14, 2)

@@ -10,7 +10,7 @@ typedef __m256i v_sum;
 #define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))
 #define v_sum_store(at, a) _mm256_store_si256((__m256i *)(void *)(at), a)
 #define v_weights(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
-#define v_broadcast(at) _mm256_set1_epi32(*(const int *)(const void *)(at))
+#define v_broadcast(at) _mm256_set1_epi32(*(const v_word *)(const void *)(at))
 #if defined(__clang__)
 #define V_STEP(sum, x, w) (sum) = _mm256_dpbusd_avx_epi32(sum, x, w)
 #else /* gcc 11 and 12 copy and spill the sums around the intrinsic */
@@ -19,7 +19,7 @@ typedef __m256i v_sum;
 
 #include "runtime/kernels/x86/tiles_avx2.h"
 
-#include "runtime/kernels/x86/tiles.h"
+#include "runtime/kernels/x86/conv.h"
 
 DEFINE_KERNEL("conv_u8_avxvnni_13x8", 13, 1)
 DEFINE_KERNEL("conv_u8_avxvnni_6x16", 6, 2)

@@ -5,6 +5,9 @@
  * sums are int32 of U8 inputs (bit-exact by requantize.h), 0 when they are floats with the bias
  * already in.
  */
+#ifndef OCTET_RUNTIME_KERNELS_X86_FINISH_H
+#define OCTET_RUNTIME_KERNELS_X86_FINISH_H
+
 #include "runtime/kernels/kernels.h"
 
 enum { FINISH_SILU = 1, FINISH_RESIDUAL_U8 = 2, FINISH_RESIDUAL_F32 = 4, FINISH_OUTPUT_F32 = 8 };
@@ -196,3 +199,5 @@ static finish_function *choose_finish(int flags)
         return finish_any;
     }
 }
+
+#endif

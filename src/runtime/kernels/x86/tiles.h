@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The convolutions' shared body. A tile is some pixels of one output row times some vectors of
- * output channels, all of its sums in registers. One step takes four bytes of every pixel's input
- * (4 codes, 2 codes widened to 16 bits, or 1 float), broadcasts them, and multiplies them with one
- * vector of weights for each vector of channels; the weights of a channel tile are read from end to
- * end for every tile of pixels.
- *
- * Packed weights: [channel tile][tap][input channels / OCT_GROUP][channels of the tile][OCT_GROUP];
- * the last channel tile is only as wide as it must be, in whole vectors. A row is cut into equal
- * tiles, so that no pixel is worked out twice.
+ * The innermost loops of the convolutions. A tile is some pixels of one output row times some
+ * vectors of output channels, all of its sums in registers. One step takes four bytes of every
+ * pixel's input (4 codes, 2 codes widened to 16 bits, or 1 float), broadcasts them, and multiplies
+ * them with one vector of weights for each vector of channels; the weights of a channel tile are
+ * read from end to end for every tile of pixels.
  *
  * The including file defines
- *   OCT_CODES          1: U8 input, int32 sums; 0: F32
- *   OCT_GROUP          input channels in a step
+ *   OCT_GROUP          input channels in a step: 4, 2 or 1
  *   v_sum              a vector of sums, loaded and stored by v_sum_load(), v_sum_store()
  *   V_STEP(sum, x, w)  sum += x * w; `x` broadcast by v_broadcast(), `w` loaded by v_weights()
- *   OCT_TILES(X)       X(pixels, vectors) for every tile, of 1 to MOST_PIXELS_<vectors> pixels
- *   OCT_MOST_PIXELS    these limits, by vectors, from 0 vectors on
- *   OCT_WIDEN          1: codes are widened to 16 bits into the scratch first; 0: read in place
+ *   OCT_TILES(X)       X(pixels, vectors) for every tile, from 1 pixel to the most
+ *   OCT_MOST_PIXELS    the most pixels, by vectors, from 0 vectors on
  */
-#include <string.h>
+#ifndef OCTET_RUNTIME_KERNELS_X86_TILES_H
+#define OCTET_RUNTIME_KERNELS_X86_TILES_H
 
-#include "runtime/kernels/x86/finish.h"
+#include "runtime/kernels/kernels.h"
 
 #if defined(__clang__)
 #define OCT_UNROLL _Pragma("clang loop unroll(full)")
@@ -29,7 +24,8 @@
 #define OCT_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-enum { STEP_BYTES = 4, VECTOR_BYTES = 4 * OCT_LANES };
+/* `TILE_VECTORS`: the most sums of a tile. */
+enum { STEP_BYTES = 4, VECTOR_BYTES = 4 * OCT_LANES, TILE_VECTORS = 28 };
 
 /* One channel tile of a job's input. Distances in bytes. */
 struct tile {
@@ -43,12 +39,12 @@ struct tile {
 
 typedef void tile_function(const struct tile *t, const uint8_t *input, int32_t *sums);
 
-/* Pixels are reached from every third pixel's pointer, by the addressing modes base, base + d, base
- * + 2 d. */
+/* Every third pixel has a pointer; the two after it are reached by an index, once and twice. */
 #define DEFINE_TILE(PIXELS, VECTORS)                                                               \
     static void tile_##PIXELS##x##VECTORS(const struct tile *t, const uint8_t *input,              \
                                           int32_t *sums)                                           \
     {                                                                                              \
+        _Static_assert((PIXELS) * (VECTORS) <= TILE_VECTORS, "more sums than room");               \
         v_sum sum[PIXELS][VECTORS];                                                                \
         const uint8_t *weights = t->weights;                                                       \
         const size_t pixel = t->pixel;                                                             \
@@ -88,7 +84,7 @@ OCT_TILES(DEFINE_TILE)
 
 static const unsigned char most_pixels[] = OCT_MOST_PIXELS;
 
-enum { MOST_VECTORS = (int)sizeof most_pixels - 1, TILE_SUMS = 28 * OCT_LANES };
+enum { MOST_VECTORS = (int)sizeof most_pixels - 1 };
 
 #define TILE_ENTRY(PIXELS, VECTORS) [VECTORS][PIXELS] = tile_##PIXELS##x##VECTORS,
 static tile_function *const tile_functions[MOST_VECTORS + 1][32] = {OCT_TILES(TILE_ENTRY)};
@@ -98,259 +94,9 @@ static int whole_vectors(int channels)
     return (channels + OCT_LANES - 1) / OCT_LANES;
 }
 
-static size_t conv_depth(const struct oct_conv_shape *shape)
-{
-    return (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
-}
-
-/* Bytes of one weight as packed: a step's four bytes over the group. */
-enum { WEIGHT_BYTES = STEP_BYTES / OCT_GROUP };
-
-static size_t conv_packed_bytes(const struct oct_conv_shape *shape)
-{
-    return (size_t)whole_vectors(shape->output_channels) * OCT_LANES * conv_depth(shape) *
-           WEIGHT_BYTES;
-}
-
-static void pack_weight(const struct oct_conv_weights *weights, size_t from, bool exists, void *to)
-{
-#if !OCT_CODES
-    *(float *)to = exists ? weights->values[from] : 0.0f;
-#elif OCT_GROUP == 2
-    *(int16_t *)to = exists ? weights->codes[from] : 0;
-#else
-    *(int8_t *)to = exists ? weights->codes[from] : 0;
-#endif
-}
-
-static void conv_pack(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
-                      void *packed, int vectors)
-{
-    const size_t depth = conv_depth(shape);
-    uint8_t *out = packed;
-    for (int tile = 0; tile < shape->output_channels; tile += vectors * OCT_LANES) {
-        const int left = whole_vectors(shape->output_channels - tile);
-        const int width = (left < vectors ? left : vectors) * OCT_LANES;
-        for (size_t k = 0; k < depth; k += OCT_GROUP) {
-            for (int n = tile; n < tile + width; n++) {
-                for (size_t i = 0; i < OCT_GROUP; i++, out += WEIGHT_BYTES)
-                    pack_weight(weights, (size_t)n * depth + k + i, n < shape->output_channels,
-                                out);
-            }
-        }
-    }
-}
-
-/* Where a strip of rows is read, distances in bytes; `data` is tap (0, 0) of the strip's first row.
- */
-struct strip {
-    const uint8_t *data;
-    size_t row, pixel;
-    bool dense; /* pixels lie end to end */
-};
-
-#if OCT_WIDEN
-enum { STRIP_BYTES = 96 * 1024 };
-
-static size_t widened_row_bytes(const struct oct_conv_shape *shape)
-{
-    const int width = (shape->output_width - 1) * shape->stride + shape->kernel;
-    return ((size_t)width * (size_t)shape->input_channels * sizeof(int16_t) + 127) & ~(size_t)63;
-}
-
-/* Output rows whose input rows, widened, take about STRIP_BYTES. */
-static int strip_rows(const struct oct_conv_shape *shape)
-{
-    const size_t row = widened_row_bytes(shape);
-    const int rows = (int)(STRIP_BYTES / row) - (shape->kernel - shape->stride);
-    const int strip = rows / shape->stride;
-    return strip < 1 ? 1 : strip > shape->output_height ? shape->output_height : strip;
-}
-
-static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
-{
-    const int rows = (strip_rows(shape) - 1) * shape->stride + shape->kernel;
-    return (size_t)rows * widened_row_bytes(shape) + 64;
-}
-
-static struct strip take_strip(const struct oct_conv_job *job, int begin, int end, void *scratch)
-{
-    const struct oct_conv_shape *shape = &job->shape;
-    const int rows = (end - begin - 1) * shape->stride + shape->kernel;
-    const int width = (shape->output_width - 1) * shape->stride + shape->kernel;
-    const size_t channels = (size_t)shape->input_channels;
-    const struct strip strip = {scratch, widened_row_bytes(shape), channels * sizeof(int16_t),
-                                true};
-    for (int y = 0; y < rows; y++) {
-        const uint8_t *in =
-            (const uint8_t *)job->input.data + (size_t)(begin * shape->stride + y) * job->input.row;
-        uint8_t *out = (uint8_t *)scratch + (size_t)y * strip.row;
-        if (job->input.pixel == channels)
-            v_widen(in, out, (size_t)width * channels);
-        for (int x = 0; x < width && job->input.pixel != channels; x++)
-            v_widen(in + (size_t)x * job->input.pixel, out + (size_t)x * strip.pixel, channels);
-    }
-    return strip;
-}
-#else
-static int strip_rows(const struct oct_conv_shape *shape)
-{
-    return shape->output_height;
-}
-
-static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
-{
-    (void)shape;
-    return 0;
-}
-
-static struct strip take_strip(const struct oct_conv_job *job, int begin, int end, void *scratch)
-{
-    (void)end;
-    (void)scratch;
-    const size_t element = OCT_CODES ? 1 : sizeof(float);
-    const size_t row = job->input.row * element, pixel = job->input.pixel * element;
-    const uint8_t *data = job->input.data;
-    return (struct strip){data + (size_t)(begin * job->shape.stride) * row, row, pixel,
-                          job->input.pixel == (size_t)job->shape.input_channels};
-}
-#endif
-
-/* The channel tile's constants, padded to whole vectors. */
-struct constants {
-    _Alignas(64) int32_t start[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float scale[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float bias[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) int32_t sums[TILE_SUMS];
-};
-
-static void take_constants(const struct oct_conv_job *job, int channel, int count,
-                           struct constants *c)
-{
-    memset(c->start, 0, sizeof c->start);
-#if OCT_CODES
-    memset(c->scale, 0, sizeof c->scale);
-    memset(c->bias, 0, sizeof c->bias);
-    memcpy(c->start, job->start + channel, (size_t)count * sizeof(int32_t));
-    memcpy(c->scale, job->scale + channel, (size_t)count * sizeof(float));
-    memcpy(c->bias, job->bias + channel, (size_t)count * sizeof(float));
-#else
-    memcpy(c->start, job->bias + channel, (size_t)count * sizeof(float));
-#endif
-}
-
-static size_t view_bytes(const struct oct_view *view, size_t elements)
-{
-    return view->type == OCT_TYPE_U8 ? elements : elements * sizeof(float);
-}
-
-/* Rows [begin, end) of the channel tile that `t` and `f` describe; a row is cut into tiles of equal
- * widths. */
-static void run_rows(const struct oct_conv_job *job, const struct strip *strip, int begin, int end,
-                     int channel, const struct tile *t, const struct finish *f,
-                     finish_function *finish, int32_t *sums)
-{
-    const int width = job->shape.output_width, most = most_pixels[f->vectors];
-    const int tiles = (width + most - 1) / most, narrow = width / tiles, wider = width % tiles;
-    const size_t output_row = view_bytes(&job->output, job->output.row);
-    const size_t residual_row = view_bytes(&job->residual, job->residual.row);
-    const size_t output_channel = view_bytes(&job->output, (size_t)channel);
-    const size_t residual_channel = view_bytes(&job->residual, (size_t)channel);
-    for (int y = begin; y < end; y++) {
-        const uint8_t *input = strip->data + (size_t)((y - begin) * job->shape.stride) * strip->row;
-        uint8_t *output = (uint8_t *)job->output.data + (size_t)y * output_row + output_channel;
-        const uint8_t *residual = job->residual.data;
-        if (residual)
-            residual += (size_t)y * residual_row + residual_channel;
-        for (int i = 0; i < tiles; i++) {
-            const int pixels = narrow + (i < wider);
-            tile_functions[f->vectors][pixels](t, input, sums);
-            finish(f, pixels, output, residual);
-            input += (size_t)pixels * t->pixel;
-            output += (size_t)pixels * f->output_pixel;
-            if (residual)
-                residual += (size_t)pixels * f->residual_pixel;
-        }
-    }
-}
-
-static void run_channels(const struct oct_conv_job *job, const struct strip *strip, int begin,
-                         int end, int channel, int count)
-{
-    const struct oct_conv_shape *shape = &job->shape;
-    struct constants constants;
-    take_constants(job, channel, count, &constants);
-    const int vectors = whole_vectors(count), steps = shape->input_channels / OCT_GROUP;
-    const struct tile t = {
-        .row = strip->row,
-        .column = strip->pixel,
-        .pixel = strip->pixel * (size_t)shape->stride,
-        .rows = shape->kernel,
-        .columns = strip->dense ? 1 : shape->kernel,
-        .steps = strip->dense ? steps * shape->kernel : steps,
-        .weights =
-            (const uint8_t *)job->packed + (size_t)channel * conv_depth(shape) * WEIGHT_BYTES,
-        .start = constants.start,
-    };
-    const struct finish f = {
-        .sums = constants.sums,
-        .scale = constants.scale,
-        .bias = constants.bias,
-        .vectors = vectors,
-        .tail = count - (vectors - 1) * OCT_LANES,
-        .flags = finish_flags(job),
-        .output_pixel = view_bytes(&job->output, job->output.pixel),
-        .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
-        .inverse_scale = job->output.inverse_scale,
-        .residual_scale = job->residual.scale,
-        .highest = (float)(255 - job->output.zero_point),
-        .zero_point = job->output.zero_point,
-        .residual_zero_point = job->residual.zero_point,
-    };
-    run_rows(job, strip, begin, end, channel, &t, &f, choose_finish(f.flags), constants.sums);
-}
-
-static void conv_run(const struct oct_conv_job *job, const struct oct_conv_range *range,
-                     void *scratch, int vectors)
-{
-    const int rows = strip_rows(&job->shape), width = vectors * OCT_LANES;
-    for (int begin = range->row_begin; begin < range->row_end; begin += rows) {
-        const int end = range->row_end - begin < rows ? range->row_end : begin + rows;
-        const struct strip strip = take_strip(job, begin, end, scratch);
-        for (int channel = range->channel_begin; channel < range->channel_end; channel += width) {
-            const int left = range->channel_end - channel;
-            run_channels(job, &strip, begin, end, channel, left < width ? left : width);
-        }
-    }
-}
-
-/* The kernel whose channel tiles are VECTORS vectors wide. */
-#define DEFINE_KERNEL(NAME, PIXELS, VECTORS)                                                       \
-    static void pack_##VECTORS(const struct oct_conv_shape *shape,                                 \
-                               const struct oct_conv_weights *weights, void *packed)               \
-    {                                                                                              \
-        conv_pack(shape, weights, packed, VECTORS);                                                \
-    }                                                                                              \
-                                                                                                   \
-    static void run_##VECTORS(const struct oct_conv_job *job, const struct oct_conv_range *range,  \
-                              void *scratch)                                                       \
-    {                                                                                              \
-        conv_run(job, range, scratch, VECTORS);                                                    \
-    }                                                                                              \
-                                                                                                   \
-    static const struct oct_conv_kernel kernel_##VECTORS = {                                       \
-        .name = NAME,                                                                              \
-        .tile_pixels = PIXELS,                                                                     \
-        .tile_channels = (VECTORS)*OCT_LANES,                                                      \
-        .packed_bytes = conv_packed_bytes,                                                         \
-        .pack = pack_##VECTORS,                                                                    \
-        .scratch_bytes = conv_scratch_bytes,                                                       \
-        .run = run_##VECTORS,                                                                      \
-    };
-
 /*
  * Vectors of channels in a tile for a shape, by an estimate of cycles: two multiplications or two
- * loads at a time, and at least the chain of one sum's latency.
+ * loads at a time, and at least the latency of one sum; and what a step costs besides.
  */
 static int choose_vectors(const struct oct_conv_shape *shape)
 {
@@ -366,7 +112,7 @@ static int choose_vectors(const struct oct_conv_shape *shape)
                 const int pixels = width / tiles + (i < width % tiles);
                 const double multiply = pixels * v / 2.0, load = (pixels + v) / 2.0;
                 const double slowest = multiply > load ? multiply : load;
-                cost += (slowest > 4.5 ? slowest : 4.5) + 0.15 * v;
+                cost += (slowest > 4.5 ? slowest : 4.5) + 0.15 * v + 0.5;
             }
         }
         if (vectors == 1 || cost < best_cost) {
@@ -394,3 +140,5 @@ static uint64_t burn_tiles(uint64_t rounds)
     }
     return rounds * BURN_SUMS * OCT_LANES;
 }
+
+#endif

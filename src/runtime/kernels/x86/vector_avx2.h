@@ -15,6 +15,10 @@ typedef __m256 v_float;
 typedef __m256i v_int;
 typedef __m256i v_bytes;
 
+/* Four bytes of whatever type, at any address. */
+typedef int v_word __attribute__((may_alias, aligned(1)));
+typedef float v_word_float __attribute__((may_alias, aligned(1)));
+
 static inline v_float v_set(float value)
 {
     return _mm256_set1_ps(value);

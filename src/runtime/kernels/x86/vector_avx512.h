@@ -16,6 +16,10 @@ typedef __m512 v_float;
 typedef __m512i v_int;
 typedef __m512i v_bytes; /* of four vectors, in order */
 
+/* Four bytes of whatever type, at any address. */
+typedef int v_word __attribute__((may_alias, aligned(1)));
+typedef float v_word_float __attribute__((may_alias, aligned(1)));
+
 static inline v_float v_set(float value)
 {
     return _mm512_set1_ps(value);
