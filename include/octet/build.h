@@ -13,7 +13,9 @@ extern "C" {
 /** Settings of a build. Fill with octet_build_defaults(). */
 typedef struct octet_build_settings {
     octet_precision precision; /**< OCTET_PRECISION_INT8 (default) or OCTET_PRECISION_FP32 */
-    const char *calibrator;    /**< "mse" (default, also NULL) or "minmax"; ignored for FP32 */
+    const char
+        *calibrator; /**< "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50,
+                          at most 100, default 99.999), "entropy", "minmax-trt"; not for FP32 */
     size_t reserved[8];
 } octet_build_settings;
 

@@ -38,8 +38,8 @@ static octet_status check_statistics(octet_context *context, const octet_model *
 }
 
 static octet_status build_int8(octet_context *context, const octet_model *model,
-                               const octet_statistics *statistics, enum oct_calibrator calibrator,
-                               octet_engine *engine)
+                               const octet_statistics *statistics,
+                               const struct oct_calibrator *calibrator, octet_engine *engine)
 {
     octet_status status = check_statistics(context, model, statistics);
     if (status)
@@ -96,7 +96,7 @@ octet_status octet_build(octet_context *context, const octet_model *model,
                          octet_engine **engine)
 {
     octet_build_settings defaults;
-    enum oct_calibrator calibrator;
+    struct oct_calibrator calibrator;
     if (!context || !model || !engine)
         return OCTET_INVALID_ARGUMENT;
     *engine = NULL;
@@ -107,20 +107,22 @@ octet_status octet_build(octet_context *context, const octet_model *model,
     if (settings->precision != OCTET_PRECISION_INT8 && settings->precision != OCTET_PRECISION_FP32)
         return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8 or FP32");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
-        return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "calibrator \"%.40s\": there are mse and minmax", settings->calibrator);
+        return oct_fail(
+            context, OCTET_INVALID_ARGUMENT,
+            "calibrator \"%.40s\": there are mse, minmax, percentile[:P], entropy and minmax-trt",
+            settings->calibrator);
     const bool int8 = settings->precision == OCTET_PRECISION_INT8;
     octet_status status;
     if (int8) {
         status = oct_engine_create(context, engine);
         if (!status)
-            status = build_int8(context, model, statistics, calibrator, *engine);
+            status = build_int8(context, model, statistics, &calibrator, *engine);
     } else {
         status = oct_model_float_engine(context, model, engine);
     }
     if (!status)
         status = set_provenance(context, model, int8 ? statistics : NULL,
-                                oct_calibrator_name(calibrator), *engine);
+                                settings->calibrator ? settings->calibrator : "mse", *engine);
     if (status)
         octet_engine_free(engine);
     return status;

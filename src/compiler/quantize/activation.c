@@ -2,27 +2,31 @@
 #include "compiler/quantize/activation.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "compiler/quantize/entropy.h"
 
 #define CANDIDATES 96 /* of the high end, evenly spaced over [0.05, 1.00] of the span */
 #define LOWEST_SHARE 0.05
 
-static const char *const names[] = {"mse", "minmax"};
-
-bool oct_calibrator_parse(const char *name, enum oct_calibrator *calibrator)
+bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator)
 {
-    for (int i = 0; i < 2; i++) {
+    static const char *const names[] = {"mse", "minmax", "percentile", "entropy", "minmax-trt"};
+    *calibrator = (struct oct_calibrator){OCT_CALIBRATOR_MSE, OCT_PERCENTILE_DEFAULT};
+    for (int i = 0; i < 5; i++) {
         if (!name || strcmp(name, names[i]) == 0) {
-            *calibrator = (enum oct_calibrator)i;
+            calibrator->kind = (enum oct_calibrator_kind)i;
             return true;
         }
     }
-    return false;
-}
-
-const char *oct_calibrator_name(enum oct_calibrator calibrator)
-{
-    return names[calibrator];
+    char *end;
+    if (strncmp(name, "percentile:", 11) != 0)
+        return false;
+    calibrator->kind = OCT_CALIBRATOR_PERCENTILE;
+    calibrator->percentile = strtod(name + 11, &end);
+    return end != name + 11 && *end == '\0' && calibrator->percentile > 50.0 &&
+           calibrator->percentile <= 100.0;
 }
 
 struct oct_coding oct_coding_of_range(double low, double high)
@@ -80,10 +84,46 @@ static struct oct_coding least_squared_error(const struct oct_histogram *histogr
     return best;
 }
 
-struct oct_coding oct_calibrate_tensor(enum oct_calibrator calibrator,
+/* The value below which `share` of all that was counted lies: the upper edge of its bin, or the
+ * maximum. */
+static double quantile(const struct oct_histogram *histogram, double share)
+{
+    const double wanted = share * (double)histogram->count;
+    double below = 0.0;
+    for (int i = histogram->first; i < histogram->last; i++) {
+        below += (double)histogram->bins[i];
+        if (below >= wanted)
+            return fmin((i + 1 - OCT_HISTOGRAM_HALF) * oct_histogram_width(histogram),
+                        (double)histogram->maximum);
+    }
+    return (double)histogram->maximum;
+}
+
+struct oct_coding oct_coding_of_magnitude(double amax)
+{
+    const float scale = (float)(amax / 127.0);
+    if (!(scale >= 1e-30f))
+        return (struct oct_coding){1.0f / 255.0f, 0};
+    return (struct oct_coding){scale, 128};
+}
+
+struct oct_coding oct_calibrate_tensor(const struct oct_calibrator *calibrator,
                                        const struct oct_histogram *histogram)
 {
-    if (calibrator == OCT_CALIBRATOR_MSE)
+    const double minimum = (double)histogram->minimum, maximum = (double)histogram->maximum;
+    switch (calibrator->kind) {
+    case OCT_CALIBRATOR_MSE:
         return least_squared_error(histogram);
-    return oct_coding_of_range((double)histogram->minimum, (double)histogram->maximum);
+    case OCT_CALIBRATOR_MINMAX:
+        return oct_coding_of_range(minimum, maximum);
+    case OCT_CALIBRATOR_PERCENTILE:
+        return oct_coding_of_range(
+            fmax(quantile(histogram, 1.0 - calibrator->percentile / 100.0), minimum),
+            quantile(histogram, calibrator->percentile / 100.0));
+    case OCT_CALIBRATOR_ENTROPY:
+        return oct_coding_of_magnitude(oct_entropy_threshold(histogram));
+    case OCT_CALIBRATOR_MINMAX_TRT:
+        break;
+    }
+    return oct_coding_of_magnitude(fmax(-minimum, maximum));
 }

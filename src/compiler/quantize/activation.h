@@ -14,18 +14,35 @@ struct oct_coding {
     int zero_point;
 };
 
-enum oct_calibrator { OCT_CALIBRATOR_MSE, OCT_CALIBRATOR_MINMAX };
+enum oct_calibrator_kind {
+    OCT_CALIBRATOR_MSE,        /* least squared error of coding, asymmetric; the default */
+    OCT_CALIBRATOR_MINMAX,     /* all that was seen, asymmetric */
+    OCT_CALIBRATOR_PERCENTILE, /* all but the outermost shares on both sides, asymmetric */
+    OCT_CALIBRATOR_ENTROPY, /* least Kullback-Leibler divergence, symmetric, as TensorRT's Entropy2
+                             */
+    OCT_CALIBRATOR_MINMAX_TRT /* largest magnitude, symmetric, as TensorRT's MinMax */
+};
 
-/* False when there is no calibrator of that name. NULL is the default, "mse". */
-bool oct_calibrator_parse(const char *name, enum oct_calibrator *calibrator);
-const char *oct_calibrator_name(enum oct_calibrator calibrator);
+#define OCT_PERCENTILE_DEFAULT 99.999
+
+struct oct_calibrator {
+    enum oct_calibrator_kind kind;
+    double percentile; /* PERCENTILE: over 50, at most 100 */
+};
+
+/* "mse", "minmax", "percentile[:P]", "entropy", "minmax-trt"; NULL is the default, "mse". False for
+ * anything else. */
+bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator);
 
 /* The coding that spans [low, high], widened to contain 0. A span of 0 gets scale 1/255. */
 struct oct_coding oct_coding_of_range(double low, double high);
 
 /* What a calibrator makes of a tensor's statistics. */
-struct oct_coding oct_calibrate_tensor(enum oct_calibrator calibrator,
+struct oct_coding oct_calibrate_tensor(const struct oct_calibrator *calibrator,
                                        const struct oct_histogram *histogram);
+
+/* Symmetric signed codes with scale amax / 127, in unsigned bytes: zero point 128. */
+struct oct_coding oct_coding_of_magnitude(double amax);
 
 /* Sum over the histogram of count * (x - decoded(code(x)))^2 at bin centres, with the exact
  * rounding. */
