@@ -195,7 +195,7 @@ octet_status oct_cpu_parse(octet_context *ctx, const char *list, unsigned *sets)
         const size_t length = strcspn(at, ",");
         last = set_of_name(at, length);
         if (!last)
-            return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "\"%.40s\": unknown kernel set \"%.*s\"",
+            return oct_fail(ctx, OCTET_UNSUPPORTED_CPU, "\"%.40s\": unknown kernel set \"%.*s\"",
                             list, (int)(length < 40 ? length : 40), at);
         if (!(machine & last))
             return oct_fail(ctx, OCTET_UNSUPPORTED_CPU,
