@@ -78,6 +78,8 @@ static uint64_t work_of(const struct prepared *prepared)
             taps = taps > UINT32_MAX ? taps : taps * (uint64_t)kernel->integers[i];
     }
     uint64_t each, total;
+    if (depth == 1 && taps == 1)
+        return work;
     if (__builtin_mul_overflow(depth, taps, &each) ||
         __builtin_mul_overflow(each, (uint64_t)prepared->outputs[0].count, &total) ||
         __builtin_add_overflow(work, total, &work))
@@ -279,21 +281,23 @@ static octet_status run_node(struct run *run, const struct oct_node *node)
     return status;
 }
 
-static octet_status take_results(struct run *run, struct oct_array *results)
+/* Moves a computed value out where nothing else takes it, else copies it. */
+static octet_status take_result(struct run *run, int value, struct oct_array *result)
 {
     octet_context *ctx = run->graph->ctx;
-    for (size_t i = 0; i < run->job->wanted_count; i++) {
-        int value = run->job->wanted[i];
-        const struct oct_array *array = &run->arrays[value];
-        if (!array->data)
-            return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: value '%s' cannot be computed",
-                            run->graph->name, run->graph->values[value].name);
-        results[i] = *array;
-        if (!oct_array_allocate(ctx, &results[i]))
-            return oct_fail_memory(ctx, "the interpreter");
-        memcpy(results[i].data, array->data, array->count * oct_array_element_bytes(array));
-        drop_reader(run, value);
+    const struct oct_array *array = &run->arrays[value];
+    if (!array->data)
+        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: value '%s' cannot be computed",
+                        run->graph->name, run->graph->values[value].name);
+    *result = *array;
+    if (run->owned[value] && run->readers[value] == 1) {
+        run->owned[value] = false;
+        return OCTET_OK;
     }
+    if (!oct_array_allocate(ctx, result))
+        return oct_fail_memory(ctx, "the interpreter");
+    memcpy(result->data, array->data, array->count * oct_array_element_bytes(array));
+    drop_reader(run, value);
     return OCTET_OK;
 }
 
@@ -311,7 +315,10 @@ static octet_status run_all(struct run *run, struct oct_array *results)
         if (status)
             return status;
     }
-    return take_results(run, results);
+    octet_status status = OCTET_OK;
+    for (size_t i = 0; !status && i < run->job->wanted_count; i++)
+        status = take_result(run, run->job->wanted[i], &results[i]);
+    return status;
 }
 
 octet_status oct_interpret(const struct oct_graph *graph, const struct oct_interpretation *job,

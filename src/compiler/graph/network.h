@@ -25,12 +25,12 @@ struct oct_network_tensor {
                          fused into it */
     enum oct_tensor_kind kind;
     int channels;
-    int height, width; /* at the network's default size, pixels */
-    int layer;         /* LAYER: index of the layer that writes it; else -1 */
-    int parent,
-        offset; /* SLICE: tensor, first channel (the parent is never itself a slice); else -1, 0 */
-    int member_count; /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT
-                         tensors */
+    int height, width;  /* at the network's default size, pixels */
+    int layer;          /* LAYER: index of the layer that writes it; else -1 */
+    int parent, offset; /* SLICE: tensor and first channel; the parent is never itself a slice; else
+                           -1, 0 */
+    int member_count;   /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT
+                           tensors */
     int members[OCT_CONCAT_MAX];
 };
 

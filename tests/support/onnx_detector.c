@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small detector: a stem, a C2f with a residual, SPPF, one upsampling, three levels, the
+ * decode. */
+#include <string.h>
+
+#include "onnx_builder.h"
+
+enum { CLASSES = 3, REG_MAX = 4, SIZE = 64, ANCHORS = 8 * 8 + 4 * 4 + 2 * 2 };
+
+struct making {
+    struct test_onnx *onnx;
+    const struct test_onnx_variant *variant;
+};
+
+#define text(m, ...) test_onnx_text((m)->onnx, __VA_ARGS__)
+
+static OctOnnx__NodeProto *add(struct making *m, const char *op, const char *inputs,
+                               const char *output)
+{
+    const char *name = text(m, "%s/%s", output, op);
+    return test_onnx_node(m->onnx, op, m->variant->no_names ? "" : name, inputs, output);
+}
+
+/* Binary operator, operands the other way round in that variant. */
+static void add_swappable(struct making *m, const char *op, const char *a, const char *b,
+                          const char *output)
+{
+    const char *inputs = text(m, "%s,%s", m->variant->swapped ? b : a, m->variant->swapped ? a : b);
+    add(m, op, inputs, output);
+}
+
+struct convolution {
+    int inputs, outputs, kernel, stride, batchnorm;
+};
+
+static void add_batchnorm(struct making *m, const char *input, const char *output, int64_t channels)
+{
+    static const char *const parameters[] = {"scale", "shift", "mean", "variance"};
+    const char *names = input;
+    for (int i = 0; i < 4; i++) {
+        float values[16];
+        for (int c = 0; c < 16; c++)
+            values[c] = (i == 0 || i == 3 ? 0.75f : -0.25f) + 0.0625f * (float)((c * 7 + i) % 8);
+        const char *name = text(m, "%s.%s", output, parameters[i]);
+        names = text(m, "%s,%s", names, name);
+        test_onnx_floats(m->onnx, name, 1, &channels, values, 0);
+    }
+    test_onnx_float(m->onnx, add(m, "BatchNormalization", names, output), "epsilon", 0.001f);
+}
+
+/* NAME_conv from `input`, and with `silu` NAME = x * sigmoid(x). */
+static void add_conv(struct making *m, const char *name, const char *input, struct convolution c,
+                     int silu)
+{
+    const char *weights = text(m, "%s.weight", name);
+    const char *bias = text(m, "%s.bias", name);
+    const char *inputs = text(m, "%s,%s,%s", input, weights, bias);
+    const char *raw = text(m, "%s_conv", name);
+    const char *normal = text(m, c.batchnorm ? "%s_norm" : "%s_conv", name);
+    const char *gate = text(m, "%s_gate", name);
+    const int64_t dims[] = {c.outputs, c.inputs, c.kernel, c.kernel};
+    test_onnx_floats(m->onnx, weights, 4, dims, NULL, 1.0f / (float)c.kernel);
+    test_onnx_floats(m->onnx, bias, 1, dims, NULL, 0.5f);
+    int pad = c.kernel / 2;
+    OctOnnx__NodeProto *conv = add(m, "Conv", inputs, silu ? raw : name);
+    test_onnx_int_list(m->onnx, conv, "kernel_shape", 2, c.kernel, c.kernel);
+    test_onnx_int_list(m->onnx, conv, "strides", 2, c.stride, c.stride);
+    test_onnx_int_list(m->onnx, conv, "pads", 4, pad, pad, pad, pad);
+    if (c.batchnorm)
+        add_batchnorm(m, raw, normal, c.outputs);
+    if (silu) {
+        add(m, "Sigmoid", normal, gate);
+        add_swappable(m, "Mul", normal, gate, name);
+    }
+}
+
+/* The value under another name, by operators that change nothing, in that variant. */
+static const char *add_identity(struct making *m, const char *op, const char *input,
+                                const char *output)
+{
+    if (!m->variant->identities)
+        return input;
+    OctOnnx__NodeProto *node = add(m, op, input, output);
+    if (strcmp(op, "Cast") == 0)
+        test_onnx_int(m->onnx, node, "to", 10);
+    return output;
+}
+
+static void add_concat(struct making *m, const char *inputs, const char *output, int axis)
+{
+    test_onnx_int(m->onnx, add(m, "Concat", inputs, output), "axis", axis);
+}
+
+static void add_halves(struct making *m, const char *input, int channels, const char *first,
+                       const char *second)
+{
+    const char *inputs, *name;
+    if (m->variant->slices) {
+        for (int i = 0; i < 2; i++) {
+            name = text(m, "%s.start%d", input, i);
+            test_onnx_list(m->onnx, name, 1, i * channels);
+            name = text(m, "%s.end%d", input, i);
+            test_onnx_list(m->onnx, name, 1, (i + 1) * channels);
+            inputs = text(m, "%s,%s.start%d,%s.end%d,one", input, input, i, input, i);
+            add(m, "Slice", inputs, i ? second : first);
+        }
+        return;
+    }
+    name = text(m, "%s.parts", input);
+    inputs = text(m, m->variant->split_in_attribute ? "%s" : "%s,%s", input, name);
+    const char *outputs = text(m, "%s,%s", first, second);
+    name = text(m, "%s/Split", input);
+    OctOnnx__NodeProto *split = test_onnx_node(m->onnx, "Split", name, inputs, outputs);
+    test_onnx_int(m->onnx, split, "axis", 1);
+    name = text(m, "%s.parts", input);
+    if (m->variant->split_in_attribute)
+        test_onnx_int_list(m->onnx, split, "split", 2, channels, channels);
+    else
+        test_onnx_list(m->onnx, name, 2, channels, channels);
+}
+
+static void add_body(struct making *m)
+{
+    const char *image = add_identity(m, "Cast", "images", "images_cast");
+    add_conv(m, "stem0", image, (struct convolution){3, 8, 3, 2, 0}, 1);
+    add_conv(m, "stem1", "stem0", (struct convolution){8, 8, 3, 2, m->variant->batchnorm}, 1);
+    const char *stem = add_identity(m, "Identity", "stem1", "stem1_same");
+    add_conv(m, "stem2", stem, (struct convolution){8, 16, 3, 2, 0}, 1);
+    add_conv(m, "c2f1", "stem2", (struct convolution){16, 16, 1, 1, 0}, 1);
+    add_halves(m, "c2f1", 8, "half0", "half1");
+    add_conv(m, "m1", "half1", (struct convolution){8, 8, 3, 1, 0}, 1);
+    add_conv(m, "m2", "m1", (struct convolution){8, 8, 3, 1, 0}, 1);
+    add_swappable(m, "Add", "half1", "m2", "sum");
+    add_concat(m, "half0,half1,sum", "c2f_all", 1);
+    add_conv(m, "p3", "c2f_all", (struct convolution){24, 16, 1, 1, 0}, 1);
+    add_conv(m, "down4", "p3", (struct convolution){16, 16, 3, 2, 0}, 1);
+    add_conv(m, "down5", "down4", (struct convolution){16, 16, 3, 2, 0}, 1);
+    add_conv(m, "sppf1", "down5", (struct convolution){16, 8, 1, 1, 0}, 1);
+    static const char *const pools[] = {"sppf1", "pool1", "pool2", "pool3"};
+    for (int i = 0; i < 3; i++) {
+        OctOnnx__NodeProto *pool = add(m, "MaxPool", pools[i], pools[i + 1]);
+        test_onnx_int_list(m->onnx, pool, "kernel_shape", 2, 5, 5);
+        test_onnx_int_list(m->onnx, pool, "pads", 4, 2, 2, 2, 2);
+    }
+    add_concat(m, "sppf1,pool1,pool2,pool3", "sppf_all", 1);
+    add_conv(m, "p5", "sppf_all", (struct convolution){32, 16, 1, 1, 0}, 1);
+    OctOnnx__NodeProto *up = add(m, "Resize", "p5,,up_scales", "up");
+    test_onnx_string(m->onnx, up, "mode", "nearest");
+    test_onnx_string(m->onnx, up, "nearest_mode", "floor");
+    test_onnx_string(m->onnx, up, "coordinate_transformation_mode", "asymmetric");
+    test_onnx_floats(m->onnx, "up_scales", 1, (int64_t[]){4}, (float[]){1, 1, 2, 2}, 0);
+    const char *kept = add_identity(m, "Dropout", "down4", "down4_same");
+    const char *inputs = text(m, "up,%s", kept);
+    add_concat(m, inputs, "neck_all", 1);
+    add_conv(m, "p4", "neck_all", (struct convolution){32, 16, 1, 1, 0}, 1);
+}
+
+/* Boxes to `boxes` [1, 4 * REG_MAX, anchors] and class logits to `logits` [1, CLASSES, anchors]. */
+static void add_last_convolutions(struct making *m)
+{
+    const char *box, *classes, *from, *inputs, *flat;
+    test_onnx_list(m->onnx, "box_shape", 3, 1, 4 * REG_MAX, -1);
+    test_onnx_list(m->onnx, "class_shape", 3, 1, CLASSES, -1);
+    test_onnx_list(m->onnx, "both_shape", 3, 1, 4 * REG_MAX + CLASSES, -1);
+    for (int l = 3; l <= 5; l++) {
+        from = text(m, "p%d", l);
+        box = text(m, "box%d", l);
+        classes = text(m, "class%d", l);
+        add_conv(m, box, from, (struct convolution){16, 4 * REG_MAX, 1, 1, 0}, 0);
+        add_conv(m, classes, from, (struct convolution){16, CLASSES, 1, 1, 0}, 0);
+        if (m->variant->old_head) {
+            inputs = text(m, "%s,%s", box, classes);
+            const char *both = text(m, "both%d", l);
+            add_concat(m, inputs, both, 1);
+            inputs = text(m, "%s,both_shape", both);
+            flat = text(m, "flat%d", l);
+            add(m, "Reshape", inputs, flat);
+            continue;
+        }
+        inputs = text(m, "%s,box_shape", box);
+        flat = text(m, "box_flat%d", l);
+        add(m, "Reshape", inputs, flat);
+        inputs = text(m, "%s,class_shape", classes);
+        flat = text(m, "class_flat%d", l);
+        add(m, "Reshape", inputs, flat);
+    }
+    if (!m->variant->old_head) {
+        add_concat(m, "box_flat3,box_flat4,box_flat5", "boxes", 2);
+        add_concat(m, "class_flat3,class_flat4,class_flat5", "logits", 2);
+        return;
+    }
+    add_concat(m, "flat3,flat4,flat5", "flat", 2);
+    test_onnx_list(m->onnx, "both_parts", 2, 4 * REG_MAX, CLASSES);
+    OctOnnx__NodeProto *split =
+        test_onnx_node(m->onnx, "Split", "split_head",
+                       m->variant->split_in_attribute ? "flat" : "flat,both_parts", "boxes,logits");
+    test_onnx_int(m->onnx, split, "axis", 1);
+    if (m->variant->split_in_attribute)
+        test_onnx_int_list(m->onnx, split, "split", 2, 4 * REG_MAX, CLASSES);
+}
+
+static void add_anchors(struct making *m)
+{
+    float centres[2 * ANCHORS], strides[ANCHORS];
+    int a = 0;
+    for (int stride = 8; stride <= 32; stride *= 2)
+        for (int i = 0; i < (SIZE / stride) * (SIZE / stride); i++, a++) {
+            centres[a] = (float)(i % (SIZE / stride)) + 0.5f;
+            centres[ANCHORS + a] = (float)(i / (SIZE / stride)) + 0.5f;
+            strides[a] = (float)stride;
+        }
+    test_onnx_floats(m->onnx, "centres", 3, (int64_t[]){1, 2, ANCHORS}, centres, 0);
+    test_onnx_floats(m->onnx, "strides", 2, (int64_t[]){1, ANCHORS}, strides, 0);
+    test_onnx_floats(m->onnx, "two", 0, NULL, (float[]){2}, 0);
+}
+
+static void add_decode(struct making *m)
+{
+    float ramp[REG_MAX];
+    for (int i = 0; i < REG_MAX; i++)
+        ramp[i] = (float)i;
+    test_onnx_list(m->onnx, "dfl_shape", 4, 1, 4, REG_MAX, ANCHORS);
+    test_onnx_list(m->onnx, "side_shape", 3, 1, 4, ANCHORS);
+    test_onnx_list(m->onnx, "zero", 1, 0);
+    test_onnx_list(m->onnx, "two_rows", 1, 2);
+    test_onnx_list(m->onnx, "four_rows", 1, 4);
+    test_onnx_floats(m->onnx, "ramp", 4, (int64_t[]){1, REG_MAX, 1, 1}, ramp, 0);
+    add_anchors(m);
+    add(m, "Reshape", "boxes,dfl_shape", "dfl");
+    test_onnx_int_list(m->onnx, add(m, "Transpose", "dfl", "dfl_turned"), "perm", 4, 0, 3, 1, 2);
+    test_onnx_int(m->onnx, add(m, "Softmax", "dfl_turned", "dfl_soft"), "axis", 3);
+    test_onnx_int_list(m->onnx, add(m, "Transpose", "dfl_soft", "dfl_back"), "perm", 4, 0, 3, 2, 1);
+    add(m, "Conv", "dfl_back,ramp", "expected");
+    add(m, "Reshape", "expected,side_shape", "sides");
+    add(m, "Slice", "sides,zero,two_rows,one", "near");
+    add(m, "Slice", "sides,two_rows,four_rows,one", "far");
+    add(m, "Sub", "centres,near", "corner1");
+    add_swappable(m, "Add", "centres", "far", "corner2");
+    add_swappable(m, "Add", "corner1", "corner2", "corners");
+    add(m, "Div", "corners,two", "middle");
+    add(m, "Sub", "corner2,corner1", "extent");
+    add_concat(m, "middle,extent", "cells", 1);
+    add(m, "Mul", "cells,strides", "pixels");
+    add(m, "Sigmoid", "logits", "scores");
+    add_concat(m, "pixels,scores", m->variant->transposed ? "prediction" : "output0", 1);
+    if (m->variant->transposed)
+        test_onnx_int_list(m->onnx, add(m, "Transpose", "prediction", "output0"), "perm", 3, 0, 2,
+                           1);
+}
+
+void test_onnx_detector(struct test_onnx *onnx, const struct test_onnx_variant *variant)
+{
+    struct making m = {onnx, variant};
+    int64_t side = variant->dynamic ? -1 : SIZE;
+    test_onnx_init(onnx, variant->opset ? variant->opset : 17);
+    test_onnx_input(onnx, "images", 1, 4, (int64_t[]){variant->dynamic ? -1 : 1, 3, side, side});
+    test_onnx_output(onnx, "output0");
+    test_onnx_metadata(onnx, "description", "small detector");
+    test_onnx_metadata(onnx, "task", "detect");
+    test_onnx_metadata(onnx, "names", "{0: 'ant', 1: \"bee's\", 2: 'c\\u00e4t'}");
+    if (variant->dynamic)
+        test_onnx_metadata(onnx, "imgsz", "[64, 64]");
+    test_onnx_list(onnx, "one", 1, 1);
+    add_body(&m);
+    add_last_convolutions(&m);
+    add_decode(&m);
+    OctOnnx__GraphProto *graph = onnx->model.graph;
+    for (size_t i = 0; variant->reversed && i < graph->n_node / 2; i++) {
+        OctOnnx__NodeProto *node = graph->node[i];
+        graph->node[i] = graph->node[graph->n_node - 1 - i];
+        graph->node[graph->n_node - 1 - i] = node;
+    }
+}

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the small detector in all its variants to the network; what is refused, and how. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/passes/import.h"
+#include "compiler/passes/passes.h"
+#include "context.h"
+#include "network_run.h"
+#include "onnx_builder.h"
+#include "random.h"
+
+enum { CLASSES = 3, ANCHORS = 84, LAYERS = 22, SIZE = 64 };
+
+struct fixture {
+    struct test_context test;
+    struct test_onnx onnx;
+    struct oct_network *network;
+    char log[512]; /* the last line */
+};
+
+static void keep_line(void *user, octet_log_level level, const char *line)
+{
+    struct fixture *f = user;
+    if (level <= OCTET_LOG_INFO)
+        snprintf(f->log, sizeof f->log, "%s", line);
+}
+
+static void begin(struct fixture *f, const struct test_onnx_variant *variant)
+{
+    *f = (struct fixture){.log = ""};
+    test_context_init(&f->test);
+    f->test.context.log = keep_line;
+    f->test.context.log_user = f;
+    f->test.context.log_level = OCTET_LOG_INFO;
+    test_onnx_detector(&f->onnx, variant);
+}
+
+static octet_status import(struct fixture *f)
+{
+    size_t size;
+    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
+    octet_status status =
+        oct_network_import(&f->test.context, bytes, size, "small.onnx", &f->network);
+    free(bytes);
+    return status;
+}
+
+static void end(struct fixture *f)
+{
+    oct_network_free(&f->test.context, f->network);
+    test_onnx_free(&f->onnx);
+    assert_int_equal(f->test.live, 0);
+}
+
+static void expect_import(struct fixture *f)
+{
+    if (import(f) != OCTET_OK)
+        fail_msg("%s", f->test.context.message);
+}
+
+/* Refused with this status, and a message with these parts. */
+static void expect_refusal(struct fixture *f, octet_status status, const char *part,
+                           const char *other)
+{
+    octet_status is = import(f);
+    const char *message = f->test.context.message;
+    if (is != status || strncmp(message, "small.onnx: ", 12) != 0 || !strstr(message, part) ||
+        (other && !strstr(message, other)))
+        fail_msg("status %s, message '%s': wanted %s with '%s', '%s'", octet_status_name(is),
+                 is ? message : "", octet_status_name(status), part, other ? other : "");
+    assert_null(f->network);
+    end(f);
+}
+
+/* ---- what is read ---- */
+
+static int find_layer(const struct oct_network *network, const char *output)
+{
+    for (int l = 0; l < network->layer_count; l++)
+        if (strcmp(network->tensors[network->layers[l].output].name, output) == 0)
+            return l;
+    fail_msg("no layer writes '%s'", output);
+    return -1;
+}
+
+static void check_structure(const struct oct_network *network)
+{
+    assert_int_equal(network->layer_count, LAYERS);
+    assert_int_equal(network->level_count, 3);
+    assert_int_equal(network->class_count, CLASSES);
+    assert_int_equal(network->reg_max, 4);
+    for (int l = 0; l < 3; l++)
+        assert_int_equal(network->levels[l].stride, 8 << l);
+    const struct oct_network_layer *sum = &network->layers[find_layer(network, "sum")];
+    assert_true(sum->silu && sum->residual >= 0);
+    const struct oct_network_tensor *half = &network->tensors[sum->residual];
+    assert_int_equal(half->kind, OCT_TENSOR_SLICE);
+    assert_int_equal(half->offset, 8);
+    assert_int_equal(half->channels, 8);
+    assert_string_equal(network->tensors[half->parent].name, "c2f1");
+    /* half0 and half1 together are their parent. */
+    const struct oct_network_layer *p3 = &network->layers[find_layer(network, "p3")];
+    const struct oct_network_tensor *all = &network->tensors[p3->input];
+    assert_int_equal(all->kind, OCT_TENSOR_CONCAT);
+    assert_int_equal(all->member_count, 2);
+    assert_int_equal(all->members[0], half->parent);
+    assert_int_equal(all->members[1], sum->output);
+    assert_int_equal(network->layers[find_layer(network, "box3")].silu, 0);
+    assert_int_equal(network->layers[find_layer(network, "up")].kind, OCT_LAYER_UPSAMPLE);
+    const struct oct_network_layer *pool = &network->layers[find_layer(network, "pool2")];
+    assert_int_equal(pool->kind, OCT_LAYER_MAX_POOL);
+    assert_int_equal(pool->kernel, 5);
+    assert_int_equal(network->tensors[network->input_tensor].kind, OCT_TENSOR_INPUT);
+    for (int t = 0; t < network->tensor_count; t++)
+        assert_true(network->tensors[t].channels > 0 && network->tensors[t].height > 0);
+}
+
+/* The network gives what the file's graph gives before any pass. */
+static void check_numbers(struct fixture *f, int transposed)
+{
+    size_t size, count;
+    int anchors;
+    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
+    float *planes = test_planes(SIZE, SIZE, 5);
+    float *wanted = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
+    float *is = test_network_run(f->network, planes, SIZE, SIZE, &anchors);
+    assert_int_equal(anchors, ANCHORS);
+    assert_int_equal(count, (4 + CLASSES) * ANCHORS);
+    for (size_t i = 0; transposed && i < count; i++) /* compared in the network's order */
+        planes[i] = wanted[i % ANCHORS * (4 + CLASSES) + i / ANCHORS];
+    test_compare_predictions(is, transposed ? planes : wanted, CLASSES, ANCHORS, 1e-3, 1e-5);
+    free(bytes);
+    free(planes);
+    free(wanted);
+    free(is);
+}
+
+static void test_variants(void **state)
+{
+    static const struct test_onnx_variant variants[] = {
+        {.opset = 0},
+        {.old_head = 1},
+        {.dynamic = 1},
+        {.batchnorm = 1},
+        {.identities = 1},
+        {.slices = 1},
+        {.swapped = 1},
+        {.reversed = 1},
+        {.opset = 11, .split_in_attribute = 1, .old_head = 1},
+        {.transposed = 1},
+        {.no_names = 1, .slices = 1, .old_head = 1, .reversed = 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        struct fixture f;
+        begin(&f, &variants[i]);
+        expect_import(&f);
+        check_structure(f.network);
+        assert_int_equal(f.network->size_is_fixed, !variants[i].dynamic);
+        assert_true(f.network->probe_box_difference_px < 1e-3);
+        assert_true(f.network->probe_score_difference < 1e-5);
+        check_numbers(&f, variants[i].transposed);
+        end(&f);
+    }
+}
+
+static void test_description(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &(struct test_onnx_variant){.dynamic = 1});
+    expect_import(&f);
+    assert_string_equal(f.network->class_names[0], "ant");
+    assert_string_equal(f.network->class_names[1], "bee's");
+    assert_string_equal(f.network->class_names[2], "c\xc3\xa4t");
+    assert_string_equal(f.network->description, "small detector");
+    assert_int_equal(f.network->metadata_count, 4);
+    assert_string_equal(f.network->metadata_keys[1], "task");
+    assert_string_equal(f.network->metadata_values[1], "detect");
+    assert_int_equal(f.network->input_height, 64);
+    assert_string_equal(f.network->inputs[0].name, "images");
+    assert_string_equal(f.network->inputs[0].type, "float32");
+    assert_string_equal(f.network->inputs[0].shape, "openx3xopenxopen");
+    assert_string_equal(f.network->outputs[0].name, "output0");
+    assert_string_equal(f.network->outputs[0].shape, "");
+    assert_int_equal(f.network->opset, 17);
+    assert_string_equal(f.log, "");
+    end(&f);
+}
+
+static void test_names_mismatch(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.metadata_props[2]->value = "{0: 'only'}";
+    expect_import(&f);
+    assert_string_equal(f.network->class_names[0], "class0");
+    assert_non_null(strstr(f.log, "names 1 classes, its head has 3"));
+    end(&f);
+}
+
+/* Selection of boxes after the prediction is cut off, also where the boxes are corners. */
+static void test_embedded_selection(void **state)
+{
+    (void)state;
+    for (int corners = 0; corners < 2; corners++) {
+        struct fixture f;
+        begin(&f, &(struct test_onnx_variant){0});
+        test_onnx_find(&f.onnx, "output0/Concat")->output[0] = "prediction";
+        if (corners) {
+            test_onnx_int(&f.onnx, test_onnx_node(&f.onnx, "Concat", "", "corner1,corner2", "xyxy"),
+                          "axis", 1);
+            test_onnx_find(&f.onnx, "pixels/Mul")->input[0] = "xyxy";
+        }
+        test_onnx_node(&f.onnx, "TopK", "select", "prediction,k", "output0,indices");
+        test_onnx_list(&f.onnx, "k", 1, 10);
+        expect_import(&f);
+        check_structure(f.network);
+        assert_int_equal(f.network->has_nms, 1);
+        assert_non_null(strstr(f.log, "TopK"));
+        end(&f);
+    }
+}
+
+/* ---- what is refused ---- */
+
+static void test_refused_operators(void **state)
+{
+    static const struct {
+        const char *old, *op, *part;
+    } cases[] = {
+        {"m1/Mul", "Relu", "only activation that is read is SiLU"},
+        {"m1/Mul", "HardSwish", "only activation that is read is SiLU"},
+        {"pool2/MaxPool", "AveragePool", "do not have it there"},
+        {"up/Resize", "ConvTranspose", "only nearest by 2"},
+        {"sum/Add", "Max", "do not have it there"},
+        {"sum/Add", "Mul", "not part of a SiLU"},
+        {"m1_gate/Sigmoid", "Exp", "do not have it there"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fixture f;
+        char operator_text[64];
+        begin(&f, &(struct test_onnx_variant){0});
+        OctOnnx__NodeProto *node = test_onnx_find(&f.onnx, cases[i].old);
+        node->op_type = (char *)(uintptr_t)cases[i].op;
+        if (strcmp(cases[i].op, "Relu") == 0 || strcmp(cases[i].op, "HardSwish") == 0)
+            node->n_input = 1;
+        snprintf(operator_text, sizeof operator_text, "operator %s at node", cases[i].op);
+        expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, operator_text, cases[i].part);
+    }
+}
+
+static void set_ints(struct fixture *f, const char *node_name, const char *attribute, int a, int b,
+                     int c, int d)
+{
+    OctOnnx__NodeProto *node = test_onnx_find(&f->onnx, node_name);
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (strcmp(node->attribute[i]->name, attribute) == 0)
+            node->attribute[i]->name = "unused";
+    if (c < 0)
+        test_onnx_int_list(&f->onnx, node, attribute, 2, a, b);
+    else
+        test_onnx_int_list(&f->onnx, node, attribute, 4, a, b, c, d);
+}
+
+static void test_refused_windows(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &(struct test_onnx_variant){0});
+    set_ints(&f, "m1_conv/Conv", "dilations", 2, 2, -1, -1);
+    set_ints(&f, "m1_conv/Conv", "pads", 2, 2, 2, 2);
+    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "dilation 1");
+    begin(&f, &(struct test_onnx_variant){0});
+    set_ints(&f, "m1_conv/Conv", "pads", 2, 1, 0, 1);
+    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "padding differs");
+    begin(&f, &(struct test_onnx_variant){0});
+    set_ints(&f, "pool1/MaxPool", "pads", 4, 4, 0, 0);
+    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'pool1/MaxPool'", "padding 2");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_int(&f.onnx, test_onnx_find(&f.onnx, "m1_conv/Conv"), "group", 8);
+    for (size_t i = 0; i < f.onnx.model.graph->n_initializer; i++) {
+        OctOnnx__TensorProto *tensor = f.onnx.model.graph->initializer[i];
+        if (strcmp(tensor->name, "m1.weight") == 0) {
+            tensor->dims[1] = 1;
+            tensor->n_float_data = 8 * 9;
+        }
+    }
+    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "8 groups");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "up/Resize")->attribute[1]->s =
+        (ProtobufCBinaryData){4, (uint8_t *)"ceil"};
+    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'up/Resize'", "position / 2");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "up/Resize")->attribute[0]->s.data = (uint8_t *)"linear ";
+    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'up/Resize'", "only nearest");
+}
+
+static void test_refused_heads(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "dfl_soft/Softmax")->op_type = "Sigmoid";
+    test_onnx_find(&f.onnx, "dfl_soft/Softmax")->n_attribute = 0;
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Softmax");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "scores/Sigmoid")->op_type = "Exp";
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Sigmoid");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "corner1/Sub")->op_type = "Add";
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "the head decodes differently: boxes by", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_output(&f.onnx, "p5");
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "its activation or sum feeds the outputs", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_output(&f.onnx, "m1_conv"); /* a convolution more */
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "not a plain detection head", "m1_conv");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "pixels/Mul")->input[0] = "images";
+    expect_refusal(&f, OCTET_BAD_SHAPE, "operator Mul at node 'pixels/Mul'", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "output0/Concat")->n_input = 1;
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_find(&f.onnx, "output0/Concat")->input[0] = "scores";
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
+}
+
+static void test_refused_models(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.metadata_props[1]->value = "segment";
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "its task is 'segment'", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_node(&f.onnx, "QuantizeLinear", "quantise", "p3,two", "q");
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "operator QuantizeLinear at node 'quantise'",
+                   "already quantised: give the float model");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_node(&f.onnx, "QLinearAdd", "quantise", "p3,two", "q")->domain = "com.microsoft";
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "com.microsoft.QLinearAdd", "already quantised");
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->initializer[1]->data_location = 1;
+    f.onnx.model.graph->initializer[1]->has_data_location = 1;
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "in another file", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->initializer[1]->float_data[3] = 1e30f * 1e30f;
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "not finite", "stem0_conv/Conv");
+    begin(&f, &(struct test_onnx_variant){0});
+    test_onnx_input(&f.onnx, "more", 1, 1, (int64_t[]){1});
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "it has 2 inputs", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->input[0]->type->tensor_type->elem_type = 2;
+    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "of type uint8", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->input[0]->type->tensor_type->shape->dim[1]->dim_value = 1;
+    expect_refusal(&f, OCTET_BAD_SHAPE, "batch x 3 x height x width", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->input[0]->type->tensor_type->shape->dim[2]->dim_value = 1000000;
+    expect_refusal(&f, OCTET_BAD_SHAPE, "1000000", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->input[0]->type->tensor_type->shape->dim[3]->dim_value = 60;
+    expect_refusal(&f, OCTET_BAD_SHAPE, "operator ", NULL);
+    begin(&f, &(struct test_onnx_variant){0});
+    f.onnx.model.graph->input[0]->type->tensor_type->shape->n_dim = 3;
+    expect_refusal(&f, OCTET_BAD_SHAPE, "3 dimensions", NULL);
+}
+
+/* ---- metadata ---- */
+
+static void test_names(void **state)
+{
+    static const struct {
+        const char *text;
+        int entries;
+        const char *first;
+    } cases[] = {
+        {"{0: 'person', 1: 'car'}", 2, "person"},
+        {"{0:'a',1:\"it's\",}", 2, "a"},
+        {" { 1 : 'b' , 0 : 'a' } ", 2, "a"},
+        {"['a', 'b']", 2, "a"},
+        {"('a',)", 1, "a"},
+        {"{\"0\": \"j\\u00e4\", \"1\": \"k\"}", 2, "j\xc3\xa4"},
+        {"{0: 'a\\'b\\\\c\\n', 1: ''}", 2, "a'b\\c\n"},
+        {"{0: '\\x41\\u4e2d\\U0001f600'}", 1, "A\xe4\xb8\xad\xf0\x9f\x98\x80"},
+        {"{\"0\": \"\\ud83d\\ude00\"}", 1, "\xf0\x9f\x98\x80"},
+        {"{0: '\xe4\xb8\xad'}", 1, "\xe4\xb8\xad"},
+        {"{99: 'z'}", 1, NULL},
+        {"{}", 0, NULL},
+        {"", -1, NULL},
+        {"person", -1, NULL},
+        {"{0: 'a'", -1, NULL},
+        {"{0: 'a'} x", -1, NULL},
+        {"{0: 'a' 1: 'b'}", -1, NULL},
+        {"{0: a}", -1, NULL},
+        {"{0 'a'}", -1, NULL},
+        {"{'x': 'a'}", -1, NULL},
+        {"{0: 'a", -1, NULL},
+        {"{0: 'a\\", -1, NULL},
+        {"{0: '\\x4'}", -1, NULL},
+        {"{0: '\\ud83d'}", -1, NULL},
+        {"{0: '\\x00'}", -1, NULL},
+        {"{0: '\\q'}", -1, NULL},
+        {"{9999999999: 'a'}", -1, NULL},
+        {"{-1: 'a'}", -1, NULL},
+        {"[1, 2]", -1, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct test_context test;
+        struct oct_arena arena;
+        const char *names[4] = {NULL};
+        test_context_init(&test);
+        oct_arena_init(&arena, &test.context);
+        int entries = oct_parse_names(&arena, cases[i].text, names, 4);
+        if (entries != cases[i].entries)
+            fail_msg("'%s': %d entries, wanted %d", cases[i].text, entries, cases[i].entries);
+        if (cases[i].first)
+            assert_string_equal(names[0], cases[i].first);
+        oct_arena_clear(&arena);
+        assert_int_equal(test.live, 0);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    static const struct {
+        const char *text;
+        int height, width; /* 0: not a size */
+    } cases[] = {{"640", 640, 640},    {"[480, 640]", 480, 640},
+                 {"(32,64)", 32, 64},  {" [ 320 ] ", 320, 320},
+                 {"[320,]", 320, 320}, {"", 0, 0},
+                 {"[", 0, 0},          {"[640, ", 0, 0},
+                 {"640 x", 0, 0},      {"0", 0, 0},
+                 {"-5", 0, 0},         {"12345678901", 0, 0},
+                 {"[1, 2, 3]", 0, 0},  {"[640 640]", 0, 0},
+                 {"640,", 0, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int height = 0, width = 0;
+        bool ok = oct_parse_size(cases[i].text, &height, &width);
+        if (ok != (cases[i].height > 0) || height != cases[i].height || width != cases[i].width)
+            fail_msg("'%s': %d, %dx%d", cases[i].text, ok, height, width);
+    }
+}
+
+/* ---- damage ---- */
+
+/* `bytes` as a model, with a copy of just that size: nothing may be read past it. */
+static void try_bytes(struct test_context *test, const unsigned char *bytes, size_t size)
+{
+    struct oct_network *network;
+    unsigned char *copy = malloc(size ? size : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, size);
+    test->context.message[0] = '\0';
+    octet_status status = oct_network_import(&test->context, copy, size, "damaged.onnx", &network);
+    free(copy);
+    if (status) {
+        assert_null(network);
+        assert_string_not_equal(test->context.message, "");
+    }
+    oct_network_free(&test->context, network);
+    assert_int_equal(test->live, 0);
+}
+
+static void test_damage(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct test_random random = test_random_of(11);
+    size_t size;
+    begin(&f, &(struct test_onnx_variant){.dynamic = 1});
+    unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
+    for (size_t length = 0; length < size; length += 97)
+        try_bytes(&f.test, bytes, length);
+    for (int i = 0; i < 1500; i++) {
+        size_t at = (size_t)test_int(&random, 0, (int)size - 1);
+        unsigned char old = bytes[at];
+        bytes[at] = (unsigned char)test_bits(&random);
+        try_bytes(&f.test, bytes, size);
+        bytes[at] = old;
+    }
+    free(bytes);
+    end(&f);
+}
+
+/* The n-th allocation fails, for all n: a message, nothing left behind. */
+static void test_allocation_failures(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t size;
+    octet_status status = OCTET_OUT_OF_MEMORY;
+    begin(&f, &(struct test_onnx_variant){.batchnorm = 1, .identities = 1});
+    unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
+    for (int n = 0; status; n++) {
+        f.test.calls = 0;
+        f.test.fail_at = n;
+        status = oct_network_import(&f.test.context, bytes, size, "small.onnx", &f.network);
+        if (status) {
+            assert_int_equal(status, OCTET_OUT_OF_MEMORY);
+            assert_non_null(strstr(f.test.context.message, "out of memory"));
+            assert_int_equal(f.test.live, 0);
+        }
+    }
+    assert_true(f.test.fail_at > 300);
+    free(bytes);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_description),
+        cmocka_unit_test(test_names_mismatch),
+        cmocka_unit_test(test_embedded_selection),
+        cmocka_unit_test(test_refused_operators),
+        cmocka_unit_test(test_refused_windows),
+        cmocka_unit_test(test_refused_heads),
+        cmocka_unit_test(test_refused_models),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_allocation_failures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
