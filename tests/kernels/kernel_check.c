@@ -221,7 +221,7 @@ static bool parse(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {.seed = (uint64_t)time(NULL),
-                              .rounds = 60,
+                              .rounds = 200,
                               .sets = oct_cpu_sets(),
                               .timing = {.model = "n", .size = 640}};
     if (!parse(argc, argv, &options))
