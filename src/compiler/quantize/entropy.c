@@ -41,12 +41,60 @@ double oct_entropy_divergence(const double *counts, int total, int bins, int lev
     return divergence;
 }
 
-int oct_entropy_best_bins(const double *counts, int total, int levels, double *scratch)
+/* Sums over the bins before each, so that a group costs the same whatever its width. */
+struct prefix {
+    double count[OCT_ENTROPY_BINS + 1];
+    double count_log[OCT_ENTROPY_BINS + 1]; /* of count * log(count) */
+    int filled[OCT_ENTROPY_BINS + 1];
+};
+
+static void add_up(const double *counts, int total, struct prefix *prefix)
 {
+    prefix->count[0] = prefix->count_log[0] = 0.0;
+    prefix->filled[0] = 0;
+    for (int i = 0; i < total; i++) {
+        const bool filled = counts[i] > 0.0;
+        prefix->count[i + 1] = prefix->count[i] + counts[i];
+        prefix->count_log[i + 1] =
+            prefix->count_log[i] + (filled ? counts[i] * log(counts[i]) : 0.0);
+        prefix->filled[i + 1] = prefix->filled[i] + filled;
+    }
+}
+
+/* As oct_entropy_divergence(), from prefix sums: with total mass T, sum inside I, and group sums S
+ * of f filled bins, T KL = sum c log c - sum S log(S / f) + (mass) (log I - log T), the last bin
+ * apart for the folded mass. */
+static double divergence_of(const double *counts, const struct prefix *prefix, int total, int bins,
+                            int levels)
+{
+    const double inside = prefix->count[bins], all = prefix->count[total], beyond = all - inside;
+    const double last = counts[bins - 1];
+    if (!(inside > 0.0) || (last <= 0.0 && beyond > 0.0))
+        return INFINITY;
+    double sum = prefix->count_log[bins], level = 0.0;
+    for (int k = 0; k < levels; k++) {
+        const int begin = (int)((int64_t)k * bins / levels);
+        const int end = (int)((int64_t)(k + 1) * bins / levels);
+        const double mass = prefix->count[end] - prefix->count[begin];
+        const int filled = prefix->filled[end] - prefix->filled[begin];
+        if (filled == 0)
+            continue;
+        level = log(mass / filled);
+        sum -= mass * level;
+    }
+    if (beyond > 0.0) /* `level` is the last group's: the last bin is filled */
+        sum += (last + beyond) * log(last + beyond) - last * log(last) - beyond * level;
+    return sum / all + log(inside) - log(all);
+}
+
+int oct_entropy_best_bins(const double *counts, int total, int levels)
+{
+    struct prefix prefix;
     int best = total;
     double least = INFINITY;
+    add_up(counts, total, &prefix);
     for (int bins = levels; bins <= total; bins++) {
-        const double divergence = oct_entropy_divergence(counts, total, bins, levels, scratch);
+        const double divergence = divergence_of(counts, &prefix, total, bins, levels);
         if (divergence < least) {
             least = divergence;
             best = bins;
@@ -70,11 +118,11 @@ static void count_magnitudes(const struct oct_histogram *histogram, double amax,
 
 double oct_entropy_threshold(const struct oct_histogram *histogram)
 {
-    double counts[OCT_ENTROPY_BINS], scratch[OCT_ENTROPY_BINS];
+    double counts[OCT_ENTROPY_BINS];
     const double amax = fmax(-(double)histogram->minimum, (double)histogram->maximum);
     if (!(amax > 0.0))
         return 0.0;
     count_magnitudes(histogram, amax, counts);
-    const int bins = oct_entropy_best_bins(counts, OCT_ENTROPY_BINS, OCT_ENTROPY_LEVELS, scratch);
+    const int bins = oct_entropy_best_bins(counts, OCT_ENTROPY_BINS, OCT_ENTROPY_LEVELS);
     return (bins + 0.5) * amax / OCT_ENTROPY_BINS;
 }

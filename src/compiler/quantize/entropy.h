@@ -23,8 +23,9 @@ void oct_entropy_expand(const double *reference, int bins, int levels, double *e
 double oct_entropy_divergence(const double *counts, int total, int bins, int levels,
                               double *scratch);
 
-/* The bin count, from `levels` to `total`, whose divergence is least; the first one of equals. */
-int oct_entropy_best_bins(const double *counts, int total, int levels, double *scratch);
+/* The bin count, from `levels` to `total`, whose divergence is least; the first one of equals. At
+ * most OCT_ENTROPY_BINS in total. */
+int oct_entropy_best_bins(const double *counts, int total, int levels);
 
 /* The threshold for a tensor: (best bins + 0.5) bin widths of 2,048 bins over [0, largest
  * magnitude]. */
