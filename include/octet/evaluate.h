@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OCTET_EVALUATE_H
+#define OCTET_EVALUATE_H
+
+#include <octet/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Labelled pictures in COCO's terms: classes (categories), pictures and boxes, each with an id of
+ * its own. What was added cannot be changed. Use from one thread at a time; so for detections. */
+typedef struct octet_ground_truth octet_ground_truth;
+/** Boxes that a detector found in such pictures. Their order decides between equal scores. */
+typedef struct octet_detections octet_detections;
+
+/** A labelled box. A match of a box of id 0 counts as none, as in pycocotools: number from 1. */
+typedef struct octet_truth_box {
+    int64_t id, image_id, class_id;
+    double x, y, width, height; /**< pixels; x and y of the left upper corner */
+    double area;                /**< square pixels; below 0: width * height */
+    int is_crowd; /**< 1: many objects; boxes on it count neither as right nor wrong */
+} octet_truth_box;
+
+/** A picture as the ground truth names it; `file_name` may be "". */
+typedef struct octet_truth_image {
+    int64_t id;
+    const char *file_name;
+    int width, height; /**< pixels; 0: unknown */
+} octet_truth_image;
+
+OCTET_API octet_status octet_ground_truth_create(octet_context *context,
+                                                 octet_ground_truth **truth);
+/** Reads a COCO annotation file; the caller owns `*truth`. Refused, with the entry in the message:
+ * what is no such file, ids that are there twice, boxes of unknown pictures or classes. */
+OCTET_API octet_status octet_ground_truth_load(octet_context *context, const char *path,
+                                               octet_ground_truth **truth);
+/* The text is copied. Ids that are there twice are found by octet_evaluate(). */
+OCTET_API octet_status octet_ground_truth_add_class(octet_ground_truth *truth, int64_t id,
+                                                    const char *name);
+OCTET_API octet_status octet_ground_truth_add_image(octet_ground_truth *truth,
+                                                    const octet_truth_image *image);
+OCTET_API octet_status octet_ground_truth_add_box(octet_ground_truth *truth,
+                                                  const octet_truth_box *box);
+/** Adds the boxes of a label file as Ultralytics has them: lines of class id, centre x, y, width,
+ * height, or class id and a polygon of three or more points; shares of the picture, which was added
+ * with its size before. A line that is there twice counts once. A bad line is OCTET_BAD_FORMAT, the
+ * message has file and line, and nothing is added. */
+OCTET_API octet_status octet_ground_truth_add_labels(octet_ground_truth *truth, int64_t image_id,
+                                                     const char *path);
+OCTET_API size_t octet_ground_truth_class_count(const octet_ground_truth *truth);
+OCTET_API size_t octet_ground_truth_image_count(const octet_ground_truth *truth);
+OCTET_API size_t octet_ground_truth_box_count(const octet_ground_truth *truth);
+/** Class `index` in the order of adding: its name (the handle's text) and id; NULL past the end. */
+OCTET_API const char *octet_ground_truth_class(const octet_ground_truth *truth, size_t index,
+                                               int64_t *id);
+/** Picture `index`; OCTET_INVALID_ARGUMENT past the end. */
+OCTET_API octet_status octet_ground_truth_image(const octet_ground_truth *truth, size_t index,
+                                                octet_truth_image *image);
+OCTET_API void octet_ground_truth_free(octet_ground_truth **truth);
+
+OCTET_API octet_status octet_detections_create(octet_context *context,
+                                               octet_detections **detections);
+/** Reads a COCO results file: [{"image_id":, "category_id":, "bbox": [x,y,w,h], "score":}, ...]. */
+OCTET_API octet_status octet_detections_load(octet_context *context, const char *path,
+                                             octet_detections **detections);
+/** Adds a box; `class_id` is the ground truth's id, that of `detection` is not looked at. */
+OCTET_API octet_status octet_detections_add(octet_detections *detections, int64_t image_id,
+                                            int64_t class_id, const octet_detection *detection);
+/** Writes a COCO results file that evaluates to the same figures: beside it, fsync, rename. */
+OCTET_API octet_status octet_detections_save(const octet_detections *detections, const char *path);
+OCTET_API size_t octet_detections_count(const octet_detections *detections);
+OCTET_API void octet_detections_free(octet_detections **detections);
+
+/** What to evaluate; zeros and NULL stand for everything. */
+typedef struct octet_evaluate_settings {
+    const int64_t *class_ids, *image_ids; /**< only these, as params.catIds and imgIds */
+    size_t class_count, image_count;
+    size_t reserved[8];
+} octet_evaluate_settings;
+
+/** COCO's twelve figures, 0 to 1; -1 where there is no box of the kind. */
+typedef struct octet_evaluation {
+    double ap, ap50, ap75, ap_small, ap_medium, ap_large;
+    double ar_1, ar_10, ar_100, ar_small, ar_medium, ar_large;
+    size_t images, boxes, detections; /**< that took part */
+} octet_evaluation;
+
+/** One class; -1 where it has no box, or was not asked for. */
+typedef struct octet_class_evaluation {
+    double ap, ap50, ar_100;
+    size_t boxes; /**< without crowds */
+} octet_class_evaluation;
+
+/** Average precision as pycocotools' COCOeval works it out for "bbox", to the bit. `settings` may
+ * be NULL; `classes` is NULL or has room for all classes of the ground truth, in their order.
+ * Detections of unknown pictures are OCTET_MISMATCH, those of unknown classes are left out, with a
+ * warning. Failures' messages are the context's from which `truth` was made. */
+OCTET_API octet_status octet_evaluate(const octet_ground_truth *truth,
+                                      const octet_detections *detections,
+                                      const octet_evaluate_settings *settings,
+                                      octet_evaluation *evaluation,
+                                      octet_class_evaluation *classes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

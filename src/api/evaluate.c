@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <octet/evaluate.h>
+
+#include "base/file.h"
+#include "evaluate/coco_json.h"
+#include "evaluate/evaluate.h"
+#include "evaluate/labels.h"
+
+octet_status octet_ground_truth_create(octet_context *context, octet_ground_truth **truth)
+{
+    if (!context || !truth)
+        return OCTET_INVALID_ARGUMENT;
+    *truth = NULL;
+    return oct_ground_truth_create(context, "ground truth", truth);
+}
+
+octet_status octet_ground_truth_load(octet_context *context, const char *path,
+                                     octet_ground_truth **truth)
+{
+    if (!context || !path || !truth)
+        return OCTET_INVALID_ARGUMENT;
+    *truth = NULL;
+    struct oct_file file;
+    octet_status status = oct_file_open(context, path, &file);
+    if (status)
+        return status;
+    status = oct_coco_read_truth(context, file.bytes, file.size, path, truth);
+    oct_file_close(context, &file);
+    return status;
+}
+
+octet_status octet_ground_truth_add_class(octet_ground_truth *truth, int64_t id, const char *name)
+{
+    if (!truth || !name)
+        return OCTET_INVALID_ARGUMENT;
+    return oct_ground_truth_add_class(truth, id, name);
+}
+
+octet_status octet_ground_truth_add_image(octet_ground_truth *truth, const octet_truth_image *image)
+{
+    if (!truth || !image)
+        return OCTET_INVALID_ARGUMENT;
+    if (image->width < 0 || image->height < 0)
+        return oct_fail(truth->ctx, OCTET_INVALID_ARGUMENT, "a picture of %d x %d pixels",
+                        image->width, image->height);
+    return oct_ground_truth_add_image(truth, image);
+}
+
+octet_status octet_ground_truth_add_box(octet_ground_truth *truth, const octet_truth_box *box)
+{
+    if (!truth || !box)
+        return OCTET_INVALID_ARGUMENT;
+    return oct_ground_truth_add_box(truth, box);
+}
+
+octet_status octet_ground_truth_add_labels(octet_ground_truth *truth, int64_t image_id,
+                                           const char *path)
+{
+    if (!truth || !path)
+        return OCTET_INVALID_ARGUMENT;
+    struct oct_file file;
+    octet_status status = oct_file_open(truth->ctx, path, &file);
+    if (status)
+        return status;
+    status = oct_labels_add(truth, image_id, file.bytes, file.size, path);
+    oct_file_close(truth->ctx, &file);
+    return status;
+}
+
+size_t octet_ground_truth_class_count(const octet_ground_truth *truth)
+{
+    return truth ? truth->class_count : 0;
+}
+
+size_t octet_ground_truth_image_count(const octet_ground_truth *truth)
+{
+    return truth ? truth->image_count : 0;
+}
+
+size_t octet_ground_truth_box_count(const octet_ground_truth *truth)
+{
+    return truth ? truth->box_count : 0;
+}
+
+const char *octet_ground_truth_class(const octet_ground_truth *truth, size_t index, int64_t *id)
+{
+    if (!truth || index >= truth->class_count)
+        return NULL;
+    if (id)
+        *id = truth->classes[index].id;
+    return truth->classes[index].name;
+}
+
+octet_status octet_ground_truth_image(const octet_ground_truth *truth, size_t index,
+                                      octet_truth_image *image)
+{
+    if (!truth || !image || index >= truth->image_count)
+        return OCTET_INVALID_ARGUMENT;
+    *image = truth->images[index];
+    return OCTET_OK;
+}
+
+void octet_ground_truth_free(octet_ground_truth **truth)
+{
+    if (!truth)
+        return;
+    oct_ground_truth_free(*truth);
+    *truth = NULL;
+}
+
+octet_status octet_detections_create(octet_context *context, octet_detections **detections)
+{
+    if (!context || !detections)
+        return OCTET_INVALID_ARGUMENT;
+    *detections = NULL;
+    return oct_detections_create(context, "detections", detections);
+}
+
+octet_status octet_detections_load(octet_context *context, const char *path,
+                                   octet_detections **detections)
+{
+    if (!context || !path || !detections)
+        return OCTET_INVALID_ARGUMENT;
+    *detections = NULL;
+    struct oct_file file;
+    octet_status status = oct_file_open(context, path, &file);
+    if (status)
+        return status;
+    status = oct_coco_read_detections(context, file.bytes, file.size, path, detections);
+    oct_file_close(context, &file);
+    return status;
+}
+
+octet_status octet_detections_add(octet_detections *detections, int64_t image_id, int64_t class_id,
+                                  const octet_detection *detection)
+{
+    if (!detections || !detection)
+        return OCTET_INVALID_ARGUMENT;
+    const struct oct_found_box box = {
+        .image_id = image_id,
+        .class_id = class_id,
+        .x = (double)detection->x1,
+        .y = (double)detection->y1,
+        .width = (double)(detection->x2 - detection->x1),
+        .height = (double)(detection->y2 - detection->y1),
+        .score = (double)detection->score,
+    };
+    return oct_detections_add(detections, &box);
+}
+
+octet_status octet_detections_save(const octet_detections *detections, const char *path)
+{
+    if (!detections || !path)
+        return OCTET_INVALID_ARGUMENT;
+    return oct_coco_write_detections(detections, path);
+}
+
+size_t octet_detections_count(const octet_detections *detections)
+{
+    return detections ? detections->count : 0;
+}
+
+void octet_detections_free(octet_detections **detections)
+{
+    if (!detections)
+        return;
+    oct_detections_free(*detections);
+    *detections = NULL;
+}
+
+octet_status octet_evaluate(const octet_ground_truth *truth, const octet_detections *detections,
+                            const octet_evaluate_settings *settings, octet_evaluation *evaluation,
+                            octet_class_evaluation *classes)
+{
+    static const octet_evaluate_settings everything;
+    if (!truth || !detections || !evaluation)
+        return OCTET_INVALID_ARGUMENT;
+    return oct_evaluate(truth, detections, settings ? settings : &everything, evaluation, classes);
+}

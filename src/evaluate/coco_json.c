@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evaluate/coco_json.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "evaluate/json_elements.h"
+
+#define TEXT_BYTES_MAX 4096 /* of a name */
+
+/* A list that is being read: what its entries are called, and which one is at hand. */
+struct reading {
+    octet_context *ctx;
+    const char *name, *list;
+    size_t index;
+    octet_ground_truth *truth;
+    octet_detections *detections;
+};
+
+static octet_status refuse(const struct reading *r, const char *member, const char *why)
+{
+    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: %s[%zu]: \"%s\" %s", r->name, r->list, r->index,
+                    member, why);
+}
+
+/* A whole number, which some writers give as 5.0. */
+static octet_status read_id(const struct reading *r, const json_t *entry, const char *member,
+                            int64_t *id)
+{
+    const json_t *value = json_object_get(entry, member);
+    const double real = json_is_real(value) ? json_real_value(value) : 0.5;
+    if (!value)
+        return refuse(r, member, "is missing");
+    if (json_is_integer(value))
+        *id = json_integer_value(value);
+    else if (real == floor(real) && fabs(real) < 0x1p53)
+        *id = (int64_t)real;
+    else
+        return refuse(r, member, "is not a whole number");
+    return OCTET_OK;
+}
+
+/* A size in pixels, 0 where there is none. */
+static octet_status read_pixels(const struct reading *r, const json_t *entry, const char *member,
+                                int *pixels)
+{
+    int64_t number = 0;
+    if (json_object_get(entry, member)) {
+        const octet_status status = read_id(r, entry, member, &number);
+        if (status)
+            return status;
+    }
+    if (number < 0 || number > INT_MAX)
+        return refuse(r, member, "is no size in pixels");
+    *pixels = (int)number;
+    return OCTET_OK;
+}
+
+/* Text, "" where there is none. It belongs to the entry. */
+static octet_status read_text(const struct reading *r, const json_t *entry, const char *member,
+                              const char **text)
+{
+    const json_t *value = json_object_get(entry, member);
+    *text = "";
+    if (!value)
+        return OCTET_OK;
+    if (!json_is_string(value) || json_string_length(value) > TEXT_BYTES_MAX)
+        return refuse(r, member, "is no text of a sensible length");
+    *text = json_string_value(value);
+    return OCTET_OK;
+}
+
+static octet_status read_number(const struct reading *r, const json_t *entry, const char *member,
+                                double *number)
+{
+    const json_t *value = json_object_get(entry, member);
+    if (!json_is_number(value))
+        return refuse(r, member, value ? "is no number" : "is missing");
+    *number = json_number_value(value);
+    return OCTET_OK;
+}
+
+static octet_status read_box(const struct reading *r, const json_t *entry, double box[4])
+{
+    const json_t *value = json_object_get(entry, "bbox");
+    if (!json_is_array(value) || json_array_size(value) != 4)
+        return refuse(r, "bbox", value ? "is not a list of four numbers" : "is missing");
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *number = json_array_get(value, i);
+        if (!json_is_number(number))
+            return refuse(r, "bbox", "is not a list of four numbers");
+        box[i] = json_number_value(number);
+    }
+    if (box[2] < 0.0 || box[3] < 0.0)
+        return refuse(r, "bbox", "has a negative width or height");
+    return OCTET_OK;
+}
+
+static octet_status visit_class(void *user, size_t index, json_t *entry)
+{
+    struct reading *r = user;
+    int64_t id;
+    const char *name;
+    r->index = index;
+    octet_status status = read_id(r, entry, "id", &id);
+    if (!status)
+        status = read_text(r, entry, "name", &name);
+    return status ? status : oct_ground_truth_add_class(r->truth, id, name);
+}
+
+static octet_status visit_image(void *user, size_t index, json_t *entry)
+{
+    struct reading *r = user;
+    octet_truth_image image;
+    r->index = index;
+    octet_status status = read_id(r, entry, "id", &image.id);
+    if (!status)
+        status = read_text(r, entry, "file_name", &image.file_name);
+    if (!status)
+        status = read_pixels(r, entry, "width", &image.width);
+    if (!status)
+        status = read_pixels(r, entry, "height", &image.height);
+    return status ? status : oct_ground_truth_add_image(r->truth, &image);
+}
+
+/* A missing "area" is the box', a missing "iscrowd" 0. */
+static octet_status visit_box(void *user, size_t index, json_t *entry)
+{
+    struct reading *r = user;
+    octet_truth_box box = {.area = -1.0};
+    double sides[4];
+    int64_t crowd = 0;
+    r->index = index;
+    octet_status status = read_id(r, entry, "id", &box.id);
+    if (!status)
+        status = read_id(r, entry, "image_id", &box.image_id);
+    if (!status)
+        status = read_id(r, entry, "category_id", &box.class_id);
+    if (!status)
+        status = read_box(r, entry, sides);
+    if (!status && json_object_get(entry, "area")) {
+        status = read_number(r, entry, "area", &box.area);
+        if (!status && box.area < 0.0)
+            status = refuse(r, "area", "is negative");
+    }
+    const json_t *flag = json_object_get(entry, "iscrowd");
+    if (!status && flag && !json_is_boolean(flag))
+        status = read_id(r, entry, "iscrowd", &crowd);
+    if (status)
+        return status;
+    box.is_crowd = crowd != 0 || json_is_true(flag);
+    box.x = sides[0];
+    box.y = sides[1];
+    box.width = sides[2];
+    box.height = sides[3];
+    return oct_ground_truth_add_box(r->truth, &box);
+}
+
+static octet_status visit_detection(void *user, size_t index, json_t *entry)
+{
+    struct reading *r = user;
+    struct oct_found_box box;
+    double sides[4];
+    r->index = index;
+    octet_status status = read_id(r, entry, "image_id", &box.image_id);
+    if (!status)
+        status = read_id(r, entry, "category_id", &box.class_id);
+    if (!status)
+        status = read_box(r, entry, sides);
+    if (!status)
+        status = read_number(r, entry, "score", &box.score);
+    if (status)
+        return status;
+    box.x = sides[0];
+    box.y = sides[1];
+    box.width = sides[2];
+    box.height = sides[3];
+    return oct_detections_add(r->detections, &box);
+}
+
+static const struct {
+    const char *name;
+    oct_json_visit *visit;
+} lists[] = {
+    {"images", visit_image},
+    {"categories", visit_class},
+    {"annotations", visit_box},
+};
+#define LIST_COUNT (sizeof lists / sizeof *lists)
+
+static octet_status read_member(struct oct_json *json, struct reading *r, bool found[LIST_COUNT])
+{
+    const char *key;
+    size_t length;
+    octet_status status = oct_json_key(json, &key, &length);
+    if (status)
+        return status;
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        if (strlen(lists[i].name) != length || memcmp(lists[i].name, key, length) != 0)
+            continue;
+        if (found[i])
+            return oct_json_fail(json, "a list that was there before");
+        found[i] = true;
+        r->list = lists[i].name;
+        return oct_json_array(json, lists[i].visit, r);
+    }
+    return oct_json_skip(json);
+}
+
+static octet_status read_truth(struct oct_json *json, struct reading *r)
+{
+    bool found[LIST_COUNT] = {false};
+    octet_status status = oct_json_expect(json, '{');
+    if (!status && !oct_json_take(json, '}')) {
+        do {
+            status = read_member(json, r, found);
+        } while (!status && oct_json_take(json, ','));
+        if (!status)
+            status = oct_json_expect(json, '}');
+    }
+    if (!status)
+        status = oct_json_end(json);
+    for (size_t i = 0; !status && i < LIST_COUNT; i++)
+        if (!found[i])
+            return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                            "%s: not a COCO annotation file: it has no \"%s\"", r->name,
+                            lists[i].name);
+    if (status)
+        return status;
+    struct oct_id_index images, classes;
+    status = oct_ground_truth_index(r->truth, &images, &classes);
+    if (!status) {
+        oct_id_index_free(&images);
+        oct_id_index_free(&classes);
+    }
+    return status;
+}
+
+octet_status oct_coco_read_truth(octet_context *ctx, const void *bytes, size_t size,
+                                 const char *name, octet_ground_truth **truth)
+{
+    struct oct_json json = {
+        .ctx = ctx, .name = name, .skipped = "segmentation", .bytes = bytes, .size = size};
+    struct reading reading = {.ctx = ctx, .name = name};
+    octet_status status = oct_ground_truth_create(ctx, name, &reading.truth);
+    if (status)
+        return status;
+    status = read_truth(&json, &reading);
+    oct_json_free(&json);
+    if (status)
+        oct_ground_truth_free(reading.truth);
+    else
+        *truth = reading.truth;
+    return status;
+}
+
+octet_status oct_coco_read_detections(octet_context *ctx, const void *bytes, size_t size,
+                                      const char *name, octet_detections **detections)
+{
+    struct oct_json json = {
+        .ctx = ctx, .name = name, .skipped = "segmentation", .bytes = bytes, .size = size};
+    struct reading reading = {.ctx = ctx, .name = name, .list = "results"};
+    octet_status status = oct_detections_create(ctx, name, &reading.detections);
+    if (status)
+        return status;
+    if (!oct_json_take(&json, '['))
+        status = oct_json_fail(&json, "not a COCO results file, which is a list: [{...}, ...]");
+    if (!status) {
+        json.position--;
+        status = oct_json_array(&json, visit_detection, &reading);
+    }
+    if (!status)
+        status = oct_json_end(&json);
+    oct_json_free(&json);
+    if (status)
+        oct_detections_free(reading.detections);
+    else
+        *detections = reading.detections;
+    return status;
+}
+
+static int add_text(const char *bytes, size_t size, void *user)
+{
+    oct_text_add(user, bytes, size);
+    return 0;
+}
+
+octet_status oct_coco_write_detections(const octet_detections *detections, const char *path)
+{
+    octet_context *ctx = detections->ctx;
+    struct oct_text text;
+    oct_text_init(&text, ctx);
+    oct_text_add(&text, "[", 1);
+    for (size_t i = 0; i < detections->count && !text.failed; i++) {
+        const struct oct_found_box *box = &detections->boxes[i];
+        json_t *entry =
+            json_pack("{s:I, s:I, s:[f, f, f, f], s:f}", "image_id", (json_int_t)box->image_id,
+                      "category_id", (json_int_t)box->class_id, "bbox", box->x, box->y, box->width,
+                      box->height, "score", box->score);
+        oct_text_add(&text, i ? ",\n" : "\n", i ? 2 : 1);
+        if (!entry || json_dump_callback(entry, add_text, &text, JSON_COMPACT) != 0)
+            text.failed = true;
+        json_decref(entry);
+    }
+    oct_text_add(&text, "\n]\n", 3);
+    const octet_status status =
+        text.failed ? oct_fail_memory(ctx, path)
+                    : oct_file_write(ctx, path, &(struct oct_piece){text.bytes, text.length}, 1);
+    oct_text_free(&text);
+    return status;
+}
