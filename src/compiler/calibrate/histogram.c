@@ -83,13 +83,12 @@ int oct_histogram_bin(const struct oct_histogram *histogram, float value)
 void oct_histogram_count(const struct oct_histogram *histogram, const float *values, size_t count,
                          uint32_t *counts)
 {
-    /* a power of two: the product is exact but for underflow, which floors to 0 or -1 correctly
-     * enough to lie in the bin beside 0 */
+    /* powers of two: the products are exact, but for an underflow, which gives the whole number 0 */
     const float inverse = (float)ldexp(1.0, -histogram->exponent);
+    const float width = (float)ldexp(1.0, histogram->exponent);
     for (size_t i = 0; i < count; i++) {
-        const float position = values[i] * inverse;
-        const int whole = (int)position;
-        counts[whole - (position < (float)whole) + OCT_HISTOGRAM_HALF]++;
+        const int whole = (int)(values[i] * inverse);
+        counts[whole - (values[i] < (float)whole * width) + OCT_HISTOGRAM_HALF]++;
     }
 }
 
