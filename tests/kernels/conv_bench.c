@@ -188,12 +188,12 @@ void check_bench_network(const struct check_bench *bench)
                1e-9 * macs / ready->best_s, 100 * macs / ready->best_s / limit,
                1e3 * (ready->best_s - macs / limit), ready->kernel->name);
     }
-    printf("yolov8%c %d %s %s: best run %.3f ms (sum of best %.3f), %d convolutions, %.3f G "
-           "multiply-adds, "
-           "peak %.1f G/s, %.1f %% of it; arena %.1f MB\n",
-           bench->model[0], bench->size, bench->f32 ? "f32" : "u8", net->table.set, 1e3 * best,
-           1e3 * floor_s, net->yolo.layer_count, 1e-9 * total_macs, 1e-9 * limit,
-           100 * total_macs / best / limit, 1e-6 * (double)net->arena.size);
+    printf("yolov8%c %d %s %s: %.3f G multiply-adds, peak %.1f G/s; best run %.3f ms, %.1f %% of "
+           "peak; "
+           "sum of every layer's best %.3f ms, %.1f %%; arena %.1f MB\n",
+           bench->model[0], bench->size, bench->f32 ? "f32" : "u8", net->table.set,
+           1e-9 * total_macs, 1e-9 * limit, 1e3 * best, 100 * total_macs / best / limit,
+           1e3 * floor_s, 100 * total_macs / floor_s / limit, 1e-6 * (double)net->arena.size);
     free_network(net);
 }
 
