@@ -16,6 +16,12 @@
 
 static volatile sig_atomic_t caught_signal;
 
+static void flush_output(struct app *app)
+{
+    if (fflush(stdout) != 0 && !app->output_error)
+        app->output_error = errno;
+}
+
 /* One line, in one write, so that lines of several processes do not mix. */
 static void print_line(struct app *app, const char *prefix, const char *format, va_list arguments)
 {
@@ -28,6 +34,7 @@ static void print_line(struct app *app, const char *prefix, const char *format, 
         else if (*c < 0x20 || *c == 0x7f)
             *c = '?';
     }
+    flush_output(app); /* in a common log, lines of both streams keep their order */
     progress_hide(app->progress);
     fprintf(stderr, "%s\n", text);
 }
@@ -67,13 +74,14 @@ void app_say(struct app *app, const char *format, ...)
 
 int app_flush(struct app *app)
 {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    flush_output(app);
+    if (!app->output_error && !ferror(stdout))
         return STATUS_DONE;
     if (app->output_failed)
         return STATUS_FAILED;
     app->output_failed = true;
-    return app_fail(app, "standard output: %s", errno ? strerror(errno) : "cannot be written");
+    return app_fail(app, "standard output: %s",
+                    app->output_error ? strerror(app->output_error) : "cannot be written");
 }
 
 static void log_line(void *user, octet_log_level level, const char *line)

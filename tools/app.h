@@ -19,6 +19,7 @@ struct app {
     struct progress *progress; /* the bar that stands on the terminal, or NULL */
     bool quiet, json;
     bool output_failed; /* standard output failed, and that was reported */
+    int output_error;   /* errno of its first failure, 0: none or unknown */
     int verbose;        /* number of -v */
     int threads;        /* 0: the library's default */
     const char *cpu;

@@ -29,7 +29,7 @@ void detect_report_begin(struct detect_report *report, struct app *app, const oc
         report->class_width =
             at_least(report->class_width, text_columns(octet_engine_class_name(engine, i)));
     if (app->json)
-        fputs("{\"images\": [", stdout);
+        fputs("{\"images\": [\n", stdout);
     else
         printf("%-*s  %-*s  %5s  %8s  %8s  %8s  %8s\n", report->file_width, "file",
                report->class_width, "class", "score", "x1", "y1", "x2", "y2");
@@ -90,7 +90,8 @@ static void print_json(const struct detect_report *report, const struct detect_r
         json_push(detections, detection_json(report, &result->detections[i]));
     json_put(json, "detections", detections);
     json_put(json, "time_ms", times_json(&result->times));
-    fputs(report->pictures ? ",\n" : "\n", stdout);
+    if (report->pictures)
+        fputs(",\n", stdout);
     json_print_compact(json);
 }
 
@@ -115,7 +116,7 @@ void detect_report_end(struct detect_report *report)
     double n = report->pictures ? (double)report->pictures : 1;
     if (report->app->json)
         fputs(report->pictures ? "\n]}\n" : "]}\n", stdout);
-    if (report->pictures)
+    if (report->pictures && !report->app->output_failed)
         app_say(report->app,
                 "%zu picture%s, %zu detection%s; ms a picture: decode %.1f, preprocess %.1f, "
                 "inference %.1f, postprocess %.1f",

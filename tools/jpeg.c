@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jpeg.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,13 @@
 struct failure {
     struct jpeg_error_mgr manager;
     jmp_buf back;
+    int error; /* errno when it happened: a failed write's, if it was one */
 };
 
 static void leave(j_common_ptr common)
 {
     struct failure *failure = (struct failure *)common->err;
+    failure->error = errno;
     longjmp(failure->back, 1);
 }
 
@@ -65,9 +68,10 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
         jpeg_start_compress(&jpeg, TRUE);
         write_rows(&jpeg, pixels, row);
         jpeg_finish_compress(&jpeg);
-    } else if (!ferror(file->stream)) {
-        problem =
-            "the JPEG library failed"; /* a failed write is reported when the file is committed */
+    } else if (ferror(file->stream)) {
+        file->error = failure.error; /* reported when the file is committed */
+    } else {
+        problem = "the JPEG library failed";
     }
     jpeg_destroy_compress(&jpeg);
     free(row);

@@ -281,6 +281,16 @@ static int print_help(const struct parse *parse)
     return app_flush(parse->app);
 }
 
+/* Names the operand of place `index` in "MODEL SOURCE...". */
+static void missing_operand(struct app *app, const struct command *command, int index)
+{
+    const char *word = command->operands;
+    for (; index > 0 && strchr(word, ' '); index--)
+        word = strchr(word, ' ') + 1;
+    app_usage(app, "%.*s is missing: octet %s [OPTION...] %s", (int)strcspn(word, " "), word,
+              command->name, command->operands);
+}
+
 bool options_parse(struct app *app, const struct command *command, int argc, char **argv,
                    struct operands *operands, int *status)
 {
@@ -309,10 +319,9 @@ bool options_parse(struct app *app, const struct command *command, int argc, cha
     app->threads = (int)parse.threads;
     *status = STATUS_USAGE;
     if (operands->count < command->operands_minimum)
-        app_usage(app, "something is missing: octet %s [OPTION...] %s", command->name,
-                  command->operands);
+        missing_operand(app, command, operands->count);
     else if (command->operands_maximum >= 0 && operands->count > command->operands_maximum)
-        app_usage(app, "'%s' is one too many: octet %s [OPTION...] %s",
+        app_usage(app, "'%s' is too much: octet %s [OPTION...] %s",
                   operands->text[command->operands_maximum], command->name, command->operands);
     else
         *status = app_open(app);

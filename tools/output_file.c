@@ -50,8 +50,8 @@ int output_open(struct output_file *file, struct app *app, const char *path)
 
 void output_write(struct output_file *file, const void *bytes, size_t size)
 {
-    if (file->stream && size)
-        fwrite(bytes, 1, size, file->stream);
+    if (file->stream && fwrite(bytes, 1, size, file->stream) != size && !file->error)
+        file->error = errno;
 }
 
 /* Makes the rename last; a folder that cannot be synced is no failure of ours. */
@@ -71,10 +71,9 @@ int output_commit(struct output_file *file)
 {
     if (!file->stream)
         return STATUS_FAILED;
-    errno = 0;
     bool written = fflush(file->stream) == 0 && !ferror(file->stream) &&
                    (fsync(fileno(file->stream)) == 0 || errno == EINVAL);
-    int error = errno;
+    int error = file->error ? file->error : errno;
     if (fclose(file->stream) != 0 && written) {
         written = false;
         error = errno;
@@ -88,8 +87,7 @@ int output_commit(struct output_file *file)
         sync_folder(file->path);
     } else {
         unlink(file->temporary);
-        app_fail(file->app, "%s: cannot be written: %s", file->path,
-                 error ? strerror(error) : "the disk is full or failed");
+        app_fail(file->app, "%s: cannot be written: %s", file->path, strerror(error));
     }
     free(file->path);
     free(file->temporary);

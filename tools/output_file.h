@@ -13,6 +13,7 @@ struct output_file {
     struct app *app;
     FILE *stream;
     char *path, *temporary;
+    int error; /* errno of the first failed write, or 0 */
 };
 
 /* Opens a temporary file beside `path`. On failure (reported) nothing is left and abandoning is

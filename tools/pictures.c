@@ -138,12 +138,12 @@ void pictures_close(struct pictures **pictures)
     closing->stop = true;
     pthread_cond_broadcast(&closing->changed);
     pthread_mutex_unlock(&closing->mutex);
-    for (size_t i = 0; i < closing->worker_count; i++) {
+    for (size_t i = 0; i < closing->worker_count; i++)
         pthread_join(closing->workers[i].thread, NULL);
-        octet_context_free(&closing->workers[i].context);
-    }
     for (size_t i = 0; i < closing->ahead; i++)
         picture_free(&closing->slots[i].picture);
+    for (size_t i = 0; i < closing->worker_count; i++)
+        octet_context_free(&closing->workers[i].context); /* after the pictures made from it */
     pthread_cond_destroy(&closing->changed);
     pthread_mutex_destroy(&closing->mutex);
     free(closing->slots);

@@ -20,12 +20,13 @@ struct pictures;
 int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
                   struct pictures **pictures);
 
-/* Waits for the next picture; false past the end. The caller frees it. */
+/* Waits for the next picture; false past the end. The caller frees it, before pictures_close(). */
 bool pictures_next(struct pictures *pictures, struct picture *picture);
 
 void picture_free(struct picture *picture);
 
-/* Ends the threads, wherever they are. Accepts a pointer to NULL. */
+/* Ends the threads, wherever they are, and frees pictures that nobody took. Accepts a pointer to
+ * NULL. */
 void pictures_close(struct pictures **pictures);
 
 #endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every help text, as it is.
+. "$support"
+try --help
+for verb in inspect detect calibrate build run bench; do
+    try $verb --help
+done
+try help bench
+try help bensh
+try --version

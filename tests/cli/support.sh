@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the cases: . "$support". Given: $octet (the program), $root, $data, $shared (a folder for all cases).
+set -u
+model=$root/demo/parts.onnx
+pictures=$root/demo/images/test
+calibration=$root/demo/images/calibration
+
+skip() {
+    echo "$*"
+    exit 77
+}
+
+need_demo() {
+    [ -f "$model" ] && [ -d "$pictures" ] || skip "demo/parts.onnx is not there"
+}
+
+need_data() {
+    [ -d "$data/models" ] || skip "no test data (set OCTET_TEST_DATA)"
+}
+
+# try ARGUMENT...: shows the command, what it prints on either stream, and its exit status unless that is 0.
+try() {
+    local status=0
+    echo "\$ octet $*"
+    "$octet" "$@" 2>&1 || status=$?
+    [ "$status" -eq 0 ] || echo "[exit status $status]"
+}
+
+# Numbers become N and runs of blanks one blank, for output whose figures are not the point.
+mask() {
+    sed -E -e 's/-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?/N/g' -e 's/ +/ /g'
+}
+
+# An INT8 and a float engine of the demo's model, and its statistics; made once for all cases.
+stats() {
+    [ -f "$shared/parts.stats" ] ||
+        "$octet" calibrate "$model" --images "$calibration" --count 4 -o "$shared/parts.stats" >/dev/null
+    echo "$shared/parts.stats"
+}
+engine() {
+    [ -f "$shared/parts.octet" ] ||
+        "$octet" build "$model" --stats "$(stats)" -o "$shared/parts.octet" >/dev/null
+    echo "$shared/parts.octet"
+}
+
+# refused WHAT ARGUMENT...: the command must end with status 1, one line on standard error and nothing else; prints
+# only what went otherwise.
+refused() {
+    local what=$1 status=0
+    shift
+    "$octet" "$@" >refused.out 2>refused.err || status=$?
+    [ "$status" -eq 1 ] || echo "$what: exit status $status"
+    [ "$(wc -l <refused.err)" -eq 1 ] && grep -q '^octet: .' refused.err ||
+        { echo "$what: not one line:"; cat refused.err; }
+    [ ! -s refused.out ] || { echo "$what: results:"; head -n 3 refused.out; }
+}
+
+# cut FILE BYTES TO: the first bytes of a file.
+cut_file() {
+    head -c "$2" "$1" >"$3"
+}
+
+# A small picture, WIDTH HEIGHT FILE: grey with a bright square, PPM.
+make_picture() {
+    awk -v w="$1" -v h="$2" 'BEGIN {
+        printf "P6\n%d %d\n255\n", w, h
+        for (y = 0; y < h; y++)
+            for (x = 0; x < w; x++)
+                printf (x > w / 4 && x < w / 2 && y > h / 4 && y < h / 2) ? "~~~" : "@@@"
+    }' >"$3"
+}
+
+# files FOLDER: what is in it, hidden files too.
+files() {
+    ls -A "$1"
+}
