@@ -16,6 +16,8 @@ static octet_status name_classes(struct oct_import *import)
     network->class_names = names;
     if (text)
         entries = oct_parse_names(arena, text, names, count);
+    if (entries == -2)
+        return oct_fail_memory(import->ctx, "class names");
     bool complete = entries == count;
     for (int i = 0; i < count; i++)
         complete = complete && names[i];

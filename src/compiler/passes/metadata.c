@@ -157,7 +157,7 @@ static const char *read_key(const char *at, int *index)
 }
 
 static const char *read_entries(struct oct_arena *arena, const char *at, char close, char *scratch,
-                                const char **names, int count, int *entries)
+                                const char **names, int count, int *entries, bool *no_memory)
 {
     for (*entries = 0; *at != close; (*entries)++) {
         int index = *entries;
@@ -169,8 +169,10 @@ static const char *read_entries(struct oct_arena *arena, const char *at, char cl
             return NULL;
         if (index < count) {
             names[index] = oct_arena_strndup(arena, scratch, length);
-            if (!names[index])
+            if (!names[index]) {
+                *no_memory = true;
                 return NULL;
+            }
         }
         if (*at == ',')
             at = skip_spaces(at + 1);
@@ -189,8 +191,12 @@ int oct_parse_names(struct oct_arena *arena, const char *text, const char **name
     int entries;
     char *scratch = oct_malloc(arena->ctx, strlen(text) + 1, 1);
     if (!scratch)
-        return -1;
-    at = read_entries(arena, skip_spaces(at + 1), close, scratch, names, count, &entries);
+        return -2;
+    bool no_memory = false;
+    at = read_entries(arena, skip_spaces(at + 1), close, scratch, names, count, &entries,
+                      &no_memory);
     oct_free(arena->ctx, scratch);
+    if (no_memory)
+        return -2;
     return at && !*at ? entries : -1;
 }
