@@ -23,8 +23,8 @@ enum oct_onnx_type {
     OCT_ONNX_BFLOAT16 = 16
 };
 
-/* Unpacking takes this much memory at most: many small fields cost far more unpacked than packed.
- */
+/* Unpacking allocates this much in all, at most: many small fields cost far more unpacked than
+ * packed. */
 #define OCT_ONNX_BYTES_BASE ((size_t)64 << 20)
 #define OCT_ONNX_BYTES_FACTOR 8 /* times the file's size */
 
@@ -33,7 +33,7 @@ struct oct_onnx_model {
     OctOnnx__ModelProto *message; /* NULL after oct_onnx_close() */
     ProtobufCAllocator allocator; /* of `message`: the context's, with a limit */
     size_t bytes_left;
-    bool out_of_memory;
+    bool out_of_memory, over_limit;
     struct oct_graph graph; /* constants may share the message's memory */
 };
 

@@ -1,39 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/onnx/model.h"
 
-#include <string.h>
+/* What a block costs besides its bytes. */
+#define BLOCK_COST OCT_ALIGNMENT
 
-/* protobuf-c's allocations carry their size, so that the limit can be kept. */
-#define SIZE_ROOM OCT_ALIGNMENT
-
+/*
+ * Counts all that is ever allocated, not what is held: a field that may stand once and stands many
+ * times is merged by copying, again and again, and that must end soon too.
+ */
 static void *limited_allocate(void *user, size_t bytes)
 {
     struct oct_onnx_model *model = user;
     size_t whole;
-    if (!oct_add(bytes, SIZE_ROOM, &whole) || whole > model->bytes_left) {
-        model->out_of_memory = true;
-        return NULL;
-    }
-    char *memory = oct_malloc(model->ctx, whole, 1);
-    if (!memory) {
-        model->out_of_memory = true;
+    if (!oct_add(bytes, BLOCK_COST, &whole) || whole > model->bytes_left) {
+        model->over_limit = true;
         return NULL;
     }
     model->bytes_left -= whole;
-    memcpy(memory, &whole, sizeof whole);
-    return memory + SIZE_ROOM;
+    void *memory = oct_malloc(model->ctx, bytes, 1);
+    model->out_of_memory = model->out_of_memory || !memory;
+    return memory;
 }
 
 static void limited_release(void *user, void *memory)
 {
     struct oct_onnx_model *model = user;
-    if (!memory)
-        return;
-    char *start = (char *)memory - SIZE_ROOM;
-    size_t whole;
-    memcpy(&whole, start, sizeof whole);
-    model->bytes_left += whole;
-    oct_free(model->ctx, start);
+    oct_free(model->ctx, memory);
 }
 
 void oct_onnx_init(octet_context *ctx, const char *name, struct oct_onnx_model *model)
@@ -54,7 +46,10 @@ octet_status oct_onnx_unpack(struct oct_onnx_model *model, const void *bytes, si
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: the file is empty", name);
     model->message = oct_onnx__model_proto__unpack(&model->allocator, size, bytes);
     if (!model->message && model->out_of_memory)
-        return oct_fail_memory(model->ctx, "the ONNX model, or it is not one");
+        return oct_fail_memory(model->ctx, "the ONNX model");
+    if (!model->message && model->over_limit)
+        return oct_fail(model->ctx, OCTET_BAD_FORMAT,
+                        "%s: not an ONNX model: it unpacks to far more than any does", name);
     if (!model->message)
         return oct_fail(model->ctx, OCTET_BAD_FORMAT,
                         "%s: not an ONNX model, or damaged or cut short", name);

@@ -65,10 +65,14 @@ octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_nod
 
 /* ---- convolutions ---- */
 
-/* A copy in the network's arena; refuses NaN and infinity. */
+/* A copy in the network's arena, one for all who share the weights; refuses NaN and infinity. */
 static octet_status copy_weights(struct oct_builder *builder, const struct oct_node *node,
-                                 const struct oct_array *from, const float **copy)
+                                 int value, const float **copy)
 {
+    const struct oct_array *from = &builder->import->graph->values[value].array;
+    *copy = builder->copy_of[value];
+    if (*copy)
+        return OCTET_OK;
     float *values = oct_arena_calloc(&builder->network->arena, from->count, sizeof *values);
     if (!values)
         return oct_fail_memory(builder->import->ctx, "weights");
@@ -77,7 +81,7 @@ static octet_status copy_weights(struct oct_builder *builder, const struct oct_n
         if (!isfinite(values[i]))
             return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
                                  "its weights or bias have values that are not finite");
-    *copy = values;
+    *copy = builder->copy_of[value] = values;
     return OCTET_OK;
 }
 
@@ -128,9 +132,9 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (!status && node->input_count > 3)
         status = oct_builder_input(builder, node, 3, &layer.residual);
     if (!status)
-        status = copy_weights(builder, node, weights, &layer.weights);
+        status = copy_weights(builder, node, node->inputs[1], &layer.weights);
     if (!status && bias >= 0)
-        status = copy_weights(builder, node, &graph->values[bias].array, &layer.bias);
+        status = copy_weights(builder, node, bias, &layer.bias);
     if (status)
         return status;
     if (bias < 0)
@@ -280,8 +284,9 @@ octet_status oct_build_network(struct oct_import *import)
     bool *wanted = oct_calloc(ctx, graph->value_count, sizeof *wanted);
     int *index = NULL;
     builder.tensor_of = oct_malloc(ctx, graph->value_count, sizeof *builder.tensor_of);
+    builder.copy_of = oct_calloc(ctx, graph->value_count, sizeof *builder.copy_of);
     octet_status status = OCTET_OK;
-    if (!body || !wanted || !builder.tensor_of) {
+    if (!body || !wanted || !builder.tensor_of || !builder.copy_of) {
         status = oct_fail_memory(ctx, "the network");
         goto done;
     }
@@ -298,6 +303,7 @@ done:
     oct_free(ctx, wanted);
     oct_free(ctx, index);
     oct_free(ctx, builder.tensor_of);
+    oct_free(ctx, builder.copy_of);
     oct_free(ctx, builder.tensors);
     oct_free(ctx, builder.layers);
     return status;

@@ -21,6 +21,9 @@ static struct oct_node *fusable(const struct oct_graph *graph, const struct oct_
     return has_bias && !oct_value_is_constant(graph, conv->inputs[2]) ? NULL : conv;
 }
 
+/* Far above any model: ends files in which one large tensor is the weights of very many nodes. */
+#define FUSED_BYTES_MAX ((size_t)2 << 30)
+
 static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct oct_node *norm)
 {
     struct oct_array weights = graph->values[conv->inputs[1]].array, bias = {0};
@@ -62,11 +65,16 @@ octet_status oct_fuse_batchnorm(struct oct_import *import)
 {
     struct oct_graph *graph = import->graph;
     int *uses;
+    size_t bytes = 0;
     octet_status status = oct_graph_count_uses(graph, &uses);
     for (size_t n = 0; !status && n < graph->node_count; n++) {
         struct oct_node *conv = fusable(graph, &graph->nodes[n], uses);
-        if (conv)
-            status = fuse(graph, conv, &graph->nodes[n]);
+        if (!conv)
+            continue;
+        bytes += graph->values[conv->inputs[1]].array.count * sizeof(float);
+        status = bytes <= FUSED_BYTES_MAX
+                     ? fuse(graph, conv, &graph->nodes[n])
+                     : oct_refuse_model(import, "its batch normalisations are too many to fuse");
     }
     oct_free(import->ctx, uses);
     return status ? status : oct_graph_sort(graph);

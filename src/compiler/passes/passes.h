@@ -14,7 +14,7 @@
 /* Bounds of what import computes: far above any real model, low enough that a hostile file ends
  * soon. */
 #define OCT_FOLD_LIMITS ((struct oct_limits){(size_t)256 << 20, (uint64_t)1 << 30})
-#define OCT_PROBE_LIMITS ((struct oct_limits){(size_t)1 << 30, (uint64_t)1 << 32})
+#define OCT_PROBE_LIMITS ((struct oct_limits){(size_t)1 << 30, (uint64_t)1 << 31})
 #define OCT_HEAD_ELEMENTS_MAX                                                                      \
     ((size_t)1 << 27) /* of all convolutions that the head reads: 4096x4096 pixels */
 
@@ -78,7 +78,7 @@ bool oct_parse_size(const char *text, int *height, int *width);
 /*
  * Class names from the repr of a Python dict or list, or from JSON: {0: 'person', 1: "it's"},
  * ['person'], {"0": "a"}. `names[index]` is set, in the arena, for index < count. Returns the
- * number of entries, or -1 when the text is not of that form or memory ran out.
+ * number of entries, or -1 when the text is not of that form, or -2 when memory ran out.
  */
 int oct_parse_names(struct oct_arena *arena, const char *text, const char **names, int count);
 
@@ -90,7 +90,8 @@ struct oct_builder {
     size_t tensor_capacity, layer_capacity;
     struct oct_network_tensor *tensors; /* moved to the network's arena at the end */
     struct oct_network_layer *layers;
-    int *tensor_of; /* by value; -1: none yet */
+    int *tensor_of;        /* by value; -1: none yet */
+    const float **copy_of; /* by value; weights that are in the network's arena already */
 };
 
 /* Each turns one node into layers or tensors, or refuses it. */

@@ -260,8 +260,9 @@ static octet_status check_roles(const struct oct_import *import, const struct fr
     if (boxes != classes || boxes > OCT_LEVELS_MAX)
         return oct_refuse_model(
             import,
-            "no YOLOv8 detection head: %d box and %d class convolutions, octet reads pairs "
-            "for up to %d levels",
+            "no YOLOv8 detection head: %d convolutions give boxes and %d scores, octet reads pairs "
+            "of "
+            "them for up to %d levels (segmentation, pose and oriented boxes are not read)",
             boxes, classes, OCT_LEVELS_MAX);
     return OCTET_OK;
 }

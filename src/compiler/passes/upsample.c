@@ -2,8 +2,27 @@
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 
-/* Whatever the modes are called: nearest by 2 when output position i reads input position i / 2,
- * everywhere. */
+#define EDGE 64 /* positions are affine: if they fit at both ends, they fit between */
+
+/* Whatever the modes are called: nearest by 2 when output position i reads input position i / 2. */
+static octet_status check_positions(const struct oct_graph *graph, const struct oct_node *node,
+                                    int axis)
+{
+    const struct oct_array *input = &graph->values[node->inputs[0]].array;
+    const struct oct_array *output = &graph->values[node->outputs[0]].array;
+    int64_t size = output->dims[axis];
+    for (int64_t at = 0; at < size; at = at == EDGE && size > 2 * EDGE ? size - EDGE : at + 1) {
+        int64_t source;
+        octet_status status = oct_resize_source(graph, node, input, output, axis, at, &source);
+        if (status)
+            return status;
+        if (source != at / 2)
+            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                                 "its nearest neighbours are not position / 2");
+    }
+    return OCTET_OK;
+}
+
 octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
@@ -18,15 +37,8 @@ octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_no
         output->dims[2] != 2 * input->dims[2] || output->dims[3] != 2 * input->dims[3])
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
                              "only upsampling by 2 is read");
-    for (int axis = 2; axis < 4; axis++)
-        for (int64_t at = 0; at < output->dims[axis]; at++) {
-            int64_t source;
-            status = oct_resize_source(graph, node, input, output, axis, at, &source);
-            if (status)
-                return status;
-            if (source != at / 2)
-                return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
-                                     "its nearest neighbours are not position / 2");
-        }
-    return oct_builder_layer(builder, node, &layer);
+    status = check_positions(graph, node, 2);
+    if (!status)
+        status = check_positions(graph, node, 3);
+    return status ? status : oct_builder_layer(builder, node, &layer);
 }
