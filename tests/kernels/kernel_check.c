@@ -60,7 +60,7 @@ struct subject {
     const struct oct_conv_kernel *kernel;
     bool u8;
     const struct oct_kernels *table;
-    enum { POOL_U8, POOL_F32, UPSAMPLE, PIXELS, BURN, CHOICE, SILU, REQUANTIZE } entry;
+    enum { POOL_U8, POOL_F32, UPSAMPLE, PIXELS, BURN, CHOICE, SILU, REQUANTIZE, CPU_PARSE } entry;
 };
 
 static bool run_case(const struct subject *subject, struct check_random *random, int turn)
@@ -82,8 +82,10 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_choice(subject->table, random);
     case SILU:
         return turn > 0 || check_silu();
-    default:
+    case REQUANTIZE:
         return turn > 0 || check_requantize();
+    default:
+        return turn > 0 || check_cpu_parse();
     }
 }
 
@@ -158,6 +160,7 @@ static void check_tables(const struct options *options, struct totals *totals)
     }
     check_subject(options, &(struct subject){.name = "silu", .entry = SILU}, totals);
     check_subject(options, &(struct subject){.name = "requantize", .entry = REQUANTIZE}, totals);
+    check_subject(options, &(struct subject){.name = "cpu_parse", .entry = CPU_PARSE}, totals);
 }
 
 static int usage(void)
@@ -221,7 +224,7 @@ static bool parse(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {.seed = (uint64_t)time(NULL),
-                              .rounds = 200,
+                              .rounds = 120,
                               .sets = oct_cpu_sets(),
                               .timing = {.model = "n", .size = 640}};
     if (!parse(argc, argv, &options))

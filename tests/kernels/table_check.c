@@ -57,6 +57,36 @@ bool check_requantize(void)
     return true;
 }
 
+bool check_cpu_parse(void)
+{
+    struct octet_context ctx = {.message = ""};
+    const unsigned machine = oct_cpu_sets();
+    unsigned sets = 0;
+    static const char *const whole[] = {NULL, "", "max"};
+    for (int i = 0; i < 3; i++) {
+        if (oct_cpu_parse(&ctx, whole[i], &sets) != OCTET_OK || sets != machine)
+            return check_failed("\"max\" is not all that the machine has");
+    }
+    for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
+        const octet_status status = oct_cpu_parse(&ctx, oct_cpu_set_name(set), &sets);
+        if (status != (machine & set ? OCTET_OK : OCTET_UNSUPPORTED_CPU))
+            return check_failed("%s: status %d", oct_cpu_set_name(set), (int)status);
+        if (status == OCTET_OK && sets != (machine & (2 * set - 1)))
+            return check_failed("%s gives sets %x", oct_cpu_set_name(set), sets);
+    }
+    if (oct_cpu_parse(&ctx, "ref,ref", &sets) != OCTET_OK || sets != OCT_CPU_REF)
+        return check_failed("a list gives sets %x", sets);
+    static const char *const wrong[] = {"sse9", "ref,", ",ref", "REF", "ref avx2", "avx", "refs"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ctx.message[0] = '\0';
+        if (oct_cpu_parse(&ctx, wrong[i], &sets) != OCTET_INVALID_ARGUMENT || !ctx.message[0])
+            return check_failed("\"%s\" is taken", wrong[i]);
+    }
+    char name[8];
+    oct_cpu_name(name, sizeof name);
+    return strlen(name) > 0 || check_failed("the processor has no name");
+}
+
 /* Two equal buffers with random bytes, one for the reference. */
 struct twins {
     struct check_memory expected, output;

@@ -74,6 +74,9 @@ struct oct_conv_range {
     int row_begin, row_end, channel_begin, channel_end;
 };
 
+/* Packed weights and scratch may lie anywhere; on multiples of 64 bytes they are read fastest.
+ * `run` may be called for several ranges of a job at a time, each caller with its own scratch, as
+ * long as the ranges do not overlap. */
 struct oct_conv_kernel {
     const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
     int tile_pixels, tile_channels;

@@ -57,7 +57,7 @@ static inline __attribute__((always_inline)) void quad_values(const struct finis
         v_silu_float(v);
 #endif
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4 && (flags & (FINISH_RESIDUAL_U8 | FINISH_RESIDUAL_F32)); i++) {
         const uint8_t *at = residual + q->residual[i];
         if (flags & FINISH_RESIDUAL_U8)
             v[i] = v_fma(
