@@ -9,7 +9,7 @@
 #include <octet/octet.h>
 
 /* The program's exit statuses; every function that returns "a status" returns one of these. */
-enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_CHECK = 3 };
 
 struct progress;
 

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "options.h"
+
 #define YAML_BYTES_MAX (4 * 1024 * 1024)
+#define CLASSES_MAX 65536
 
 /* The file's text, for the caller to free; NULL when it cannot be read (reported). */
 static char *read_text(struct app *app, const char *path, size_t *length)
@@ -160,6 +163,87 @@ int data_yaml_add(struct app *app, struct sources *sources, const char *path, co
     struct fy_document *document = parse(app, path, text, length);
     if (document)
         status = add_split(app, sources, path, split, document);
+    fy_document_destroy(document);
+    free(text);
+    return status;
+}
+
+static int take_list(struct app *app, const char *file, struct fy_node *list, char **names)
+{
+    void *previous = NULL;
+    struct fy_node *item;
+    for (size_t i = 0; (item = fy_node_sequence_iterate(list, &previous)); i++) {
+        names[i] = scalar_text(item);
+        if (!names[i])
+            return app_fail(app, "%s: names: entry %zu is not a name", file, i);
+    }
+    return STATUS_DONE;
+}
+
+/* Keys are the classes' numbers, each of 0 to count - 1 once. */
+static int take_mapping(struct app *app, const char *file, struct fy_node *mapping, char **names,
+                        size_t count)
+{
+    void *previous = NULL;
+    struct fy_node_pair *pair;
+    while ((pair = fy_node_mapping_iterate(mapping, &previous))) {
+        int64_t number = -1;
+        char *key = scalar_text(fy_node_pair_key(pair));
+        bool fits = key && parse_integer(key, &number) && number >= 0 && (size_t)number < count &&
+                    !names[number];
+        free(key);
+        if (fits)
+            names[number] = scalar_text(fy_node_pair_value(pair));
+        if (!fits || !names[number])
+            return app_fail(app, "%s: names: must be 0: NAME, 1: NAME and so on", file);
+    }
+    return STATUS_DONE;
+}
+
+static int number_names(struct app *app, const char *file, struct fy_node *root, char ***names,
+                        size_t *count)
+{
+    int64_t classes = 0;
+    char *text = scalar_text(fy_node_mapping_lookup_by_string(root, "nc", FY_NT));
+    bool fits = text && parse_integer(text, &classes) && classes >= 1 && classes <= CLASSES_MAX;
+    free(text);
+    if (!fits)
+        return app_fail(app, "%s: no 'names:' of the classes in it", file);
+    *names = app_alloc((size_t)classes, sizeof **names);
+    for (*count = 0; *count < (size_t)classes; (*count)++)
+        (*names)[*count] = app_printf("%zu", *count);
+    return STATUS_DONE;
+}
+
+static int take_names(struct app *app, const char *file, struct fy_document *document,
+                      char ***names, size_t *count)
+{
+    struct fy_node *root = fy_document_root(document);
+    if (!root || !fy_node_is_mapping(root))
+        return app_fail(app, "%s: not a data.yaml: no keys in it", file);
+    struct fy_node *node = fy_node_mapping_lookup_by_string(root, "names", FY_NT);
+    bool list = node && fy_node_is_sequence(node), mapping = node && fy_node_is_mapping(node);
+    if (!list && !mapping)
+        return number_names(app, file, root, names, count);
+    int items = list ? fy_node_sequence_item_count(node) : fy_node_mapping_item_count(node);
+    if (items < 1 || items > CLASSES_MAX)
+        return app_fail(app, "%s: names: %d classes; 1 to %d are taken", file, items, CLASSES_MAX);
+    *count = (size_t)items;
+    *names = app_alloc(*count, sizeof **names);
+    return list ? take_list(app, file, node, *names)
+                : take_mapping(app, file, node, *names, *count);
+}
+
+int data_yaml_names(struct app *app, const char *path, char ***names, size_t *count)
+{
+    size_t length = 0;
+    char *text = read_text(app, path, &length);
+    if (!text)
+        return STATUS_FAILED;
+    int status = STATUS_FAILED;
+    struct fy_document *document = parse(app, path, text, length);
+    if (document)
+        status = take_names(app, path, document, names, count);
     fy_document_destroy(document);
     free(text);
     return status;

@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
     {"detect", "find objects in pictures", cmd_detect},
     {"calibrate", "gather a model's statistics over pictures", cmd_calibrate},
     {"build", "make an engine from an ONNX model", cmd_build},
+    {"eval", "measure average precision against labels, by COCO's rules", cmd_eval},
     {"run", "raw tensors in, raw tensors out, as NumPy files", cmd_run},
     {"bench", "measure the speed of models on this machine", cmd_bench},
 };

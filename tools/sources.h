@@ -36,6 +36,10 @@ int sources_add_list(struct app *app, struct sources *sources, const char *path)
  * dropped. */
 int data_yaml_add(struct app *app, struct sources *sources, const char *path, const char *split);
 
+/* data_yaml.c: the classes' names under `names:` (a list, or a mapping from 0 on), or as many
+ * numbers as `nc:` says. The caller frees each and the array. */
+int data_yaml_names(struct app *app, const char *path, char ***names, size_t *count);
+
 bool path_has_extension(const char *path, const char *const *extensions);
 
 #endif

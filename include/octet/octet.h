@@ -14,6 +14,7 @@
 #include <octet/calibrate.h>
 #include <octet/context.h>
 #include <octet/engine.h>
+#include <octet/evaluate.h>
 #include <octet/image.h>
 #include <octet/machine.h>
 #include <octet/model.h>

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eval.h"
+
+#include <stdlib.h>
+
+#include "pictures.h"
+#include "progress.h"
+
+#define AHEAD 4
+
+static int fail_context(struct eval_run *run, octet_status status)
+{
+    return app_fail_library(run->app, status, octet_context_message(run->app->context));
+}
+
+static int open_session(struct eval_run *run)
+{
+    octet_session_settings settings;
+    octet_session_defaults(&settings);
+    settings.height = run->arguments->size.height;
+    settings.width = run->arguments->size.width;
+    settings.threads = run->app->threads;
+    settings.cpu = run->app->cpu;
+    octet_status status =
+        octet_session_open(run->app->context, run->engine, &settings, &run->session);
+    return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);
+}
+
+static octet_detect_settings detect_settings(void)
+{
+    octet_detect_settings settings;
+    octet_detect_defaults(&settings);
+    settings.confidence = EVAL_CONFIDENCE;
+    settings.iou = EVAL_IOU;
+    settings.max_detections = EVAL_DETECTIONS_MAX;
+    settings.multi_label = 1;
+    return settings;
+}
+
+/* Classes that the ground truth does not have are left out only here: in the selection of boxes
+ * they took part. */
+static octet_status keep_detections(struct eval_run *run, int64_t image_id,
+                                    const octet_detection *found, int count)
+{
+    octet_status status = OCTET_OK;
+    for (int i = 0; status == OCTET_OK && i < count; i++)
+        if (run->classes.known[found[i].class_id])
+            status = octet_detections_add(run->detections, image_id,
+                                          run->classes.ids[found[i].class_id], &found[i]);
+    return status;
+}
+
+static void compare_size(struct eval_run *run, const struct eval_picture *entry,
+                         const struct picture *picture)
+{
+    int width = octet_image_width(picture->image), height = octet_image_height(picture->image);
+    if (entry->width == width && entry->height == height)
+        return;
+    if (run->other_size++ == 0)
+        app_say(run->app, "%s: %d x %d pixels, the annotations say %d x %d", picture->path, width,
+                height, entry->width, entry->height);
+}
+
+/* Runs a picture that was read. One that the network cannot take is reported and bad. */
+static int run_picture(struct eval_run *run, size_t index, const struct picture *picture)
+{
+    octet_detection found[EVAL_DETECTIONS_MAX];
+    int count = 0;
+    const octet_detect_settings settings = detect_settings();
+    const struct eval_picture *entry = &run->set.entries[index];
+    octet_status status = octet_session_set_image(run->session, 0, picture->image);
+    if (status != OCTET_OK) {
+        app_fail(run->app, "%s: %s", picture->path, octet_session_message(run->session));
+        return eval_set_count_bad(run->app, &run->set, 1);
+    }
+    int result = eval_set_add_picture(run->app, &run->set, index, picture->image);
+    if (result != STATUS_DONE)
+        return result;
+    compare_size(run, entry, picture);
+    status = octet_session_run(run->session);
+    if (status == OCTET_OK)
+        status =
+            octet_session_detect(run->session, 0, &settings, found, EVAL_DETECTIONS_MAX, &count);
+    if (status != OCTET_OK)
+        return app_fail_library(run->app, status, octet_session_message(run->session));
+    status = keep_detections(run, entry->id, found, count);
+    if (status != OCTET_OK)
+        return fail_context(run, status);
+    run->done[run->done_count++] = entry->id;
+    return STATUS_DONE;
+}
+
+static int run_all(struct eval_run *run, struct pictures *pictures, struct progress *progress)
+{
+    struct picture picture;
+    int status = STATUS_DONE;
+    for (size_t i = 0; status == STATUS_DONE && pictures_next(pictures, &picture); i++) {
+        if (app_interrupted()) {
+            status = app_fail(run->app, "interrupted: nothing was evaluated");
+        } else if (picture.image) {
+            status = run_picture(run, i, &picture);
+        } else {
+            app_fail(run->app, "%s", picture.message);
+            status = eval_set_count_bad(run->app, &run->set, 1);
+        }
+        picture_free(&picture);
+        progress_add(progress, 1);
+    }
+    return status;
+}
+
+int eval_run_pictures(struct eval_run *run)
+{
+    struct pictures *pictures = NULL;
+    struct progress progress;
+    double start_ms = app_now_ms();
+    run->done = app_alloc(run->set.total, sizeof *run->done);
+    octet_status made = octet_detections_create(run->app->context, &run->detections);
+    if (made != OCTET_OK)
+        return fail_context(run, made);
+    int status = open_session(run);
+    if (status == STATUS_DONE)
+        status = pictures_open(run->app, &run->set.pictures, AHEAD, &pictures);
+    if (status == STATUS_DONE) {
+        progress_start(&progress, run->app, "evaluating", run->set.pictures.count);
+        status = run_all(run, pictures, &progress);
+        progress_finish(&progress);
+    }
+    pictures_close(&pictures);
+    if (status == STATUS_DONE && run->done_count == 0)
+        status = app_fail(run->app, "none of the %zu pictures could take part", run->set.total);
+    if (run->other_size > 1)
+        app_say(run->app, "%zu pictures have another size than the annotations say",
+                run->other_size);
+    run->seconds = (app_now_ms() - start_ms) / 1e3;
+    return status;
+}
