@@ -65,7 +65,6 @@ octet_status oct_bind_shapes(struct oct_import *import)
                         "%s: its input is %lldx3x%lldx%lld: more than %dx3x%dx%d", import->name,
                         (long long)batch, (long long)rows, (long long)columns, OCT_BATCH_MAX,
                         OCT_INPUT_SIDE_MAX, OCT_INPUT_SIDE_MAX);
-    import->batch = (int)batch;
     import->height = (int)rows;
     import->width = (int)columns;
     oct_array_shape(&input->array, OCT_DATA_FLOAT, 4, (int64_t[]){batch, 3, rows, columns});

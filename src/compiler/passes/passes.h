@@ -36,8 +36,8 @@ struct oct_import {
     octet_context *ctx;
     const char *name; /* of the file */
     struct oct_onnx_model onnx;
-    struct oct_graph *graph;  /* &onnx.graph */
-    int batch, height, width; /* the input's, as bound */
+    struct oct_graph *graph; /* &onnx.graph */
+    int height, width;       /* the input's, as bound */
     int size_is_fixed;
     struct oct_found_head head;
     struct oct_network *network; /* made empty before the first pass */
