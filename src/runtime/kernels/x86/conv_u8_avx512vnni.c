@@ -11,11 +11,8 @@ typedef __m512i v_sum;
 #define v_sum_store(at, a) _mm512_store_si512(at, a)
 #define v_weights(at) _mm512_loadu_si512(at)
 #define v_broadcast(at) _mm512_set1_epi32(*(const v_word *)(const void *)(at))
-#if defined(__clang__)
-#define V_STEP(sum, x, w) (sum) = _mm512_dpbusd_epi32(sum, x, w)
-#else /* gcc 11 and 12 copy and spill the sums around the intrinsic */
+/* Not the intrinsic: gcc 11 and 12 copy and spill the sums around it. */
 #define V_STEP(sum, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w))
-#endif
 
 #include "runtime/kernels/x86/tiles_avx512.h"
 
