@@ -21,26 +21,18 @@ octet_find_module(OCTET_PNG libpng)
 octet_find_module(OCTET_WEBP libwebp)
 octet_find_module(OCTET_JANSSON jansson)
 
-# pthreadpool has no pkg-config file.
-find_path(OCTET_PTHREADPOOL_INCLUDE pthreadpool.h)
-find_library(OCTET_PTHREADPOOL_LIBRARY pthreadpool)
-if(NOT OCTET_PTHREADPOOL_INCLUDE OR NOT OCTET_PTHREADPOOL_LIBRARY)
-    message(FATAL_ERROR "pthreadpool not found (./dev install-deps installs what octet needs)")
-endif()
-get_filename_component(OCTET_PTHREADPOOL_DIR ${OCTET_PTHREADPOOL_LIBRARY} DIRECTORY)
-
 # Libraries are named (jpeg), not given as paths, so that what is installed holds no path of the building machine.
 set(OCTET_RUNTIME_MODULES
     ${OCTET_JPEG_MODULE} ${OCTET_PNG_MODULE} ${OCTET_WEBP_MODULE} ${OCTET_JANSSON_MODULE})
 set(OCTET_RUNTIME_LIBRARIES
     ${OCTET_JPEG_LIBRARIES} ${OCTET_PNG_LIBRARIES} ${OCTET_WEBP_LIBRARIES}
-    ${OCTET_JANSSON_LIBRARIES} pthreadpool m)
+    ${OCTET_JANSSON_LIBRARIES} m)
 set(OCTET_RUNTIME_INCLUDES
     ${OCTET_JPEG_INCLUDE_DIRS} ${OCTET_PNG_INCLUDE_DIRS} ${OCTET_WEBP_INCLUDE_DIRS}
-    ${OCTET_JANSSON_INCLUDE_DIRS} ${OCTET_PTHREADPOOL_INCLUDE})
+    ${OCTET_JANSSON_INCLUDE_DIRS})
 set(OCTET_LIBRARY_DIRS
     ${OCTET_JPEG_LIBRARY_DIRS} ${OCTET_PNG_LIBRARY_DIRS} ${OCTET_WEBP_LIBRARY_DIRS}
-    ${OCTET_JANSSON_LIBRARY_DIRS} ${OCTET_PTHREADPOOL_DIR})
+    ${OCTET_JANSSON_LIBRARY_DIRS})
 
 if(OCTET_BUILD_COMPILER)
     octet_find_module(OCTET_PROTOBUF libprotobuf-c)

@@ -1,13 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fork-join pool whose run ends when its items are done, not when every worker has looked in: on
+ * a busy machine a worker that is not scheduled costs nothing, the others take its items.
+ * (pthreadpool waits for every worker in each of a network's 70 layers; docs/dependencies.md has
+ * the figures.)
+ *
+ * All of a run's state is one word, the ticket: generation, number of items, next item. A worker
+ * claims an item by adding one to it; a claim can only succeed for the run that is published, and
+ * the next run is published only after every claimed item was finished, so what the worker then
+ * reads of the job belongs to its item.
+ */
 #include "base/threads.h"
 
-#include <pthreadpool.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/memory.h"
+
 #define CPUS_MAX 1024
+#define ITEMS_MAX 0xfffffu
+#define SPINS_BEFORE_SLEEP                                                                         \
+    4000 /* some 0.1 ms: longer than a thin layer, shorter than a wait for a picture */
+#define SPINS_BEFORE_YIELD 1000
+
+struct worker {
+    struct oct_threads *pool;
+    pthread_t thread;
+    int number; /* 1 to count - 1; the caller is worker 0 */
+};
+
+struct oct_threads {
+    octet_context ctx; /* allocator of this */
+    int count, started;
+    void (*task)(void *user, int worker, int item);
+    void *user;
+    _Alignas(64) _Atomic uint64_t ticket; /* generation << 40 | items << 20 | next item */
+    _Alignas(64) atomic_int unfinished;
+    _Alignas(64) atomic_int sleeping;
+    atomic_bool stopping;
+    pthread_mutex_t mutex; /* guards falling asleep and waking */
+    pthread_cond_t wake;
+    struct worker workers[];
+};
 
 static int read_number(const char *format, int cpu)
 {
@@ -46,6 +83,76 @@ int oct_threads_physical_cores(void)
     return cores > 0 ? cores : 1;
 }
 
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static uint32_t next_of(uint64_t ticket)
+{
+    return (uint32_t)ticket & ITEMS_MAX;
+}
+
+static uint32_t items_of(uint64_t ticket)
+{
+    return (uint32_t)(ticket >> 20) & ITEMS_MAX;
+}
+
+/* Takes items of the published run until none is left. */
+static void work(struct oct_threads *pool, int worker)
+{
+    uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+    while (next_of(ticket) < items_of(ticket)) {
+        if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1,
+                                                   memory_order_acq_rel, memory_order_acquire))
+            continue;
+        pool->task(pool->user, worker, (int)next_of(ticket));
+        atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_release);
+        ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+    }
+}
+
+static bool has_work(struct oct_threads *pool)
+{
+    const uint64_t ticket = atomic_load(&pool->ticket);
+    return next_of(ticket) < items_of(ticket) || atomic_load(&pool->stopping);
+}
+
+static void *worker_main(void *argument)
+{
+    const struct worker *self = argument;
+    struct oct_threads *pool = self->pool;
+    while (!atomic_load(&pool->stopping)) {
+        for (int spin = 0; spin < SPINS_BEFORE_SLEEP && !has_work(pool); spin++)
+            pause_briefly();
+        if (!has_work(pool)) {
+            pthread_mutex_lock(&pool->mutex);
+            atomic_fetch_add(&pool->sleeping, 1);
+            while (!has_work(pool))
+                pthread_cond_wait(&pool->wake, &pool->mutex);
+            atomic_fetch_sub(&pool->sleeping, 1);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+        work(pool, self->number);
+    }
+    return NULL;
+}
+
+/* A sleeper counts itself before it looks for work a last time, so that either it sees what was
+ * just published or the publisher sees it. */
+static void wake_sleepers(struct oct_threads *pool)
+{
+    if (atomic_load(&pool->sleeping) == 0)
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads)
 {
     *threads = NULL;
@@ -56,52 +163,72 @@ octet_status oct_threads_create(octet_context *ctx, int count, struct oct_thread
         count = oct_threads_physical_cores();
     if (count == 1)
         return OCTET_OK;
-    *threads = (struct oct_threads *)pthreadpool_create((size_t)count);
-    return *threads ? OCTET_OK : oct_fail_memory(ctx, "threads");
+    const size_t extra = (size_t)count * sizeof(struct worker);
+    struct oct_threads *pool = oct_calloc(ctx, 1, sizeof *pool + extra);
+    if (!pool)
+        return oct_fail_memory(ctx, "threads");
+    oct_context_inherit(&pool->ctx, ctx);
+    pool->count = count;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    for (int i = 1; i < count; i++) {
+        struct worker *worker = &pool->workers[i];
+        *worker = (struct worker){.pool = pool, .number = i};
+        if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0) {
+            oct_threads_destroy(&pool);
+            return oct_fail(ctx, OCTET_OUT_OF_MEMORY, "the system gave only %d of %d threads", i,
+                            count);
+        }
+        pool->started = i;
+    }
+    *threads = pool;
+    return OCTET_OK;
 }
 
 int oct_threads_count(const struct oct_threads *threads)
 {
-    return threads ? (int)pthreadpool_get_threads_count((pthreadpool_t)(uintptr_t)threads) : 1;
+    return threads ? threads->count : 1;
 }
 
 void oct_threads_destroy(struct oct_threads **threads)
 {
-    if (*threads)
-        pthreadpool_destroy((pthreadpool_t)*threads);
+    struct oct_threads *pool = *threads;
     *threads = NULL;
+    if (!pool)
+        return;
+    atomic_store(&pool->stopping, true);
+    wake_sleepers(pool);
+    for (int i = 1; i <= pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    octet_context last = pool->ctx;
+    oct_free(&last, pool);
 }
 
-/* Workers take items from a shared counter; the range that pthreadpool hands out is the worker's
- * number. */
-struct job {
-    void (*task)(void *user, int worker, int item);
-    void *user;
-    int items;
-    atomic_int next;
-};
-
-static void take_items(void *context, size_t worker)
+static void run_some(struct oct_threads *pool, int items)
 {
-    struct job *job = context;
-    for (;;) {
-        int item = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
-        if (item >= job->items)
-            return;
-        job->task(job->user, (int)worker, item);
+    const uint64_t generation = (atomic_load(&pool->ticket) >> 40) + 1;
+    atomic_store(&pool->unfinished, items);
+    atomic_store(&pool->ticket, generation << 40 | (uint64_t)items << 20);
+    wake_sleepers(pool);
+    work(pool, 0);
+    for (int spin = 0; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; spin++) {
+        pause_briefly();
+        if (spin >= SPINS_BEFORE_YIELD)
+            sched_yield();
     }
 }
 
 void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item),
                      void *user, int items)
 {
-    if (!threads || items <= 1) {
+    if (!threads || items <= 1 || items > (int)ITEMS_MAX) {
         for (int item = 0; item < items; item++)
             task(user, 0, item);
         return;
     }
-    struct job job = {.task = task, .user = user, .items = items};
-    atomic_init(&job.next, 0);
-    pthreadpool_parallelize_1d((pthreadpool_t)threads, take_items, &job,
-                               (size_t)oct_threads_count(threads), 0);
+    threads->task = task;
+    threads->user = user;
+    run_some(threads, items);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fork-join threads over pthreadpool. */
+/* A small pool of fork-join threads. */
 #ifndef OCTET_BASE_THREADS_H
 #define OCTET_BASE_THREADS_H
 
