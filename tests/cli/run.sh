@@ -11,6 +11,9 @@ export LC_ALL=C TERM=dumb
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
+# For a program built with AddressSanitizer.
+export LSAN_OPTIONS=suppressions=$here/leaks.txt:print_suppressions=0
+
 [ $# -ge 1 ] || { echo "usage: run.sh PROGRAM [-u] [NAME...]" >&2; exit 2; }
 [ -x "$1" ] || { echo "run.sh: $1: no such program" >&2; exit 2; }
 octet=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -28,8 +31,8 @@ export octet root data shared=$scratch/shared support=$here/support.sh
 
 # Placeholders for what differs from run to run.
 filter() {
-    sed -E -e "s|$scratch/[a-z0-9-]+/work|WORK|g" -e "s|$scratch/shared|SHARED|g" -e "s|$root|ROOT|g" \
-        -e "s|$data|DATA|g" -e 's/^octet [0-9]+\.[0-9]+\.[0-9]+$/octet VERSION/' \
+    sed -E -e "s|$scratch/[a-z0-9-]+/work|WORK|g" -e "s|$scratch/shared|SHARED|g" -e "s|$data|DATA|g" \
+        -e "s|$root|ROOT|g" -e 's/^octet [0-9]+\.[0-9]+\.[0-9]+$/octet VERSION/' \
         -e 's/[0-9.]+ (s|ms)\b/T \1/g' "$1"
 }
 

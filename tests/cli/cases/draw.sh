@@ -11,7 +11,8 @@ make_picture 64 48 b/c/ONE.ppm
 make_picture 7 300 a/thin.pgm.ppm
 make_picture 300 5 a/flat
 cp "$picture" "a/real.${picture##*.}"
-try detect "$engine" a/one.ppm b/one.ppm b/c/ONE.ppm a/thin.pgm.ppm a/flat a/real.* -o out/new -q --conf 0.001 --max-det 3 >/dev/null
+try detect "$engine" a/one.ppm b/one.ppm b/c/ONE.ppm a/thin.pgm.ppm a/flat a/real.* -o out/new -q --conf 0.001 \
+    --max-det 3 | cut -d ' ' -f 1 | uniq
 files out/new
 head -c 3 out/new/one.jpg | od -An -tx1
 echo "as PNG:"

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every option that a help text shows stands in the manual page too.
+. "$support"
+for verb in inspect detect calibrate build run bench; do
+    page=$root/docs/man/octet-$verb.1
+    [ -f "$page" ] || echo "no page for $verb"
+    for option in $("$octet" $verb --help | grep -o -E '^ +(-., )?--[a-z-]+' | sed 's/.*--//'); do
+        grep -q -E "^\.It .*Fl -$option( |$)" "$page" "$root/docs/man/octet.1" ||
+            echo "octet-$verb(1) does not tell about --$option"
+    done
+    for option in $(grep -o -E '^\.It .*Fl -[a-z-]+' "$page" | sed 's/.*Fl -//'); do
+        "$octet" $verb --help | grep -q -e "--$option" || echo "octet $verb has no --$option"
+    done
+done
+! command -v mandoc >/dev/null || mandoc -Tlint "$root"/docs/man/*.1
