@@ -32,8 +32,8 @@ static void print_verbs(FILE *stream)
           stream);
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(stream, "  %-12s%s\n", verbs[i].name, verbs[i].summary);
-    fputs("\n  -h, --help    this text; 'octet VERB --help' tells about a verb\n"
-          "      --version the program's version\n",
+    fputs("\n  -h, --help     this text; 'octet VERB --help' tells about a verb\n"
+          "      --version  the program's version\n",
           stream);
 }
 

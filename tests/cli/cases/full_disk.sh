@@ -28,4 +28,4 @@ files tensors
 "$octet" inspect "$engine" --json >/dev/full || echo "[exit status $?]"
 "$octet" detect "$engine" picture.ppm -q >&- || echo "[exit status $?]"
 "$octet" build "$model" --precision fp32 -o closed.octet >&- || echo "[exit status $?]"
-"$octet" inspect closed.octet | head -n 1 2>/dev/null
+"$octet" inspect closed.octet >inspected && head -n 1 inspected

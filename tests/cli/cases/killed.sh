@@ -11,18 +11,18 @@ interrupt() { # SIGNAL ARGUMENT...
     local signal=$1 status=0
     shift
     "$octet" "$@" >out.txt 2>err.txt &
-    sleep 0.4
+    sleep 0.8
     kill -"$signal" $! 2>/dev/null || echo "it ended too early"
     wait $! || status=$?
     echo "$signal $1: exit status $status, $(grep -c ^octet: err.txt) line(s)"
 }
 # Not the shell's own words about a job that was killed.
 {
-    interrupt TERM calibrate "$model" --images in --imgsz 640 -o x.stats
-    interrupt KILL calibrate "$model" --images in --imgsz 640 -o x.stats
-    interrupt TERM build "$model" --images in --imgsz 640 -o x.octet
-    interrupt TERM bench "$model" --imgsz 640 --iterations 100000
-    interrupt TERM detect "$model" in --imgsz 640 -o drawn
+    interrupt TERM calibrate "$model" --images in --imgsz 1280 -o x.stats
+    interrupt KILL calibrate "$model" --images in --imgsz 1280 -o x.stats
+    interrupt TERM build "$model" --images in --imgsz 1280 -o x.octet
+    interrupt TERM bench "$model" --imgsz 1280 --iterations 100000
+    interrupt TERM detect "$model" in --imgsz 1280 -o drawn
 } 2>/dev/null
 files . | grep -v -e '^in$' -e txt || true
 files drawn | grep -v '^[0-9]*\.jpg$' || true

@@ -17,4 +17,4 @@ echo "full:"
 echo "closed:"
 "$octet" --help >&- || echo "[exit status $?]"
 echo "pipe:"
-{ "$octet" bench --help || echo "[exit status $?]" >&2; } | true
+{ sleep 0.3; "$octet" bench --help || echo "[exit status $?]" >&2; } | true
