@@ -31,6 +31,7 @@ struct eval_set {
     struct eval_picture *entries; /* [pictures.count] */
     size_t total, bad;            /* pictures asked for, and those that cannot take part */
     double max_bad;
+    bool labelled; /* of a data.yaml: the truth learns pictures and boxes as pictures are read */
 };
 
 /* COCO annotations; the pictures are looked for in `folder`, unless that is NULL. */
@@ -40,7 +41,7 @@ int eval_set_open_coco(struct app *app, const char *annotations, const char *fol
 int eval_set_open_yaml(struct app *app, const char *path, const char *split, struct eval_set *set);
 /* Counts a bad picture, which was reported; more than set->max_bad of them fail. */
 int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count);
-/* Tells the ground truth the picture's size and, of a data.yaml, boxes. */
+/* Of a data.yaml: tells the ground truth the picture's size and boxes. */
 int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
                          const octet_image *image);
 void eval_set_free(struct eval_set *set);

@@ -54,7 +54,7 @@ static void compare_size(struct eval_run *run, const struct eval_picture *entry,
                          const struct picture *picture)
 {
     int width = octet_image_width(picture->image), height = octet_image_height(picture->image);
-    if (entry->width == width && entry->height == height)
+    if ((!entry->width || entry->width == width) && (!entry->height || entry->height == height))
         return;
     if (run->other_size++ == 0)
         app_say(run->app, "%s: %d x %d pixels, the annotations say %d x %d", picture->path, width,

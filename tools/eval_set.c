@@ -185,6 +185,7 @@ int eval_set_open_yaml(struct app *app, const char *path, const char *split, str
     if (status == STATUS_DONE)
         status = data_yaml_add(app, &set->pictures, path, split);
     if (status == STATUS_DONE) {
+        set->labelled = true;
         set->total = set->pictures.count;
         set->entries = app_alloc(set->total, sizeof *set->entries);
         status = open_labels(app, path, names, count, set);
@@ -199,7 +200,7 @@ int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
                          const octet_image *image)
 {
     struct eval_picture *entry = &set->entries[index];
-    if (entry->width)
+    if (!set->labelled)
         return STATUS_DONE;
     entry->width = octet_image_width(image);
     entry->height = octet_image_height(image);

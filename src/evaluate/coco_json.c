@@ -213,7 +213,9 @@ static octet_status read_member(struct oct_json *json, struct reading *r, bool f
 static octet_status read_truth(struct oct_json *json, struct reading *r)
 {
     bool found[LIST_COUNT] = {false};
-    octet_status status = oct_json_expect(json, '{');
+    octet_status status = OCTET_OK;
+    if (!oct_json_take(json, '{'))
+        status = oct_json_fail(json, "not a COCO annotation file, which is an object: {...}");
     if (!status && !oct_json_take(json, '}')) {
         do {
             status = read_member(json, r, found);

@@ -60,17 +60,19 @@ sed 's/, 20, 20\]/, 20, -20]/' truth.json >negative.json
 try eval --detections found.json --annotations negative.json
 sed 's/"category_id": 1, "bbox": \[0/"category_id": 5, "bbox": [0/' truth.json >unknown.json
 try eval --detections found.json --annotations unknown.json
-cut_file truth.json 700 cut.json
+cut_file truth.json 500 cut.json
 try eval --detections found.json --annotations cut.json
 echo '{"images": [], "categories": [], "annotations": []}' >empty.json
 try eval --detections found.json --annotations empty.json
 echo '[]' >nothing.json
 try eval --detections nothing.json --annotations truth.json | tail -n 13 | head -n 2
-for bytes in $(seq 0 40 900); do
-    cut_file truth.json "$bytes" cut.json
-    refused "$bytes bytes of truth.json" eval --detections found.json --annotations cut.json
-done
-for bytes in $(seq 0 20 380); do
-    cut_file found.json "$bytes" cut.json
-    refused "$bytes bytes of found.json" eval --detections cut.json --annotations truth.json
+for file in truth.json found.json; do
+    for bytes in $(seq 0 20 $(($(wc -c <$file) - 3))); do
+        cut_file $file "$bytes" cut.json
+        if [ $file = truth.json ]; then
+            refused "$bytes bytes of $file" eval --detections found.json --annotations cut.json
+        else
+            refused "$bytes bytes of $file" eval --detections cut.json --annotations truth.json
+        fi
+    done
 done
