@@ -83,7 +83,8 @@ int oct_histogram_bin(const struct oct_histogram *histogram, float value)
 void oct_histogram_count(const struct oct_histogram *histogram, const float *values, size_t count,
                          uint32_t *counts)
 {
-    /* powers of two: the products are exact, but for an underflow, which gives the whole number 0 */
+    /* powers of two: the products are exact, but for an underflow, which gives the whole number 0
+     */
     const float inverse = (float)ldexp(1.0, -histogram->exponent);
     const float width = (float)ldexp(1.0, histogram->exponent);
     for (size_t i = 0; i < count; i++) {
