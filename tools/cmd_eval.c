@@ -130,8 +130,7 @@ static int evaluate(struct eval_run *run)
                                         .class_count = run->classes.chosen_count,
                                         .image_ids = run->done,
                                         .image_count = run->done_count};
-    result.classes =
-        app_alloc(octet_ground_truth_class_count(run->set.truth), sizeof *result.classes);
+    result.classes = app_alloc(octet_truth_class_count(run->set.truth), sizeof *result.classes);
     octet_status status =
         octet_evaluate(run->set.truth, run->detections, &settings, &result.all, result.classes);
     int ended = status == OCTET_OK ? eval_report(run, &result) : fail_context(run->app, status);

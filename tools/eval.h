@@ -26,7 +26,7 @@ struct eval_picture {
 
 /* eval_set.c: ground truth, and where its pictures are. */
 struct eval_set {
-    octet_ground_truth *truth;
+    octet_truth *truth;
     struct sources pictures;
     struct eval_picture *entries; /* [pictures.count] */
     size_t total, bad;            /* pictures asked for, and those that cannot take part */
@@ -57,10 +57,10 @@ struct eval_classes {
     size_t chosen_count;
 };
 
-int eval_classes_choose(struct app *app, const octet_ground_truth *truth, const char *list,
+int eval_classes_choose(struct app *app, const octet_truth *truth, const char *list,
                         struct eval_classes *classes);
-void eval_classes_match(struct app *app, const octet_engine *engine,
-                        const octet_ground_truth *truth, struct eval_classes *classes);
+void eval_classes_match(struct app *app, const octet_engine *engine, const octet_truth *truth,
+                        struct eval_classes *classes);
 bool eval_classes_is_chosen(const struct eval_classes *classes, int64_t id);
 void eval_classes_free(struct eval_classes *classes);
 

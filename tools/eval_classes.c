@@ -22,25 +22,24 @@ static bool same_name(const char *a, const char *b)
 }
 
 /* The place of a class of the ground truth by name or, where `name` is NULL, by id; -1: none. */
-static int find_truth(const octet_ground_truth *truth, const char *name, int64_t id)
+static int find_truth(const octet_truth *truth, const char *name, int64_t id)
 {
     int64_t other;
     const char *text;
-    for (size_t i = 0; (text = octet_ground_truth_class(truth, i, &other)); i++)
+    for (size_t i = 0; (text = octet_truth_class_get(truth, i, &other)); i++)
         if (name ? same_name(text, name) : other == id)
             return (int)i;
     return -1;
 }
 
-static void set_known(struct eval_classes *classes, const octet_ground_truth *truth, int model,
-                      int place)
+static void set_known(struct eval_classes *classes, const octet_truth *truth, int model, int place)
 {
-    octet_ground_truth_class(truth, (size_t)place, &classes->ids[model]);
+    octet_truth_class_get(truth, (size_t)place, &classes->ids[model]);
     classes->known[model] = true;
     classes->truth_known[place] = true;
 }
 
-static bool match_names(const octet_engine *engine, const octet_ground_truth *truth,
+static bool match_names(const octet_engine *engine, const octet_truth *truth,
                         struct eval_classes *classes)
 {
     bool any = false;
@@ -78,9 +77,9 @@ static bool is_coco(const octet_engine *engine, int count)
 }
 
 /* Only where every class of the ground truth has an id of COCO's. */
-static bool match_coco(const octet_ground_truth *truth, struct eval_classes *classes)
+static bool match_coco(const octet_truth *truth, struct eval_classes *classes)
 {
-    size_t found = 0, count = octet_ground_truth_class_count(truth);
+    size_t found = 0, count = octet_truth_class_count(truth);
     for (int i = 0; i < COCO_CLASSES; i++)
         found += find_truth(truth, NULL, coco_id(i)) >= 0;
     if (found != count)
@@ -99,12 +98,12 @@ static int compare_ids(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-static void match_index(const octet_ground_truth *truth, struct eval_classes *classes)
+static void match_index(const octet_truth *truth, struct eval_classes *classes)
 {
-    size_t count = octet_ground_truth_class_count(truth);
+    size_t count = octet_truth_class_count(truth);
     int64_t *ids = app_alloc(count, sizeof *ids);
     for (size_t i = 0; i < count; i++)
-        octet_ground_truth_class(truth, i, &ids[i]);
+        octet_truth_class_get(truth, i, &ids[i]);
     qsort(ids, count, sizeof *ids, compare_ids);
     for (size_t i = 0; i < count && i < (size_t)classes->count; i++)
         set_known(classes, truth, (int)i, find_truth(truth, NULL, ids[i]));
@@ -128,31 +127,30 @@ static void list_alone(struct app *app, const char *text, const char *const *nam
     free(list);
 }
 
-static void list_unmatched(struct app *app, const octet_engine *engine,
-                           const octet_ground_truth *truth, const struct eval_classes *classes)
+static void list_unmatched(struct app *app, const octet_engine *engine, const octet_truth *truth,
+                           const struct eval_classes *classes)
 {
-    size_t truths = octet_ground_truth_class_count(truth), models = (size_t)classes->count;
+    size_t truths = octet_truth_class_count(truth), models = (size_t)classes->count;
     const char **names = app_alloc(truths > models ? truths : models, sizeof *names);
     for (size_t i = 0; i < models; i++)
         names[i] = classes->known[i] ? NULL : octet_engine_class_name(engine, (int)i);
     list_alone(app, "classes of the model that the ground truth does not have", names, models);
     for (size_t i = 0; i < truths; i++)
-        names[i] = classes->truth_known[i] ? NULL : octet_ground_truth_class(truth, i, NULL);
+        names[i] = classes->truth_known[i] ? NULL : octet_truth_class_get(truth, i, NULL);
     list_alone(app, "classes of the ground truth that the model does not have, so misses", names,
                truths);
     free(names);
 }
 
-void eval_classes_match(struct app *app, const octet_engine *engine,
-                        const octet_ground_truth *truth, struct eval_classes *classes)
+void eval_classes_match(struct app *app, const octet_engine *engine, const octet_truth *truth,
+                        struct eval_classes *classes)
 {
     octet_info info;
     octet_engine_info(engine, &info);
     classes->count = info.class_count;
     classes->ids = app_alloc((size_t)info.class_count, sizeof *classes->ids);
     classes->known = app_alloc((size_t)info.class_count, sizeof *classes->known);
-    classes->truth_known =
-        app_alloc(octet_ground_truth_class_count(truth), sizeof *classes->truth_known);
+    classes->truth_known = app_alloc(octet_truth_class_count(truth), sizeof *classes->truth_known);
     classes->how = "name";
     if (!match_names(engine, truth, classes)) {
         if (is_coco(engine, classes->count) && match_coco(truth, classes)) {
@@ -166,26 +164,26 @@ void eval_classes_match(struct app *app, const octet_engine *engine,
                     "no class has the same name in model and ground truth: matched by index "
                     "('%s' of the model is '%s', and so on)",
                     octet_engine_class_name(engine, 0),
-                    octet_ground_truth_class(
-                        truth, (size_t)find_truth(truth, NULL, classes->ids[0]), NULL));
+                    octet_truth_class_get(truth, (size_t)find_truth(truth, NULL, classes->ids[0]),
+                                          NULL));
         }
     }
     list_unmatched(app, engine, truth, classes);
 }
 
-static int unknown_class(struct app *app, const octet_ground_truth *truth, const char *word)
+static int unknown_class(struct app *app, const octet_truth *truth, const char *word)
 {
     char text[SUGGEST_BYTES];
     struct suggestion suggestion = suggest_for(word);
     const char *name;
-    for (size_t i = 0; (name = octet_ground_truth_class(truth, i, NULL)); i++)
+    for (size_t i = 0; (name = octet_truth_class_get(truth, i, NULL)); i++)
         suggest_offer(&suggestion, name);
     return app_usage(app, "--classes: the ground truth has no class '%s'%s", word,
                      suggest_text(&suggestion, "", text));
 }
 
 /* Adds the class of this name or id; false when there is none. */
-static bool choose(const octet_ground_truth *truth, const char *word, struct eval_classes *classes)
+static bool choose(const octet_truth *truth, const char *word, struct eval_classes *classes)
 {
     int64_t id = 0;
     int place = find_truth(truth, word, 0);
@@ -193,16 +191,16 @@ static bool choose(const octet_ground_truth *truth, const char *word, struct eva
         place = find_truth(truth, NULL, id);
     if (place < 0)
         return false;
-    octet_ground_truth_class(truth, (size_t)place, &id);
+    octet_truth_class_get(truth, (size_t)place, &id);
     if (!classes->chosen_count || !eval_classes_is_chosen(classes, id))
         classes->chosen[classes->chosen_count++] = id;
     return true;
 }
 
-int eval_classes_choose(struct app *app, const octet_ground_truth *truth, const char *list,
+int eval_classes_choose(struct app *app, const octet_truth *truth, const char *list,
                         struct eval_classes *classes)
 {
-    classes->chosen = app_alloc(octet_ground_truth_class_count(truth), sizeof *classes->chosen);
+    classes->chosen = app_alloc(octet_truth_class_count(truth), sizeof *classes->chosen);
     if (choose(truth, list, classes))
         return STATUS_DONE;
     char *copy = app_strdup(list), *rest = copy, *word;

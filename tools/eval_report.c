@@ -59,7 +59,7 @@ static json_t *classes_json(const struct eval_run *run, const struct eval_result
     json_t *list = json_new_array();
     const char *name;
     int64_t id;
-    for (size_t i = 0; (name = octet_ground_truth_class(run->set.truth, i, &id)); i++) {
+    for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, &id)); i++) {
         const octet_class_evaluation *class = &result->classes[i];
         if (!eval_classes_is_chosen(&run->classes, id))
             continue;
@@ -84,7 +84,7 @@ static void put_model(json_t *root, const struct eval_run *run)
     for (int i = 0; i < run->classes.count; i++)
         if (!run->classes.known[i])
             json_push(model, json_text(octet_engine_class_name(run->engine, i)));
-    for (size_t i = 0; (name = octet_ground_truth_class(run->set.truth, i, NULL)); i++)
+    for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, NULL)); i++)
         if (!run->classes.truth_known[i])
             json_push(truth, json_text(name));
     json_put(root, "precision", json_text(precision_name(info.precision)));
@@ -157,7 +157,7 @@ static void print_classes(const struct eval_run *run, const struct eval_result *
     int64_t id;
     size_t empty = 0;
     table_open(&table, headers, sizeof headers / sizeof *headers);
-    for (size_t i = 0; (name = octet_ground_truth_class(run->set.truth, i, &id)); i++) {
+    for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, &id)); i++) {
         const octet_class_evaluation *class = &result->classes[i];
         if (!eval_classes_is_chosen(&run->classes, id))
             continue;

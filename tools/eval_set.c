@@ -54,7 +54,7 @@ static int find_pictures(struct app *app, const char *annotations, const char *f
     if (!S_ISDIR(entry.st_mode))
         return app_fail(app, "%s: not a folder", folder);
     set->entries = app_alloc(set->total, sizeof *set->entries);
-    for (size_t i = 0; octet_ground_truth_image(set->truth, i, &image) == OCTET_OK; i++) {
+    for (size_t i = 0; octet_truth_image_get(set->truth, i, &image) == OCTET_OK; i++) {
         char *path = image.file_name[0] ? find_picture(folder, image.file_name) : NULL;
         if (path) {
             set->entries[set->pictures.count] =
@@ -75,13 +75,13 @@ static int find_pictures(struct app *app, const char *annotations, const char *f
 int eval_set_open_coco(struct app *app, const char *annotations, const char *folder,
                        struct eval_set *set)
 {
-    octet_status status = octet_ground_truth_load(app->context, annotations, &set->truth);
+    octet_status status = octet_truth_load(app->context, annotations, &set->truth);
     if (status != OCTET_OK)
         return fail_library(app, status);
-    set->total = octet_ground_truth_image_count(set->truth);
+    set->total = octet_truth_image_count(set->truth);
     if (set->total == 0)
         return app_fail(app, "%s: no pictures in it", annotations);
-    if (octet_ground_truth_class_count(set->truth) == 0)
+    if (octet_truth_class_count(set->truth) == 0)
         return app_fail(app, "%s: no classes in it", annotations);
     return folder ? find_pictures(app, annotations, folder, set) : STATUS_DONE;
 }
@@ -107,18 +107,18 @@ static char *labels_path(const char *picture)
 
 /* A ground truth with the classes of `names` alone. */
 static octet_status make_truth(octet_context *context, char *const *names, size_t count,
-                               octet_ground_truth **truth)
+                               octet_truth **truth)
 {
-    octet_status status = octet_ground_truth_create(context, truth);
+    octet_status status = octet_truth_create(context, truth);
     for (size_t i = 0; status == OCTET_OK && i < count; i++)
-        status = octet_ground_truth_add_class(*truth, (int64_t)i, names[i]);
+        status = octet_truth_add_class(*truth, (int64_t)i, names[i]);
     return status;
 }
 
 /* Reads all label files once, into nothing, so that a bad line shows before the long run. Takes
  * pictures with bad ones out of the list. */
 static int check_labels(struct app *app, struct eval_set *set, octet_context *context,
-                        octet_ground_truth *truth, const char *yaml)
+                        octet_truth *truth, const char *yaml)
 {
     size_t kept = 0, bad = 0, without = 0;
     for (size_t i = 0; i < set->pictures.count; i++) {
@@ -130,9 +130,9 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
             free(labels);
             labels = NULL;
         } else {
-            status = octet_ground_truth_add_image(truth, &image);
+            status = octet_truth_add_image(truth, &image);
             if (status == OCTET_OK)
-                status = octet_ground_truth_add_labels(truth, image.id, labels);
+                status = octet_truth_add_labels(truth, image.id, labels);
         }
         if (status != OCTET_OK) {
             if (bad++ < REPORTED_MAX)
@@ -163,7 +163,7 @@ static int open_labels(struct app *app, const char *path, char *const *names, si
                        struct eval_set *set)
 {
     octet_context *context = NULL; /* without messages: the second reading will give them */
-    octet_ground_truth *checked = NULL;
+    octet_truth *checked = NULL;
     octet_status status = make_truth(app->context, names, count, &set->truth);
     if (status != OCTET_OK)
         return fail_library(app, status);
@@ -172,7 +172,7 @@ static int open_labels(struct app *app, const char *path, char *const *names, si
         status = make_truth(context, names, count, &checked);
     int result = status == OCTET_OK ? check_labels(app, set, context, checked, path)
                                     : app_fail_library(app, status, "");
-    octet_ground_truth_free(&checked);
+    octet_truth_free(&checked);
     octet_context_free(&context);
     return result;
 }
@@ -206,9 +206,9 @@ int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
     entry->height = octet_image_height(image);
     const octet_truth_image added = {entry->id, set->pictures.path[index], entry->width,
                                      entry->height};
-    octet_status status = octet_ground_truth_add_image(set->truth, &added);
+    octet_status status = octet_truth_add_image(set->truth, &added);
     if (status == OCTET_OK && entry->labels)
-        status = octet_ground_truth_add_labels(set->truth, entry->id, entry->labels);
+        status = octet_truth_add_labels(set->truth, entry->id, entry->labels);
     return status == OCTET_OK ? STATUS_DONE : fail_library(app, status);
 }
 
@@ -218,5 +218,5 @@ void eval_set_free(struct eval_set *set)
         free(set->entries[i].labels);
     free(set->entries);
     sources_free(&set->pictures);
-    octet_ground_truth_free(&set->truth);
+    octet_truth_free(&set->truth);
 }

@@ -8,10 +8,11 @@
 extern "C" {
 #endif
 
-/** Labelled pictures in COCO's terms: classes (categories), pictures and boxes, each with an id of
- * its own. What was added cannot be changed. Use from one thread at a time; so for detections. */
-typedef struct octet_ground_truth octet_ground_truth;
-/** Boxes that a detector found in such pictures. Their order decides between equal scores. */
+/** Ground truth in COCO's terms: classes (categories), pictures and boxes, each with an id. Use it,
+ * and detections, from one thread at a time. Failures of all calls leave their message in the
+ * context that the handle was made from. */
+typedef struct octet_truth octet_truth;
+/** Boxes that a detector found in the pictures. Their order decides between equal scores. */
 typedef struct octet_detections octet_detections;
 
 /** A labelled box. A match of a box of id 0 counts as none, as in pycocotools: number from 1. */
@@ -22,51 +23,42 @@ typedef struct octet_truth_box {
     int is_crowd; /**< 1: many objects; boxes on it count neither as right nor wrong */
 } octet_truth_box;
 
-/** A picture as the ground truth names it; `file_name` may be "". */
 typedef struct octet_truth_image {
     int64_t id;
-    const char *file_name;
-    int width, height; /**< pixels; 0: unknown */
+    const char *file_name; /**< the handle's text; may be "" */
+    int width, height;     /**< pixels; 0: unknown */
 } octet_truth_image;
 
-OCTET_API octet_status octet_ground_truth_create(octet_context *context,
-                                                 octet_ground_truth **truth);
-/** Reads a COCO annotation file; the caller owns `*truth`. Refused, with the entry in the message:
- * what is no such file, ids that are there twice, boxes of unknown pictures or classes. */
-OCTET_API octet_status octet_ground_truth_load(octet_context *context, const char *path,
-                                               octet_ground_truth **truth);
-/* The text is copied. Ids that are there twice are found by octet_evaluate(). */
-OCTET_API octet_status octet_ground_truth_add_class(octet_ground_truth *truth, int64_t id,
-                                                    const char *name);
-OCTET_API octet_status octet_ground_truth_add_image(octet_ground_truth *truth,
-                                                    const octet_truth_image *image);
-OCTET_API octet_status octet_ground_truth_add_box(octet_ground_truth *truth,
-                                                  const octet_truth_box *box);
-/** Adds the boxes of a label file as Ultralytics has them: lines of class id, centre x, y, width,
- * height, or class id and a polygon of three or more points; shares of the picture, which was added
- * with its size before. A line that is there twice counts once. A bad line is OCTET_BAD_FORMAT, the
- * message has file and line, and nothing is added. */
-OCTET_API octet_status octet_ground_truth_add_labels(octet_ground_truth *truth, int64_t image_id,
-                                                     const char *path);
-OCTET_API size_t octet_ground_truth_class_count(const octet_ground_truth *truth);
-OCTET_API size_t octet_ground_truth_image_count(const octet_ground_truth *truth);
-OCTET_API size_t octet_ground_truth_box_count(const octet_ground_truth *truth);
-/** Class `index` in the order of adding: its name (the handle's text) and id; NULL past the end. */
-OCTET_API const char *octet_ground_truth_class(const octet_ground_truth *truth, size_t index,
-                                               int64_t *id);
+OCTET_API octet_status octet_truth_create(octet_context *context, octet_truth **truth);
+/** Reads a COCO annotation file. OCTET_BAD_FORMAT with the entry in the message: what is no such
+ * file, ids that are there twice, boxes of unknown pictures or classes. */
+OCTET_API octet_status octet_truth_load(octet_context *context, const char *path,
+                                        octet_truth **truth);
+/* Adding copies. Ids that are there twice are found by octet_evaluate(). */
+OCTET_API octet_status octet_truth_add_class(octet_truth *truth, int64_t id, const char *name);
+OCTET_API octet_status octet_truth_add_image(octet_truth *truth, const octet_truth_image *image);
+OCTET_API octet_status octet_truth_add_box(octet_truth *truth, const octet_truth_box *box);
+/** Adds an Ultralytics label file: lines of class id, centre x, y, width, height, or class id and
+ * three or more points; shares of the picture, which was added with its size before. Equal lines
+ * count once. A bad line is OCTET_BAD_FORMAT with file and line, and nothing is added. */
+OCTET_API octet_status octet_truth_add_labels(octet_truth *truth, int64_t image_id,
+                                              const char *path);
+OCTET_API size_t octet_truth_class_count(const octet_truth *truth);
+OCTET_API size_t octet_truth_image_count(const octet_truth *truth);
+/** Name (the handle's text) and id of class `index` in the order of adding; NULL past the end. */
+OCTET_API const char *octet_truth_class_get(const octet_truth *truth, size_t index, int64_t *id);
 /** Picture `index`; OCTET_INVALID_ARGUMENT past the end. */
-OCTET_API octet_status octet_ground_truth_image(const octet_ground_truth *truth, size_t index,
-                                                octet_truth_image *image);
-OCTET_API void octet_ground_truth_free(octet_ground_truth **truth);
+OCTET_API octet_status octet_truth_image_get(const octet_truth *truth, size_t index,
+                                             octet_truth_image *image);
+OCTET_API void octet_truth_free(octet_truth **truth);
 
-OCTET_API octet_status octet_detections_create(octet_context *context,
-                                               octet_detections **detections);
+OCTET_API octet_status octet_detections_create(octet_context *context, octet_detections **made);
 /** Reads a COCO results file: [{"image_id":, "category_id":, "bbox": [x,y,w,h], "score":}, ...]. */
 OCTET_API octet_status octet_detections_load(octet_context *context, const char *path,
                                              octet_detections **detections);
-/** Adds a box; `class_id` is the ground truth's id, that of `detection` is not looked at. */
+/** Adds a box; `class_id` is the ground truth's id, that in `box` is not looked at. */
 OCTET_API octet_status octet_detections_add(octet_detections *detections, int64_t image_id,
-                                            int64_t class_id, const octet_detection *detection);
+                                            int64_t class_id, const octet_detection *box);
 /** Writes a COCO results file that evaluates to the same figures: beside it, fsync, rename. */
 OCTET_API octet_status octet_detections_save(const octet_detections *detections, const char *path);
 OCTET_API size_t octet_detections_count(const octet_detections *detections);
@@ -95,9 +87,8 @@ typedef struct octet_class_evaluation {
 /** Average precision as pycocotools' COCOeval works it out for "bbox", to the bit. `settings` may
  * be NULL; `classes` is NULL or has room for all classes of the ground truth, in their order.
  * Detections of unknown pictures are OCTET_MISMATCH, those of unknown classes are left out, with a
- * warning. Failures' messages are the context's from which `truth` was made. */
-OCTET_API octet_status octet_evaluate(const octet_ground_truth *truth,
-                                      const octet_detections *detections,
+ * warning. */
+OCTET_API octet_status octet_evaluate(const octet_truth *truth, const octet_detections *detections,
                                       const octet_evaluate_settings *settings,
                                       octet_evaluation *evaluation,
                                       octet_class_evaluation *classes);

@@ -6,16 +6,15 @@
 #include "evaluate/evaluate.h"
 #include "evaluate/labels.h"
 
-octet_status octet_ground_truth_create(octet_context *context, octet_ground_truth **truth)
+octet_status octet_truth_create(octet_context *context, octet_truth **truth)
 {
     if (!context || !truth)
         return OCTET_INVALID_ARGUMENT;
     *truth = NULL;
-    return oct_ground_truth_create(context, "ground truth", truth);
+    return oct_truth_create(context, "ground truth", truth);
 }
 
-octet_status octet_ground_truth_load(octet_context *context, const char *path,
-                                     octet_ground_truth **truth)
+octet_status octet_truth_load(octet_context *context, const char *path, octet_truth **truth)
 {
     if (!context || !path || !truth)
         return OCTET_INVALID_ARGUMENT;
@@ -29,32 +28,31 @@ octet_status octet_ground_truth_load(octet_context *context, const char *path,
     return status;
 }
 
-octet_status octet_ground_truth_add_class(octet_ground_truth *truth, int64_t id, const char *name)
+octet_status octet_truth_add_class(octet_truth *truth, int64_t id, const char *name)
 {
     if (!truth || !name)
         return OCTET_INVALID_ARGUMENT;
-    return oct_ground_truth_add_class(truth, id, name);
+    return oct_truth_add_class(truth, id, name);
 }
 
-octet_status octet_ground_truth_add_image(octet_ground_truth *truth, const octet_truth_image *image)
+octet_status octet_truth_add_image(octet_truth *truth, const octet_truth_image *image)
 {
     if (!truth || !image)
         return OCTET_INVALID_ARGUMENT;
     if (image->width < 0 || image->height < 0)
         return oct_fail(truth->ctx, OCTET_INVALID_ARGUMENT, "a picture of %d x %d pixels",
                         image->width, image->height);
-    return oct_ground_truth_add_image(truth, image);
+    return oct_truth_add_image(truth, image);
 }
 
-octet_status octet_ground_truth_add_box(octet_ground_truth *truth, const octet_truth_box *box)
+octet_status octet_truth_add_box(octet_truth *truth, const octet_truth_box *box)
 {
     if (!truth || !box)
         return OCTET_INVALID_ARGUMENT;
-    return oct_ground_truth_add_box(truth, box);
+    return oct_truth_add_box(truth, box);
 }
 
-octet_status octet_ground_truth_add_labels(octet_ground_truth *truth, int64_t image_id,
-                                           const char *path)
+octet_status octet_truth_add_labels(octet_truth *truth, int64_t image_id, const char *path)
 {
     if (!truth || !path)
         return OCTET_INVALID_ARGUMENT;
@@ -67,22 +65,17 @@ octet_status octet_ground_truth_add_labels(octet_ground_truth *truth, int64_t im
     return status;
 }
 
-size_t octet_ground_truth_class_count(const octet_ground_truth *truth)
+size_t octet_truth_class_count(const octet_truth *truth)
 {
     return truth ? truth->class_count : 0;
 }
 
-size_t octet_ground_truth_image_count(const octet_ground_truth *truth)
+size_t octet_truth_image_count(const octet_truth *truth)
 {
     return truth ? truth->image_count : 0;
 }
 
-size_t octet_ground_truth_box_count(const octet_ground_truth *truth)
-{
-    return truth ? truth->box_count : 0;
-}
-
-const char *octet_ground_truth_class(const octet_ground_truth *truth, size_t index, int64_t *id)
+const char *octet_truth_class_get(const octet_truth *truth, size_t index, int64_t *id)
 {
     if (!truth || index >= truth->class_count)
         return NULL;
@@ -91,8 +84,7 @@ const char *octet_ground_truth_class(const octet_ground_truth *truth, size_t ind
     return truth->classes[index].name;
 }
 
-octet_status octet_ground_truth_image(const octet_ground_truth *truth, size_t index,
-                                      octet_truth_image *image)
+octet_status octet_truth_image_get(const octet_truth *truth, size_t index, octet_truth_image *image)
 {
     if (!truth || !image || index >= truth->image_count)
         return OCTET_INVALID_ARGUMENT;
@@ -100,20 +92,20 @@ octet_status octet_ground_truth_image(const octet_ground_truth *truth, size_t in
     return OCTET_OK;
 }
 
-void octet_ground_truth_free(octet_ground_truth **truth)
+void octet_truth_free(octet_truth **truth)
 {
     if (!truth)
         return;
-    oct_ground_truth_free(*truth);
+    oct_truth_free(*truth);
     *truth = NULL;
 }
 
-octet_status octet_detections_create(octet_context *context, octet_detections **detections)
+octet_status octet_detections_create(octet_context *context, octet_detections **made)
 {
-    if (!context || !detections)
+    if (!context || !made)
         return OCTET_INVALID_ARGUMENT;
-    *detections = NULL;
-    return oct_detections_create(context, "detections", detections);
+    *made = NULL;
+    return oct_detections_create(context, "detections", made);
 }
 
 octet_status octet_detections_load(octet_context *context, const char *path,
@@ -132,20 +124,20 @@ octet_status octet_detections_load(octet_context *context, const char *path,
 }
 
 octet_status octet_detections_add(octet_detections *detections, int64_t image_id, int64_t class_id,
-                                  const octet_detection *detection)
+                                  const octet_detection *box)
 {
-    if (!detections || !detection)
+    if (!detections || !box)
         return OCTET_INVALID_ARGUMENT;
-    const struct oct_found_box box = {
+    const struct oct_found_box found = {
         .image_id = image_id,
         .class_id = class_id,
-        .x = (double)detection->x1,
-        .y = (double)detection->y1,
-        .width = (double)(detection->x2 - detection->x1),
-        .height = (double)(detection->y2 - detection->y1),
-        .score = (double)detection->score,
+        .x = (double)box->x1,
+        .y = (double)box->y1,
+        .width = (double)(box->x2 - box->x1),
+        .height = (double)(box->y2 - box->y1),
+        .score = (double)box->score,
     };
-    return oct_detections_add(detections, &box);
+    return oct_detections_add(detections, &found);
 }
 
 octet_status octet_detections_save(const octet_detections *detections, const char *path)
@@ -168,7 +160,7 @@ void octet_detections_free(octet_detections **detections)
     *detections = NULL;
 }
 
-octet_status octet_evaluate(const octet_ground_truth *truth, const octet_detections *detections,
+octet_status octet_evaluate(const octet_truth *truth, const octet_detections *detections,
                             const octet_evaluate_settings *settings, octet_evaluation *evaluation,
                             octet_class_evaluation *classes)
 {

@@ -16,7 +16,7 @@ struct reading {
     octet_context *ctx;
     const char *name, *list;
     size_t index;
-    octet_ground_truth *truth;
+    octet_truth *truth;
     octet_detections *detections;
 };
 
@@ -108,7 +108,7 @@ static octet_status visit_class(void *user, size_t index, json_t *entry)
     octet_status status = read_id(r, entry, "id", &id);
     if (!status)
         status = read_text(r, entry, "name", &name);
-    return status ? status : oct_ground_truth_add_class(r->truth, id, name);
+    return status ? status : oct_truth_add_class(r->truth, id, name);
 }
 
 static octet_status visit_image(void *user, size_t index, json_t *entry)
@@ -123,7 +123,7 @@ static octet_status visit_image(void *user, size_t index, json_t *entry)
         status = read_pixels(r, entry, "width", &image.width);
     if (!status)
         status = read_pixels(r, entry, "height", &image.height);
-    return status ? status : oct_ground_truth_add_image(r->truth, &image);
+    return status ? status : oct_truth_add_image(r->truth, &image);
 }
 
 /* A missing "area" is the box', a missing "iscrowd" 0. */
@@ -156,7 +156,7 @@ static octet_status visit_box(void *user, size_t index, json_t *entry)
     box.y = sides[1];
     box.width = sides[2];
     box.height = sides[3];
-    return oct_ground_truth_add_box(r->truth, &box);
+    return oct_truth_add_box(r->truth, &box);
 }
 
 static octet_status visit_detection(void *user, size_t index, json_t *entry)
@@ -233,7 +233,7 @@ static octet_status read_truth(struct oct_json *json, struct reading *r)
     if (status)
         return status;
     struct oct_id_index images, classes;
-    status = oct_ground_truth_index(r->truth, &images, &classes);
+    status = oct_truth_index(r->truth, &images, &classes);
     if (!status) {
         oct_id_index_free(&images);
         oct_id_index_free(&classes);
@@ -242,18 +242,18 @@ static octet_status read_truth(struct oct_json *json, struct reading *r)
 }
 
 octet_status oct_coco_read_truth(octet_context *ctx, const void *bytes, size_t size,
-                                 const char *name, octet_ground_truth **truth)
+                                 const char *name, octet_truth **truth)
 {
     struct oct_json json = {
         .ctx = ctx, .name = name, .skipped = "segmentation", .bytes = bytes, .size = size};
     struct reading reading = {.ctx = ctx, .name = name};
-    octet_status status = oct_ground_truth_create(ctx, name, &reading.truth);
+    octet_status status = oct_truth_create(ctx, name, &reading.truth);
     if (status)
         return status;
     status = read_truth(&json, &reading);
     oct_json_free(&json);
     if (status)
-        oct_ground_truth_free(reading.truth);
+        oct_truth_free(reading.truth);
     else
         *truth = reading.truth;
     return status;

@@ -3,11 +3,11 @@
 #ifndef OCTET_EVALUATE_COCO_JSON_H
 #define OCTET_EVALUATE_COCO_JSON_H
 
-#include "evaluate/ground_truth.h"
+#include "evaluate/truth.h"
 
-/* As octet_ground_truth_load(), from memory; outlines ("segmentation") are not looked at. */
+/* As octet_truth_load(), from memory; outlines ("segmentation") are not looked at. */
 octet_status oct_coco_read_truth(octet_context *ctx, const void *bytes, size_t size,
-                                 const char *name, octet_ground_truth **truth);
+                                 const char *name, octet_truth **truth);
 
 octet_status oct_coco_read_detections(octet_context *ctx, const void *bytes, size_t size,
                                       const char *name, octet_detections **detections);

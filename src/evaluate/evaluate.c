@@ -17,7 +17,7 @@ struct members {
 /* All that one evaluation holds. Ranks are those of the indices. */
 struct evaluation {
     octet_context *ctx;
-    const octet_ground_truth *truth;
+    const octet_truth *truth;
     const octet_detections *detections;
     struct oct_id_index images, classes;
     bool *image_wanted, *class_wanted; /* by rank */
@@ -258,7 +258,7 @@ static void evaluate_class(struct evaluation *e, size_t class_rank, octet_class_
 
 static octet_status prepare(struct evaluation *e, const octet_evaluate_settings *settings)
 {
-    octet_status status = oct_ground_truth_index(e->truth, &e->images, &e->classes);
+    octet_status status = oct_truth_index(e->truth, &e->images, &e->classes);
     if (!status)
         status = choose_wanted(e, &e->images, settings->image_ids, settings->image_count, "picture",
                                &e->image_wanted, &e->images_wanted);
@@ -298,7 +298,7 @@ static void finish(struct evaluation *e)
     oct_curves_free(&e->curves);
 }
 
-octet_status oct_evaluate(const octet_ground_truth *truth, const octet_detections *detections,
+octet_status oct_evaluate(const octet_truth *truth, const octet_detections *detections,
                           const octet_evaluate_settings *settings, octet_evaluation *evaluation,
                           octet_class_evaluation *classes)
 {

@@ -5,7 +5,7 @@
 #ifndef OCTET_EVALUATE_EVALUATE_H
 #define OCTET_EVALUATE_EVALUATE_H
 
-#include "evaluate/ground_truth.h"
+#include "evaluate/truth.h"
 
 #define OCT_THRESHOLDS 10 /* IoU 0.50 to 0.95 */
 #define OCT_RECALLS 101   /* 0.00 to 1.00 */
@@ -67,7 +67,7 @@ void oct_curves_figures(const struct oct_curves *curves, octet_evaluation *evalu
 void oct_curves_class(const struct oct_curves *curves, size_t index,
                       octet_class_evaluation *evaluation);
 
-octet_status oct_evaluate(const octet_ground_truth *truth, const octet_detections *detections,
+octet_status oct_evaluate(const octet_truth *truth, const octet_detections *detections,
                           const octet_evaluate_settings *settings, octet_evaluation *evaluation,
                           octet_class_evaluation *classes);
 

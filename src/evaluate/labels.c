@@ -14,7 +14,7 @@
 
 /* Reading of one label file. */
 struct labels {
-    octet_ground_truth *truth;
+    octet_truth *truth;
     const octet_truth_image *image;
     const char *name;
     const char *at, *end;
@@ -156,7 +156,7 @@ static octet_status add_line(struct labels *labels)
         labels->duplicates++;
         return OCTET_OK;
     }
-    return oct_ground_truth_add_box(labels->truth, &made);
+    return oct_truth_add_box(labels->truth, &made);
 }
 
 static octet_status add_lines(struct labels *labels)
@@ -171,7 +171,7 @@ static octet_status add_lines(struct labels *labels)
     return OCTET_OK;
 }
 
-static const octet_truth_image *find_image(const octet_ground_truth *truth, int64_t id)
+static const octet_truth_image *find_image(const octet_truth *truth, int64_t id)
 {
     for (size_t i = truth->image_count; i > 0; i--)
         if (truth->images[i - 1].id == id)
@@ -179,8 +179,8 @@ static const octet_truth_image *find_image(const octet_ground_truth *truth, int6
     return NULL;
 }
 
-octet_status oct_labels_add(octet_ground_truth *truth, int64_t image_id, const void *bytes,
-                            size_t size, const char *name)
+octet_status oct_labels_add(octet_truth *truth, int64_t image_id, const void *bytes, size_t size,
+                            const char *name)
 {
     const octet_truth_image *image = find_image(truth, image_id);
     if (!image || image->width < 1 || image->height < 1)

@@ -3,10 +3,10 @@
 #ifndef OCTET_EVALUATE_LABELS_H
 #define OCTET_EVALUATE_LABELS_H
 
-#include "evaluate/ground_truth.h"
+#include "evaluate/truth.h"
 
-/* As octet_ground_truth_add_labels(), from memory. */
-octet_status oct_labels_add(octet_ground_truth *truth, int64_t image_id, const void *bytes,
-                            size_t size, const char *name);
+/* As octet_truth_add_labels(), from memory. */
+octet_status oct_labels_add(octet_truth *truth, int64_t image_id, const void *bytes, size_t size,
+                            const char *name);
 
 #endif

@@ -58,17 +58,17 @@ static void must(octet_status status)
 static void evaluate(const struct case_files *files, const octet_evaluate_settings *settings,
                      struct outcome *outcome)
 {
-    octet_ground_truth *truth;
+    octet_truth *truth;
     octet_detections *found;
-    must(octet_ground_truth_load(&test.context, files->truth, &truth));
+    must(octet_truth_load(&test.context, files->truth, &truth));
     must(octet_detections_load(&test.context, files->found, &found));
-    outcome->count = octet_ground_truth_class_count(truth);
+    outcome->count = octet_truth_class_count(truth);
     assert_in_range(outcome->count, 1, CLASSES_MAX);
     must(octet_evaluate(truth, found, settings, &outcome->all, outcome->classes));
     for (size_t i = 0; i < outcome->count; i++)
-        assert_non_null(octet_ground_truth_class(truth, i, &outcome->ids[i]));
+        assert_non_null(octet_truth_class_get(truth, i, &outcome->ids[i]));
     octet_detections_free(&found);
-    octet_ground_truth_free(&truth);
+    octet_truth_free(&truth);
 }
 
 static void expect(const char *what, int64_t number, double is, double wanted)

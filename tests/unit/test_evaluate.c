@@ -47,24 +47,24 @@ static void must(octet_status status)
 }
 
 struct set {
-    octet_ground_truth *truth;
+    octet_truth *truth;
     octet_detections *found;
 };
 
 /* Classes 1 and 2, pictures 10 and 20. */
 static void open_set(struct set *set)
 {
-    must(octet_ground_truth_create(&test.context, &set->truth));
+    must(octet_truth_create(&test.context, &set->truth));
     must(octet_detections_create(&test.context, &set->found));
-    must(octet_ground_truth_add_class(set->truth, 2, "two"));
-    must(octet_ground_truth_add_class(set->truth, 1, "one"));
-    must(octet_ground_truth_add_image(set->truth, &(octet_truth_image){20, "b.png", 640, 480}));
-    must(octet_ground_truth_add_image(set->truth, &(octet_truth_image){10, NULL, 0, 0}));
+    must(octet_truth_add_class(set->truth, 2, "two"));
+    must(octet_truth_add_class(set->truth, 1, "one"));
+    must(octet_truth_add_image(set->truth, &(octet_truth_image){20, "b.png", 640, 480}));
+    must(octet_truth_add_image(set->truth, &(octet_truth_image){10, NULL, 0, 0}));
 }
 
 static void close_set(struct set *set)
 {
-    octet_ground_truth_free(&set->truth);
+    octet_truth_free(&set->truth);
     octet_detections_free(&set->found);
     assert_null(set->truth);
     assert_null(set->found);
@@ -78,7 +78,7 @@ static octet_truth_box box_at(int64_t id, int64_t image, int64_t class_id, doubl
 
 static void add_box(struct set *set, octet_truth_box box)
 {
-    must(octet_ground_truth_add_box(set->truth, &box));
+    must(octet_truth_add_box(set->truth, &box));
 }
 
 static void add_found(struct set *set, int64_t image, int64_t class_id, float x, float score)
@@ -136,7 +136,7 @@ static void test_nothing(void **state)
     near(all.ap, 0.0);
     near(all.ar_100, 0.0);
     close_set(&set);
-    must(octet_ground_truth_create(&test.context, &set.truth));
+    must(octet_truth_create(&test.context, &set.truth));
     must(octet_detections_create(&test.context, &set.found));
     must(octet_evaluate(set.truth, set.found, NULL, &all, NULL));
     near(all.ap, -1.0);
@@ -240,9 +240,9 @@ static void test_refused(void **state)
     open_set(&set);
     octet_truth_box box = box_at(1, 10, 1, 0.0);
     box.width = -1.0;
-    assert_int_equal(octet_ground_truth_add_box(set.truth, &box), OCTET_BAD_FORMAT);
+    assert_int_equal(octet_truth_add_box(set.truth, &box), OCTET_BAD_FORMAT);
     box.width = NAN;
-    assert_int_equal(octet_ground_truth_add_box(set.truth, &box), OCTET_BAD_FORMAT);
+    assert_int_equal(octet_truth_add_box(set.truth, &box), OCTET_BAD_FORMAT);
     const octet_detection none = {0.0f, 0.0f, 1.0f, 1.0f, NAN, 0},
                           inside_out = {5.0f, 0.0f, 1.0f, 1.0f, 0.5f, 0};
     assert_int_equal(octet_detections_add(set.found, 10, 1, &none), OCTET_BAD_FORMAT);
@@ -261,7 +261,7 @@ static void test_refused(void **state)
     open_set(&set);
     add_box(&set, box_at(4, 10, 3, 0.0));
     assert_int_equal(octet_evaluate(set.truth, set.found, NULL, &all, NULL), OCTET_BAD_FORMAT);
-    must(octet_ground_truth_add_class(set.truth, 1, "again"));
+    must(octet_truth_add_class(set.truth, 1, "again"));
     assert_int_equal(octet_evaluate(set.truth, set.found, NULL, &all, NULL), OCTET_BAD_FORMAT);
     assert_string_equal(test.context.message, "ground truth: class id 1 is there twice");
     close_set(&set);
@@ -275,18 +275,17 @@ static void test_accessors(void **state)
     octet_truth_image image;
     open_set(&set);
     add_box(&set, box_at(9, 10, 1, 0.0));
-    assert_int_equal(octet_ground_truth_class_count(set.truth), 2);
-    assert_int_equal(octet_ground_truth_image_count(set.truth), 2);
-    assert_int_equal(octet_ground_truth_box_count(set.truth), 1);
-    assert_string_equal(octet_ground_truth_class(set.truth, 0, &id), "two");
+    assert_int_equal(octet_truth_class_count(set.truth), 2);
+    assert_int_equal(octet_truth_image_count(set.truth), 2);
+    assert_string_equal(octet_truth_class_get(set.truth, 0, &id), "two");
     assert_int_equal(id, 2);
-    assert_null(octet_ground_truth_class(set.truth, 2, &id));
-    must(octet_ground_truth_image(set.truth, 0, &image));
+    assert_null(octet_truth_class_get(set.truth, 2, &id));
+    must(octet_truth_image_get(set.truth, 0, &image));
     assert_string_equal(image.file_name, "b.png");
     assert_int_equal(image.width, 640);
-    must(octet_ground_truth_image(set.truth, 1, &image));
+    must(octet_truth_image_get(set.truth, 1, &image));
     assert_string_equal(image.file_name, "");
-    assert_int_equal(octet_ground_truth_image(set.truth, 2, &image), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_truth_image_get(set.truth, 2, &image), OCTET_INVALID_ARGUMENT);
     close_set(&set);
 }
 
@@ -295,21 +294,20 @@ static void test_null(void **state)
     (void)state;
     struct set set;
     octet_evaluation all;
-    octet_ground_truth *no_truth = NULL;
+    octet_truth *no_truth = NULL;
     octet_detections *no_detections = NULL;
     open_set(&set);
     assert_int_equal(octet_evaluate(NULL, set.found, NULL, &all, NULL), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_evaluate(set.truth, NULL, NULL, &all, NULL), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_evaluate(set.truth, set.found, NULL, NULL, NULL),
                      OCTET_INVALID_ARGUMENT);
-    assert_int_equal(octet_ground_truth_create(NULL, &no_truth), OCTET_INVALID_ARGUMENT);
-    assert_int_equal(octet_ground_truth_load(&test.context, NULL, &no_truth),
-                     OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_truth_create(NULL, &no_truth), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_truth_load(&test.context, NULL, &no_truth), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_detections_load(NULL, "x", &no_detections), OCTET_INVALID_ARGUMENT);
-    assert_int_equal(octet_ground_truth_add_box(set.truth, NULL), OCTET_INVALID_ARGUMENT);
-    assert_int_equal(octet_ground_truth_class_count(NULL), 0);
-    octet_ground_truth_free(&no_truth);
-    octet_ground_truth_free(NULL);
+    assert_int_equal(octet_truth_add_box(set.truth, NULL), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_truth_class_count(NULL), 0);
+    octet_truth_free(&no_truth);
+    octet_truth_free(NULL);
     octet_detections_free(&no_detections);
     octet_detections_free(NULL);
     close_set(&set);
@@ -318,26 +316,26 @@ static void test_null(void **state)
 /* Adds until something fails; everything can be freed then. */
 static octet_status try_all(void)
 {
-    octet_ground_truth *truth = NULL;
+    octet_truth *truth = NULL;
     octet_detections *found = NULL;
     octet_evaluation all;
     octet_class_evaluation classes[2];
     const octet_truth_box box = box_at(1, 10, 1, 0.0);
     const octet_detection detection = {0.0f, 0.0f, 50.0f, 50.0f, 0.5f, 0};
-    octet_status status = octet_ground_truth_create(&test.context, &truth);
+    octet_status status = octet_truth_create(&test.context, &truth);
     if (!status)
         status = octet_detections_create(&test.context, &found);
     if (!status)
-        status = octet_ground_truth_add_class(truth, 1, "one");
+        status = octet_truth_add_class(truth, 1, "one");
     if (!status)
-        status = octet_ground_truth_add_image(truth, &(octet_truth_image){10, "a", 0, 0});
+        status = octet_truth_add_image(truth, &(octet_truth_image){10, "a", 0, 0});
     if (!status)
-        status = octet_ground_truth_add_box(truth, &box);
+        status = octet_truth_add_box(truth, &box);
     if (!status)
         status = octet_detections_add(found, 10, 1, &detection);
     if (!status)
         status = octet_evaluate(truth, found, NULL, &all, classes);
-    octet_ground_truth_free(&truth);
+    octet_truth_free(&truth);
     octet_detections_free(&found);
     return status;
 }

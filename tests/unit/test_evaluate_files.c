@@ -42,7 +42,7 @@ static int tear_down(void **state)
     return test.live;
 }
 
-static octet_status read_truth(const char *text, size_t size, octet_ground_truth **truth)
+static octet_status read_truth(const char *text, size_t size, octet_truth **truth)
 {
     *truth = NULL;
     return oct_coco_read_truth(&test.context, text, size, "a.json", truth);
@@ -62,7 +62,7 @@ static const char good[] =
 static void test_good(void **state)
 {
     (void)state;
-    octet_ground_truth *truth;
+    octet_truth *truth;
     if (read_truth(good, strlen(good), &truth) != OCTET_OK)
         fail_msg("%s", test.context.message);
     assert_int_equal(truth->box_count, 2);
@@ -74,14 +74,14 @@ static void test_good(void **state)
     assert_int_equal(truth->boxes[1].is_crowd, 1);
     assert_string_equal(truth->images[0].file_name, "val/a.jpg");
     assert_string_equal(truth->classes[0].name, "h\xc3\xa4");
-    octet_ground_truth_free(&truth);
+    octet_truth_free(&truth);
 }
 
 /* Every way of ending too early. */
 static void test_truncated(void **state)
 {
     (void)state;
-    octet_ground_truth *truth;
+    octet_truth *truth;
     for (size_t size = 0; size + 2 < sizeof good; size++) {
         char *copy = malloc(size ? size : 1); /* so that a sanitizer sees reads past the end */
         assert_non_null(copy);
@@ -98,14 +98,14 @@ static void test_damaged(void **state)
 {
     (void)state;
     static const char others[] = "\"{}[],:\\0-e\xff";
-    octet_ground_truth *truth;
+    octet_truth *truth;
     char copy[sizeof good];
     for (size_t i = 0; i < sizeof good - 1; i++)
         for (size_t k = 0; k < sizeof others; k++) {
             memcpy(copy, good, sizeof good);
             copy[i] = others[k];
             read_truth(copy, sizeof good - 1, &truth);
-            octet_ground_truth_free(&truth);
+            octet_truth_free(&truth);
         }
 }
 
@@ -125,10 +125,10 @@ static void expect_refusals(const struct refusal *refusals, size_t count,
 
 static octet_status read_text(const char *text)
 {
-    octet_ground_truth *truth;
+    octet_truth *truth;
     octet_status status = read_truth(text, strlen(text), &truth);
     assert_true(status != OCTET_OK || truth);
-    octet_ground_truth_free(&truth);
+    octet_truth_free(&truth);
     return status;
 }
 
@@ -250,7 +250,7 @@ static void test_save(void **state)
     test_folder_remove(folder);
 }
 
-static octet_ground_truth *labelled;
+static octet_truth *labelled;
 
 static octet_status add_labels(const char *text)
 {
@@ -259,11 +259,11 @@ static octet_status add_labels(const char *text)
 
 static void open_labelled(void)
 {
-    assert_int_equal(octet_ground_truth_create(&test.context, &labelled), OCTET_OK);
+    assert_int_equal(octet_truth_create(&test.context, &labelled), OCTET_OK);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(octet_ground_truth_add_class(labelled, i, "c"), OCTET_OK);
+        assert_int_equal(octet_truth_add_class(labelled, i, "c"), OCTET_OK);
     const octet_truth_image image = {1, "a.jpg", 200, 100};
-    assert_int_equal(octet_ground_truth_add_image(labelled, &image), OCTET_OK);
+    assert_int_equal(octet_truth_add_image(labelled, &image), OCTET_OK);
 }
 
 static void expect_box(size_t index, double x, double y, double width, double height)
@@ -296,7 +296,7 @@ static void test_labels(void **state)
     assert_int_equal(add_labels(""), OCTET_OK);
     assert_int_equal(add_labels(" \n\r\n"), OCTET_OK);
     assert_int_equal(labelled->box_count, 3);
-    octet_ground_truth_free(&labelled);
+    octet_truth_free(&labelled);
 }
 
 static void test_bad_labels(void **state)
@@ -328,7 +328,7 @@ static void test_bad_labels(void **state)
     assert_int_equal(labelled->box_count, 0);
     assert_int_equal(labelled->next_id, 1);
     assert_int_equal(oct_labels_add(labelled, 5, "", 0, "b.txt"), OCTET_INVALID_ARGUMENT);
-    octet_ground_truth_free(&labelled);
+    octet_truth_free(&labelled);
 }
 
 /* A file of very many lines ends in an error soon. */
@@ -345,14 +345,14 @@ static void test_many_labels(void **state)
     assert_int_equal(add_labels(text), OCTET_BAD_FORMAT);
     assert_non_null(strstr(test.context.message, "line 10001: more than 10000 boxes"));
     assert_int_equal(labelled->box_count, 0);
-    octet_ground_truth_free(&labelled);
+    octet_truth_free(&labelled);
     free(text);
 }
 
 /* Reading runs out of memory at each of its allocations in turn. */
 static octet_status read_all(void)
 {
-    octet_ground_truth *truth = NULL;
+    octet_truth *truth = NULL;
     octet_detections *found = NULL;
     static const char results[] = FOUND "\"bbox\":[0,0,1,1],\"score\":1}]";
     octet_status status = read_truth(good, strlen(good), &truth);
@@ -360,7 +360,7 @@ static octet_status read_all(void)
         status = oct_labels_add(truth, 3, "7 .5 .5 .5 .5", 13, "a.txt");
     if (!status)
         status = oct_coco_read_detections(&test.context, results, strlen(results), "d", &found);
-    octet_ground_truth_free(&truth);
+    octet_truth_free(&truth);
     octet_detections_free(&found);
     return status;
 }

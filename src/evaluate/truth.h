@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Labelled pictures and what a detector found in them, as plain lists in the order of adding. */
-#ifndef OCTET_EVALUATE_GROUND_TRUTH_H
-#define OCTET_EVALUATE_GROUND_TRUTH_H
+#ifndef OCTET_EVALUATE_TRUTH_H
+#define OCTET_EVALUATE_TRUTH_H
 
 #include <octet/evaluate.h>
 
@@ -12,7 +12,7 @@ struct oct_truth_class {
     const char *name;
 };
 
-struct octet_ground_truth {
+struct octet_truth {
     octet_context *ctx;
     struct oct_arena text; /* names */
     const char *name;      /* for messages: the file, or "ground truth" */
@@ -64,16 +64,15 @@ void oct_id_index_free(struct oct_id_index *index);
 
 /* Both indices of a ground truth, with everything checked: no id twice, no box without its picture
  * and class. On failure both are empty. */
-octet_status oct_ground_truth_index(const octet_ground_truth *truth, struct oct_id_index *images,
-                                    struct oct_id_index *classes);
+octet_status oct_truth_index(const octet_truth *truth, struct oct_id_index *images,
+                             struct oct_id_index *classes);
 
-octet_status oct_ground_truth_create(octet_context *ctx, const char *name,
-                                     octet_ground_truth **truth);
-octet_status oct_ground_truth_add_class(octet_ground_truth *truth, int64_t id, const char *name);
-octet_status oct_ground_truth_add_image(octet_ground_truth *truth, const octet_truth_image *image);
+octet_status oct_truth_create(octet_context *ctx, const char *name, octet_truth **truth);
+octet_status oct_truth_add_class(octet_truth *truth, int64_t id, const char *name);
+octet_status oct_truth_add_image(octet_truth *truth, const octet_truth_image *image);
 /* Refuses numbers that are not finite and negative widths and heights. */
-octet_status oct_ground_truth_add_box(octet_ground_truth *truth, const octet_truth_box *box);
-void oct_ground_truth_free(octet_ground_truth *truth);
+octet_status oct_truth_add_box(octet_truth *truth, const octet_truth_box *box);
+void oct_truth_free(octet_truth *truth);
 
 octet_status oct_detections_create(octet_context *ctx, const char *name,
                                    octet_detections **detections);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "evaluate/ground_truth.h"
+#include "evaluate/truth.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
-octet_status oct_ground_truth_create(octet_context *ctx, const char *name,
-                                     octet_ground_truth **truth)
+octet_status oct_truth_create(octet_context *ctx, const char *name, octet_truth **truth)
 {
-    octet_ground_truth *made = oct_calloc(ctx, 1, sizeof *made);
+    octet_truth *made = oct_calloc(ctx, 1, sizeof *made);
     if (!made)
         return oct_fail_memory(ctx, name);
     made->ctx = ctx;
@@ -16,14 +15,14 @@ octet_status oct_ground_truth_create(octet_context *ctx, const char *name,
     oct_arena_init(&made->text, ctx);
     made->name = oct_arena_strdup(&made->text, name);
     if (!made->name) {
-        oct_ground_truth_free(made);
+        oct_truth_free(made);
         return oct_fail_memory(ctx, name);
     }
     *truth = made;
     return OCTET_OK;
 }
 
-void oct_ground_truth_free(octet_ground_truth *truth)
+void oct_truth_free(octet_truth *truth)
 {
     if (!truth)
         return;
@@ -35,7 +34,7 @@ void oct_ground_truth_free(octet_ground_truth *truth)
     oct_free(ctx, truth);
 }
 
-octet_status oct_ground_truth_add_class(octet_ground_truth *truth, int64_t id, const char *name)
+octet_status oct_truth_add_class(octet_truth *truth, int64_t id, const char *name)
 {
     const char *copy = oct_arena_strdup(&truth->text, name);
     if (!copy || !oct_grow(truth->ctx, &truth->classes, &truth->class_capacity,
@@ -45,7 +44,7 @@ octet_status oct_ground_truth_add_class(octet_ground_truth *truth, int64_t id, c
     return OCTET_OK;
 }
 
-octet_status oct_ground_truth_add_image(octet_ground_truth *truth, const octet_truth_image *image)
+octet_status oct_truth_add_image(octet_truth *truth, const octet_truth_image *image)
 {
     const char *copy = oct_arena_strdup(&truth->text, image->file_name ? image->file_name : "");
     if (!copy || !oct_grow(truth->ctx, &truth->images, &truth->image_capacity,
@@ -57,7 +56,7 @@ octet_status oct_ground_truth_add_image(octet_ground_truth *truth, const octet_t
     return OCTET_OK;
 }
 
-octet_status oct_ground_truth_add_box(octet_ground_truth *truth, const octet_truth_box *box)
+octet_status oct_truth_add_box(octet_truth *truth, const octet_truth_box *box)
 {
     if (!isfinite(box->x) || !isfinite(box->y) || !isfinite(box->width) || !isfinite(box->height) ||
         !isfinite(box->area))
@@ -173,7 +172,7 @@ void oct_id_index_free(struct oct_id_index *index)
     *index = (struct oct_id_index){0};
 }
 
-static octet_status check_boxes(const octet_ground_truth *truth, const struct oct_id_index *images,
+static octet_status check_boxes(const octet_truth *truth, const struct oct_id_index *images,
                                 const struct oct_id_index *classes)
 {
     for (size_t i = 0; i < truth->box_count; i++) {
@@ -190,8 +189,8 @@ static octet_status check_boxes(const octet_ground_truth *truth, const struct oc
     return OCTET_OK;
 }
 
-octet_status oct_ground_truth_index(const octet_ground_truth *truth, struct oct_id_index *images,
-                                    struct oct_id_index *classes)
+octet_status oct_truth_index(const octet_truth *truth, struct oct_id_index *images,
+                             struct oct_id_index *classes)
 {
     const struct oct_id_list image_list = {truth->images, truth->image_count, sizeof *truth->images,
                                            truth->name, "picture"};
