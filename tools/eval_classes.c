@@ -44,7 +44,8 @@ static bool match_names(const octet_engine *engine, const octet_truth *truth,
 {
     bool any = false;
     for (int i = 0; i < classes->count; i++) {
-        int place = find_truth(truth, octet_engine_class_name(engine, i), 0);
+        const char *name = octet_engine_class_name(engine, i);
+        int place = name[0] ? find_truth(truth, name, 0) : -1;
         if (place < 0 || classes->truth_known[place])
             continue;
         set_known(classes, truth, i, place);
@@ -110,7 +111,7 @@ static void match_index(const octet_truth *truth, struct eval_classes *classes)
     free(ids);
 }
 
-/* Says which names stand alone. `name_of(user, i)` is NULL for those that do not. */
+/* Says which names stand alone; those that do not are NULL. */
 static void list_alone(struct app *app, const char *text, const char *const *names, size_t count)
 {
     char *list = app_strdup("");

@@ -165,7 +165,10 @@ static void print_classes(const struct eval_run *run, const struct eval_result *
             empty++;
             continue;
         }
-        table_add(&table, "%s", name);
+        if (name[0])
+            table_add(&table, "%s", name);
+        else
+            table_add(&table, "%lld", (long long)id);
         table_add(&table, "%zu", class->boxes);
         add_figure(&table, class->ap);
         add_figure(&table, class->ap50);
