@@ -152,7 +152,7 @@ int test_detect(octet_session *session, const octet_image *image, double confide
     octet_detect_settings settings;
     octet_detect_defaults(&settings);
     settings.confidence = confidence;
-    int count;
+    int count = 0;
     if (octet_session_set_image(session, 0, image) != OCTET_OK ||
         octet_session_run(session) != OCTET_OK ||
         octet_session_detect(session, 0, &settings, boxes, 300, &count) != OCTET_OK)
