@@ -173,8 +173,11 @@ static void headers(void **state)
         {"{}      ", 0, OCTET_OK},
         {T("U8", "[4]", "[0,4]"), 4, OCTET_OK},
         {T("BF16", "[2]", "[0,4]"), 4, OCTET_OK},
-        {T("U8", "[4]", "[0,4]"), 9, OCTET_OK}, /* bytes behind the tensors mean nothing */
-        {TWO("[4,8]", "[0,4]"), 8, OCTET_OK},   /* in any order */
+        {TWO("[4,8]", "[0,4]"), 8, OCTET_OK},           /* in any order */
+        {T("U8", "[4]", "[0,4]"), 9, OCTET_BAD_FORMAT}, /* the tensors are all there is */
+        {T("U8", "[4]", "[4,8]"), 8, OCTET_BAD_FORMAT},
+        {TWO("[0,4]", "[5,9]"), 9, OCTET_BAD_FORMAT},
+        {"{}", 1, OCTET_BAD_FORMAT},
         {"{\"__metadata__\":{}}", 0, OCTET_OK},
         {"{\"__metadata__\":{\"a\":\"b\"}}", 0, OCTET_OK},
         {T("F8", "[4]", "[0,4]"), 4, OCTET_BAD_FORMAT},

@@ -112,13 +112,23 @@ static void sort_tensors(struct oct_safetensors *parsed)
     }
 }
 
-/* No two tensors may share bytes. */
-static octet_status check_overlap(const struct parsing *p, struct oct_safetensors *parsed)
+/* Tensors cover the data from end to end: none shares bytes, and nothing lies between or behind. */
+static octet_status check_coverage(const struct parsing *p, struct oct_safetensors *parsed)
 {
+    const uint8_t *expected = p->data;
     sort_tensors(parsed);
-    for (int i = 1; i < parsed->tensor_count; i++)
-        if (parsed->tensors[i - 1].bytes + parsed->tensors[i - 1].size > parsed->tensors[i].bytes)
-            return damaged(p, parsed->tensors[i].name, "overlaps another");
+    for (int i = 0; i < parsed->tensor_count; i++) {
+        const struct oct_safetensors_tensor *tensor = &parsed->tensors[i];
+        if (tensor->bytes < expected)
+            return damaged(p, tensor->name, "overlaps another");
+        if (tensor->bytes > expected)
+            return damaged(p, tensor->name, "lies behind bytes that belong to no tensor");
+        expected += tensor->size;
+    }
+    const size_t behind = p->data_size - (size_t)(expected - p->data);
+    if (behind > 0)
+        return oct_fail(p->ctx, OCTET_BAD_FORMAT,
+                        "%s: damaged container: %zu bytes behind the last tensor", p->name, behind);
     return OCTET_OK;
 }
 
@@ -170,7 +180,7 @@ static octet_status parse_header(const struct parsing *p, const json_t *header,
         if (status)
             return status;
     }
-    return check_overlap(p, parsed);
+    return check_coverage(p, parsed);
 }
 
 octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes,
