@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "runtime/cpu/cpu.h"
 
 void octet_context_defaults(octet_context_settings *settings)
 {
@@ -27,7 +28,8 @@ octet_status octet_context_create(const octet_context_settings *settings, octet_
     struct octet_context first = {.allocator = settings->allocator,
                                   .log = settings->log,
                                   .log_user = settings->log_user,
-                                  .log_level = settings->log_level};
+                                  .log_level = settings->log_level,
+                                  .cpu_sets = oct_cpu_sets()};
     *context = oct_malloc(&first, 1, sizeof **context);
     if (!*context)
         return OCTET_OUT_OF_MEMORY;

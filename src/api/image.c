@@ -109,8 +109,11 @@ octet_status octet_letterbox_image(octet_context *context, const octet_image *im
     scratch.memory = oct_malloc(context, scratch.bytes, 1);
     if (!scratch.memory)
         return oct_fail_memory(context, "the letterbox");
-    octet_status status = oct_letterbox_into(
-        context, image, &box, &(struct oct_pixels){pixels, 3 * (size_t)target_width, 3}, &scratch);
+    struct oct_kernels kernels;
+    oct_kernels_fill(&kernels, context->cpu_sets ? context->cpu_sets : oct_cpu_sets());
+    const struct oct_pixels target = {pixels, 3 * (size_t)target_width, 3};
+    const octet_status status =
+        oct_letterbox_into(context, &kernels, image, &box, &target, &scratch);
     oct_free(context, scratch.memory);
     if (!status && geometry)
         *geometry = box;

@@ -12,6 +12,8 @@ struct octet_context {
     octet_log_function *log;
     void *log_user;
     octet_log_level log_level;
+    unsigned cpu_sets; /* of this machine, see cpu.h; 0: not asked (asking takes long in virtual
+                          machines, so that octet_context_create() does it once) */
     char message[OCT_MESSAGE_BYTES];
 };
 

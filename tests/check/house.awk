@@ -7,7 +7,7 @@ BEGIN {
     may["runtime/container"] = "base"
     may["runtime/cpu"] = "base"
     may["runtime/kernels"] = "base runtime/cpu"
-    may["runtime/image"] = "base"
+    may["runtime/image"] = "base runtime/kernels"
     may["runtime/detect"] = "base runtime/image runtime/kernels"
     may["runtime/engine"] = "base runtime/container runtime/cpu runtime/kernels runtime/image runtime/detect"
     before = runtime

@@ -60,7 +60,7 @@ struct subject {
     const struct oct_conv_kernel *kernel;
     bool u8;
     const struct oct_kernels *table;
-    enum { POOL_U8, POOL_F32, UPSAMPLE, PIXELS, BURN, CHOICE, SILU, REQUANTIZE, CPU_PARSE } entry;
+    enum { POOL_U8, POOL_F32, UPSAMPLE, PIXELS, RESIZE, BURN, CHOICE, SILU, REQUANTIZE, CPU_PARSE } entry;
 };
 
 static bool run_case(const struct subject *subject, struct check_random *random, int turn)
@@ -76,6 +76,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_upsample(subject->table, random);
     case PIXELS:
         return check_pixels(subject->table, random);
+    case RESIZE:
+        return check_resize(subject->table, random);
     case BURN:
         return turn > 0 || check_burn(subject->table);
     case CHOICE:
@@ -144,7 +146,8 @@ static void check_lists(const struct options *options, struct totals *totals)
 static void check_tables(const struct options *options, struct totals *totals)
 {
     static const char *const entries[] = {"max_pool_u8",     "max_pool_f32", "upsample2",
-                                          "pixels_to_float", "burn",         "choose_conv"};
+                                          "pixels_to_float", "resize",       "burn",
+                                          "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;

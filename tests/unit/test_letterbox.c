@@ -14,11 +14,13 @@
 #include "runtime/image/letterbox.h"
 
 static struct test_context test;
+static struct oct_kernels kernels;
 
 static int set_up(void **state)
 {
     (void)state;
     test_context_init(&test);
+    oct_kernels_fill(&kernels, oct_cpu_sets());
     return 0;
 }
 
@@ -146,7 +148,7 @@ static void check(int width, int height, int target_width, int target_height, in
     assert_non_null(scratch.memory);
     memset(scratch.memory, 0x5a, scratch.bytes);
     const int calls = test.calls;
-    assert_int_equal(oct_letterbox_into(&test.context, image, &box,
+    assert_int_equal(oct_letterbox_into(&test.context, &kernels, image, &box,
                                         &(struct oct_pixels){data, row_bytes, pixel_bytes},
                                         &scratch),
                      OCTET_OK);
@@ -165,6 +167,15 @@ static void check(int width, int height, int target_width, int target_height, in
     octet_image_free(&image);
 }
 
+/* In plain C, and with all that the machine has. */
+static void check_sets(int width, int height, int target_width, int target_height, int pixel_bytes)
+{
+    oct_kernels_fill(&kernels, OCT_CPU_REF);
+    check(width, height, target_width, target_height, pixel_bytes);
+    oct_kernels_fill(&kernels, oct_cpu_sets());
+    check(width, height, target_width, target_height, pixel_bytes);
+}
+
 static void pixels(void **state)
 {
     (void)state;
@@ -174,10 +185,11 @@ static void pixels(void **state)
         {40, 1, 32, 32},  {2, 2, 33, 7},     {1000, 1, 32, 32}, {1, 1000, 32, 32},
         {96, 54, 32, 32}, {50, 37, 64, 64},  {61, 46, 64, 64},  {127, 253, 64, 96},
         {33, 77, 1, 1},   {300, 200, 17, 5}, {5, 3, 160, 96},   {91, 64, 65, 64},
+        {52, 48, 26, 26}, {2, 2, 1, 1},      {130, 20, 65, 65}, {7, 3, 64, 64},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (int pixel_bytes = 3; pixel_bytes <= 4; pixel_bytes++)
-            check(sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], pixel_bytes);
+            check_sets(sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], pixel_bytes);
 }
 
 /* The two weights of a column do not always add up to 2048; here one column's do not. */
@@ -186,8 +198,8 @@ static void irregular_weights(void **state)
     (void)state;
     struct axis axis = axis_of(1967, 5463, 2, false);
     assert_int_not_equal(axis.weight[0] + axis.weight[1], 2048);
-    check(1967, 2, 5463, 6, 3);
-    check(1967, 2, 5463, 6, 4);
+    check_sets(1967, 2, 5463, 6, 3);
+    check_sets(1967, 2, 5463, 6, 4);
 }
 
 static void arguments(void **state)
@@ -201,27 +213,27 @@ static void arguments(void **state)
     const struct oct_pixels target = {data, 24, 3};
     const struct oct_letterbox_scratch scratch = {memory, oct_letterbox_scratch_bytes(8)};
     assert_true(scratch.bytes <= sizeof memory);
-    assert_int_equal(oct_letterbox_into(ctx, image, &good, &target, &scratch), OCTET_OK);
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &target, &scratch), OCTET_OK);
 
     octet_letterbox box = oct_letterbox_geometry(3, 4, 8, 8);
-    assert_int_equal(oct_letterbox_into(ctx, image, &box, &target, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &box, &target, &scratch),
                      OCTET_INVALID_ARGUMENT);
     box = good;
     box.pad_top++;
     box.resized_height = 8;
-    assert_int_equal(oct_letterbox_into(ctx, image, &box, &target, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &box, &target, &scratch),
                      OCTET_INVALID_ARGUMENT);
     box = good;
     box.pad_left = -1;
-    assert_int_equal(oct_letterbox_into(ctx, image, &box, &target, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &box, &target, &scratch),
                      OCTET_INVALID_ARGUMENT);
     struct oct_pixels narrow = {data, 23, 3}, wide = {data, 40, 5};
-    assert_int_equal(oct_letterbox_into(ctx, image, &good, &narrow, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &narrow, &scratch),
                      OCTET_INVALID_ARGUMENT);
-    assert_int_equal(oct_letterbox_into(ctx, image, &good, &wide, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &wide, &scratch),
                      OCTET_INVALID_ARGUMENT);
     struct oct_letterbox_scratch small = {memory, scratch.bytes - 1};
-    assert_int_equal(oct_letterbox_into(ctx, image, &good, &target, &small),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &target, &small),
                      OCTET_INVALID_ARGUMENT);
 
     assert_int_equal(octet_letterbox_image(NULL, image, 8, 8, data, NULL), OCTET_INVALID_ARGUMENT);

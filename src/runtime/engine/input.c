@@ -40,7 +40,7 @@ octet_status oct_session_set_image(octet_session *session, int index, const octe
     *geometry = oct_letterbox_geometry(octet_image_width(image), octet_image_height(image),
                                        session->width, session->height);
     const octet_status status =
-        oct_letterbox_into(&session->own, image, geometry, &target, &scratch);
+        oct_letterbox_into(&session->own, &session->kernels, image, geometry, &target, &scratch);
     if (!status)
         convert(session, &input);
     return status;
@@ -51,11 +51,9 @@ octet_status oct_session_set_pixels(octet_session *session, int index, const uin
     const struct oct_view input = input_view(session, index);
     const struct oct_pixels target = target_pixels(session, &input);
     for (int y = 0; y < session->height; y++) {
-        uint8_t *to = target.data + (size_t)y * target.row_bytes;
-        for (int x = 0; x < session->width; x++, rgb += 3, to += 4) {
-            memcpy(to, rgb, 3);
-            to[3] = 0;
-        }
+        session->kernels.widen_pixels(rgb, target.data + (size_t)y * target.row_bytes,
+                                      session->width);
+        rgb += 3 * (size_t)session->width;
     }
     memset(&session->geometry[index], 0, sizeof session->geometry[index]);
     convert(session, &input);

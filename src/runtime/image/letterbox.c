@@ -39,40 +39,56 @@ size_t oct_letterbox_scratch_bytes(int target_width)
     return oct_columns_bytes(target_width) + 2 * oct_blended_bytes(target_width);
 }
 
-/* Tables, and the last two source rows blended for the columns. */
-struct resizer {
+/* What the row loops need, and the last two source rows blended for the columns. */
+struct task {
+    const struct oct_kernels *kernels;
+    const octet_image *image;
+    const octet_letterbox *box;
+    const struct oct_pixels *target;
     struct oct_columns columns;
     int16_t *rows[2];
     int held[2]; /* which source rows these are; -1 for none */
 };
 
-static void resizer_init(struct resizer *resizer, const octet_letterbox *box, int pixel_bytes,
-                         void *memory)
+/* How a picture's rows become the target's: as they are, by exactly a half both ways, or by any
+ * factor. */
+enum scaling { SCALING_NONE, SCALING_HALF, SCALING_ANY };
+
+static enum scaling scaling_of(const octet_letterbox *box)
 {
-    oct_columns_init(&resizer->columns, memory, box->source_width, box->resized_width, pixel_bytes);
+    if (box->resized_width == box->source_width && box->resized_height == box->source_height)
+        return SCALING_NONE;
+    if (2 * box->resized_width == box->source_width &&
+        2 * box->resized_height == box->source_height)
+        return SCALING_HALF;
+    return SCALING_ANY;
+}
+
+static void prepare_columns(struct task *task, void *memory)
+{
+    const octet_letterbox *box = task->box;
+    oct_columns_init(&task->columns, memory, box->source_width, box->resized_width);
     char *rows = (char *)memory + oct_columns_bytes(box->resized_width);
     for (int i = 0; i < 2; i++) {
-        resizer->rows[i] = (void *)(rows + (size_t)i * oct_blended_bytes(box->resized_width));
-        resizer->held[i] = -1;
+        task->rows[i] = (void *)(rows + (size_t)i * oct_blended_bytes(box->resized_width));
+        task->held[i] = -1;
     }
 }
 
-/* What the row loops need. */
-struct task {
-    const octet_image *image;
-    const octet_letterbox *box;
-    const struct oct_pixels *target;
-};
-
+/* The first pixels are written, the others copied from them, twice as many each time. */
 static void pad(const struct task *task, uint8_t *at, int pixels)
 {
+    static const uint8_t pixel[4] = {OCT_LETTERBOX_PAD, OCT_LETTERBOX_PAD, OCT_LETTERBOX_PAD, 0};
+    const size_t bytes = (size_t)pixels * (size_t)task->target->pixel_bytes;
     if (task->target->pixel_bytes == 3) {
-        memset(at, OCT_LETTERBOX_PAD, 3 * (size_t)pixels);
+        memset(at, OCT_LETTERBOX_PAD, bytes);
         return;
     }
-    static const uint8_t pixel[4] = {OCT_LETTERBOX_PAD, OCT_LETTERBOX_PAD, OCT_LETTERBOX_PAD, 0};
-    for (int x = 0; x < pixels; x++)
-        memcpy(at + 4 * (size_t)x, pixel, 4);
+    for (size_t done = 0; done < bytes;) {
+        const size_t count = done == 0 ? 4 : done < bytes - done ? done : bytes - done;
+        memcpy(at + done, done == 0 ? pixel : at, count);
+        done += count;
+    }
 }
 
 static const uint8_t *source_row(const struct task *task, int y)
@@ -82,42 +98,48 @@ static const uint8_t *source_row(const struct task *task, int y)
 
 static void copy_row(const struct task *task, int y, uint8_t *out)
 {
-    const uint8_t *in = source_row(task, y);
     const int width = task->box->resized_width;
-    if (task->target->pixel_bytes == 3) {
-        memcpy(out, in, 3 * (size_t)width);
-        return;
-    }
-    for (int x = 0; x < width; x++, in += 3, out += 4) {
-        memcpy(out, in, 3);
-        out[3] = 0;
-    }
+    if (task->target->pixel_bytes == 3)
+        memcpy(out, source_row(task, y), 3 * (size_t)width);
+    else
+        task->kernels->widen_pixels(source_row(task, y), out, width);
+}
+
+static void halve_row(const struct task *task, int row, uint8_t *out)
+{
+    const struct oct_halved_rows rows = {source_row(task, 2 * row), source_row(task, 2 * row + 1),
+                                         task->box->resized_width, task->target->pixel_bytes};
+    task->kernels->halve_rows(&rows, out);
 }
 
 /* Source row `y`, blended for the columns: kept from the row before, or made in place of a row
  * other than `needed`. */
-static const int16_t *blended_row(const struct task *task, struct resizer *resizer, int y,
-                                  int needed)
+static const int16_t *blended_row(struct task *task, int y, int needed)
 {
     for (int i = 0; i < 2; i++)
-        if (resizer->held[i] == y)
-            return resizer->rows[i];
-    int i = resizer->held[0] == needed;
-    oct_resize_columns(&resizer->columns, source_row(task, y), resizer->rows[i]);
-    resizer->held[i] = y;
-    return resizer->rows[i];
+        if (task->held[i] == y)
+            return task->rows[i];
+    const int i = task->held[0] == needed;
+    task->kernels->blend_columns(&task->columns, source_row(task, y), task->rows[i]);
+    task->held[i] = y;
+    return task->rows[i];
 }
 
-static void resize_row(const struct task *task, struct resizer *resizer, int row, uint8_t *out)
+static void resize_row(struct task *task, int row, uint8_t *out)
 {
     const octet_letterbox *box = task->box;
-    const struct oct_tap tap = oct_row_tap(box->source_height, box->resized_height, row);
+    const struct oct_row_tap tap = oct_row_tap(box->source_height, box->resized_height, row);
     const int below = tap.second_weight ? tap.second : tap.first; /* a row without weight: any */
     const int above = tap.first_weight ? tap.first : tap.second;
-    const int16_t *first = blended_row(task, resizer, above, below);
-    const int16_t *second = blended_row(task, resizer, below, above);
-    oct_resize_rows(first, second, tap,
-                    (size_t)box->resized_width * (size_t)task->target->pixel_bytes, out);
+    const int16_t *first = blended_row(task, above, below);
+    const int16_t *second = blended_row(task, below, above);
+    const struct oct_blended_rows rows = {first,
+                                          second,
+                                          tap.first_weight,
+                                          tap.second_weight,
+                                          box->resized_width,
+                                          task->target->pixel_bytes};
+    task->kernels->blend_rows(&rows, out);
 }
 
 static bool fits(const octet_image *image, const octet_letterbox *box,
@@ -132,19 +154,19 @@ static bool fits(const octet_image *image, const octet_letterbox *box,
            scratch->bytes >= oct_letterbox_scratch_bytes(box->target_width);
 }
 
-octet_status oct_letterbox_into(octet_context *ctx, const octet_image *image,
-                                const octet_letterbox *box, const struct oct_pixels *target,
+octet_status oct_letterbox_into(octet_context *ctx, const struct oct_kernels *kernels,
+                                const octet_image *image, const octet_letterbox *box,
+                                const struct oct_pixels *target,
                                 const struct oct_letterbox_scratch *scratch)
 {
     if (!fits(image, box, target, scratch))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "letterbox geometry does not fit the picture or the target");
-    const struct task task = {image, box, target};
-    struct resizer resizer;
-    const bool same = box->resized_width == image->width && box->resized_height == image->height;
-    if (!same)
-        resizer_init(&resizer, box, target->pixel_bytes, scratch->memory);
-    const size_t pixel = (size_t)target->pixel_bytes;
+    struct task task = {.kernels = kernels, .image = image, .box = box, .target = target};
+    const enum scaling scaling = scaling_of(box);
+    if (scaling == SCALING_ANY)
+        prepare_columns(&task, scratch->memory);
+    const size_t left = (size_t)box->pad_left * (size_t)target->pixel_bytes;
     const int right = box->pad_left + box->resized_width;
     for (int y = 0; y < box->target_height; y++) {
         uint8_t *out = target->data + (size_t)y * target->row_bytes;
@@ -154,11 +176,13 @@ octet_status oct_letterbox_into(octet_context *ctx, const octet_image *image,
             continue;
         }
         pad(&task, out, box->pad_left);
-        if (same)
-            copy_row(&task, row, out + pixel * (size_t)box->pad_left);
+        if (scaling == SCALING_NONE)
+            copy_row(&task, row, out + left);
+        else if (scaling == SCALING_HALF)
+            halve_row(&task, row, out + left);
         else
-            resize_row(&task, &resizer, row, out + pixel * (size_t)box->pad_left);
-        pad(&task, out + pixel * (size_t)right, box->target_width - right);
+            resize_row(&task, row, out + left);
+        pad(&task, out + (size_t)right * (size_t)target->pixel_bytes, box->target_width - right);
     }
     return OCTET_OK;
 }

@@ -4,6 +4,7 @@
 #define OCTET_RUNTIME_IMAGE_LETTERBOX_H
 
 #include "runtime/image/image.h"
+#include "runtime/kernels/kernels.h"
 
 #define OCT_LETTERBOX_PAD 114
 
@@ -29,8 +30,9 @@ octet_letterbox oct_letterbox_geometry(int source_width, int source_height, int 
 
 /* Writes the picture and its padding. Allocates nothing. OCTET_INVALID_ARGUMENT when the geometry
  * is not the picture's, or the target or the scratch is too small. */
-octet_status oct_letterbox_into(octet_context *ctx, const octet_image *image,
-                                const octet_letterbox *geometry, const struct oct_pixels *target,
+octet_status oct_letterbox_into(octet_context *ctx, const struct oct_kernels *kernels,
+                                const octet_image *image, const octet_letterbox *geometry,
+                                const struct oct_pixels *target,
                                 const struct oct_letterbox_scratch *scratch);
 
 #endif

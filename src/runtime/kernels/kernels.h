@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "runtime/cpu/cpu.h"
+#include "runtime/kernels/resize.h"
 
 enum oct_type { OCT_TYPE_U8, OCT_TYPE_F32 };
 
@@ -110,6 +111,13 @@ struct oct_kernels {
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
      * / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
+    /* Resizing, bit-exact in every set; see resize.h. */
+    void (*blend_columns)(const struct oct_columns *columns, const uint8_t *source,
+                          int16_t *blended);
+    void (*blend_rows)(const struct oct_blended_rows *rows, uint8_t *out);
+    void (*halve_rows)(const struct oct_halved_rows *rows, uint8_t *out);
+    /* RGB to RGB0. */
+    void (*widen_pixels)(const uint8_t *rgb, uint8_t *rgb0, int pixels);
     /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds
      * done. */
     uint64_t (*burn_u8)(uint64_t rounds);

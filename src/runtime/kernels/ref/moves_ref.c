@@ -133,6 +133,10 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .max_pool_f32 = oct_max_pool_f32_ref,
         .upsample2 = oct_upsample2_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
+        .blend_columns = oct_blend_columns_ref,
+        .blend_rows = oct_blend_rows_ref,
+        .halve_rows = oct_halve_rows_ref,
+        .widen_pixels = oct_widen_pixels_ref,
         .burn_u8 = burn_u8,
         .burn_f32 = burn_f32,
     };

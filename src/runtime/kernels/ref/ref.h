@@ -14,5 +14,10 @@ void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end);
 void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels);
+void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
+                           int16_t *blended);
+void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);
+void oct_halve_rows_ref(const struct oct_halved_rows *rows, uint8_t *out);
+void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels);
 
 #endif

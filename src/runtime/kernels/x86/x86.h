@@ -17,5 +17,6 @@ extern const struct oct_conv_kernel *const oct_conv_u8_avx512vnni[OCT_AVX512_WID
 /* Parts of oct_kernels_fill_avx2(). */
 void oct_fill_u8_avx2(struct oct_kernels *kernels);
 void oct_fill_f32_avx2(struct oct_kernels *kernels);
+void oct_fill_resize_avx2(struct oct_kernels *kernels);
 
 #endif
