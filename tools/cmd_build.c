@@ -11,7 +11,7 @@
 #include "table.h"
 
 struct arguments {
-    const char *statistics, *precision, *calibrator, *output, *save_statistics;
+    const char *statistics, *precision, *calibrator, *float_layers, *output, *save_statistics;
     struct calibration_request calibration;
 };
 
@@ -29,7 +29,6 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
     static const char *const precisions[] = {"int8", "fp32", NULL};
-    static const char *const calibrators[] = {"mse", "minmax", NULL};
     *a = (struct arguments){.precision = "int8", .calibrator = "mse"};
     const struct option options[] = {
         {"output", 'o', OPTION_TEXT, "FILE", "the engine to write (needed)", &a->output, 0, 0,
@@ -48,8 +47,12 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          &a->save_statistics, 0, 0, NULL},
         {"precision", 0, OPTION_CHOICE, "NAME", "int8 (default) or fp32", &a->precision, 0, 0,
          precisions},
-        {"calibrator", 0, OPTION_CHOICE, "NAME", "mse (default) or minmax", &a->calibrator, 0, 0,
-         calibrators},
+        {"calibrator", 0, OPTION_TEXT, "NAME",
+         "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
+         NULL},
+        {"float-layers", 0, OPTION_TEXT, "SET",
+         "keep in FP32: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
+         NULL},
     };
     const struct command command = {
         .name = "build",
@@ -84,7 +87,31 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--count, --seed and --imgsz go with --images");
     if (!calibration->images && a->save_statistics)
         return app_usage(app, "--save-stats goes with --images");
+    if (is_float && a->float_layers)
+        return app_usage(app, "--float-layers goes with int8: with fp32 all layers are float");
     return STATUS_DONE;
+}
+
+static void fill_settings(const struct arguments *a, octet_build_settings *settings)
+{
+    octet_build_defaults(settings);
+    settings->precision =
+        strcmp(a->precision, "fp32") == 0 ? OCTET_PRECISION_FP32 : OCTET_PRECISION_INT8;
+    settings->calibrator = a->calibrator;
+    settings->float_layers = a->float_layers;
+}
+
+/* The names that only the library knows, before long work: their form without a model, and whether
+ * a model has such layers. */
+static int check_names(struct app *app, const struct arguments *a, const octet_model *model)
+{
+    octet_build_settings settings;
+    fill_settings(a, &settings);
+    octet_status status = octet_build(app->context, model, NULL, &settings, NULL);
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    const char *message = octet_context_message(app->context);
+    return model ? app_fail_library(app, status, message) : app_usage(app, "%s", message);
 }
 
 static int prepare_statistics(struct build_run *run)
@@ -111,10 +138,7 @@ static int make_engine(struct build_run *run)
 {
     struct app *app = run->app;
     octet_build_settings settings;
-    octet_build_defaults(&settings);
-    settings.precision = strcmp(run->arguments->precision, "fp32") == 0 ? OCTET_PRECISION_FP32
-                                                                        : OCTET_PRECISION_INT8;
-    settings.calibrator = run->arguments->calibrator;
+    fill_settings(run->arguments, &settings);
     double start_ms = app_now_ms();
     octet_status status =
         octet_build(app->context, run->model, run->calibration.statistics, &settings, &run->engine);
@@ -134,6 +158,8 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     json_put(root, "bytes", json_integer((json_int_t)bytes));
     json_put(root, "precision", json_text(precision_name(info->precision)));
     json_put(root, "calibrator", statistics ? json_text(run->arguments->calibrator) : json_null());
+    json_put(root, "float_layers",
+             run->arguments->float_layers ? json_text(run->arguments->float_layers) : json_null());
     json_put(root, "layers", json_integer(info->layer_count));
     json_put(root, "weight_bytes", json_integer(info->weight_bytes));
     json_put(root, "images", json_integer(statistics ? statistics->image_count : 0));
@@ -181,6 +207,8 @@ int cmd_build(struct app *app, int argc, char **argv)
     if (status >= 0)
         return status;
     status = check(app, &arguments);
+    if (status == STATUS_DONE)
+        status = check_names(app, &arguments, NULL);
     if (status != STATUS_DONE)
         return status;
     struct build_run run = {.app = app, .arguments = &arguments};
@@ -189,6 +217,8 @@ int cmd_build(struct app *app, int argc, char **argv)
         status = output_check(app, arguments.save_statistics);
     if (status == STATUS_DONE)
         status = model_open(app, operands.text[0], &run.model);
+    if (status == STATUS_DONE)
+        status = check_names(app, &arguments, run.model);
     if (status == STATUS_DONE)
         status = prepare_statistics(&run);
     if (status == STATUS_DONE)

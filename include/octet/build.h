@@ -16,15 +16,19 @@ typedef struct octet_build_settings {
     const char
         *calibrator; /**< "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50,
                           at most 100, default 99.999), "entropy", "minmax-trt"; not for FP32 */
-    size_t reserved[8];
+    const char *float_layers; /**< convolutions that an INT8 engine keeps in FP32: "none" (default,
+                                 also NULL), or words with commas between: "head", a layer's
+                                 number or range ("12", "3-7"), a glob on names; not for FP32 */
+    size_t reserved[7];
 } octet_build_settings;
 
 OCTET_API void octet_build_defaults(octet_build_settings *settings);
 
 /**
  * Makes an engine. INT8 needs `statistics` made from the same model: others are refused with
- * OCTET_MISMATCH. FP32 needs none (NULL). On success the caller owns `*engine`, which does not
- * refer to the model or the statistics.
+ * OCTET_MISMATCH, and so are float layers that the model does not have. FP32 needs none (NULL). On
+ * success the caller owns `*engine`, which does not refer to the model or the statistics. With
+ * `engine` NULL only the settings are checked, against `model` unless that is NULL too.
  */
 OCTET_API octet_status octet_build(octet_context *context, const octet_model *model,
                                    const octet_statistics *statistics,

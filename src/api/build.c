@@ -15,6 +15,11 @@ void octet_build_defaults(octet_build_settings *settings)
     settings->precision = OCTET_PRECISION_INT8;
 }
 
+static bool keeps_floats(const octet_build_settings *settings)
+{
+    return settings->float_layers && strcmp(settings->float_layers, "none") != 0;
+}
+
 static octet_status check_statistics(octet_context *context, const octet_model *model,
                                      const octet_statistics *statistics)
 {
@@ -39,23 +44,28 @@ static octet_status check_statistics(octet_context *context, const octet_model *
 
 static octet_status build_int8(octet_context *context, const octet_model *model,
                                const octet_statistics *statistics,
-                               const struct oct_calibrator *calibrator, octet_engine *engine)
+                               const octet_build_settings *settings, octet_engine *engine)
 {
     octet_status status = check_statistics(context, model, statistics);
     if (status)
         return status;
+    struct oct_calibrator calibrator;
+    oct_calibrator_parse(settings->calibrator, &calibrator); /* checked before */
     struct oct_arena arena;
     struct oct_plan plan;
     oct_arena_init(&arena, context);
     struct oct_coding *codings =
         oct_arena_calloc(&arena, (size_t)model->plan.tensor_count, sizeof *codings);
-    if (!codings)
+    bool *is_float = oct_arena_calloc(&arena, (size_t)model->plan.layer_count, sizeof *is_float);
+    if (!codings || !is_float)
         status = oct_fail_memory(context, "the build");
+    if (!status)
+        status = oct_select_float_layers(context, &model->plan, settings->float_layers, is_float);
     for (int i = 0; i < model->plan.layer_count && !status; i++)
         codings[model->plan.layers[i].output] =
-            oct_calibrate_tensor(calibrator, &statistics->tensors[i].histogram);
+            oct_calibrate_tensor(&calibrator, &statistics->tensors[i].histogram);
     if (!status)
-        status = oct_lower_int8(context, &arena, &model->plan, codings, &plan);
+        status = oct_lower_int8(context, &arena, &model->plan, codings, is_float, &plan);
     if (!status)
         status = oct_engine_set_plan(context, engine, &plan, model->name);
     oct_arena_clear(&arena);
@@ -63,47 +73,51 @@ static octet_status build_int8(octet_context *context, const octet_model *model,
 }
 
 static octet_status set_provenance(octet_context *context, const octet_model *model,
-                                   const octet_statistics *statistics, const char *calibrator,
-                                   octet_engine *engine)
+                                   const octet_statistics *statistics,
+                                   const octet_build_settings *settings, octet_engine *engine)
 {
-    char images[24] = "0", size[32];
+    static const char *const precisions[] = {
+        [OCTET_PRECISION_FP32] = "fp32",
+        [OCTET_PRECISION_INT8] = "int8",
+        [OCTET_PRECISION_MIXED] = "mixed",
+    };
+    char images[24] = "0", size[32] = "";
+    octet_info info;
+    const octet_status status = oct_plan_describe(context, &engine->plan, &info);
+    if (status)
+        return status;
     if (statistics) {
         snprintf(images, sizeof images, "%lld", (long long)statistics->image_count);
         snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
     }
     const char *slash = strrchr(model->name, '/');
-    const char *const keys[] = {"octet",
-                                "model",
-                                "model_sha256",
-                                "precision",
-                                "calibrator",
-                                "calibration_images",
-                                "calibration_size",
-                                "images_fingerprint"};
-    const char *const values[] = {octet_version(),
-                                  slash ? slash + 1 : model->name,
-                                  model->hash,
-                                  statistics ? "int8" : "fp32",
-                                  calibrator,
-                                  images,
-                                  size,
-                                  statistics ? statistics->fingerprint_text : ""};
-    return oct_engine_set_provenance(context, engine, statistics ? 8 : 4, keys, values);
+    const struct {
+        const char *key, *value;
+    } entries[] = {
+        {"octet", octet_version()},
+        {"model", slash ? slash + 1 : model->name},
+        {"model_sha256", model->hash},
+        {"precision", precisions[info.precision]},
+        {"calibrator", settings->calibrator ? settings->calibrator : "mse"},
+        {"calibration_images", images},
+        {"calibration_size", size},
+        {"images_fingerprint", statistics ? statistics->fingerprint_text : ""},
+        {"float_layers", settings->float_layers},
+    };
+    enum { ALL = sizeof entries / sizeof entries[0], OF_FLOAT = 4 };
+    const char *keys[ALL], *values[ALL];
+    for (int i = 0; i < ALL; i++) {
+        keys[i] = entries[i].key;
+        values[i] = entries[i].value;
+    }
+    const int count = !statistics ? OF_FLOAT : keeps_floats(settings) ? ALL : ALL - 1;
+    return oct_engine_set_provenance(context, engine, count, keys, values);
 }
 
-octet_status octet_build(octet_context *context, const octet_model *model,
-                         const octet_statistics *statistics, const octet_build_settings *settings,
-                         octet_engine **engine)
+static octet_status check_settings(octet_context *context, const octet_model *model,
+                                   const octet_build_settings *settings)
 {
-    octet_build_settings defaults;
     struct oct_calibrator calibrator;
-    if (!context || !model || !engine)
-        return OCTET_INVALID_ARGUMENT;
-    *engine = NULL;
-    if (!settings) {
-        octet_build_defaults(&defaults);
-        settings = &defaults;
-    }
     if (settings->precision != OCTET_PRECISION_INT8 && settings->precision != OCTET_PRECISION_FP32)
         return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8 or FP32");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
@@ -111,18 +125,46 @@ octet_status octet_build(octet_context *context, const octet_model *model,
             context, OCTET_INVALID_ARGUMENT,
             "calibrator \"%.40s\": there are mse, minmax, percentile[:P], entropy and minmax-trt",
             settings->calibrator);
+    if (settings->precision == OCTET_PRECISION_FP32 && keeps_floats(settings))
+        return oct_fail(context, OCTET_INVALID_ARGUMENT,
+                        "float layers go with an INT8 engine: all layers of an FP32 one are float");
+    if (!model)
+        return oct_select_float_layers(context, NULL, settings->float_layers, NULL);
+    bool *is_float = oct_calloc(context, (size_t)model->plan.layer_count, sizeof *is_float);
+    if (!is_float)
+        return oct_fail_memory(context, "the build");
+    const octet_status status =
+        oct_select_float_layers(context, &model->plan, settings->float_layers, is_float);
+    oct_free(context, is_float);
+    return status;
+}
+
+octet_status octet_build(octet_context *context, const octet_model *model,
+                         const octet_statistics *statistics, const octet_build_settings *settings,
+                         octet_engine **engine)
+{
+    octet_build_settings defaults;
+    if (engine)
+        *engine = NULL;
+    if (!context || (engine && !model))
+        return OCTET_INVALID_ARGUMENT;
+    if (!settings) {
+        octet_build_defaults(&defaults);
+        settings = &defaults;
+    }
+    octet_status status = check_settings(context, model, settings);
+    if (status || !engine)
+        return status;
     const bool int8 = settings->precision == OCTET_PRECISION_INT8;
-    octet_status status;
     if (int8) {
         status = oct_engine_create(context, engine);
         if (!status)
-            status = build_int8(context, model, statistics, &calibrator, *engine);
+            status = build_int8(context, model, statistics, settings, *engine);
     } else {
         status = oct_model_float_engine(context, model, engine);
     }
     if (!status)
-        status = set_provenance(context, model, int8 ? statistics : NULL,
-                                settings->calibrator ? settings->calibrator : "mse", *engine);
+        status = set_provenance(context, model, int8 ? statistics : NULL, settings, *engine);
     if (status)
         octet_engine_free(engine);
     return status;

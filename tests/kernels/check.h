@@ -45,6 +45,7 @@ bool check_conv(const struct oct_conv_kernel *kernel, bool u8, struct check_rand
                 int turn);
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random);
 bool check_upsample(const struct oct_kernels *kernels, struct check_random *random);
+bool check_convert(const struct oct_kernels *kernels, struct check_random *random);
 bool check_pixels(const struct oct_kernels *kernels, struct check_random *random);
 bool check_resize(const struct oct_kernels *kernels, struct check_random *random);
 bool check_burn(const struct oct_kernels *kernels);

@@ -60,7 +60,19 @@ struct subject {
     const struct oct_conv_kernel *kernel;
     bool u8;
     const struct oct_kernels *table;
-    enum { POOL_U8, POOL_F32, UPSAMPLE, PIXELS, RESIZE, BURN, CHOICE, SILU, REQUANTIZE, CPU_PARSE } entry;
+    enum {
+        POOL_U8,
+        POOL_F32,
+        UPSAMPLE,
+        CONVERT,
+        PIXELS,
+        RESIZE,
+        BURN,
+        CHOICE,
+        SILU,
+        REQUANTIZE,
+        CPU_PARSE
+    } entry;
 };
 
 static bool run_case(const struct subject *subject, struct check_random *random, int turn)
@@ -74,6 +86,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pool(subject->table, OCT_TYPE_F32, random);
     case UPSAMPLE:
         return check_upsample(subject->table, random);
+    case CONVERT:
+        return check_convert(subject->table, random);
     case PIXELS:
         return check_pixels(subject->table, random);
     case RESIZE:
@@ -145,9 +159,9 @@ static void check_lists(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {"max_pool_u8",     "max_pool_f32", "upsample2",
-                                          "pixels_to_float", "resize",       "burn",
-                                          "choose_conv"};
+    static const char *const entries[] = {"max_pool_u8", "max_pool_f32",    "upsample2",
+                                          "convert",     "pixels_to_float", "resize",
+                                          "burn",        "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;

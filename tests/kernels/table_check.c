@@ -187,6 +187,55 @@ bool check_upsample(const struct oct_kernels *kernels, struct check_random *rand
     return finish_twins(&twins, &input, text);
 }
 
+/* Values that spread over all codes, beyond both ends, onto ties and NaN. */
+static void number_steps(struct check_random *random, struct check_memory *memory, float scale)
+{
+    float *values = (float *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / 4; i++) {
+        const float steps = check_float(random, -300.0f, 300.0f);
+        const int kind = check_int(random, 0, 19);
+        values[i] = kind == 0 ? NAN : kind < 6 ? (floorf(steps) + 0.5f) * scale : steps * scale;
+    }
+}
+
+bool check_convert(const struct oct_kernels *kernels, struct check_random *random)
+{
+    const bool from_codes = check_int(random, 0, 1);
+    const int channels = 4 * check_int(random, 1, 40), width = check_int(random, 1, 12),
+              height = check_int(random, 1, 6);
+    const float scale = check_int(random, 0, 1) ? check_float(random, 0.001f, 2.0f) : 0.125f;
+    struct oct_view codes = {.type = OCT_TYPE_U8,
+                             .scale = scale,
+                             .inverse_scale = 1.0f / scale,
+                             .zero_point = check_int(random, 0, 255)};
+    struct oct_view values = {.type = OCT_TYPE_F32};
+    struct oct_view *in = from_codes ? &codes : &values, *out = from_codes ? &values : &codes;
+    size_t size[2];
+    for (int i = 0; i < 2; i++) {
+        struct oct_view *view = i ? out : in;
+        view->pixel = (size_t)channels + 4u * (size_t)check_int(random, 0, 3);
+        view->row = view->pixel * (size_t)width + 4u * (size_t)check_int(random, 0, 2);
+        size[i] = (view->row * (size_t)(height - 1) + view->pixel * (size_t)(width - 1) +
+                   (size_t)channels) *
+                  (view->type == OCT_TYPE_U8 ? 1 : 4);
+    }
+    struct check_memory input = check_allocate(random, size[0], 64);
+    if (!from_codes)
+        number_steps(random, &input, scale);
+    struct twins twins = make_twins(random, size[1]);
+    in->data = input.bytes;
+    out->data = twins.expected.bytes;
+    oct_convert_ref(in, out, channels, width, 0, height);
+    out->data = twins.output.bytes;
+    const int middle = check_int(random, 0, height);
+    kernels->convert(in, out, channels, width, middle, height);
+    kernels->convert(in, out, channels, width, 0, middle);
+    char text[100];
+    snprintf(text, sizeof text, "%d channels, %dx%d, from %s", channels, width, height,
+             from_codes ? "u8" : "f32");
+    return finish_twins(&twins, &input, text);
+}
+
 bool check_pixels(const struct oct_kernels *kernels, struct check_random *random)
 {
     const size_t pixels = (size_t)check_int(random, 1, 300);

@@ -171,9 +171,26 @@ static float moved(const struct oct_plan_layer *layer, const struct test_tensor 
     return largest;
 }
 
+/* A copy to the other type. */
+static void run_conversion(struct test_run *run, const struct oct_plan_layer *layer)
+{
+    const struct test_tensor *in = look(run, layer->input);
+    const struct test_tensor *to = create(run, layer->output, in->height, in->width);
+    for (int c = 0; c < run->plan->tensors[layer->output].channels; c++) {
+        const struct test_plane *p = &in->planes[c];
+        for (int at = 0; at < to->height * to->width; at++)
+            store(to, c, at,
+                  p->codes ? (float)(p->codes[at] - p->zero_point) * p->scale : p->values[at]);
+    }
+}
+
 static void run_move(struct test_run *run, const struct oct_plan_layer *layer)
 {
     const struct test_tensor *in = look(run, layer->input);
+    if (run->plan->tensors[layer->input].type != run->plan->tensors[layer->output].type) {
+        run_conversion(run, layer);
+        return;
+    }
     const int factor = layer->operation == OCT_PLAN_UPSAMPLE ? 2 : 1;
     const struct test_tensor *to =
         create(run, layer->output, in->height * factor, in->width * factor);

@@ -176,10 +176,13 @@ static octet_status lower(octet_context *ctx)
     if (!status)
         status = oct_plan_verify(ctx, &plan, "plan");
     static struct oct_coding codings[256];
-    for (int i = 0; i < 256; i++)
+    static bool is_float[256];
+    for (int i = 0; i < 256; i++) {
         codings[i] = (struct oct_coding){0.02f, 14};
+        is_float[i] = i % 3 == 1;
+    }
     if (!status)
-        status = oct_lower_int8(ctx, &arena, &plan, codings, &int8);
+        status = oct_lower_int8(ctx, &arena, &plan, codings, is_float, &int8);
     if (!status)
         status = oct_plan_verify(ctx, &int8, "plan");
     oct_arena_clear(&arena);

@@ -13,13 +13,33 @@
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, struct oct_plan *plan);
 
-/* The INT8 plan of a float plan: `codings` has one entry for each tensor of the plan; those of
+/*
+ * The INT8 plan of a float plan. `codings` has one entry for each tensor of `from`; those of
  * layers' outputs are used, pools, upsampling and copies pass their input's on, the head's last
- * convolutions give floats. Fails with OCTET_UNSUPPORTED_MODEL where a layer would have to change
- * scale but cannot. */
+ * convolutions give floats. `is_float` has one entry for each layer: convolutions that stay float;
+ * NULL for none. A convolution writes the type that its readers want; where they differ, copies
+ * convert, added behind the tensors of `from` and before the first layer that reads them. Fails
+ * with OCTET_UNSUPPORTED_MODEL where a layer would have to change scale but cannot.
+ */
 octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_plan *from, const struct oct_coding *codings,
-                            struct oct_plan *plan);
+                            const bool *is_float, struct oct_plan *plan);
+
+/* The type of each tensor of a plan whose layers `is_float` (see above) are to stay float, chosen
+ * so that few conversions are needed; members and slices have one type with what they lie in. */
+octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
+                              const struct oct_plan *plan, const bool *is_float,
+                              enum oct_type *types);
+
+/*
+ * Marks the convolutions that `text` names: NULL or "none", or words with commas between: "head"
+ * (those that only feed one level of the head), a layer's number or range of numbers in the plan's
+ * order, a glob (fnmatch) on the name of the layer or of its output. OCTET_INVALID_ARGUMENT for
+ * what is no such text, OCTET_MISMATCH for a word that no convolution matches. With `plan` NULL
+ * only the text is checked.
+ */
+octet_status oct_select_float_layers(octet_context *ctx, const struct oct_plan *plan,
+                                     const char *text, bool *is_float);
 
 /* SHA-256 of a float plan's structure and weights, as 64 hexadecimal digits and a NUL: what
  * statistics belong to. */

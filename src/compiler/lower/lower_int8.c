@@ -4,66 +4,102 @@
 #include "compiler/lower/lower.h"
 #include "compiler/quantize/weights.h"
 
-static bool is_head(const struct oct_plan *plan, int tensor)
+struct mixing {
+    octet_context *ctx;
+    struct oct_arena *arena;
+    const struct oct_plan *from;
+    const struct oct_coding *codings;
+    const bool *is_float;
+    struct oct_plan *plan;
+    int *twin; /* [tensors of `from`]: the same in the other type, or -1 */
+};
+
+static int append_tensor(struct mixing *m, const struct oct_plan_tensor *tensor)
 {
-    for (int i = 0; i < plan->level_count; i++)
-        if (plan->levels[i].box_tensor == tensor || plan->levels[i].class_tensor == tensor)
-            return true;
-    return false;
+    m->plan->tensors[m->plan->tensor_count] = *tensor;
+    return m->plan->tensor_count++;
 }
 
-/* Types of all tensors, scales of those that have their own. Views come after what they are made
- * of. */
-static void set_types(struct oct_plan *plan, const struct oct_coding *codings)
+static void append_layer(struct mixing *m, const struct oct_plan_layer *layer)
 {
-    for (int i = 0; i < plan->tensor_count; i++) {
-        struct oct_plan_tensor *t = &plan->tensors[i];
-        if (t->kind == OCT_PLAN_SLICE)
-            t->type = plan->tensors[t->parent].type;
-        else if (t->kind == OCT_PLAN_CONCAT)
-            t->type = plan->tensors[t->members[0]].type;
+    m->plan->layers[m->plan->layer_count++] = *layer;
+}
+
+static enum oct_type other_type(enum oct_type type)
+{
+    return type == OCT_TYPE_U8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
+}
+
+static void set_coding(struct oct_plan_tensor *t, struct oct_coding coding)
+{
+    t->scale = coding.scale;
+    t->zero_point = coding.zero_point;
+}
+
+/* A layer that converts `tensor`, a slice of a layer's output or such an output itself. */
+static void convert(struct mixing *m, int tensor, struct oct_plan_tensor *twin)
+{
+    const struct oct_plan_tensor *t = &m->plan->tensors[tensor];
+    twin->kind = OCT_PLAN_LAYER;
+    if (twin->type == OCT_TYPE_U8)
+        set_coding(twin, m->codings[t->kind == OCT_PLAN_SLICE ? t->parent : tensor]);
+    twin->parent = -1;
+    twin->offset = 0;
+    const struct oct_plan_layer layer = {.name = twin->name,
+                                         .operation = OCT_PLAN_COPY,
+                                         .input = tensor,
+                                         .output = append_tensor(m, twin),
+                                         .residual = -1,
+                                         .kernel = 1,
+                                         .stride = 1};
+    append_layer(m, &layer);
+    m->twin[tensor] = layer.output;
+}
+
+/* The tensor of the other type that holds the same: a view of converted parts, so that each part of
+ * a concat keeps its own coding, or a converted copy. Made when it is first read. */
+static octet_status twin_of(struct mixing *m, int tensor, int *index)
+{
+    const struct oct_plan_tensor *t = &m->plan->tensors[tensor];
+    octet_status status = OCTET_OK;
+    if (m->twin[tensor] < 0) {
+        struct oct_plan_tensor twin = *t;
+        twin.type = other_type(t->type);
+        twin.scale = 0.0f;
+        twin.zero_point = 0;
+        twin.name =
+            oct_arena_printf(m->arena, "%s.%s", t->name, twin.type == OCT_TYPE_U8 ? "u8" : "f32");
+        if (!twin.name)
+            return oct_fail_memory(m->ctx, "the plan");
+        const bool of_concat =
+            t->kind == OCT_PLAN_SLICE && m->plan->tensors[t->parent].kind == OCT_PLAN_CONCAT;
+        if (of_concat)
+            status = twin_of(m, t->parent, &twin.parent);
+        for (int i = 0; t->kind == OCT_PLAN_CONCAT && i < t->member_count && !status; i++)
+            status = twin_of(m, t->members[i], &twin.members[i]);
+        if (status)
+            return status;
+        if (of_concat || t->kind == OCT_PLAN_CONCAT)
+            m->twin[tensor] = append_tensor(m, &twin);
         else
-            t->type = is_head(plan, i) ? OCT_TYPE_F32 : OCT_TYPE_U8;
-        if (t->type != OCT_TYPE_U8 || t->kind == OCT_PLAN_SLICE || t->kind == OCT_PLAN_CONCAT)
-            continue;
-        t->scale = i == 0 ? 1.0f / 255.0f : codings[i].scale;
-        t->zero_point = i == 0 ? 0 : codings[i].zero_point;
+            convert(m, tensor, &twin);
     }
+    *index = m->twin[tensor];
+    return status;
 }
 
-/* Pools, upsampling and copies cannot change the scale: theirs is their input's. */
-static octet_status pass_scales_on(octet_context *ctx, struct oct_plan *plan)
+static octet_status quantize_weights(struct mixing *m, struct oct_plan_layer *layer)
 {
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
-        int leaf;
-        if (layer->operation == OCT_PLAN_CONVOLUTION)
-            continue;
-        if (!oct_plan_uniform(plan, layer->input, &leaf))
-            return oct_fail(ctx, OCTET_UNSUPPORTED_MODEL,
-                            "layer \"%s\" reads a concat whose parts differ in scale", layer->name);
-        plan->tensors[layer->output].scale = plan->tensors[leaf].scale;
-        plan->tensors[layer->output].zero_point = plan->tensors[leaf].zero_point;
-    }
-    return OCTET_OK;
-}
-
-static octet_status quantize_layer(octet_context *ctx, struct oct_arena *arena,
-                                   const struct oct_plan *plan, struct oct_plan_layer *layer)
-{
+    const struct oct_plan *plan = m->plan;
     const struct oct_weights_shape shape = {plan->tensors[layer->output].channels,
                                             plan->tensors[layer->input].channels,
                                             layer->kernel * layer->kernel};
-    int leaf;
-    if (layer->residual >= 0 && !oct_plan_uniform(plan, layer->residual, &leaf))
-        return oct_fail(ctx, OCTET_UNSUPPORTED_MODEL,
-                        "layer \"%s\" adds a concat whose parts differ in scale", layer->name);
-    float *inputs = oct_arena_calloc(arena, (size_t)shape.inputs, sizeof *inputs);
-    float *scales = oct_arena_calloc(arena, (size_t)shape.outputs, sizeof *scales);
+    float *inputs = oct_arena_calloc(m->arena, (size_t)shape.inputs, sizeof *inputs);
+    float *scales = oct_arena_calloc(m->arena, (size_t)shape.outputs, sizeof *scales);
     int8_t *codes =
-        oct_arena_calloc(arena, (size_t)oct_plan_layer_weights(plan, layer), sizeof *codes);
+        oct_arena_calloc(m->arena, (size_t)oct_plan_layer_weights(plan, layer), sizeof *codes);
     if (!inputs || !scales || !codes)
-        return oct_fail_memory(ctx, "quantised weights");
+        return oct_fail_memory(m->ctx, "quantised weights");
     for (int c = 0; c < shape.inputs; c++)
         inputs[c] = plan->tensors[oct_plan_resolve(plan, layer->input, c).tensor].scale;
     oct_quantize_weights(&shape, layer->values, inputs, codes, scales);
@@ -73,21 +109,103 @@ static octet_status quantize_layer(octet_context *ctx, struct oct_arena *arena,
     return OCTET_OK;
 }
 
+static octet_status lower_convolution(struct mixing *m, int index)
+{
+    struct oct_plan *plan = m->plan;
+    struct oct_plan_layer layer = m->from->layers[index];
+    struct oct_plan_tensor *output = &plan->tensors[layer.output];
+    const bool is_float = m->is_float && m->is_float[index];
+    int leaf;
+    octet_status status = OCTET_OK;
+    if (layer.residual >= 0 && !oct_plan_uniform(plan, layer.residual, &leaf))
+        return oct_fail(m->ctx, OCTET_UNSUPPORTED_MODEL,
+                        "layer \"%s\" adds a concat whose parts differ in scale", layer.name);
+    if (plan->tensors[layer.input].type != (is_float ? OCT_TYPE_F32 : OCT_TYPE_U8))
+        status = twin_of(m, layer.input, &layer.input);
+    if (!status && !is_float)
+        status = quantize_weights(m, &layer);
+    if (output->type == OCT_TYPE_U8)
+        set_coding(output, m->codings[layer.output]);
+    append_layer(m, &layer);
+    return status;
+}
+
+/* Pools, upsampling and copies cannot change the scale: theirs is their input's. A copy can change
+ * the type. */
+static octet_status lower_move(struct mixing *m, int index)
+{
+    struct oct_plan *plan = m->plan;
+    struct oct_plan_layer layer = m->from->layers[index];
+    struct oct_plan_tensor *output = &plan->tensors[layer.output];
+    const enum oct_type type = plan->tensors[layer.input].type;
+    int leaf = 0;
+    octet_status status = OCTET_OK;
+    const bool uniform = oct_plan_uniform(plan, layer.input, &leaf);
+    if (type != output->type && layer.operation == OCT_PLAN_COPY && uniform) {
+        if (output->type == OCT_TYPE_U8)
+            set_coding(output, m->codings[layer.output]);
+        append_layer(m, &layer);
+        return OCTET_OK;
+    }
+    if (type != output->type)
+        status = twin_of(m, layer.input, &layer.input);
+    if (!status && !oct_plan_uniform(plan, layer.input, &leaf))
+        return oct_fail(m->ctx, OCTET_UNSUPPORTED_MODEL,
+                        "layer \"%s\" reads a concat whose parts differ in scale", layer.name);
+    output->scale = plan->tensors[leaf].scale;
+    output->zero_point = plan->tensors[leaf].zero_point;
+    append_layer(m, &layer);
+    return status;
+}
+
+static octet_status lower_levels(struct mixing *m)
+{
+    octet_status status = OCTET_OK;
+    for (int i = 0; i < m->plan->level_count; i++) {
+        struct oct_plan_level *level = &m->plan->levels[i];
+        int *const heads[2] = {&level->box_tensor, &level->class_tensor};
+        for (int h = 0; h < 2 && !status; h++)
+            if (m->plan->tensors[*heads[h]].type != OCT_TYPE_F32)
+                status = twin_of(m, *heads[h], heads[h]);
+    }
+    return status;
+}
+
+/* Every tensor has one twin at most, and every layer that is added writes one. */
+static octet_status make_room(struct mixing *m, enum oct_type **types)
+{
+    const size_t tensors = (size_t)m->from->tensor_count, layers = (size_t)m->from->layer_count;
+    struct oct_plan *plan = m->plan;
+    *plan = *m->from;
+    plan->tensors = oct_arena_calloc(m->arena, 2 * tensors, sizeof *plan->tensors);
+    plan->layers = oct_arena_calloc(m->arena, layers + tensors, sizeof *plan->layers);
+    m->twin = oct_arena_calloc(m->arena, tensors, sizeof *m->twin);
+    *types = oct_arena_calloc(m->arena, tensors, sizeof **types);
+    if (!plan->tensors || !plan->layers || !m->twin || !*types)
+        return oct_fail_memory(m->ctx, "the plan");
+    memcpy(plan->tensors, m->from->tensors, tensors * sizeof *plan->tensors);
+    plan->layer_count = 0;
+    memset(m->twin, -1, tensors * sizeof *m->twin);
+    return OCTET_OK;
+}
+
 octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_plan *from, const struct oct_coding *codings,
-                            struct oct_plan *plan)
+                            const bool *is_float, struct oct_plan *plan)
 {
-    *plan = *from;
-    plan->tensors = oct_arena_calloc(arena, (size_t)from->tensor_count, sizeof *plan->tensors);
-    plan->layers = oct_arena_calloc(arena, (size_t)from->layer_count, sizeof *plan->layers);
-    if (!plan->tensors || !plan->layers)
-        return oct_fail_memory(ctx, "the plan");
-    memcpy(plan->tensors, from->tensors, (size_t)from->tensor_count * sizeof *plan->tensors);
-    memcpy(plan->layers, from->layers, (size_t)from->layer_count * sizeof *plan->layers);
-    set_types(plan, codings);
-    octet_status status = pass_scales_on(ctx, plan);
-    for (int i = 0; i < plan->layer_count && !status; i++)
-        if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION)
-            status = quantize_layer(ctx, arena, plan, &plan->layers[i]);
-    return status;
+    struct mixing m = {ctx, arena, from, codings, is_float, plan, NULL};
+    enum oct_type *types = NULL;
+    octet_status status = make_room(&m, &types);
+    if (!status)
+        status = oct_choose_types(ctx, arena, from, is_float, types);
+    if (status)
+        return status;
+    for (int i = 0; i < from->tensor_count; i++)
+        plan->tensors[i].type = types[i];
+    if (types[0] == OCT_TYPE_U8)
+        set_coding(&plan->tensors[0], (struct oct_coding){1.0f / 255.0f, 0});
+    for (int i = 0; i < from->layer_count && !status; i++)
+        status = from->layers[i].operation == OCT_PLAN_CONVOLUTION ? lower_convolution(&m, i)
+                                                                   : lower_move(&m, i);
+    return status ? status : lower_levels(&m);
 }

@@ -70,6 +70,7 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
                                      octet_layer_info *info)
 {
     static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy"};
+    static const char *const conversions[] = {"Dequantize", "Quantize"};
     static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= plan->layer_count)
@@ -84,7 +85,8 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
         const bool convolution = layer->operation == OCT_PLAN_CONVOLUTION;
         *info = (octet_layer_info){
             .name = out->name,
-            .operation = operations[layer->operation],
+            .operation = in->type == out->type || convolution ? operations[layer->operation]
+                                                              : conversions[in->type],
             .fused =
                 convolution ? fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)] : "",
             .precision = in->type == OCT_TYPE_U8 ? OCTET_PRECISION_INT8 : OCTET_PRECISION_FP32,

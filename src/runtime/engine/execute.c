@@ -56,6 +56,11 @@ static void fill_border(const struct work *work, int begin, int end)
 
 static void copy_rows(const struct work *work, int begin, int end)
 {
+    if (work->input.type != work->output.type) {
+        work->session->kernels.convert(&work->input, &work->output, work->step->channels,
+                                       work->step->width, begin, end);
+        return;
+    }
     const size_t element = oct_type_bytes(work->output.type);
     const size_t bytes = (size_t)work->step->channels * element;
     for (int y = begin; y < end; y++) {

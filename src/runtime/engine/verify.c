@@ -153,16 +153,18 @@ static octet_status verify_layer(struct verification *v, int index)
     if (layer->operation == OCT_PLAN_CONVOLUTION) {
         status = verify_convolution(v, index);
     } else {
+        const bool converts = out->type != in->type && layer->operation == OCT_PLAN_COPY;
         int leaf;
-        if (out->channels != in->channels || out->type != in->type || layer->residual >= 0 ||
-            layer->silu)
+        if (out->channels != in->channels || (out->type != in->type && !converts) ||
+            layer->residual >= 0 || layer->silu)
             return bad_layer(v, index, "changes channels or type, which its operation cannot");
         if (!oct_plan_contiguous(v->plan, layer->input))
             return bad_layer(v, index,
                              "reads a concat of padded parts, which its operation cannot");
-        if (in->type == OCT_TYPE_U8 && (!oct_plan_uniform(v->plan, layer->input, &leaf) ||
-                                        v->plan->tensors[leaf].scale != out->scale ||
-                                        v->plan->tensors[leaf].zero_point != out->zero_point))
+        if (in->type == OCT_TYPE_U8 &&
+            (!oct_plan_uniform(v->plan, layer->input, &leaf) ||
+             (!converts && (v->plan->tensors[leaf].scale != out->scale ||
+                            v->plan->tensors[leaf].zero_point != out->zero_point))))
             return bad_layer(v, index, "changes the scale, which its operation cannot");
         if (layer->operation == OCT_PLAN_MAX_POOL &&
             (layer->kernel < 1 || layer->kernel > OCT_PLAN_KERNEL_MAX || layer->kernel % 2 == 0))

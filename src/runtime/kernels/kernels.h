@@ -108,6 +108,11 @@ struct oct_kernels {
      * point. */
     void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
                       int output_width, int row_begin, int row_end);
+    /* Between types: codes to values, scale * (code - zero_point), or values to codes by
+     * oct_requantize(), for rows [row_begin, row_end). `channels` is a multiple of 4. Bit-identical
+     * in every set. */
+    void (*convert)(const struct oct_view *input, const struct oct_view *output, int channels,
+                    int width, int row_begin, int row_end);
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
      * / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);

@@ -51,4 +51,10 @@ static inline uint8_t oct_requantize(float value, float inverse_scale, int zero_
     return (uint8_t)((int)rintf(code) + zero_point);
 }
 
+/* The value of a code. */
+static inline float oct_dequantize(uint8_t code, float scale, int zero_point)
+{
+    return (float)(code - zero_point) * scale;
+}
+
 #endif

@@ -45,7 +45,15 @@ try build a -o b
 try build a -o b --stats c --images d
 try build a -o b --precision half
 try build a -o b --precision fp32 --stats c
-try build a -o b --calibrator entropy
+try build a -o b --stats c --calibrator mean
+try build a -o b --stats c --calibrator percentile:20
+try build a -o b --stats c --calibrator percentile:99x
+try build a -o b --stats c --calibrator minmax:1
+try build a -o b --stats c --float-layers 3-
+try build a -o b --stats c --float-layers 7-3
+try build a -o b --stats c --float-layers head,
+try build a -o b --stats c --float-layers none,head
+try build a -o b --precision fp32 --float-layers head
 try build a -o b --stats c --count 4
 try build a -o b --stats c --save-stats d
 try run a

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/kernels/ref/ref.h"
+#include "runtime/kernels/requantize.h"
 
 static size_t element_bytes(enum oct_type type)
 {
@@ -78,6 +79,26 @@ void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *outp
     }
 }
 
+void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                     int width, int row_begin, int row_end)
+{
+    for (int y = row_begin; y < row_end; y++) {
+        for (int x = 0; x < width; x++) {
+            const size_t from = (size_t)y * input->row + (size_t)x * input->pixel;
+            const size_t to = (size_t)y * output->row + (size_t)x * output->pixel;
+            for (size_t c = 0; c < (size_t)channels; c++) {
+                if (input->type == OCT_TYPE_U8)
+                    ((float *)output->data)[to + c] = oct_dequantize(
+                        ((const uint8_t *)input->data)[from + c], input->scale, input->zero_point);
+                else
+                    ((uint8_t *)output->data)[to + c] =
+                        oct_requantize(((const float *)input->data)[from + c],
+                                       output->inverse_scale, output->zero_point);
+            }
+        }
+    }
+}
+
 void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels)
 {
     const float scale = 1.0f / 255.0f;
@@ -132,6 +153,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .max_pool_u8 = oct_max_pool_u8_ref,
         .max_pool_f32 = oct_max_pool_f32_ref,
         .upsample2 = oct_upsample2_ref,
+        .convert = oct_convert_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
         .blend_columns = oct_blend_columns_ref,
         .blend_rows = oct_blend_rows_ref,

@@ -13,6 +13,8 @@ void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row
                           void *scratch);
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end);
+void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                     int width, int row_begin, int row_end);
 void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels);
 void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
                            int16_t *blended);

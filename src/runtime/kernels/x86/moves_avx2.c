@@ -124,6 +124,72 @@ static void upsample2(const struct oct_view *input, const struct oct_view *outpu
     }
 }
 
+enum { LANES = 8 };
+
+/* `count` (a multiple of 4) codes of a pixel to values. */
+static inline void values_of(const uint8_t *codes, float *values, size_t count, __m256 scale,
+                             __m256i zero_point)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        const __m128i eight = _mm_loadl_epi64((const __m128i *)(codes + i));
+        const __m256i steps = _mm256_sub_epi32(_mm256_cvtepu8_epi32(eight), zero_point);
+        _mm256_storeu_ps(values + i, _mm256_mul_ps(_mm256_cvtepi32_ps(steps), scale));
+    }
+    if (i < count) {
+        int word;
+        memcpy(&word, codes + i, WORD);
+        const __m128i steps = _mm_sub_epi32(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(word)),
+                                            _mm256_castsi256_si128(zero_point));
+        _mm_storeu_ps(values + i,
+                      _mm_mul_ps(_mm_cvtepi32_ps(steps), _mm256_castps256_ps128(scale)));
+    }
+}
+
+/* Four values to codes, as oct_requantize(): a NaN takes the second operand of min. */
+static inline int codes_of_four(__m128 v, __m128 inverse, __m128 highest, __m128 lowest,
+                                __m128i zero_point)
+{
+    v = _mm_max_ps(_mm_min_ps(_mm_mul_ps(v, inverse), highest), lowest);
+    const __m128i words = _mm_add_epi32(_mm_cvtps_epi32(v), zero_point);
+    const __m128i halves = _mm_packus_epi32(words, words);
+    return _mm_cvtsi128_si32(_mm_packus_epi16(halves, halves));
+}
+
+/* `count` (a multiple of 4) values of a pixel to codes. */
+static inline void codes_of(const float *values, uint8_t *codes, size_t count,
+                            const struct oct_view *output)
+{
+    const __m128 inverse = _mm_set1_ps(output->inverse_scale);
+    const __m128 highest = _mm_set1_ps((float)(255 - output->zero_point));
+    const __m128 lowest = _mm_set1_ps((float)-output->zero_point);
+    const __m128i zero_point = _mm_set1_epi32(output->zero_point);
+    for (size_t i = 0; i < count; i += WORD) {
+        const int word =
+            codes_of_four(_mm_loadu_ps(values + i), inverse, highest, lowest, zero_point);
+        memcpy(codes + i, &word, WORD);
+    }
+}
+
+static void convert(const struct oct_view *input, const struct oct_view *output, int channels,
+                    int width, int row_begin, int row_end)
+{
+    const __m256 scale = _mm256_set1_ps(input->scale);
+    const __m256i zero_point = _mm256_set1_epi32(input->zero_point);
+    for (int y = row_begin; y < row_end; y++) {
+        for (int x = 0; x < width; x++) {
+            const size_t from = (size_t)y * input->row + (size_t)x * input->pixel;
+            const size_t to = (size_t)y * output->row + (size_t)x * output->pixel;
+            if (input->type == OCT_TYPE_U8)
+                values_of((const uint8_t *)input->data + from, (float *)output->data + to,
+                          (size_t)channels, scale, zero_point);
+            else
+                codes_of((const float *)input->data + from, (uint8_t *)output->data + to,
+                         (size_t)channels, output);
+        }
+    }
+}
+
 static void pixels_to_float(const uint8_t *codes, float *values, size_t pixels)
 {
     const __m256 scale = _mm256_set1_ps(1.0f / 255.0f);
@@ -147,5 +213,6 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     kernels->max_pool_u8 = max_pool_u8;
     kernels->max_pool_f32 = max_pool_f32;
     kernels->upsample2 = upsample2;
+    kernels->convert = convert;
     kernels->pixels_to_float = pixels_to_float;
 }

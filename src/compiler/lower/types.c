@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which tensors of a mixed plan hold codes and which hold values. Views force one type on all that
+ * lies in a buffer (a group); every reader wants one type, and what a reader wants but the group
+ * has not costs conversions. Groups are turned over one at a time for as long as that saves any.
+ */
+#include <string.h>
+
+#include "compiler/lower/lower.h"
+
+struct choice {
+    const struct oct_plan *plan;
+    const bool *is_float; /* [layers], or NULL */
+    int *group;           /* [tensors]: the tensor that stands for the group */
+    enum oct_type *type;  /* [tensors]: of the groups, at the tensors that stand for them */
+    bool *wants_float;    /* [tensors]: of the groups: some reader is float */
+    bool *converted;      /* [tensors]: counted already */
+};
+
+static int find_group(int *group, int tensor)
+{
+    while (group[tensor] != tensor)
+        tensor = group[tensor] = group[group[tensor]];
+    return tensor;
+}
+
+static void join(int *group, int a, int b)
+{
+    a = find_group(group, a);
+    b = find_group(group, b);
+    group[a > b ? a : b] = a > b ? b : a;
+}
+
+static void make_groups(struct choice *c)
+{
+    const struct oct_plan *plan = c->plan;
+    for (int i = 0; i < plan->tensor_count; i++)
+        c->group[i] = i;
+    for (int i = 0; i < plan->tensor_count; i++) {
+        const struct oct_plan_tensor *t = &plan->tensors[i];
+        if (t->kind == OCT_PLAN_SLICE)
+            join(c->group, i, t->parent);
+        for (int m = 0; t->kind == OCT_PLAN_CONCAT && m < t->member_count; m++)
+            join(c->group, i, t->members[m]);
+    }
+    for (int i = 0; i < plan->tensor_count; i++)
+        c->group[i] = find_group(c->group, i);
+}
+
+static bool is_float_layer(const struct choice *c, int layer)
+{
+    return c->is_float && c->is_float[layer] &&
+           c->plan->layers[layer].operation == OCT_PLAN_CONVOLUTION;
+}
+
+/* The type that a layer reads: a convolution's own, otherwise that of its output. */
+static enum oct_type wanted(const struct choice *c, int layer)
+{
+    const struct oct_plan_layer *l = &c->plan->layers[layer];
+    if (l->operation == OCT_PLAN_CONVOLUTION)
+        return is_float_layer(c, layer) ? OCT_TYPE_F32 : OCT_TYPE_U8;
+    return c->type[c->group[l->output]];
+}
+
+/* Layers that converting a tensor takes, less those counted before. */
+static int count_conversions(struct choice *c, int tensor)
+{
+    const struct oct_plan_tensor *t = &c->plan->tensors[tensor];
+    if (c->converted[tensor])
+        return 0;
+    c->converted[tensor] = true;
+    if (t->kind == OCT_PLAN_SLICE && c->plan->tensors[t->parent].kind == OCT_PLAN_CONCAT)
+        return count_conversions(c, t->parent);
+    if (t->kind != OCT_PLAN_CONCAT)
+        return 1;
+    int sum = 0;
+    for (int i = 0; i < t->member_count; i++)
+        sum += count_conversions(c, t->members[i]);
+    return sum;
+}
+
+static int cost(struct choice *c)
+{
+    const struct oct_plan *plan = c->plan;
+    int sum = 0;
+    memset(c->converted, 0, (size_t)plan->tensor_count * sizeof *c->converted);
+    for (int i = 0; i < plan->layer_count; i++) {
+        const struct oct_plan_layer *layer = &plan->layers[i];
+        if (layer->operation != OCT_PLAN_COPY && /* which converts as it copies */
+            c->type[c->group[layer->input]] != wanted(c, i))
+            sum += count_conversions(c, layer->input);
+    }
+    for (int i = 0; i < plan->level_count; i++) {
+        const int heads[2] = {plan->levels[i].box_tensor, plan->levels[i].class_tensor};
+        for (int h = 0; h < 2; h++)
+            if (c->type[c->group[heads[h]]] != OCT_TYPE_F32)
+                sum += count_conversions(c, heads[h]);
+    }
+    return sum;
+}
+
+static void find_float_readers(struct choice *c)
+{
+    const struct oct_plan *plan = c->plan;
+    for (int i = 0; i < plan->layer_count; i++)
+        if (is_float_layer(c, i))
+            c->wants_float[c->group[plan->layers[i].input]] = true;
+    for (int i = 0; i < plan->level_count; i++) {
+        c->wants_float[c->group[plan->levels[i].box_tensor]] = true;
+        c->wants_float[c->group[plan->levels[i].class_tensor]] = true;
+    }
+}
+
+/* The picture comes as codes: it becomes values only where nothing but float convolutions reads
+ * it, or where no layer is quantised at all. */
+static enum oct_type input_type(const struct choice *c)
+{
+    bool all = true, only = true;
+    for (int i = 0; i < c->plan->layer_count; i++) {
+        const struct oct_plan_layer *layer = &c->plan->layers[i];
+        const bool is_float = is_float_layer(c, i);
+        all = all && (is_float || layer->operation != OCT_PLAN_CONVOLUTION);
+        only = only && (is_float || c->group[layer->input] != 0);
+    }
+    return all || only ? OCT_TYPE_F32 : OCT_TYPE_U8;
+}
+
+/* Where both types cost the same, float readers get what was not rounded. */
+static void turn_groups(struct choice *c)
+{
+    int least = cost(c);
+    bool turned = true;
+    while (turned && least > 0) {
+        turned = false;
+        for (int i = 1; i < c->plan->tensor_count; i++) {
+            if (c->group[i] != i)
+                continue;
+            c->type[i] = c->type[i] == OCT_TYPE_U8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
+            const int now = cost(c);
+            const enum oct_type preferred = c->wants_float[i] ? OCT_TYPE_F32 : OCT_TYPE_U8;
+            if (now < least || (now == least && c->type[i] == preferred)) {
+                least = now;
+                turned = true;
+            } else {
+                c->type[i] = c->type[i] == OCT_TYPE_U8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
+            }
+        }
+    }
+}
+
+octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
+                              const struct oct_plan *plan, const bool *is_float,
+                              enum oct_type *types)
+{
+    const size_t count = (size_t)plan->tensor_count;
+    struct choice c = {
+        .plan = plan,
+        .is_float = is_float,
+        .group = oct_arena_calloc(arena, count, sizeof *c.group),
+        .type = oct_arena_calloc(arena, count, sizeof *c.type),
+        .wants_float = oct_arena_calloc(arena, count, sizeof *c.wants_float),
+        .converted = oct_arena_calloc(arena, count, sizeof *c.converted),
+    };
+    if (!c.group || !c.type || !c.wants_float || !c.converted)
+        return oct_fail_memory(ctx, "the plan");
+    make_groups(&c);
+    find_float_readers(&c);
+    for (size_t i = 0; i < count; i++)
+        c.type[i] = c.wants_float[i] ? OCT_TYPE_F32 : OCT_TYPE_U8;
+    c.type[0] = input_type(&c);
+    turn_groups(&c);
+    for (size_t i = 0; i < count; i++)
+        types[i] = c.type[c.group[i]];
+    return OCTET_OK;
+}
