@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times octet and its peers in turn, batch 1, and prints the ratios as Markdown.
+
+Everything runs once in each round, so that a machine that slows down slows all alike; a ratio is taken within a round,
+and the median of the rounds' ratios is printed. The network alone is timed: letterboxed picture in, the head's output
+out. run.sh calls this with the files that it made.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+# octet's name of a kernel set, and oneDNN's, which OpenVINO obeys. ONNX Runtime cannot be held back: it is left out.
+ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512vnni": "AVX512_CORE_VNNI"}
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, help="the float ONNX file")
+    parser.add_argument("--models", required=True, type=pathlib.Path, help="the folder of the quantised models")
+    parser.add_argument("--octet", required=True, help="octet's command line")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--runs", type=int, default=6, help="runs of each entrant in a round")
+    parser.add_argument("--isa", choices=sorted(ISAS), help="hold octet and OpenVINO to this instruction set")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def onnxruntime_entrant(path, threads, picture):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    feed = {session.get_inputs()[0].name: picture}
+    return lambda: session.run(None, feed)
+
+
+def openvino_entrant(path, threads, picture, precision):
+    import openvino
+
+    core = openvino.Core()
+    compiled = core.compile_model(core.read_model(str(path)), "CPU", {
+        "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": precision})
+    request = compiled.create_infer_request()
+    return lambda: request.infer([picture])
+
+
+def timed(run, runs):
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def octet_median(arguments, engine):
+    command = [arguments.octet, "bench", str(engine), "--threads", str(arguments.threads), "--warmup", "3",
+               "--iterations", str(arguments.runs), "--json"]
+    if arguments.isa:
+        command += ["--cpu", arguments.isa]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    return result["results"][0]["latency_ms"]["median"], result["machine"]
+
+
+def peers_of(arguments):
+    from quantize import input_of
+    import numpy
+    import onnx
+
+    _, height, width = input_of(onnx.load(arguments.model))
+    picture = numpy.random.default_rng(1).random((1, 3, height, width), dtype=numpy.float32)
+    threads, folder = arguments.threads, arguments.models
+    peers = {"OpenVINO INT8": openvino_entrant(folder / "openvino_int8.xml", threads, picture, "f32"),
+             "OpenVINO FP32": openvino_entrant(arguments.model, threads, picture, "f32")}
+    if arguments.isa:
+        return peers
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
+        if "_bf16" in info.read():
+            peers["OpenVINO bf16"] = openvino_entrant(arguments.model, threads, picture, "bf16")
+    peers["ONNX Runtime INT8"] = onnxruntime_entrant(folder / "ort_int8.onnx", threads, picture)
+    peers["ONNX Runtime FP32"] = onnxruntime_entrant(arguments.model, threads, picture)
+    return peers
+
+
+def main():
+    arguments = parse()
+    if arguments.isa:
+        os.environ["ONEDNN_MAX_CPU_ISA"] = ISAS[arguments.isa]  # before OpenVINO is loaded
+    peers = peers_of(arguments)
+    engines = {"octet INT8": arguments.models / "octet_int8.octet", "octet FP32": arguments.models / "octet_fp32.octet"}
+    times = {name: [] for name in (*engines, *peers)}
+    for run in peers.values():
+        timed(run, 3)
+    machine = {}
+    for done in range(arguments.rounds):
+        for name, engine in engines.items():
+            median, machine = octet_median(arguments, engine)
+            times[name].append(median)
+        for name, run in peers.items():
+            run()
+            times[name].append(timed(run, arguments.runs))
+        if sys.stderr.isatty():
+            print(f"\rround {done + 1} of {arguments.rounds}", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    ours = times["octet INT8"]
+    rows = sorted((statistics.median(t), name, statistics.median(x / y for x, y in zip(t, ours)), min(t), max(t))
+                  for name, t in times.items())
+    if arguments.json:
+        print(json.dumps({"machine": machine, "threads": arguments.threads, "isa": arguments.isa,
+                          "load_average": os.getloadavg()[0],
+                          "entrants": [{"name": n, "median_ms": m, "ratio": r, "min_ms": low, "max_ms": high}
+                                       for m, n, r, low, high in rows]}, indent=2))
+        return
+    print(f"{machine.get('cpu', 'this machine')}, octet's kernels {machine.get('isa')}, "
+          f"{arguments.threads} thread{'s' if arguments.threads > 1 else ''}, {arguments.rounds} rounds, "
+          f"load {os.getloadavg()[0]:.1f}\n")
+    print("| engine | median ms | rounds | times octet INT8 |\n|---|---|---|---|")
+    for median, name, ratio, low, high in rows:
+        print(f"| {name} | {median:.2f} | {low:.2f} to {high:.2f} | {ratio:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
