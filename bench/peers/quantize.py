@@ -44,7 +44,7 @@ def for_onnxruntime(path, files, out):
     model = onnx.load(str(prepared))
     name, height, width = input_of(model)
     head = head_prefix(model)
-    hidden = re.compile(re.escape(head) + r"cv[23]\.\d\.(\d/cv[23]\.\d\.)?[01]/")
+    hidden = re.compile(re.escape(head) + r"(.*/)?cv[23]\.\d\.[01]/")
     stays_float = [n.name for n in model.graph.node if n.name.startswith(head) and not hidden.match(n.name)]
 
     class Reader(q.CalibrationDataReader):
