@@ -12,6 +12,8 @@
 
 #include "detector.h"
 
+#define LAYER_SAMPLES_MAX 1000
+
 /* What the process of bench_probe() sends back. */
 struct probe {
     int status;
@@ -56,6 +58,49 @@ static int fail_session(const struct bench_model *model, octet_status status,
                     session ? octet_session_message(session) : octet_status_text(status));
 }
 
+/* Layers as they are timed: the session has sums over all its runs. */
+struct layer_times {
+    int layers;
+    size_t capacity; /* samples of a layer; later ones replace the first */
+    size_t count;
+    double *sums;    /* [layers] before the next run */
+    double *samples; /* [layers][capacity] */
+};
+
+static struct layer_times *layer_times_new(const struct bench_model *model)
+{
+    octet_info info;
+    octet_engine_info(model->engine, &info);
+    struct layer_times *times = app_alloc(1, sizeof *times);
+    size_t layers = (size_t)info.layer_count, runs = (size_t)model->settings->iterations;
+    times->layers = info.layer_count;
+    times->capacity = runs < LAYER_SAMPLES_MAX ? runs : LAYER_SAMPLES_MAX;
+    times->sums = app_alloc(layers, sizeof(double));
+    times->samples = app_alloc(layers * times->capacity, sizeof(double));
+    return times;
+}
+
+static void layer_times_free(struct layer_times *times)
+{
+    if (!times)
+        return;
+    free(times->sums);
+    free(times->samples);
+    free(times);
+}
+
+static void read_layers(struct layer_times *times, const octet_session *session, bool keep)
+{
+    for (int i = 0; i < times->layers; i++) {
+        double sum = octet_session_layer_ms(session, i);
+        if (keep)
+            times->samples[(size_t)i * times->capacity + times->count % times->capacity] =
+                sum - times->sums[i];
+        times->sums[i] = sum;
+    }
+    times->count += keep;
+}
+
 int bench_open(struct bench_model *model)
 {
     struct app *app = model->app;
@@ -77,7 +122,9 @@ int bench_open(struct bench_model *model)
     octet_info info;
     octet_engine_info(model->engine, &info);
     model->samples = app_alloc(streams * (size_t)model->settings->iterations, sizeof(double));
-    model->layer_start_ms = app_alloc((size_t)info.layer_count, sizeof(double));
+    model->layer_ms = app_alloc((size_t)info.layer_count, sizeof(double));
+    if (model->settings->layers)
+        model->layers = layer_times_new(model);
     return STATUS_DONE;
 }
 
@@ -148,7 +195,8 @@ int bench_probe(struct bench_model *model)
 /* One stream's part of a block. */
 struct stream {
     octet_session *session;
-    double *samples; /* NULL: not kept */
+    double *samples;            /* NULL: not kept */
+    struct layer_times *layers; /* NULL: not kept */
     size_t iterations;
     double start_ms, end_ms;
     octet_status status;
@@ -164,6 +212,10 @@ static void *run_stream(void *argument)
         stream->end_ms = app_now_ms();
         if (stream->samples)
             stream->samples[i] = stream->end_ms - before_ms;
+        if (stream->layers) {
+            read_layers(stream->layers, stream->session, true);
+            stream->end_ms = app_now_ms();
+        }
     }
     return NULL;
 }
@@ -185,14 +237,6 @@ static void run_streams(struct stream *streams, size_t count)
     free(threads);
 }
 
-static void keep_layer_start(struct bench_model *model)
-{
-    octet_info info;
-    octet_engine_info(model->engine, &info);
-    for (int i = 0; i < info.layer_count; i++)
-        model->layer_start_ms[i] = octet_session_layer_ms(model->sessions[0], i);
-}
-
 int bench_run(struct bench_model *model, size_t iterations, bool measured)
 {
     size_t count = (size_t)model->settings->streams, capacity = (size_t)model->settings->iterations;
@@ -202,8 +246,10 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
             .session = model->sessions[i],
             .samples = measured ? model->samples + i * capacity + model->done : NULL,
             .iterations = iterations};
-    if (measured && model->done == 0 && model->settings->layers)
-        keep_layer_start(model);
+    if (measured && model->layers) {
+        read_layers(model->layers, model->sessions[0], false);
+        streams[0].layers = model->layers;
+    }
     run_streams(streams, count);
     double start_ms = streams[0].start_ms, end_ms = streams[0].end_ms;
     int status = STATUS_DONE;
@@ -221,37 +267,16 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
     return status;
 }
 
-static int compare_doubles(const void *a, const void *b)
+void bench_summarize(struct bench_model *model)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The smallest sample that at least `share` of all do not exceed. */
-static double percentile(const double *sorted, size_t count, double share)
-{
-    size_t rank = (size_t)ceil(share * (double)count);
-    return sorted[rank ? rank - 1 : 0];
-}
-
-struct latency bench_latency(struct bench_model *model)
-{
-    size_t count = (size_t)model->settings->streams * (size_t)model->settings->iterations;
-    double *samples = model->samples, sum = 0;
-    qsort(samples, count, sizeof *samples, compare_doubles);
-    for (size_t i = 0; i < count; i++)
-        sum += samples[i];
-    return (struct latency){.median = (samples[(count - 1) / 2] + samples[count / 2]) / 2,
-                            .mean = sum / (double)count,
-                            .p90 = percentile(samples, count, 0.90),
-                            .p99 = percentile(samples, count, 0.99),
-                            .minimum = samples[0]};
-}
-
-double bench_layer_ms(const struct bench_model *model, int layer)
-{
-    double sum = octet_session_layer_ms(model->sessions[0], layer) - model->layer_start_ms[layer];
-    return sum / (double)model->done;
+    model->latency = latency_of(model->samples, (size_t)model->settings->streams,
+                                (size_t)model->settings->iterations, model->done);
+    for (int i = 0; model->layers && i < model->layers->layers; i++) {
+        const struct layer_times *times = model->layers;
+        model->layer_ms[i] =
+            median_of(times->samples + (size_t)i * times->capacity,
+                      times->count < times->capacity ? times->count : times->capacity);
+    }
 }
 
 double bench_multiply_adds(const struct bench_model *model)
@@ -271,5 +296,6 @@ void bench_close(struct bench_model *model)
     octet_engine_free(&model->engine);
     free(model->sessions);
     free(model->samples);
-    free(model->layer_start_ms);
+    free(model->layer_ms);
+    layer_times_free(model->layers);
 }

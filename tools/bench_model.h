@@ -5,12 +5,22 @@
 
 #include <stdint.h>
 
+#include "bench_statistics.h"
 #include "options.h"
 
 struct bench_settings {
     int64_t warmup, iterations, batch, streams;
     struct input_size size;
-    bool peak, layers;
+    bool peak, layers, histogram;
+    const char *image; /* NULL: no pipeline */
+};
+
+enum { PIPELINE_STAGES = 4 };
+
+/* A picture's way through, see bench_pipeline.h. */
+struct pipeline {
+    int width, height, boxes;
+    double median_ms[PIPELINE_STAGES + 1]; /* decode, letterbox, network, select; whole */
 };
 
 struct bench_model {
@@ -23,11 +33,10 @@ struct bench_model {
     size_t done;                /* iterations measured in each stream */
     double wall_ms;             /* of the measured iterations */
     double load_ms, peak_bytes; /* of a process with this model alone; peak_bytes 0: unknown */
-    double *layer_start_ms;     /* layers' sums when the measurement began */
-};
-
-struct latency {
-    double median, mean, p90, p99, minimum; /* ms */
+    double *layer_ms; /* with settings->layers, after bench_summarize(): medians of runs */
+    struct layer_times *layers;
+    struct latency latency; /* after bench_summarize() */
+    struct pipeline pipeline;
 };
 
 /* Loads the model in a process of its own, and runs it once there, for load_ms and peak_bytes: what
@@ -40,11 +49,8 @@ int bench_open(struct bench_model *model);
 /* Runs `iterations` in every stream at once; measured ones are kept. */
 int bench_run(struct bench_model *model, size_t iterations, bool measured);
 
-/* Over the samples of all streams; sorts them. */
-struct latency bench_latency(struct bench_model *model);
-
-/* Mean time of a layer in a measured run, ms; with settings->layers. */
-double bench_layer_ms(const struct bench_model *model, int layer);
+/* Fills model->latency, over the samples of all streams; sorts them. Once, after all runs. */
+void bench_summarize(struct bench_model *model);
 
 /* Multiply-adds of one run at the size and batch in use. */
 double bench_multiply_adds(const struct bench_model *model);

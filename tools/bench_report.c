@@ -3,7 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "bench_layers.h"
 #include "detector.h"
 #include "json.h"
 #include "table.h"
@@ -11,17 +13,15 @@
 /* One model's figures. */
 struct figures {
     octet_info info;
-    struct latency latency;
     double fps, fraction; /* fraction of the peak: NAN when the peak was not measured */
     int threads, height, width;
 };
 
-static struct figures figures_of(struct bench_model *model, const struct bench_peak *peak)
+static struct figures figures_of(const struct bench_model *model, const struct bench_peak *peak)
 {
     struct figures figures;
     const struct bench_settings *settings = model->settings;
     octet_engine_info(model->engine, &figures.info);
-    figures.latency = bench_latency(model);
     figures.threads = octet_session_threads(model->sessions[0]);
     figures.height = octet_session_height(model->sessions[0]);
     figures.width = octet_session_width(model->sessions[0]);
@@ -32,29 +32,8 @@ static struct figures figures_of(struct bench_model *model, const struct bench_p
     figures.fraction = NAN;
     if (gmacs > 0)
         figures.fraction =
-            bench_multiply_adds(model) / (figures.latency.median * 1e6 * gmacs * figures.threads);
+            bench_multiply_adds(model) / (model->latency.median * 1e6 * gmacs * figures.threads);
     return figures;
-}
-
-static json_t *layers_json(const struct bench_model *model, int count)
-{
-    json_t *layers = json_new_array();
-    double sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += bench_layer_ms(model, i);
-    for (int i = 0; i < count; i++) {
-        octet_layer_info layer;
-        if (octet_engine_layer(model->engine, i, &layer) != OCTET_OK)
-            break;
-        json_t *one = json_new_object();
-        json_put(one, "name", json_text(layer.name));
-        json_put(one, "operation", json_text(layer.operation));
-        json_put(one, "ms", json_number(bench_layer_ms(model, i)));
-        json_put(one, "share", json_number(bench_layer_ms(model, i) / sum));
-        json_put(one, "multiply_adds", json_integer(layer.multiply_adds));
-        json_push(layers, one);
-    }
-    return layers;
 }
 
 static json_t *latency_json(const struct latency *latency)
@@ -68,7 +47,24 @@ static json_t *latency_json(const struct latency *latency)
     return json;
 }
 
-static json_t *result_json(struct bench_model *model, const struct bench_peak *peak)
+/* The stages are named as octet detect names them. */
+static json_t *pipeline_json(const struct bench_model *model)
+{
+    static const char *const names[] = {"decode", "preprocess", "inference", "postprocess",
+                                        "whole"};
+    const struct pipeline *pipeline = &model->pipeline;
+    json_t *json = json_new_object(), *times = json_new_object();
+    for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
+        json_put(times, names[stage], json_number(pipeline->median_ms[stage]));
+    json_put(json, "image", json_text(model->settings->image));
+    json_put(json, "width", json_integer(pipeline->width));
+    json_put(json, "height", json_integer(pipeline->height));
+    json_put(json, "boxes", json_integer(pipeline->boxes));
+    json_put(json, "time_ms", times);
+    return json;
+}
+
+static json_t *result_json(const struct bench_model *model, const struct bench_peak *peak)
 {
     const struct bench_settings *settings = model->settings;
     struct figures figures = figures_of(model, peak);
@@ -81,14 +77,19 @@ static json_t *result_json(struct bench_model *model, const struct bench_peak *p
     json_put(json, "threads", json_integer(figures.threads));
     json_put(json, "streams", json_integer(settings->streams));
     json_put(json, "iterations", json_integer(settings->iterations));
-    json_put(json, "latency_ms", latency_json(&figures.latency));
+    json_put(json, "latency_ms", latency_json(&model->latency));
+    json_put(json, "spread", json_number(model->latency.spread));
+    json_put(json, "drift", json_number(model->latency.drift));
+    json_put(json, "reliable", model->latency.reliable ? json_true() : json_false());
     json_put(json, "fps", json_number(figures.fps));
     json_put(json, "load_ms", json_number(model->load_ms));
     json_put(json, "peak_memory_bytes",
              model->peak_bytes > 0 ? json_integer((json_int_t)model->peak_bytes) : json_null());
     json_put(json, "fraction_of_peak", json_number(figures.fraction));
+    if (settings->image)
+        json_put(json, "pipeline", pipeline_json(model));
     if (settings->layers)
-        json_put(json, "layers", layers_json(model, figures.info.layer_count));
+        json_put(json, "layers", layers_json(model, peak));
     return json;
 }
 
@@ -107,40 +108,55 @@ static json_t *machine_json(const octet_machine *machine, const char *isa,
     return json;
 }
 
-static void print_layers(const struct bench_model *model)
+/* Whether the figures can be trusted, where they cannot. */
+static void print_doubt(const struct bench_model *model)
 {
-    static const char *const headers[] = {">#",  "output tensor", "operation", ">output",
-                                          ">ms", ">share",        ">M MAC",    ">G MAC/s"};
-    octet_info info;
-    struct table table;
-    double sum = 0;
-    octet_engine_info(model->engine, &info);
-    for (int i = 0; i < info.layer_count; i++)
-        sum += bench_layer_ms(model, i);
-    table_open(&table, headers, sizeof headers / sizeof *headers);
-    double scale = bench_multiply_adds(model) / (double)info.multiply_adds;
-    for (int i = 0; i < info.layer_count; i++) {
-        octet_layer_info layer;
-        if (octet_engine_layer(model->engine, i, &layer) != OCTET_OK)
-            break;
-        double ms = bench_layer_ms(model, i), macs = (double)layer.multiply_adds * scale;
-        table_add(&table, "%d", i);
-        table_add(&table, "%s", layer.name);
-        table_add(&table, "%s", layer.operation);
-        table_add(&table, "%dx%dx%d", layer.output_channels, layer.output_height,
-                  layer.output_width);
-        table_add(&table, "%.3f", ms);
-        table_add(&table, "%.1f %%", 100 * ms / sum);
-        table_add(&table, "%.2f", macs / 1e6);
-        table_add(&table, ms > 0 && macs > 0 ? "%.1f" : "-", macs / (ms * 1e6));
-    }
+    const struct latency *latency = &model->latency;
+    if (latency->reliable)
+        return;
     putchar('\n');
     print_clean(model->path);
-    printf(": layers, mean of %zu runs, %.3f ms together\n", model->done, sum);
+    printf(": unreliable:");
+    if (latency->spread > SPREAD_STEADY)
+        printf(" the runs spread over %.0f %% of the median, 10th to 90th of 100 (steady: %.0f %%)",
+               100 * latency->spread, 100 * SPREAD_STEADY);
+    if (fabs(latency->drift) > DRIFT_STEADY)
+        printf("%s the last third of the runs was %.0f %% %s than the first%s",
+               latency->spread > SPREAD_STEADY ? ";" : "", 100 * fabs(latency->drift),
+               latency->drift > 0 ? "slower" : "faster",
+               latency->drift > 0 ? " (heat, power, other work)" : " (more --warmup)");
+    putchar('\n');
+}
+
+static void print_pipelines(const struct bench_model *models, size_t count)
+{
+    static const char *const headers[] = {"model",      ">decode ms", ">letterbox", ">network",
+                                          ">selection", ">whole ms",  ">boxes"};
+    struct table table;
+    table_open(&table, headers, sizeof headers / sizeof *headers);
+    for (size_t i = 0; i < count; i++) {
+        table_add(&table, "%s", models[i].path);
+        for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
+            table_add(&table, "%.3f", models[i].pipeline.median_ms[stage]);
+        table_add(&table, "%d", models[i].pipeline.boxes);
+    }
+    putchar('\n');
+    print_clean(models[0].settings->image);
+    printf(": %dx%d, a picture's way\n", models[0].pipeline.width, models[0].pipeline.height);
     table_print(&table);
 }
 
-static void add_row(struct table *table, struct bench_model *model, const struct bench_peak *peak)
+static void print_latencies(const struct bench_model *model)
+{
+    putchar('\n');
+    print_clean(model->path);
+    printf(": latencies\n");
+    print_histogram(model->samples, (size_t)model->settings->streams * model->done,
+                    &model->latency);
+}
+
+static void add_row(struct table *table, const struct bench_model *model,
+                    const struct bench_peak *peak)
 {
     char size[SIZE_TEXT_BYTES];
     struct figures figures = figures_of(model, peak);
@@ -150,19 +166,19 @@ static void add_row(struct table *table, struct bench_model *model, const struct
     table_add(table, "%lld", (long long)model->settings->batch);
     table_add(table, "%d", figures.threads);
     table_add(table, "%lld", (long long)model->settings->streams);
-    table_add(table, "%.3f", figures.latency.median);
-    table_add(table, "%.3f", figures.latency.mean);
-    table_add(table, "%.3f", figures.latency.p90);
-    table_add(table, "%.3f", figures.latency.p99);
-    table_add(table, "%.3f", figures.latency.minimum);
+    table_add(table, "%.3f", model->latency.median);
+    table_add(table, "%.3f", model->latency.mean);
+    table_add(table, "%.3f", model->latency.p90);
+    table_add(table, "%.3f", model->latency.p99);
+    table_add(table, "%.3f", model->latency.minimum);
     table_add(table, "%.1f", figures.fps);
     table_add(table, "%.1f", model->load_ms);
     table_add(table, "%s", model->peak_bytes > 0 ? size_text(model->peak_bytes, size) : "-");
-    if (!isnan(figures.fraction))
+    if (model->settings->peak)
         table_add(table, "%.1f %%", 100 * figures.fraction);
 }
 
-static void print_text(const octet_machine *machine, struct bench_model *models, size_t count,
+static void print_text(const octet_machine *machine, const struct bench_model *models, size_t count,
                        const struct bench_peak *peak)
 {
     static const char *const headers[] = {
@@ -176,16 +192,23 @@ static void print_text(const octet_machine *machine, struct bench_model *models,
         printf("peak of one core: %.1f G int8 and %.1f G fp32 multiply-adds a second\n",
                peak->int8_gmacs, peak->fp32_gmacs);
     putchar('\n');
-    table_open(&table, headers, peak->int8_gmacs > 0 ? columns : columns - 1);
+    table_open(&table, headers, models[0].settings->peak ? columns : columns - 1);
     for (size_t i = 0; i < count; i++)
         add_row(&table, &models[i], peak);
     table_print(&table);
     for (size_t i = 0; i < count; i++)
+        print_doubt(&models[i]);
+    if (models[0].settings->image)
+        print_pipelines(models, count);
+    for (size_t i = 0; i < count; i++) {
+        if (models[i].settings->histogram || isatty(STDOUT_FILENO))
+            print_latencies(&models[i]);
         if (models[i].settings->layers)
-            print_layers(&models[i]);
+            print_layers(&models[i], peak);
+    }
 }
 
-int bench_report(struct app *app, struct bench_model *models, size_t count,
+int bench_report(struct app *app, const struct bench_model *models, size_t count,
                  const struct bench_peak *peak)
 {
     octet_machine machine;

@@ -10,7 +10,7 @@ struct bench_peak {
     double int8_gmacs, fp32_gmacs;
 };
 
-int bench_report(struct app *app, struct bench_model *models, size_t count,
+int bench_report(struct app *app, const struct bench_model *models, size_t count,
                  const struct bench_peak *peak);
 
 #endif

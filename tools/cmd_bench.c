@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "bench_pipeline.h"
 #include "bench_report.h"
 #include "commands.h"
 #include "progress.h"
@@ -50,7 +51,11 @@ static int bench(struct app *app, struct bench_model *models, size_t count,
 {
     struct bench_peak peak = {0};
     int status = measure(app, models, count, settings);
-    if (status == STATUS_DONE && (settings->peak || app->json)) {
+    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+        bench_summarize(&models[i]);
+    for (size_t i = 0; i < count && status == STATUS_DONE && settings->image; i++)
+        status = bench_pipeline(&models[i]);
+    if (status == STATUS_DONE && (settings->peak || settings->layers || app->json)) {
         octet_status result =
             octet_machine_peak(app->context, app->cpu, &peak.int8_gmacs, &peak.fp32_gmacs);
         if (result != OCTET_OK)
@@ -76,7 +81,14 @@ int cmd_bench(struct app *app, int argc, char **argv)
         {.name = "peak",
          .help = "also this machine's peak, and the fraction reached",
          .target = &settings.peak},
-        {.name = "layers", .help = "also the time of every layer", .target = &settings.layers},
+        {.name = "layers",
+         .help = "also every layer's time, share of the peak, bytes moved",
+         .target = &settings.layers},
+        {.name = "histogram",
+         .help = "also how often which latency came (on a terminal always)",
+         .target = &settings.histogram},
+        {"image", 0, OPTION_TEXT, "FILE", "also this picture's way from the file to its boxes",
+         &settings.image, 0, 0, NULL},
     };
     const struct command command = {
         .name = "bench",
