@@ -174,6 +174,11 @@ bool app_interrupted(void)
     return caught_signal != 0;
 }
 
+void app_forget_signal(void)
+{
+    caught_signal = 0;
+}
+
 void app_raise_caught(void)
 {
     if (!caught_signal)

@@ -61,6 +61,8 @@ double app_now_ms(void);
 void app_catch_signals(void);
 /* True once such a signal came: the verb then ends early. */
 bool app_interrupted(void);
+/* The verb came to an end in good order all the same: the program returns its status. */
+void app_forget_signal(void);
 /* Dies of the caught signal, if there was one. */
 void app_raise_caught(void);
 

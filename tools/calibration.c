@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "calibration.h"
 
-#include <stdlib.h>
-
+#include "checkpoint.h"
 #include "detector.h"
 #include "pictures.h"
 #include "progress.h"
@@ -34,79 +33,169 @@ static int collect(struct app *app, const struct calibration_request *request,
     return status;
 }
 
-static void add_pictures(struct app *app, octet_calibration *calibration, struct pictures *pictures,
-                         struct progress *progress, struct calibration_result *result)
+/* All that one calibration holds. */
+struct run {
+    struct app *app;
+    const struct calibration_request *request;
+    struct calibration_result *result;
+    struct sources sources;
+    struct checkpoint checkpoint;
+    octet_calibration *calibration;
+};
+
+/* The picture's own fault, not the model's or the machine's. */
+static bool is_bad_picture(octet_status status)
 {
-    struct picture picture;
-    while (!app_interrupted() && pictures_next(pictures, &picture)) {
-        if (!picture.image) {
-            app_fail(app, "%s", picture.message);
-            result->failed++;
-        } else if (octet_calibration_add(calibration, picture.image) != OCTET_OK) {
-            app_fail(app, "%s: %s", picture.path, octet_calibration_message(calibration));
-            result->failed++;
-        } else {
-            result->used++;
-        }
-        picture_free(&picture);
-        progress_add(progress, 1);
-    }
+    return status == OCTET_UNSUPPORTED_IMAGE || status == OCTET_IMAGE_TOO_LARGE;
 }
 
-static int finish(struct app *app, octet_calibration *calibration, const char *images,
-                  struct calibration_result *result)
+static int leave_out(struct run *run, const struct picture *picture, const char *message)
+{
+    struct app *app = run->app;
+    const size_t total = run->sources.count;
+    if (picture->image)
+        app_fail(app, "%s: %s", picture->path, message);
+    else
+        app_fail(app, "%s", picture->message);
+    run->checkpoint.left_out = ++run->result->failed;
+    if ((double)run->result->failed <= run->request->max_bad * (double)total + 1e-9)
+        return STATUS_DONE;
+    return app_fail(
+        app,
+        "%zu of %zu pictures cannot be used, more than --max-bad %g allows: nothing was "
+        "written",
+        run->result->failed, total, run->request->max_bad);
+}
+
+static int add_picture(struct run *run, const struct picture *picture)
+{
+    octet_status status = OCTET_UNSUPPORTED_IMAGE;
+    const char *message = "";
+    if (picture->image) {
+        status = octet_calibration_add(run->calibration, picture->image);
+        message = octet_calibration_message(run->calibration);
+    }
+    run->checkpoint.position++;
+    if (status == OCTET_OK) {
+        run->result->used++;
+        return checkpoint_save_at_times(run->app, &run->checkpoint, run->calibration);
+    }
+    if (is_bad_picture(status))
+        return leave_out(run, picture, message);
+    return app_fail(run->app, "%s: %s", picture->path, message);
+}
+
+/* Those of the list that no checkpoint has yet. */
+static int add_pictures(struct run *run)
+{
+    const size_t done = run->checkpoint.position;
+    const struct sources rest = {run->sources.path + done, run->sources.count - done, 0};
+    struct pictures *pictures = NULL;
+    struct progress progress;
+    struct picture picture;
+    int status = pictures_open(run->app, &rest, AHEAD, &pictures);
+    if (status != STATUS_DONE)
+        return status;
+    progress_start(&progress, run->app, "calibrating", run->sources.count);
+    progress_add(&progress, done);
+    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
+        status = add_picture(run, &picture);
+        picture_free(&picture);
+        progress_add(&progress, 1);
+    }
+    progress_finish(&progress);
+    pictures_close(&pictures);
+    return status;
+}
+
+static int interrupted(struct run *run)
+{
+    struct checkpoint *checkpoint = &run->checkpoint;
+    if (!checkpoint->path || run->result->used == 0)
+        return app_fail(run->app, "interrupted: nothing was written");
+    int status = checkpoint_save(run->app, checkpoint, run->calibration);
+    if (status != STATUS_DONE)
+        return status;
+    app_forget_signal(); /* what was asked for: an end in good order */
+    return app_fail(run->app,
+                    "interrupted after %zu of %zu pictures; the same command with --resume goes on "
+                    "from %s",
+                    checkpoint->position, checkpoint->pictures, checkpoint->path);
+}
+
+static int finish(struct run *run)
 {
     if (app_interrupted())
-        return app_fail(app, "interrupted: nothing was written");
-    if (result->used == 0)
-        return app_fail(app, "%s: none of the pictures could be used", images);
-    octet_status status = octet_calibration_finish(calibration, &result->statistics);
+        return interrupted(run);
+    if (run->result->used == 0)
+        return app_fail(run->app, "%s: none of the pictures could be used", run->request->images);
+    octet_status status = octet_calibration_finish(run->calibration, &run->result->statistics);
     if (status == OCTET_OK)
         return STATUS_DONE;
-    return app_fail_library(app, status, octet_calibration_message(calibration));
+    return app_fail_library(run->app, status, octet_calibration_message(run->calibration));
+}
+
+/* Makes the calibration, new or from the checkpoint. */
+static int start(struct run *run, const octet_model *model)
+{
+    struct app *app = run->app;
+    octet_statistics *before = NULL;
+    octet_calibration_settings settings;
+    checkpoint_open(&run->checkpoint, run->request->output, &run->sources);
+    if (run->request->resume) {
+        int status = checkpoint_load(app, &run->checkpoint, &before);
+        if (status != STATUS_DONE) {
+            octet_statistics_free(&before);
+            return status;
+        }
+        run->result->failed = run->checkpoint.left_out;
+        run->result->used = run->checkpoint.position - run->checkpoint.left_out;
+    } else if (run->checkpoint.exists) {
+        app_say(app, "%s of an interrupted calibration is not used: no --resume",
+                run->checkpoint.path);
+    }
+    octet_calibration_defaults(&settings);
+    settings.height = run->request->size.height;
+    settings.width = run->request->size.width;
+    settings.threads = app->threads;
+    settings.cpu = app->cpu;
+    settings.from = before;
+    octet_status created =
+        octet_calibration_create(app->context, model, &settings, &run->calibration);
+    octet_statistics_free(&before);
+    if (created == OCTET_OK)
+        return STATUS_DONE;
+    const char *message = octet_context_message(app->context);
+    if (created == OCTET_MISMATCH)
+        return app_fail(app, "%s: %s", run->checkpoint.path, message);
+    return app_fail_library(app, created, message);
 }
 
 int calibration_run(struct app *app, const octet_model *model,
                     const struct calibration_request *request, struct calibration_result *result)
 {
-    struct sources sources = {0};
-    struct pictures *pictures = NULL;
-    octet_calibration *calibration = NULL;
+    struct run run = {.app = app, .request = request, .result = result};
     *result = (struct calibration_result){0};
     double start_ms = app_now_ms();
-    int status = collect(app, request, &sources);
-    if (status == STATUS_DONE) {
-        octet_calibration_settings settings;
-        octet_calibration_defaults(&settings);
-        settings.height = request->size.height;
-        settings.width = request->size.width;
-        settings.threads = app->threads;
-        settings.cpu = app->cpu;
-        octet_status created =
-            octet_calibration_create(app->context, model, &settings, &calibration);
-        if (created != OCTET_OK)
-            status = app_fail_library(app, created, octet_context_message(app->context));
-    }
+    int status = collect(app, request, &run.sources);
     if (status == STATUS_DONE)
-        status = pictures_open(app, &sources, AHEAD, &pictures);
-    if (status == STATUS_DONE) {
-        struct progress progress;
-        progress_start(&progress, app, "calibrating", sources.count);
-        add_pictures(app, calibration, pictures, &progress, result);
-        progress_finish(&progress);
-        status = finish(app, calibration, request->images, result);
-    }
-    pictures_close(&pictures);
-    octet_calibration_free(&calibration);
-    sources_free(&sources);
+        status = start(&run, model);
+    if (status == STATUS_DONE)
+        status = add_pictures(&run);
+    if (status == STATUS_DONE)
+        status = finish(&run);
+    octet_calibration_free(&run.calibration);
+    checkpoint_close(&run.checkpoint);
+    sources_free(&run.sources);
     result->seconds = (app_now_ms() - start_ms) / 1e3;
     return status;
 }
 
-int calibration_verdict(struct app *app, const struct calibration_result *result)
+void calibration_verdict(struct app *app, const struct calibration_result *result)
 {
-    if (result->failed == 0)
-        return STATUS_DONE;
-    return app_fail(app, "%zu of %zu pictures were left out", result->failed,
-                    result->used + result->failed);
+    if (result->failed)
+        app_say(app, "warning: %zu of %zu pictures were left out", result->failed,
+                result->used + result->failed);
+    if (result->used == 1)
+        app_say(app, "warning: one picture only: its ranges will not fit others; take 100 or so");
 }

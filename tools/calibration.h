@@ -5,10 +5,15 @@
 
 #include "options.h"
 
+#define MAX_BAD_DEFAULT 0.01
+
 struct calibration_request {
     const char *images;  /* a SOURCE */
     int64_t count, seed; /* count 0: all pictures */
     struct input_size size;
+    double max_bad;     /* share of the pictures that may be unreadable */
+    const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */
+    bool resume;        /* go on from FILE.partial */
 };
 
 struct calibration_result {
@@ -17,13 +22,14 @@ struct calibration_result {
     double seconds;
 };
 
-/* Runs the pictures through the float model. Unreadable ones are reported and left out; without any
- * readable one, or when interrupted, it fails. Returns a status. */
+/* Runs the pictures through the float model. Unreadable ones are reported and left out; with more
+ * of them than the share that may be, without any readable one, or when interrupted, it fails.
+ * Interrupted with an `output`, it leaves FILE.partial and says so. Returns a status. */
 int calibration_run(struct app *app, const octet_model *model,
                     const struct calibration_request *request, struct calibration_result *result);
 
-/* Says on standard error how many pictures were left out; STATUS_FAILED when there were any. */
-int calibration_verdict(struct app *app, const struct calibration_result *result);
+/* Says on standard error how many pictures were left out, and that one picture is too few. */
+void calibration_verdict(struct app *app, const struct calibration_result *result);
 
 /* Loads MODEL.onnx; an engine or statistics in its place is refused with a hint. */
 int model_open(struct app *app, const char *path, octet_model **model);

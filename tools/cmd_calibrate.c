@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "calibration.h"
+#include "checkpoint.h"
 #include "commands.h"
 #include "json.h"
 #include "output_file.h"
@@ -54,11 +55,13 @@ static int calibrate(struct app *app, const char *path, const struct calibration
         octet_status saved = octet_statistics_save(app->context, result.statistics, output);
         if (saved != OCTET_OK)
             status = app_fail_library(app, saved, octet_context_message(app->context));
+        else
+            checkpoint_remove(output);
     }
     if (status == STATUS_DONE)
         status = print_summary(app, output, &result);
     if (status == STATUS_DONE)
-        status = calibration_verdict(app, &result);
+        calibration_verdict(app, &result);
     octet_statistics_free(&result.statistics);
     octet_model_free(&model);
     return status;
@@ -66,7 +69,7 @@ static int calibrate(struct app *app, const char *path, const struct calibration
 
 int cmd_calibrate(struct app *app, int argc, char **argv)
 {
-    struct calibration_request request = {0};
+    struct calibration_request request = {.max_bad = MAX_BAD_DEFAULT};
     const char *output = NULL;
     const struct option options[] = {
         {"images", 'i', OPTION_TEXT, "SOURCE", "pictures as the model will see (needed)",
@@ -79,6 +82,11 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
          NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
          NULL},
+        {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
+         &request.max_bad, 0, 1, NULL},
+        {.name = "resume",
+         .help = "go on from FILE.partial, which an interrupted run left",
+         .target = &request.resume},
     };
     const struct command command = {
         .name = "calibrate",
@@ -100,5 +108,6 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
     if (!output)
         return app_usage(app, "-o FILE is missing: where the statistics go");
+    request.output = output;
     return calibrate(app, operands.text[0], &request, output);
 }

@@ -175,6 +175,8 @@ static void statistics_text(const char *path, const octet_statistics *statistics
     print_row("size", text);
     print_row("model hash", info->model_hash);
     print_row("fingerprint", info->images_fingerprint);
+    if (info->note[0])
+        print_row("note", info->note);
     putchar('\n');
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
@@ -201,6 +203,7 @@ static json_t *statistics_json(const char *path, const octet_statistics *statist
     json_put(root, "width", json_integer(info->input_width));
     json_put(root, "model_hash", json_text(info->model_hash));
     json_put(root, "images_fingerprint", json_text(info->images_fingerprint));
+    json_put(root, "note", info->note[0] ? json_text(info->note) : json_null());
     for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
         json_t *one = json_new_object();
         json_put(one, "name", json_text(tensor.name));

@@ -23,7 +23,9 @@ typedef struct octet_calibration_settings {
     const char *cpu;     /**< as in octet_session_settings */
     int include_padding; /**< 1: the letterbox' grey is counted as well; default 0: tensors' pixels
                             over it left out */
-    size_t reserved[8];
+    const octet_statistics *from; /**< what was gathered before, to go on from, as if in one go; of
+                                     this model, size and padding (else OCTET_MISMATCH); or NULL */
+    size_t reserved[7];
 } octet_calibration_settings;
 
 OCTET_API void octet_calibration_defaults(octet_calibration_settings *settings);
@@ -53,7 +55,8 @@ typedef struct octet_statistics_info {
     int input_height, input_width; /**< pixels, of the (first) calibrated size */
     const char *model_hash; /**< SHA-256 of the model's weights and plan, 64 hexadecimal digits */
     const char *images_fingerprint; /**< of the set of pictures, independent of their order */
-    size_t reserved[8];
+    const char *note;               /**< see octet_statistics_set_note(), or "" */
+    size_t reserved[7];
 } octet_statistics_info;
 
 /** One tensor's record. */
@@ -68,6 +71,8 @@ OCTET_API octet_status octet_statistics_load(octet_context *context, const char 
                                              octet_statistics **statistics);
 OCTET_API octet_status octet_statistics_save(octet_context *context,
                                              const octet_statistics *statistics, const char *path);
+/** Keeps a copy of a text (UTF-8) of the caller's with the statistics, in the file as well. */
+OCTET_API octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note);
 OCTET_API void octet_statistics_info_get(const octet_statistics *statistics,
                                          octet_statistics_info *info);
 /** Tensor `index`; OCTET_INVALID_ARGUMENT when out of range. */

@@ -87,6 +87,13 @@ octet_status octet_statistics_save(octet_context *context, const octet_statistic
     return oct_statistics_write(context, statistics, path);
 }
 
+octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note)
+{
+    if (!statistics || !note)
+        return OCTET_INVALID_ARGUMENT;
+    return oct_statistics_set_note(statistics, note);
+}
+
 void octet_statistics_info_get(const octet_statistics *statistics, octet_statistics_info *info)
 {
     if (!info)
@@ -100,6 +107,7 @@ void octet_statistics_info_get(const octet_statistics *statistics, octet_statist
     info->input_width = statistics->input_width;
     info->model_hash = statistics->model_hash;
     info->images_fingerprint = statistics->fingerprint_text;
+    info->note = statistics->note ? statistics->note : "";
 }
 
 octet_status octet_statistics_tensor(const octet_statistics *statistics, int index,

@@ -16,6 +16,47 @@ static octet_status make_records(octet_context *ctx, octet_calibration *c, int *
     return status;
 }
 
+/* Whether statistics could have been gathered by this calibration. */
+static octet_status check_from(octet_context *ctx, const octet_calibration *c, const char *hash,
+                               const octet_calibration_settings *settings)
+{
+    const octet_statistics *from = settings->from;
+    const struct oct_plan *plan = &c->engine->plan;
+    bool same = from->tensor_count == plan->layer_count;
+    for (int i = 0; i < from->tensor_count && same; i++)
+        same = from->tensors[i].channels == plan->tensors[plan->layers[i].output].channels;
+    if (!same || strcmp(from->model_hash, hash) != 0)
+        return oct_fail(ctx, OCTET_MISMATCH,
+                        "the statistics to go on from belong to another model (%.12s..., this one "
+                        "is %.12s...)",
+                        from->model_hash, hash);
+    if (from->input_height != c->session->height || from->input_width != c->session->width)
+        return oct_fail(ctx, OCTET_MISMATCH,
+                        "the statistics to go on from were gathered at %dx%d, not at %dx%d",
+                        from->input_height, from->input_width, c->session->height,
+                        c->session->width);
+    if (from->include_padding != (settings->include_padding != 0))
+        return oct_fail(ctx, OCTET_MISMATCH,
+                        "the statistics to go on from differ in whether padding was counted");
+    return OCTET_OK;
+}
+
+/* Empty statistics, or a copy of those to go on from. */
+static octet_status start_statistics(octet_context *ctx, octet_calibration *c, const char *hash,
+                                     const octet_calibration_settings *settings, int *most_channels)
+{
+    if (!settings->from)
+        return make_records(ctx, c, most_channels);
+    const octet_status status = check_from(ctx, c, hash, settings);
+    if (status)
+        return status;
+    for (int i = 0; i < settings->from->tensor_count; i++)
+        *most_channels = settings->from->tensors[i].channels > *most_channels
+                             ? settings->from->tensors[i].channels
+                             : *most_channels;
+    return oct_statistics_copy(ctx, settings->from, &c->statistics);
+}
+
 octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, const char *hash,
                                     const octet_calibration_settings *settings,
                                     octet_calibration **created)
@@ -36,7 +77,7 @@ octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, co
     int most_channels = 1;
     octet_status status = oct_session_open(ctx, engine, &session, &c->session);
     if (!status)
-        status = make_records(ctx, c, &most_channels);
+        status = start_statistics(ctx, c, hash, settings, &most_channels);
     if (!status)
         status =
             oct_observer_scratch_create(ctx, c->session->thread_count, most_channels, &c->scratch);
@@ -47,7 +88,7 @@ octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, co
     memcpy(c->statistics->model_hash, hash, sizeof c->statistics->model_hash);
     c->statistics->input_height = c->session->height;
     c->statistics->input_width = c->session->width;
-    c->statistics->include_padding = settings->include_padding;
+    c->statistics->include_padding = settings->include_padding != 0;
     *created = c;
     return OCTET_OK;
 }

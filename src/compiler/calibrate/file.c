@@ -63,6 +63,19 @@ static char *describe(const octet_statistics *s)
     return text;
 }
 
+octet_status oct_statistics_set_note(octet_statistics *statistics, const char *note)
+{
+    json_t *json = json_string(note); /* of UTF-8 alone */
+    json_decref(json);
+    if (!json)
+        return OCTET_INVALID_ARGUMENT;
+    const char *copy = oct_arena_strdup(&statistics->arena, note);
+    if (!copy)
+        return OCTET_OUT_OF_MEMORY;
+    statistics->note = copy;
+    return OCTET_OK;
+}
+
 octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *s, const char *path)
 {
     struct oct_arena arena;
@@ -70,10 +83,11 @@ octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *s,
     char version[16];
     char *description = describe(s);
     snprintf(version, sizeof version, "%d", OCT_STATISTICS_VERSION);
-    const char *keys[] = {"octet.kind", "octet.version", "octet.statistics"};
-    const char *values[] = {"statistics", version, description};
+    const char *keys[] = {"octet.kind", "octet.version", "octet.statistics", "octet.note"};
+    const char *values[] = {"statistics", version, description, s->note};
     const size_t count = (size_t)s->tensor_count * PARTS;
-    struct oct_safetensors file = {.metadata_count = 3, .keys = keys, .values = values};
+    struct oct_safetensors file = {.keys = keys, .values = values};
+    file.metadata_count = s->note ? 4 : 3;
     file.tensors = oct_arena_calloc(&arena, count, sizeof *file.tensors);
     octet_status status = file.tensors && description ? OCTET_OK : oct_fail_memory(ctx, path);
     for (int i = 0; i < s->tensor_count && !status; i++) {
@@ -218,6 +232,9 @@ static octet_status read_all(struct reading *r, const json_t *json, octet_statis
         json_array_size(tensors) > TENSORS_MAX)
         return bad(r, "the description is incomplete");
     octet_status status = oct_statistics_create(r->ctx, (int)json_array_size(tensors), statistics);
+    const char *note = oct_safetensors_metadata(&r->file, "octet.note");
+    if (!status && note && !((*statistics)->note = oct_arena_strdup(&(*statistics)->arena, note)))
+        status = oct_fail_memory(r->ctx, r->name);
     if (!status)
         status = read_header(r, json, *statistics);
     for (int i = 0; i < (int)json_array_size(tensors) && !status; i++)

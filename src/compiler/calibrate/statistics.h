@@ -32,6 +32,7 @@ struct octet_statistics {
     char fingerprint_text[65];
     int input_height, input_width; /* pixels */
     int include_padding;
+    const char *note; /* the caller's, or NULL */
     int tensor_count;
     struct oct_tensor_record *tensors;
 };
@@ -53,7 +54,10 @@ octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t s
 octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *statistics,
                                   const char *path);
 
-/* A deep copy. */
+/* Keeps a copy of a note; OCTET_INVALID_ARGUMENT when it is not UTF-8. */
+octet_status oct_statistics_set_note(octet_statistics *statistics, const char *note);
+
+/* A deep copy, but for the note. */
 octet_status oct_statistics_copy(octet_context *ctx, const octet_statistics *from,
                                  octet_statistics **copy);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Ended half-way: no output, and on a signal that can be caught nothing left beside it either.
+# Ended half-way: no output, and on a signal that can be caught nothing left beside it either (but by calibrate; see
+# resume.sh).
 . "$support"
 need_demo
 mkdir in
@@ -18,7 +19,6 @@ interrupt() { # SIGNAL ARGUMENT...
 }
 # Not the shell's own words about a job that was killed.
 {
-    interrupt TERM calibrate "$model" --images in --imgsz 1280 -o x.stats
     interrupt KILL calibrate "$model" --images in --imgsz 1280 -o x.stats
     interrupt TERM build "$model" --images in --imgsz 1280 -o x.octet
     interrupt TERM bench "$model" --imgsz 1280 --iterations 100000

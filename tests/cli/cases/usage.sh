@@ -40,6 +40,8 @@ try detect a b --imgsz 320,640
 try calibrate a
 try calibrate a -i b
 try calibrate a -o b
+try calibrate a -i b -o c --max-bad 1.5
+try calibrate a -i b -o c --resume=yes
 try build a
 try build a -o b
 try build a -o b --stats c --images d
