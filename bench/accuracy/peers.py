@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""INT8 models by other tools from the same 100 pictures that study.py takes first, each made as its documentation
+recommends for YOLOv8, and their boxes as COCO results files where study.py looks for them.
+
+    peers.py [--work build/accuracy] [--sets LIST]
+
+Boxes are found as octet eval finds them: square letterbox, confidence 0.001, NMS 0.7 for each class, at most 300 a
+picture. Needs numpy, opencv-python-headless, onnx, onnxruntime, openvino, nncf.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+import cv2
+import numpy as np
+
+import sets
+from study import Study, plain
+
+HEAD = "model.22"  # of all YOLOv8 exports in the study
+CONFIDENCE, IOU, BOXES_MAX = 0.001, 0.7, 300
+
+
+def letterbox(path, size):
+    """[1, 3, size, size] in [0, 1], and scale, left, top, width and height of the picture."""
+    picture = cv2.imread(path)
+    height, width = picture.shape[:2]
+    scale = min(size / height, size / width)
+    inner = round(width * scale), round(height * scale)
+    if inner != (width, height):
+        picture = cv2.resize(picture, inner, interpolation=cv2.INTER_LINEAR)
+    out = np.full((size, size, 3), 114, np.uint8)
+    top, left = round((size - inner[1]) / 2 - 0.1), round((size - inner[0]) / 2 - 0.1)
+    out[top:top + inner[1], left:left + inner[0]] = picture
+    planes = np.ascontiguousarray(out[:, :, ::-1].transpose(2, 0, 1)[None]).astype(np.float32) / 255
+    return planes, (scale, left, top, width, height)
+
+
+def select(boxes, scores, classes):
+    """Greedy suppression within each class, the best boxes first."""
+    order = np.argsort(-scores, kind="stable")[:30000]
+    boxes, scores, classes = boxes[order], scores[order], classes[order]
+    apart = boxes + (classes * 7680)[:, None]
+    area = (apart[:, 2] - apart[:, 0]) * (apart[:, 3] - apart[:, 1])
+    gone, kept = np.zeros(len(scores), bool), []
+    for i in range(len(scores)):
+        if gone[i]:
+            continue
+        kept.append(i)
+        if len(kept) == BOXES_MAX:
+            break
+        rest = np.arange(i + 1, len(scores))[~gone[i + 1:]]
+        w = np.minimum(apart[i, 2], apart[rest, 2]) - np.maximum(apart[i, 0], apart[rest, 0])
+        h = np.minimum(apart[i, 3], apart[rest, 3]) - np.maximum(apart[i, 1], apart[rest, 1])
+        both = np.clip(w, 0, None) * np.clip(h, 0, None)
+        gone[rest[both / (area[i] + area[rest] - both + 1e-7) > IOU]] = True
+    return boxes[kept], scores[kept], classes[kept]
+
+
+def detect(run, size, name, work):
+    """COCO results of a set."""
+    _, source, _, _, _, _ = sets.SETS[name]
+    with open(sets.truth_path(name, work), encoding="utf-8") as file:
+        truth = json.load(file)
+    known = sorted(c["id"] for c in truth["categories"])
+    folder, results = sets.folder(source, work), []
+    for image in truth["images"]:
+        planes, (scale, left, top, width, height) = letterbox(
+            os.path.join(folder, os.path.basename(image["file_name"])), size)
+        output = run(planes)[0]
+        centre, score = output[:4].T, output[4:].T
+        ids = COCO_IDS if score.shape[1] == 80 else known
+        at, kind = np.nonzero(score > CONFIDENCE)
+        half = centre[at, 2:] / 2
+        corners = np.concatenate([centre[at, :2] - half, centre[at, :2] + half], 1)
+        corners, scores, kinds = select(corners, score[at, kind], kind)
+        corners[:, 0::2] = np.clip((corners[:, 0::2] - left) / scale, 0, width)
+        corners[:, 1::2] = np.clip((corners[:, 1::2] - top) / scale, 0, height)
+        results += [{"image_id": image["id"], "category_id": int(ids[k]), "score": float(s),
+                     "bbox": [float(v) for v in (b[0], b[1], b[2] - b[0], b[3] - b[1])]}
+                    for b, s, k in zip(corners, scores, kinds) if ids[k] in known]
+    return results
+
+
+COCO_IDS = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
+
+
+def onnxruntime_model(source, pictures, size, out):
+    """ONNX Runtime: QDQ, u8 activations, s8 weights for each channel, MinMax; the head's decoding left float."""
+    import onnx
+    from onnxruntime.quantization import (CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType,
+                                          quantize_static)
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+    prepared = out + ".pre"
+    quant_pre_process(source, prepared)
+    graph = onnx.load(prepared).graph
+    inner = [f"cv{b}.{level}.{i}" for b in (2, 3) for level in range(3) for i in range(2)]
+    left = [n.name for n in graph.node if HEAD in n.name and not any(k in n.name for k in inner)]
+
+    class Reader(CalibrationDataReader):
+        def __init__(self):
+            self.rest = iter(pictures)
+
+        def get_next(self):
+            path = next(self.rest, None)
+            return None if path is None else {graph.input[0].name: letterbox(path, size)[0]}
+
+    quantize_static(prepared, out, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
+                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+                    calibrate_method=CalibrationMethod.MinMax, nodes_to_exclude=left,
+                    extra_options={"WeightSymmetric": True})
+    os.remove(prepared)
+
+
+def nncf_model(source, pictures, size, out):
+    """NNCF for OpenVINO: preset MIXED, the head's decoding left float."""
+    import nncf
+    import openvino as ov
+    ignored = [f".*/{HEAD}/{k}.*" for k in ("dfl/", "Add", "Sub", "Mul", "Div", "Sigmoid")]
+    model = nncf.quantize(ov.Core().read_model(source), nncf.Dataset(pictures, lambda p: letterbox(p, size)[0]),
+                          preset=nncf.QuantizationPreset.MIXED, subset_size=len(pictures),
+                          ignored_scope=nncf.IgnoredScope(patterns=ignored, validate=False))
+    ov.save_model(model, out, compress_to_fp16=False)
+
+
+def onnxruntime_run(path):
+    import onnxruntime as ort
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda planes: session.run(None, {name: planes})[0]
+
+
+def openvino_run(path):
+    import openvino as ov
+    compiled = ov.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return lambda planes: compiled([planes])[0]
+
+
+PEERS = {"onnxruntime-minmax": (onnxruntime_model, onnxruntime_run, ".onnx"),
+         "openvino-nncf-mixed": (nncf_model, openvino_run, ".xml")}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "accuracy"))
+    parser.add_argument("--sets", default="COCO n,COCO s,CCTV n,CCTV s,NEU-DET n")
+    options = parser.parse_args()
+    options.octet, options.threads = None, 0
+    study = Study(options)
+    os.makedirs(os.path.join(options.work, "peers"), exist_ok=True)
+    for name in (n.replace("/", ", ") for n in options.sets.split(",")):
+        kind, _, _, _, own, _ = sets.SETS[name]
+        size = 224 if kind == "neudet" else 640
+        listed = study.sample(own, 100, 0)
+        with open(listed, encoding="utf-8") as file:
+            pictures = file.read().split()
+        for peer, (make, runner, suffix) in PEERS.items():
+            results = study.path("detections", plain(f"{name}.peer-{peer}") + ".json")
+            path = os.path.join(options.work, "peers", f"{kind}.{own}.{peer}{suffix}")
+            if os.path.exists(results):
+                continue
+            if not os.path.exists(path):
+                make(sets.model_path(kind), pictures, size, path)
+            with open(results + ".part", "w", encoding="utf-8") as file:
+                json.dump(detect(runner(path), size, name, options.work), file)
+            os.replace(results + ".part", results)
+            print(f"{name}: {peer}", file=sys.stderr, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

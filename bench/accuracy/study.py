@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures what INT8 costs in average precision, on the integer engine. docs/accuracy.md is made from its tables.
+
+    study.py [--octet build/octet] [--work build/accuracy] [--parts LIST] [--sets LIST] [--threads N]
+
+Parts: recipe (the default build, three samples of 100 pictures), calibrators, foreign (ranges from pictures of another
+kind), counts (16 to 200 pictures, three samples each), peers (what peers.py left in the work folder). Every figure is
+kept in the work folder, so that an interrupted run goes on where it was. Test data: $OCTET_TEST_DATA. Needs NumPy, and
+OpenCV for drawing the pictures of the bundled model.
+"""
+
+import argparse
+import glob
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+import sets
+from average_precision import Matches, resampled, resamples
+
+CALIBRATORS = ["mse", "minmax", "percentile:99.999", "percentile:99.99", "entropy", "minmax-trt"]
+COUNTS = [16, 32, 64, 100, 200]
+SEEDS = [0, 1, 2]
+RESAMPLES = 200
+FLOAT_SCORE = 0.25  # boxes of the float model that count as ground truth for the agreement
+
+
+def plain(text):
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", text)
+
+
+class Study:
+    def __init__(self, options):
+        self.octet_path, self.work, self.threads = options.octet, options.work, options.threads
+        self.resampled = {}
+        for name in ("lists", "stats", "results", "detections"):
+            os.makedirs(os.path.join(self.work, name), exist_ok=True)
+
+    def path(self, kind, name):
+        return os.path.join(self.work, kind, name)
+
+    def octet(self, *arguments):
+        threads = ["--threads", str(self.threads)] if self.threads else []
+        ran = subprocess.run([self.octet_path, *arguments, *threads, "-q", "--json"], capture_output=True, text=True,
+                             check=False)
+        if ran.returncode:
+            raise RuntimeError(f"octet {' '.join(arguments)}: {ran.stderr.strip()}")
+        return json.loads(ran.stdout)
+
+    def kept(self, kind, name, make):
+        """A result from its file, or made now and kept."""
+        path = self.path(kind, name)
+        if not os.path.exists(path):
+            made = make()
+            with open(path + ".part", "w", encoding="utf-8") as file:
+                json.dump(made, file)
+            os.replace(path + ".part", path)
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    def sample(self, source, count, seed):
+        """A text file of `count` pictures of a source, and how many there are. All of them where there are not more."""
+        every = sets.pictures(source, self.work)
+        chosen = every if count >= len(every) else sorted(random.Random(seed).sample(every, count))
+        path = self.path("lists", f"{source}.{len(chosen)}.{seed if count < len(every) else 'all'}.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(os.path.abspath(p) for p in chosen) + "\n")
+        return path
+
+    def statistics(self, model, source, count, seed):
+        listed = self.sample(source, count, seed)
+        path = self.path("stats", f"{model}.{os.path.basename(listed)[:-4]}.stats")
+        if not os.path.exists(path):
+            self.octet("calibrate", sets.model_path(model), "--images", listed, "-o", path)
+        return path
+
+    def score(self, name, detections, model=None):
+        """AP of a detector on a set: a model that is run, or a COCO results file."""
+        _, source, _, classes, _, _ = sets.SETS[name]
+        command = ["--annotations", sets.truth_path(name, self.work)]
+        if classes:
+            command += ["--classes", ",".join(map(str, classes))]
+        if model:
+            return self.octet("eval", model, *command, "--images", sets.folder(source, self.work),
+                              "--save-detections", detections)["ap"]
+        return self.octet("eval", "--detections", detections, *command)["ap"]
+
+    def agreement(self, name, detections):
+        """AP against the float model's boxes."""
+        self.float_ap(name)
+        path = self.path("detections", plain(f"{name}.float.truth") + ".json")
+        if not os.path.exists(path):
+            with open(sets.truth_path(name, self.work), encoding="utf-8") as file:
+                truth = json.load(file)
+            with open(self.path("detections", plain(f"{name}.float") + ".json"), encoding="utf-8") as file:
+                found = [b for b in json.load(file) if b["score"] >= FLOAT_SCORE]
+            truth["annotations"] = [{"id": i, "image_id": b["image_id"], "category_id": b["category_id"],
+                                     "bbox": b["bbox"], "area": b["bbox"][2] * b["bbox"][3], "iscrowd": 0}
+                                    for i, b in enumerate(found, 1)]
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(truth, file)
+        classes = sets.SETS[name][3]
+        chosen = ["--classes", ",".join(map(str, classes))] if classes else []
+        return self.octet("eval", "--detections", detections, "--annotations", path, *chosen)["ap"]
+
+    def float_ap(self, name):
+        key = plain(f"{name}.float") + ".json"
+        detections = self.path("detections", key)
+        return self.kept("results", key, lambda: {
+            "ap": self.score(name, detections, sets.model_path(sets.SETS[name][0])), "detections": key})
+
+    def engine(self, name, source, count, seed, calibrator):
+        """AP and agreement of the INT8 engine from a sample of pictures."""
+        model = sets.SETS[name][0]
+        listed = os.path.basename(self.sample(source, count, seed))[:-4]
+        key = plain(f"{name}.{listed}.{calibrator}") + ".json"
+        detections = self.path("detections", key)
+
+        def make():
+            built = self.path("stats", f"{os.getpid()}.octet")
+            self.octet("build", sets.model_path(model), "--stats", self.statistics(model, source, count, seed),
+                       "--calibrator", calibrator, "-o", built)
+            result = {"ap": self.score(name, detections, built), "detections": key}
+            os.remove(built)
+            result["agreement"] = self.agreement(name, detections)
+            print(f"{name}, {listed}, {calibrator}: AP {result['ap']:.4f}, agreement {result['agreement']:.4f}",
+                  file=sys.stderr, flush=True)
+            return result
+        return self.kept("results", key, make)
+
+    def engines(self, name, source, count, calibrator, seeds):
+        """One result for each sample that differs."""
+        if count >= len(sets.pictures(source, self.work)):
+            seeds = seeds[:1]
+        return [self.engine(name, source, count, seed, calibrator) for seed in seeds]
+
+    def resampled_ap(self, name, result):
+        """AP [RESAMPLES] over resampled pictures, the same resamples for all detectors of a set."""
+        key = result["detections"]
+        if key not in self.resampled:
+            detections = self.path("detections", key)
+            matches = Matches(sets.truth_path(name, self.work), detections, sets.SETS[name][3])
+            if abs(matches.ap() - result["ap"]) > 1e-9:
+                raise RuntimeError(f"{name}: AP {matches.ap()} here, {result['ap']} by octet eval")
+            drawn = resampled(matches, resamples(matches.images, RESAMPLES))
+            self.resampled[key] = drawn
+        return self.resampled[key]
+
+    def difference(self, name, results, others):
+        """Mean AP difference in points, and its resamples."""
+        points = 100 * (np.mean([r["ap"] for r in results]) - np.mean([r["ap"] for r in others]))
+        drawn = 100 * (np.mean([self.resampled_ap(name, r) for r in results], 0)
+                       - np.mean([self.resampled_ap(name, r) for r in others], 0))
+        return points, drawn
+
+
+def mean_difference(differences):
+    """Of several sets: the mean and its sigma. Sets are resampled apart from each other."""
+    sigma = np.sqrt(sum(np.var(drawn) for _, drawn in differences)) / len(differences)
+    return np.mean([points for points, _ in differences]), sigma
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def signed(points, sigma=None):
+    return f"{points:+.2f}" + ("" if sigma is None else f" ± {sigma:.2f}")
+
+
+def recipe(study, names):
+    rows, differences = [], []
+    for name in names:
+        base, results = study.float_ap(name), study.engines(name, sets.SETS[name][4], 100, "mse", SEEDS)
+        points, drawn = study.difference(name, results, [base])
+        differences.append((points, drawn))
+        each = [100 * (r["ap"] - base["ap"]) for r in results]
+        rows.append([name, f"{base['ap']:.4f}", f"{np.mean([r['ap'] for r in results]):.4f}",
+                     signed(points, drawn.std()), " ".join(signed(p) for p in each),
+                     f"{100 * np.mean([r['agreement'] for r in results]):.1f}"])
+    rows.append(["mean", "", "", signed(*mean_difference(differences)), "", ""])
+    return table(["set", "float AP", "INT8 AP", "difference, points", "each sample", "agreement AP"], rows)
+
+
+def calibrators(study, names, column, seeds):
+    """One row for each calibrator; the last column is the paired difference to the default over all sets."""
+    names = [n for n in names if sets.SETS[n][column]]
+    rows = []
+    for calibrator in CALIBRATORS:
+        cells, against = [], []
+        for name in names:
+            source = sets.SETS[name][column]
+            results = study.engines(name, source, 100, calibrator, seeds)
+            usual = study.engines(name, source, 100, "mse", seeds)
+            points, _ = study.difference(name, results, [study.float_ap(name)])
+            against.append(study.difference(name, results, usual))
+            cells.append(f"{signed(points)} ({100 * np.mean([r['agreement'] for r in results]):.1f})")
+        rows.append([f"`{calibrator}`"] + cells + [signed(*mean_difference(against)) if calibrator != "mse" else ""])
+    return table(["calibrator"] + names + ["mean against `mse`"], rows)
+
+
+def counts(study, names):
+    rows = []
+    for count in COUNTS:
+        cells = []
+        for name in names:
+            source = sets.SETS[name][4]
+            if count > len(sets.pictures(source, study.work)):
+                cells.append("")
+                continue
+            results, base = study.engines(name, source, count, "mse", SEEDS), study.float_ap(name)["ap"]
+            each = [100 * (r["ap"] - base) for r in results]
+            cells.append(f"{signed(np.mean(each))} ({', '.join(signed(p) for p in each)})")
+        rows.append([str(count)] + cells)
+    return table(["pictures"] + names, rows)
+
+
+def peers(study, names):
+    rows = []
+    for name in names:
+        base = study.float_ap(name)
+        ours = study.engines(name, sets.SETS[name][4], 100, "mse", SEEDS[:1])
+        found = {}
+        for path in sorted(glob.glob(study.path("detections", plain(f"{name}.peer-") + "*.json"))):
+            key = os.path.basename(path)
+            found[key.split(".peer-")[1][:-5]] = study.kept("results", key, lambda path=path, key=key: {
+                "ap": study.score(name, path), "agreement": study.agreement(name, path), "detections": key})
+        for label, results in [("octet", ours)] + [(peer, [result]) for peer, result in found.items()]:
+            points, drawn = study.difference(name, results, [base])
+            cell = ""
+            if label != "octet":
+                ahead, apart = study.difference(name, ours, results)
+                cell = signed(ahead, apart.std())
+            rows.append([name, label, f"{np.mean([r['ap'] for r in results]):.4f}", signed(points, drawn.std()),
+                         f"{100 * np.mean([r['agreement'] for r in results]):.1f}", cell])
+    return table(["set", "engine", "INT8 AP", "difference to float", "agreement AP", "octet ahead by"], rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--octet", default=os.path.join(sets.ROOT, "build", "octet"))
+    parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "accuracy"))
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--parts", default="recipe,calibrators,foreign,counts,peers")
+    parser.add_argument("--sets", default=",".join(n.replace(", ", "/") for n in sets.SETS),
+                        help="names with / in place of ', '")
+    parser.add_argument("--calibrators", default=",".join(CALIBRATORS))
+    options = parser.parse_args()
+    if not os.path.isdir(sets.DATA):
+        print("skipped: no test data", file=sys.stderr)
+        return 0
+    CALIBRATORS[:] = options.calibrators.split(",")
+    names = [n.replace("/", ", ") for n in options.sets.split(",")]
+    halves = [n for n in names if "half" not in n]
+    study = Study(options)
+    made = {"recipe": lambda: recipe(study, names), "calibrators": lambda: calibrators(study, names, 4, SEEDS),
+            "foreign": lambda: calibrators(study, names, 5, SEEDS[:1]), "counts": lambda: counts(study, halves),
+            "peers": lambda: peers(study, names)}
+    for part in options.parts.split(","):
+        print(f"## {part}\n\n{made[part]()}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
