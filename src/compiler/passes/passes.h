@@ -51,6 +51,7 @@ oct_pass
     oct_fold_constants; /* shapes of all values; what depends on constants only becomes constant */
 oct_pass oct_eliminate_dead;   /* drops nodes that no output needs */
 oct_pass oct_remove_identity;  /* Identity, Dropout, Cast between floating types */
+oct_pass oct_normalize_input;  /* a division by 255 drops out; a mean is refused */
 oct_pass oct_fuse_batchnorm;   /* into the convolution before it */
 oct_pass oct_fuse_silu;        /* x * sigmoid(x) into the convolution that makes x */
 oct_pass oct_fuse_residual;    /* an addition into the convolution that makes one operand */

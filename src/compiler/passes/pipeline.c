@@ -11,6 +11,7 @@ static const struct {
     {"fold_constants", oct_fold_constants},
     {"eliminate_dead", oct_eliminate_dead},
     {"remove_identity", oct_remove_identity},
+    {"normalize_input", oct_normalize_input},
     {"fuse_batchnorm", oct_fuse_batchnorm},
     {"fuse_silu", oct_fuse_silu},
     {"fuse_residual", oct_fuse_residual},
