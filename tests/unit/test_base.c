@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "context.h"
+#include "random.h"
 
 static struct test_context test;
 
@@ -286,6 +288,56 @@ static void threads(void **state)
     assert_true(oct_threads_physical_cores() >= 1);
 }
 
+struct sums {
+    int run; /* written before each run, read by its items */
+    atomic_int items;
+    int64_t plain; /* by one item a run alone, so never by two threads at a time */
+};
+
+static void sum_item(void *user, int worker, int item)
+{
+    struct sums *sums = user;
+    (void)worker;
+    atomic_fetch_add(&sums->items, 1);
+    if (item == sums->run % 7)
+        sums->plain += sums->run;
+}
+
+/* Runs in quick succession and after pauses in which workers fall asleep; each sees what was
+ * written before it, and is done when it returns. */
+static void many_runs(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_of(1);
+    for (int count = 2; count <= 4; count++) {
+        struct oct_threads *threads;
+        assert_int_equal(oct_threads_create(&test.context, count, &threads), OCTET_OK);
+        struct sums sums = {0};
+        int64_t plain = 0;
+        for (int i = 0; i < 3000; i++) {
+            const int items = test_int(&random, 7, 40);
+            if (i % 500 == 0)
+                usleep(2000);
+            sums.run = i;
+            atomic_store(&sums.items, 0);
+            oct_threads_run(threads, sum_item, &sums, items);
+            assert_int_equal(sums.items, items);
+            plain += i;
+            assert_true(sums.plain == plain);
+        }
+        atomic_store(&sums.items, 0);
+        oct_threads_run(threads, sum_item, &sums, 2000000); /* more than the pool counts */
+        assert_int_equal(sums.items, 2000000);
+        oct_threads_destroy(&threads);
+        assert_int_equal(oct_threads_create(&test.context, count, &threads), OCTET_OK);
+        oct_threads_destroy(&threads); /* at once */
+    }
+    test.fail_at = test.calls;
+    struct oct_threads *threads;
+    assert_int_equal(oct_threads_create(&test.context, 2, &threads), OCTET_OUT_OF_MEMORY);
+    assert_null(threads);
+}
+
 static void messages(void **state)
 {
     (void)state;
@@ -393,8 +445,9 @@ int main(void)
         TEST(growing),    TEST(arena),
         TEST(text),       TEST(reader),
         TEST(sha256),     TEST(threads),
-        TEST(messages),   TEST(logging),
-        TEST(statuses),   TEST(contexts),
+        TEST(many_runs),  TEST(messages),
+        TEST(logging),    TEST(statuses),
+        TEST(contexts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
