@@ -79,7 +79,7 @@ bool check_cpu_parse(void)
     static const char *const wrong[] = {"sse9", "ref,", ",ref", "REF", "ref avx2", "avx", "refs"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ctx.message[0] = '\0';
-        if (oct_cpu_parse(&ctx, wrong[i], &sets) != OCTET_INVALID_ARGUMENT || !ctx.message[0])
+        if (oct_cpu_parse(&ctx, wrong[i], &sets) != OCTET_UNSUPPORTED_CPU || !ctx.message[0])
             return check_failed("\"%s\" is taken", wrong[i]);
     }
     char name[8];
