@@ -5,6 +5,10 @@
 
 #include "base/memory.h"
 
+/* A number of the preprocessor as text. */
+#define OCT_TEXT(number) OCT_TEXT_OF(number)
+#define OCT_TEXT_OF(number) #number
+
 struct oct_text {
     octet_context *ctx;
     char *bytes; /* NUL-terminated once something was added */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "compiler/calibrate/statistics.h"
 #include "runtime/container/safetensors.h"
 
@@ -259,7 +260,7 @@ octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t s
             status = oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: not a statistics file but %s%s", name,
                               kind ? "an octet file of kind " : "another safetensors file",
                               kind ? kind : "");
-        else if (!version || atoi(version) != OCT_STATISTICS_VERSION)
+        else if (!version || strcmp(version, OCT_TEXT(OCT_STATISTICS_VERSION)) != 0)
             status = oct_fail(
                 ctx, OCTET_UNSUPPORTED_VERSION,
                 "%s: statistics format version %.20s; this octet reads version %d: calibrate again",

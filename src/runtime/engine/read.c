@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "runtime/container/safetensors.h"
 #include "runtime/engine/engine.h"
 
@@ -247,7 +248,7 @@ static octet_status check_kind(const struct reading *r)
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not an engine but %s%s", r->name,
                         kind ? "an octet file of kind " : "another safetensors file",
                         kind ? kind : "");
-    if (!version || atoi(version) != OCT_ENGINE_VERSION)
+    if (!version || strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION)) != 0)
         return oct_fail(
             r->ctx, OCTET_UNSUPPORTED_VERSION,
             "%s: engine format version %.20s; this octet reads version %d: build it again", r->name,
