@@ -2,6 +2,7 @@
 /* octet: the command line. Finds the verb; the verbs are in cmd_*.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,9 +103,19 @@ static void occupy_standard_streams(void)
             return;
 }
 
+/* Pictures come and go by the megabyte: their memory goes back to the system at once, so that many
+ * of different sizes take no more than one. */
+static void return_large_blocks(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct app app = {0};
+    return_large_blocks();
     occupy_standard_streams();
     app_catch_signals();
     int status = dispatch(&app, argc, argv);
