@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <octet/build.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,43 @@ static octet_status check_statistics(octet_context *context, const octet_model *
     return OCTET_OK;
 }
 
+static struct oct_moments moments_of(const struct oct_tensor_record *record, int channel)
+{
+    const double count = (double)record->histogram.count / record->channels;
+    if (!(count > 0.0))
+        return (struct oct_moments){0.0, 0.0};
+    const double mean = (double)record->channel_sum[channel] / OCT_SUM_UNIT / count;
+    const double square = (double)record->channel_square[channel] / OCT_SUM_UNIT / count;
+    return (struct oct_moments){mean, square > mean * mean ? sqrt(square - mean * mean) : 0.0};
+}
+
+/* Codings and moments of all layers' outputs. */
+static octet_status quantization_of(octet_context *context, struct oct_arena *arena,
+                                    const octet_model *model, const octet_statistics *statistics,
+                                    const struct oct_calibrator *calibrator,
+                                    struct oct_quantization *quantization)
+{
+    const size_t tensors = (size_t)model->plan.tensor_count;
+    struct oct_coding *codings = oct_arena_calloc(arena, tensors, sizeof *codings);
+    const struct oct_moments **moments = oct_arena_calloc(arena, tensors, sizeof *moments);
+    if (!codings || !moments)
+        return oct_fail_memory(context, "the build");
+    for (int i = 0; i < model->plan.layer_count; i++) {
+        const struct oct_tensor_record *record = &statistics->tensors[i];
+        const int tensor = model->plan.layers[i].output;
+        struct oct_moments *of = oct_arena_calloc(arena, (size_t)record->channels, sizeof *of);
+        if (!of)
+            return oct_fail_memory(context, "the build");
+        for (int c = 0; c < record->channels; c++)
+            of[c] = moments_of(record, c);
+        codings[tensor] = oct_calibrate_tensor(calibrator, &record->histogram);
+        moments[tensor] = of;
+    }
+    quantization->codings = codings;
+    quantization->moments = moments;
+    return OCTET_OK;
+}
+
 static octet_status build_int8(octet_context *context, const octet_model *model,
                                const octet_statistics *statistics,
                                const octet_build_settings *settings, octet_engine *engine)
@@ -54,18 +92,17 @@ static octet_status build_int8(octet_context *context, const octet_model *model,
     struct oct_arena arena;
     struct oct_plan plan;
     oct_arena_init(&arena, context);
-    struct oct_coding *codings =
-        oct_arena_calloc(&arena, (size_t)model->plan.tensor_count, sizeof *codings);
+    struct oct_quantization quantization = {0};
     bool *is_float = oct_arena_calloc(&arena, (size_t)model->plan.layer_count, sizeof *is_float);
-    if (!codings || !is_float)
+    if (!is_float)
         status = oct_fail_memory(context, "the build");
     if (!status)
         status = oct_select_float_layers(context, &model->plan, settings->float_layers, is_float);
-    for (int i = 0; i < model->plan.layer_count && !status; i++)
-        codings[model->plan.layers[i].output] =
-            oct_calibrate_tensor(&calibrator, &statistics->tensors[i].histogram);
     if (!status)
-        status = oct_lower_int8(context, &arena, &model->plan, codings, is_float, &plan);
+        status = quantization_of(context, &arena, model, statistics, &calibrator, &quantization);
+    quantization.is_float = is_float;
+    if (!status)
+        status = oct_lower_int8(context, &arena, &model->plan, &quantization, &plan);
     if (!status)
         status = oct_engine_set_plan(context, engine, &plan, model->name);
     oct_arena_clear(&arena);

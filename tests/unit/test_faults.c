@@ -182,7 +182,8 @@ static octet_status lower(octet_context *ctx)
         is_float[i] = i % 3 == 1;
     }
     if (!status)
-        status = oct_lower_int8(ctx, &arena, &plan, codings, is_float, &int8);
+        status = oct_lower_int8(ctx, &arena, &plan,
+                                &(struct oct_quantization){codings, NULL, is_float}, &int8);
     if (!status)
         status = oct_plan_verify(ctx, &int8, "plan");
     oct_arena_clear(&arena);

@@ -5,6 +5,7 @@
 
 #include "compiler/graph/network.h"
 #include "compiler/quantize/activation.h"
+#include "compiler/quantize/weights.h"
 #include "runtime/engine/plan.h"
 
 /* The float plan. Names and weights are shared with the network, the rest is allocated from
@@ -13,17 +14,25 @@
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, struct oct_plan *plan);
 
+/* What a plan is quantised with. */
+struct oct_quantization {
+    const struct oct_coding *codings; /* [tensors]; those of layers' outputs are used */
+    /* [tensors], each of [channels]. NULL, or NULL for a tensor: not known, its channels count
+     * alike and biases are not corrected for it. */
+    const struct oct_moments *const *moments;
+    const bool *is_float; /* [layers]: convolutions that stay float; NULL: none */
+};
+
 /*
- * The INT8 plan of a float plan. `codings` has one entry for each tensor of `from`; those of
- * layers' outputs are used, pools, upsampling and copies pass their input's on, the head's last
- * convolutions give floats. `is_float` has one entry for each layer: convolutions that stay float;
- * NULL for none. A convolution writes the type that its readers want; where they differ, copies
- * convert, added behind the tensors of `from` and before the first layer that reads them. Fails
- * with OCTET_UNSUPPORTED_MODEL where a layer would have to change scale but cannot.
+ * The INT8 plan of a float plan. Pools, upsampling and copies pass their input's coding on, the
+ * head's last convolutions give floats. A convolution writes the type that its readers want; where
+ * they differ, copies convert, added behind the tensors of `from` and before the first layer that
+ * reads them. Fails with OCTET_UNSUPPORTED_MODEL where a layer would have to change scale but
+ * cannot.
  */
 octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
-                            const struct oct_plan *from, const struct oct_coding *codings,
-                            const bool *is_float, struct oct_plan *plan);
+                            const struct oct_plan *from,
+                            const struct oct_quantization *quantization, struct oct_plan *plan);
 
 /* The type of each tensor of a plan whose layers `is_float` (see above) are to stay float, chosen
  * so that few conversions are needed; members and slices have one type with what they lie in. */

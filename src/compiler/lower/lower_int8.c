@@ -2,14 +2,12 @@
 #include <string.h>
 
 #include "compiler/lower/lower.h"
-#include "compiler/quantize/weights.h"
 
 struct mixing {
     octet_context *ctx;
     struct oct_arena *arena;
     const struct oct_plan *from;
-    const struct oct_coding *codings;
-    const bool *is_float;
+    const struct oct_quantization *with;
     struct oct_plan *plan;
     int *twin; /* [tensors of `from`]: the same in the other type, or -1 */
 };
@@ -42,7 +40,7 @@ static void convert(struct mixing *m, int tensor, struct oct_plan_tensor *twin)
     const struct oct_plan_tensor *t = &m->plan->tensors[tensor];
     twin->kind = OCT_PLAN_LAYER;
     if (twin->type == OCT_TYPE_U8)
-        set_coding(twin, m->codings[t->kind == OCT_PLAN_SLICE ? t->parent : tensor]);
+        set_coding(twin, m->with->codings[t->kind == OCT_PLAN_SLICE ? t->parent : tensor]);
     twin->parent = -1;
     twin->offset = 0;
     const struct oct_plan_layer layer = {.name = twin->name,
@@ -88,21 +86,47 @@ static octet_status twin_of(struct mixing *m, int tensor, int *index)
     return status;
 }
 
-static octet_status quantize_weights(struct mixing *m, struct oct_plan_layer *layer)
+/* What is known of the input channels of a layer of `from`. False: their means are not. */
+static bool input_moments(const struct mixing *m, int input, int channels,
+                          struct oct_moments *moments)
+{
+    bool known = true;
+    for (int c = 0; c < channels; c++) {
+        const struct oct_plan_channel at = oct_plan_resolve(m->from, input, c);
+        const struct oct_moments *of = m->with->moments ? m->with->moments[at.tensor] : NULL;
+        moments[c] = of ? of[at.channel] : (struct oct_moments){0.0, 1.0};
+        known = known && of;
+    }
+    return known;
+}
+
+static octet_status quantize_weights(struct mixing *m, int index, struct oct_plan_layer *layer)
 {
     const struct oct_plan *plan = m->plan;
     const struct oct_weights_shape shape = {plan->tensors[layer->output].channels,
                                             plan->tensors[layer->input].channels,
                                             layer->kernel * layer->kernel};
-    float *inputs = oct_arena_calloc(m->arena, (size_t)shape.inputs, sizeof *inputs);
-    float *scales = oct_arena_calloc(m->arena, (size_t)shape.outputs, sizeof *scales);
+    const size_t outputs = (size_t)shape.outputs, channels = (size_t)shape.inputs;
+    float *inputs = oct_arena_calloc(m->arena, channels, sizeof *inputs);
+    float *scales = oct_arena_calloc(m->arena, outputs, sizeof *scales);
+    float *biases = oct_arena_calloc(m->arena, outputs, sizeof *biases);
+    struct oct_moments *moments = oct_arena_calloc(m->arena, channels, sizeof *moments);
     int8_t *codes =
         oct_arena_calloc(m->arena, (size_t)oct_plan_layer_weights(plan, layer), sizeof *codes);
-    if (!inputs || !scales || !codes)
+    double *scratch = oct_arena_calloc(m->arena, oct_refinement_scratch(&shape), sizeof *scratch);
+    if (!inputs || !scales || !biases || !moments || !codes || !scratch)
         return oct_fail_memory(m->ctx, "quantised weights");
     for (int c = 0; c < shape.inputs; c++)
         inputs[c] = plan->tensors[oct_plan_resolve(plan, layer->input, c).tensor].scale;
+    const bool known = input_moments(m, m->from->layers[index].input, shape.inputs, moments);
+    const struct oct_refinement refinement = {shape,  layer->values, inputs,
+                                              scales, moments,       scratch};
     oct_quantize_weights(&shape, layer->values, inputs, codes, scales);
+    oct_refine_weights(&refinement, codes);
+    if (known) {
+        oct_correct_biases(&refinement, codes, layer->bias, biases);
+        layer->bias = biases;
+    }
     layer->codes = codes;
     layer->scale = scales;
     layer->values = NULL;
@@ -114,7 +138,7 @@ static octet_status lower_convolution(struct mixing *m, int index)
     struct oct_plan *plan = m->plan;
     struct oct_plan_layer layer = m->from->layers[index];
     struct oct_plan_tensor *output = &plan->tensors[layer.output];
-    const bool is_float = m->is_float && m->is_float[index];
+    const bool is_float = m->with->is_float && m->with->is_float[index];
     int leaf;
     octet_status status = OCTET_OK;
     if (layer.residual >= 0 && !oct_plan_uniform(plan, layer.residual, &leaf))
@@ -123,9 +147,9 @@ static octet_status lower_convolution(struct mixing *m, int index)
     if (plan->tensors[layer.input].type != (is_float ? OCT_TYPE_F32 : OCT_TYPE_U8))
         status = twin_of(m, layer.input, &layer.input);
     if (!status && !is_float)
-        status = quantize_weights(m, &layer);
+        status = quantize_weights(m, index, &layer);
     if (output->type == OCT_TYPE_U8)
-        set_coding(output, m->codings[layer.output]);
+        set_coding(output, m->with->codings[layer.output]);
     append_layer(m, &layer);
     return status;
 }
@@ -143,7 +167,7 @@ static octet_status lower_move(struct mixing *m, int index)
     const bool uniform = oct_plan_uniform(plan, layer.input, &leaf);
     if (type != output->type && layer.operation == OCT_PLAN_COPY && uniform) {
         if (output->type == OCT_TYPE_U8)
-            set_coding(output, m->codings[layer.output]);
+            set_coding(output, m->with->codings[layer.output]);
         append_layer(m, &layer);
         return OCTET_OK;
     }
@@ -190,14 +214,14 @@ static octet_status make_room(struct mixing *m, enum oct_type **types)
 }
 
 octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
-                            const struct oct_plan *from, const struct oct_coding *codings,
-                            const bool *is_float, struct oct_plan *plan)
+                            const struct oct_plan *from,
+                            const struct oct_quantization *quantization, struct oct_plan *plan)
 {
-    struct mixing m = {ctx, arena, from, codings, is_float, plan, NULL};
+    struct mixing m = {ctx, arena, from, quantization, plan, NULL};
     enum oct_type *types = NULL;
     octet_status status = make_room(&m, &types);
     if (!status)
-        status = oct_choose_types(ctx, arena, from, is_float, types);
+        status = oct_choose_types(ctx, arena, from, quantization->is_float, types);
     if (status)
         return status;
     for (int i = 0; i < from->tensor_count; i++)

@@ -2,7 +2,6 @@
 #include "compiler/quantize/weights.h"
 
 #include <math.h>
-#include <stddef.h>
 
 static int8_t code_of(double value)
 {
@@ -26,5 +25,123 @@ void oct_quantize_weights(const struct oct_weights_shape *shape, const float *we
         for (size_t i = 0; i < count; i++)
             code[i] = code_of((double)w[i] * (double)input_scales[i / (size_t)shape->taps] /
                               (double)scales[n]);
+    }
+}
+
+size_t oct_refinement_scratch(const struct oct_weights_shape *shape)
+{
+    return (size_t)shape->inputs * (size_t)(shape->taps + 2);
+}
+
+/* One output channel. The variance of its error is, up to a factor, with r and q the correlations
+ * of taps and channels: sum_c a^2 ((1 - r) sum_t e^2 + (r - q) s^2) + q (sum_c a s)^2, where s[c] =
+ * sum_t e. */
+struct refining {
+    int inputs, taps;
+    double own, shared, common; /* 1 - r, r - q, q */
+    double *errors;             /* e: [inputs][taps], in units of a code */
+    double *sums;               /* s: [inputs] */
+    double *weights;            /* a: [inputs] */
+    double total;               /* sum_c a s */
+    int8_t *codes;
+};
+
+struct turn {
+    int at, step; /* the code, and what is added to it: 1 or -1 */
+    double gain;
+};
+
+/* The change of one channel's codes that gains most, if one does: in either direction it is the
+ * code whose error is largest. */
+static void look_at_channel(const struct refining *r, int c, struct turn *best)
+{
+    const double a = r->weights[c];
+    int most[2] = {-1, -1};
+    for (int i = c * r->taps; i < (c + 1) * r->taps; i++) {
+        const int way = r->errors[i] < 0.0;
+        if (r->codes[i] == (way ? -127 : 127) || r->errors[i] == 0.0)
+            continue;
+        if (most[way] < 0 || fabs(r->errors[i]) > fabs(r->errors[most[way]]))
+            most[way] = i;
+    }
+    for (int way = 0; way < 2; way++) {
+        const int at = most[way], step = way ? -1 : 1;
+        if (at < 0)
+            continue;
+        const double gain = a * a *
+                                (r->own * (2.0 * step * r->errors[at] - 1.0) +
+                                 r->shared * (2.0 * step * r->sums[c] - 1.0)) +
+                            r->common * a * (2.0 * step * r->total - a);
+        if (gain > best->gain)
+            *best = (struct turn){at, step, gain};
+    }
+}
+
+static void refine_channel(struct refining *r)
+{
+    /* each turn gains; the bound is for gains within rounding */
+    for (int turns = r->inputs * r->taps; turns > 0; turns--) {
+        struct turn best = {-1, 0, 0.0};
+        for (int c = 0; c < r->inputs; c++)
+            look_at_channel(r, c, &best);
+        if (best.at < 0)
+            return;
+        const int c = best.at / r->taps;
+        r->codes[best.at] = (int8_t)(r->codes[best.at] + best.step);
+        r->errors[best.at] -= best.step;
+        r->sums[c] -= best.step;
+        r->total -= r->weights[c] * best.step;
+    }
+}
+
+void oct_refine_weights(const struct oct_refinement *refinement, int8_t *codes)
+{
+    const struct oct_weights_shape *shape = &refinement->shape;
+    const int taps = shape->taps, inputs = shape->inputs;
+    const size_t count = (size_t)inputs * (size_t)taps;
+    struct refining r = {.inputs = inputs,
+                         .taps = taps,
+                         .own = 1.0 - OCT_TAP_CORRELATION,
+                         .shared = OCT_TAP_CORRELATION - OCT_CHANNEL_CORRELATION,
+                         .common = OCT_CHANNEL_CORRELATION,
+                         .errors = refinement->scratch,
+                         .sums = refinement->scratch + count,
+                         .weights = refinement->scratch + count + inputs};
+    for (int c = 0; c < inputs; c++)
+        r.weights[c] = refinement->moments[c].deviation / (double)refinement->input_scales[c];
+    for (int n = 0; n < shape->outputs; n++) {
+        const float *w = refinement->weights + (size_t)n * count;
+        r.codes = codes + (size_t)n * count;
+        r.total = 0.0;
+        for (int c = 0; c < inputs; c++) {
+            r.sums[c] = 0.0;
+            for (int i = c * taps; i < (c + 1) * taps; i++) {
+                r.errors[i] = (double)w[i] * (double)refinement->input_scales[c] /
+                                  (double)refinement->scales[n] -
+                              r.codes[i];
+                r.sums[c] += r.errors[i];
+            }
+            r.total += r.weights[c] * r.sums[c];
+        }
+        refine_channel(&r);
+    }
+}
+
+void oct_correct_biases(const struct oct_refinement *refinement, const int8_t *codes,
+                        const float *biases, float *corrected)
+{
+    const struct oct_weights_shape *shape = &refinement->shape;
+    const size_t taps = (size_t)shape->taps, count = (size_t)shape->inputs * taps;
+    for (int n = 0; n < shape->outputs; n++) {
+        const float *w = refinement->weights + (size_t)n * count;
+        const int8_t *code = codes + (size_t)n * count;
+        double mean = 0.0;
+        for (size_t i = 0; i < count; i++) {
+            const size_t c = i / taps;
+            mean += refinement->moments[c].mean *
+                    ((double)w[i] - code[i] * ((double)refinement->scales[n] /
+                                               (double)refinement->input_scales[c]));
+        }
+        corrected[n] = (float)((double)biases[n] + mean);
     }
 }
