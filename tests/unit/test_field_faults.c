@@ -215,7 +215,7 @@ static const struct normalisation {
 static OctOnnx__ModelProto *normalised(const struct normalisation *n)
 {
     OctOnnx__ModelProto *proto = open_parts();
-    char value[16] = "images", constant[16], output[16];
+    char value[24] = "images", constant[24], output[24];
     redirect(proto->graph, "images", "normalised");
     for (int i = 0; i < 3 && n->steps[i].op; i++) {
         const struct step *step = &n->steps[i];
