@@ -80,17 +80,37 @@ int oct_histogram_bin(const struct oct_histogram *histogram, float value)
     return (int)floor(ldexp((double)value, -histogram->exponent)) + OCT_HISTOGRAM_HALF;
 }
 
+/* Bins are found for a block of values, which the compiler makes vectors of, and counted then. */
+#define BLOCK 64
+
+/* `inverse` and `width` are powers of two: the products are exact, but for an underflow, which
+ * gives the whole number 0. */
+static int bin_of(float value, float inverse, float width)
+{
+    const int whole = (int)(value * inverse);
+    return whole - (value < (float)whole * width) + OCT_HISTOGRAM_HALF;
+}
+
+static void count_block(float inverse, float width, const float *restrict values,
+                        uint32_t *restrict counts)
+{
+    int bins[BLOCK];
+    for (int i = 0; i < BLOCK; i++)
+        bins[i] = bin_of(values[i], inverse, width);
+    for (int i = 0; i < BLOCK; i++)
+        counts[bins[i]]++;
+}
+
 void oct_histogram_count(const struct oct_histogram *histogram, const float *values, size_t count,
                          uint32_t *counts)
 {
-    /* powers of two: the products are exact, but for an underflow, which gives the whole number 0
-     */
     const float inverse = (float)ldexp(1.0, -histogram->exponent);
     const float width = (float)ldexp(1.0, histogram->exponent);
-    for (size_t i = 0; i < count; i++) {
-        const int whole = (int)(values[i] * inverse);
-        counts[whole - (values[i] < (float)whole * width) + OCT_HISTOGRAM_HALF]++;
-    }
+    size_t i = 0;
+    for (; i + BLOCK <= count; i += BLOCK)
+        count_block(inverse, width, values + i, counts);
+    for (; i < count; i++)
+        counts[bin_of(values[i], inverse, width)]++;
 }
 
 void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histogram *other)

@@ -74,17 +74,40 @@ static int band_end(const struct look *look, int begin)
     return begin + BAND_ROWS < look->region->y_end ? begin + BAND_ROWS : look->region->y_end;
 }
 
-/* A NaN survives in `sum`, so that min and max need not watch for it. */
-static void add_pixel(const struct band *band, const float *pixel, int channels)
+/* Channels measured side by side, in registers; the loops over them are for the compiler to make
+ * vectors of. A NaN survives in `sum`, so that min and max need not watch for it. */
+#define LANES 8
+
+static void measure_lanes(const struct band *band, int first, const float *pixel, size_t stride,
+                          int pixels)
 {
-    float *restrict minimum = band->minimum, *restrict maximum = band->maximum;
-    float *restrict sum = band->sum, *restrict square = band->square;
-    for (int c = 0; c < channels; c++) {
-        const float value = pixel[c];
-        minimum[c] = value < minimum[c] ? value : minimum[c];
-        maximum[c] = value > maximum[c] ? value : maximum[c];
-        sum[c] += value;
-        square[c] += value * value;
+    float minimum[LANES], maximum[LANES], sum[LANES], square[LANES];
+    memcpy(minimum, band->minimum + first, sizeof minimum);
+    memcpy(maximum, band->maximum + first, sizeof maximum);
+    memcpy(sum, band->sum + first, sizeof sum);
+    memcpy(square, band->square + first, sizeof square);
+    for (int x = 0; x < pixels; x++, pixel += stride) {
+        for (int i = 0; i < LANES; i++) {
+            minimum[i] = pixel[i] < minimum[i] ? pixel[i] : minimum[i];
+            maximum[i] = pixel[i] > maximum[i] ? pixel[i] : maximum[i];
+            sum[i] += pixel[i];
+            square[i] += pixel[i] * pixel[i];
+        }
+    }
+    memcpy(band->minimum + first, minimum, sizeof minimum);
+    memcpy(band->maximum + first, maximum, sizeof maximum);
+    memcpy(band->sum + first, sum, sizeof sum);
+    memcpy(band->square + first, square, sizeof square);
+}
+
+static void measure_channel(const struct band *band, int c, const float *pixel, size_t stride,
+                            int pixels)
+{
+    for (int x = 0; x < pixels; x++, pixel += stride) {
+        band->minimum[c] = *pixel < band->minimum[c] ? *pixel : band->minimum[c];
+        band->maximum[c] = *pixel > band->maximum[c] ? *pixel : band->maximum[c];
+        band->sum[c] += *pixel;
+        band->square[c] += *pixel * *pixel;
     }
 }
 
@@ -99,9 +122,15 @@ static void measure_band(void *user, int worker, int item)
         band.maximum[c] = -INFINITY;
         band.sum[c] = band.square[c] = 0.0f;
     }
-    for (int y = begin; y < band_end(look, begin); y++)
-        for (int x = look->region->x_begin; x < look->region->x_end; x++)
-            add_pixel(&band, pixel_at(look->view, y, x), channels);
+    for (int y = begin; y < band_end(look, begin); y++) {
+        const float *row = pixel_at(look->view, y, look->region->x_begin);
+        const int pixels = look->region->x_end - look->region->x_begin;
+        int c = 0;
+        for (; c + LANES <= channels; c += LANES)
+            measure_lanes(&band, c, row + c, look->view->pixel_elements, pixels);
+        for (; c < channels; c++)
+            measure_channel(&band, c, row + c, look->view->pixel_elements, pixels);
+    }
 }
 
 static void count_band(void *user, int worker, int item)
