@@ -12,5 +12,6 @@ int cmd_build(struct app *app, int argc, char **argv);
 int cmd_run(struct app *app, int argc, char **argv);
 int cmd_eval(struct app *app, int argc, char **argv);
 int cmd_bench(struct app *app, int argc, char **argv);
+int cmd_doctor(struct app *app, int argc, char **argv);
 
 #endif

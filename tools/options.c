@@ -268,8 +268,8 @@ static void print_option(const struct option *option)
 static int print_help(const struct parse *parse)
 {
     const struct command *command = parse->command;
-    printf("octet %s: %s\n\nusage: octet %s [OPTION...] %s\n\n", command->name, command->summary,
-           command->name, command->operands);
+    printf("octet %s: %s\n\nusage: octet %s [OPTION...]%s%s\n\n", command->name, command->summary,
+           command->name, command->operands[0] ? " " : "", command->operands);
     for (size_t i = 0; i < command->option_count; i++)
         print_option(&command->options[i]);
     if (command->option_count)
@@ -321,8 +321,9 @@ bool options_parse(struct app *app, const struct command *command, int argc, cha
     if (operands->count < command->operands_minimum)
         missing_operand(app, command, operands->count);
     else if (command->operands_maximum >= 0 && operands->count > command->operands_maximum)
-        app_usage(app, "'%s' is too much: octet %s [OPTION...] %s",
-                  operands->text[command->operands_maximum], command->name, command->operands);
+        app_usage(app, "'%s' is too much: octet %s [OPTION...]%s%s",
+                  operands->text[command->operands_maximum], command->name,
+                  command->operands[0] ? " " : "", command->operands);
     else
         *status = app_open(app);
     return *status == STATUS_DONE;

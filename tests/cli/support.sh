@@ -74,3 +74,25 @@ make_picture() {
 files() {
     ls -A "$1"
 }
+
+# unpack_tree NAME FOLDER: trees/NAME.tree as files. "== PATH" begins a file, "=> PATH TARGET" makes a link; \0 is NUL.
+unpack_tree() {
+    local line path=
+    while IFS= read -r line; do
+        case $line in
+        '== '*)
+            path=$2/${line#== }
+            mkdir -p "$(dirname "$path")"
+            : >"$path"
+            ;;
+        '=> '*)
+            path=$2/$(echo "$line" | cut -d ' ' -f 2)
+            mkdir -p "$(dirname "$path")"
+            ln -s "$(echo "$line" | cut -d ' ' -f 3)" "$path"
+            path=
+            ;;
+        *'\0') printf '%b' "$line" >>"$path" ;;
+        *) [ -z "$path" ] || printf '%s\n' "$line" >>"$path" ;;
+        esac
+    done <"$root/tests/cli/trees/$1.tree"
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# What doctor tells of recorded file trees, of this machine, and of trees that are damaged.
+. "$support"
+for tree in jetpack-4.6-nano jetpack-5.1.2-xavier-nx jetpack-6.0-agx-orin jetpack-6.2-orin-nano jetpack-7.1-thor \
+    pc pc-gpu pc-nouveau; do
+    unpack_tree $tree $tree
+    try doctor --root $tree
+done
+try doctor --root jetpack-5.1.2-xavier-nx --json
+# this machine: the groups, in their order
+"$octet" doctor | sed -n 's/^\([a-z]*\) .*/\1/p' | tr '\n' ' '
+echo
+"$octet" doctor --json >json
+sed -n 's/^ *"name": "\(.*\)",/\1/p' json | tr '\n' ' '
+echo
+! command -v python3 >/dev/null || python3 -m json.tool json >/dev/null
+# nothing, rubbish, other kinds of files, loops, no permission
+mkdir empty && try doctor --root empty
+mkdir -p bad/etc bad/proc/device-tree bad/var/lib/dpkg bad/var/lib/nvpmodel bad/sys/class/devfreq/17000000.gpu
+head -c 20000 /dev/zero | tr '\0' 'x' >bad/proc/cpuinfo
+printf 'MemTotal: lots\nMemAvailable\n' >bad/proc/meminfo
+printf '# R99999999999999999999 (release), REVISION: -1, GCID\033[31m' >bad/etc/nv_tegra_release
+printf 'nvidia,tegra234' >bad/proc/device-tree/compatible
+mkfifo bad/proc/device-tree/model
+head -c 100000 /dev/urandom >bad/var/lib/dpkg/status
+printf 'pmode:99999999999999999999' >bad/var/lib/nvpmodel/status
+ln -s /etc/nvpmodel.conf bad/etc/nvpmodel.conf
+printf '1e9' >bad/sys/class/devfreq/17000000.gpu/min_freq
+timeout 20 "$octet" doctor --root bad | tr -d '\n' | grep -q '^cpu .*gpu .*' || echo "bad tree"
+try doctor --root bad/etc/nv_tegra_release
+try doctor --root nowhere
+try doctor more
+try doctor --rot x
