@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO average precision that can be resampled over pictures, for the paired bootstrap.
 
-Every box is matched once, picture by picture, at the ten IoU thresholds. A resample of the pictures is then a weight for
-each picture: precision and recall are cumulative sums of weights over the boxes in the order of their scores. A picture
-drawn w times puts w equal boxes beside each other, so this is exactly COCO's AP of the duplicated list.
+Every box is matched once, picture by picture, at the ten IoU thresholds. A resample of the pictures is then a weight
+for each picture: precision and recall are cumulative sums of weights over the boxes in the order of their scores. A
+picture drawn w times puts w equal boxes beside each other, so this is exactly COCO's AP of the duplicated list.
 """
 
 import json
@@ -22,7 +22,7 @@ def overlaps(boxes, truth, crowd):
     h = np.minimum(a[..., 1] + a[..., 3], b[..., 1] + b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
     both = np.where((w > 0) & (h > 0), w * h, 0.0)
     area = a[..., 2] * a[..., 3]
-    return both / np.where(crowd[None, :], area, area + b[..., 2] * b[..., 3] - both)
+    return both / np.maximum(np.where(crowd[None, :], area, area + b[..., 2] * b[..., 3] - both), 1e-300)
 
 
 def match(boxes, truth, crowd):

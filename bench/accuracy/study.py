@@ -23,6 +23,7 @@ import numpy as np
 
 import sets
 from average_precision import Matches, resampled, resamples
+from drift import score_error
 
 CALIBRATORS = ["mse", "minmax", "percentile:99.999", "percentile:99.99", "entropy", "minmax-trt"]
 COUNTS = [16, 32, 64, 100, 200]
@@ -115,6 +116,10 @@ class Study:
         return self.kept("results", key, lambda: {
             "ap": self.score(name, detections, sets.model_path(sets.SETS[name][0])), "detections": key})
 
+    def score_error(self, name, detections):
+        self.float_ap(name)
+        return score_error(self.path("detections", plain(f"{name}.float") + ".json"), detections)
+
     def engine(self, name, source, count, seed, calibrator):
         """AP and agreement of the INT8 engine from a sample of pictures."""
         model = sets.SETS[name][0]
@@ -129,6 +134,7 @@ class Study:
             result = {"ap": self.score(name, detections, built), "detections": key}
             os.remove(built)
             result["agreement"] = self.agreement(name, detections)
+            result["score_error"] = self.score_error(name, detections)
             print(f"{name}, {listed}, {calibrator}: AP {result['ap']:.4f}, agreement {result['agreement']:.4f}",
                   file=sys.stderr, flush=True)
             return result
@@ -171,6 +177,10 @@ def table(header, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
+def average(results, key, scale=1.0):
+    return scale * np.mean([r[key] for r in results])
+
+
 def signed(points, sigma=None):
     return f"{points:+.2f}" + ("" if sigma is None else f" ± {sigma:.2f}")
 
@@ -184,9 +194,10 @@ def recipe(study, names):
         each = [100 * (r["ap"] - base["ap"]) for r in results]
         rows.append([name, f"{base['ap']:.4f}", f"{np.mean([r['ap'] for r in results]):.4f}",
                      signed(points, drawn.std()), " ".join(signed(p) for p in each),
-                     f"{100 * np.mean([r['agreement'] for r in results]):.1f}"])
-    rows.append(["mean", "", "", signed(*mean_difference(differences)), "", ""])
-    return table(["set", "float AP", "INT8 AP", "difference, points", "each sample", "agreement AP"], rows)
+                     f"{average(results, 'agreement', 100):.1f}", f"{average(results, 'score_error'):.4f}"])
+    rows.append(["mean", "", "", signed(*mean_difference(differences)), "", "", ""])
+    return table(["set", "float AP", "INT8 AP", "difference, points", "each sample", "agreement AP", "score error"],
+                 rows)
 
 
 def calibrators(study, names, column, seeds):
@@ -194,16 +205,18 @@ def calibrators(study, names, column, seeds):
     names = [n for n in names if sets.SETS[n][column]]
     rows = []
     for calibrator in CALIBRATORS:
-        cells, against = [], []
+        cells, against, error = [], [], 0.0
         for name in names:
             source = sets.SETS[name][column]
             results = study.engines(name, source, 100, calibrator, seeds)
             usual = study.engines(name, source, 100, "mse", seeds)
             points, _ = study.difference(name, results, [study.float_ap(name)])
             against.append(study.difference(name, results, usual))
-            cells.append(f"{signed(points)} ({100 * np.mean([r['agreement'] for r in results]):.1f})")
-        rows.append([f"`{calibrator}`"] + cells + [signed(*mean_difference(against)) if calibrator != "mse" else ""])
-    return table(["calibrator"] + names + ["mean against `mse`"], rows)
+            error += np.log(average(results, "score_error") / average(usual, "score_error")) / len(names)
+            cells.append(f"{signed(points)} ({average(results, 'agreement', 100):.1f})")
+        rows.append([f"`{calibrator}`"] + cells + [signed(*mean_difference(against)) if calibrator != "mse" else "",
+                                                   f"{np.exp(error):.2f}"])
+    return table(["calibrator"] + names + ["mean against `mse`", "score error, `mse` = 1"], rows)
 
 
 def counts(study, names):
@@ -217,7 +230,8 @@ def counts(study, names):
                 continue
             results, base = study.engines(name, source, count, "mse", SEEDS), study.float_ap(name)["ap"]
             each = [100 * (r["ap"] - base) for r in results]
-            cells.append(f"{signed(np.mean(each))} ({', '.join(signed(p) for p in each)})")
+            cells.append(f"{signed(np.mean(each))} ({', '.join(signed(p) for p in each)}) "
+                         f"{average(results, 'score_error'):.4f}")
         rows.append([str(count)] + cells)
     return table(["pictures"] + names, rows)
 
@@ -231,16 +245,18 @@ def peers(study, names):
         for path in sorted(glob.glob(study.path("detections", plain(f"{name}.peer-") + "*.json"))):
             key = os.path.basename(path)
             found[key.split(".peer-")[1][:-5]] = study.kept("results", key, lambda path=path, key=key: {
-                "ap": study.score(name, path), "agreement": study.agreement(name, path), "detections": key})
+                "ap": study.score(name, path), "agreement": study.agreement(name, path),
+                "score_error": study.score_error(name, path), "detections": key})
         for label, results in [("octet", ours)] + [(peer, [result]) for peer, result in found.items()]:
             points, drawn = study.difference(name, results, [base])
             cell = ""
             if label != "octet":
                 ahead, apart = study.difference(name, ours, results)
                 cell = signed(ahead, apart.std())
-            rows.append([name, label, f"{np.mean([r['ap'] for r in results]):.4f}", signed(points, drawn.std()),
-                         f"{100 * np.mean([r['agreement'] for r in results]):.1f}", cell])
-    return table(["set", "engine", "INT8 AP", "difference to float", "agreement AP", "octet ahead by"], rows)
+            rows.append([name, label, f"{average(results, 'ap'):.4f}", signed(points, drawn.std()),
+                         f"{average(results, 'agreement', 100):.1f}", f"{average(results, 'score_error'):.4f}", cell])
+    return table(["set", "engine", "INT8 AP", "difference to float", "agreement AP", "score error",
+                  "octet ahead by"], rows)
 
 
 def main():
