@@ -37,8 +37,7 @@ static void expand(const uint8_t *block, uint32_t w[64])
         const uint32_t t = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +                    \
                            ((e & f) ^ (~e & g)) + round_constants[i] + w[i];                       \
         d += t;                                                                                    \
-        h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +                                   \
-            ((a & b) ^ (a & c) ^ (b & c));                                                         \
+        h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));    \
     } while (0)
 
 static void compress(uint32_t state[8], const uint8_t *block)
