@@ -103,10 +103,12 @@ static void refined_by_hand(void **state)
     int8_t codes[4];
     float scale;
     double scratch[6];
+    int candidates[1][2];
     assert_int_equal(oct_refinement_scratch(&shape), 6);
     oct_quantize_weights(&shape, weights, &one, codes, &scale);
-    oct_refine_weights(&(struct oct_refinement){shape, weights, &one, &scale, &moments, scratch},
-                       codes);
+    oct_refine_weights(
+        &(struct oct_refinement){shape, weights, &one, &scale, &moments, scratch, candidates},
+        codes);
     int sum = 0;
     for (int i = 1; i < 4; i++)
         sum += codes[i];
@@ -121,6 +123,7 @@ static struct {
     struct oct_moments moments[INPUTS];
     int8_t nearest[OUTPUTS * DEPTH], codes[OUTPUTS * DEPTH];
     double scratch[DEPTH + 2 * INPUTS];
+    int candidates[INPUTS][2];
 } layer;
 
 static const struct oct_weights_shape layer_shape = {OUTPUTS, INPUTS, TAPS};
@@ -136,8 +139,8 @@ static struct oct_refinement random_layer(struct test_random *random)
     }
     oct_quantize_weights(&layer_shape, layer.weights, layer.inputs, layer.nearest, layer.scales);
     memcpy(layer.codes, layer.nearest, sizeof layer.codes);
-    return (struct oct_refinement){layer_shape,  layer.weights, layer.inputs,
-                                   layer.scales, layer.moments, layer.scratch};
+    return (struct oct_refinement){layer_shape,   layer.weights, layer.inputs,    layer.scales,
+                                   layer.moments, layer.scratch, layer.candidates};
 }
 
 static double units_of(int n, int i)

@@ -114,13 +114,14 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_pla
     int8_t *codes =
         oct_arena_calloc(m->arena, (size_t)oct_plan_layer_weights(plan, layer), sizeof *codes);
     double *scratch = oct_arena_calloc(m->arena, oct_refinement_scratch(&shape), sizeof *scratch);
-    if (!inputs || !scales || !biases || !moments || !codes || !scratch)
+    int(*candidates)[2] = oct_arena_calloc(m->arena, channels, sizeof *candidates);
+    if (!inputs || !scales || !biases || !moments || !codes || !scratch || !candidates)
         return oct_fail_memory(m->ctx, "quantised weights");
     for (int c = 0; c < shape.inputs; c++)
         inputs[c] = plan->tensors[oct_plan_resolve(plan, layer->input, c).tensor].scale;
     const bool known = input_moments(m, m->from->layers[index].input, shape.inputs, moments);
-    const struct oct_refinement refinement = {shape,  layer->values, inputs,
-                                              scales, moments,       scratch};
+    const struct oct_refinement refinement = {shape,   layer->values, inputs,    scales,
+                                              moments, scratch,       candidates};
     oct_quantize_weights(&shape, layer->values, inputs, codes, scales);
     oct_refine_weights(&refinement, codes);
     if (known) {

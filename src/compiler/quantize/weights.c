@@ -43,6 +43,7 @@ struct refining {
     double *sums;               /* s: [inputs] */
     double *weights;            /* a: [inputs] */
     double total;               /* sum_c a s */
+    int (*candidates)[2];       /* [inputs], see find_candidates() */
     int8_t *codes;
 };
 
@@ -51,12 +52,12 @@ struct turn {
     double gain;
 };
 
-/* The change of one channel's codes that gains most, if one does: in either direction it is the
- * code whose error is largest. */
-static void look_at_channel(const struct refining *r, int c, struct turn *best)
+/* The codes of a channel to look at, up (0) and down (1): in either direction it is the one whose
+ * error is largest that gains most. -1: none. */
+static void find_candidates(struct refining *r, int c)
 {
-    const double a = r->weights[c];
-    int most[2] = {-1, -1};
+    int *most = r->candidates[c];
+    most[0] = most[1] = -1;
     for (int i = c * r->taps; i < (c + 1) * r->taps; i++) {
         const int way = r->errors[i] < 0.0;
         if (r->codes[i] == (way ? -127 : 127) || r->errors[i] == 0.0)
@@ -64,8 +65,14 @@ static void look_at_channel(const struct refining *r, int c, struct turn *best)
         if (most[way] < 0 || fabs(r->errors[i]) > fabs(r->errors[most[way]]))
             most[way] = i;
     }
+}
+
+/* The change of one channel's codes that gains most, if one does. */
+static void look_at_channel(const struct refining *r, int c, struct turn *best)
+{
+    const double a = r->weights[c];
     for (int way = 0; way < 2; way++) {
-        const int at = most[way], step = way ? -1 : 1;
+        const int at = r->candidates[c][way], step = way ? -1 : 1;
         if (at < 0)
             continue;
         const double gain = a * a *
@@ -79,6 +86,8 @@ static void look_at_channel(const struct refining *r, int c, struct turn *best)
 
 static void refine_channel(struct refining *r)
 {
+    for (int c = 0; c < r->inputs; c++)
+        find_candidates(r, c);
     /* each turn gains; the bound is for gains within rounding */
     for (int turns = r->inputs * r->taps; turns > 0; turns--) {
         struct turn best = {-1, 0, 0.0};
@@ -91,6 +100,7 @@ static void refine_channel(struct refining *r)
         r->errors[best.at] -= best.step;
         r->sums[c] -= best.step;
         r->total -= r->weights[c] * best.step;
+        find_candidates(r, c);
     }
 }
 
@@ -106,7 +116,8 @@ void oct_refine_weights(const struct oct_refinement *refinement, int8_t *codes)
                          .common = OCT_CHANNEL_CORRELATION,
                          .errors = refinement->scratch,
                          .sums = refinement->scratch + count,
-                         .weights = refinement->scratch + count + inputs};
+                         .weights = refinement->scratch + count + inputs,
+                         .candidates = refinement->candidates};
     for (int c = 0; c < inputs; c++)
         r.weights[c] = refinement->moments[c].deviation / (double)refinement->input_scales[c];
     for (int n = 0; n < shape->outputs; n++) {

@@ -31,6 +31,7 @@ struct oct_refinement {
     const float *weights, *input_scales, *scales; /* as above */
     const struct oct_moments *moments;            /* [inputs] */
     double *scratch;                              /* oct_refinement_scratch() numbers */
+    int (*candidates)[2];                         /* [inputs], scratch as well */
 };
 
 size_t oct_refinement_scratch(const struct oct_weights_shape *shape);
