@@ -5,9 +5,9 @@
     study.py [--octet build/octet] [--work build/accuracy] [--parts LIST] [--sets LIST] [--threads N]
 
 Parts: recipe (the default build, three samples of 100 pictures), calibrators, foreign (ranges from pictures of another
-kind), counts (16 to 200 pictures, three samples each), peers (what peers.py left in the work folder). Every figure is
-kept in the work folder, so that an interrupted run goes on where it was. Test data: $OCTET_TEST_DATA. Needs NumPy, and
-OpenCV for drawing the pictures of the bundled model.
+kind), counts (16 to 200 pictures, three samples each), float-layers, peers (what peers.py left in the work folder).
+Every figure is kept in the work folder, so that an interrupted run goes on where it was. Test data: $OCTET_TEST_DATA.
+Needs NumPy, and OpenCV for drawing the pictures of the bundled model.
 """
 
 import argparse
@@ -28,6 +28,9 @@ from drift import score_error
 CALIBRATORS = ["mse", "minmax", "percentile:99.999", "percentile:99.99", "entropy", "minmax-trt"]
 COUNTS = [16, 32, 64, 100, 200]
 SEEDS = [0, 1, 2]
+FLOAT_LAYERS = ["none", "/model.0/*", "/model.2/cv1/*", "/model.1/*,/model.2/*", "/model.21/*",
+                "/model.21/m.0/cv1/*,/model.21/cv1/*,/model.21/cv2/*,/model.12/cv1/*,/model.7/*,/model.2/cv1/*,"
+                "/model.2/cv2/*,/model.1/*,/model.9/cv2/*", "head"]
 RESAMPLES = 200
 FLOAT_SCORE = 0.25  # boxes of the float model that count as ground truth for the agreement
 
@@ -120,31 +123,32 @@ class Study:
         self.float_ap(name)
         return score_error(self.path("detections", plain(f"{name}.float") + ".json"), detections)
 
-    def engine(self, name, source, count, seed, calibrator):
+    def engine(self, name, source, count, seed, calibrator, float_layers="none"):
         """AP and agreement of the INT8 engine from a sample of pictures."""
         model = sets.SETS[name][0]
         listed = os.path.basename(self.sample(source, count, seed))[:-4]
-        key = plain(f"{name}.{listed}.{calibrator}") + ".json"
+        kept_float = "" if float_layers == "none" else f".float {float_layers}"
+        key = plain(f"{name}.{listed}.{calibrator}{kept_float}") + ".json"
         detections = self.path("detections", key)
 
         def make():
             built = self.path("stats", f"{os.getpid()}.octet")
             self.octet("build", sets.model_path(model), "--stats", self.statistics(model, source, count, seed),
-                       "--calibrator", calibrator, "-o", built)
+                       "--calibrator", calibrator, "--float-layers", float_layers, "-o", built)
             result = {"ap": self.score(name, detections, built), "detections": key}
             os.remove(built)
             result["agreement"] = self.agreement(name, detections)
             result["score_error"] = self.score_error(name, detections)
-            print(f"{name}, {listed}, {calibrator}: AP {result['ap']:.4f}, agreement {result['agreement']:.4f}",
+            print(f"{name}, {listed}, {calibrator}{kept_float}: AP {result['ap']:.4f}, agreement {result['agreement']:.4f}",
                   file=sys.stderr, flush=True)
             return result
         return self.kept("results", key, make)
 
-    def engines(self, name, source, count, calibrator, seeds):
+    def engines(self, name, source, count, calibrator, seeds, float_layers="none"):
         """One result for each sample that differs."""
         if count >= len(sets.pictures(source, self.work)):
             seeds = seeds[:1]
-        return [self.engine(name, source, count, seed, calibrator) for seed in seeds]
+        return [self.engine(name, source, count, seed, calibrator, float_layers) for seed in seeds]
 
     def resampled_ap(self, name, result):
         """AP [RESAMPLES] over resampled pictures, the same resamples for all detectors of a set."""
@@ -259,12 +263,26 @@ def peers(study, names):
                   "octet ahead by"], rows)
 
 
+def float_layers(study, _):
+    """What layers in float give back, with the ranges of COCO."""
+    rows, names = [], ["COCO n", "CCTV n"]
+    for pattern in FLOAT_LAYERS:
+        cells = []
+        for name in names:
+            results, base = study.engines(name, "coco-train", 100, "mse", SEEDS, pattern), study.float_ap(name)["ap"]
+            each = [100 * (r["ap"] - base) for r in results]
+            cells += [f"{signed(np.mean(each))} ({', '.join(signed(p) for p in each)})",
+                      f"{average(results, 'agreement', 100):.1f}", f"{average(results, 'score_error'):.4f}"]
+        rows.append([f"`{pattern}`"] + cells)
+    return table(["`--float-layers`"] + [head for name in names for head in (name, "agreement", "score error")], rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--octet", default=os.path.join(sets.ROOT, "build", "octet"))
     parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "accuracy"))
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--parts", default="recipe,calibrators,foreign,counts,peers")
+    parser.add_argument("--parts", default="recipe,calibrators,foreign,counts,float-layers,peers")
     parser.add_argument("--sets", default=",".join(n.replace(", ", "/") for n in sets.SETS),
                         help="names with / in place of ', '")
     parser.add_argument("--calibrators", default=",".join(CALIBRATORS))
@@ -278,7 +296,7 @@ def main():
     study = Study(options)
     made = {"recipe": lambda: recipe(study, names), "calibrators": lambda: calibrators(study, names, 4, SEEDS),
             "foreign": lambda: calibrators(study, names, 5, SEEDS[:1]), "counts": lambda: counts(study, halves),
-            "peers": lambda: peers(study, names)}
+            "float-layers": lambda: float_layers(study, names), "peers": lambda: peers(study, names)}
     for part in options.parts.split(","):
         print(f"## {part}\n\n{made[part]()}", flush=True)
     return 0
