@@ -6,9 +6,7 @@
 #include <octet/engine.h>
 #include <octet/model.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /** Settings of a build. Fill with octet_build_defaults(). */
 typedef struct octet_build_settings {
@@ -34,7 +32,5 @@ OCTET_API octet_status octet_build(octet_context *context, const octet_model *mo
                                    const octet_statistics *statistics,
                                    const octet_build_settings *settings, octet_engine **engine);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -5,9 +5,7 @@
 #include <octet/image.h>
 #include <octet/model.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /** Statistics of every tensor that a quantised layer reads, gathered on the float engine.
  * Read-only. */
@@ -80,7 +78,5 @@ OCTET_API octet_status octet_statistics_tensor(const octet_statistics *statistic
                                                octet_tensor_statistics *tensor);
 OCTET_API void octet_statistics_free(octet_statistics **statistics);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -6,9 +6,7 @@
 
 #include <octet/status.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /**
  * A context carries what all handles made from it share: the allocator, the log callback, and the
@@ -66,7 +64,5 @@ OCTET_API const char *octet_context_message(const octet_context *context);
 /** Frees the context and sets `*context` to NULL. Accepts a pointer to NULL. */
 OCTET_API void octet_context_free(octet_context **context);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -6,9 +6,7 @@
 
 #include <octet/context.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /**
  * An engine is a compiled detector: the plan, the weights and the preprocessing contract. It does
@@ -89,7 +87,5 @@ OCTET_API int octet_engine_provenance(const octet_engine *engine, int index, con
 
 OCTET_API void octet_engine_free(octet_engine **engine);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -4,9 +4,7 @@
 
 #include <octet/session.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /** Ground truth in COCO's terms: classes (categories), pictures and boxes, each with an id. Use it,
  * and detections, from one thread at a time. Failures of all calls leave their message in the
@@ -93,7 +91,5 @@ OCTET_API octet_status octet_evaluate(const octet_truth *truth, const octet_dete
                                       octet_evaluation *evaluation,
                                       octet_class_evaluation *classes);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

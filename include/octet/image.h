@@ -6,9 +6,7 @@
 
 #include <octet/context.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /**
  * A picture: 8 bit RGB, rows of `3 * width` bytes from top to bottom, already turned as its EXIF
@@ -76,7 +74,5 @@ OCTET_API octet_status octet_letterbox_image(octet_context *context, const octet
                                              int target_width, int target_height, uint8_t *pixels,
                                              octet_letterbox *geometry);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -4,9 +4,7 @@
 
 #include <octet/context.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /** What this machine is, as far as octet uses it. */
 typedef struct octet_machine {
@@ -28,7 +26,5 @@ OCTET_API void octet_machine_get(octet_machine *machine);
 OCTET_API octet_status octet_machine_peak(octet_context *context, const char *cpu,
                                           double *int8_gmacs, double *fp32_gmacs);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -4,9 +4,7 @@
 
 #include <octet/engine.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /**
  * A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and cut
@@ -49,7 +47,5 @@ OCTET_API int octet_model_port(const octet_model *model, int output, int index,
 
 OCTET_API void octet_model_free(octet_model **model);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -5,9 +5,7 @@
 #include <octet/engine.h>
 #include <octet/image.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+OCTET_BEGIN_DECLARATIONS
 
 /**
  * A session runs an engine at one input size. It owns one arena that is sized when it opens:
@@ -135,7 +133,5 @@ OCTET_API double octet_session_layer_ms(const octet_session *session, int layer)
 
 OCTET_API void octet_session_close(octet_session **session);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif

@@ -2,13 +2,13 @@
 #ifndef OCTET_STATUS_H
 #define OCTET_STATUS_H
 
-/**
- * What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
- * that the call was made on (or the context, where the call makes a handle) holds one line for
- * people about it. Numbers are grouped by theme with gaps and never change their meaning.
- */
+/* What a header holds is C, in C++ as well. */
 #ifdef __cplusplus
-extern "C" {
+#define OCTET_BEGIN_DECLARATIONS extern "C" {
+#define OCTET_END_DECLARATIONS }
+#else
+#define OCTET_BEGIN_DECLARATIONS
+#define OCTET_END_DECLARATIONS
 #endif
 
 /** Marks what the shared library exports. */
@@ -40,6 +40,13 @@ extern "C" {
     X(41, IMAGE_TOO_LARGE, "picture too large")                                                    \
     X(50, UNSUPPORTED_CPU, "kernel set that this machine cannot run")
 
+OCTET_BEGIN_DECLARATIONS
+
+/**
+ * What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
+ * that the call was made on (or the context, where the call makes a handle) holds one line for
+ * people about it. Numbers are grouped by theme with gaps and never change their meaning.
+ */
 typedef enum octet_status {
 #define OCTET_STATUS_ENUM(code, name, text) OCTET_##name = code,
     OCTET_STATUS_LIST(OCTET_STATUS_ENUM)
@@ -56,7 +63,5 @@ OCTET_API const char *octet_status_text(octet_status status);
 /** The library's version, "MAJOR.MINOR.PATCH". Static text. */
 OCTET_API const char *octet_version(void);
 
-#ifdef __cplusplus
-}
-#endif
+OCTET_END_DECLARATIONS
 #endif
