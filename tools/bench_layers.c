@@ -26,8 +26,12 @@ static double all_layers_ms(const struct bench_model *model, int count)
 
 static double bytes_moved(const octet_layer_info *layer, double pictures, double scale)
 {
-    double input_element = layer->precision == OCTET_PRECISION_FP32 ? 4 : 1;
-    double output_element = layer->output_scale > 0 ? 1 : 4;
+    double input_element = layer->precision == OCTET_PRECISION_INT8   ? 1
+                           : layer->precision == OCTET_PRECISION_HALF ? 2
+                                                                      : 4;
+    double output_element = layer->output_scale > 0                    ? 1
+                            : layer->precision == OCTET_PRECISION_HALF ? 2
+                                                                       : 4;
     double input = (double)layer->input_channels * layer->input_height * layer->input_width;
     double output = (double)layer->output_channels * layer->output_height * layer->output_width;
     double added = strstr(layer->fused, "Add") ? output * output_element : 0;
@@ -43,8 +47,7 @@ static bool layer_figures(const struct bench_model *model, int layer, double sum
         return false;
     octet_engine_info(model->engine, &info);
     double scale = bench_multiply_adds(model) / (double)info.multiply_adds;
-    double gmacs =
-        figures->info.precision == OCTET_PRECISION_FP32 ? peak->fp32_gmacs : peak->int8_gmacs;
+    double gmacs = peak_of(peak, figures->info.precision);
     figures->ms = model->layer_ms[layer];
     figures->share = figures->ms / sum;
     figures->multiply_adds = (double)figures->info.multiply_adds * scale;

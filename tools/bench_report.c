@@ -17,6 +17,13 @@ struct figures {
     int threads, height, width;
 };
 
+double peak_of(const struct bench_peak *peak, octet_precision precision)
+{
+    return precision == OCTET_PRECISION_FP32   ? peak->fp32_gmacs
+           : precision == OCTET_PRECISION_HALF ? peak->half_gmacs
+                                               : peak->int8_gmacs;
+}
+
 static struct figures figures_of(const struct bench_model *model, const struct bench_peak *peak)
 {
     struct figures figures;
@@ -27,8 +34,7 @@ static struct figures figures_of(const struct bench_model *model, const struct b
     figures.width = octet_session_width(model->sessions[0]);
     double pictures = (double)(settings->batch * settings->streams) * (double)model->done;
     figures.fps = pictures / (model->wall_ms / 1e3);
-    double gmacs =
-        figures.info.precision == OCTET_PRECISION_FP32 ? peak->fp32_gmacs : peak->int8_gmacs;
+    double gmacs = peak_of(peak, figures.info.precision);
     figures.fraction = NAN;
     if (gmacs > 0)
         figures.fraction =
@@ -103,6 +109,8 @@ static json_t *machine_json(const octet_machine *machine, const char *isa,
     json_put(json, "physical_cores", json_integer(machine->physical_cores));
     json_put(json, "peak_int8_gmacs",
              peak->int8_gmacs > 0 ? json_number(peak->int8_gmacs) : json_null());
+    json_put(json, "peak_half_gmacs",
+             peak->half_gmacs > 0 ? json_number(peak->half_gmacs) : json_null());
     json_put(json, "peak_fp32_gmacs",
              peak->fp32_gmacs > 0 ? json_number(peak->fp32_gmacs) : json_null());
     return json;
@@ -189,8 +197,9 @@ static void print_text(const octet_machine *machine, const struct bench_model *m
     printf("%s, kernels %s, %d core%s\n", machine->cpu, octet_session_cpu(models[0].sessions[0]),
            machine->physical_cores, machine->physical_cores == 1 ? "" : "s");
     if (peak->int8_gmacs > 0)
-        printf("peak of one core: %.1f G int8 and %.1f G fp32 multiply-adds a second\n",
-               peak->int8_gmacs, peak->fp32_gmacs);
+        printf(
+            "peak of one core: %.1f G int8, %.1f G half and %.1f G fp32 multiply-adds a second\n",
+            peak->int8_gmacs, peak->half_gmacs, peak->fp32_gmacs);
     putchar('\n');
     table_open(&table, headers, models[0].settings->peak ? columns : columns - 1);
     for (size_t i = 0; i < count; i++)

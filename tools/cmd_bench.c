@@ -56,8 +56,8 @@ static int bench(struct app *app, struct bench_model *models, size_t count,
     for (size_t i = 0; i < count && status == STATUS_DONE && settings->image; i++)
         status = bench_pipeline(&models[i]);
     if (status == STATUS_DONE && (settings->peak || settings->layers || app->json)) {
-        octet_status result =
-            octet_machine_peak(app->context, app->cpu, &peak.int8_gmacs, &peak.fp32_gmacs);
+        octet_status result = octet_machine_peak(app->context, app->cpu, &peak.int8_gmacs,
+                                                 &peak.half_gmacs, &peak.fp32_gmacs);
         if (result != OCTET_OK)
             status = app_fail_library(app, result, octet_context_message(app->context));
     }

@@ -28,7 +28,7 @@ struct build_run {
 static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
-    static const char *const precisions[] = {"int8", "fp32", NULL};
+    static const char *const precisions[] = {"int8", "half", "fp32", NULL};
     *a = (struct arguments){.precision = "int8", .calibrator = "mse"};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
     const struct option options[] = {
@@ -48,7 +48,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          &a->calibration.max_bad, 0, 1, NULL},
         {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
          &a->save_statistics, 0, 0, NULL},
-        {"precision", 0, OPTION_CHOICE, "NAME", "int8 (default) or fp32", &a->precision, 0, 0,
+        {"precision", 0, OPTION_CHOICE, "NAME", "int8 (default), half or fp32", &a->precision, 0, 0,
          precisions},
         {"calibrator", 0, OPTION_TEXT, "NAME",
          "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
@@ -74,32 +74,34 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
 /* Options that do not go together. */
 static int check(struct app *app, const struct arguments *a)
 {
-    bool is_float = strcmp(a->precision, "fp32") == 0;
+    bool is_float = strcmp(a->precision, "int8") != 0;
     const struct calibration_request *calibration = &a->calibration;
     if (!a->output)
         return app_usage(app, "-o FILE is missing: where the engine goes");
     if (a->statistics && calibration->images)
         return app_usage(app, "--stats and --images exclude each other");
     if (is_float && (a->statistics || calibration->images))
-        return app_usage(app, "--precision fp32 takes neither --stats nor --images");
+        return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
     if (!is_float && !a->statistics && !calibration->images)
-        return app_usage(app,
-                         "int8 needs --stats FILE or --images SOURCE (or say --precision fp32)");
+        return app_usage(
+            app, "int8 needs --stats FILE or --images SOURCE (or say --precision half or fp32)");
     if (!calibration->images &&
         (calibration->count || calibration->seed || calibration->size.height))
         return app_usage(app, "--count, --seed and --imgsz go with --images");
     if (!calibration->images && a->save_statistics)
         return app_usage(app, "--save-stats goes with --images");
     if (is_float && a->float_layers)
-        return app_usage(app, "--float-layers goes with int8: with fp32 all layers are float");
+        return app_usage(app, "--float-layers goes with int8: with %s all layers are float",
+                         a->precision);
     return STATUS_DONE;
 }
 
 static void fill_settings(const struct arguments *a, octet_build_settings *settings)
 {
     octet_build_defaults(settings);
-    settings->precision =
-        strcmp(a->precision, "fp32") == 0 ? OCTET_PRECISION_FP32 : OCTET_PRECISION_INT8;
+    settings->precision = strcmp(a->precision, "fp32") == 0   ? OCTET_PRECISION_FP32
+                          : strcmp(a->precision, "half") == 0 ? OCTET_PRECISION_HALF
+                                                              : OCTET_PRECISION_INT8;
     settings->calibrator = a->calibrator;
     settings->float_layers = a->float_layers;
 }

@@ -86,6 +86,6 @@ int detector_open(struct app *app, const char *path, octet_engine **engine)
 
 const char *precision_name(octet_precision precision)
 {
-    static const char *const names[] = {"fp32", "int8", "mixed"};
+    static const char *const names[] = {"fp32", "int8", "mixed", "half"};
     return (size_t)precision < sizeof names / sizeof *names ? names[precision] : "unknown";
 }

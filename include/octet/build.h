@@ -10,13 +10,12 @@ OCTET_BEGIN_DECLARATIONS
 
 /** Settings of a build. Fill with octet_build_defaults(). */
 typedef struct octet_build_settings {
-    octet_precision precision; /**< OCTET_PRECISION_INT8 (default) or OCTET_PRECISION_FP32 */
-    const char
-        *calibrator; /**< "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50,
-                          at most 100, default 99.999), "entropy", "minmax-trt"; not for FP32 */
+    octet_precision precision; /**< OCTET_PRECISION_INT8 (default), _HALF or _FP32 */
+    const char *calibrator; /**< "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50,
+                                 at most 100, default 99.999), "entropy", "minmax-trt"; for INT8 */
     const char *float_layers; /**< convolutions that an INT8 engine keeps in FP32: "none" (default,
                                  also NULL), or words with commas between: "head", a layer's
-                                 number or range ("12", "3-7"), a glob on names; not for FP32 */
+                                 number or range ("12", "3-7"), a glob on names */
     size_t reserved[7];
 } octet_build_settings;
 
@@ -24,7 +23,7 @@ OCTET_API void octet_build_defaults(octet_build_settings *settings);
 
 /**
  * Makes an engine. INT8 needs `statistics` made from the same model: others are refused with
- * OCTET_MISMATCH, and so are float layers that the model does not have. FP32 needs none (NULL). On
+ * OCTET_MISMATCH, and so are float layers that the model does not have. Others take none (NULL). On
  * success the caller owns `*engine`, which does not refer to the model or the statistics. With
  * `engine` NULL only the settings are checked, against `model` unless that is NULL too.
  */

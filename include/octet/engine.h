@@ -18,8 +18,8 @@ typedef struct octet_engine octet_engine;
 typedef enum octet_precision {
     OCTET_PRECISION_FP32 = 0,
     OCTET_PRECISION_INT8 = 1,
-    OCTET_PRECISION_MIXED =
-        2 /**< reported only: some layers INT8, some float, by the user's choice */
+    OCTET_PRECISION_MIXED = 2, /**< reported only: some layers INT8, some float, as was asked for */
+    OCTET_PRECISION_HALF = 3   /**< bfloat16 where the CPU multiplies it fast, else FP32 */
 } octet_precision;
 
 /** What a model or an engine is. All text belongs to the handle and lives as long as it. */

@@ -11,7 +11,7 @@ typedef struct octet_machine {
     char cpu[96];          /**< the processor's own name */
     char kernel_sets[128]; /**< usable sets, lowest first, separated by spaces: "ref avx2
                               avx512vnni" */
-    char best[24];         /**< the last of them */
+    char best[24];         /**< the one that runs INT8 */
     int physical_cores;    /**< that this process may use */
     size_t reserved[8];
 } octet_machine;
@@ -20,11 +20,12 @@ OCTET_API void octet_machine_get(octet_machine *machine);
 
 /**
  * Measures what one core does in register-only loops, in 10^9 multiply-adds a second, with the
- * kernel set `cpu` (as in octet_session_settings): INT8 as the set's kernels do it, and FP32. Takes
- * about 0.2 s.
+ * kernel set `cpu` (as in octet_session_settings): INT8 and half as the set's kernels do them, and
+ * FP32. Takes about 0.3 s.
  */
 OCTET_API octet_status octet_machine_peak(octet_context *context, const char *cpu,
-                                          double *int8_gmacs, double *fp32_gmacs);
+                                          double *int8_gmacs, double *half_gmacs,
+                                          double *fp32_gmacs);
 
 OCTET_END_DECLARATIONS
 #endif

@@ -113,7 +113,8 @@ OCTET_API octet_status octet_session_detect(octet_session *session, int index,
 typedef struct octet_tensor_view {
     const char *name; /**< the ONNX tensor's name */
     int channels, height, width;
-    int is_float; /**< 1: `data` is float; 0: uint8_t codes, real = scale * (code - zero_point) */
+    int is_float; /**< 1: `data` is float; 2: uint16_t, upper halves of floats; 0: uint8_t codes,
+                     real = scale * (code - zero_point) */
     float scale;
     int zero_point;
     const void *data; /**< element (c, y, x) stands at y * row_elements + x * pixel_elements + c */

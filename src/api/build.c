@@ -109,6 +109,19 @@ static octet_status build_int8(octet_context *context, const octet_model *model,
     return status;
 }
 
+static octet_status build_half(octet_context *context, const octet_model *model,
+                               octet_engine *engine)
+{
+    struct oct_arena arena;
+    struct oct_plan plan;
+    oct_arena_init(&arena, context);
+    octet_status status = oct_lower_half(context, &arena, &model->plan, &plan);
+    if (!status)
+        status = oct_engine_set_plan(context, engine, &plan, model->name);
+    oct_arena_clear(&arena);
+    return status;
+}
+
 static octet_status set_provenance(octet_context *context, const octet_model *model,
                                    const octet_statistics *statistics,
                                    const octet_build_settings *settings, octet_engine *engine)
@@ -117,6 +130,7 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         [OCTET_PRECISION_FP32] = "fp32",
         [OCTET_PRECISION_INT8] = "int8",
         [OCTET_PRECISION_MIXED] = "mixed",
+        [OCTET_PRECISION_HALF] = "half",
     };
     char images[24] = "0", size[32] = "";
     octet_info info;
@@ -155,16 +169,17 @@ static octet_status check_settings(octet_context *context, const octet_model *mo
                                    const octet_build_settings *settings)
 {
     struct oct_calibrator calibrator;
-    if (settings->precision != OCTET_PRECISION_INT8 && settings->precision != OCTET_PRECISION_FP32)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8 or FP32");
+    if (settings->precision != OCTET_PRECISION_INT8 &&
+        settings->precision != OCTET_PRECISION_FP32 && settings->precision != OCTET_PRECISION_HALF)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or HALF");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(
             context, OCTET_INVALID_ARGUMENT,
             "calibrator \"%.40s\": there are mse, minmax, percentile[:P], entropy and minmax-trt",
             settings->calibrator);
-    if (settings->precision == OCTET_PRECISION_FP32 && keeps_floats(settings))
+    if (settings->precision != OCTET_PRECISION_INT8 && keeps_floats(settings))
         return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "float layers go with an INT8 engine: all layers of an FP32 one are float");
+                        "float layers go with an INT8 engine: all layers of others are float");
     if (!model)
         return oct_select_float_layers(context, NULL, settings->float_layers, NULL);
     bool *is_float = oct_calloc(context, (size_t)model->plan.layer_count, sizeof *is_float);
@@ -193,13 +208,14 @@ octet_status octet_build(octet_context *context, const octet_model *model,
     if (status || !engine)
         return status;
     const bool int8 = settings->precision == OCTET_PRECISION_INT8;
-    if (int8) {
-        status = oct_engine_create(context, engine);
-        if (!status)
-            status = build_int8(context, model, statistics, settings, *engine);
-    } else {
+    if (settings->precision == OCTET_PRECISION_FP32)
         status = oct_model_float_engine(context, model, engine);
-    }
+    else
+        status = oct_engine_create(context, engine);
+    if (!status && int8)
+        status = build_int8(context, model, statistics, settings, *engine);
+    else if (!status && settings->precision == OCTET_PRECISION_HALF)
+        status = build_half(context, model, *engine);
     if (!status)
         status = set_provenance(context, model, int8 ? statistics : NULL, settings, *engine);
     if (status)

@@ -59,11 +59,11 @@ static double measure(uint64_t (*burn)(uint64_t rounds))
 }
 
 octet_status octet_machine_peak(octet_context *context, const char *cpu, double *int8_gmacs,
-                                double *fp32_gmacs)
+                                double *half_gmacs, double *fp32_gmacs)
 {
     unsigned sets;
     struct oct_kernels kernels;
-    if (!context || !int8_gmacs || !fp32_gmacs)
+    if (!context || !int8_gmacs || !half_gmacs || !fp32_gmacs)
         return OCTET_INVALID_ARGUMENT;
     const octet_status status = oct_cpu_parse(context, cpu, &sets);
     if (status)
@@ -71,5 +71,6 @@ octet_status octet_machine_peak(octet_context *context, const char *cpu, double 
     oct_kernels_fill(&kernels, sets);
     *int8_gmacs = measure(kernels.burn_u8);
     *fp32_gmacs = measure(kernels.burn_f32);
+    *half_gmacs = kernels.half == OCT_TYPE_BF16 ? measure(kernels.burn_bf16) : *fp32_gmacs;
     return OCTET_OK;
 }

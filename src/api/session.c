@@ -57,7 +57,11 @@ size_t octet_session_memory_bytes(const octet_session *session)
 
 const char *octet_session_cpu(const octet_session *session)
 {
-    return session ? session->kernels.set : "";
+    if (!session)
+        return "";
+    const struct oct_plan *plan = &session->engine->plan;
+    const bool half = session->kernels.half_set && plan->tensors[0].type == OCT_TYPE_BF16;
+    return half ? session->kernels.half_set : session->kernels.set;
 }
 
 static octet_status check_slot(octet_session *session, int index, const void *data)

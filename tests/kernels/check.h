@@ -41,8 +41,8 @@ bool check_failed(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* One random case; false after check_failed(). `turn` counts the cases from 0 and picks their kind.
  */
-bool check_conv(const struct oct_conv_kernel *kernel, bool u8, struct check_random *random,
-                int turn);
+bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
+                struct check_random *random, int turn);
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random);
 bool check_upsample(const struct oct_kernels *kernels, struct check_random *random);
 bool check_convert(const struct oct_kernels *kernels, struct check_random *random);
@@ -55,12 +55,19 @@ bool check_silu(void);
 bool check_requantize(void);
 bool check_cpu_parse(void);
 
+/* The kernels of a list, or a table's choice, for inputs of a type. */
+const struct oct_conv_kernel *const *check_kernels(const struct oct_kernel_list *list,
+                                                   enum oct_type type, int *count);
+const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, enum oct_type type,
+                                           const struct oct_conv_shape *shape);
+
 /* Timing; see conv_bench.c. */
 struct check_bench {
     unsigned sets;      /* kernels of these sets */
     const char *filter; /* part of a kernel's name, or NULL */
     const char *model;  /* "n" or "s" */
-    bool verbose, f32;
+    bool verbose;
+    enum oct_type type;
     int size; /* of the picture, pixels */
 };
 void check_bench_kernels(const struct check_bench *bench);

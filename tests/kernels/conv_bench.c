@@ -9,6 +9,7 @@
 
 #include "kernels/check.h"
 #include "kernels/yolo.h"
+#include "runtime/kernels/half.h"
 
 enum { CONSTANTS = 1024 + 64 };
 
@@ -102,10 +103,13 @@ static struct network *make_network(const struct check_bench *bench)
     if (!net)
         exit(1);
     net->random = check_random_of(1);
-    yolo_build(&net->yolo, bench->model[0], bench->size, bench->f32 ? OCT_TYPE_F32 : OCT_TYPE_U8);
+    yolo_build(&net->yolo, bench->model[0], bench->size, bench->type);
     net->arena = check_allocate(&net->random, net->yolo.arena_bytes, 64);
-    for (size_t i = 0; i < net->arena.size / 4 && bench->f32; i++)
+    for (size_t i = 0; i < net->arena.size / 4 && bench->type == OCT_TYPE_F32; i++)
         ((float *)(void *)net->arena.bytes)[i] = check_float(&net->random, -1.0f, 2.0f);
+    for (size_t i = 0; i < net->arena.size / 2 && bench->type == OCT_TYPE_BF16; i++)
+        ((uint16_t *)(void *)net->arena.bytes)[i] =
+            oct_half_of(check_float(&net->random, -1.0f, 2.0f));
     oct_kernels_fill(&net->table, bench->sets);
     for (int i = 0; i < CONSTANTS; i++) {
         net->scale[i] = 2e-5f;
@@ -135,9 +139,13 @@ static double run_layer(struct ready *ready)
     return now_s() - begin;
 }
 
-static double network_peak(const struct network *net, bool f32)
+static double network_peak(const struct network *net)
 {
-    return peak(f32 ? net->table.burn_f32 : net->table.burn_u8);
+    const struct oct_kernels *table = &net->table;
+    uint64_t (*const burns[])(uint64_t rounds) = {[OCT_TYPE_U8] = table->burn_u8,
+                                                  [OCT_TYPE_F32] = table->burn_f32,
+                                                  [OCT_TYPE_BF16] = table->burn_bf16};
+    return peak(burns[net->yolo.type]);
 }
 
 static void print_shape(const struct yolo_layer *layer)
@@ -150,17 +158,16 @@ static void print_shape(const struct yolo_layer *layer)
 
 void check_bench_network(const struct check_bench *bench)
 {
+    static const char *const types[] = {"u8", "f32", "bf16"};
     struct network *net = make_network(bench);
     double total_macs = 0, best = 1e9;
     for (int i = 0; i < net->yolo.layer_count; i++) {
         const struct oct_conv_shape *shape = &net->yolo.layers[i].shape;
-        pack_layer(net, i,
-                   bench->f32 ? net->table.choose_conv_f32(shape)
-                              : net->table.choose_conv_u8(shape));
+        pack_layer(net, i, check_chosen(&net->table, bench->type, shape));
         net->layers[i].best_s = 1e9;
         total_macs += yolo_multiply_adds(&net->yolo.layers[i]);
     }
-    double limit = network_peak(net, bench->f32);
+    double limit = network_peak(net);
     const double begin = now_s();
     int runs = 0;
     for (; runs < 3 || (runs < 400 && now_s() - begin < 4.0); runs++) {
@@ -174,7 +181,7 @@ void check_bench_network(const struct check_bench *bench)
         if (sum < best)
             best = sum;
     }
-    const double again = network_peak(net, bench->f32);
+    const double again = network_peak(net);
     limit = again > limit ? again : limit;
     double floor_s = 0;
     for (int i = 0; i < net->yolo.layer_count; i++) {
@@ -191,9 +198,10 @@ void check_bench_network(const struct check_bench *bench)
     printf("yolov8%c %d %s %s: %.3f G multiply-adds, peak %.1f G/s; best run %.3f ms, %.1f %% of "
            "peak; "
            "sum of every layer's best %.3f ms, %.1f %%; arena %.1f MB\n",
-           bench->model[0], bench->size, bench->f32 ? "f32" : "u8", net->table.set,
-           1e-9 * total_macs, 1e-9 * limit, 1e3 * best, 100 * total_macs / best / limit,
-           1e3 * floor_s, 100 * total_macs / floor_s / limit, 1e-6 * (double)net->arena.size);
+           bench->model[0], bench->size, types[bench->type],
+           bench->type == OCT_TYPE_BF16 ? net->table.half_set : net->table.set, 1e-9 * total_macs,
+           1e-9 * limit, 1e3 * best, 100 * total_macs / best / limit, 1e3 * floor_s,
+           100 * total_macs / floor_s / limit, 1e-6 * (double)net->arena.size);
     free_network(net);
 }
 
@@ -222,10 +230,10 @@ static int take_kernels(const struct check_bench *bench, const struct oct_conv_k
     for (int i = 0; i < lists; i++) {
         if ((bench->sets & list[i].sets) != list[i].sets)
             continue;
-        const int many = bench->f32 ? list[i].conv_f32_count : list[i].conv_u8_count;
+        int many;
+        const struct oct_conv_kernel *const *all = check_kernels(&list[i], bench->type, &many);
         for (int k = 0; k < many && count < 64; k++) {
-            const struct oct_conv_kernel *kernel =
-                (bench->f32 ? list[i].conv_f32 : list[i].conv_u8)[k];
+            const struct oct_conv_kernel *kernel = all[k];
             if (list[i].sets == OCT_CPU_REF || !bench->filter ||
                 strstr(kernel->name, bench->filter))
                 kernels[count++] = kernel;
@@ -239,7 +247,7 @@ void check_bench_kernels(const struct check_bench *bench)
     struct network *net = make_network(bench);
     const struct oct_conv_kernel *kernels[64];
     const int count = take_kernels(bench, kernels);
-    const double limit = network_peak(net, bench->f32);
+    const double limit = network_peak(net);
     printf("peak of %s: %.1f G multiply-adds a second; below: %% of it (times the reference's "
            "speed)\n",
            net->table.set, 1e-9 * limit);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random convolutions against the plain C reference: U8 to the bit, F32 within the rounding of its
- * sums. */
+/* Random convolutions against the plain C reference: U8 to the bit, F32 and BF16 within the
+ * rounding of their sums. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kernels/check.h"
+#include "runtime/kernels/half.h"
 #include "runtime/kernels/ref/ref.h"
 
 /* What the numbers are like. */
@@ -14,16 +15,11 @@ enum kind { KIND_ANY, KIND_EXTREME, KIND_TIES, KIND_WILD, KIND_COUNT };
 struct conv_case {
     struct oct_conv_job job;
     enum kind kind;
-    bool u8;
+    enum oct_type type;
     struct check_memory input, codes, values, packed, residual, start, scale, bias, scratch;
     struct check_memory expected, output, expected_packed;
     size_t output_offset;
 };
-
-static size_t type_bytes(enum oct_type type)
-{
-    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
-}
 
 static int random_channels(struct check_random *random)
 {
@@ -95,6 +91,14 @@ static void fill_floats(struct check_random *random, struct check_memory *memory
             kind == KIND_WILD ? random_value(random, kind) : check_float(random, -2.0f, 2.0f);
 }
 
+static void fill_halves(struct check_random *random, struct check_memory *memory, enum kind kind)
+{
+    uint16_t *halves = (uint16_t *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / sizeof *halves; i++)
+        halves[i] = oct_half_of(kind == KIND_WILD ? random_value(random, kind)
+                                                  : check_float(random, -2.0f, 2.0f));
+}
+
 static void make_input(struct check_random *random, struct conv_case *c)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
@@ -102,14 +106,15 @@ static void make_input(struct check_random *random, struct conv_case *c)
     const int height = (shape->output_height - 1) * shape->stride + shape->kernel;
     size_t before;
     struct oct_view *view = &c->job.input;
-    *view = random_view(random, c->u8 ? OCT_TYPE_U8 : OCT_TYPE_F32, shape->input_channels, width,
-                        &before);
-    const size_t bytes = type_bytes(view->type);
+    *view = random_view(random, c->type, shape->input_channels, width, &before);
+    const size_t bytes = oct_type_bytes(view->type);
     const size_t elements = view_elements(view, before, shape->input_channels, width, height);
     c->input = check_allocate(random, elements * bytes, 64);
     view->data = c->input.bytes + before * bytes;
-    if (!c->u8)
+    if (c->type == OCT_TYPE_F32)
         fill_floats(random, &c->input, KIND_ANY);
+    else if (c->type == OCT_TYPE_BF16)
+        fill_halves(random, &c->input, KIND_ANY);
     else if (c->kind == KIND_EXTREME)
         memset(c->input.bytes, 255, c->input.size);
 }
@@ -122,6 +127,9 @@ static void make_weights(struct check_random *random, struct conv_case *c)
     c->codes = check_allocate(random, count, 0);
     c->values = check_allocate(random, count * sizeof(float), 0);
     fill_floats(random, &c->values, KIND_ANY);
+    float *values = (float *)(void *)c->values.bytes;
+    for (size_t i = 0; i < count && c->type == OCT_TYPE_BF16; i++)
+        values[i] = oct_half_value(oct_half_of(values[i]));
     for (size_t i = 0; i < count; i++) {
         int8_t *code = (int8_t *)c->codes.bytes + i;
         if (c->kind == KIND_EXTREME)
@@ -163,14 +171,14 @@ static void make_output(struct check_random *random, struct conv_case *c)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
     const int width = shape->output_width, height = shape->output_height;
-    const enum oct_type usual = c->u8 ? OCT_TYPE_U8 : OCT_TYPE_F32;
-    const enum oct_type other = c->u8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
+    const enum oct_type usual = c->type;
+    const enum oct_type other = c->type == OCT_TYPE_F32 ? OCT_TYPE_U8 : OCT_TYPE_F32;
     size_t before;
     struct oct_view *view = &c->job.output;
     *view = random_view(random, check_int(random, 0, 2) ? usual : other, shape->output_channels,
                         width, &before);
     const size_t elements = view_elements(view, before, shape->output_channels, width, height);
-    const size_t bytes = type_bytes(view->type);
+    const size_t bytes = oct_type_bytes(view->type);
     c->output_offset = before * bytes;
     c->expected = check_allocate(random, elements * bytes, 0);
     c->output = check_allocate(random, elements * bytes, 0);
@@ -187,10 +195,12 @@ static void make_output(struct check_random *random, struct conv_case *c)
     *view = random_view(random, check_int(random, 0, 3) ? usual : other, shape->output_channels,
                         width, &before);
     const size_t taken = view_elements(view, before, shape->output_channels, width, height);
-    c->residual = check_allocate(random, taken * type_bytes(view->type), 0);
-    view->data = c->residual.bytes + before * type_bytes(view->type);
+    c->residual = check_allocate(random, taken * oct_type_bytes(view->type), 0);
+    view->data = c->residual.bytes + before * oct_type_bytes(view->type);
     if (view->type == OCT_TYPE_F32)
         fill_floats(random, &c->residual, c->kind);
+    if (view->type == OCT_TYPE_BF16)
+        fill_halves(random, &c->residual, c->kind);
 }
 
 static void release_case(struct conv_case *c)
@@ -234,13 +244,12 @@ static void describe(const struct conv_case *c, char text[200])
 {
     const struct oct_conv_shape *shape = &c->job.shape;
     static const char *const kinds[KIND_COUNT] = {"any", "extreme", "ties", "wild"};
+    static const char *const types[] = {"u8", "f32", "bf16"};
     snprintf(text, 200, "%d->%d %dx%d/%d to %dx%d, %s, silu %d, out %s, residual %s",
              shape->input_channels, shape->output_channels, shape->kernel, shape->kernel,
              shape->stride, shape->output_width, shape->output_height, kinds[c->kind], c->job.silu,
-             c->job.output.type == OCT_TYPE_U8 ? "u8" : "f32",
-             !c->job.residual.data                 ? "none"
-             : c->job.residual.type == OCT_TYPE_U8 ? "u8"
-                                                   : "f32");
+             types[c->job.output.type],
+             c->job.residual.data ? types[c->job.residual.type] : "none");
 }
 
 static bool same_floats(const uint8_t *a, const uint8_t *b, size_t size)
@@ -262,6 +271,15 @@ static bool same_exactly(const struct conv_case *c)
     return same_floats(c->expected.bytes, c->output.bytes, c->output.size);
 }
 
+static double value_at(const struct oct_view *view, const void *data, size_t at)
+{
+    if (view->type == OCT_TYPE_U8)
+        return ((const uint8_t *)data)[at];
+    if (view->type == OCT_TYPE_BF16)
+        return (double)oct_half_value(((const uint16_t *)data)[at]);
+    return (double)((const float *)data)[at];
+}
+
 /* The sum of the magnitudes of what output (n, y, x) adds up. */
 static double magnitude(const struct conv_case *c, int n, int y, int x)
 {
@@ -271,12 +289,10 @@ static double magnitude(const struct conv_case *c, int n, int y, int x)
         (size_t)n * (size_t)(shape->kernel * shape->kernel * shape->input_channels);
     double sum = fabs(c->job.bias[n]);
     for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
-        const float *values =
-            (const float *)c->job.input.data +
-            (size_t)(y * shape->stride + tap / shape->kernel) * c->job.input.row +
-            (size_t)(x * shape->stride + tap % shape->kernel) * c->job.input.pixel;
-        for (int i = 0; i < shape->input_channels; i++)
-            sum += fabs((double)values[i] * *weights++);
+        const size_t at = (size_t)(y * shape->stride + tap / shape->kernel) * c->job.input.row +
+                          (size_t)(x * shape->stride + tap % shape->kernel) * c->job.input.pixel;
+        for (size_t i = 0; i < (size_t)shape->input_channels; i++)
+            sum += fabs(value_at(&c->job.input, c->job.input.data, at + i) * *weights++);
     }
     return sum;
 }
@@ -286,11 +302,11 @@ static double element(const struct conv_case *c, const uint8_t *bytes, int n, in
 {
     const struct oct_view *view = &c->job.output;
     const size_t at = (size_t)y * view->row + (size_t)x * view->pixel + (size_t)n;
-    bytes += c->output_offset;
-    return view->type == OCT_TYPE_U8 ? bytes[at] : (double)((const float *)(const void *)bytes)[at];
+    return value_at(view, bytes + c->output_offset, at);
 }
 
-/* Float sums in another order: each of the terms may be rounded once more or less. */
+/* Float sums in another order: each of the terms may be rounded once more or less. BF16 kernels may
+ * take SiLU from the table, and a result beside a tie is rounded to either side. */
 static bool same_nearly(struct conv_case *c)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
@@ -302,7 +318,11 @@ static bool same_nearly(struct conv_case *c)
                 const double b = element(c, c->output.bytes, n, y, x);
                 if (a == b || (a != a && b != b) || c->kind == KIND_WILD)
                     continue;
-                const double values = 2e-6 * magnitude(c, n, y, x) + 1e-6 * fabs(a);
+                double values = 2e-6 * magnitude(c, n, y, x) + 1e-6 * fabs(a);
+                if (c->type == OCT_TYPE_BF16)
+                    values += 6e-5;
+                if (c->job.output.type == OCT_TYPE_BF16)
+                    values += 0x1p-7 * fabs(a);
                 const double limit = codes ? 1.0 + values * c->job.output.inverse_scale : values;
                 if (!(fabs(a - b) <= limit))
                     return check_failed("(%d, %d, %d) is %.9g, not %.9g", n, y, x, b, a);
@@ -310,7 +330,8 @@ static bool same_nearly(struct conv_case *c)
         }
     }
     /* Neighbouring slices: what is no output must be as it was. */
-    const size_t row = c->job.output.row, pixel = c->job.output.pixel, bytes = codes ? 1 : 4;
+    const size_t row = c->job.output.row, pixel = c->job.output.pixel;
+    const size_t bytes = oct_type_bytes(c->job.output.type);
     for (size_t i = 0; i * bytes < c->output.size; i++) {
         const size_t at = i - c->output_offset / bytes; /* wraps for what stands before */
         const bool ours = at < i + 1 && at / row < (size_t)shape->output_height &&
@@ -331,16 +352,19 @@ static bool compare(struct conv_case *c, const char *what)
         if (all[i]->map && !check_whole(all[i]))
             return check_failed("%s: %s: wrote outside its memory", text, what);
     }
-    if (c->u8)
+    if (c->type == OCT_TYPE_U8)
         return same_exactly(c) || check_failed("%s: %s differs from the reference", text, what);
     return same_nearly(c) || check_failed("%s: %s", text, what);
 }
 
-bool check_conv(const struct oct_conv_kernel *kernel, bool u8, struct check_random *random,
-                int turn)
+bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
+                struct check_random *random, int turn)
 {
-    const struct oct_conv_kernel *reference = u8 ? &oct_conv_u8_ref : &oct_conv_f32_ref;
-    struct conv_case c = {.u8 = u8, .kind = (enum kind)(turn % KIND_COUNT)};
+    static const struct oct_conv_kernel *const references[] = {&oct_conv_u8_ref, &oct_conv_f32_ref,
+                                                               &oct_conv_bf16_ref};
+    const struct oct_conv_kernel *reference = references[type];
+    const bool u8 = type == OCT_TYPE_U8;
+    struct conv_case c = {.type = type, .kind = (enum kind)(turn % KIND_COUNT)};
     c.job.shape = random_shape(random, turn);
     c.job.silu = c.kind != KIND_TIES && check_int(random, 0, 2) != 0;
     make_input(random, &c);

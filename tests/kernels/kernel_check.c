@@ -3,7 +3,7 @@
  * Checks every kernel that this machine can run against the plain C reference on random input, and
  * times them. Usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network] [--model
  * n|s] [--size PX] [--f32]
- *                     [--cpu LIST] [-v] [NAME PART]
+ *                     [--bf16] [--cpu LIST] [-v] [NAME PART]
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -58,11 +58,12 @@ struct totals {
 struct subject {
     const char *name;
     const struct oct_conv_kernel *kernel;
-    bool u8;
+    enum oct_type type;
     const struct oct_kernels *table;
     enum {
         POOL_U8,
         POOL_F32,
+        POOL_BF16,
         UPSAMPLE,
         CONVERT,
         PIXELS,
@@ -78,12 +79,14 @@ struct subject {
 static bool run_case(const struct subject *subject, struct check_random *random, int turn)
 {
     if (subject->kernel)
-        return check_conv(subject->kernel, subject->u8, random, turn);
+        return check_conv(subject->kernel, subject->type, random, turn);
     switch (subject->entry) {
     case POOL_U8:
         return check_pool(subject->table, OCT_TYPE_U8, random);
     case POOL_F32:
         return check_pool(subject->table, OCT_TYPE_F32, random);
+    case POOL_BF16:
+        return check_pool(subject->table, OCT_TYPE_BF16, random);
     case UPSAMPLE:
         return check_upsample(subject->table, random);
     case CONVERT:
@@ -146,24 +149,23 @@ static void check_lists(const struct options *options, struct totals *totals)
     for (int i = 0; i < count; i++) {
         if ((options->sets & lists[i].sets) != lists[i].sets)
             continue;
-        for (int u8 = 1; u8 >= 0; u8--) {
-            const int kernels = u8 ? lists[i].conv_u8_count : lists[i].conv_f32_count;
-            for (int k = 0; k < kernels; k++) {
-                const struct oct_conv_kernel *kernel =
-                    (u8 ? lists[i].conv_u8 : lists[i].conv_f32)[k];
-                check_subject(options,
-                              &(struct subject){.name = kernel->name, .kernel = kernel, .u8 = u8},
-                              totals);
-            }
+        for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
+            int kernels;
+            const struct oct_conv_kernel *const *all = check_kernels(&lists[i], type, &kernels);
+            for (int k = 0; k < kernels; k++)
+                check_subject(
+                    options,
+                    &(struct subject){.name = all[k]->name, .kernel = all[k], .type = type},
+                    totals);
         }
     }
 }
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {"max_pool_u8", "max_pool_f32",    "upsample2",
-                                          "convert",     "pixels_to_float", "resize",
-                                          "burn",        "choose_conv"};
+    static const char *const entries[] = {"max_pool_u8", "max_pool_f32", "max_pool_bf16",
+                                          "upsample2",   "convert",      "pixels_to_float",
+                                          "resize",      "burn",         "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;
@@ -187,7 +189,7 @@ static int usage(void)
     fprintf(
         stderr,
         "usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network] [--model n|s]\n"
-        "                    [--size PX] [--f32] [--cpu LIST] [-v] [NAME PART]\n");
+        "                    [--size PX] [--f32] [--bf16] [--cpu LIST] [-v] [NAME PART]\n");
     return 2;
 }
 
@@ -229,7 +231,9 @@ static bool parse(int argc, char **argv, struct options *options)
         else if (strcmp(argument, "--network") == 0)
             options->network = true;
         else if (strcmp(argument, "--f32") == 0)
-            options->timing.f32 = true;
+            options->timing.type = OCT_TYPE_F32;
+        else if (strcmp(argument, "--bf16") == 0)
+            options->timing.type = OCT_TYPE_BF16;
         else if (strcmp(argument, "-v") == 0)
             options->timing.verbose = true;
         else if (argument[0] != '-' && !options->filter)

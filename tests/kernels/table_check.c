@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/check.h"
+#include "runtime/kernels/half.h"
 #include "runtime/kernels/ref/ref.h"
 #include "runtime/kernels/requantize.h"
 
@@ -111,6 +112,13 @@ static bool finish_twins(struct twins *twins, struct check_memory *input, const 
     return same || check_failed("%s: differs from the reference", text);
 }
 
+static void number_halves(struct check_random *random, struct check_memory *memory)
+{
+    uint16_t *halves = (uint16_t *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / 2; i++)
+        halves[i] = oct_half_of(check_float(random, -9.0f, 9.0f));
+}
+
 static void number_floats(struct check_random *random, struct check_memory *memory)
 {
     float *values = (float *)(void *)memory->bytes;
@@ -118,13 +126,39 @@ static void number_floats(struct check_random *random, struct check_memory *memo
         values[i] = check_float(random, -9.0f, 9.0f);
 }
 
+const struct oct_conv_kernel *const *check_kernels(const struct oct_kernel_list *list,
+                                                   enum oct_type type, int *count)
+{
+    *count = type == OCT_TYPE_U8    ? list->conv_u8_count
+             : type == OCT_TYPE_F32 ? list->conv_f32_count
+                                    : list->conv_bf16_count;
+    return type == OCT_TYPE_U8    ? list->conv_u8
+           : type == OCT_TYPE_F32 ? list->conv_f32
+                                  : list->conv_bf16;
+}
+
+const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, enum oct_type type,
+                                           const struct oct_conv_shape *shape)
+{
+    return type == OCT_TYPE_U8    ? kernels->choose_conv_u8(shape)
+           : type == OCT_TYPE_F32 ? kernels->choose_conv_f32(shape)
+                                  : kernels->choose_conv_bf16(shape);
+}
+
+typedef void pool_function(const struct oct_pool_job *job, int row_begin, int row_end,
+                           void *scratch);
+
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random)
 {
     struct oct_pool_job job = {.channels = 4 * check_int(random, 1, 40),
                                .height = check_int(random, 1, 14),
                                .width = check_int(random, 1, 23),
                                .kernel = 2 * check_int(random, 0, 3) + 1};
-    const size_t bytes = type == OCT_TYPE_U8 ? 1 : 4;
+    const size_t bytes = oct_type_bytes(type);
+    pool_function *const references[] = {oct_max_pool_u8_ref, oct_max_pool_f32_ref,
+                                         oct_max_pool_bf16_ref};
+    pool_function *const pools[] = {kernels->max_pool_u8, kernels->max_pool_f32,
+                                    kernels->max_pool_bf16};
     const size_t pixel = (size_t)job.channels + 4u * (size_t)check_int(random, 0, 3);
     const size_t row = pixel * (size_t)job.width + 4u * (size_t)check_int(random, 0, 3);
     const size_t size =
@@ -133,20 +167,20 @@ bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct ch
     struct check_memory input = check_allocate(random, size, 64);
     if (type == OCT_TYPE_F32)
         number_floats(random, &input);
+    if (type == OCT_TYPE_BF16)
+        number_halves(random, &input);
     struct twins twins = make_twins(random, size);
     job.input = (struct oct_view){.data = input.bytes, .row = row, .pixel = pixel, .type = type};
     job.output = job.input;
     struct check_memory scratch = check_allocate(random, oct_pool_scratch_bytes_ref(&job), 0);
     job.output.data = twins.expected.bytes;
-    (type == OCT_TYPE_U8 ? oct_max_pool_u8_ref : oct_max_pool_f32_ref)(&job, 0, job.height,
-                                                                       scratch.bytes);
+    references[type](&job, 0, job.height, scratch.bytes);
     check_release(&scratch);
     scratch = check_allocate(random, kernels->pool_scratch_bytes(&job), 0);
     job.output.data = twins.output.bytes;
     const int middle = check_int(random, 0, job.height);
     for (int part = 0; part < 2; part++)
-        (type == OCT_TYPE_U8 ? kernels->max_pool_u8 : kernels->max_pool_f32)(
-            &job, part ? 0 : middle, part ? middle : job.height, scratch.bytes);
+        pools[type](&job, part ? 0 : middle, part ? middle : job.height, scratch.bytes);
     const bool whole = check_whole(&scratch);
     check_release(&scratch);
     char text[100];
@@ -158,8 +192,8 @@ bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct ch
 
 bool check_upsample(const struct oct_kernels *kernels, struct check_random *random)
 {
-    const enum oct_type type = check_int(random, 0, 1) ? OCT_TYPE_U8 : OCT_TYPE_F32;
-    const size_t bytes = type == OCT_TYPE_U8 ? 1 : 4;
+    const enum oct_type type = (enum oct_type)check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
+    const size_t bytes = oct_type_bytes(type);
     const int channels = 4 * check_int(random, 1, 70), width = 2 * check_int(random, 1, 12),
               height = 2 * check_int(random, 1, 5);
     struct oct_view in = {.type = type,
@@ -243,12 +277,18 @@ bool check_pixels(const struct oct_kernels *kernels, struct check_random *random
     struct twins twins = make_twins(random, 16 * pixels);
     oct_pixels_to_float_ref(input.bytes, (float *)(void *)twins.expected.bytes, pixels);
     kernels->pixels_to_float(input.bytes, (float *)(void *)twins.output.bytes, pixels);
-    return finish_twins(&twins, &input, "pixels");
+    struct check_memory again = check_allocate(random, 4 * pixels, 0);
+    struct twins halves = make_twins(random, 8 * pixels);
+    oct_pixels_to_half_ref(again.bytes, (uint16_t *)(void *)halves.expected.bytes, pixels);
+    kernels->pixels_to_half(again.bytes, (uint16_t *)(void *)halves.output.bytes, pixels);
+    const bool good = finish_twins(&halves, &again, "pixels to half");
+    return finish_twins(&twins, &input, "pixels") && good;
 }
 
 bool check_burn(const struct oct_kernels *kernels)
 {
-    if (kernels->burn_u8(1000) < 1000 || kernels->burn_f32(1000) < 1000)
+    if (kernels->burn_u8(1000) < 1000 || kernels->burn_f32(1000) < 1000 ||
+        kernels->burn_bf16(1000) < 1000)
         return check_failed("a burn loop reports too little work");
     return true;
 }
@@ -260,9 +300,8 @@ bool check_choice(const struct oct_kernels *kernels, struct check_random *random
         4 * check_int(random, 1, 160),   4 * check_int(random, 1, 160),
         1 + 2 * check_int(random, 0, 2), check_int(random, 1, 2),
         check_int(random, 1, 400),       check_int(random, 1, 400)};
-    for (int u8 = 0; u8 < 2; u8++) {
-        const struct oct_conv_kernel *kernel =
-            u8 ? kernels->choose_conv_u8(&shape) : kernels->choose_conv_f32(&shape);
+    for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
+        const struct oct_conv_kernel *kernel = check_chosen(kernels, type, &shape);
         if (!kernel || !kernel->name || !kernel->packed_bytes || !kernel->pack ||
             !kernel->scratch_bytes || !kernel->run || kernel->tile_pixels < 1 ||
             kernel->tile_channels < 1)

@@ -96,7 +96,7 @@ static void head(struct yolo *yolo, int level, struct yolo_slice input, int chan
 
 static size_t tensor_bytes(const struct yolo_tensor *t)
 {
-    const size_t side = (size_t)t->size + 2, element = t->type == OCT_TYPE_U8 ? 1 : 4;
+    const size_t side = (size_t)t->size + 2, element = oct_type_bytes(t->type);
     return (side * side * (size_t)t->channels * element + 128) & ~(size_t)63;
 }
 
@@ -187,7 +187,7 @@ struct oct_view yolo_view(const struct yolo *yolo, struct yolo_slice slice, uint
                             .inverse_scale = 20.0f,
                             .zero_point = 6};
     view.row = view.pixel * (size_t)(t->size + 2);
-    const size_t element = t->type == OCT_TYPE_U8 ? 1 : 4, first = (size_t)(1 - back);
+    const size_t element = oct_type_bytes(t->type), first = (size_t)(1 - back);
     view.data = arena + t->offset +
                 (first * view.row + first * view.pixel + (size_t)slice.channel) * element;
     return view;

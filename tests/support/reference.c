@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "runtime/kernels/half.h"
 #include "runtime/kernels/requantize.h"
 
 static void *zeros(size_t count, size_t size)
@@ -84,6 +85,11 @@ struct window {
     int inputs, y, x, n; /* output pixel and channel */
 };
 
+static double weight_of(const struct oct_plan_layer *layer, int index)
+{
+    return (double)(layer->halves ? oct_half_value(layer->halves[index]) : layer->values[index]);
+}
+
 /* Calls for each product of the sum: acc += weight * input; pixels outside are 0. */
 static double convolve(const struct window *w)
 {
@@ -104,7 +110,7 @@ static double convolve(const struct window *w)
                 if (p->codes)
                     codes += (int64_t)layer->codes[weight] * (p->codes[at] - p->zero_point);
                 else
-                    values += (double)layer->values[weight] * (double)p->values[at];
+                    values += weight_of(layer, weight) * (double)p->values[at];
             }
         }
     }

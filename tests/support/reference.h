@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plain evaluation of plans, written for tests: no layout, no kernels, no threads. INT8 to the
- * bit, float with sums in double precision. */
+ * bit, float with sums in double precision, and half as float of rounded weights. */
 #ifndef OCTET_TESTS_SUPPORT_REFERENCE_H
 #define OCTET_TESTS_SUPPORT_REFERENCE_H
 

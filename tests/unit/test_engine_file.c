@@ -74,9 +74,12 @@ static void same_layer(const struct oct_plan *a, const struct oct_plan *b, int i
     assert_memory_equal(from->bias, to->bias, outputs * sizeof(float));
     assert_int_equal(from->codes != NULL, to->codes != NULL);
     assert_int_equal(from->values != NULL, to->values != NULL);
+    assert_int_equal(from->halves != NULL, to->halves != NULL);
     if (from->codes) {
         assert_memory_equal(from->codes, to->codes, weights);
         assert_memory_equal(from->scale, to->scale, outputs * sizeof(float));
+    } else if (from->halves) {
+        assert_memory_equal(from->halves, to->halves, weights * sizeof(uint16_t));
     } else {
         assert_memory_equal(from->values, to->values, weights * sizeof(float));
     }
@@ -121,9 +124,10 @@ static void same_plan(const struct oct_plan *a, const struct oct_plan *b)
 static void round_trip(void **state)
 {
     (void)state;
-    for (int precision = 0; precision < 2; precision++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_SMALL, (octet_precision)precision);
+    static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
+                                                 OCTET_PRECISION_HALF};
+    for (int i = 0; i < 3; i++) {
+        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[i]);
         size_t size, again_size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
         octet_engine *loaded;
@@ -206,6 +210,46 @@ static void describe(void **state)
     assert_string_equal(text, octet_version());
     assert_int_equal(octet_engine_provenance(engine, 8, &key, &text), 0);
     octet_engine_free(&engine);
+}
+
+/* Half the weights' bytes; the head's outputs are float; an old octet refuses the file. */
+static void half(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    octet_engine *whole = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
+    octet_info info, of_whole;
+    octet_engine_info(engine, &info);
+    octet_engine_info(whole, &of_whole);
+    assert_int_equal(info.precision, OCTET_PRECISION_HALF);
+    int64_t biases = 0;
+    for (int i = 0; i < info.layer_count; i++) {
+        const struct oct_plan_layer *layer = &engine->plan.layers[i];
+        octet_layer_info of;
+        assert_int_equal(octet_engine_layer(engine, i, &of), OCTET_OK);
+        assert_int_equal(of.precision, OCTET_PRECISION_HALF);
+        if (layer->operation == OCT_PLAN_CONVOLUTION)
+            biases += engine->plan.tensors[layer->output].channels;
+    }
+    assert_int_equal(of_whole.weight_bytes - info.weight_bytes, 2 * (info.weight_count - biases));
+    for (int i = 0; i < engine->plan.level_count; i++) {
+        const struct oct_plan_level *level = &engine->plan.levels[i];
+        assert_int_equal(engine->plan.tensors[level->box_tensor].type, OCT_TYPE_F32);
+        assert_int_equal(engine->plan.tensors[level->class_tensor].type, OCT_TYPE_F32);
+    }
+    size_t size;
+    unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
+    octet_engine_free(&engine);
+    octet_engine_free(&whole);
+    char *version = memmem(bytes, size, "octet.version\":\"2\"", 18);
+    assert_non_null(version);
+    version[16] = '1';
+    assert_int_equal(load(bytes, size, &engine), OCTET_BAD_FORMAT);
+    assert_non_null(strstr(test.context.message, "neither u8 nor f32"));
+    version[16] = '3';
+    assert_int_equal(load(bytes, size, &engine), OCTET_UNSUPPORTED_VERSION);
+    assert_non_null(strstr(test.context.message, "version 3"));
+    free(bytes);
 }
 
 static void truncation(void **state)
@@ -300,6 +344,7 @@ static void random_damage(void **state)
     (void)state;
     assert_in_range(damage(OCTET_PRECISION_INT8, 4000, 1), 100, 3900);
     assert_in_range(damage(OCTET_PRECISION_FP32, 2000, 2), 100, 1900);
+    assert_in_range(damage(OCTET_PRECISION_HALF, 2000, 3), 100, 1900);
 }
 
 /* The engine's file with a text of its header replaced by another of the same length. */
@@ -328,7 +373,7 @@ static void refusals(void **state)
         octet_status status;
         const char *message;
     } cases[] = {
-        {"octet.version\":\"1\"", "octet.version\":\"2\"", OCTET_UNSUPPORTED_VERSION, "version 2"},
+        {"octet.version\":\"1\"", "octet.version\":\"3\"", OCTET_UNSUPPORTED_VERSION, "version 3"},
         {"octet.version\":\"1\"", "octet.version\":\"0\"", OCTET_UNSUPPORTED_VERSION, "version 0"},
         {"octet.version\":\"1\"", "octet.versioN\":\"1\"", OCTET_UNSUPPORTED_VERSION, "(none)"},
         {"octet.kind\":\"engine", "octet.kind\":\"emgine", OCTET_UNKNOWN_FORMAT, "emgine"},
@@ -392,7 +437,7 @@ static void arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(round_trip),    TEST(from_path), TEST(describe),  TEST(truncation),
+        TEST(round_trip),    TEST(from_path), TEST(describe),  TEST(half),      TEST(truncation),
         TEST(random_damage), TEST(refusals),  TEST(odd_names), TEST(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,27 @@ static octet_status open_float(octet_context *ctx)
     return status;
 }
 
+static octet_status open_half(octet_context *ctx)
+{
+    const octet_build_settings half = {.precision = OCTET_PRECISION_HALF};
+    char path[TEST_FOLDER_BYTES + 16];
+    snprintf(path, sizeof path, "%s/half", material.folder);
+    octet_engine *engine, *loaded = NULL;
+    octet_session *session = NULL;
+    octet_status status = octet_build(ctx, material.model, NULL, &half, &engine);
+    assert_int_equal(status == OCTET_OK, engine != NULL);
+    if (!status)
+        status = octet_engine_save(ctx, engine, path);
+    if (!status)
+        status = octet_engine_load(ctx, path, &loaded);
+    if (!status)
+        status = octet_session_open(ctx, loaded, NULL, &session);
+    octet_session_close(&session);
+    octet_engine_free(&engine);
+    octet_engine_free(&loaded);
+    return status;
+}
+
 static octet_status calibrate(octet_context *ctx)
 {
     const octet_calibration_settings settings = {.threads = 1};
@@ -216,6 +237,12 @@ static void sweep_open_float(void **state)
     sweep(open_float, 1);
 }
 
+static void sweep_open_half(void **state)
+{
+    (void)state;
+    sweep(open_half, 1);
+}
+
 static void sweep_calibrate(void **state)
 {
     (void)state;
@@ -259,9 +286,9 @@ static void sweep_load_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sweep_load_and_run),   TEST(sweep_open_float), TEST(sweep_calibrate),
-        TEST(sweep_build_and_save), TEST(sweep_statistics), TEST(sweep_lower),
-        TEST(sweep_load_model),
+        TEST(sweep_load_and_run), TEST(sweep_open_float),     TEST(sweep_open_half),
+        TEST(sweep_calibrate),    TEST(sweep_build_and_save), TEST(sweep_statistics),
+        TEST(sweep_lower),        TEST(sweep_load_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

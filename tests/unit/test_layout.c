@@ -142,7 +142,7 @@ static void make_plan(struct random_plan *r, uint64_t seed)
     memset(r, 0, sizeof *r);
     r->random = test_random_of(seed);
     r->plan = (struct oct_plan){.tensors = r->tensors, .layers = r->layers, .level_count = 1};
-    const enum oct_type type = seed % 2 ? OCT_TYPE_U8 : OCT_TYPE_F32;
+    const enum oct_type type = (enum oct_type)(seed % 3);
     add_tensor(r,
                (struct oct_plan_tensor){
                    .kind = OCT_PLAN_INPUT, .type = type, .channels = 3, .scale = 1.0f},
@@ -240,7 +240,8 @@ static void run_plan(const struct oct_plan *plan, const struct oct_layout *layou
     free(map.owners[1]);
 }
 
-static void check_places(const struct oct_plan *plan, const struct oct_layout *layout)
+static void check_places(const struct oct_plan *plan, const struct oct_layout *layout,
+                         enum oct_type half)
 {
     for (int i = 0; i < layout->buffer_count; i++)
         assert_int_equal(layout->buffers[i].offset % OCT_ALIGNMENT, 0);
@@ -248,7 +249,8 @@ static void check_places(const struct oct_plan *plan, const struct oct_layout *l
         const struct oct_plan_tensor *t = &plan->tensors[i];
         const struct oct_layout_tensor *at = &layout->tensors[i];
         const struct oct_layout_buffer *buffer = &layout->buffers[at->buffer];
-        assert_int_equal(buffer->type, t->type);
+        assert_int_equal(buffer->type, t->type == OCT_TYPE_BF16 ? half : t->type);
+        assert_int_equal(oct_layout_type(layout, i), buffer->type);
         assert_int_equal(buffer->height, layout->sizes[i].height);
         assert_int_equal(buffer->width, layout->sizes[i].width);
         if (t->kind == OCT_PLAN_SLICE)
@@ -286,9 +288,10 @@ static void random_plans(void **state)
         struct oct_arena arena;
         struct oct_layout layout;
         oct_arena_init(&arena, &test.context);
-        if (oct_layout_make(&test.context, &arena, &r.plan, height, width, &layout) != OCTET_OK)
+        const enum oct_type half = seed % 2 ? OCT_TYPE_BF16 : OCT_TYPE_F32;
+        if (oct_layout_make(&test.context, &arena, &r.plan, height, width, half, &layout))
             fail_msg("seed %d: %s", (int)seed, test.context.message);
-        check_places(&r.plan, &layout);
+        check_places(&r.plan, &layout, half);
         run_plan(&r.plan, &layout);
         size_t sum = 0;
         for (int i = 0; i < layout.buffer_count; i++)
@@ -307,7 +310,8 @@ static void views(void **state)
     struct oct_arena arena;
     struct oct_layout layout;
     oct_arena_init(&arena, &test.context);
-    assert_int_equal(oct_layout_make(&test.context, &arena, &r.plan, 32, 64, &layout), OCTET_OK);
+    assert_int_equal(
+        oct_layout_make(&test.context, &arena, &r.plan, 32, 64, OCT_TYPE_BF16, &layout), OCTET_OK);
     const struct oct_layout_memory memory = {oct_calloc(&test.context, layout.picture_bytes, 1),
                                              oct_calloc(&test.context, layout.shared_bytes, 1)};
     for (int i = 0; i < r.plan.tensor_count; i++) {
@@ -336,10 +340,10 @@ static void failures(void **state)
     struct oct_layout layout;
     oct_arena_init(&arena, &test.context);
     test.fail_at = test.calls;
-    assert_int_equal(oct_layout_make(&test.context, &arena, &r.plan, 32, 32, &layout),
+    assert_int_equal(oct_layout_make(&test.context, &arena, &r.plan, 32, 32, OCT_TYPE_F32, &layout),
                      OCTET_OUT_OF_MEMORY);
     r.plan.levels[0].stride *= 2;
-    assert_int_equal(oct_layout_make(&test.context, &arena, &r.plan, 32, 32, &layout),
+    assert_int_equal(oct_layout_make(&test.context, &arena, &r.plan, 32, 32, OCT_TYPE_F32, &layout),
                      OCTET_BAD_SHAPE);
     oct_arena_clear(&arena);
 }

@@ -288,6 +288,23 @@ static const struct example float_examples[] = {
     E(nan_values, "weights"),
 };
 
+DEFINE(no_halves, CONV(p)->halves = NULL)
+DEFINE(infinite_halves, ((uint16_t *)(uintptr_t)CONV(p)->halves)[3] = 0xff80)
+DEFINE(half_slice, SLICE(p)->type = OCT_TYPE_F32)
+DEFINE(half_head, p->tensors[p->levels[0].class_tensor].type = OCT_TYPE_BF16)
+DEFINE(codes_of_halves, p->tensors[p->levels[0].box_tensor].type = OCT_TYPE_U8;
+       p->tensors[p->levels[0].box_tensor].scale = 1.0f)
+DEFINE(half_to_float, p->tensors[POOL(p)->output].type = OCT_TYPE_F32)
+
+static const struct example half_examples[] = {
+    E(no_halves, "weights"),
+    E(infinite_halves, "weights"),
+    E(half_slice, "type"),
+    E(half_head, "bad head: level 0"),
+    E(codes_of_halves, "writes a type"),
+    E(half_to_float, "type"),
+};
+
 /* Breaks a copy of the engine's plan. */
 static void check(const octet_engine *original, const struct example *example)
 {
@@ -318,6 +335,15 @@ static void rules_of_float(void **state)
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_FP32);
     for (size_t i = 0; i < sizeof float_examples / sizeof float_examples[0]; i++)
         check(engine, &float_examples[i]);
+    octet_engine_free(&engine);
+}
+
+static void rules_of_half(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    for (size_t i = 0; i < sizeof half_examples / sizeof half_examples[0]; i++)
+        check(engine, &half_examples[i]);
     octet_engine_free(&engine);
 }
 
@@ -544,8 +570,9 @@ static void memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rules_of_int8),  TEST(rules_of_float), TEST(accumulator), TEST(differing_scales),
-        TEST(padded_members), TEST(long_chains),    TEST(sizes),       TEST(memory),
+        TEST(rules_of_int8),    TEST(rules_of_float), TEST(rules_of_half), TEST(accumulator),
+        TEST(differing_scales), TEST(padded_members), TEST(long_chains),   TEST(sizes),
+        TEST(memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,9 +18,12 @@
 #include "reference.h"
 #include "runtime/cpu/cpu.h"
 #include "runtime/engine/session.h"
+#include "runtime/kernels/half.h"
 
 /* Float kernels sum in other orders than the evaluation, in single precision, over 20 layers. */
 #define FLOAT_TOLERANCE 2e-4
+/* Tensors are rounded to 8 bits one layer after another; 0.005 was measured. */
+#define HALF_TOLERANCE 0.02
 
 static struct test_context test;
 
@@ -97,7 +100,8 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
     assert_int_equal(view->height, t->height);
     assert_int_equal(view->width, t->width);
     assert_int_equal(view->channels, plan->tensors[plan->layers[layer].output].channels);
-    assert_int_equal(view->is_float, t->planes[0].values != NULL);
+    assert_int_equal(view->is_float != 0, t->planes[0].values != NULL);
+    const bool half = view->is_float == 2;
     for (int y = 0; y < view->height; y++) {
         for (int x = 0; x < view->width; x++) {
             const size_t pixel = (size_t)y * view->row_elements + (size_t)x * view->pixel_elements;
@@ -109,7 +113,9 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
                              ((const uint8_t *)view->data)[pixel + (size_t)n], p->codes[at]);
                 if (p->codes)
                     continue;
-                const double is = (double)((const float *)view->data)[pixel + (size_t)n];
+                const double is =
+                    half ? (double)oct_half_value(((const uint16_t *)view->data)[pixel + (size_t)n])
+                         : (double)((const float *)view->data)[pixel + (size_t)n];
                 const double off = fabs(is - (double)p->values[at]) / (1.0 + fabs(is));
                 c->largest = off > c->largest ? off : c->largest;
             }
@@ -134,7 +140,9 @@ static void check_layers(const octet_engine *engine, int size, double tolerance)
         octet_session_observe(session, compare_layer, &c);
         run(session);
         assert_int_equal(c.layers, engine->plan.layer_count);
-        if (c.largest > tolerance)
+        const bool half =
+            session->layout.buffers[session->layout.tensors[0].buffer].type == OCT_TYPE_BF16;
+        if (c.largest > (half ? HALF_TOLERANCE : tolerance))
             fail_msg("%dx%d, %s: off by %g", height, width, set, c.largest);
         octet_session_close(&session);
     }
@@ -158,6 +166,21 @@ static void layers_of_float(void **state)
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
     for (int size = 0; size < SIZES; size++)
         check_layers(engine, size, FLOAT_TOLERANCE);
+    octet_engine_free(&engine);
+}
+
+/* Where BF16 is not stored as such, it is the float arithmetic of the rounded weights. */
+static void layers_of_half(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    for (int size = 0; size < SIZES; size++)
+        check_layers(engine, size, FLOAT_TOLERANCE);
+    const bool stored = oct_cpu_sets() & OCT_CPU_AVX512BF16;
+    octet_session *session = open_session(engine, NULL);
+    if (stored)
+        assert_string_equal(octet_session_cpu(session), "avx512bf16");
+    octet_session_close(&session);
     octet_engine_free(&engine);
 }
 
@@ -249,6 +272,9 @@ static void identity(void **state)
     engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
     check_identity(engine, 1, false); /* of a kernel set alone */
     octet_engine_free(&engine);
+    engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    check_identity(engine, 1, false);
+    octet_engine_free(&engine);
 }
 
 static void output(void **state)
@@ -290,9 +316,10 @@ static void output(void **state)
 static void inputs(void **state)
 {
     (void)state;
-    for (int precision = 0; precision < 2; precision++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_SMALL, (octet_precision)precision);
+    static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
+                                                 OCTET_PRECISION_HALF};
+    for (int p = 0; p < 3; p++) {
+        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[p]);
         const octet_session_settings settings = {.height = 32, .width = 64, .batch = 3};
         octet_session *session = open_session(engine, &settings);
         octet_image *image = test_picture(&test.context, 64, 32, 9);
@@ -542,10 +569,10 @@ static void bad_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8), TEST(layers_of_float), TEST(layers_of_tiny), TEST(identity),
-        TEST(output),         TEST(inputs),          TEST(wild_tensor),    TEST(detections),
-        TEST(allocations),    TEST(observers),       TEST(about),          TEST(bad_settings),
-        TEST(bad_arguments),
+        TEST(layers_of_int8), TEST(layers_of_float), TEST(layers_of_half), TEST(layers_of_tiny),
+        TEST(identity),       TEST(output),          TEST(inputs),         TEST(wild_tensor),
+        TEST(detections),     TEST(allocations),     TEST(observers),      TEST(about),
+        TEST(bad_settings),   TEST(bad_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,14 @@ octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
                               const struct oct_plan *plan, const bool *is_float,
                               enum oct_type *types);
 
+/* The tensors that must be of one type because views join them: to each, the lowest of them. */
+void oct_group_tensors(const struct oct_plan *plan, int *group);
+
+/* The BF16 plan of a float plan: weights and tensors rounded to halves, biases and the head's
+ * outputs left float. */
+octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
+                            const struct oct_plan *from, struct oct_plan *plan);
+
 /*
  * Marks the convolutions that `text` names: NULL or "none", or words with commas between: "head"
  * (those that only feed one level of the head), a layer's number or range of numbers in the plan's

@@ -31,20 +31,19 @@ static void join(int *group, int a, int b)
     group[a > b ? a : b] = a > b ? b : a;
 }
 
-static void make_groups(struct choice *c)
+void oct_group_tensors(const struct oct_plan *plan, int *group)
 {
-    const struct oct_plan *plan = c->plan;
     for (int i = 0; i < plan->tensor_count; i++)
-        c->group[i] = i;
+        group[i] = i;
     for (int i = 0; i < plan->tensor_count; i++) {
         const struct oct_plan_tensor *t = &plan->tensors[i];
         if (t->kind == OCT_PLAN_SLICE)
-            join(c->group, i, t->parent);
+            join(group, i, t->parent);
         for (int m = 0; t->kind == OCT_PLAN_CONCAT && m < t->member_count; m++)
-            join(c->group, i, t->members[m]);
+            join(group, i, t->members[m]);
     }
     for (int i = 0; i < plan->tensor_count; i++)
-        c->group[i] = find_group(c->group, i);
+        group[i] = find_group(group, i);
 }
 
 static bool is_float_layer(const struct choice *c, int layer)
@@ -163,7 +162,7 @@ octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
     };
     if (!c.group || !c.type || !c.wants_float || !c.converted)
         return oct_fail_memory(ctx, "the plan");
-    make_groups(&c);
+    oct_group_tensors(plan, c.group);
     find_float_readers(&c);
     for (size_t i = 0; i < count; i++)
         c.type[i] = c.wants_float[i] ? OCT_TYPE_F32 : OCT_TYPE_U8;

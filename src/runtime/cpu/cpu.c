@@ -23,6 +23,7 @@ static const struct {
     {OCT_CPU_AVXVNNI, "avxvnni"},
     {OCT_CPU_AVX512, "avx512"},
     {OCT_CPU_AVX512VNNI, "avx512vnni"},
+    {OCT_CPU_AVX512BF16, "avx512bf16"},
     {OCT_CPU_AMX, "amx"},
     {OCT_CPU_NEON, "neon"},
     {OCT_CPU_DOTPROD, "dotprod"},
@@ -88,6 +89,8 @@ unsigned oct_cpu_sets(void)
     if (!(extended.ecx & 1u << 11))
         return sets;
     sets |= OCT_CPU_AVX512VNNI;
+    if (more.eax & 1u << 5)
+        sets |= OCT_CPU_AVX512BF16;
     const unsigned bf16_tile_int8 = 1u << 22 | 1u << 24 | 1u << 25;
     if ((state & STATE_TILES) == STATE_TILES && has_all(extended.edx, bf16_tile_int8) &&
         system_offers_tiles())

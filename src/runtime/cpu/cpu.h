@@ -13,17 +13,18 @@ enum oct_cpu_set {
     OCT_CPU_AVXVNNI = 1 << 2,    /* 256-bit VNNI in VEX encoding */
     OCT_CPU_AVX512 = 1 << 3,     /* F, BW, VL, DQ, and ZMM state kept by the system */
     OCT_CPU_AVX512VNNI = 1 << 4, /* and VNNI */
-    OCT_CPU_AMX = 1 << 5,        /* TILE, INT8, BF16, and the system's permission */
-    OCT_CPU_NEON = 1 << 6,
-    OCT_CPU_DOTPROD = 1 << 7,
-    OCT_CPU_I8MM = 1 << 8
+    OCT_CPU_AVX512BF16 = 1 << 5, /* and BF16: dot products of bfloat16 pairs */
+    OCT_CPU_AMX = 1 << 6,        /* TILE, INT8, BF16, and the system's permission */
+    OCT_CPU_NEON = 1 << 7,
+    OCT_CPU_DOTPROD = 1 << 8,
+    OCT_CPU_I8MM = 1 << 9
 };
 
 /* The sets this machine can run; always contains OCT_CPU_REF. Does not change anything. */
 unsigned oct_cpu_sets(void);
 
-/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "amx", "neon", "dotprod", "i8mm"; NULL for a
- * value that is no single set. */
+/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16", "amx", "neon", "dotprod", "i8mm";
+ * NULL for a value that is no single set. */
 const char *oct_cpu_set_name(unsigned set);
 
 /* The sets allowed by a mask given by people: NULL, "" or "max": all that the machine has; a name:

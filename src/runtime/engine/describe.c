@@ -10,7 +10,9 @@ static int64_t layer_weight_bytes(const struct oct_plan *plan, const struct oct_
         return 0;
     const int64_t outputs = plan->tensors[layer->output].channels;
     const int64_t weights = oct_plan_layer_weights(plan, layer);
-    return layer->codes ? weights + outputs * 8 : weights * 4 + outputs * 4;
+    return layer->codes    ? weights + outputs * 8
+           : layer->halves ? weights * 2 + outputs * 4
+                           : weights * 4 + outputs * 4;
 }
 
 static int64_t layer_multiply_adds(const struct oct_plan *plan, const struct oct_plan_layer *layer,
@@ -22,14 +24,16 @@ static int64_t layer_multiply_adds(const struct oct_plan *plan, const struct oct
 
 static octet_precision precision(const struct oct_plan *plan)
 {
-    bool int8 = false, fp32 = false;
+    bool int8 = false, half = false, fp32 = false;
     for (int i = 0; i < plan->layer_count; i++) {
         int8 = int8 || plan->layers[i].codes;
+        half = half || plan->layers[i].halves;
         fp32 = fp32 || plan->layers[i].values;
     }
-    return int8 && fp32 ? OCTET_PRECISION_MIXED
-           : int8       ? OCTET_PRECISION_INT8
-                        : OCTET_PRECISION_FP32;
+    return int8 && (half || fp32) ? OCTET_PRECISION_MIXED
+           : int8                 ? OCTET_PRECISION_INT8
+           : half                 ? OCTET_PRECISION_HALF
+                                  : OCTET_PRECISION_FP32;
 }
 
 static octet_status default_sizes(octet_context *ctx, const struct oct_plan *plan,
@@ -71,6 +75,8 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
 {
     static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy"};
     static const char *const conversions[] = {"Dequantize", "Quantize"};
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
+                                                 OCTET_PRECISION_HALF};
     static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= plan->layer_count)
@@ -89,7 +95,7 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
                                                               : conversions[in->type],
             .fused =
                 convolution ? fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)] : "",
-            .precision = in->type == OCT_TYPE_U8 ? OCTET_PRECISION_INT8 : OCTET_PRECISION_FP32,
+            .precision = precisions[in->type],
             .input_channels = in->channels,
             .input_height = sizes[layer->input].height,
             .input_width = sizes[layer->input].width,

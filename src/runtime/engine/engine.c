@@ -50,6 +50,7 @@ static void copy_layer(struct oct_arena *arena, const struct oct_plan *plan,
     const size_t weights = (size_t)oct_plan_layer_weights(plan, layer);
     const size_t outputs = (size_t)plan->tensors[layer->output].channels;
     layer->codes = copy(arena, layer->codes, weights, sizeof *layer->codes, failed);
+    layer->halves = copy(arena, layer->halves, weights, sizeof *layer->halves, failed);
     layer->values = copy(arena, layer->values, weights, sizeof *layer->values, failed);
     layer->scale = copy(arena, layer->scale, outputs, sizeof *layer->scale, failed);
     layer->bias = copy(arena, layer->bias, outputs, sizeof *layer->bias, failed);

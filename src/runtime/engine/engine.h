@@ -7,7 +7,9 @@
 
 #include "runtime/engine/plan.h"
 
-#define OCT_ENGINE_VERSION 1 /* of the file format; docs/formats.md */
+/* Of the file format, docs/formats.md: the newest; files without BF16 are still of the first. */
+#define OCT_ENGINE_VERSION 2
+#define OCT_ENGINE_VERSION_FIRST 1
 
 struct octet_engine {
     struct octet_context own; /* allocator of everything below */

@@ -23,15 +23,11 @@ static double now_ms(void)
  * channels. */
 static void fill_pixels(const struct oct_view *output, ptrdiff_t first, int count, int channels)
 {
-    if (output->type == OCT_TYPE_U8) {
-        uint8_t *at = (uint8_t *)output->data + first;
-        for (int x = 0; x < count; x++, at += output->pixel)
-            memset(at, output->zero_point, (size_t)channels);
-    } else {
-        float *at = (float *)output->data + first;
-        for (int x = 0; x < count; x++, at += output->pixel)
-            memset(at, 0, (size_t)channels * sizeof *at);
-    }
+    const size_t element = oct_type_bytes(output->type);
+    const int value = output->type == OCT_TYPE_U8 ? output->zero_point : 0;
+    char *at = (char *)output->data + first * (ptrdiff_t)element;
+    for (int x = 0; x < count; x++, at += output->pixel * element)
+        memset(at, value, (size_t)channels * element);
 }
 
 /* The border beside rows [begin, end), and above and below the picture where the range touches its
@@ -83,6 +79,8 @@ static void pool_rows(const struct work *work, int begin, int end, void *scratch
     const struct oct_kernels *kernels = &work->session->kernels;
     if (work->output.type == OCT_TYPE_U8)
         kernels->max_pool_u8(&job, begin, end, scratch);
+    else if (work->output.type == OCT_TYPE_BF16)
+        kernels->max_pool_bf16(&job, begin, end, scratch);
     else
         kernels->max_pool_f32(&job, begin, end, scratch);
 }
@@ -143,7 +141,9 @@ static int observe(const octet_session *session, int index, int layer, const str
         .channels = tensor->channels,
         .height = work->step->height,
         .width = work->step->width,
-        .is_float = work->output.type == OCT_TYPE_F32,
+        .is_float = work->output.type == OCT_TYPE_F32    ? 1
+                    : work->output.type == OCT_TYPE_BF16 ? 2
+                                                         : 0,
         .scale = work->output.scale,
         .zero_point = work->output.zero_point,
         .data = work->output.data,

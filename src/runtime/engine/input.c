@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The picture into the network's input: bytes with a fourth channel of zeros, or floats of them. */
+/* The picture into the network's input: bytes with a fourth channel of zeros, or floats or halves
+ * of them. */
 #include <math.h>
 #include <string.h>
 
 #include "runtime/engine/session.h"
 #include "runtime/image/letterbox.h"
+#include "runtime/kernels/half.h"
 
 static struct oct_view input_view(const octet_session *session, int index)
 {
@@ -25,9 +27,13 @@ static void convert(const octet_session *session, const struct oct_view *input)
     if (input->type == OCT_TYPE_U8)
         return;
     const size_t width = (size_t)session->width;
-    for (int y = 0; y < session->height; y++)
-        session->kernels.pixels_to_float(session->pixels + (size_t)y * width * 4,
-                                         (float *)input->data + (size_t)y * input->row, width);
+    for (size_t y = 0; y < (size_t)session->height; y++) {
+        const uint8_t *codes = session->pixels + y * width * 4;
+        if (input->type == OCT_TYPE_BF16)
+            session->kernels.pixels_to_half(codes, (uint16_t *)input->data + y * input->row, width);
+        else
+            session->kernels.pixels_to_float(codes, (float *)input->data + y * input->row, width);
+    }
 }
 
 octet_status oct_session_set_image(octet_session *session, int index, const octet_image *image)
@@ -78,6 +84,8 @@ octet_status oct_session_set_tensor(octet_session *session, int index, const flo
             for (size_t c = 0; c < 3; c++) {
                 if (input.type == OCT_TYPE_U8)
                     ((uint8_t *)input.data)[at + c] = to_byte(planes[c * plane]);
+                else if (input.type == OCT_TYPE_BF16)
+                    ((uint16_t *)input.data)[at + c] = oct_half_of(planes[c * plane]);
                 else
                     ((float *)input.data)[at + c] = planes[c * plane];
             }

@@ -5,11 +5,6 @@
 
 #define SLACK_BYTES 128 /* kernels may read past a row's end, see struct oct_conv_job */
 
-size_t oct_type_bytes(enum oct_type type)
-{
-    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
-}
-
 static int round4(int channels)
 {
     return (channels + 3) & ~3;
@@ -37,6 +32,11 @@ int oct_layout_extent(const struct oct_layout *layout, const struct oct_plan *pl
 {
     return round4(oct_layout_position(layout, plan, tensor, plan->tensors[tensor].channels - 1) +
                   1);
+}
+
+enum oct_type oct_layout_type(const struct oct_layout *layout, int tensor)
+{
+    return layout->buffers[layout->tensors[tensor].buffer].type;
 }
 
 struct oct_view oct_layout_view(const struct oct_layout *layout, const struct oct_plan *plan,
@@ -75,7 +75,7 @@ static void place(const struct oct_plan *plan, struct oct_layout *layout, int te
 }
 
 /* Roots are taken from the last tensor down: views come after what they are made of. */
-static void place_all(const struct oct_plan *plan, struct oct_layout *layout)
+static void place_all(const struct oct_plan *plan, struct oct_layout *layout, enum oct_type half)
 {
     for (int i = 0; i < plan->tensor_count; i++)
         layout->tensors[i].buffer = -1;
@@ -84,7 +84,7 @@ static void place_all(const struct oct_plan *plan, struct oct_layout *layout)
         if (t->kind == OCT_PLAN_SLICE || layout->tensors[i].buffer >= 0)
             continue;
         layout->buffers[layout->buffer_count] = (struct oct_layout_buffer){
-            .type = t->type,
+            .type = t->type == OCT_TYPE_BF16 ? half : t->type,
             .height = layout->sizes[i].height,
             .width = layout->sizes[i].width,
             .channels = stored_channels(plan, i),
@@ -200,7 +200,7 @@ static octet_status assign_offsets(octet_context *ctx, struct oct_arena *arena,
 }
 
 octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_plan *plan, int height, int width,
+                             const struct oct_plan *plan, int height, int width, enum oct_type half,
                              struct oct_layout *layout)
 {
     memset(layout, 0, sizeof *layout);
@@ -213,7 +213,7 @@ octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
     octet_status status = oct_plan_sizes(ctx, plan, height, width, layout->sizes);
     if (status)
         return status;
-    place_all(plan, layout);
+    place_all(plan, layout, half);
     find_lives(plan, layout);
     return assign_offsets(ctx, arena, layout);
 }

@@ -40,11 +40,15 @@ struct oct_layout_memory {
     void *picture, *shared; /* aligned to OCT_ALIGNMENT */
 };
 
-/* Plans memory for an input size. Everything is allocated from `arena`. Fails with OCTET_BAD_SHAPE,
+/* Plans memory for an input size. `half`: how what the plan has in BF16 is stored, BF16 or F32.
+ * Everything is allocated from `arena`. Fails with OCTET_BAD_SHAPE,
  * out of memory. */
 octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_plan *plan, int height, int width,
+                             const struct oct_plan *plan, int height, int width, enum oct_type half,
                              struct oct_layout *layout);
+
+/* The type that a tensor is stored in. */
+enum oct_type oct_layout_type(const struct oct_layout *layout, int tensor);
 
 /* A tensor's view: data at pixel (0, 0), its channel 0. Scale and zero point are those of its leaf,
  * meaningful where the tensor is uniform. */
@@ -58,7 +62,5 @@ int oct_layout_position(const struct oct_layout *layout, const struct oct_plan *
 /* Stored channels from channel 0 to the last one, rounded up to a multiple of 4: what a convolution
  * reads. */
 int oct_layout_extent(const struct oct_layout *layout, const struct oct_plan *plan, int tensor);
-
-size_t oct_type_bytes(enum oct_type type);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/engine/session.h"
+#include "runtime/kernels/half.h"
 
 #define CHANNEL_PAD 64 /* start, scale and bias are padded to it, see struct oct_conv_job */
 
@@ -42,6 +43,8 @@ static void scatter(const octet_session *session, const struct oct_step *step, s
                 if (layer->codes) {
                     dense->codes[to] = layer->codes[from];
                     dense->start[n] -= (int64_t)layer->codes[from] * zero_point;
+                } else if (layer->halves) {
+                    dense->values[to] = oct_half_value(layer->halves[from]);
                 } else {
                     dense->values[to] = layer->values[from];
                 }
@@ -115,9 +118,10 @@ static octet_status prepare_convolution(octet_context *ctx, octet_session *sessi
         .output_height = step->height,
         .output_width = step->width,
     };
-    const bool is_u8 = plan->tensors[layer->input].type == OCT_TYPE_U8;
-    step->kernel = is_u8 ? session->kernels.choose_conv_u8(&step->conv.shape)
-                         : session->kernels.choose_conv_f32(&step->conv.shape);
+    const enum oct_type type = oct_layout_type(&session->layout, layer->input);
+    step->kernel = type == OCT_TYPE_U8     ? session->kernels.choose_conv_u8(&step->conv.shape)
+                   : type == OCT_TYPE_BF16 ? session->kernels.choose_conv_bf16(&step->conv.shape)
+                                           : session->kernels.choose_conv_f32(&step->conv.shape);
     const size_t scratch = step->kernel->scratch_bytes(&step->conv.shape);
     session->scratch_bytes = scratch > session->scratch_bytes ? scratch : session->scratch_bytes;
     return pack(ctx, session, step);
@@ -125,7 +129,7 @@ static octet_status prepare_convolution(octet_context *ctx, octet_session *sessi
 
 static void prepare_pool(octet_session *session, const struct oct_step *step)
 {
-    const enum oct_type type = session->engine->plan.tensors[step->layer->output].type;
+    const enum oct_type type = oct_layout_type(&session->layout, step->layer->output);
     const struct oct_pool_job job = {.input.type = type,
                                      .output.type = type,
                                      .channels = step->channels,

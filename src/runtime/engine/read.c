@@ -14,6 +14,7 @@ struct reading {
     octet_context *ctx;
     struct oct_arena *arena; /* of the reading alone; the engine copies */
     const char *name;        /* of the file */
+    int version;             /* of its format */
     struct oct_safetensors file;
     struct oct_plan plan;
 };
@@ -51,13 +52,20 @@ static octet_status read_tensor(struct reading *r, const json_t *json, int index
 {
     struct oct_plan_tensor *t = &r->plan.tensors[index];
     const json_t *concat = json_object_get(json, "concat"), *slice = json_object_get(json, "slice");
+    static const char *const types[] = {"u8", "f32", "bf16"};
+    const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : 3;
     const char *type = json_string_value(json_object_get(json, "type"));
+    int known = -1;
+    for (int i = 0; i < type_count && type; i++)
+        if (strcmp(type, types[i]) == 0)
+            known = i;
     t->name = text(r, json, "name");
     if (!t->name)
         return oct_fail_memory(r->ctx, r->name);
-    if (!type || (strcmp(type, "u8") != 0 && strcmp(type, "f32") != 0))
-        return bad(r, "a tensor's type is neither u8 nor f32");
-    t->type = strcmp(type, "u8") == 0 ? OCT_TYPE_U8 : OCT_TYPE_F32;
+    if (known < 0)
+        return bad(r, type_count == 2 ? "a tensor's type is neither u8 nor f32"
+                                      : "a tensor's type is none of u8, f32 and bf16");
+    t->type = (enum oct_type)known;
     t->channels = integer(json, "channels", 0);
     t->parent = -1;
     if (concat) {
@@ -119,7 +127,10 @@ static octet_status read_weights(struct reading *r, int index)
     const size_t count = (size_t)oct_plan_layer_weights(&r->plan, layer);
     octet_status status = OCTET_OK;
     layer->bias = weights(r, index, "bias", OCT_SAFETENSORS_F32, (size_t)outputs, &status);
-    if (r->plan.tensors[layer->input].type == OCT_TYPE_U8) {
+    const enum oct_type type = r->plan.tensors[layer->input].type;
+    if (type == OCT_TYPE_BF16) {
+        layer->halves = weights(r, index, "weight", OCT_SAFETENSORS_BF16, count, &status);
+    } else if (type == OCT_TYPE_U8) {
         layer->codes = weights(r, index, "weight", OCT_SAFETENSORS_I8, count, &status);
         layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, (size_t)outputs, &status);
     } else {
@@ -240,7 +251,7 @@ static octet_status read_provenance(struct reading *r, octet_engine *engine)
     return status;
 }
 
-static octet_status check_kind(const struct reading *r)
+static octet_status check_kind(struct reading *r)
 {
     const char *kind = oct_safetensors_metadata(&r->file, "octet.kind");
     const char *version = oct_safetensors_metadata(&r->file, "octet.version");
@@ -248,11 +259,14 @@ static octet_status check_kind(const struct reading *r)
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not an engine but %s%s", r->name,
                         kind ? "an octet file of kind " : "another safetensors file",
                         kind ? kind : "");
-    if (!version || strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION)) != 0)
-        return oct_fail(
-            r->ctx, OCTET_UNSUPPORTED_VERSION,
-            "%s: engine format version %.20s; this octet reads version %d: build it again", r->name,
-            version ? version : "(none)", OCT_ENGINE_VERSION);
+    const bool first = version && strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION_FIRST)) == 0;
+    if (!first && (!version || strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION)) != 0))
+        return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
+                        "%s: engine format version %.20s; this octet reads versions %d and %d: "
+                        "build it again",
+                        r->name, version ? version : "(none)", OCT_ENGINE_VERSION_FIRST,
+                        OCT_ENGINE_VERSION);
+    r->version = first ? OCT_ENGINE_VERSION_FIRST : OCT_ENGINE_VERSION;
     return OCTET_OK;
 }
 

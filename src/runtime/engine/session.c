@@ -44,7 +44,7 @@ static octet_status allocate(octet_context *ctx, octet_session *session)
     session->geometry = oct_calloc(ctx, batch, sizeof *session->geometry);
     session->letterbox.bytes = oct_letterbox_scratch_bytes(session->width);
     session->letterbox.memory = oct_malloc(ctx, session->letterbox.bytes, 1);
-    const bool is_float = session->engine->plan.tensors[0].type == OCT_TYPE_F32;
+    const bool is_float = session->engine->plan.tensors[0].type != OCT_TYPE_U8;
     if (is_float)
         session->pixels = oct_malloc(ctx, pixels, 4);
     oct_session_head(session, 0, &head);
@@ -78,7 +78,7 @@ octet_status oct_session_open(octet_context *ctx, const octet_engine *engine,
         session->thread_count = oct_threads_count(session->threads);
         oct_kernels_fill(&session->kernels, sets);
         status = oct_layout_make(ctx, &session->arena, &engine->plan, session->height,
-                                 session->width, &session->layout);
+                                 session->width, session->kernels.half, &session->layout);
     }
     if (!status)
         status = oct_session_prepare(ctx, session);

@@ -34,7 +34,7 @@ struct octet_session {
     struct oct_step *steps;
     size_t packed_bytes, scratch_bytes; /* scratch: of each worker */
     char *pictures, *shared, *scratch;  /* batch * layout.picture_bytes; layout.shared_bytes */
-    uint8_t *pixels;                    /* F32 input: letterboxed RGB0, before conversion */
+    uint8_t *pixels;                    /* F32 or BF16 input: letterboxed RGB0, before conversion */
     struct oct_letterbox_memory {
         void *memory;
         size_t bytes;

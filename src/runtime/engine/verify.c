@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/engine/plan.h"
+#include "runtime/kernels/half.h"
 
 struct verification {
     octet_context *ctx;
@@ -105,6 +106,20 @@ static bool all_finite(const float *values, int64_t count)
     return true;
 }
 
+static bool all_finite_halves(const uint16_t *halves, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(oct_half_value(halves[i])))
+            return false;
+    return true;
+}
+
+/* Kernels store floats, and their own input's type: codes not for BF16, BF16 for nothing else. */
+static bool types_fit(enum oct_type input, enum oct_type other)
+{
+    return other == OCT_TYPE_F32 || (input == OCT_TYPE_BF16) == (other == OCT_TYPE_BF16);
+}
+
 static octet_status verify_convolution(const struct verification *v, int index)
 {
     const struct oct_plan_layer *layer = &v->plan->layers[index];
@@ -115,7 +130,13 @@ static octet_status verify_convolution(const struct verification *v, int index)
         return bad_layer(v, index, "has a bad kernel, stride or padding");
     if (!layer->bias || !all_finite(layer->bias, out->channels))
         return bad_layer(v, index, "lacks its bias, or it is not finite");
-    if (in->type == OCT_TYPE_U8) {
+    if (!types_fit(in->type, out->type))
+        return bad_layer(v, index, "writes a type that it cannot make of its input's");
+    if (in->type == OCT_TYPE_BF16) {
+        if (!layer->halves ||
+            !all_finite_halves(layer->halves, oct_plan_layer_weights(v->plan, layer)))
+            return bad_layer(v, index, "lacks weights, or they are not finite");
+    } else if (in->type == OCT_TYPE_U8) {
         if (!layer->codes || !layer->scale || !all_finite(layer->scale, out->channels))
             return bad_layer(v, index, "lacks weights or scales, or they are not finite");
         const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
@@ -132,6 +153,7 @@ static octet_status verify_convolution(const struct verification *v, int index)
     if (layer->residual >= 0 &&
         (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
          v->plan->tensors[layer->residual].channels != out->channels ||
+         !types_fit(in->type, v->plan->tensors[layer->residual].type) ||
          !oct_plan_contiguous(v->plan, layer->residual) ||
          !oct_plan_uniform(v->plan, layer->residual, &leaf)))
         return bad_layer(v, index, "has a bad residual");
@@ -153,7 +175,8 @@ static octet_status verify_layer(struct verification *v, int index)
     if (layer->operation == OCT_PLAN_CONVOLUTION) {
         status = verify_convolution(v, index);
     } else {
-        const bool converts = out->type != in->type && layer->operation == OCT_PLAN_COPY;
+        const bool converts = out->type != in->type && layer->operation == OCT_PLAN_COPY &&
+                              in->type != OCT_TYPE_BF16 && out->type != OCT_TYPE_BF16;
         int leaf;
         if (out->channels != in->channels || (out->type != in->type && !converts) ||
             layer->residual >= 0 || layer->silu)

@@ -24,10 +24,11 @@ static json_t *name_json(const char *name)
 
 static json_t *tensor_json(const struct oct_plan_tensor *t)
 {
+    static const char *const types[] = {"u8", "f32", "bf16"};
     json_t *json = json_object();
     json_object_set_new(json, "name", name_json(t->name));
     json_object_set_new(json, "channels", json_integer(t->channels));
-    json_object_set_new(json, "type", json_string(t->type == OCT_TYPE_U8 ? "u8" : "f32"));
+    json_object_set_new(json, "type", json_string(types[t->type]));
     if (t->kind == OCT_PLAN_CONCAT) {
         json_object_set_new(json, "concat", integers(t->members, t->member_count));
     } else if (t->kind == OCT_PLAN_SLICE) {
@@ -96,14 +97,28 @@ static void add_weights(const struct oct_plan *plan, int index, struct oct_safet
             name[1], OCT_SAFETENSORS_F32, 1, {outputs}, outputs * 4, (const uint8_t *)layer->scale};
     }
     snprintf(name[2], sizeof name[2], "layer.%03d.weight", index);
+    const enum oct_safetensors_type type = layer->codes    ? OCT_SAFETENSORS_I8
+                                           : layer->halves ? OCT_SAFETENSORS_BF16
+                                                           : OCT_SAFETENSORS_F32;
     *t++ = (struct oct_safetensors_tensor){
         name[2],
-        layer->codes ? OCT_SAFETENSORS_I8 : OCT_SAFETENSORS_F32,
+        type,
         4,
         {outputs, (size_t)plan->tensors[layer->input].channels, kernel, kernel},
-        layer->codes ? weights : weights * 4,
-        layer->codes ? (const uint8_t *)layer->codes : (const uint8_t *)layer->values};
+        weights * oct_safetensors_element_bytes(type),
+        layer->codes    ? (const uint8_t *)layer->codes
+        : layer->halves ? (const uint8_t *)layer->halves
+                        : (const uint8_t *)layer->values};
     file->tensor_count = (int)(t - file->tensors);
+}
+
+/* The oldest version that has what the plan needs. */
+static int version_of(const struct oct_plan *plan)
+{
+    for (int i = 0; i < plan->tensor_count; i++)
+        if (plan->tensors[i].type == OCT_TYPE_BF16)
+            return OCT_ENGINE_VERSION;
+    return OCT_ENGINE_VERSION_FIRST;
 }
 
 static octet_status write_file(octet_context *ctx, const octet_engine *engine, const char *path,
@@ -113,7 +128,7 @@ static octet_status write_file(octet_context *ctx, const octet_engine *engine, c
     struct oct_arena arena;
     oct_arena_init(&arena, ctx);
     char version[16];
-    snprintf(version, sizeof version, "%d", OCT_ENGINE_VERSION);
+    snprintf(version, sizeof version, "%d", version_of(plan));
     const char *keys[] = {"octet.kind", "octet.version", "octet.description", "octet.plan",
                           "octet.provenance"};
     const char *values[] = {"engine", version, plan->description, plan_text, provenance_text};

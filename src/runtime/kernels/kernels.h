@@ -18,7 +18,12 @@
 #include "runtime/cpu/cpu.h"
 #include "runtime/kernels/resize.h"
 
-enum oct_type { OCT_TYPE_U8, OCT_TYPE_F32 };
+enum oct_type { OCT_TYPE_U8, OCT_TYPE_F32, OCT_TYPE_BF16 }; /* BF16: half.h */
+
+static inline size_t oct_type_bytes(enum oct_type type)
+{
+    return type == OCT_TYPE_U8 ? 1 : type == OCT_TYPE_BF16 ? sizeof(uint16_t) : sizeof(float);
+}
 
 /* What a kernel is chosen by and packs for. Channels are stored channels: multiples of 4. */
 struct oct_conv_shape {
@@ -29,7 +34,8 @@ struct oct_conv_shape {
 };
 
 /* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
- * kernel][input channels]. U8 kernels take `codes` in [-127, 127], F32 kernels take `values`. */
+ * kernel][input channels]. U8 kernels take `codes` in [-127, 127], F32 kernels take `values`, and
+ * so do BF16 kernels, which round them. */
 struct oct_conv_weights {
     const int8_t *codes;
     const float *values;
@@ -49,13 +55,16 @@ struct oct_view {
 /*
  * One convolution of one picture. The input's data points at the element that tap (0, 0) of output
  * pixel (0, 0) reads; with padding that lies in the border, which holds zero points (U8) or zeros
- * (F32), so that kernels know no edges. Up to 64 bytes behind any row's last element may be read,
- * never used.
+ * (F32, BF16), so that kernels know no edges. Up to 64 bytes behind any row's last element may be
+ * read, never used.
  *
  * U8 input:  acc[n] = start[n] + sum code_w code_x (int32, exact), y = fma(float(acc), scale[n],
  * bias[n]) F32 input: y = bias[n] + sum w x then, in this order: SiLU if `silu`; y = y + residual
  * (dequantised: fma(float(code - zero_point), scale, y)) if `residual.data`; store as float, or
  * requantised with the output's inverse_scale and zero_point.
+ *
+ * BF16 input: as F32, of values of half the bits; sums and what follows are float. Its residual and
+ * output are BF16 or F32, and only its are BF16.
  */
 struct oct_conv_job {
     struct oct_conv_shape shape;
@@ -101,9 +110,16 @@ struct oct_kernels {
     /* Never NULL: the best kernel of the table's sets for a shape. */
     const struct oct_conv_kernel *(*choose_conv_u8)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_f32)(const struct oct_conv_shape *shape);
+    const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
+    /* How sessions store what a plan has in BF16: as it is where products of it are fast, else as
+     * F32. */
+    enum oct_type half;
+    const char *half_set; /* the highest set that works on it */
     size_t (*pool_scratch_bytes)(const struct oct_pool_job *job);
     void (*max_pool_u8)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     void (*max_pool_f32)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
+    void (*max_pool_bf16)(const struct oct_pool_job *job, int row_begin, int row_end,
+                          void *scratch);
     /* out(y, x) = in(y / 2, x / 2), output rows [row_begin, row_end); same type, scale and zero
      * point. */
     void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
@@ -116,6 +132,8 @@ struct oct_kernels {
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
      * / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
+    /* As it, rounded to BF16. */
+    void (*pixels_to_half)(const uint8_t *codes, uint16_t *values, size_t pixels);
     /* Resizing, bit-exact in every set; see resize.h. */
     void (*blend_columns)(const struct oct_columns *columns, const uint8_t *source,
                           int16_t *blended);
@@ -127,6 +145,7 @@ struct oct_kernels {
      * done. */
     uint64_t (*burn_u8)(uint64_t rounds);
     uint64_t (*burn_f32)(uint64_t rounds);
+    uint64_t (*burn_bf16)(uint64_t rounds);
 };
 
 /* Fills the table with the best that `sets` (a mask of enum oct_cpu_set, see cpu.h) allows. Ref is
@@ -139,6 +158,7 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels);
 void oct_kernels_fill_avxvnni(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels);
+void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels);
 
 /* For the harness: every kernel of a set, `*count` of them, not only those that would be chosen. */
 struct oct_kernel_list {
@@ -147,6 +167,8 @@ struct oct_kernel_list {
     int conv_u8_count;
     const struct oct_conv_kernel *const *conv_f32;
     int conv_f32_count;
+    const struct oct_conv_kernel *const *conv_bf16;
+    int conv_bf16_count;
 };
 const struct oct_kernel_list *oct_kernels_list(int *count);
 

@@ -29,6 +29,10 @@ try run "$engine" --input one.npy -o a --tensors "$name" -q >/dev/null
 try run "$engine" --input one.npy -o b --tensors "$file" -q >/dev/null
 files a | sed "s/$file/LAYER/"
 cmp "a/$file.npy" "b/$file.npy" && cmp a/output0.npy b/output0.npy && echo "the same by either name"
+"$octet" build "$model" --precision half -o half.octet >/dev/null
+try run half.octet --input float.npy -o h --tensors "$name" -q >/dev/null
+files h | sed "s/$file/LAYER/"
+shape "h/$file.npy"
 try run "$engine" --input one.npy -o c --tensors nonsense
 for options in '--cpu ref' '--threads 1' '--threads 2'; do
     "$octet" run "$engine" --input one.npy -o d -q $options >/dev/null

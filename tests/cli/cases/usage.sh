@@ -45,7 +45,7 @@ try calibrate a -i b -o c --resume=yes
 try build a
 try build a -o b
 try build a -o b --stats c --images d
-try build a -o b --precision half
+try build a -o b --precision fp16
 try build a -o b --precision fp32 --stats c
 try build a -o b --stats c --calibrator mean
 try build a -o b --stats c --calibrator percentile:20

@@ -2,19 +2,15 @@
 /* Pooling, upsampling, pixels to float, and the loops that measure a machine's peak, in plain C. */
 #include <string.h>
 
+#include "runtime/kernels/half.h"
 #include "runtime/kernels/ref/ref.h"
 #include "runtime/kernels/requantize.h"
-
-static size_t element_bytes(enum oct_type type)
-{
-    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
-}
 
 /* A ring of `kernel` rows of row-wise maxima. */
 size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job)
 {
     return (size_t)job->kernel * (size_t)job->width * (size_t)job->channels *
-           element_bytes(job->input.type);
+           oct_type_bytes(job->input.type);
 }
 
 static int clamp(int value, int low, int high)
@@ -22,8 +18,8 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* The body of both max pools; TYPE is the element's. */
-#define DEFINE_MAX_POOL(name, TYPE)                                                                \
+/* The body of the max pools; TYPE is the element's, VALUE(e) what elements are compared by. */
+#define DEFINE_MAX_POOL(name, TYPE, VALUE)                                                         \
     static void name##_row(const struct oct_pool_job *job, int y, TYPE *maxima)                    \
     {                                                                                              \
         const TYPE *row = (const TYPE *)job->input.data + (size_t)y * job->input.row;              \
@@ -35,7 +31,7 @@ static int clamp(int value, int low, int high)
             for (int at = first + 1; at <= last; at++) {                                           \
                 const TYPE *pixel = row + (size_t)at * job->input.pixel;                           \
                 for (int c = 0; c < job->channels; c++)                                            \
-                    maxima[c] = maxima[c] > pixel[c] ? maxima[c] : pixel[c];                       \
+                    maxima[c] = VALUE(maxima[c]) > VALUE(pixel[c]) ? maxima[c] : pixel[c];         \
             }                                                                                      \
         }                                                                                          \
     }                                                                                              \
@@ -57,19 +53,22 @@ static int clamp(int value, int low, int high)
                                          (size_t)(at % job->kernel) * length +                     \
                                          (size_t)x * (size_t)job->channels;                        \
                     for (int c = 0; c < job->channels; c++)                                        \
-                        out[c] = at == first || maxima[c] > out[c] ? maxima[c] : out[c];           \
+                        out[c] =                                                                   \
+                            at == first || VALUE(maxima[c]) > VALUE(out[c]) ? maxima[c] : out[c];  \
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }
 
-DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t)
-DEFINE_MAX_POOL(oct_max_pool_f32_ref, float)
+#define ITSELF(e) (e)
+DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t, ITSELF)
+DEFINE_MAX_POOL(oct_max_pool_f32_ref, float, ITSELF)
+DEFINE_MAX_POOL(oct_max_pool_bf16_ref, uint16_t, oct_half_value)
 
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end)
 {
-    const size_t bytes = element_bytes(input->type), length = (size_t)channels * bytes;
+    const size_t bytes = oct_type_bytes(input->type), length = (size_t)channels * bytes;
     for (int y = row_begin; y < row_end; y++) {
         const uint8_t *in = (const uint8_t *)input->data + (size_t)(y / 2) * input->row * bytes;
         uint8_t *out = (uint8_t *)output->data + (size_t)y * output->row * bytes;
@@ -106,6 +105,12 @@ void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels)
         values[i] = (float)codes[i] * scale;
 }
 
+void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels)
+{
+    for (size_t i = 0; i < 4 * pixels; i++)
+        values[i] = oct_half_of((float)codes[i] * (1.0f / 255.0f));
+}
+
 /* The inner loop of the reference convolution, over 16 sums. */
 #define DEFINE_BURN(name, SUM, CODE)                                                               \
     static uint64_t name(uint64_t rounds)                                                          \
@@ -131,6 +136,20 @@ void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels)
 DEFINE_BURN(burn_u8, uint32_t, int16_t)
 DEFINE_BURN(burn_f32, float, float)
 
+static uint64_t burn_bf16(uint64_t rounds)
+{
+    uint16_t weights[16];
+    float sums[16] = {0.0f};
+    for (int n = 0; n < 16; n++)
+        weights[n] = oct_half_of((float)n);
+    for (uint64_t round = 0; round < rounds; round++) {
+        for (int n = 0; n < 16; n++)
+            sums[n] += (float)(round & 1) * oct_half_value(weights[n]);
+        __asm__ volatile("" : : "r"(sums) : "memory");
+    }
+    return rounds * 16;
+}
+
 static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
 {
     (void)shape;
@@ -143,23 +162,34 @@ static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape
     return &oct_conv_f32_ref;
 }
 
+static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &oct_conv_bf16_ref;
+}
+
 void oct_kernels_fill_ref(struct oct_kernels *kernels)
 {
     *kernels = (struct oct_kernels){
         .set = "ref",
         .choose_conv_u8 = choose_conv_u8,
         .choose_conv_f32 = choose_conv_f32,
+        .choose_conv_bf16 = choose_conv_bf16,
+        .half = OCT_TYPE_F32,
         .pool_scratch_bytes = oct_pool_scratch_bytes_ref,
         .max_pool_u8 = oct_max_pool_u8_ref,
         .max_pool_f32 = oct_max_pool_f32_ref,
+        .max_pool_bf16 = oct_max_pool_bf16_ref,
         .upsample2 = oct_upsample2_ref,
         .convert = oct_convert_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
+        .pixels_to_half = oct_pixels_to_half_ref,
         .blend_columns = oct_blend_columns_ref,
         .blend_rows = oct_blend_rows_ref,
         .halve_rows = oct_halve_rows_ref,
         .widen_pixels = oct_widen_pixels_ref,
         .burn_u8 = burn_u8,
         .burn_f32 = burn_f32,
+        .burn_bf16 = burn_bf16,
     };
 }

@@ -5,17 +5,20 @@
 
 #include "runtime/kernels/kernels.h"
 
-extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref;
+extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
 
 size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job);
 void oct_max_pool_u8_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
 void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row_end,
                           void *scratch);
+void oct_max_pool_bf16_ref(const struct oct_pool_job *job, int row_begin, int row_end,
+                           void *scratch);
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end);
 void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                      int width, int row_begin, int row_end);
 void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels);
+void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels);
 void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
                            int16_t *blended);
 void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);

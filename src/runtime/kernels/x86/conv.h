@@ -8,7 +8,7 @@
  * equal widths, so that no pixel is worked out twice.
  *
  * The including file defines what tiles.h and finish.h ask for, and
- *   OCT_CODES  1: U8 input, int32 sums; 0: F32
+ *   OCT_CODES  1: U8 input, int32 sums; 0: F32, or BF16 with OCT_GROUP 2
  *   OCT_WIDEN  1: codes are widened to 16 bits into the scratch first, by v_widen(); 0: in place
  */
 #ifndef OCTET_RUNTIME_KERNELS_X86_CONV_H
@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "runtime/kernels/half.h"
 #include "runtime/kernels/x86/finish.h"
 #include "runtime/kernels/x86/tiles.h"
 
@@ -35,7 +36,9 @@ static size_t conv_packed_bytes(const struct oct_conv_shape *shape)
 
 static void pack_weight(const struct oct_conv_weights *weights, size_t from, bool exists, void *to)
 {
-#if !OCT_CODES
+#if OCT_HALF
+    *(uint16_t *)to = exists ? oct_half_of(weights->values[from]) : 0;
+#elif !OCT_CODES
     *(float *)to = exists ? weights->values[from] : 0.0f;
 #elif OCT_GROUP == 2
     *(int16_t *)to = exists ? weights->codes[from] : 0;
@@ -129,7 +132,7 @@ static struct strip take_strip(const struct oct_conv_job *job, int begin, int en
 {
     (void)end;
     (void)scratch;
-    const size_t element = OCT_CODES ? 1 : sizeof(float);
+    const size_t element = OCT_CODES ? 1 : STEP_BYTES / OCT_GROUP;
     const size_t row = job->input.row * element, pixel = job->input.pixel * element;
     const uint8_t *data = job->input.data;
     return (struct strip){data + (size_t)(begin * job->shape.stride) * row, row, pixel,
@@ -162,7 +165,7 @@ static void take_constants(const struct oct_conv_job *job, int channel, int coun
 
 static size_t view_bytes(const struct oct_view *view, size_t elements)
 {
-    return view->type == OCT_TYPE_U8 ? elements : elements * sizeof(float);
+    return elements * oct_type_bytes(view->type);
 }
 
 /* Rows [begin, end) of the channel tile that `t` and `f` describe; a row is cut into tiles of equal

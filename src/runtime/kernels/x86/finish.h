@@ -3,14 +3,23 @@
  * What happens to a tile's sums: scale and bias, SiLU, residual, requantisation, store. Written on
  * the vectors of vector_*.h, four of them in flight. The including file defines OCT_CODES: 1 when
  * sums are int32 of U8 inputs (bit-exact by requantize.h), 0 when they are floats with the bias
- * already in.
+ * already in; and before it OCT_GROUP, 2 without codes: the inputs are BF16.
  */
 #ifndef OCTET_RUNTIME_KERNELS_X86_FINISH_H
 #define OCTET_RUNTIME_KERNELS_X86_FINISH_H
 
 #include "runtime/kernels/kernels.h"
 
-enum { FINISH_SILU = 1, FINISH_RESIDUAL_U8 = 2, FINISH_RESIDUAL_F32 = 4, FINISH_OUTPUT_F32 = 8 };
+enum {
+    FINISH_SILU = 1,
+    FINISH_RESIDUAL_U8 = 2,
+    FINISH_RESIDUAL_F32 = 4,
+    FINISH_OUTPUT_F32 = 8,
+    FINISH_RESIDUAL_BF16 = 16,
+    FINISH_OUTPUT_BF16 = 32
+};
+
+#define OCT_HALF (!OCT_CODES && OCT_GROUP == 2)
 
 /* One channel tile of a job. Distances between pixels in bytes. */
 struct finish {
@@ -51,7 +60,7 @@ static inline __attribute__((always_inline)) void quad_values(const struct finis
 #endif
     }
     if (flags & FINISH_SILU) {
-#if OCT_CODES
+#if OCT_CODES || OCT_HALF /* whose error is far below a step of BF16 */
         v_silu_table(v);
 #else
         v_silu_float(v);
@@ -66,6 +75,12 @@ static inline __attribute__((always_inline)) void quad_values(const struct finis
         if (flags & FINISH_RESIDUAL_F32)
             v[i] = v_add(v[i], v_load_floats((const float *)at + q->channel[i], q->count[i]));
     }
+#if OCT_HALF
+    for (int i = 0; i < 4 && (flags & FINISH_RESIDUAL_BF16); i++)
+        v[i] =
+            v_add(v[i], v_load_halves((const uint16_t *)(residual + q->residual[i]) + q->channel[i],
+                                      q->count[i]));
+#endif
 }
 
 static inline __attribute__((always_inline)) void store_codes(const struct finish *f,
@@ -114,6 +129,14 @@ static inline __attribute__((always_inline)) void finish_quad(const struct finis
     }
     v_float v[4];
     quad_values(f, &q, residual, flags, v);
+#if OCT_HALF
+    for (int i = 0; i < 4 && (flags & FINISH_OUTPUT_BF16); i++) {
+        if (i / together < pixels)
+            v_store_halves((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
+    }
+    if (flags & FINISH_OUTPUT_BF16)
+        return;
+#endif
     if (!(flags & FINISH_OUTPUT_F32)) {
         store_codes(f, &q, pixels, together, v, output);
         return;
@@ -165,18 +188,24 @@ DEFINE_FINISH(finish_f32, FINISH_OUTPUT_F32)
 #if OCT_CODES
 DEFINE_FINISH(finish_silu_u8, FINISH_SILU)
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_U8)
+#elif OCT_HALF
+DEFINE_FINISH(finish_silu_bf16, FINISH_SILU | FINISH_OUTPUT_BF16)
+DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_BF16 | FINISH_OUTPUT_BF16)
 #else
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_F32 | FINISH_OUTPUT_F32)
 #endif
 
 static int finish_flags(const struct oct_conv_job *job)
 {
+    static const int residuals[] = {[OCT_TYPE_U8] = FINISH_RESIDUAL_U8,
+                                    [OCT_TYPE_F32] = FINISH_RESIDUAL_F32,
+                                    [OCT_TYPE_BF16] = FINISH_RESIDUAL_BF16};
+    static const int outputs[] = {
+        [OCT_TYPE_F32] = FINISH_OUTPUT_F32, [OCT_TYPE_BF16] = FINISH_OUTPUT_BF16};
     int flags = job->silu ? FINISH_SILU : 0;
     if (job->residual.data)
-        flags |= job->residual.type == OCT_TYPE_U8 ? FINISH_RESIDUAL_U8 : FINISH_RESIDUAL_F32;
-    if (job->output.type == OCT_TYPE_F32)
-        flags |= FINISH_OUTPUT_F32;
-    return flags;
+        flags |= residuals[job->residual.type];
+    return flags | outputs[job->output.type];
 }
 
 /* What networks are made of has code of its own; the rest tests its flags as it goes. */
@@ -191,6 +220,10 @@ static finish_function *choose_finish(int flags)
     case FINISH_SILU:
         return finish_silu_u8;
     case FINISH_SILU | FINISH_RESIDUAL_U8:
+#elif OCT_HALF
+    case FINISH_SILU | FINISH_OUTPUT_BF16:
+        return finish_silu_bf16;
+    case FINISH_SILU | FINISH_RESIDUAL_BF16 | FINISH_OUTPUT_BF16:
 #else
     case FINISH_SILU | FINISH_RESIDUAL_F32 | FINISH_OUTPUT_F32:
 #endif

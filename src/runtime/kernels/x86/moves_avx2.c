@@ -6,17 +6,20 @@
 
 #include "runtime/kernels/x86/x86.h"
 
-static size_t element_bytes(enum oct_type type)
-{
-    return type == OCT_TYPE_U8 ? 1 : sizeof(float);
-}
-
 enum { VECTOR = 32, WORD = 4 };
+
+/* BF16 as integers of the same order, and back. */
+static inline __m256i ordered(__m256i a)
+{
+    return _mm256_xor_si256(a, _mm256_srli_epi16(_mm256_srai_epi16(a, 15), 1));
+}
 
 static inline __m256i max_of(__m256i a, __m256i b, enum oct_type type)
 {
     if (type == OCT_TYPE_U8)
         return _mm256_max_epu8(a, b);
+    if (type == OCT_TYPE_BF16)
+        return ordered(_mm256_max_epi16(ordered(a), ordered(b)));
     return _mm256_castps_si256(_mm256_max_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
 }
 
@@ -50,14 +53,14 @@ static inline __attribute__((always_inline)) void max_columns(const uint8_t *fir
 static size_t pool_scratch_bytes(const struct oct_pool_job *job)
 {
     return (size_t)job->height * (size_t)job->width * (size_t)job->channels *
-           element_bytes(job->input.type);
+           oct_type_bytes(job->input.type);
 }
 
 static inline __attribute__((always_inline)) void max_pool(const struct oct_pool_job *job,
                                                            int row_begin, int row_end,
                                                            uint8_t *scratch, enum oct_type type)
 {
-    const size_t element = element_bytes(type), bytes = (size_t)job->channels * element;
+    const size_t element = oct_type_bytes(type), bytes = (size_t)job->channels * element;
     const size_t line = (size_t)job->width * bytes, pixel = job->input.pixel * element;
     const int reach = job->kernel / 2;
     const int top = row_begin > reach ? row_begin - reach : 0;
@@ -93,6 +96,11 @@ static void max_pool_f32(const struct oct_pool_job *job, int row_begin, int row_
     max_pool(job, row_begin, row_end, scratch, OCT_TYPE_F32);
 }
 
+static void max_pool_bf16(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
+{
+    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_BF16);
+}
+
 /* One pixel to two places; `bytes` is a multiple of 4. */
 static inline void copy_twice(const uint8_t *in, uint8_t *a, uint8_t *b, size_t bytes)
 {
@@ -111,7 +119,7 @@ static inline void copy_twice(const uint8_t *in, uint8_t *a, uint8_t *b, size_t 
 static void upsample2(const struct oct_view *input, const struct oct_view *output, int channels,
                       int output_width, int row_begin, int row_end)
 {
-    const size_t element = element_bytes(input->type), bytes = (size_t)channels * element;
+    const size_t element = oct_type_bytes(input->type), bytes = (size_t)channels * element;
     const size_t step = output->pixel * element;
     for (int y = row_begin; y < row_end; y++) {
         const uint8_t *in = (const uint8_t *)input->data + (size_t)(y / 2) * input->row * element;
@@ -212,6 +220,7 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     kernels->pool_scratch_bytes = pool_scratch_bytes;
     kernels->max_pool_u8 = max_pool_u8;
     kernels->max_pool_f32 = max_pool_f32;
+    kernels->max_pool_bf16 = max_pool_bf16;
     kernels->upsample2 = upsample2;
     kernels->convert = convert;
     kernels->pixels_to_float = pixels_to_float;

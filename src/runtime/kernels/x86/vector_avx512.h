@@ -90,6 +90,27 @@ static inline void v_store_floats(float *at, v_float a, int count)
         _mm512_mask_storeu_ps(at, (__mmask16)((1u << count) - 1), a);
 }
 
+#if defined(__AVX512BF16__)
+/* `count` of 1 to 16 values of BF16, the rest zeros. */
+static inline v_float v_load_halves(const uint16_t *at, int count)
+{
+    const __m256i halves = count == OCT_LANES
+                               ? _mm256_loadu_si256((const __m256i *)(const void *)at)
+                               : _mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), at);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+/* To nearest even. */
+static inline void v_store_halves(uint16_t *at, v_float a, int count)
+{
+    const __m256i halves = (__m256i)_mm512_cvtneps_pbh(a);
+    if (count == OCT_LANES)
+        _mm256_storeu_si256((__m256i *)(void *)at, halves);
+    else
+        _mm256_mask_storeu_epi16(at, (__mmask16)((1u << count) - 1), halves);
+}
+#endif
+
 /* clamp(v[i] + zero_point, 0, 255); v[i] is at most 255 - zero_point. */
 static inline v_bytes v_pack(const v_int v[4], int zero_point)
 {
