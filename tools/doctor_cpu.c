@@ -22,6 +22,8 @@ static const struct kernel_set {
      "AVX-512 without VNNI: no 8-bit dot products"},
     {"avx512vnni", "avx512", "avx512_vnni", VERDICT_GOOD,
      "8-bit dot products in 512 bits (AVX-512 VNNI)"},
+    {"avx512bf16", "avx512vnni", "avx512_bf16", VERDICT_GOOD,
+     "8-bit and bfloat16 dot products in 512 bits (AVX-512 VNNI, BF16)"},
     {"amx", "avx512vnni", "amx_tile amx_int8 amx_bf16", VERDICT_GOOD, "8-bit matrix tiles (AMX)"},
     {"neon", "", "asimd", VERDICT_NOTE, "NEON without 8-bit dot products"},
     {"dotprod", "neon", "asimddp", VERDICT_GOOD, "8-bit dot products (dotprod)"},
