@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "calibration.h"
+#include "candidates.h"
 #include "commands.h"
 #include "detector.h"
 #include "json.h"
@@ -13,6 +14,7 @@
 struct arguments {
     const char *statistics, *precision, *calibrator, *float_layers, *output, *save_statistics;
     struct calibration_request calibration;
+    double min_agreement; /* percent; below 0: not given */
 };
 
 /* All that one call of the verb holds. */
@@ -20,7 +22,8 @@ struct build_run {
     struct app *app;
     const struct arguments *arguments;
     octet_model *model;
-    octet_engine *engine;
+    octet_engine *engine;         /* without --precision auto */
+    struct candidates candidates; /* with it */
     struct calibration_result calibration;
     double seconds; /* of the build alone */
 };
@@ -28,8 +31,8 @@ struct build_run {
 static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
-    static const char *const precisions[] = {"int8", "half", "fp32", NULL};
-    *a = (struct arguments){.precision = "int8", .calibrator = "mse"};
+    static const char *const precisions[] = {"int8", "half", "fp32", "auto", NULL};
+    *a = (struct arguments){.precision = "int8", .calibrator = "mse", .min_agreement = -1};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
     const struct option options[] = {
         {"output", 'o', OPTION_TEXT, "FILE", "the engine to write (needed)", &a->output, 0, 0,
@@ -48,8 +51,11 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          &a->calibration.max_bad, 0, 1, NULL},
         {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
          &a->save_statistics, 0, 0, NULL},
-        {"precision", 0, OPTION_CHOICE, "NAME", "int8 (default), half or fp32", &a->precision, 0, 0,
-         precisions},
+        {"precision", 0, OPTION_CHOICE, "NAME",
+         "int8 (default), half, fp32, or auto: the fastest here", &a->precision, 0, 0, precisions},
+        {"min-agreement", 0, OPTION_REAL, "PERCENT",
+         "with auto: that its boxes must agree with fp32's (default 95)", &a->min_agreement, 0, 100,
+         NULL},
         {"calibrator", 0, OPTION_TEXT, "NAME",
          "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
          NULL},
@@ -61,7 +67,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         .name = "build",
         .operands = "MODEL.onnx",
         .summary = "make an engine from an ONNX model",
-        .notes = "An int8 engine needs --stats or --images. See octet-build(1).",
+        .notes = "int8 and auto need --stats or --images. See octet-build(1).",
         .options = options,
         .option_count = OPTION_COUNT(options),
         .operands_minimum = 1,
@@ -71,25 +77,33 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
     return options_parse(app, &command, argc, argv, operands, &status) ? -1 : status;
 }
 
+static bool is_auto(const struct arguments *a)
+{
+    return strcmp(a->precision, "auto") == 0;
+}
+
 /* Options that do not go together. */
 static int check(struct app *app, const struct arguments *a)
 {
-    bool is_float = strcmp(a->precision, "int8") != 0;
+    bool is_float = strcmp(a->precision, "int8") != 0 && !is_auto(a);
     const struct calibration_request *calibration = &a->calibration;
     if (!a->output)
         return app_usage(app, "-o FILE is missing: where the engine goes");
-    if (a->statistics && calibration->images)
+    if (a->statistics && calibration->images && !is_auto(a))
         return app_usage(app, "--stats and --images exclude each other");
     if (is_float && (a->statistics || calibration->images))
         return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
     if (!is_float && !a->statistics && !calibration->images)
         return app_usage(
-            app, "int8 needs --stats FILE or --images SOURCE (or say --precision half or fp32)");
+            app, "%s needs --stats FILE or --images SOURCE (or say --precision half or fp32)",
+            a->precision);
     if (!calibration->images &&
         (calibration->count || calibration->seed || calibration->size.height))
         return app_usage(app, "--count, --seed and --imgsz go with --images");
-    if (!calibration->images && a->save_statistics)
+    if (a->save_statistics && (!calibration->images || a->statistics))
         return app_usage(app, "--save-stats goes with --images");
+    if (a->min_agreement >= 0 && (!is_auto(a) || !calibration->images))
+        return app_usage(app, "--min-agreement goes with --precision auto and --images");
     if (is_float && a->float_layers)
         return app_usage(app, "--float-layers goes with int8: with %s all layers are float",
                          a->precision);
@@ -139,16 +153,40 @@ static int prepare_statistics(struct build_run *run)
     return app_fail_library(app, status, octet_context_message(app->context));
 }
 
+static const octet_engine *result_of(const struct build_run *run)
+{
+    const struct candidates *candidates = &run->candidates;
+    return is_auto(run->arguments) ? candidates->all[candidates->chosen].engine : run->engine;
+}
+
+static int compare_candidates(struct build_run *run)
+{
+    const double least = run->arguments->min_agreement;
+    struct candidate_request request = {.model = run->model,
+                                        .statistics = run->calibration.statistics,
+                                        .judges = &run->arguments->calibration,
+                                        .min_agreement = least < 0 ? AGREEMENT_DEFAULT : least};
+    fill_settings(run->arguments, &request.settings);
+    return candidates_compare(run->app, &request, &run->candidates);
+}
+
 static int make_engine(struct build_run *run)
 {
     struct app *app = run->app;
     octet_build_settings settings;
     fill_settings(run->arguments, &settings);
     double start_ms = app_now_ms();
-    octet_status status =
-        octet_build(app->context, run->model, run->calibration.statistics, &settings, &run->engine);
+    octet_status status = OCTET_OK;
+    if (is_auto(run->arguments)) {
+        int ran = compare_candidates(run);
+        if (ran != STATUS_DONE)
+            return ran;
+    } else {
+        status = octet_build(app->context, run->model, run->calibration.statistics, &settings,
+                             &run->engine);
+    }
     if (status == OCTET_OK)
-        status = octet_engine_save(app->context, run->engine, run->arguments->output);
+        status = octet_engine_save(app->context, result_of(run), run->arguments->output);
     run->seconds = (app_now_ms() - start_ms) / 1e3;
     if (status == OCTET_OK)
         return STATUS_DONE;
@@ -171,6 +209,8 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     json_put(root, "images_left_out", json_integer((json_int_t)run->calibration.failed));
     json_put(root, "calibration_seconds", json_number(run->calibration.seconds));
     json_put(root, "build_seconds", json_number(run->seconds));
+    if (is_auto(run->arguments))
+        candidates_json(&run->candidates, root);
     return json_print(run->app, root);
 }
 
@@ -181,9 +221,10 @@ static int print_summary(struct build_run *run)
     struct stat entry;
     char size[SIZE_TEXT_BYTES], float_size[SIZE_TEXT_BYTES], weights[SIZE_TEXT_BYTES];
     octet_model_info(run->model, &before);
-    octet_engine_info(run->engine, &after);
+    octet_engine_info(result_of(run), &after);
     double bytes = stat(run->arguments->output, &entry) == 0 ? (double)entry.st_size : 0;
-    bool calibrated = run->calibration.statistics != NULL;
+    bool calibrated =
+        run->calibration.statistics && (!is_auto(run->arguments) || run->candidates.chosen == 0);
     if (calibrated)
         octet_statistics_info_get(run->calibration.statistics, &statistics);
     if (run->app->json)
@@ -197,8 +238,10 @@ static int print_summary(struct build_run *run)
         printf("  calibration  %lld picture%s at %dx%d, %s\n", (long long)statistics.image_count,
                statistics.image_count == 1 ? "" : "s", statistics.input_height,
                statistics.input_width, run->arguments->calibrator);
+    if (is_auto(run->arguments))
+        candidates_print(&run->candidates);
     printf("  time         %.1f s", run->calibration.seconds + run->seconds);
-    if (run->arguments->calibration.images)
+    if (run->calibration.used)
         printf(" (calibration %.1f s, build %.1f s)", run->calibration.seconds, run->seconds);
     putchar('\n');
     return STATUS_DONE;
@@ -232,6 +275,7 @@ int cmd_build(struct app *app, int argc, char **argv)
         status = print_summary(&run);
     if (status == STATUS_DONE)
         calibration_verdict(app, &run.calibration);
+    candidates_free(&run.candidates);
     octet_engine_free(&run.engine);
     octet_statistics_free(&run.calibration.statistics);
     octet_model_free(&run.model);

@@ -16,7 +16,8 @@ import sys
 import time
 
 # octet's name of a kernel set, and oneDNN's, which OpenVINO obeys. ONNX Runtime cannot be held back: it is left out.
-ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512vnni": "AVX512_CORE_VNNI"}
+ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512vnni": "AVX512_CORE_VNNI",
+        "avx512bf16": "AVX512_CORE_BF16"}
 
 
 def parse():
@@ -83,11 +84,13 @@ def peers_of(arguments):
     threads, folder = arguments.threads, arguments.models
     peers = {"OpenVINO INT8": openvino_entrant(folder / "openvino_int8.xml", threads, picture, "f32"),
              "OpenVINO FP32": openvino_entrant(arguments.model, threads, picture, "f32")}
-    if arguments.isa:
+    if arguments.isa and arguments.isa != "avx512bf16":
         return peers
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
         if "_bf16" in info.read():
             peers["OpenVINO bf16"] = openvino_entrant(arguments.model, threads, picture, "bf16")
+    if arguments.isa:
+        return peers
     peers["ONNX Runtime INT8"] = onnxruntime_entrant(folder / "ort_int8.onnx", threads, picture)
     peers["ONNX Runtime FP32"] = onnxruntime_entrant(arguments.model, threads, picture)
     return peers
@@ -98,7 +101,7 @@ def main():
     if arguments.isa:
         os.environ["ONEDNN_MAX_CPU_ISA"] = ISAS[arguments.isa]  # before OpenVINO is loaded
     peers = peers_of(arguments)
-    engines = {"octet INT8": arguments.models / "octet_int8.octet", "octet FP32": arguments.models / "octet_fp32.octet"}
+    engines = {f"octet {name}": arguments.models / f"octet_{name.lower()}.octet" for name in ("FP32", "half", "INT8")}
     times = {name: [] for name in (*engines, *peers)}
     for run in peers.values():
         timed(run, 3)

@@ -29,8 +29,10 @@ fi
 models=$work/$(basename "$model" .onnx)-$(sha256sum "$model" | cut -c 1-12)
 mkdir -p "$models"
 "$python" "$here/quantize.py" "$model" "$pictures" "$models" >&2
-if [ ! -f "$models/octet_int8.octet" ]; then
+[ -f "$models/octet_int8.octet" ] ||
     "$build/octet" build "$model" --images "$pictures" --count 100 -o "$models/octet_int8.octet" >&2
-    "$build/octet" build "$model" --precision fp32 -o "$models/octet_fp32.octet" >&2
-fi
+for precision in half fp32; do
+    [ -f "$models/octet_$precision.octet" ] ||
+        "$build/octet" build "$model" --precision $precision -o "$models/octet_$precision.octet" >&2
+done
 exec "$python" "$here/compare.py" --model "$model" --models "$models" --octet "$build/octet" "$@"
