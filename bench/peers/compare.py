@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 
-# octet's name of a kernel set, and oneDNN's, which OpenVINO obeys. ONNX Runtime cannot be held back: it is left out.
+# octet's name of a kernel set, and oneDNN's, which OpenVINO obeys. ONNX Runtime and ncnn cannot be held back:
+# they are left out.
 ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512vnni": "AVX512_CORE_VNNI",
         "avx512bf16": "AVX512_CORE_BF16"}
 
@@ -52,6 +53,21 @@ def openvino_entrant(path, threads, picture, precision):
         "INFERENCE_PRECISION_HINT": precision})
     request = compiled.create_infer_request()
     return lambda: request.infer([picture])
+
+
+def ncnn_entrant(path, threads, picture):
+    import ncnn
+
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    if net.load_param(str(path)) or net.load_model(str(path.with_suffix(".bin"))):
+        raise RuntimeError(f"{path}: ncnn does not load it")
+
+    def run():
+        extractor = net.create_extractor()
+        extractor.input("in0", ncnn.Mat(picture[0]))
+        return extractor.extract("out0")[1]
+    return run
 
 
 def timed(run, runs):
@@ -93,6 +109,7 @@ def peers_of(arguments):
         return peers
     peers["ONNX Runtime INT8"] = onnxruntime_entrant(folder / "ort_int8.onnx", threads, picture)
     peers["ONNX Runtime FP32"] = onnxruntime_entrant(arguments.model, threads, picture)
+    peers["ncnn FP32"] = ncnn_entrant(folder / "ncnn_fp32.param", threads, picture)
     return peers
 
 

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the peers' INT8 models of a YOLOv8 export, each as its own documentation recommends, from the same pictures.
+"""Makes the peers' models of a YOLOv8 export, the INT8 ones as their own documentation recommends, from the same pictures.
 
-usage: quantize.py MODEL.onnx PICTURES FOLDER      up to 100 pictures; writes ort_int8.onnx and openvino_int8.xml
+usage: quantize.py MODEL.onnx PICTURES FOLDER      up to 100 pictures; writes ort_int8.onnx, openvino_int8.xml, ncnn_fp32.param
 A file that is there already is kept.
 """
+import importlib.util
 import logging
+import os
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 
 import onnx
@@ -79,12 +84,27 @@ def for_openvino(path, files, out):
     openvino.save_model(quantized, str(out), compress_to_fp16=False)
 
 
+def for_ncnn(path, _, out):
+    """ncnn's FP32 form, by pnnx. Its program alone is run: the Python package around it would ask for PyTorch."""
+    package = importlib.util.find_spec("pnnx").submodule_search_locations[0]
+    program = next(str(f) for f in pathlib.Path(package).rglob("pnnx") if f.is_file())
+    _, height, width = input_of(onnx.load(path))
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        model = shutil.copy(path, os.path.join(folder, "model.onnx"))
+        os.chmod(program, 0o755)
+        subprocess.run([program, model, f"inputshape=[1,3,{height},{width}]", "fp16=0"], cwd=folder, check=True,
+                       capture_output=True)
+        os.replace(os.path.join(folder, "model.ncnn.bin"), out.with_suffix(".bin"))
+        os.replace(os.path.join(folder, "model.ncnn.param"), out)
+
+
 def main():
     if len(sys.argv) != 4:
         raise SystemExit(__doc__)
     path, folder, out = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     files = pictures.listed(folder, COUNT)
-    for name, make in (("ort_int8.onnx", for_onnxruntime), ("openvino_int8.xml", for_openvino)):
+    for name, make in (("ort_int8.onnx", for_onnxruntime), ("openvino_int8.xml", for_openvino),
+                       ("ncnn_fp32.param", for_ncnn)):
         if (out / name).exists():
             continue
         start = time.monotonic()

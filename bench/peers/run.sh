@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# octet beside ONNX Runtime and OpenVINO on this machine, all in one run:
+# octet beside ONNX Runtime, OpenVINO and ncnn on this machine, all in one run:
 #   bench/peers/run.sh MODEL.onnx PICTURES [OPTION OF compare.py...]
 # MODEL.onnx is an Ultralytics YOLOv8 export of one fixed size, PICTURES a folder of at least 16 JPEGs to calibrate on.
 # The first call makes a Python environment and the models of all engines, and keeps both in WORK.
@@ -23,6 +23,7 @@ python=${PYTHON:-$work/python/bin/python}
 if [ ! -x "$python" ]; then
     python3 -m venv "$work/python"
     "$python" -m pip install --quiet -r "$here/requirements.txt"
+    "$python" -m pip install --quiet --no-deps pnnx==20261020 # makes ncnn's models; its program needs no PyTorch
 fi
 
 # One folder for each model, named by its content.
