@@ -8,20 +8,17 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/**
- * A context carries what all handles made from it share: the allocator, the log callback, and the
+/** A context carries what all handles made from it share: the allocator, the log callback, and the
  * message of the last failed call that took the context. It is cheap. Use a context from one thread
  * at a time; handles that say so may be used from others. A context must outlive every handle made
- * from it.
- */
+ * from it. */
 typedef struct octet_context octet_context;
 
-/**
- * Memory for everything that octet itself allocates. `allocate` returns memory aligned to
+/** Memory for everything that octet itself allocates. `allocate` returns memory aligned to
  * `alignment` (a power of two, at most 4096) or NULL; `bytes` is never 0. `release` takes what
  * `allocate` returned, never NULL. Both may be called from any thread. Third-party decoders (JPEG,
- * PNG, WebP, JSON, protobuf, thread pool) use the C library's own memory where they offer no hook.
- */
+ * PNG, WebP, JSON, protobuf, thread pool) use the C library's own memory where they offer no
+ * hook. */
 typedef struct octet_allocator {
     void *(*allocate)(void *user, size_t bytes, size_t alignment);
     void (*release)(void *user, void *memory);
@@ -50,10 +47,8 @@ typedef struct octet_context_settings {
 
 OCTET_API void octet_context_defaults(octet_context_settings *settings);
 
-/**
- * Makes a context. `settings` may be NULL for the defaults. On success `*context` is owned by the
- * caller; on failure (OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT) it is NULL.
- */
+/** Makes a context. `settings` may be NULL for the defaults. On success `*context` is owned by the
+ * caller; on failure (OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT) it is NULL. */
 OCTET_API octet_status octet_context_create(const octet_context_settings *settings,
                                             octet_context **context);
 

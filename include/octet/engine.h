@@ -8,11 +8,9 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/**
- * An engine is a compiled detector: the plan, the weights and the preprocessing contract. It does
+/** An engine is a compiled detector: the plan, the weights and the preprocessing contract. It does
  * not depend on the machine nor on the input size. It is read-only: any number of sessions, on any
- * threads, may share it, and it must outlive them.
- */
+ * threads, may share it, and it must outlive them. */
 typedef struct octet_engine octet_engine;
 
 typedef enum octet_precision {
@@ -57,11 +55,9 @@ typedef struct octet_layer_info {
     int output_zero_point; /**< 0 to 255 */
 } octet_layer_info;
 
-/**
- * Reads an engine file (.octet). On success the caller owns `*engine`. On failure it is NULL and
+/** Reads an engine file (.octet). On success the caller owns `*engine`. On failure it is NULL and
  * the message names the file and what was wrong: OCTET_FILE_*, OCTET_BAD_FORMAT,
- * OCTET_UNSUPPORTED_VERSION, OCTET_OUT_OF_MEMORY. Nothing in the file is trusted.
- */
+ * OCTET_UNSUPPORTED_VERSION, OCTET_OUT_OF_MEMORY. Nothing in the file is trusted. */
 OCTET_API octet_status octet_engine_load(octet_context *context, const char *path,
                                          octet_engine **engine);
 

@@ -8,24 +8,20 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/**
- * A picture: 8 bit RGB, rows of `3 * width` bytes from top to bottom, already turned as its EXIF
+/** A picture: 8 bit RGB, rows of `3 * width` bytes from top to bottom, already turned as its EXIF
  * orientation asks. Greyscale is expanded to RGB, CMYK and YCCK are converted, 16 bit samples are
  * reduced to their high byte, alpha is dropped (not blended), as OpenCV's imread does. Read-only
- * after it was made; may be shared between threads.
- */
+ * after it was made; may be shared between threads. */
 typedef struct octet_image octet_image;
 
 /** Largest width or height of a picture, in pixels, and the most pixels it may have. */
 #define OCTET_IMAGE_SIDE_MAX 32767
 #define OCTET_IMAGE_PIXELS_MAX (256u * 1024 * 1024)
 
-/**
- * Reads a JPEG, PNG, WebP or PPM/PGM (P5, P6) file; the type is recognised by content. On success
- * the caller owns
- * `*image`; on failure it is NULL and the context's message names the file and the reason. A
- * damaged picture (for instance a truncated JPEG) is OCTET_BAD_FORMAT, never a partly grey picture.
- */
+/** Reads a JPEG, PNG, WebP or PPM/PGM (P5, P6) file; the type is recognised by content. On success
+ * the caller owns `*image`; on failure it is NULL and the context's message names the file and the
+ * reason. A damaged picture (for instance a truncated JPEG) is OCTET_BAD_FORMAT, never a partly
+ * grey picture. */
 OCTET_API octet_status octet_image_load(octet_context *context, const char *path,
                                         octet_image **image);
 
@@ -46,12 +42,10 @@ OCTET_API int octet_image_height(const octet_image *image);
 OCTET_API const uint8_t *octet_image_pixels(const octet_image *image);
 OCTET_API void octet_image_free(octet_image **image);
 
-/**
- * Where a picture came to lie in the network's input: Ultralytics' letterbox (centred, scale-up
+/** Where a picture came to lie in the network's input: Ultralytics' letterbox (centred, scale-up
  * allowed, pad 114). With r = min(target_height / source_height, target_width / source_width) the
  * resized size is round(source * r), half to even; the pads are round((target - resized) / 2 -
- * 0.1). A point maps back as (x - pad_left) / gain_x.
- */
+ * 0.1). A point maps back as (x - pad_left) / gain_x. */
 typedef struct octet_letterbox {
     int source_width, source_height;   /**< pixels */
     int target_width, target_height;   /**< pixels */
@@ -65,11 +59,9 @@ OCTET_API octet_status octet_letterbox_geometry(int source_width, int source_hei
                                                 int target_width, int target_height,
                                                 octet_letterbox *geometry);
 
-/**
- * Letterboxes a picture to `target_width` x `target_height` RGB bytes at `pixels` (3 * width *
+/** Letterboxes a picture to `target_width` x `target_height` RGB bytes at `pixels` (3 * width *
  * height bytes, owned by the caller). Resizing is bit-exact with OpenCV's cv::resize(INTER_LINEAR)
- * on bytes. `geometry` may be NULL.
- */
+ * on bytes. `geometry` may be NULL. */
 OCTET_API octet_status octet_letterbox_image(octet_context *context, const octet_image *image,
                                              int target_width, int target_height, uint8_t *pixels,
                                              octet_letterbox *geometry);

@@ -6,20 +6,15 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/**
- * A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and cut
- * off. Read-only after it was made. Desk side only: the runtime library does not have it.
- */
+/** A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and
+ * cut off. Read-only after it was made. Desk side only: the runtime library does not have it. */
 typedef struct octet_model octet_model;
 
-/**
- * Reads an Ultralytics ONNX export of a YOLOv8 detection model (n to x, any classes and size,
+/** Reads an Ultralytics ONNX export of a YOLOv8 detection model (n to x, any classes and size,
  * static or dynamic, opset 11 and up, simplified or raw, float or half, with or without embedded
- * NMS). On success the caller owns
- * `*model`. Errors: OCTET_FILE_*, OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_OPERATOR (the
- * message has operator and node), OCTET_UNSUPPORTED_MODEL (not a YOLOv8 detection head, or
- * quantised already), OCTET_BAD_SHAPE.
- */
+ * NMS). On success the caller owns `*model`. Errors: OCTET_FILE_*, OCTET_BAD_FORMAT (damaged),
+ * OCTET_UNSUPPORTED_OPERATOR (the message has operator and node), OCTET_UNSUPPORTED_MODEL (not a
+ * YOLOv8 detection head, or quantised already), OCTET_BAD_SHAPE. */
 OCTET_API octet_status octet_model_load(octet_context *context, const char *path,
                                         octet_model **model);
 

@@ -7,11 +7,9 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/**
- * A session runs an engine at one input size. It owns one arena that is sized when it opens:
+/** A session runs an engine at one input size. It owns one arena that is sized when it opens:
  * running allocates nothing. Use a session from one thread at a time; for throughput open one
- * session per core, with one thread each.
- */
+ * session per core, with one thread each. */
 typedef struct octet_session octet_session;
 
 /** Settings of a session. Fill with octet_session_defaults(). */
@@ -27,12 +25,10 @@ typedef struct octet_session_settings {
 
 OCTET_API void octet_session_defaults(octet_session_settings *settings);
 
-/**
- * Opens a session: chooses kernels, packs weights for them, plans memory. `settings` may be NULL.
+/** Opens a session: chooses kernels, packs weights for them, plans memory. `settings` may be NULL.
  * The context is used for the allocator and, on failure, the message. Errors:
  * OCTET_INVALID_ARGUMENT (sizes), OCTET_UNSUPPORTED_CPU (unknown or absent kernel set),
- * OCTET_OUT_OF_MEMORY. The engine must outlive the session.
- */
+ * OCTET_OUT_OF_MEMORY. The engine must outlive the session. */
 OCTET_API octet_status octet_session_open(octet_context *context, const octet_engine *engine,
                                           const octet_session_settings *settings,
                                           octet_session **session);
@@ -57,10 +53,8 @@ OCTET_API octet_status octet_session_set_image(octet_session *session, int index
 OCTET_API octet_status octet_session_set_pixels(octet_session *session, int index,
                                                 const uint8_t *rgb);
 
-/**
- * Copies a float tensor of shape [3][height][width] (RGB planes, 0 to 1). An INT8 engine takes
- * rint(255 x), clamped.
- */
+/** Copies a float tensor of shape [3][height][width] (RGB planes, 0 to 1). An INT8 engine takes
+ * rint(255 x), clamped. */
 OCTET_API octet_status octet_session_set_tensor(octet_session *session, int index,
                                                 const float *planes);
 
@@ -70,11 +64,9 @@ OCTET_API octet_status octet_session_run(octet_session *session);
 /** Anchors of the head for this size: sum of (height / s) * (width / s) over the strides s. */
 OCTET_API int octet_session_anchor_count(const octet_session *session);
 
-/**
- * After a run, writes slot `index`' undecided output as the ONNX model gives it: [4 +
+/** After a run, writes slot `index`' undecided output as the ONNX model gives it: [4 +
  * classes][anchors] floats, rows centre x, centre y, width, height in input pixels, then class
- * scores after the sigmoid.
- */
+ * scores after the sigmoid. */
 OCTET_API octet_status octet_session_output(octet_session *session, int index, float *output);
 
 /** One detection. The box is in pixels of the source picture (as given to set_image), clipped to
@@ -100,11 +92,9 @@ typedef struct octet_detect_settings {
 
 OCTET_API void octet_detect_defaults(octet_detect_settings *settings);
 
-/**
- * After a run, decodes slot `index`: anchors above the confidence, class-wise non-maximum
+/** After a run, decodes slot `index`: anchors above the confidence, class-wise non-maximum
  * suppression (greedy, in descending score; ties in the order of anchors, then classes), at most
- * max_detections, best first. Writes at most `capacity` detections and their number to `*count`.
- */
+ * max_detections, best first. Writes at most `capacity` detections and their number to `*count`. */
 OCTET_API octet_status octet_session_detect(octet_session *session, int index,
                                             const octet_detect_settings *settings,
                                             octet_detection *detections, int capacity, int *count);

@@ -42,11 +42,9 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/**
- * What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
+/** What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
  * that the call was made on (or the context, where the call makes a handle) holds one line for
- * people about it. Numbers are grouped by theme with gaps and never change their meaning.
- */
+ * people about it. Numbers are grouped by theme with gaps and never change their meaning. */
 typedef enum octet_status {
 #define OCTET_STATUS_ENUM(code, name, text) OCTET_##name = code,
     OCTET_STATUS_LIST(OCTET_STATUS_ENUM)
