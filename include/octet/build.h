@@ -3,8 +3,7 @@
 #define OCTET_BUILD_H
 
 #include <octet/calibrate.h>
-#include <octet/engine.h>
-#include <octet/model.h>
+#include <octet/export.h>
 
 OCTET_BEGIN_DECLARATIONS
 
@@ -16,17 +15,17 @@ typedef struct octet_build_settings {
     const char *float_layers; /**< convolutions that an INT8 engine keeps in FP32: "none" (default,
                                  also NULL), or words with commas between: "head", a layer's
                                  number or range ("12", "3-7"), a glob on names */
-    size_t reserved[7];
+    const octet_cache *cache; /**< INT8: a TensorRT cache in place of statistics, or NULL. What it
+                                 lacks is logged; convolutions that need it stay FP32 */
+    size_t reserved[6];
 } octet_build_settings;
 
 OCTET_API void octet_build_defaults(octet_build_settings *settings);
 
-/**
- * Makes an engine. INT8 needs `statistics` made from the same model: others are refused with
+/** Makes an engine. INT8 needs `statistics` made from the same model: others are refused with
  * OCTET_MISMATCH, and so are float layers that the model does not have. Others take none (NULL). On
  * success the caller owns `*engine`, which does not refer to the model or the statistics. With
- * `engine` NULL only the settings are checked, against `model` unless that is NULL too.
- */
+ * `engine` NULL only the settings are checked, against `model` unless that is NULL too. */
 OCTET_API octet_status octet_build(octet_context *context, const octet_model *model,
                                    const octet_statistics *statistics,
                                    const octet_build_settings *settings, octet_engine **engine);

@@ -15,6 +15,7 @@
 #include <octet/context.h>
 #include <octet/engine.h>
 #include <octet/evaluate.h>
+#include <octet/export.h>
 #include <octet/image.h>
 #include <octet/machine.h>
 #include <octet/model.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <octet/build.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/model.h"
 #include "compiler/calibrate/statistics.h"
+#include "compiler/export/trt_codings.h"
 #include "compiler/lower/lower.h"
+#include "compiler/quantize/moments.h"
 #include "runtime/engine/engine.h"
 
 void octet_build_defaults(octet_build_settings *settings)
@@ -19,38 +20,6 @@ void octet_build_defaults(octet_build_settings *settings)
 static bool keeps_floats(const octet_build_settings *settings)
 {
     return settings->float_layers && strcmp(settings->float_layers, "none") != 0;
-}
-
-static octet_status check_statistics(octet_context *context, const octet_model *model,
-                                     const octet_statistics *statistics)
-{
-    if (!statistics)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "an INT8 engine needs calibration statistics or pictures");
-    if (strcmp(statistics->model_hash, model->hash) != 0)
-        return oct_fail(context, OCTET_MISMATCH,
-                        "the statistics belong to another model (%.12s..., this one is %.12s...): "
-                        "calibrate this model",
-                        statistics->model_hash, model->hash);
-    bool same = statistics->tensor_count == model->plan.layer_count;
-    for (int i = 0; i < statistics->tensor_count && same; i++) {
-        const struct oct_plan_tensor *t = &model->plan.tensors[model->plan.layers[i].output];
-        same = statistics->tensors[i].channels == t->channels;
-    }
-    if (!same)
-        return oct_fail(context, OCTET_MISMATCH,
-                        "the statistics do not have this model's tensors: calibrate again");
-    return OCTET_OK;
-}
-
-static struct oct_moments moments_of(const struct oct_tensor_record *record, int channel)
-{
-    const double count = (double)record->histogram.count / record->channels;
-    if (!(count > 0.0))
-        return (struct oct_moments){0.0, 0.0};
-    const double mean = (double)record->channel_sum[channel] / OCT_SUM_UNIT / count;
-    const double square = (double)record->channel_square[channel] / OCT_SUM_UNIT / count;
-    return (struct oct_moments){mean, square > mean * mean ? sqrt(square - mean * mean) : 0.0};
 }
 
 /* Codings and moments of all layers' outputs. */
@@ -71,7 +40,7 @@ static octet_status quantization_of(octet_context *context, struct oct_arena *ar
         if (!of)
             return oct_fail_memory(context, "the build");
         for (int c = 0; c < record->channels; c++)
-            of[c] = moments_of(record, c);
+            of[c] = oct_moments_of(record, c);
         codings[tensor] = oct_calibrate_tensor(calibrator, &record->histogram);
         moments[tensor] = of;
     }
@@ -80,11 +49,24 @@ static octet_status quantization_of(octet_context *context, struct oct_arena *ar
     return OCTET_OK;
 }
 
+static octet_status quantization_of_cache(octet_context *context, struct oct_arena *arena,
+                                          const octet_model *model, const octet_cache *cache,
+                                          bool *is_float, struct oct_quantization *quantization)
+{
+    struct oct_coding *codings =
+        oct_arena_calloc(arena, (size_t)model->plan.tensor_count, sizeof *codings);
+    if (!codings)
+        return oct_fail_memory(context, "the build");
+    quantization->codings = codings;
+    return oct_cache_codings(context, arena, &model->plan, cache, codings, is_float);
+}
+
 static octet_status build_int8(octet_context *context, const octet_model *model,
                                const octet_statistics *statistics,
                                const octet_build_settings *settings, octet_engine *engine)
 {
-    octet_status status = check_statistics(context, model, statistics);
+    octet_status status =
+        settings->cache ? OCTET_OK : oct_model_check_statistics(context, model, statistics);
     if (status)
         return status;
     struct oct_calibrator calibrator;
@@ -98,7 +80,10 @@ static octet_status build_int8(octet_context *context, const octet_model *model,
         status = oct_fail_memory(context, "the build");
     if (!status)
         status = oct_select_float_layers(context, &model->plan, settings->float_layers, is_float);
-    if (!status)
+    if (!status && settings->cache)
+        status =
+            quantization_of_cache(context, &arena, model, settings->cache, is_float, &quantization);
+    else if (!status)
         status = quantization_of(context, &arena, model, statistics, &calibrator, &quantization);
     quantization.is_float = is_float;
     if (!status)
@@ -142,6 +127,9 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
     }
     const char *slash = strrchr(model->name, '/');
+    const char *calibrator = settings->calibrator ? settings->calibrator : "mse";
+    if (!statistics)
+        calibrator = settings->cache ? octet_cache_header(settings->cache) : NULL;
     const struct {
         const char *key, *value;
     } entries[] = {
@@ -149,19 +137,21 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         {"model", slash ? slash + 1 : model->name},
         {"model_sha256", model->hash},
         {"precision", precisions[info.precision]},
-        {"calibrator", settings->calibrator ? settings->calibrator : "mse"},
-        {"calibration_images", images},
-        {"calibration_size", size},
-        {"images_fingerprint", statistics ? statistics->fingerprint_text : ""},
-        {"float_layers", settings->float_layers},
+        {"calibrator", calibrator},
+        {"calibration_images", statistics ? images : NULL},
+        {"calibration_size", statistics ? size : NULL},
+        {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
+        {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
     };
-    enum { ALL = sizeof entries / sizeof entries[0], OF_FLOAT = 4 };
+    enum { ALL = sizeof entries / sizeof entries[0] };
     const char *keys[ALL], *values[ALL];
+    int count = 0;
     for (int i = 0; i < ALL; i++) {
-        keys[i] = entries[i].key;
-        values[i] = entries[i].value;
+        if (!entries[i].value)
+            continue;
+        keys[count] = entries[i].key;
+        values[count++] = entries[i].value;
     }
-    const int count = !statistics ? OF_FLOAT : keeps_floats(settings) ? ALL : ALL - 1;
     return oct_engine_set_provenance(context, engine, count, keys, values);
 }
 
@@ -173,13 +163,14 @@ static octet_status check_settings(octet_context *context, const octet_model *mo
         settings->precision != OCTET_PRECISION_FP32 && settings->precision != OCTET_PRECISION_HALF)
         return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or HALF");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
-        return oct_fail(
-            context, OCTET_INVALID_ARGUMENT,
-            "calibrator \"%.40s\": there are mse, minmax, percentile[:P], entropy and minmax-trt",
-            settings->calibrator);
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN,
+                        settings->calibrator);
     if (settings->precision != OCTET_PRECISION_INT8 && keeps_floats(settings))
         return oct_fail(context, OCTET_INVALID_ARGUMENT,
                         "float layers go with an INT8 engine: all layers of others are float");
+    if (settings->cache && settings->precision != OCTET_PRECISION_INT8)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT,
+                        "a calibration cache goes with an INT8 engine");
     if (!model)
         return oct_select_float_layers(context, NULL, settings->float_layers, NULL);
     bool *is_float = oct_calloc(context, (size_t)model->plan.layer_count, sizeof *is_float);
@@ -217,7 +208,8 @@ octet_status octet_build(octet_context *context, const octet_model *model,
     else if (!status && settings->precision == OCTET_PRECISION_HALF)
         status = build_half(context, model, *engine);
     if (!status)
-        status = set_provenance(context, model, int8 ? statistics : NULL, settings, *engine);
+        status = set_provenance(context, model, int8 && !settings->cache ? statistics : NULL,
+                                settings, *engine);
     if (status)
         octet_engine_free(engine);
     return status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "compiler/calibrate/statistics.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/import.h"
 #include "runtime/engine/engine.h"
@@ -118,6 +119,28 @@ octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model
     if (status)
         octet_engine_free(engine);
     return status;
+}
+
+octet_status oct_model_check_statistics(octet_context *context, const octet_model *model,
+                                        const octet_statistics *statistics)
+{
+    if (!statistics)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT,
+                        "an INT8 engine needs calibration statistics or pictures");
+    if (strcmp(statistics->model_hash, model->hash) != 0)
+        return oct_fail(context, OCTET_MISMATCH,
+                        "the statistics belong to another model (%.12s..., this one is %.12s...): "
+                        "calibrate this model",
+                        statistics->model_hash, model->hash);
+    bool same = statistics->tensor_count == model->plan.layer_count;
+    for (int i = 0; i < statistics->tensor_count && same; i++) {
+        const struct oct_plan_tensor *t = &model->plan.tensors[model->plan.layers[i].output];
+        same = statistics->tensors[i].channels == t->channels;
+    }
+    if (!same)
+        return oct_fail(context, OCTET_MISMATCH,
+                        "the statistics do not have this model's tensors: calibrate again");
+    return OCTET_OK;
 }
 
 void octet_model_free(octet_model **model)

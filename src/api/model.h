@@ -3,7 +3,7 @@
 #ifndef OCTET_API_MODEL_H
 #define OCTET_API_MODEL_H
 
-#include <octet/model.h>
+#include <octet/calibrate.h>
 
 #include "compiler/graph/network.h"
 #include "runtime/engine/plan.h"
@@ -20,5 +20,9 @@ struct octet_model {
 /* An engine of the model's float plan, with copies of the weights. */
 octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model,
                                     octet_engine **engine);
+
+/* OCTET_MISMATCH unless the statistics (NULL: OCTET_INVALID_ARGUMENT) are of this model. */
+octet_status oct_model_check_statistics(octet_context *ctx, const octet_model *model,
+                                        const octet_statistics *statistics);
 
 #endif

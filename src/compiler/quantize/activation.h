@@ -30,6 +30,10 @@ struct oct_calibrator {
     double percentile; /* PERCENTILE: over 50, at most 100 */
 };
 
+/* The message about a name that is none of them, with the name. */
+#define OCT_CALIBRATOR_UNKNOWN                                                                     \
+    "calibrator \"%.40s\": there are mse, minmax, percentile[:P], entropy and minmax-trt"
+
 /* "mse", "minmax", "percentile[:P]", "entropy", "minmax-trt"; NULL is the default, "mse". False for
  * anything else. */
 bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator);

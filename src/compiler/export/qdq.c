@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/export/qdq.h"
+
+#include <string.h>
+
+struct placing {
+    struct oct_rewrite *rewrite;
+    const struct oct_recipe *recipe;
+    struct oct_qdq *qdq;
+    const char **decoded; /* [values]: name of what DequantizeLinear gives, or NULL */
+};
+
+static octet_status no_memory(const struct placing *p)
+{
+    return oct_fail_memory(p->rewrite->ctx, "the export");
+}
+
+static const char *name_of(const struct placing *p, int value)
+{
+    return p->recipe->placement->graph->values[value].name;
+}
+
+/* ---- activations ---- */
+
+/* The name under which a quantised reader takes `value`; the pair stands behind what makes it. */
+static octet_status decode(struct placing *p, int value, const char **decoded)
+{
+    struct oct_rewrite *r = p->rewrite;
+    const float scale = p->recipe->scales[value];
+    const int8_t zero = 0;
+    *decoded = p->decoded[value];
+    if (*decoded)
+        return OCTET_OK;
+    const char *name = name_of(p, value);
+    if (!(scale > 0.0f))
+        return oct_fail(r->ctx, OCTET_UNSUPPORTED_MODEL,
+                        "%s: there are no statistics for '%.200s', which is to be quantised",
+                        p->recipe->placement->graph->name, name);
+    const struct oct_rewrite_name *known = oct_rewrite_find(r, name);
+    const int64_t place = known && known->producer >= 0 ? 2 * (int64_t)known->producer + 1 : -1;
+    const char *scale_name = oct_rewrite_new_name(r, name, "_scale");
+    const char *zero_name = oct_rewrite_new_name(r, name, "_zero_point");
+    const char *q = oct_rewrite_new_name(r, name, "_QuantizeLinear_Output");
+    const char *dq = oct_rewrite_new_name(r, name, "_DequantizeLinear_Output");
+    const char *q_node = oct_rewrite_new_name(r, name, "_QuantizeLinear");
+    const char *dq_node = oct_rewrite_new_name(r, name, "_DequantizeLinear");
+    if (!scale_name || !zero_name || !q || !dq || !q_node || !dq_node)
+        return no_memory(p);
+    const struct oct_rewrite_tensor scalars[] = {
+        {scale_name, OCT_ONNX_FLOAT, 0, NULL, &scale, sizeof scale},
+        {zero_name, OCT_ONNX_INT8, 0, NULL, &zero, sizeof zero}};
+    const char *const q_inputs[] = {name, scale_name, zero_name, NULL};
+    const char *const dq_inputs[] = {q, scale_name, zero_name, NULL};
+    if (!oct_rewrite_tensor(r, -1, &scalars[0]) || !oct_rewrite_tensor(r, -1, &scalars[1]) ||
+        !oct_rewrite_insert(r, place, "QuantizeLinear", q_node, q_inputs, q) ||
+        !oct_rewrite_insert(r, place, "DequantizeLinear", dq_node, dq_inputs, dq))
+        return no_memory(p);
+    p->qdq->pairs++;
+    *decoded = p->decoded[value] = dq;
+    return OCTET_OK;
+}
+
+/* ---- weights ---- */
+
+/* One convolution's numbers. Freed with the rewrite's arena. */
+struct numbers {
+    struct oct_weights_shape shape;
+    size_t count;
+    int8_t *codes;
+    float *scales, *values, *biases; /* `values`: of the codes */
+};
+
+static octet_status quantize(const struct placing *p, int layer, struct numbers *numbers)
+{
+    const struct oct_plan *plan = p->recipe->placement->plan;
+    const struct oct_plan_layer *l = &plan->layers[layer];
+    struct oct_arena *arena = p->rewrite->arena;
+    const struct oct_weights_shape shape = {
+        plan->tensors[l->output].channels, plan->tensors[l->input].channels, l->kernel * l->kernel};
+    const size_t outputs = (size_t)shape.outputs, inputs = (size_t)shape.inputs;
+    *numbers = (struct numbers){.shape = shape,
+                                .count = outputs * inputs * (size_t)shape.taps,
+                                .scales = oct_arena_calloc(arena, outputs, sizeof(float)),
+                                .biases = oct_arena_calloc(arena, outputs, sizeof(float))};
+    numbers->codes = oct_arena_calloc(arena, numbers->count, sizeof *numbers->codes);
+    numbers->values = oct_arena_calloc(arena, numbers->count, sizeof *numbers->values);
+    float *ones = oct_arena_calloc(arena, inputs, sizeof *ones);
+    struct oct_moments *moments = oct_arena_calloc(arena, inputs, sizeof *moments);
+    int(*candidates)[2] = oct_arena_calloc(arena, inputs, sizeof *candidates);
+    double *scratch = oct_arena_calloc(arena, oct_refinement_scratch(&shape), sizeof *scratch);
+    if (!numbers->scales || !numbers->biases || !numbers->codes || !numbers->values || !ones ||
+        !moments || !scratch || !candidates)
+        return no_memory(p);
+    for (size_t c = 0; c < inputs; c++)
+        ones[c] = 1.0f; /* all channels have one scale, which then makes no difference */
+    const bool known = oct_recipe_moments(p->recipe, layer, moments);
+    const struct oct_refinement refinement = {shape,   l->values, ones,      numbers->scales,
+                                              moments, scratch,   candidates};
+    oct_quantize_weights(&shape, l->values, ones, numbers->codes, numbers->scales);
+    oct_refine_weights(&refinement, numbers->codes);
+    memcpy(numbers->biases, l->bias, outputs * sizeof(float));
+    if (known)
+        oct_correct_biases(&refinement, numbers->codes, l->bias, numbers->biases);
+    for (size_t i = 0; i < numbers->count; i++)
+        numbers->values[i] =
+            (float)numbers->codes[i] * numbers->scales[i / (inputs * (size_t)shape.taps)];
+    return OCTET_OK;
+}
+
+/* What is to become of a tensor that the convolution alone reads, or shares. */
+struct target {
+    const char *name; /* of what replaces it */
+    int initializer;  /* that goes: -1: none, as others read it or a node makes it */
+};
+
+static bool find_target(const struct placing *p, const OctOnnx__NodeProto *conv, size_t input,
+                        const char *suffix, struct target *target)
+{
+    const char *name = input < conv->n_input ? conv->input[input] : "";
+    const struct oct_rewrite_name *known = name[0] ? oct_rewrite_find(p->rewrite, name) : NULL;
+    const bool own = known && known->initializer >= 0 && known->uses == 1;
+    target->initializer = own ? known->initializer : -1;
+    target->name = own ? name : oct_rewrite_new_name(p->rewrite, conv->output[0], suffix);
+    return target->name != NULL;
+}
+
+/* Q/DQ, or DQ alone, before the convolution; its input 1 becomes what they give. */
+static octet_status place_weights(struct placing *p, int node, const struct numbers *numbers,
+                                  const int64_t dims[4], OctOnnx__NodeProto *conv)
+{
+    struct oct_rewrite *r = p->rewrite;
+    const int64_t outputs = numbers->shape.outputs, place = 2 * (int64_t)node;
+    const bool int8 = p->qdq->int8_weights;
+    struct target weights;
+    if (!find_target(p, conv, 1, "_weight", &weights))
+        return no_memory(p);
+    const char *scale = oct_rewrite_new_name(r, weights.name, "_scale");
+    const char *zero = oct_rewrite_new_name(r, weights.name, "_zero_point");
+    const char *q = oct_rewrite_new_name(r, weights.name, "_quantized");
+    const char *dq = oct_rewrite_new_name(r, weights.name, "_DequantizeLinear_Output");
+    const char *q_node = oct_rewrite_new_name(r, weights.name, "_QuantizeLinear");
+    const char *dq_node = oct_rewrite_new_name(r, weights.name, "_DequantizeLinear");
+    int8_t *zeros = oct_arena_calloc(r->arena, (size_t)outputs, 1);
+    if (!scale || !zero || !q || !dq || !q_node || !dq_node || !zeros)
+        return no_memory(p);
+    const struct oct_rewrite_tensor tensors[] = {
+        {scale, OCT_ONNX_FLOAT, 1, &outputs, numbers->scales, (size_t)outputs * sizeof(float)},
+        {zero, OCT_ONNX_INT8, 1, &outputs, zeros, (size_t)outputs},
+        {q, OCT_ONNX_INT8, 4, dims, numbers->codes, numbers->count},
+        {weights.name, OCT_ONNX_FLOAT, 4, dims, numbers->values, numbers->count * sizeof(float)}};
+    const char *const q_inputs[] = {weights.name, scale, zero, NULL};
+    const char *const dq_inputs[] = {q, scale, zero, NULL};
+    if (int8 && weights.initializer >= 0)
+        r->initializers[weights.initializer] = NULL;
+    OctOnnx__NodeProto *nodes[2] = {NULL, NULL};
+    bool done = oct_rewrite_tensor(r, int8 ? -1 : weights.initializer, &tensors[int8 ? 2 : 3]) &&
+                oct_rewrite_tensor(r, -1, &tensors[0]) && oct_rewrite_tensor(r, -1, &tensors[1]);
+    if (done && !int8)
+        done = (nodes[0] = oct_rewrite_insert(r, place, "QuantizeLinear", q_node, q_inputs, q));
+    if (done)
+        done =
+            (nodes[1] = oct_rewrite_insert(r, place, "DequantizeLinear", dq_node, dq_inputs, dq));
+    for (int i = 0; i < 2 && done; i++)
+        done = !nodes[i] || oct_rewrite_set_int(r, nodes[i], "axis", 0);
+    conv->input[1] = (char *)dq;
+    return done ? OCTET_OK : no_memory(p);
+}
+
+static octet_status place_bias(struct placing *p, const struct numbers *numbers,
+                               OctOnnx__NodeProto *conv)
+{
+    const int64_t outputs = numbers->shape.outputs;
+    struct target bias;
+    if (!find_target(p, conv, 2, "_bias", &bias))
+        return no_memory(p);
+    const struct oct_rewrite_tensor tensor = {bias.name, OCT_ONNX_FLOAT,  1,
+                                              &outputs,  numbers->biases, (size_t)outputs * 4};
+    if (!oct_rewrite_tensor(p->rewrite, bias.initializer, &tensor))
+        return no_memory(p);
+    conv->input[2] = (char *)bias.name;
+    conv->n_input = 3;
+    return OCTET_OK;
+}
+
+/* ---- convolutions ---- */
+
+/* The message's node that makes a value of the graph. */
+static int source_node(const struct placing *p, int value)
+{
+    const struct oct_rewrite_name *name = oct_rewrite_find(p->rewrite, name_of(p, value));
+    return name ? name->producer : -1;
+}
+
+/* The batch normalisation's result becomes the convolution's: its numbers are in the weights. */
+static void drop_norm(struct placing *p, const struct oct_placed_convolution *c,
+                      OctOnnx__NodeProto *conv)
+{
+    const struct oct_graph *graph = p->recipe->placement->graph;
+    const int norm = source_node(p, graph->nodes[c->norm].outputs[0]);
+    conv->output[0] = (char *)name_of(p, graph->nodes[c->norm].outputs[0]);
+    p->rewrite->nodes[norm] = NULL;
+}
+
+static octet_status place_sum(struct placing *p, const struct oct_placed_convolution *c)
+{
+    const struct oct_graph *graph = p->recipe->placement->graph;
+    const int node = source_node(p, graph->nodes[c->sum].outputs[0]);
+    OctOnnx__NodeProto *add = node >= 0 ? oct_rewrite_change(p->rewrite, node) : NULL;
+    const char *decoded;
+    if (!add)
+        return no_memory(p);
+    const octet_status status = decode(p, c->other, &decoded);
+    for (size_t i = 0; i < add->n_input && !status; i++)
+        if (strcmp(add->input[i], name_of(p, c->other)) == 0)
+            add->input[i] = (char *)decoded;
+    return status;
+}
+
+static octet_status place_convolution(struct placing *p, const struct oct_placed_convolution *c)
+{
+    const struct oct_graph *graph = p->recipe->placement->graph;
+    const struct oct_node *from = &graph->nodes[c->node];
+    const int node = source_node(p, from->outputs[0]);
+    OctOnnx__NodeProto *conv = node >= 0 ? oct_rewrite_change(p->rewrite, node) : NULL;
+    const char *decoded;
+    struct numbers numbers;
+    if (!conv)
+        return no_memory(p);
+    octet_status status = quantize(p, c->layer, &numbers);
+    if (!status)
+        status = decode(p, c->input, &decoded);
+    if (!status)
+        status = place_weights(p, node, &numbers, graph->values[from->inputs[1]].array.dims, conv);
+    if (!status)
+        status = place_bias(p, &numbers, conv);
+    if (status)
+        return status;
+    conv->input[0] = (char *)decoded;
+    if (c->norm >= 0)
+        drop_norm(p, c, conv);
+    return c->sum >= 0 ? place_sum(p, c) : OCTET_OK;
+}
+
+/* Models of float16 have their picture or an initializer in it. */
+static octet_status refuse_half(const struct oct_rewrite *r, const char *name)
+{
+    const OctOnnx__GraphProto *graph = r->source->graph;
+    bool half = false;
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        half = half || graph->initializer[i]->data_type == OCT_ONNX_FLOAT16 ||
+               graph->initializer[i]->data_type == OCT_ONNX_BFLOAT16;
+    for (size_t i = 0; i < graph->n_input; i++) {
+        const OctOnnx__TypeProto *type = graph->input[i]->type;
+        half =
+            half || (type && type->tensor_type && type->tensor_type->elem_type == OCT_ONNX_FLOAT16);
+    }
+    if (!half)
+        return OCTET_OK;
+    return oct_fail(r->ctx, OCTET_UNSUPPORTED_MODEL,
+                    "%s: it computes with float16, QDQ is put into float32 models: export the "
+                    "model without half",
+                    name);
+}
+
+octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe *recipe,
+                           struct oct_qdq *qdq)
+{
+    const struct oct_placement *placement = recipe->placement;
+    struct placing p = {rewrite, recipe, qdq, NULL};
+    qdq->pairs = 0;
+    p.decoded =
+        oct_arena_calloc(rewrite->arena, placement->graph->value_count, sizeof(const char *));
+    if (!p.decoded)
+        return no_memory(&p);
+    octet_status status = refuse_half(rewrite, placement->graph->name);
+    if (!status)
+        status = oct_raise_opset(rewrite, placement->graph);
+    for (int i = 0; i < placement->count && !status; i++)
+        if (!recipe->is_float[placement->convolutions[i].layer])
+            status = place_convolution(&p, &placement->convolutions[i]);
+    return status;
+}

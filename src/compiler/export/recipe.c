@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/export/recipe.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "compiler/quantize/moments.h"
+
+/* ---- what the statistics know of a layer's input ---- */
+
+/* The layer that writes a tensor, or -1. */
+static int writer_of(const struct oct_plan *plan, int tensor)
+{
+    for (int i = 0; i < plan->layer_count; i++)
+        if (plan->layers[i].output == tensor)
+            return i;
+    return -1;
+}
+
+bool oct_recipe_moments(const struct oct_recipe *recipe, int layer, struct oct_moments *moments)
+{
+    const struct oct_plan *plan = recipe->placement->plan;
+    const int input = plan->layers[layer].input;
+    int last = -1, writer = -1;
+    for (int c = 0; c < plan->tensors[input].channels; c++) {
+        const struct oct_plan_channel at = oct_plan_resolve(plan, input, c);
+        writer = at.tensor == last ? writer : writer_of(plan, at.tensor);
+        last = at.tensor;
+        moments[c] = writer < 0 ? (struct oct_moments){0.0, 1.0}
+                                : oct_moments_of(&recipe->statistics->tensors[writer], at.channel);
+    }
+    return writer >= 0;
+}
+
+/* ---- scales ---- */
+
+/* The histogram of all that convolutions write into a group. */
+static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bins,
+                        struct oct_histogram *merged)
+{
+    const struct oct_placement *p = recipe->placement;
+    memset(bins, 0, OCT_HISTOGRAM_BINS * sizeof *bins);
+    oct_histogram_init(merged, bins);
+    for (int i = 0; i < p->count; i++)
+        if (p->group[p->convolutions[i].output] == group)
+            oct_histogram_merge(merged,
+                                &recipe->statistics->tensors[p->convolutions[i].layer].histogram);
+}
+
+static octet_status find_scales(octet_context *ctx, const struct oct_calibrator *calibrator,
+                                struct oct_recipe *recipe)
+{
+    const struct oct_placement *p = recipe->placement;
+    struct oct_histogram merged;
+    uint64_t *bins = oct_malloc(ctx, OCT_HISTOGRAM_BINS, sizeof *bins);
+    if (!bins)
+        return oct_fail_memory(ctx, "the export");
+    for (int i = 0; i < p->count; i++) {
+        const struct oct_placed_convolution *c = &p->convolutions[i];
+        const int group = p->group[c->output];
+        if (p->plan->layers[c->layer].input == 0)
+            recipe->scales[p->group[c->input]] = OCT_PICTURE_SCALE;
+        if (recipe->scales[group] > 0.0f)
+            continue;
+        merge_group(recipe, group, bins, &merged);
+        recipe->scales[group] = oct_symmetric_scale(oct_symmetric_magnitude(calibrator, &merged));
+    }
+    oct_free(ctx, bins);
+    for (size_t v = 0; v < p->graph->value_count; v++)
+        recipe->scales[v] = recipe->scales[p->group[v]];
+    return OCTET_OK;
+}
+
+/* ---- noise ---- */
+
+/*
+ * Mean squared error of the codes of each channel of a tensor: what the histogram shows for all of
+ * them, shared out by what a channel can have. One whose values are small against a code loses all
+ * of itself, others the twelfth of a squared code.
+ */
+static void spread_error(const struct oct_tensor_record *record, float scale, double *errors)
+{
+    const double step = (double)scale * (double)scale / 12.0;
+    double sum = 0.0;
+    for (int c = 0; c < record->channels; c++) {
+        const struct oct_moments m = oct_moments_of(record, c);
+        errors[c] = fmin(step, m.mean * m.mean + m.deviation * m.deviation);
+        sum += errors[c];
+    }
+    const double all = oct_symmetric_error(&record->histogram, scale) * record->channels;
+    for (int c = 0; c < record->channels && sum > 0.0; c++)
+        errors[c] *= all / sum;
+}
+
+struct noise_job {
+    octet_context *ctx;
+    struct oct_arena *arena;
+    struct oct_recipe *recipe;
+    double **errors; /* [plan tensors]: of each channel, or NULL where not needed yet */
+};
+
+static octet_status channel_errors(struct noise_job *job, int tensor, float scale)
+{
+    const struct oct_recipe *recipe = job->recipe;
+    const int writer = writer_of(recipe->placement->plan, tensor);
+    if (job->errors[tensor] || writer < 0)
+        return OCTET_OK;
+    const struct oct_tensor_record *record = &recipe->statistics->tensors[writer];
+    job->errors[tensor] =
+        oct_arena_calloc(job->arena, (size_t)record->channels, sizeof **job->errors);
+    if (!job->errors[tensor])
+        return oct_fail_memory(job->ctx, "the export");
+    spread_error(record, scale, job->errors[tensor]);
+    return OCTET_OK;
+}
+
+/* Error and signal, as far as channels vary on their own, weighted with what the convolution makes
+ * of them. */
+static octet_status find_noise(struct noise_job *job, const struct oct_placed_convolution *c)
+{
+    const struct oct_recipe *recipe = job->recipe;
+    const struct oct_plan *plan = recipe->placement->plan;
+    const struct oct_plan_layer *layer = &plan->layers[c->layer];
+    const int inputs = plan->tensors[layer->input].channels, taps = layer->kernel * layer->kernel;
+    const int outputs = plan->tensors[layer->output].channels;
+    struct oct_moments *moments = oct_calloc(job->ctx, (size_t)inputs, sizeof *moments);
+    if (!moments)
+        return oct_fail_memory(job->ctx, "the export");
+    octet_status status = OCTET_OK;
+    double error = 0.0, signal = 0.0;
+    const bool known = oct_recipe_moments(recipe, c->layer, moments);
+    for (int i = 0; known && i < inputs && !status; i++) {
+        const struct oct_plan_channel at = oct_plan_resolve(plan, layer->input, i);
+        double power = 0.0;
+        for (int n = 0; n < outputs; n++)
+            for (int t = 0; t < taps; t++) {
+                const double w = (double)layer->values[((size_t)n * inputs + i) * taps + t];
+                power += w * w;
+            }
+        status = channel_errors(job, at.tensor, recipe->scales[c->input]);
+        error += status ? 0.0 : power * job->errors[at.tensor][at.channel];
+        signal += power * moments[i].deviation * moments[i].deviation;
+    }
+    recipe->noise[c->layer] = signal > 0.0 ? error / signal : 0.0;
+    oct_free(job->ctx, moments);
+    return status;
+}
+
+octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
+                             const struct oct_placement *placement,
+                             const octet_statistics *statistics,
+                             const struct oct_calibrator *calibrator, struct oct_recipe *recipe)
+{
+    const size_t layers = (size_t)placement->plan->layer_count;
+    *recipe = (struct oct_recipe){
+        .placement = placement,
+        .statistics = statistics,
+        .scales = oct_arena_calloc(arena, placement->graph->value_count, sizeof(float)),
+        .noise = oct_arena_calloc(arena, layers, sizeof *recipe->noise),
+        .is_float = oct_arena_calloc(arena, layers, sizeof *recipe->is_float),
+    };
+    struct noise_job job = {ctx, arena, recipe, NULL};
+    job.errors = oct_arena_calloc(arena, (size_t)placement->plan->tensor_count, sizeof(double *));
+    if (!recipe->scales || !recipe->noise || !recipe->is_float || !job.errors)
+        return oct_fail_memory(ctx, "the export");
+    octet_status status = find_scales(ctx, calibrator, recipe);
+    for (int i = 0; i < placement->count && !status; i++) {
+        recipe->is_float[placement->convolutions[i].layer] = placement->convolutions[i].is_last;
+        status = find_noise(&job, &placement->convolutions[i]);
+    }
+    return status;
+}
+
+/* ---- the search ---- */
+
+octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,
+                             const struct oct_plan *plan, double *work)
+{
+    struct oct_plan_size *sizes =
+        oct_arena_calloc(arena, (size_t)plan->tensor_count, sizeof *sizes);
+    double all = 0.0;
+    if (!sizes)
+        return oct_fail_memory(ctx, "the export");
+    const octet_status status =
+        oct_plan_sizes(ctx, plan, plan->input_height, plan->input_width, sizes);
+    for (int i = 0; i < plan->layer_count && !status; i++) {
+        const struct oct_plan_size size = sizes[plan->layers[i].output];
+        work[i] = (double)oct_plan_layer_weights(plan, &plan->layers[i]) * size.height * size.width;
+        all += work[i];
+    }
+    for (int i = 0; i < plan->layer_count && !status; i++)
+        work[i] /= all;
+    return status;
+}
+
+/* The convolution that brings most noise for its work, of those that bring too much and are not
+ * too much themselves; or -1. `work` is in shares of the whole. */
+static int worst_of(const struct oct_recipe *recipe, const double *work, double allowed)
+{
+    int worst = -1;
+    double most = OCT_NOISE_PRICE;
+    for (int i = 0; i < recipe->placement->plan->layer_count; i++) {
+        if (recipe->is_float[i] || work[i] > allowed || !(recipe->noise[i] > OCT_NOISE_LEAST) ||
+            !(recipe->noise[i] > most * work[i]))
+            continue;
+        worst = i;
+        most = recipe->noise[i] / work[i];
+    }
+    return worst;
+}
+
+octet_status oct_recipe_search(octet_context *ctx, struct oct_arena *arena,
+                               struct oct_recipe *recipe, bool *chosen)
+{
+    const int layers = recipe->placement->plan->layer_count;
+    double *work = oct_arena_calloc(arena, (size_t)layers, sizeof *work);
+    if (!work)
+        return oct_fail_memory(ctx, "the export");
+    const octet_status status = oct_recipe_work(ctx, arena, recipe->placement->plan, work);
+    double allowed = OCT_FLOAT_SHARE_MOST;
+    for (int worst; !status && (worst = worst_of(recipe, work, allowed)) >= 0;) {
+        recipe->is_float[worst] = chosen[worst] = true;
+        allowed -= work[worst];
+    }
+    return status;
+}

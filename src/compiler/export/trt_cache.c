@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/export/trt_cache.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES_MAX 1000000
+
+bool oct_trt_header_valid(const char *text, size_t length)
+{
+    if (length < 4 || length > OCT_TRT_HEADER_MAX || memcmp(text, "TRT-", 4) != 0)
+        return false;
+    size_t at = 4;
+    while (at < length && isdigit((unsigned char)text[at]))
+        at++;
+    if (at == 4 || at + 1 >= length || text[at] != '-')
+        return false;
+    for (at++; at < length; at++)
+        if (!isalnum((unsigned char)text[at]) && text[at] != '_')
+            return false;
+    return true;
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    octet_context *ctx;
+    const char *file;
+    octet_cache *cache;
+    size_t line;
+};
+
+static octet_status bad_line(const struct reading *r, const char *what)
+{
+    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: line %zu of the calibration cache %s", r->file,
+                    r->line, what);
+}
+
+static const char *problem_of(float scale)
+{
+    if (isnan(scale))
+        return "is not a number";
+    if (isinf(scale))
+        return "is infinite";
+    if (scale < 0.0f)
+        return "is negative";
+    if (scale == 0.0f)
+        return "is zero";
+    return scale < 1e-30f || scale > 1e30f ? "is out of range" : NULL;
+}
+
+static octet_status read_entry(struct reading *r, const char *text, size_t length)
+{
+    size_t digits = 0;
+    uint32_t bits = 0;
+    while (digits < length && isxdigit((unsigned char)text[length - 1 - digits]))
+        digits++;
+    const size_t end = length - digits;
+    if (digits < 1 || digits > 8 || end < 2 || memcmp(text + end - 2, ": ", 2) != 0)
+        return bad_line(r, "is not \"NAME: SCALE\" with one to eight hexadecimal digits");
+    if (end == 2)
+        return bad_line(r, "has no name");
+    for (size_t i = end; i < length; i++) {
+        const int c = tolower((unsigned char)text[i]);
+        bits = bits << 4 | (uint32_t)(isdigit(c) ? c - '0' : c - 'a' + 10);
+    }
+    struct oct_cache_entry *entry = &r->cache->entries[r->cache->count++];
+    memcpy(&entry->scale, &bits, sizeof bits);
+    entry->problem = problem_of(entry->scale);
+    entry->name = oct_arena_strndup(&r->cache->arena, text, end - 2);
+    return entry->name ? OCTET_OK : oct_fail_memory(r->ctx, r->file);
+}
+
+static octet_status read_line(struct reading *r, const char *text, size_t length)
+{
+    while (length && (text[length - 1] == '\r' || text[length - 1] == ' '))
+        length--;
+    if (r->line > 1 && memchr(text, '\0', length))
+        return bad_line(r, "has bytes that are no text");
+    if (r->line > 1)
+        return length ? read_entry(r, text, length) : OCTET_OK;
+    if (!oct_trt_header_valid(text, length))
+        return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT,
+                        "%s: not a TensorRT calibration cache: its first line is not "
+                        "TRT-VERSION-ALGORITHM",
+                        r->file);
+    r->cache->header = oct_arena_strndup(&r->cache->arena, text, length);
+    return r->cache->header ? OCTET_OK : oct_fail_memory(r->ctx, r->file);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct oct_cache_entry *x = *(const struct oct_cache_entry *const *)a;
+    const struct oct_cache_entry *y = *(const struct oct_cache_entry *const *)b;
+    const int order = strcmp(x->name, y->name);
+    return order ? order : (x > y) - (x < y);
+}
+
+static void sort_entries(octet_cache *cache)
+{
+    for (int i = 0; i < cache->count; i++)
+        cache->sorted[i] = &cache->entries[i];
+    qsort(cache->sorted, (size_t)cache->count, sizeof(*cache->sorted), compare_entries);
+    for (int i = 1; i < cache->count; i++)
+        if (strcmp(cache->sorted[i]->name, cache->sorted[i - 1]->name) == 0)
+            cache->entries[cache->sorted[i] - cache->entries].problem =
+                "is the second one of this name";
+}
+
+static octet_status read_all(struct reading *r, const char *bytes, size_t size)
+{
+    octet_cache *cache = r->cache;
+    size_t lines = 1;
+    for (size_t i = 0; i < size; i++)
+        lines += bytes[i] == '\n';
+    if (lines > ENTRIES_MAX)
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                        "%s: %zu lines are too many for a calibration "
+                        "cache",
+                        r->file, lines);
+    cache->entries = oct_arena_calloc(&cache->arena, lines, sizeof *cache->entries);
+    cache->sorted = oct_arena_calloc(&cache->arena, lines, sizeof(*cache->sorted));
+    if (!cache->entries || !cache->sorted)
+        return oct_fail_memory(r->ctx, r->file);
+    octet_status status = OCTET_OK;
+    for (size_t at = 0; at < size && !status;) {
+        const char *end = memchr(bytes + at, '\n', size - at);
+        const size_t length = end ? (size_t)(end - bytes) - at : size - at;
+        r->line++;
+        status = read_line(r, bytes + at, length);
+        at += length + 1;
+    }
+    if (!status && cache->count == 0)
+        status =
+            oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: the calibration cache has no scales", r->file);
+    if (!status)
+        sort_entries(cache);
+    return status;
+}
+
+octet_status oct_cache_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
+                            octet_cache **cache)
+{
+    octet_cache *c = oct_calloc(ctx, 1, sizeof *c);
+    *cache = NULL;
+    if (!c)
+        return oct_fail_memory(ctx, name);
+    oct_context_inherit(&c->own, ctx);
+    oct_arena_init(&c->arena, &c->own);
+    c->name = oct_arena_strdup(&c->arena, name);
+    struct reading r = {ctx, name, c, 0};
+    octet_status status = c->name ? OCTET_OK : oct_fail_memory(ctx, name);
+    if (!status)
+        status = size ? read_all(&r, bytes, size)
+                      : oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", name);
+    if (status)
+        octet_cache_free(&c);
+    *cache = c;
+    return status;
+}
+
+const struct oct_cache_entry *oct_cache_find(const octet_cache *cache, const char *name)
+{
+    int low = 0, high = cache->count;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (strcmp(cache->sorted[middle]->name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < cache->count && strcmp(cache->sorted[low]->name, name) == 0 ? cache->sorted[low]
+                                                                             : NULL;
+}
+
+/* ---- writing ---- */
+
+/*
+ * Upward SiLU is inverted. Downward no more than ln 254 is needed: there x * sigmoid(x) is within
+ * half a code of x of 0, where all lower values end.
+ */
+float oct_scale_before_silu(float scale)
+{
+    const double wanted = 127.0 * (double)scale;
+    double low = wanted, high = wanted + 1.0; /* x - silu(x) is under 0.28 for x over 0 */
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (middle / (1.0 + exp(-middle)) < wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+    return oct_symmetric_scale(fmax(high, log(254.0)));
+}
+
+/* Scales of what lies inside of the engine's layers, where `scales` has those of groups. */
+static void scale_chains(const struct oct_recipe *recipe, const bool *left_out, float *scales)
+{
+    const struct oct_placement *p = recipe->placement;
+    for (int i = 0; i < p->count; i++) {
+        const struct oct_placed_convolution *c = &p->convolutions[i];
+        float scale = recipe->scales[c->output];
+        scales[c->output] = scale;
+        if (c->activated >= 0) {
+            scales[c->activated] = scale; /* what is added to it is coded with the sum's scale */
+            scale = oct_scale_before_silu(scale);
+        }
+        if (c->gate >= 0)
+            scales[c->gate] = 1.0f / 127.0f;
+        scales[c->result] = scale;
+        if (left_out && left_out[c->layer])
+            scales[c->result] = 0.0f;
+    }
+}
+
+static octet_status write_entry(const struct oct_recipe *recipe, struct oct_text *text,
+                                const char *name, float scale, int *count)
+{
+    uint32_t bits;
+    char digits[16];
+    if (strpbrk(name, "\r\n"))
+        return oct_fail(text->ctx, OCTET_UNSUPPORTED_MODEL,
+                        "%s: tensor '%.200s' has a line end in its name, which a calibration cache "
+                        "cannot hold",
+                        recipe->placement->graph->name, name);
+    memcpy(&bits, &scale, sizeof bits);
+    oct_text_add(text, name, strlen(name));
+    snprintf(digits, sizeof digits, ": %08x\n", (unsigned)bits);
+    oct_text_add(text, digits, strlen(digits));
+    ++*count;
+    return OCTET_OK;
+}
+
+octet_status oct_cache_write(const struct oct_recipe *recipe, const bool *left_out,
+                             const char *header, struct oct_text *text, int *count)
+{
+    const struct oct_graph *graph = recipe->placement->graph;
+    octet_context *ctx = text->ctx;
+    float *scales = oct_malloc(ctx, graph->value_count, sizeof *scales);
+    if (!scales)
+        return oct_fail_memory(ctx, "the export");
+    memcpy(scales, recipe->scales, graph->value_count * sizeof *scales);
+    scale_chains(recipe, left_out, scales);
+    *count = 0;
+    oct_text_printf(text, "%s\n", header);
+    octet_status status =
+        write_entry(recipe, text, graph->values[graph->inputs[0]].name, OCT_PICTURE_SCALE, count);
+    for (size_t n = 0; n < graph->node_count && !status; n++) {
+        const struct oct_node *node = &graph->nodes[n];
+        for (int i = 0; recipe->placement->body[n] && i < node->output_count && !status; i++) {
+            const int value = node->outputs[i];
+            if (value >= 0 && scales[value] > 0.0f)
+                status = write_entry(recipe, text, graph->values[value].name, scales[value], count);
+        }
+    }
+    oct_free(ctx, scales);
+    return status || !text->failed ? status : oct_fail_memory(ctx, "the export");
+}

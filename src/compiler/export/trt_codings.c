@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/export/trt_codings.h"
+
+#define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
+
+static int root_of(int *group, int tensor)
+{
+    while (group[tensor] != tensor)
+        tensor = group[tensor] = group[group[tensor]];
+    return tensor;
+}
+
+static void join(int *group, int a, int b)
+{
+    a = root_of(group, a);
+    b = root_of(group, b);
+    group[a > b ? a : b] = a > b ? b : a;
+}
+
+/* Tensors that are float together: views, and what pools, upsampling and copies pass on. */
+static void make_groups(const struct oct_plan *plan, int *group)
+{
+    for (int i = 0; i < plan->tensor_count; i++)
+        group[i] = i;
+    for (int i = 0; i < plan->tensor_count; i++) {
+        const struct oct_plan_tensor *t = &plan->tensors[i];
+        if (t->kind == OCT_PLAN_SLICE)
+            join(group, i, t->parent);
+        for (int m = 0; t->kind == OCT_PLAN_CONCAT && m < t->member_count; m++)
+            join(group, i, t->members[m]);
+    }
+    for (int i = 0; i < plan->layer_count; i++)
+        if (plan->layers[i].operation != OCT_PLAN_CONVOLUTION)
+            join(group, plan->layers[i].input, plan->layers[i].output);
+}
+
+static void report_entries(octet_context *ctx, const struct oct_plan *plan,
+                           const octet_cache *cache)
+{
+    for (int i = 0; i < cache->count; i++)
+        if (cache->entries[i].problem)
+            oct_log(ctx, OCTET_LOG_WARNING, "%s: the scale of '%.200s' %s", cache->name,
+                    cache->entries[i].name, cache->entries[i].problem);
+    const struct oct_cache_entry *picture = oct_cache_find(cache, plan->tensors[0].name);
+    if (picture && !picture->problem && 127.0 * (double)picture->scale < PICTURE_CLIPPED)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "%s: it clips the picture '%.200s' at %.4f of full range, as KL "
+                "calibration of letterboxed pictures does; this engine takes all of it",
+                cache->name, picture->name, 127.0 * (double)picture->scale);
+}
+
+static bool is_decoded(const struct oct_plan *plan, int tensor)
+{
+    for (int i = 0; i < plan->level_count; i++)
+        if (plan->levels[i].box_tensor == tensor || plan->levels[i].class_tensor == tensor)
+            return true;
+    return false;
+}
+
+/* Sets the codings of layers' outputs; marks the groups of convolutions' that have none. What the
+ * head decodes is float in any case. */
+static void take_scales(octet_context *ctx, const struct oct_plan *plan, const octet_cache *cache,
+                        const int *group, struct oct_coding *codings, bool *lacking)
+{
+    for (int i = 0; i < plan->layer_count; i++) {
+        const int tensor = plan->layers[i].output;
+        const struct oct_cache_entry *entry = oct_cache_find(cache, plan->tensors[tensor].name);
+        const bool is_good = entry && !entry->problem;
+        codings[tensor] = (struct oct_coding){is_good ? entry->scale : OCT_PICTURE_SCALE, 128};
+        if (plan->layers[i].operation != OCT_PLAN_CONVOLUTION || is_decoded(plan, tensor))
+            continue;
+        lacking[group[tensor]] = lacking[group[tensor]] || !is_good;
+        if (!entry)
+            oct_log(ctx, OCTET_LOG_WARNING, "%s: it has no scale for '%.200s'", cache->name,
+                    plan->tensors[tensor].name);
+    }
+}
+
+octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
+                               const struct oct_plan *plan, const octet_cache *cache,
+                               struct oct_coding *codings, bool *is_float)
+{
+    const size_t tensors = (size_t)plan->tensor_count;
+    int *group = oct_arena_calloc(arena, tensors, sizeof *group);
+    bool *lacking = oct_arena_calloc(arena, tensors, sizeof *lacking);
+    if (!group || !lacking)
+        return oct_fail_memory(ctx, "the build");
+    make_groups(plan, group);
+    for (int i = 0; i < plan->tensor_count; i++)
+        group[i] = root_of(group, i);
+    int known = 0, kept = 0;
+    for (int i = 0; i < plan->layer_count; i++)
+        known += oct_cache_find(cache, plan->tensors[plan->layers[i].output].name) != NULL;
+    if (known == 0)
+        return oct_fail(ctx, OCTET_MISMATCH,
+                        "%s: the calibration cache has none of this model's tensors: it is another "
+                        "model's, or its names were changed",
+                        cache->name);
+    report_entries(ctx, plan, cache);
+    take_scales(ctx, plan, cache, group, codings, lacking);
+    for (int i = 0; i < plan->layer_count; i++) {
+        const struct oct_plan_layer *layer = &plan->layers[i];
+        if (layer->operation != OCT_PLAN_CONVOLUTION || layer->input == 0 ||
+            !lacking[group[layer->input]] || is_float[i])
+            continue;
+        is_float[i] = true;
+        kept++;
+    }
+    if (kept)
+        oct_log(ctx, OCTET_LOG_WARNING, "%s: %d convolutions stay float for lack of a usable scale",
+                cache->name, kept);
+    return OCTET_OK;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/quantize/moments.h"
+
+#include <math.h>
+
+struct oct_moments oct_moments_of(const struct oct_tensor_record *record, int channel)
+{
+    const double count = (double)record->histogram.count / record->channels;
+    if (!(count > 0.0))
+        return (struct oct_moments){0.0, 0.0};
+    const double mean = (double)record->channel_sum[channel] / OCT_SUM_UNIT / count;
+    const double square = (double)record->channel_square[channel] / OCT_SUM_UNIT / count;
+    return (struct oct_moments){mean, square > mean * mean ? sqrt(square - mean * mean) : 0.0};
+}
