@@ -15,9 +15,7 @@ int model_open(struct app *app, const char *path, octet_model **model)
     if (status != STATUS_DONE)
         return status;
     if (kind != FILE_ONNX)
-        return app_fail(app, "%s: %s; this needs the ONNX model", path,
-                        kind == FILE_ENGINE ? "an engine or another safetensors file"
-                                            : "calibration statistics");
+        return app_fail(app, "%s: %s; this needs the ONNX model", path, file_kind_name(kind));
     octet_status result = octet_model_load(app->context, path, model);
     if (result == OCTET_OK)
         return STATUS_DONE;

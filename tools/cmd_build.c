@@ -12,7 +12,8 @@
 #include "table.h"
 
 struct arguments {
-    const char *statistics, *precision, *calibrator, *float_layers, *output, *save_statistics;
+    const char *statistics, *cache, *precision, *calibrator, *float_layers, *output;
+    const char *save_statistics;
     struct calibration_request calibration;
     double min_agreement; /* percent; below 0: not given */
 };
@@ -22,6 +23,7 @@ struct build_run {
     struct app *app;
     const struct arguments *arguments;
     octet_model *model;
+    octet_cache *cache;
     octet_engine *engine;         /* without --precision auto */
     struct candidates candidates; /* with it */
     struct calibration_result calibration;
@@ -32,13 +34,15 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
     static const char *const precisions[] = {"int8", "half", "fp32", "auto", NULL};
-    *a = (struct arguments){.precision = "int8", .calibrator = "mse", .min_agreement = -1};
+    *a = (struct arguments){.precision = "int8", .min_agreement = -1};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
     const struct option options[] = {
         {"output", 'o', OPTION_TEXT, "FILE", "the engine to write (needed)", &a->output, 0, 0,
          NULL},
         {"stats", 0, OPTION_TEXT, "FILE", "statistics from octet calibrate", &a->statistics, 0, 0,
          NULL},
+        {"trt-cache", 0, OPTION_TEXT, "FILE", "scales from a TensorRT calibration cache", &a->cache,
+         0, 0, NULL},
         {"images", 'i', OPTION_TEXT, "SOURCE", "calibrate with these pictures instead",
          &a->calibration.images, 0, 0, NULL},
         {"count", 'n', OPTION_INTEGER, "N", "only N of them, a random sample (default: all)",
@@ -67,7 +71,8 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         .name = "build",
         .operands = "MODEL.onnx",
         .summary = "make an engine from an ONNX model",
-        .notes = "int8 and auto need --stats or --images. See octet-build(1).",
+        .notes = "int8 needs --stats, --images or --trt-cache, auto one of the first two.\n"
+                 "See octet-build(1).",
         .options = options,
         .option_count = OPTION_COUNT(options),
         .operands_minimum = 1,
@@ -82,6 +87,22 @@ static bool is_auto(const struct arguments *a)
     return strcmp(a->precision, "auto") == 0;
 }
 
+/* With a cache, which has all that int8 needs. */
+static int check_cache(struct app *app, const struct arguments *a)
+{
+    const struct calibration_request *calibration = &a->calibration;
+    if (strcmp(a->precision, "int8") != 0)
+        return app_usage(app, "--trt-cache goes with int8, not with --precision %s", a->precision);
+    if (a->statistics || calibration->images)
+        return app_usage(app, "--trt-cache and --%s exclude each other",
+                         a->statistics ? "stats" : "images");
+    if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
+        calibration->seed || calibration->size.height)
+        return app_usage(app, "--trt-cache gives the scales: options of calibration do not go "
+                              "with it");
+    return STATUS_DONE;
+}
+
 /* Options that do not go together. */
 static int check(struct app *app, const struct arguments *a)
 {
@@ -93,6 +114,8 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--stats and --images exclude each other");
     if (is_float && (a->statistics || calibration->images))
         return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
+    if (a->cache)
+        return check_cache(app, a);
     if (!is_float && !a->statistics && !calibration->images)
         return app_usage(
             app, "%s needs --stats FILE or --images SOURCE (or say --precision half or fp32)",
@@ -116,7 +139,7 @@ static void fill_settings(const struct arguments *a, octet_build_settings *setti
     settings->precision = strcmp(a->precision, "fp32") == 0   ? OCTET_PRECISION_FP32
                           : strcmp(a->precision, "half") == 0 ? OCTET_PRECISION_HALF
                                                               : OCTET_PRECISION_INT8;
-    settings->calibrator = a->calibrator;
+    settings->calibrator = a->calibrator ? a->calibrator : "mse";
     settings->float_layers = a->float_layers;
 }
 
@@ -138,7 +161,9 @@ static int prepare_statistics(struct build_run *run)
     struct app *app = run->app;
     const struct arguments *a = run->arguments;
     octet_status status = OCTET_OK;
-    if (a->statistics) {
+    if (a->cache) {
+        status = octet_cache_load(app->context, a->cache, &run->cache);
+    } else if (a->statistics) {
         status = octet_statistics_load(app->context, a->statistics, &run->calibration.statistics);
     } else if (a->calibration.images) {
         int ran = calibration_run(app, run->model, &a->calibration, &run->calibration);
@@ -175,6 +200,7 @@ static int make_engine(struct build_run *run)
     struct app *app = run->app;
     octet_build_settings settings;
     fill_settings(run->arguments, &settings);
+    settings.cache = run->cache;
     double start_ms = app_now_ms();
     octet_status status = OCTET_OK;
     if (is_auto(run->arguments)) {
@@ -193,6 +219,14 @@ static int make_engine(struct build_run *run)
     return app_fail_library(app, status, octet_context_message(app->context));
 }
 
+/* What gave the scales. */
+static const char *calibrator(const struct build_run *run)
+{
+    if (run->cache)
+        return octet_cache_header(run->cache);
+    return run->arguments->calibrator ? run->arguments->calibrator : "mse";
+}
+
 static int print_json(struct build_run *run, const octet_info *info, double bytes,
                       const octet_statistics_info *statistics)
 {
@@ -200,7 +234,8 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     json_put(root, "file", json_text(run->arguments->output));
     json_put(root, "bytes", json_integer((json_int_t)bytes));
     json_put(root, "precision", json_text(precision_name(info->precision)));
-    json_put(root, "calibrator", statistics ? json_text(run->arguments->calibrator) : json_null());
+    json_put(root, "calibrator",
+             statistics || run->cache ? json_text(calibrator(run)) : json_null());
     json_put(root, "float_layers",
              run->arguments->float_layers ? json_text(run->arguments->float_layers) : json_null());
     json_put(root, "layers", json_integer(info->layer_count));
@@ -237,7 +272,9 @@ static int print_summary(struct build_run *run)
     if (calibrated)
         printf("  calibration  %lld picture%s at %dx%d, %s\n", (long long)statistics.image_count,
                statistics.image_count == 1 ? "" : "s", statistics.input_height,
-               statistics.input_width, run->arguments->calibrator);
+               statistics.input_width, calibrator(run));
+    if (run->cache)
+        printf("  calibration  %s\n", calibrator(run));
     if (is_auto(run->arguments))
         candidates_print(&run->candidates);
     printf("  time         %.1f s", run->calibration.seconds + run->seconds);
@@ -276,6 +313,7 @@ int cmd_build(struct app *app, int argc, char **argv)
     if (status == STATUS_DONE)
         calibration_verdict(app, &run.calibration);
     candidates_free(&run.candidates);
+    octet_cache_free(&run.cache);
     octet_engine_free(&run.engine);
     octet_statistics_free(&run.calibration.statistics);
     octet_model_free(&run.model);

@@ -45,18 +45,53 @@ static int inspect_statistics(struct app *app, const char *path)
     return result;
 }
 
+static int inspect_cache(struct app *app, const char *path)
+{
+    octet_cache *cache = NULL;
+    octet_status status = octet_cache_load(app->context, path, &cache);
+    if (status != OCTET_OK)
+        return app_fail_library(app, status, octet_context_message(app->context));
+    int result = describe_cache(app, path, cache, NULL);
+    octet_cache_free(&cache);
+    return result;
+}
+
+/* A cache beside statistics of the model that it is for. */
+static int compare_cache(struct app *app, const char *path, const char *with)
+{
+    octet_cache *cache = NULL;
+    octet_statistics *statistics = NULL;
+    octet_status status = octet_cache_load(app->context, path, &cache);
+    if (status == OCTET_OK)
+        status = octet_statistics_load(app->context, with, &statistics);
+    int result = status == OCTET_OK
+                     ? describe_cache(app, path, cache, statistics)
+                     : app_fail_library(app, status, octet_context_message(app->context));
+    octet_statistics_free(&statistics);
+    octet_cache_free(&cache);
+    return result;
+}
+
 int cmd_inspect(struct app *app, int argc, char **argv)
 {
     static int (*const readers[])(struct app *, const char *) = {
         [FILE_ONNX] = inspect_model,
         [FILE_ENGINE] = inspect_engine,
         [FILE_STATISTICS] = inspect_statistics,
+        [FILE_CACHE] = inspect_cache,
+    };
+    const char *statistics = NULL;
+    const struct option options[] = {
+        {"stats", 0, OPTION_TEXT, "FILE", "statistics to compare a TensorRT cache with",
+         &statistics, 0, 0, NULL},
     };
     const struct command command = {
         .name = "inspect",
         .operands = "FILE",
-        .summary = "show what is in an ONNX model, an engine or a statistics file",
+        .summary = "show what is in a model, an engine, statistics or a TensorRT cache",
         .notes = "The kind of FILE is recognised by its content. See octet-inspect(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
         .operands_minimum = 1,
         .operands_maximum = 1,
     };
@@ -66,5 +101,10 @@ int cmd_inspect(struct app *app, int argc, char **argv)
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
     status = file_kind_of(app, operands.text[0], &kind);
-    return status == STATUS_DONE ? readers[kind](app, operands.text[0]) : status;
+    if (status != STATUS_DONE || !statistics)
+        return status == STATUS_DONE ? readers[kind](app, operands.text[0]) : status;
+    if (kind == FILE_CACHE)
+        return compare_cache(app, operands.text[0], statistics);
+    return app_usage(app, "--stats goes with a TensorRT calibration cache; %s is %s",
+                     operands.text[0], file_kind_name(kind));
 }

@@ -32,6 +32,8 @@ static enum file_kind recognise(FILE *file)
     uint64_t length = 0;
     if (fread(start, 1, sizeof start, file) != sizeof start)
         return FILE_ONNX;
+    if (memcmp(start, "TRT-", 4) == 0)
+        return FILE_CACHE;
     for (int i = 7; i >= 0; i--)
         length = length << 8 | start[i];
     int brace = fgetc(file);
@@ -54,6 +56,17 @@ int file_kind_of(struct app *app, const char *path, enum file_kind *kind)
     return STATUS_DONE;
 }
 
+const char *file_kind_name(enum file_kind kind)
+{
+    static const char *const names[] = {
+        [FILE_ONNX] = "an ONNX model",
+        [FILE_ENGINE] = "an engine or another safetensors file",
+        [FILE_STATISTICS] = "calibration statistics",
+        [FILE_CACHE] = "a TensorRT calibration cache",
+    };
+    return names[kind];
+}
+
 static octet_status build_float(struct app *app, const char *path, octet_engine **engine)
 {
     octet_model *model = NULL;
@@ -73,10 +86,9 @@ int detector_open(struct app *app, const char *path, octet_engine **engine)
     int status = file_kind_of(app, path, &kind);
     if (status != STATUS_DONE)
         return status;
-    if (kind == FILE_STATISTICS)
-        return app_fail(
-            app, "%s: calibration statistics, not a model; octet build makes an engine of them",
-            path);
+    if (kind == FILE_STATISTICS || kind == FILE_CACHE)
+        return app_fail(app, "%s: %s, not a model; octet build makes an engine of %s", path,
+                        file_kind_name(kind), kind == FILE_CACHE ? "it" : "them");
     octet_status result = kind == FILE_ONNX ? build_float(app, path, engine)
                                             : octet_engine_load(app->context, path, engine);
     if (result == OCTET_OK)

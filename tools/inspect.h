@@ -17,4 +17,8 @@ void describe_text(const struct subject *subject);
 
 int describe_statistics(struct app *app, const char *path, const octet_statistics *statistics);
 
+/* `statistics`, to compare with, may be NULL. */
+int describe_cache(struct app *app, const char *path, const octet_cache *cache,
+                   const octet_statistics *statistics);
+
 #endif

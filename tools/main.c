@@ -16,10 +16,11 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"inspect", "show what is in an ONNX model, an engine or a statistics file", cmd_inspect},
+    {"inspect", "show what is in a model, an engine, statistics or a TensorRT cache", cmd_inspect},
     {"detect", "find objects in pictures", cmd_detect},
     {"calibrate", "gather a model's statistics over pictures", cmd_calibrate},
     {"build", "make an engine from an ONNX model", cmd_build},
+    {"export", "write what TensorRT, ONNX Runtime and OpenVINO take", cmd_export},
     {"eval", "measure average precision against labels, by COCO's rules", cmd_eval},
     {"run", "raw tensors in, raw tensors out, as NumPy files", cmd_run},
     {"bench", "measure the speed of models on this machine", cmd_bench},

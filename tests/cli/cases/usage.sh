@@ -58,6 +58,19 @@ try build a -o b --stats c --float-layers none,head
 try build a -o b --precision fp32 --float-layers head
 try build a -o b --stats c --count 4
 try build a -o b --stats c --save-stats d
+try build a -o b --trt-cache c --stats d
+try build a -o b --trt-cache c --images d
+try build a -o b --trt-cache c --calibrator mse
+try build a -o b --trt-cache c --precision fp32
+try export a
+try export a --format qdq
+try export a --format onnx --stats b -o c
+try export a --format qdq --stats b
+try export a --format qdq --stats b -o c --header TRT-8602-EntropyCalibration2
+try export a --format trt-cache --stats b -o c --int8-weights
+try export a --format trt-cache --stats b -o c --header EntropyCalibration2
+try export a --format trt-cache --stats b -o c --calibrator mean
+try export a --format qdq --stats b -o c --float-layers auto,head,
 try run a
 try run a --input b --tensors all
 try bench

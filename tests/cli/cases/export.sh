@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# QDQ models and TensorRT caches: what export prints and writes, and what comes of what it wrote.
+. "$support"
+need_demo
+cp "$model" parts.onnx
+cp "$(stats)" parts.stats
+try export parts.onnx --stats parts.stats --format qdq -o qdq.onnx | mask
+try export parts.onnx --stats parts.stats --format qdq --int8-weights -o small.onnx | mask
+[ "$(wc -c <small.onnx)" -lt "$(wc -c <qdq.onnx)" ] && echo "codes are smaller"
+try export parts.onnx --stats parts.stats --format qdq --float-layers head,3 -o some.onnx --json |
+    sed -E 's/: [0-9.e-]+/: N/'
+try export parts.onnx --stats parts.stats --format trt-cache -o a.cache | mask
+try export parts.onnx --stats parts.stats --format trt-cache --calibrator minmax-trt -o m.cache -q | mask
+try export parts.onnx --stats parts.stats --format trt-cache --calibrator entropy \
+    --header TRT-101401-EntropyCalibration2 -o e.cache | mask
+head -n 2 a.cache m.cache e.cache
+try build parts.onnx --trt-cache a.cache -o a.octet | sed -E 's/[0-9.]+ (MB|kB|s)/N/g'
+"$octet" inspect a.octet | grep -E '^  (calibrator|precision)'
+cp a.cache before.cache
+try export parts.onnx --stats parts.stats --format trt-cache -o a.cache --float-layers nothing
+cmp a.cache before.cache && echo "the old file stays"
+try export parts.stats --stats parts.stats --format qdq -o x
+try export parts.onnx --stats parts.onnx --format qdq -o x
+try export a.cache --stats parts.stats --format qdq -o x
+try export missing.onnx --stats parts.stats --format qdq -o x
+try export parts.onnx --stats missing.stats --format qdq -o x
+try export parts.onnx --stats parts.stats --format qdq -o missing/x
+head -c 20000 parts.onnx >cut.onnx
+refused 'cut model' export cut.onnx --stats parts.stats --format qdq -o x
+try detect a.cache picture.ppm
+files .
