@@ -12,8 +12,8 @@
 #include "table.h"
 
 struct arguments {
-    const char *statistics, *cache, *precision, *calibrator, *float_layers, *output;
-    const char *save_statistics;
+    const char *statistics, *cache, *precision, *calibrator, *float_layers, *float_precision;
+    const char *output, *save_statistics;
     struct calibration_request calibration;
     double min_agreement; /* percent; below 0: not given */
 };
@@ -33,6 +33,7 @@ struct build_run {
 static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
+    static const char *const float_precisions[] = {"fp32", "half", NULL};
     static const char *const precisions[] = {"int8", "half", "fp32", "auto", NULL};
     *a = (struct arguments){.precision = "int8", .min_agreement = -1};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
@@ -64,8 +65,10 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
          NULL},
         {"float-layers", 0, OPTION_TEXT, "SET",
-         "keep in FP32: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
+         "keep float: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
          NULL},
+        {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or half",
+         &a->float_precision, 0, 0, float_precisions},
     };
     const struct command command = {
         .name = "build",
@@ -114,6 +117,8 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--stats and --images exclude each other");
     if (is_float && (a->statistics || calibration->images))
         return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
+    if (a->float_precision && !a->float_layers && !a->cache)
+        return app_usage(app, "--float-precision goes with --float-layers");
     if (a->cache)
         return check_cache(app, a);
     if (!is_float && !a->statistics && !calibration->images)
@@ -141,6 +146,8 @@ static void fill_settings(const struct arguments *a, octet_build_settings *setti
                                                               : OCTET_PRECISION_INT8;
     settings->calibrator = a->calibrator ? a->calibrator : "mse";
     settings->float_layers = a->float_layers;
+    if (a->float_precision && strcmp(a->float_precision, "half") == 0)
+        settings->float_precision = OCTET_PRECISION_HALF;
 }
 
 /* The names that only the library knows, before long work: their form without a model, and whether

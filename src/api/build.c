@@ -86,6 +86,7 @@ static octet_status build_int8(octet_context *context, const octet_model *model,
     else if (!status)
         status = quantization_of(context, &arena, model, statistics, &calibrator, &quantization);
     quantization.is_float = is_float;
+    quantization.half = settings->float_precision == OCTET_PRECISION_HALF;
     if (!status)
         status = oct_lower_int8(context, &arena, &model->plan, &quantization, &plan);
     if (!status)
@@ -130,6 +131,7 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
     const char *calibrator = settings->calibrator ? settings->calibrator : "mse";
     if (!statistics)
         calibrator = settings->cache ? octet_cache_header(settings->cache) : NULL;
+    const bool half = settings->float_precision == OCTET_PRECISION_HALF;
     const struct {
         const char *key, *value;
     } entries[] = {
@@ -142,6 +144,7 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         {"calibration_size", statistics ? size : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
+        {"float_precision", keeps_floats(settings) && half ? "half" : NULL},
     };
     enum { ALL = sizeof entries / sizeof entries[0] };
     const char *keys[ALL], *values[ALL];
@@ -162,6 +165,9 @@ static octet_status check_settings(octet_context *context, const octet_model *mo
     if (settings->precision != OCTET_PRECISION_INT8 &&
         settings->precision != OCTET_PRECISION_FP32 && settings->precision != OCTET_PRECISION_HALF)
         return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or HALF");
+    if (settings->float_precision != OCTET_PRECISION_FP32 &&
+        settings->float_precision != OCTET_PRECISION_HALF)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, "float layers must be FP32 or HALF");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(context, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN,
                         settings->calibrator);

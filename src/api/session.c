@@ -60,8 +60,10 @@ const char *octet_session_cpu(const octet_session *session)
     if (!session)
         return "";
     const struct oct_plan *plan = &session->engine->plan;
-    const bool half = session->kernels.half_set && plan->tensors[0].type == OCT_TYPE_BF16;
-    return half ? session->kernels.half_set : session->kernels.set;
+    for (int i = 0; i < plan->tensor_count && session->kernels.half_set; i++)
+        if (plan->tensors[i].type == OCT_TYPE_BF16)
+            return session->kernels.half_set;
+    return session->kernels.set;
 }
 
 static octet_status check_slot(octet_session *session, int index, const void *data)

@@ -234,28 +234,32 @@ static void number_steps(struct check_random *random, struct check_memory *memor
 
 bool check_convert(const struct oct_kernels *kernels, struct check_random *random)
 {
-    const bool from_codes = check_int(random, 0, 1);
+    static const char *const names[] = {"u8", "f32", "bf16"};
+    const int from = check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
+    const int to = (from + check_int(random, 1, 2)) % 3;
     const int channels = 4 * check_int(random, 1, 40), width = check_int(random, 1, 12),
               height = check_int(random, 1, 6);
     const float scale = check_int(random, 0, 1) ? check_float(random, 0.001f, 2.0f) : 0.125f;
-    struct oct_view codes = {.type = OCT_TYPE_U8,
-                             .scale = scale,
-                             .inverse_scale = 1.0f / scale,
-                             .zero_point = check_int(random, 0, 255)};
-    struct oct_view values = {.type = OCT_TYPE_F32};
-    struct oct_view *in = from_codes ? &codes : &values, *out = from_codes ? &values : &codes;
+    struct oct_view views[2];
     size_t size[2];
     for (int i = 0; i < 2; i++) {
-        struct oct_view *view = i ? out : in;
+        struct oct_view *view = &views[i];
+        *view = (struct oct_view){.type = (enum oct_type)(i ? to : from),
+                                  .scale = scale,
+                                  .inverse_scale = 1.0f / scale,
+                                  .zero_point = check_int(random, 0, 255)};
         view->pixel = (size_t)channels + 4u * (size_t)check_int(random, 0, 3);
         view->row = view->pixel * (size_t)width + 4u * (size_t)check_int(random, 0, 2);
         size[i] = (view->row * (size_t)(height - 1) + view->pixel * (size_t)(width - 1) +
                    (size_t)channels) *
-                  (view->type == OCT_TYPE_U8 ? 1 : 4);
+                  oct_type_bytes(view->type);
     }
+    struct oct_view *in = &views[0], *out = &views[1];
     struct check_memory input = check_allocate(random, size[0], 64);
-    if (!from_codes)
+    if (in->type == OCT_TYPE_F32)
         number_steps(random, &input, scale);
+    else if (in->type == OCT_TYPE_BF16)
+        number_halves(random, &input);
     struct twins twins = make_twins(random, size[1]);
     in->data = input.bytes;
     out->data = twins.expected.bytes;
@@ -265,8 +269,8 @@ bool check_convert(const struct oct_kernels *kernels, struct check_random *rando
     kernels->convert(in, out, channels, width, middle, height);
     kernels->convert(in, out, channels, width, 0, middle);
     char text[100];
-    snprintf(text, sizeof text, "%d channels, %dx%d, from %s", channels, width, height,
-             from_codes ? "u8" : "f32");
+    snprintf(text, sizeof text, "%d channels, %dx%d, from %s to %s", channels, width, height,
+             names[from], names[to]);
     return finish_twins(&twins, &input, text);
 }
 

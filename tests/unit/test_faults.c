@@ -202,11 +202,13 @@ static octet_status lower(octet_context *ctx)
         codings[i] = (struct oct_coding){0.02f, 14};
         is_float[i] = i % 3 == 1;
     }
-    if (!status)
-        status = oct_lower_int8(ctx, &arena, &plan,
-                                &(struct oct_quantization){codings, NULL, is_float}, &int8);
-    if (!status)
-        status = oct_plan_verify(ctx, &int8, "plan");
+    for (int half = 0; half < 2; half++) {
+        const struct oct_quantization quantization = {codings, NULL, is_float, half};
+        if (!status)
+            status = oct_lower_int8(ctx, &arena, &plan, &quantization, &int8);
+        if (!status)
+            status = oct_plan_verify(ctx, &int8, "plan");
+    }
     oct_arena_clear(&arena);
     return status;
 }

@@ -44,8 +44,8 @@ static void rounding(void **state)
     }
 }
 
-/* picture - a - pool - b (head), and c from b, which the other head is: a head's tensor that is
- * read again makes its readers float, and a pool whose input a head is stays one type. */
+/* A pool whose output is a head's stays one type; a convolution that reads a head's keeps its
+ * weights. */
 struct by_hand {
     struct oct_plan plan;
     struct oct_plan_tensor tensors[6];
@@ -106,7 +106,7 @@ static void read_heads(void **state)
     if (oct_plan_verify(&test.context, &half, "plan") != OCTET_OK)
         fail_msg("%s", test.context.message);
     static const enum oct_type types[] = {OCT_TYPE_BF16, OCT_TYPE_BF16, OCT_TYPE_F32,
-                                          OCT_TYPE_F32,  OCT_TYPE_F32,  OCT_TYPE_F32};
+                                          OCT_TYPE_F32,  OCT_TYPE_BF16, OCT_TYPE_F32};
     for (int i = 0; i < half.tensor_count; i++)
         assert_int_equal(half.tensors[i].type, types[i]);
     assert_true(half.layers[0].halves && half.layers[1].halves && half.layers[3].values);

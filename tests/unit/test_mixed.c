@@ -23,6 +23,8 @@
 /* A sum that falls on the other side of a tie turns a code by one, which later layers carry on. */
 #define BOX_TOLERANCE_PX 0.25
 #define SCORE_TOLERANCE 0.005
+/* Times that, where tensors are rounded to BF16. */
+#define HALF_TOLERANCE 2
 
 static struct test_context test;
 static octet_model *model;
@@ -45,23 +47,37 @@ static int tear_down_all(void **state)
     return test.live;
 }
 
-static octet_engine *build(const char *float_layers)
+static octet_engine *build_as(const char *float_layers, octet_precision precision)
 {
     octet_build_settings settings;
     octet_engine *engine;
     octet_build_defaults(&settings);
     settings.float_layers = float_layers;
+    settings.float_precision = precision;
     if (octet_build(&test.context, model, statistics, &settings, &engine) != OCTET_OK)
         fail_msg("%s: %s", float_layers, test.context.message);
     return engine;
+}
+
+static octet_engine *build(const char *float_layers)
+{
+    return build_as(float_layers, OCTET_PRECISION_FP32);
 }
 
 static int count_float(const struct oct_plan *plan)
 {
     int count = 0;
     for (int i = 0; i < plan->layer_count; i++)
-        count += plan->layers[i].values != NULL;
+        count += plan->layers[i].values || plan->layers[i].halves;
     return count;
+}
+
+static bool has_halves(const struct oct_plan *plan)
+{
+    for (int i = 0; i < plan->tensor_count; i++)
+        if (plan->tensors[i].type == OCT_TYPE_BF16)
+            return true;
+    return false;
 }
 
 /* Layers that convert, beside those of the float plan (whose copies may convert as well). */
@@ -215,12 +231,12 @@ static void all_float(void **state)
 
 /* What the runs must agree in: boxes in pixels, scores. */
 static void compare_outputs(const char *what, const float *found, const float *plain,
-                            const double *precise)
+                            const double *precise, int looser)
 {
     for (int i = 0; i < ROWS * ANCHORS; i++) {
         const double wanted = precise ? precise[i] : (double)plain[i];
         const double tolerance = i < 4 * ANCHORS ? BOX_TOLERANCE_PX : SCORE_TOLERANCE;
-        if (!(fabs((double)found[i] - wanted) <= tolerance))
+        if (!(fabs((double)found[i] - wanted) <= looser * tolerance))
             fail_msg("%s: row %d, anchor %d: %g, not %g", what, i / ANCHORS, i % ANCHORS,
                      (double)found[i], wanted);
     }
@@ -251,7 +267,9 @@ static void check_engine(const octet_engine *engine, const char *what)
         if (!(oct_cpu_sets() & set))
             continue;
         run_engine(engine, oct_cpu_set_name(set), output);
-        compare_outputs(what, output, NULL, values);
+        const bool half = has_halves(&engine->plan) && set >= OCT_CPU_AVX512BF16 &&
+                          (oct_cpu_sets() & OCT_CPU_AVX512BF16);
+        compare_outputs(what, output, NULL, values, half ? HALF_TOLERANCE : 1);
     }
     free(values);
     test_run_free(&expected);
@@ -315,6 +333,27 @@ static void random_layers(void **state)
         if (turn % 10 == 0)
             check_file(engine);
         octet_engine_free(&engine);
+    }
+}
+
+/* The same layers in half: as many conversions, and the head's outputs are float. */
+static void half_layers(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"0",        "1", "head", "5-9", "/layer.*[02468]",
+                                        "0,3,head", "*"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        octet_engine *whole = build(texts[i]);
+        octet_engine *half = build_as(texts[i], OCTET_PRECISION_HALF);
+        check_plan(&half->plan, count_float(&whole->plan));
+        assert_true(has_halves(&half->plan));
+        assert_int_equal(count_added(half), count_added(whole));
+        for (int l = 0; l < half->plan.layer_count; l++)
+            assert_null(half->plan.layers[l].values);
+        check_engine(half, texts[i]);
+        check_file(half);
+        octet_engine_free(&whole);
+        octet_engine_free(&half);
     }
 }
 
@@ -464,6 +503,7 @@ int main(void)
         cmocka_unit_test(all_float),
         cmocka_unit_test(single_layers),
         cmocka_unit_test(random_layers),
+        cmocka_unit_test(half_layers),
         cmocka_unit_test(few_conversions),
         cmocka_unit_test(int8_stays_exact),
         cmocka_unit_test(verification),

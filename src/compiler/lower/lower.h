@@ -21,6 +21,7 @@ struct oct_quantization {
      * alike and biases are not corrected for it. */
     const struct oct_moments *const *moments;
     const bool *is_float; /* [layers]: convolutions that stay float; NULL: none */
+    bool half;            /* they are BF16 rather than FP32, but for the head's outputs */
 };
 
 /*
@@ -42,6 +43,14 @@ octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
 
 /* The tensors that must be of one type because views join them: to each, the lowest of them. */
 void oct_group_tensors(const struct oct_plan *plan, int *group);
+
+/* Marks the groups that stay FP32 in a BF16 plan, at their lowest tensors: the head's outputs, and
+ * what pools and copies join to them. */
+void oct_choose_halves(const struct oct_plan *plan, const int *group, bool *is_float);
+
+/* Rounds a convolution's weights to BF16. */
+octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
+                               const struct oct_plan *plan, struct oct_plan_layer *layer);
 
 /* The BF16 plan of a float plan: weights and tensors rounded to halves, biases and the head's
  * outputs left float. */

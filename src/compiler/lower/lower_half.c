@@ -4,24 +4,21 @@
 #include "compiler/lower/lower.h"
 #include "runtime/kernels/half.h"
 
-/* A layer that is given floats gives floats, and what only moves gives what it is given. */
+/* What only moves gives the type that it is given. */
 static bool spread(const struct oct_plan *plan, const int *group, bool *is_float)
 {
     bool spreads = false;
     for (int i = 0; i < plan->layer_count; i++) {
         const struct oct_plan_layer *layer = &plan->layers[i];
         bool *input = &is_float[group[layer->input]], *output = &is_float[group[layer->output]];
-        bool *residual = layer->residual >= 0 ? &is_float[group[layer->residual]] : output;
-        if (layer->operation != OCT_PLAN_CONVOLUTION && *output && !*input)
-            spreads = *input = true;
-        if (*input && (!*output || !*residual))
-            spreads = *output = *residual = true;
+        if (layer->operation != OCT_PLAN_CONVOLUTION && *input != *output)
+            spreads = *input = *output = true;
     }
     return spreads;
 }
 
-static octet_status halve_weights(octet_context *ctx, struct oct_arena *arena,
-                                  struct oct_plan *plan, struct oct_plan_layer *layer)
+octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
+                               const struct oct_plan *plan, struct oct_plan_layer *layer)
 {
     const size_t count = (size_t)oct_plan_layer_weights(plan, layer);
     uint16_t *halves = oct_arena_calloc(arena, count, sizeof *halves);
@@ -32,6 +29,16 @@ static octet_status halve_weights(octet_context *ctx, struct oct_arena *arena,
     layer->halves = halves;
     layer->values = NULL;
     return OCTET_OK;
+}
+
+void oct_choose_halves(const struct oct_plan *plan, const int *group, bool *is_float)
+{
+    for (int i = 0; i < plan->level_count; i++) {
+        is_float[group[plan->levels[i].box_tensor]] = true;
+        is_float[group[plan->levels[i].class_tensor]] = true;
+    }
+    while (spread(plan, group, is_float))
+        continue;
 }
 
 octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
@@ -48,18 +55,13 @@ octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
     memcpy(plan->tensors, from->tensors, tensors * sizeof *plan->tensors);
     memcpy(plan->layers, from->layers, layers * sizeof *plan->layers);
     oct_group_tensors(plan, group);
-    for (int i = 0; i < plan->level_count; i++) {
-        is_float[group[plan->levels[i].box_tensor]] = true;
-        is_float[group[plan->levels[i].class_tensor]] = true;
-    }
-    while (spread(plan, group, is_float))
-        continue;
+    oct_choose_halves(plan, group, is_float);
     for (size_t i = 0; i < tensors; i++)
         plan->tensors[i].type = is_float[group[i]] ? OCT_TYPE_F32 : OCT_TYPE_BF16;
     octet_status status = OCTET_OK;
     for (size_t i = 0; i < layers && !status; i++)
         if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION &&
             plan->tensors[plan->layers[i].input].type == OCT_TYPE_BF16)
-            status = halve_weights(ctx, arena, plan, &plan->layers[i]);
+            status = oct_halve_weights(ctx, arena, plan, &plan->layers[i]);
     return status;
 }

@@ -9,7 +9,7 @@ struct mixing {
     const struct oct_plan *from;
     const struct oct_quantization *with;
     struct oct_plan *plan;
-    int *twin; /* [tensors of `from`]: the same in the other type, or -1 */
+    int *twin[OCT_TYPE_BF16 + 1]; /* [types][tensors of `from`]: the same in the type, or -1 */
 };
 
 static int append_tensor(struct mixing *m, const struct oct_plan_tensor *tensor)
@@ -23,9 +23,9 @@ static void append_layer(struct mixing *m, const struct oct_plan_layer *layer)
     m->plan->layers[m->plan->layer_count++] = *layer;
 }
 
-static enum oct_type other_type(enum oct_type type)
+static enum oct_type float_type(const struct mixing *m)
 {
-    return type == OCT_TYPE_U8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
+    return m->with->half ? OCT_TYPE_BF16 : OCT_TYPE_F32;
 }
 
 static void set_coding(struct oct_plan_tensor *t, struct oct_coding coding)
@@ -51,38 +51,38 @@ static void convert(struct mixing *m, int tensor, struct oct_plan_tensor *twin)
                                          .kernel = 1,
                                          .stride = 1};
     append_layer(m, &layer);
-    m->twin[tensor] = layer.output;
+    m->twin[twin->type][tensor] = layer.output;
 }
 
-/* The tensor of the other type that holds the same: a view of converted parts, so that each part of
+/* The tensor of another type that holds the same: a view of converted parts, so that each part of
  * a concat keeps its own coding, or a converted copy. Made when it is first read. */
-static octet_status twin_of(struct mixing *m, int tensor, int *index)
+static octet_status twin_of(struct mixing *m, int tensor, enum oct_type type, int *index)
 {
+    static const char *const names[] = {"u8", "f32", "bf16"};
     const struct oct_plan_tensor *t = &m->plan->tensors[tensor];
     octet_status status = OCTET_OK;
-    if (m->twin[tensor] < 0) {
+    if (m->twin[type][tensor] < 0) {
         struct oct_plan_tensor twin = *t;
-        twin.type = other_type(t->type);
+        twin.type = type;
         twin.scale = 0.0f;
         twin.zero_point = 0;
-        twin.name =
-            oct_arena_printf(m->arena, "%s.%s", t->name, twin.type == OCT_TYPE_U8 ? "u8" : "f32");
+        twin.name = oct_arena_printf(m->arena, "%s.%s", t->name, names[type]);
         if (!twin.name)
             return oct_fail_memory(m->ctx, "the plan");
         const bool of_concat =
             t->kind == OCT_PLAN_SLICE && m->plan->tensors[t->parent].kind == OCT_PLAN_CONCAT;
         if (of_concat)
-            status = twin_of(m, t->parent, &twin.parent);
+            status = twin_of(m, t->parent, type, &twin.parent);
         for (int i = 0; t->kind == OCT_PLAN_CONCAT && i < t->member_count && !status; i++)
-            status = twin_of(m, t->members[i], &twin.members[i]);
+            status = twin_of(m, t->members[i], type, &twin.members[i]);
         if (status)
             return status;
         if (of_concat || t->kind == OCT_PLAN_CONCAT)
-            m->twin[tensor] = append_tensor(m, &twin);
+            m->twin[type][tensor] = append_tensor(m, &twin);
         else
             convert(m, tensor, &twin);
     }
-    *index = m->twin[tensor];
+    *index = m->twin[type][tensor];
     return status;
 }
 
@@ -145,10 +145,12 @@ static octet_status lower_convolution(struct mixing *m, int index)
     if (layer.residual >= 0 && !oct_plan_uniform(plan, layer.residual, &leaf))
         return oct_fail(m->ctx, OCTET_UNSUPPORTED_MODEL,
                         "layer \"%s\" adds a concat whose parts differ in scale", layer.name);
-    if (plan->tensors[layer.input].type != (is_float ? OCT_TYPE_F32 : OCT_TYPE_U8))
-        status = twin_of(m, layer.input, &layer.input);
+    if ((plan->tensors[layer.input].type == OCT_TYPE_U8) == is_float)
+        status = twin_of(m, layer.input, is_float ? float_type(m) : OCT_TYPE_U8, &layer.input);
     if (!status && !is_float)
         status = quantize_weights(m, index, &layer);
+    else if (!status && plan->tensors[layer.input].type == OCT_TYPE_BF16)
+        status = oct_halve_weights(m->ctx, m->arena, plan, &layer);
     if (output->type == OCT_TYPE_U8)
         set_coding(output, m->with->codings[layer.output]);
     append_layer(m, &layer);
@@ -173,7 +175,7 @@ static octet_status lower_move(struct mixing *m, int index)
         return OCTET_OK;
     }
     if (type != output->type)
-        status = twin_of(m, layer.input, &layer.input);
+        status = twin_of(m, layer.input, output->type, &layer.input);
     if (!status && !oct_plan_uniform(plan, layer.input, &leaf))
         return oct_fail(m->ctx, OCTET_UNSUPPORTED_MODEL,
                         "layer \"%s\" reads a concat whose parts differ in scale", layer.name);
@@ -191,26 +193,44 @@ static octet_status lower_levels(struct mixing *m)
         int *const heads[2] = {&level->box_tensor, &level->class_tensor};
         for (int h = 0; h < 2 && !status; h++)
             if (m->plan->tensors[*heads[h]].type != OCT_TYPE_F32)
-                status = twin_of(m, *heads[h], heads[h]);
+                status = twin_of(m, *heads[h], OCT_TYPE_F32, heads[h]);
     }
     return status;
 }
 
-/* Every tensor has one twin at most, and every layer that is added writes one. */
+/* Float tensors become halves, but for those that must stay float. */
+static octet_status halve_types(struct mixing *m, enum oct_type *types)
+{
+    const size_t tensors = (size_t)m->from->tensor_count;
+    int *group = oct_arena_calloc(m->arena, tensors, sizeof *group);
+    bool *is_float = oct_arena_calloc(m->arena, tensors, sizeof *is_float);
+    if (!group || !is_float)
+        return oct_fail_memory(m->ctx, "the plan");
+    oct_group_tensors(m->from, group);
+    oct_choose_halves(m->from, group, is_float);
+    for (size_t i = 0; i < tensors; i++)
+        if (types[i] == OCT_TYPE_F32 && !is_float[group[i]])
+            types[i] = OCT_TYPE_BF16;
+    return OCTET_OK;
+}
+
+/* Every tensor has two twins at most, and every layer that is added writes one. */
 static octet_status make_room(struct mixing *m, enum oct_type **types)
 {
     const size_t tensors = (size_t)m->from->tensor_count, layers = (size_t)m->from->layer_count;
     struct oct_plan *plan = m->plan;
     *plan = *m->from;
-    plan->tensors = oct_arena_calloc(m->arena, 2 * tensors, sizeof *plan->tensors);
-    plan->layers = oct_arena_calloc(m->arena, layers + tensors, sizeof *plan->layers);
-    m->twin = oct_arena_calloc(m->arena, tensors, sizeof *m->twin);
+    plan->tensors = oct_arena_calloc(m->arena, 3 * tensors, sizeof *plan->tensors);
+    plan->layers = oct_arena_calloc(m->arena, layers + 2 * tensors, sizeof *plan->layers);
+    int *twins = oct_arena_calloc(m->arena, 3 * tensors, sizeof *twins);
     *types = oct_arena_calloc(m->arena, tensors, sizeof **types);
-    if (!plan->tensors || !plan->layers || !m->twin || !*types)
+    if (!plan->tensors || !plan->layers || !twins || !*types)
         return oct_fail_memory(m->ctx, "the plan");
     memcpy(plan->tensors, m->from->tensors, tensors * sizeof *plan->tensors);
     plan->layer_count = 0;
-    memset(m->twin, -1, tensors * sizeof *m->twin);
+    memset(twins, -1, 3 * tensors * sizeof *twins);
+    for (size_t type = 0; type < 3; type++)
+        m->twin[type] = twins + type * tensors;
     return OCTET_OK;
 }
 
@@ -218,11 +238,13 @@ octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_plan *from,
                             const struct oct_quantization *quantization, struct oct_plan *plan)
 {
-    struct mixing m = {ctx, arena, from, quantization, plan, NULL};
+    struct mixing m = {ctx, arena, from, quantization, plan, {NULL}};
     enum oct_type *types = NULL;
     octet_status status = make_room(&m, &types);
     if (!status)
         status = oct_choose_types(ctx, arena, from, quantization->is_float, types);
+    if (!status && quantization->half)
+        status = halve_types(&m, types);
     if (status)
         return status;
     for (int i = 0; i < from->tensor_count; i++)

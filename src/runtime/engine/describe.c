@@ -74,7 +74,6 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
                                      octet_layer_info *info)
 {
     static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy"};
-    static const char *const conversions[] = {"Dequantize", "Quantize"};
     static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
                                                  OCTET_PRECISION_HALF};
     static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
@@ -92,7 +91,9 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
         *info = (octet_layer_info){
             .name = out->name,
             .operation = in->type == out->type || convolution ? operations[layer->operation]
-                                                              : conversions[in->type],
+                         : in->type == OCT_TYPE_U8            ? "Dequantize"
+                         : out->type == OCT_TYPE_U8           ? "Quantize"
+                                                              : operations[OCT_PLAN_COPY],
             .fused =
                 convolution ? fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)] : "",
             .precision = precisions[in->type],

@@ -114,12 +114,6 @@ static bool all_finite_halves(const uint16_t *halves, int64_t count)
     return true;
 }
 
-/* Kernels store floats, and their own input's type: codes not for BF16, BF16 for nothing else. */
-static bool types_fit(enum oct_type input, enum oct_type other)
-{
-    return other == OCT_TYPE_F32 || (input == OCT_TYPE_BF16) == (other == OCT_TYPE_BF16);
-}
-
 static octet_status verify_convolution(const struct verification *v, int index)
 {
     const struct oct_plan_layer *layer = &v->plan->layers[index];
@@ -130,8 +124,6 @@ static octet_status verify_convolution(const struct verification *v, int index)
         return bad_layer(v, index, "has a bad kernel, stride or padding");
     if (!layer->bias || !all_finite(layer->bias, out->channels))
         return bad_layer(v, index, "lacks its bias, or it is not finite");
-    if (!types_fit(in->type, out->type))
-        return bad_layer(v, index, "writes a type that it cannot make of its input's");
     if (in->type == OCT_TYPE_BF16) {
         if (!layer->halves ||
             !all_finite_halves(layer->halves, oct_plan_layer_weights(v->plan, layer)))
@@ -153,7 +145,6 @@ static octet_status verify_convolution(const struct verification *v, int index)
     if (layer->residual >= 0 &&
         (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
          v->plan->tensors[layer->residual].channels != out->channels ||
-         !types_fit(in->type, v->plan->tensors[layer->residual].type) ||
          !oct_plan_contiguous(v->plan, layer->residual) ||
          !oct_plan_uniform(v->plan, layer->residual, &leaf)))
         return bad_layer(v, index, "has a bad residual");
@@ -175,8 +166,7 @@ static octet_status verify_layer(struct verification *v, int index)
     if (layer->operation == OCT_PLAN_CONVOLUTION) {
         status = verify_convolution(v, index);
     } else {
-        const bool converts = out->type != in->type && layer->operation == OCT_PLAN_COPY &&
-                              in->type != OCT_TYPE_BF16 && out->type != OCT_TYPE_BF16;
+        const bool converts = out->type != in->type && layer->operation == OCT_PLAN_COPY;
         int leaf;
         if (out->channels != in->channels || (out->type != in->type && !converts) ||
             layer->residual >= 0 || layer->silu)

@@ -63,8 +63,8 @@ struct oct_view {
  * (dequantised: fma(float(code - zero_point), scale, y)) if `residual.data`; store as float, or
  * requantised with the output's inverse_scale and zero_point.
  *
- * BF16 input: as F32, of values of half the bits; sums and what follows are float. Its residual and
- * output are BF16 or F32, and only its are BF16.
+ * BF16 input: as F32, of values of half the bits; sums and what follows are float. Residual and
+ * output may be of any type whatever the input's is.
  */
 struct oct_conv_job {
     struct oct_conv_shape shape;
@@ -124,9 +124,9 @@ struct oct_kernels {
      * point. */
     void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
                       int output_width, int row_begin, int row_end);
-    /* Between types: codes to values, scale * (code - zero_point), or values to codes by
-     * oct_requantize(), for rows [row_begin, row_end). `channels` is a multiple of 4. Bit-identical
-     * in every set. */
+    /* Between types: codes to values, scale * (code - zero_point), values to codes by
+     * oct_requantize(), to BF16 by oct_half_of(), for rows [row_begin, row_end). `channels` is a
+     * multiple of 4. Bit-identical in every set. */
     void (*convert)(const struct oct_view *input, const struct oct_view *output, int channels,
                     int width, int row_begin, int row_end);
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1

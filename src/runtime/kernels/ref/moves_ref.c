@@ -78,6 +78,25 @@ void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *outp
     }
 }
 
+static float value_of(const struct oct_view *view, size_t at)
+{
+    if (view->type == OCT_TYPE_U8)
+        return oct_dequantize(((const uint8_t *)view->data)[at], view->scale, view->zero_point);
+    if (view->type == OCT_TYPE_BF16)
+        return oct_half_value(((const uint16_t *)view->data)[at]);
+    return ((const float *)view->data)[at];
+}
+
+static void store_value(const struct oct_view *view, size_t at, float value)
+{
+    if (view->type == OCT_TYPE_U8)
+        ((uint8_t *)view->data)[at] = oct_requantize(value, view->inverse_scale, view->zero_point);
+    else if (view->type == OCT_TYPE_BF16)
+        ((uint16_t *)view->data)[at] = oct_half_of(value);
+    else
+        ((float *)view->data)[at] = value;
+}
+
 void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                      int width, int row_begin, int row_end)
 {
@@ -86,13 +105,7 @@ void oct_convert_ref(const struct oct_view *input, const struct oct_view *output
             const size_t from = (size_t)y * input->row + (size_t)x * input->pixel;
             const size_t to = (size_t)y * output->row + (size_t)x * output->pixel;
             for (size_t c = 0; c < (size_t)channels; c++) {
-                if (input->type == OCT_TYPE_U8)
-                    ((float *)output->data)[to + c] = oct_dequantize(
-                        ((const uint8_t *)input->data)[from + c], input->scale, input->zero_point);
-                else
-                    ((uint8_t *)output->data)[to + c] =
-                        oct_requantize(((const float *)input->data)[from + c],
-                                       output->inverse_scale, output->zero_point);
+                store_value(output, to + c, value_of(input, from + c));
             }
         }
     }

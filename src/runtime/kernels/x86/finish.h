@@ -75,12 +75,10 @@ static inline __attribute__((always_inline)) void quad_values(const struct finis
         if (flags & FINISH_RESIDUAL_F32)
             v[i] = v_add(v[i], v_load_floats((const float *)at + q->channel[i], q->count[i]));
     }
-#if OCT_HALF
     for (int i = 0; i < 4 && (flags & FINISH_RESIDUAL_BF16); i++)
         v[i] =
             v_add(v[i], v_load_halves((const uint16_t *)(residual + q->residual[i]) + q->channel[i],
                                       q->count[i]));
-#endif
 }
 
 static inline __attribute__((always_inline)) void store_codes(const struct finish *f,
@@ -129,14 +127,12 @@ static inline __attribute__((always_inline)) void finish_quad(const struct finis
     }
     v_float v[4];
     quad_values(f, &q, residual, flags, v);
-#if OCT_HALF
     for (int i = 0; i < 4 && (flags & FINISH_OUTPUT_BF16); i++) {
         if (i / together < pixels)
             v_store_halves((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
     }
     if (flags & FINISH_OUTPUT_BF16)
         return;
-#endif
     if (!(flags & FINISH_OUTPUT_F32)) {
         store_codes(f, &q, pixels, together, v, output);
         return;

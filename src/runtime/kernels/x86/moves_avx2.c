@@ -164,18 +164,56 @@ static inline int codes_of_four(__m128 v, __m128 inverse, __m128 highest, __m128
     return _mm_cvtsi128_si32(_mm_packus_epi16(halves, halves));
 }
 
-/* `count` (a multiple of 4) values of a pixel to codes. */
-static inline void codes_of(const float *values, uint8_t *codes, size_t count,
-                            const struct oct_view *output)
+/* How codes of a view and values go into each other. */
+struct coding {
+    __m128 scale, inverse, highest, lowest;
+    __m128i zero_point;
+};
+
+static struct coding coding_of(const struct oct_view *view)
 {
-    const __m128 inverse = _mm_set1_ps(output->inverse_scale);
-    const __m128 highest = _mm_set1_ps((float)(255 - output->zero_point));
-    const __m128 lowest = _mm_set1_ps((float)-output->zero_point);
-    const __m128i zero_point = _mm_set1_epi32(output->zero_point);
-    for (size_t i = 0; i < count; i += WORD) {
+    return (struct coding){_mm_set1_ps(view->scale), _mm_set1_ps(view->inverse_scale),
+                           _mm_set1_ps((float)(255 - view->zero_point)),
+                           _mm_set1_ps((float)-view->zero_point), _mm_set1_epi32(view->zero_point)};
+}
+
+static inline __m128 load_four(const uint8_t *from, enum oct_type type, const struct coding *coding)
+{
+    int word;
+    if (type == OCT_TYPE_F32)
+        return _mm_loadu_ps((const float *)(const void *)from);
+    if (type == OCT_TYPE_BF16) {
+        const __m128i halves = _mm_loadl_epi64((const __m128i *)(const void *)from);
+        return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), halves));
+    }
+    memcpy(&word, from, WORD);
+    const __m128i codes = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(word));
+    return _mm_mul_ps(_mm_cvtepi32_ps(_mm_sub_epi32(codes, coding->zero_point)), coding->scale);
+}
+
+/* As oct_half_of(). */
+static inline __m128i halves_of_four(__m128 v)
+{
+    const __m128i bits = _mm_castps_si128(v), high = _mm_srli_epi32(bits, 16);
+    const __m128i odd = _mm_and_si128(high, _mm_set1_epi32(1));
+    const __m128i up = _mm_add_epi32(_mm_add_epi32(bits, _mm_set1_epi32(0x7fff)), odd);
+    const __m128i words =
+        _mm_blendv_epi8(_mm_srli_epi32(up, 16), _mm_or_si128(high, _mm_set1_epi32(0x40)),
+                        _mm_castps_si128(_mm_cmpunord_ps(v, v)));
+    return _mm_packus_epi32(words, words);
+}
+
+static inline void store_four(uint8_t *to, enum oct_type type, const struct coding *coding,
+                              __m128 v)
+{
+    if (type == OCT_TYPE_F32) {
+        _mm_storeu_ps((float *)(void *)to, v);
+    } else if (type == OCT_TYPE_BF16) {
+        _mm_storel_epi64((__m128i *)(void *)to, halves_of_four(v));
+    } else {
         const int word =
-            codes_of_four(_mm_loadu_ps(values + i), inverse, highest, lowest, zero_point);
-        memcpy(codes + i, &word, WORD);
+            codes_of_four(v, coding->inverse, coding->highest, coding->lowest, coding->zero_point);
+        memcpy(to, &word, WORD);
     }
 }
 
@@ -184,16 +222,20 @@ static void convert(const struct oct_view *input, const struct oct_view *output,
 {
     const __m256 scale = _mm256_set1_ps(input->scale);
     const __m256i zero_point = _mm256_set1_epi32(input->zero_point);
+    const struct coding in = coding_of(input), out = coding_of(output);
+    const size_t element = oct_type_bytes(input->type), element_out = oct_type_bytes(output->type);
+    const bool widens = input->type == OCT_TYPE_U8 && output->type == OCT_TYPE_F32;
     for (int y = row_begin; y < row_end; y++) {
         for (int x = 0; x < width; x++) {
-            const size_t from = (size_t)y * input->row + (size_t)x * input->pixel;
-            const size_t to = (size_t)y * output->row + (size_t)x * output->pixel;
-            if (input->type == OCT_TYPE_U8)
-                values_of((const uint8_t *)input->data + from, (float *)output->data + to,
-                          (size_t)channels, scale, zero_point);
-            else
-                codes_of((const float *)input->data + from, (uint8_t *)output->data + to,
-                         (size_t)channels, output);
+            const uint8_t *from = (const uint8_t *)input->data +
+                                  ((size_t)y * input->row + (size_t)x * input->pixel) * element;
+            uint8_t *to = (uint8_t *)output->data +
+                          ((size_t)y * output->row + (size_t)x * output->pixel) * element_out;
+            if (widens)
+                values_of(from, (float *)(void *)to, (size_t)channels, scale, zero_point);
+            for (size_t c = 0; c < (size_t)channels && !widens; c += WORD)
+                store_four(to + c * element_out, output->type, &out,
+                           load_four(from + c * element, input->type, &in));
         }
     }
 }
