@@ -3,7 +3,9 @@
  * What happens to a tile's sums: scale and bias, SiLU, residual, requantisation, store. Written on
  * the vectors of vector_*.h, four of them in flight. The including file defines OCT_CODES: 1 when
  * sums are int32 of U8 inputs (bit-exact by requantize.h), 0 when they are floats with the bias
- * already in; and before it OCT_GROUP, 2 without codes: the inputs are BF16.
+ * already in; and before it OCT_GROUP, 2 without codes: the inputs are BF16. What tiles.h needs of
+ * sums (v_sum) is needed here too. With OCT_LATE_START tiles begin with zeros, and what they should
+ * have begun with is added here by v_sum_add().
  */
 #ifndef OCTET_RUNTIME_KERNELS_X86_FINISH_H
 #define OCTET_RUNTIME_KERNELS_X86_FINISH_H
@@ -25,6 +27,9 @@ enum {
 struct finish {
     const int32_t *sums;       /* [pixels][vectors][lanes], int32 or the bits of floats; aligned */
     const float *scale, *bias; /* [vectors * lanes], only when OCT_CODES */
+#if OCT_LATE_START
+    const int32_t *start; /* [vectors * lanes] */
+#endif
     int vectors;
     int tail;  /* channels of the last vector that exist, 1 to lanes */
     int flags; /* FINISH_* */
@@ -46,17 +51,64 @@ struct quad {
     int count[4];   /* channels that exist */
 };
 
-static inline __attribute__((always_inline)) void quad_values(const struct finish *f,
-                                                              const struct quad *q,
-                                                              const uint8_t *residual, int flags,
-                                                              v_float v[4])
+/* Of one or two vectors of channels; more than that is read again for each pixel. */
+struct channel_constants {
+    v_float scale[2], bias[2];
+    v_sum start[2];
+};
+
+static inline __attribute__((always_inline)) void
+load_constants(const struct finish *f, int vector, int together,
+               struct channel_constants *constants)
+{
+    for (int i = 0; i < together && together <= 2; i++) {
+        const int channel = (vector + i) * OCT_LANES;
+        (void)channel;
+        (void)constants;
+#if OCT_CODES
+        constants->scale[i] = v_load(f->scale + channel);
+        constants->bias[i] = v_load(f->bias + channel);
+#endif
+#if OCT_LATE_START
+        constants->start[i] = v_sum_load(f->start + channel);
+#endif
+    }
+    (void)f;
+}
+
+/* What the tile added up, for vector `i` of the quad. */
+static inline __attribute__((always_inline)) v_sum quad_sum(const struct finish *f,
+                                                            const struct quad *q, int together,
+                                                            const struct channel_constants *c,
+                                                            int i)
+{
+    (void)f;
+    (void)together;
+    (void)c;
+    const v_sum sum = v_sum_load(q->sums[i]);
+#if OCT_LATE_START
+    if (together == 4)
+        return v_sum_add(sum, v_sum_load(f->start + q->channel[i]));
+    return v_sum_add(sum, c->start[i % together]);
+#else
+    return sum;
+#endif
+}
+
+static inline __attribute__((always_inline)) void
+quad_values(const struct finish *f, const struct quad *q, int together,
+            const struct channel_constants *c, const uint8_t *residual, int flags, v_float v[4])
 {
     for (int i = 0; i < 4; i++) {
+        const v_sum sum = quad_sum(f, q, together, c, i);
 #if OCT_CODES
-        v[i] = v_fma(v_float_of(v_load_sums(q->sums[i])), v_load(f->scale + q->channel[i]),
-                     v_load(f->bias + q->channel[i]));
+        if (together == 4)
+            v[i] = v_fma(v_float_of(sum), v_load(f->scale + q->channel[i]),
+                         v_load(f->bias + q->channel[i]));
+        else
+            v[i] = v_fma(v_float_of(sum), c->scale[i % together], c->bias[i % together]);
 #else
-        v[i] = v_load((const float *)q->sums[i]);
+        v[i] = sum;
 #endif
     }
     if (flags & FINISH_SILU) {
@@ -107,15 +159,15 @@ static inline __attribute__((always_inline)) void store_codes(const struct finis
 
 /* Four vectors that lie in 4 / `together` pixels, `together` vectors in each. Of these pixels the
  * first `pixels` exist; the others are worked out like the last one and not stored. */
-static inline __attribute__((always_inline)) void finish_quad(const struct finish *f, int pixel,
-                                                              int pixels, int vector, int together,
-                                                              int flags, uint8_t *output,
-                                                              const uint8_t *residual)
+static inline __attribute__((always_inline)) void
+finish_quad(const struct finish *f, int pixel, int pixels, int vector, int together,
+            const struct channel_constants *constants, int flags, uint8_t *output,
+            const uint8_t *residual)
 {
     struct quad q;
     for (int i = 0; i < 4; i++) {
-        const int step = i / together, last = pixel + pixels - 1;
-        const size_t at = (size_t)(pixel + step < last ? pixel + step : last);
+        const int step = i / together;
+        const size_t at = (size_t)(pixel + (step < pixels ? step : pixels - 1));
         const int from = vector + i % together;
         q.sums[i] = f->sums + (at * (size_t)f->vectors + (size_t)from) * OCT_LANES;
         q.output[i] = at * f->output_pixel;
@@ -126,7 +178,7 @@ static inline __attribute__((always_inline)) void finish_quad(const struct finis
             q.count[i] = f->tail;
     }
     v_float v[4];
-    quad_values(f, &q, residual, flags, v);
+    quad_values(f, &q, together, constants, residual, flags, v);
     for (int i = 0; i < 4 && (flags & FINISH_OUTPUT_BF16); i++) {
         if (i / together < pixels)
             v_store_halves((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
@@ -150,10 +202,14 @@ static inline __attribute__((always_inline)) void finish_column(const struct fin
                                                                 const uint8_t *residual)
 {
     const int step = 4 / together;
-    for (int pixel = 0; pixel < pixels; pixel += step) {
-        const int left = pixels - pixel;
-        finish_quad(f, pixel, left < step ? left : step, vector, together, flags, output, residual);
-    }
+    struct channel_constants constants;
+    load_constants(f, vector, together, &constants);
+    int pixel = 0;
+    for (; pixel + step <= pixels; pixel += step)
+        finish_quad(f, pixel, step, vector, together, &constants, flags, output, residual);
+    if (pixel < pixels)
+        finish_quad(f, pixel, pixels - pixel, vector, together, &constants, flags, output,
+                    residual);
 }
 
 static inline __attribute__((always_inline)) void finish_tile(const struct finish *given,

@@ -59,11 +59,6 @@ static inline v_int v_rounded(v_float a)
     return _mm256_cvtps_epi32(a);
 }
 
-static inline v_int v_load_sums(const int32_t *at)
-{
-    return _mm256_load_si256((const __m256i *)at);
-}
-
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     int four;

@@ -62,11 +62,6 @@ static inline v_int v_rounded(v_float a)
     return _mm512_cvtps_epi32(a);
 }
 
-static inline v_int v_load_sums(const int32_t *at)
-{
-    return _mm512_load_si512(at);
-}
-
 /* `count` of 1 to 16 bytes, the rest zeros, less `zero_point`. */
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
