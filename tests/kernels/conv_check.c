@@ -111,6 +111,7 @@ static void make_input(struct check_random *random, struct conv_case *c)
     const size_t elements = view_elements(view, before, shape->input_channels, width, height);
     c->input = check_allocate(random, elements * bytes, 64);
     view->data = c->input.bytes + before * bytes;
+    c->job.shape.input_pixel = (int)view->pixel;
     if (c->type == OCT_TYPE_F32)
         fill_floats(random, &c->input, KIND_ANY);
     else if (c->type == OCT_TYPE_BF16)

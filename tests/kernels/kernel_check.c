@@ -161,6 +161,21 @@ static void check_lists(const struct options *options, struct totals *totals)
     }
 }
 
+static void check_emulated(const struct options *options, struct totals *totals)
+{
+#if defined(__x86_64__)
+    for (int i = 0; i < CHECK_AMX_KERNELS && options->sets & OCT_CPU_AVX512VNNI; i++) {
+        const struct oct_conv_kernel *kernel = check_conv_u8_amx[i];
+        check_subject(
+            options, &(struct subject){.name = kernel->name, .kernel = kernel, .type = OCT_TYPE_U8},
+            totals);
+    }
+#else
+    (void)options;
+    (void)totals;
+#endif
+}
+
 static void check_tables(const struct options *options, struct totals *totals)
 {
     static const char *const entries[] = {"max_pool_u8", "max_pool_f32", "max_pool_bf16",
@@ -252,6 +267,7 @@ int main(int argc, char **argv)
                               .timing = {.model = "n", .size = 640}};
     if (!parse(argc, argv, &options))
         return usage();
+    options.sets = oct_cpu_enable(options.sets);
     options.timing.sets = options.sets;
     options.timing.filter = options.filter;
     if (options.bench || options.network) {
@@ -265,6 +281,7 @@ int main(int argc, char **argv)
     if (!options.list)
         printf("seed %llu\n", (unsigned long long)options.seed);
     check_lists(&options, &totals);
+    check_emulated(&options, &totals);
     check_tables(&options, &totals);
     if (!options.list)
         printf("%d passed, %d failed\n", totals.passed, totals.failed);

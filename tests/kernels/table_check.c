@@ -300,10 +300,14 @@ bool check_burn(const struct oct_kernels *kernels)
 /* Every choice for a shape must be a whole kernel. */
 bool check_choice(const struct oct_kernels *kernels, struct check_random *random)
 {
-    const struct oct_conv_shape shape = {
-        4 * check_int(random, 1, 160),   4 * check_int(random, 1, 160),
-        1 + 2 * check_int(random, 0, 2), check_int(random, 1, 2),
-        check_int(random, 1, 400),       check_int(random, 1, 400)};
+    const int channels = 4 * check_int(random, 1, 160);
+    const struct oct_conv_shape shape = {.input_channels = channels,
+                                         .output_channels = 4 * check_int(random, 1, 160),
+                                         .kernel = 1 + 2 * check_int(random, 0, 2),
+                                         .stride = check_int(random, 1, 2),
+                                         .output_height = check_int(random, 1, 400),
+                                         .output_width = check_int(random, 1, 400),
+                                         .input_pixel = channels + 4 * check_int(random, 0, 9)};
     for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
         const struct oct_conv_kernel *kernel = check_chosen(kernels, type, &shape);
         if (!kernel || !kernel->name || !kernel->packed_bytes || !kernel->pack ||

@@ -26,7 +26,8 @@ static void add_conv(struct yolo *yolo, const char *name, struct yolo_slice inpu
 {
     struct yolo_layer *layer = &yolo->layers[yolo->layer_count];
     const int size = yolo->tensors[output.tensor].size;
-    *layer = (struct yolo_layer){.shape = {taken, channels, kernel, stride, size, size},
+    *layer = (struct yolo_layer){.shape = {taken, channels, kernel, stride, size, size,
+                                           yolo->tensors[input.tensor].channels},
                                  .input = input,
                                  .output = output,
                                  .residual = {-1, 0},

@@ -68,6 +68,14 @@ static bool system_offers_tiles(void)
     return syscall(SYS_arch_prctl, supported_call, &components) == 0 && (components >> 18 & 1);
 }
 
+unsigned oct_cpu_enable(unsigned sets)
+{
+    const unsigned long request_call = 0x1023, tile_data = 18; /* ARCH_REQ_XCOMP_PERM */
+    if ((sets & OCT_CPU_AMX) && syscall(SYS_arch_prctl, request_call, tile_data) != 0)
+        sets &= ~(unsigned)OCT_CPU_AMX;
+    return sets;
+}
+
 unsigned oct_cpu_sets(void)
 {
     enum { STATE_YMM = 0x6, STATE_ZMM = 0xe6, STATE_TILES = 0x60000 };
@@ -164,6 +172,13 @@ static void processor_name(char name[64])
     name[0] = '\0';
 }
 
+#endif
+
+#if !defined(__x86_64__)
+unsigned oct_cpu_enable(unsigned sets)
+{
+    return sets;
+}
 #endif
 
 const char *oct_cpu_set_name(unsigned set)

@@ -23,6 +23,12 @@ enum oct_cpu_set {
 /* The sets this machine can run; always contains OCT_CPU_REF. Does not change anything. */
 unsigned oct_cpu_sets(void);
 
+/* Asks the system for what the sets need beyond being there: for AMX, leave to use tile data
+ * (ARCH_REQ_XCOMP_PERM). Linux gives it to the whole process, its running threads and its children
+ * included, and never takes it back; from then on an alternate signal stack must have room for
+ * tiles (AT_MINSIGSTKSZ). Returns the sets, without OCT_CPU_AMX where the system refuses. */
+unsigned oct_cpu_enable(unsigned sets);
+
 /* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16", "amx", "neon", "dotprod", "i8mm";
  * NULL for a value that is no single set. */
 const char *oct_cpu_set_name(unsigned set);

@@ -117,6 +117,8 @@ static octet_status prepare_convolution(octet_context *ctx, octet_session *sessi
         .stride = layer->stride,
         .output_height = step->height,
         .output_width = step->width,
+        .input_pixel =
+            session->layout.buffers[session->layout.tensors[layer->input].buffer].channels,
     };
     const enum oct_type type = oct_layout_type(&session->layout, layer->input);
     step->kernel = type == OCT_TYPE_U8     ? session->kernels.choose_conv_u8(&step->conv.shape)

@@ -76,7 +76,7 @@ octet_status oct_session_open(octet_context *ctx, const octet_engine *engine,
         status = oct_threads_create(ctx, settings->threads, &session->threads);
     if (!status) {
         session->thread_count = oct_threads_count(session->threads);
-        oct_kernels_fill(&session->kernels, sets);
+        oct_kernels_fill(&session->kernels, oct_cpu_enable(sets));
         status = oct_layout_make(ctx, &session->arena, &engine->plan, session->height,
                                  session->width, session->kernels.half, &session->layout);
     }

@@ -18,6 +18,7 @@ static const struct {
     {OCT_CPU_AVX512, oct_kernels_fill_avx512},
     {OCT_CPU_AVX512VNNI, oct_kernels_fill_avx512vnni},
     {OCT_CPU_AVX512BF16, oct_kernels_fill_avx512bf16},
+    {OCT_CPU_AMX, oct_kernels_fill_amx},
 #endif
 };
 
@@ -41,6 +42,7 @@ static const struct oct_kernel_list lists[] = {
     {OCT_CPU_AVX512, NULL, 0, oct_conv_f32_avx512, OCT_AVX512_WIDTHS, NULL, 0},
     {OCT_CPU_AVX512VNNI, oct_conv_u8_avx512vnni, OCT_AVX512_WIDTHS, NULL, 0, NULL, 0},
     {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_avx512bf16, OCT_AVX512_WIDTHS},
+    {OCT_CPU_AMX, oct_conv_u8_amx, OCT_AMX_WIDTHS, NULL, 0, NULL, 0},
 #endif
 };
 

@@ -31,6 +31,7 @@ struct oct_conv_shape {
     int output_channels; /* written */
     int kernel, stride;  /* square; pixels */
     int output_height, output_width;
+    int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
 };
 
 /* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
@@ -159,6 +160,7 @@ void oct_kernels_fill_avxvnni(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels);
+void oct_kernels_fill_amx(struct oct_kernels *kernels);
 
 /* For the harness: every kernel of a set, `*count` of them, not only those that would be chosen. */
 struct oct_kernel_list {
