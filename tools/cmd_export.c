@@ -13,7 +13,7 @@
 
 struct arguments {
     const char *statistics, *format, *calibrator, *float_layers, *header, *output;
-    bool int8_weights;
+    bool int8_weights, unsigned_codes;
 };
 
 static int parse(struct app *app, int argc, char **argv, struct arguments *a,
@@ -36,6 +36,9 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {.name = "int8-weights",
          .help = "qdq: weights as int8 with DequantizeLinear: a smaller file",
          .target = &a->int8_weights},
+        {.name = "unsigned",
+         .help = "qdq: activations in uint8 with zero point 128, for OpenVINO",
+         .target = &a->unsigned_codes},
         {"header", 0, OPTION_TEXT, "TEXT",
          "trt-cache: its first line (default TRT-8602-EntropyCalibration2)", &a->header, 0, 0,
          NULL},
@@ -85,6 +88,7 @@ static void fill_settings(const struct arguments *a, octet_export_settings *sett
     settings->calibrator = a->calibrator;
     settings->float_layers = a->float_layers;
     settings->int8_weights = a->int8_weights;
+    settings->unsigned_codes = a->unsigned_codes;
     settings->cache_header = a->header;
 }
 
@@ -100,8 +104,9 @@ static int check(struct app *app, const struct arguments *a)
     const bool is_qdq = strcmp(a->format, "qdq") == 0;
     if (is_qdq && a->header)
         return app_usage(app, "--header goes with --format trt-cache");
-    if (!is_qdq && a->int8_weights)
-        return app_usage(app, "--int8-weights goes with --format qdq");
+    if (!is_qdq && (a->int8_weights || a->unsigned_codes))
+        return app_usage(app, "--%s goes with --format qdq",
+                         a->int8_weights ? "int8-weights" : "unsigned");
     fill_settings(a, &settings);
     if (octet_export(app->context, NULL, NULL, &settings, NULL, NULL) != OCTET_OK)
         return app_usage(app, "%s", octet_context_message(app->context));

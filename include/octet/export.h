@@ -15,6 +15,7 @@ typedef struct octet_export_settings {
     const char *calibrator;   /**< as in octet_build_settings; its ranges are made symmetric */
     const char *float_layers; /**< as there, or "auto" (default for QDQ): by measured error */
     int int8_weights;         /**< QDQ: weights as codes; default 0: as floats with Q/DQ behind */
+    int unsigned_codes; /**< QDQ: activations in uint8, zero point 128, the same values: OpenVINO */
     const char *cache_header; /**< default "TRT-8602-EntropyCalibration2", for minmax "Min..." */
     /** Told of each convolution left float, unless NULL: its share of the multiply-adds, and the
      * error that codes of its input would bring, as a share of the signal's power. */

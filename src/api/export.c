@@ -145,7 +145,8 @@ static bool add_provenance(const struct job *job, struct oct_rewrite *rewrite)
 static octet_status export_qdq(struct job *job)
 {
     struct oct_rewrite rewrite;
-    struct oct_qdq qdq = {.int8_weights = job->settings->int8_weights != 0};
+    struct oct_qdq qdq = {.int8_weights = job->settings->int8_weights != 0,
+                          .unsigned_codes = job->settings->unsigned_codes != 0};
     octet_status status =
         oct_rewrite_open(job->ctx, &job->arena, job->import.onnx.message, &rewrite);
     if (!status)

@@ -68,7 +68,7 @@ static void check(octet_context *ctx, const struct expected *e, const octet_stat
     octet_export_settings settings;
     octet_export_info info;
     octet_export_defaults(&settings);
-    settings.int8_weights = int8;
+    settings.int8_weights = settings.unsigned_codes = int8;
     settings.float_layers = floats;
     test_data_path(source, e->model);
     test_folder_create(folder);
@@ -79,7 +79,7 @@ static void check(octet_context *ctx, const struct expected *e, const octet_stat
     assert_int_equal(info.quantised_count, 63 - 6 - info.float_count);
     unpack(ctx, source, &before);
     unpack(ctx, path, &after);
-    const struct test_qdq_expected expected = {info.quantised_count, e->sums, int8, 1};
+    const struct test_qdq_expected expected = {info.quantised_count, e->sums, int8, int8, 1};
     test_qdq_rules(before.message, after.message, &expected);
     oct_onnx_close(&before);
     oct_onnx_close(&after);

@@ -77,16 +77,18 @@ static size_t count_of(const tensor *t)
 
 /* ---- pairs ---- */
 
-static void check_codes(const graph *g, const node *n)
+static void check_codes(const graph *g, const node *n, int unsigned_codes)
 {
     if (n->n_input != 3)
         fail_msg("%s has %zu inputs", n->name, n->n_input);
     const tensor *scales = initializer(g, n->input[1]), *zeros = initializer(g, n->input[2]);
     assert_non_null(zeros);
-    assert_int_equal(zeros->data_type, 3);
+    const int offset = unsigned_codes && scales->n_dims == 0; /* weights are signed in any case */
+    assert_int_equal(zeros->data_type, offset ? 2 : 3);
     assert_int_equal(zeros->raw_data.len, count_of(scales));
     for (size_t i = 0; i < count_of(scales); i++)
-        if (!(floats(scales)[i] > 0) || !isfinite(floats(scales)[i]) || zeros->raw_data.data[i])
+        if (!(floats(scales)[i] > 0) || !isfinite(floats(scales)[i]) ||
+            zeros->raw_data.data[i] != (offset ? 128 : 0))
             fail_msg("%s: scale %g, zero point %d", n->name, (double)floats(scales)[i],
                      zeros->raw_data.data[i]);
 }
@@ -327,7 +329,7 @@ void test_qdq_rules(const OctOnnx__ModelProto *before, const OctOnnx__ModelProto
     for (size_t n = 0; n < g->n_node; n++) {
         const node *one = g->node[n];
         if (is(one, "QuantizeLinear") || is(one, "DequantizeLinear"))
-            check_codes(g, one);
+            check_codes(g, one, expected->unsigned_codes);
         if (is(one, "QuantizeLinear")) {
             check_pair(g, one);
             check_source(g, one);

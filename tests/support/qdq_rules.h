@@ -9,7 +9,8 @@ struct test_qdq_expected {
     int convolutions; /* quantised */
     int sums;         /* residual additions with a quantised branch */
     int int8_weights;
-    int sorted; /* 1: every node must stand after those that it reads from */
+    int unsigned_codes; /* of activations */
+    int sorted;         /* 1: every node must stand after those that it reads from */
 };
 
 /* Fails the running test, naming node and rule, where one does not hold. */

@@ -13,7 +13,7 @@
 
 #include <octet/octet.h>
 
-#include "compiler/onnx/model.h"
+#include "compiler/export/placement.h"
 #include "compiler/quantize/symmetric.h"
 #include "context.h"
 #include "data.h"
@@ -82,13 +82,15 @@ static void check_rules(struct fixture *f, const struct test_qdq_expected *expec
 
 enum { CONVOLUTIONS = 18, LAST = 6 };
 
-static void export_variant(const struct test_onnx_variant *variant, int int8, const char *floats)
+static void export_variant(const struct test_onnx_variant *variant, int int8, int unsigned_codes,
+                           const char *floats)
 {
     struct fixture f;
     octet_export_settings settings;
     begin(&f, variant);
     octet_export_defaults(&settings);
     settings.int8_weights = int8;
+    settings.unsigned_codes = unsigned_codes;
     settings.float_layers = floats;
     if (export(&f, &settings))
         fail_msg("%s", f.test.context.message);
@@ -96,8 +98,9 @@ static void export_variant(const struct test_onnx_variant *variant, int int8, co
     assert_int_equal(info.layer_count, CONVOLUTIONS);
     assert_int_equal(info.float_count, strcmp(floats, "none") != 0);
     assert_int_equal(info.quantised_count, CONVOLUTIONS - LAST - info.float_count);
-    const struct test_qdq_expected expected = {
-        info.quantised_count, strcmp(floats, "m2_conv*") != 0, int8, !variant->reversed};
+    const struct test_qdq_expected expected = {info.quantised_count,
+                                               strcmp(floats, "m2_conv*") != 0, int8,
+                                               unsigned_codes, !variant->reversed};
     check_rules(&f, &expected);
     end(&f);
 }
@@ -122,14 +125,14 @@ static void test_variants(void **state)
     };
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         for (int int8 = 0; int8 < 2; int8++)
-            export_variant(&variants[i], int8, "none");
+            export_variant(&variants[i], int8, i % 2 == 0, "none");
 }
 
 static void test_float_layers(void **state)
 {
     (void)state;
-    export_variant(&(struct test_onnx_variant){0}, 0, "m2_conv*");
-    export_variant(&(struct test_onnx_variant){0}, 1, "p4");
+    export_variant(&(struct test_onnx_variant){0}, 0, 0, "m2_conv*");
+    export_variant(&(struct test_onnx_variant){0}, 1, 0, "p4");
 }
 
 /* A name that an export would give is taken, and weights that two convolutions share. */
@@ -155,7 +158,7 @@ static void test_names_and_sharing(void **state)
         settings.int8_weights = int8;
         if (export(&f, &settings))
             fail_msg("%s", f.test.context.message);
-        check_rules(&f, &(struct test_qdq_expected){CONVOLUTIONS - LAST, 1, int8, 1});
+        check_rules(&f, &(struct test_qdq_expected){CONVOLUTIONS - LAST, 1, int8, 0, 1});
     }
     end(&f);
 }
@@ -266,6 +269,24 @@ static void test_split_attribute(void **state)
     end(&f);
 }
 
+/* What an export made is not exported again. */
+static void test_quantised(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct oct_import import;
+    size_t size;
+    begin(&f, &(struct test_onnx_variant){0});
+    assert_int_equal(export(&f, NULL), OCTET_OK);
+    unsigned char *bytes = test_read_file(f.target, &size);
+    assert_int_equal(oct_export_open(&f.test.context, bytes, size, "out", &import),
+                     OCTET_UNSUPPORTED_MODEL);
+    assert_non_null(strstr(f.test.context.message, "already quantised"));
+    oct_onnx_close(&import.onnx);
+    free(bytes);
+    end(&f);
+}
+
 static void test_half(void **state)
 {
     (void)state;
@@ -348,6 +369,11 @@ static void test_symmetric_ranges(void **state)
     assert_true(fabs(oct_symmetric_clipped(&histogram, oct_symmetric_scale(30.0)) - 1 / 1001.0) <
                 1e-9);
     assert_true(oct_symmetric_scale(0.0) == 1.0f / 127.0f);
+    /* the threshold of the letterboxed picture, as TensorRT writes it */
+    const float scale = oct_symmetric_scale(916.5 / 2048);
+    uint32_t bits;
+    memcpy(&bits, &scale, sizeof bits);
+    assert_int_equal(bits, 0x3b66eddc);
 }
 
 int main(void)
@@ -357,7 +383,8 @@ int main(void)
         cmocka_unit_test(test_names_and_sharing), cmocka_unit_test(test_settings),
         cmocka_unit_test(test_other_statistics),  cmocka_unit_test(test_old_softmax),
         cmocka_unit_test(test_split_attribute),   cmocka_unit_test(test_half),
-        cmocka_unit_test(test_out_of_memory),     cmocka_unit_test(test_symmetric_ranges),
+        cmocka_unit_test(test_quantised),         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_symmetric_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* QuantizeLinear, DynamicQuantizeLinear, QLinearConv, ConvInteger, QGemm and their like. */
+static bool is_quantised(const char *op_name)
+{
+    const char *dot = strrchr(op_name, '.');
+    const char *type = dot ? dot + 1 : op_name;
+    return strstr(type, "Quantize") || strstr(type, "Integer") ||
+           strncmp(type, "QLinear", 7) == 0 || strcmp(type, "QGemm") == 0;
+}
+
+static octet_status refuse_quantised(const struct oct_graph *graph)
+{
+    for (size_t n = 0; n < graph->node_count; n++)
+        if (is_quantised(graph->nodes[n].op_name))
+            return oct_node_fail(graph, &graph->nodes[n], OCTET_UNSUPPORTED_MODEL,
+                                 "already quantised: give the float model");
+    return OCTET_OK;
+}
+
 octet_status oct_export_open(octet_context *ctx, const void *bytes, size_t size, const char *name,
                              struct oct_import *import)
 {
@@ -11,7 +29,7 @@ octet_status oct_export_open(octet_context *ctx, const void *bytes, size_t size,
     import->graph = &import->onnx.graph;
     octet_status status = oct_onnx_open(ctx, bytes, size, name, &import->onnx);
     if (!status)
-        status = oct_check_model(import);
+        status = refuse_quantised(import->graph);
     if (!status)
         status = oct_bind_shapes(import);
     return status ? status : oct_fold_constants(import);

@@ -33,7 +33,8 @@ struct oct_placement {
 };
 
 /* Opens the file's graph with all shapes known, and nothing removed but what depends on constants
- * alone. `import` is to be closed with oct_onnx_close(&import->onnx) in any case. */
+ * alone. `import` is to be closed with oct_onnx_close(&import->onnx) in any case. Fails
+ * with OCTET_UNSUPPORTED_MODEL when the file is quantised already. */
 octet_status oct_export_open(octet_context *ctx, const void *bytes, size_t size, const char *name,
                              struct oct_import *import);
 

@@ -27,7 +27,8 @@ static octet_status decode(struct placing *p, int value, const char **decoded)
 {
     struct oct_rewrite *r = p->rewrite;
     const float scale = p->recipe->scales[value];
-    const int8_t zero = 0;
+    const bool is_unsigned = p->qdq->unsigned_codes;
+    const uint8_t zero = is_unsigned ? 128 : 0;
     *decoded = p->decoded[value];
     if (*decoded)
         return OCTET_OK;
@@ -48,7 +49,7 @@ static octet_status decode(struct placing *p, int value, const char **decoded)
         return no_memory(p);
     const struct oct_rewrite_tensor scalars[] = {
         {scale_name, OCT_ONNX_FLOAT, 0, NULL, &scale, sizeof scale},
-        {zero_name, OCT_ONNX_INT8, 0, NULL, &zero, sizeof zero}};
+        {zero_name, is_unsigned ? OCT_ONNX_UINT8 : OCT_ONNX_INT8, 0, NULL, &zero, sizeof zero}};
     const char *const q_inputs[] = {name, scale_name, zero_name, NULL};
     const char *const dq_inputs[] = {q, scale_name, zero_name, NULL};
     if (!oct_rewrite_tensor(r, -1, &scalars[0]) || !oct_rewrite_tensor(r, -1, &scalars[1]) ||

@@ -6,6 +6,8 @@ cp "$model" parts.onnx
 cp "$(stats)" parts.stats
 try export parts.onnx --stats parts.stats --format qdq -o qdq.onnx | mask
 try export parts.onnx --stats parts.stats --format qdq --int8-weights -o small.onnx | mask
+try export parts.onnx --stats parts.stats --format qdq --unsigned -o unsigned.onnx | head -n 1 | mask
+cmp -s qdq.onnx unsigned.onnx || echo "other codes"
 [ "$(wc -c <small.onnx)" -lt "$(wc -c <qdq.onnx)" ] && echo "codes are smaller"
 try export parts.onnx --stats parts.stats --format qdq --float-layers head,3 -o some.onnx --json |
     sed -E 's/: [0-9.e-]+/: N/'

@@ -68,6 +68,7 @@ try export a --format onnx --stats b -o c
 try export a --format qdq --stats b
 try export a --format qdq --stats b -o c --header TRT-8602-EntropyCalibration2
 try export a --format trt-cache --stats b -o c --int8-weights
+try export a --format trt-cache --stats b -o c --unsigned
 try export a --format trt-cache --stats b -o c --header EntropyCalibration2
 try export a --format trt-cache --stats b -o c --calibrator mean
 try export a --format qdq --stats b -o c --float-layers auto,head,
