@@ -46,6 +46,26 @@ static void add_comparison(struct table *table, const octet_cache_entry *entry)
         table_add(table, "0");
 }
 
+/* How many tensors clip, and which most. */
+static void print_clipping(const octet_cache *cache, const octet_statistics *statistics)
+{
+    octet_cache_entry entry, most = {.clipped = 0};
+    int compared = 0, clipping = 0;
+    for (int i = 0; octet_cache_at(cache, statistics, i, &entry); i++) {
+        compared += entry.clipped >= 0;
+        clipping += entry.clipped > 0;
+        if (entry.clipped > most.clipped)
+            most = entry;
+    }
+    printf("  clipped         %d of %d tensors of the statistics", clipping, compared);
+    if (clipping) {
+        fputs(", most ", stdout);
+        print_clean(most.name);
+        printf(" (%.4f %%)", 100 * most.clipped);
+    }
+    putchar('\n');
+}
+
 static void print_text(const char *path, const octet_cache *cache,
                        const octet_statistics *statistics)
 {
@@ -58,7 +78,10 @@ static void print_text(const char *path, const octet_cache *cache,
     print_clean(path);
     printf(": TensorRT calibration cache\n  header          ");
     print_clean(octet_cache_header(cache));
-    printf("\n  tensors         %d\n\n", count);
+    printf("\n  tensors         %d\n", count);
+    if (statistics)
+        print_clipping(cache, statistics);
+    putchar('\n');
     table_open(&table, headers, statistics ? 5 : 3);
     for (int i = 0; octet_cache_at(cache, statistics, i, &entry); i++) {
         table_add(&table, "%s", entry.name);

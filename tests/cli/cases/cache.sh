@@ -5,7 +5,7 @@ need_demo
 cp "$model" parts.onnx
 cp "$(stats)" parts.stats
 "$octet" export parts.onnx --stats parts.stats --format trt-cache -o whole.cache >/dev/null
-try inspect whole.cache --stats parts.stats | head -n 12 | mask
+try inspect whole.cache --stats parts.stats | head -n 13 | mask
 {
     sed -n 1,12p whole.cache | sed -e 's/^images: .*/images: 3b66eddc/' -e '4s/: .*/: 0/' -e '7s/: .*/: 7f800000/' \
         -e '10s/: .*/: 7fc00000/' -e '11s/: .*/: 3C1/'

@@ -29,5 +29,6 @@ try export parts.onnx --stats missing.stats --format qdq -o x
 try export parts.onnx --stats parts.stats --format qdq -o missing/x
 head -c 20000 parts.onnx >cut.onnx
 refused 'cut model' export cut.onnx --stats parts.stats --format qdq -o x
+make_picture 64 64 picture.ppm
 try detect a.cache picture.ppm
 files .
