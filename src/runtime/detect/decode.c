@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/detect/decode.h"
 
+#include <math.h>
+
 #include "runtime/detect/exponential.h"
 
 int oct_head_anchor_count(const struct oct_head_view *head)
@@ -11,9 +13,62 @@ int oct_head_anchor_count(const struct oct_head_view *head)
     return anchors;
 }
 
-/* Expectation of softmax(logits) over 0 .. count - 1. */
-static float expected_distance(const float *logits, int count)
+bool oct_dfl_rounds(const struct oct_dfl_rounding *dfl)
 {
+    return dfl->probability.scale > 0.0f || dfl->distance.scale > 0.0f || dfl->weight_scale > 0.0f;
+}
+
+static bool scale_valid(float scale)
+{
+    return scale == 0.0f || (scale >= 1e-30f && scale <= 1e30f);
+}
+
+static bool rounding_valid(const struct oct_rounding *rounding)
+{
+    return scale_valid(rounding->scale) && rounding->zero_point >= 0 && rounding->zero_point <= 255;
+}
+
+bool oct_dfl_rounding_valid(const struct oct_dfl_rounding *dfl)
+{
+    return rounding_valid(&dfl->probability) && rounding_valid(&dfl->distance) &&
+           scale_valid(dfl->weight_scale);
+}
+
+/* The code less its zero point, as what is rounded has it. */
+static double steps_of(double value, const struct oct_rounding *rounding)
+{
+    const double steps = rint((double)((float)value / rounding->scale));
+    const double low = -rounding->zero_point, high = 255 - rounding->zero_point;
+    return steps < low ? low : steps > high ? high : steps;
+}
+
+static double rounded(double value, const struct oct_rounding *rounding)
+{
+    return rounding->scale > 0.0f ? steps_of(value, rounding) * (double)rounding->scale : value;
+}
+
+/* As expected_distance(), with the rounding of a quantised head. */
+static float rounded_distance(const float *logits, int count, const struct oct_dfl_rounding *dfl)
+{
+    float highest = logits[0];
+    for (int i = 1; i < count; i++)
+        highest = logits[i] > highest ? logits[i] : highest;
+    double sum = 0.0, weighted = 0.0;
+    for (int i = 0; i < count; i++)
+        sum += oct_exp((double)logits[i] - (double)highest);
+    const double step = (double)dfl->weight_scale;
+    for (int i = 0; i < count; i++) {
+        const double p = oct_exp((double)logits[i] - (double)highest) / sum;
+        weighted += rounded(p, &dfl->probability) * (step > 0.0 ? rint(i / step) * step : i);
+    }
+    return (float)rounded(weighted, &dfl->distance);
+}
+
+/* Expectation of softmax(logits) over 0 .. count - 1. */
+static float expected_distance(const float *logits, int count, const struct oct_dfl_rounding *dfl)
+{
+    if (dfl)
+        return rounded_distance(logits, count, dfl);
     float highest = logits[0];
     for (int i = 1; i < count; i++)
         highest = logits[i] > highest ? logits[i] : highest;
@@ -32,7 +87,7 @@ void oct_decode_box(const struct oct_head_level *level, int reg_max, int y, int 
     const float centre[2] = {(float)x + 0.5f, (float)y + 0.5f};
     const float stride = (float)level->stride;
     for (int side = 0; side < 4; side++) {
-        const float distance = expected_distance(logits + side * reg_max, reg_max);
+        const float distance = expected_distance(logits + side * reg_max, reg_max, level->dfl);
         const float at = side < 2 ? centre[side] - distance : centre[side - 2] + distance;
         corners[side] = at * stride;
     }

@@ -15,14 +15,33 @@
 #define OCT_HEAD_LEVELS_MAX 8
 #define OCT_REG_MAX_MAX 64
 
+/* To codes and back: clamp(rint(x / scale) + zero_point, 0, 255) times scale. Scale 0: as it is. */
+struct oct_rounding {
+    float scale;
+    int zero_point;
+};
+
+/* How a head that was quantised itself rounds on the way to a distance: the softmax, the numbers 0
+ * .. reg_max - 1 that it is weighted with (each to a multiple of weight_scale, which is 0 where
+ * they are exact), and their sum. All 0: not at all. */
+struct oct_dfl_rounding {
+    struct oct_rounding probability, distance;
+    float weight_scale;
+};
+
+bool oct_dfl_rounds(const struct oct_dfl_rounding *dfl);
+/* Scales finite and not negative, zero points in 0 .. 255. */
+bool oct_dfl_rounding_valid(const struct oct_dfl_rounding *dfl);
+
 /* Logits are channels-last: channel c of cell (y, x) stands at data[y * row + x * pixel + c];
  * strides in floats. */
 struct oct_head_level {
     const float *box;     /* 4 * reg_max channels */
     const float *classes; /* class_count channels */
     size_t box_row, box_pixel, class_row, class_pixel;
-    int height, width; /* cells */
-    int stride;        /* input pixels a cell */
+    int height, width;                  /* cells */
+    int stride;                         /* input pixels a cell */
+    const struct oct_dfl_rounding *dfl; /* NULL: none */
 };
 
 struct oct_head_view {

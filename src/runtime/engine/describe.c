@@ -73,7 +73,7 @@ octet_status oct_plan_describe(octet_context *ctx, const struct oct_plan *plan, 
 octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *plan, int index,
                                      octet_layer_info *info)
 {
-    static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy"};
+    static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy", "Table"};
     static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
                                                  OCTET_PRECISION_HALF};
     static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
@@ -90,12 +90,12 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
         const bool convolution = layer->operation == OCT_PLAN_CONVOLUTION;
         *info = (octet_layer_info){
             .name = out->name,
-            .operation = in->type == out->type || convolution ? operations[layer->operation]
-                         : in->type == OCT_TYPE_U8            ? "Dequantize"
-                         : out->type == OCT_TYPE_U8           ? "Quantize"
-                                                              : operations[OCT_PLAN_COPY],
-            .fused =
-                convolution ? fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)] : "",
+            .operation = in->type == out->type || layer->operation != OCT_PLAN_COPY
+                             ? operations[layer->operation]
+                         : in->type == OCT_TYPE_U8  ? "Dequantize"
+                         : out->type == OCT_TYPE_U8 ? "Quantize"
+                                                    : operations[OCT_PLAN_COPY],
+            .fused = fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)],
             .precision = precisions[in->type],
             .input_channels = in->channels,
             .input_height = sizes[layer->input].height,

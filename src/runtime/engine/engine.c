@@ -45,6 +45,7 @@ static void copy_layer(struct oct_arena *arena, const struct oct_plan *plan,
                        struct oct_plan_layer *layer, bool *failed)
 {
     layer->name = copy_text(arena, layer->name, failed);
+    layer->table = copy(arena, layer->table, OCT_PLAN_TABLE_ENTRIES, sizeof *layer->table, failed);
     if (layer->operation != OCT_PLAN_CONVOLUTION)
         return;
     const size_t weights = (size_t)oct_plan_layer_weights(plan, layer);

@@ -8,7 +8,7 @@
 struct work {
     octet_session *session;
     const struct oct_step *step;
-    struct oct_view input, output;
+    struct oct_view input, output, residual;
     struct oct_conv_job conv;
 };
 
@@ -68,6 +68,17 @@ static void copy_rows(const struct work *work, int begin, int end)
     }
 }
 
+static void table_rows(const struct work *work, int begin, int end)
+{
+    const struct oct_table_job job = {.input = work->input,
+                                      .output = work->output,
+                                      .residual = work->residual,
+                                      .table = work->step->layer->table,
+                                      .channels = work->step->channels,
+                                      .width = work->step->width};
+    work->session->kernels.table(&job, begin, end);
+}
+
 static void pool_rows(const struct work *work, int begin, int end, void *scratch)
 {
     const struct oct_pool_job job = {.input = work->input,
@@ -109,6 +120,9 @@ static void run_item(void *user, int worker, int item)
     case OCT_PLAN_COPY:
         copy_rows(work, begin, end);
         break;
+    case OCT_PLAN_TABLE:
+        table_rows(work, begin, end);
+        break;
     }
     fill_border(work, begin, end);
 }
@@ -120,6 +134,8 @@ static void bind(struct work *work, const struct oct_layout_memory *memory)
     const struct oct_plan_layer *layer = work->step->layer;
     work->input = oct_layout_view(layout, plan, memory, layer->input);
     work->output = oct_layout_view(layout, plan, memory, layer->output);
+    if (layer->residual >= 0)
+        work->residual = oct_layout_view(layout, plan, memory, layer->residual);
     if (layer->operation != OCT_PLAN_CONVOLUTION)
         return;
     work->conv = work->step->conv;
@@ -128,8 +144,7 @@ static void bind(struct work *work, const struct oct_layout_memory *memory)
     const ptrdiff_t corner = (ptrdiff_t)(work->input.row + work->input.pixel) * layer->padding;
     work->conv.input.data =
         (char *)work->input.data - corner * (ptrdiff_t)oct_type_bytes(work->input.type);
-    if (layer->residual >= 0)
-        work->conv.residual = oct_layout_view(layout, plan, memory, layer->residual);
+    work->conv.residual = work->residual;
 }
 
 static int observe(const octet_session *session, int index, int layer, const struct work *work)

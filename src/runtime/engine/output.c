@@ -16,6 +16,7 @@ void oct_session_head(const octet_session *session, int index, struct oct_head_v
         to->height = size.height;
         to->width = size.width;
         to->stride = level->stride;
+        to->dfl = oct_dfl_rounds(&plan->dfl) ? &plan->dfl : NULL;
         if (!memory.picture) /* only the sizes are asked for */
             continue;
         const struct oct_view box =

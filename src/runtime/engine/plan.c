@@ -98,6 +98,7 @@ static struct oct_plan_size layer_size(const struct oct_plan_layer *layer, struc
         return (struct oct_plan_size){in.height * 2, in.width * 2};
     case OCT_PLAN_MAX_POOL:
     case OCT_PLAN_COPY:
+    case OCT_PLAN_TABLE:
         break;
     }
     return in;

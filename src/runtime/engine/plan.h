@@ -42,14 +42,17 @@ enum oct_plan_operation {
     OCT_PLAN_CONVOLUTION,
     OCT_PLAN_MAX_POOL,
     OCT_PLAN_UPSAMPLE,
-    OCT_PLAN_COPY
+    OCT_PLAN_COPY,
+    OCT_PLAN_TABLE /* U8 input: table[code], then the residual added */
 };
+
+#define OCT_PLAN_TABLE_ENTRIES 256
 
 struct oct_plan_layer {
     const char *name;
     enum oct_plan_operation operation;
     int input, output; /* tensors; an input is written by an earlier layer */
-    int residual;      /* CONVOLUTION: tensor added after the activation, or -1 */
+    int residual;      /* CONVOLUTION, TABLE: tensor added after the activation, or -1 */
     int kernel, stride, padding;
     int silu;
     /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
@@ -60,6 +63,7 @@ struct oct_plan_layer {
     const float *values;
     const float *scale; /* U8 input: [output channels], real of one accumulator unit */
     const float *bias;  /* [output channels] */
+    const float *table; /* TABLE: the value of each code of the input */
 };
 
 struct oct_plan_level {
@@ -73,6 +77,7 @@ struct oct_plan {
     struct oct_plan_tensor *tensors;
     struct oct_plan_layer *layers;
     struct oct_plan_level levels[OCT_HEAD_LEVELS_MAX];
+    struct oct_dfl_rounding dfl;
     const char **class_names;
     const char *description;
 };

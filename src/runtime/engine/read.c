@@ -141,11 +141,11 @@ static octet_status read_weights(struct reading *r, int index)
 
 static octet_status read_layer(struct reading *r, const json_t *json, int index)
 {
-    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy"};
+    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
     struct oct_plan_layer *layer = &r->plan.layers[index];
     const char *operation = json_string_value(json_object_get(json, "op"));
     int known = -1;
-    for (int i = 0; i < 4 && operation; i++)
+    for (int i = 0; i < 5 && operation; i++)
         if (strcmp(operation, operations[i]) == 0)
             known = i;
     if (known < 0)
@@ -162,7 +162,27 @@ static octet_status read_layer(struct reading *r, const json_t *json, int index)
     layer->stride = integer(json, "stride", 1);
     layer->padding = integer(json, "padding", 0);
     layer->silu = json_is_true(json_object_get(json, "silu"));
-    return layer->operation == OCT_PLAN_CONVOLUTION ? read_weights(r, index) : OCTET_OK;
+    octet_status status = OCTET_OK;
+    if (layer->operation == OCT_PLAN_CONVOLUTION)
+        status = read_weights(r, index);
+    else if (layer->operation == OCT_PLAN_TABLE)
+        layer->table =
+            weights(r, index, "table", OCT_SAFETENSORS_F32, OCT_PLAN_TABLE_ENTRIES, &status);
+    return status;
+}
+
+static struct oct_rounding read_rounding(const json_t *json, const char *key)
+{
+    const json_t *value = json_object_get(json, key);
+    return (struct oct_rounding){(float)json_number_value(json_object_get(value, "scale")),
+                                 integer(value, "zero_point", 0)};
+}
+
+static void read_dfl(const json_t *json, struct oct_dfl_rounding *dfl)
+{
+    dfl->weight_scale = (float)json_number_value(json_object_get(json, "weight_scale"));
+    dfl->probability = read_rounding(json, "probability");
+    dfl->distance = read_rounding(json, "distance");
 }
 
 static octet_status read_head(struct reading *r, const json_t *json)
@@ -192,6 +212,7 @@ static octet_status read_head(struct reading *r, const json_t *json)
     if (!plan->class_names)
         return oct_fail_memory(r->ctx, r->name);
     plan->reg_max = integer(json, "reg_max", 0);
+    read_dfl(json_object_get(json, "dfl"), &plan->dfl);
     plan->input_height = integer(input, "height", 0);
     plan->input_width = integer(input, "width", 0);
     plan->size_is_fixed = json_is_true(json_object_get(input, "fixed"));

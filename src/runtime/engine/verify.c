@@ -114,6 +114,19 @@ static bool all_finite_halves(const uint16_t *halves, int64_t count)
     return true;
 }
 
+static octet_status verify_residual(const struct verification *v, int index)
+{
+    const struct oct_plan_layer *layer = &v->plan->layers[index];
+    int leaf;
+    if (layer->residual >= 0 &&
+        (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
+         v->plan->tensors[layer->residual].channels != v->plan->tensors[layer->output].channels ||
+         !oct_plan_contiguous(v->plan, layer->residual) ||
+         !oct_plan_uniform(v->plan, layer->residual, &leaf)))
+        return bad_layer(v, index, "has a bad residual");
+    return OCTET_OK;
+}
+
 static octet_status verify_convolution(const struct verification *v, int index)
 {
     const struct oct_plan_layer *layer = &v->plan->layers[index];
@@ -141,14 +154,25 @@ static octet_status verify_convolution(const struct verification *v, int index)
                !all_finite(layer->values, oct_plan_layer_weights(v->plan, layer))) {
         return bad_layer(v, index, "lacks weights, or they are not finite");
     }
-    int leaf;
-    if (layer->residual >= 0 &&
-        (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
-         v->plan->tensors[layer->residual].channels != out->channels ||
-         !oct_plan_contiguous(v->plan, layer->residual) ||
-         !oct_plan_uniform(v->plan, layer->residual, &leaf)))
-        return bad_layer(v, index, "has a bad residual");
-    return OCTET_OK;
+    return verify_residual(v, index);
+}
+
+static octet_status verify_table(const struct verification *v, int index)
+{
+    const struct oct_plan_layer *layer = &v->plan->layers[index];
+    const struct oct_plan_tensor *in = &v->plan->tensors[layer->input],
+                                 *out = &v->plan->tensors[layer->output];
+    if (in->type != OCT_TYPE_U8 || out->type == OCT_TYPE_BF16 || out->channels != in->channels ||
+        layer->silu)
+        return bad_layer(v, index, "changes channels or reads floats, which a table cannot");
+    if (!oct_plan_contiguous(v->plan, layer->input))
+        return bad_layer(v, index, "reads a concat of padded parts, which its operation cannot");
+    if (!layer->table || !all_finite(layer->table, OCT_PLAN_TABLE_ENTRIES))
+        return bad_layer(v, index, "lacks its table, or it is not finite");
+    const octet_status status = verify_residual(v, index);
+    if (!status && layer->residual >= 0 && v->plan->tensors[layer->residual].type == OCT_TYPE_BF16)
+        return bad_layer(v, index, "adds halves to a table, which it cannot");
+    return status;
 }
 
 static octet_status verify_layer(struct verification *v, int index)
@@ -165,6 +189,8 @@ static octet_status verify_layer(struct verification *v, int index)
     octet_status status = OCTET_OK;
     if (layer->operation == OCT_PLAN_CONVOLUTION) {
         status = verify_convolution(v, index);
+    } else if (layer->operation == OCT_PLAN_TABLE) {
+        status = verify_table(v, index);
     } else {
         const bool converts = out->type != in->type && layer->operation == OCT_PLAN_COPY;
         int leaf;
@@ -208,6 +234,8 @@ static octet_status verify_head(const struct verification *v)
             return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: stride of level %d", v->name,
                             i);
     }
+    if (!oct_dfl_rounding_valid(&plan->dfl))
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: rounding", v->name);
     const int stride = oct_plan_stride(plan);
     if (plan->input_height < stride || plan->input_height > 8192 || plan->input_height % stride ||
         plan->input_width < stride || plan->input_width > 8192 || plan->input_width % stride)

@@ -42,7 +42,7 @@ static json_t *tensor_json(const struct oct_plan_tensor *t)
 
 static json_t *layer_json(const struct oct_plan_layer *layer)
 {
-    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy"};
+    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
     json_t *json =
         json_pack("{s:o, s:s, s:i, s:i}", "name", name_json(layer->name), "op",
                   operations[layer->operation], "input", layer->input, "output", layer->output);
@@ -52,9 +52,26 @@ static json_t *layer_json(const struct oct_plan_layer *layer)
         json_object_set_new(json, "stride", json_integer(layer->stride));
         json_object_set_new(json, "padding", json_integer(layer->padding));
         json_object_set_new(json, "silu", json_boolean(layer->silu));
-        if (layer->residual >= 0)
-            json_object_set_new(json, "residual", json_integer(layer->residual));
     }
+    if (layer->residual >= 0)
+        json_object_set_new(json, "residual", json_integer(layer->residual));
+    return json;
+}
+
+static json_t *rounding_json(const struct oct_rounding *rounding)
+{
+    return json_pack("{s:f, s:i}", "scale", (double)rounding->scale, "zero_point",
+                     rounding->zero_point);
+}
+
+/* NULL where the head is decoded without rounding. */
+static json_t *dfl_json(const struct oct_dfl_rounding *dfl)
+{
+    if (!oct_dfl_rounds(dfl))
+        return NULL;
+    json_t *json = json_pack("{s:f}", "weight_scale", (double)dfl->weight_scale);
+    json_object_set_new(json, "probability", rounding_json(&dfl->probability));
+    json_object_set_new(json, "distance", rounding_json(&dfl->distance));
     return json;
 }
 
@@ -72,11 +89,22 @@ static json_t *plan_json(const struct oct_plan *plan)
                               plan->levels[i].class_tensor, "stride", plan->levels[i].stride));
     for (int i = 0; i < plan->class_count; i++)
         json_array_append_new(names, name_json(plan->class_names[i]));
-    return json_pack("{s:o, s:i, s:{s:i, s:i, s:b}, s:{s:s, s:b, s:i, s:s, s:s}, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:i, s:{s:i, s:i, s:b}, s:{s:s, s:b, s:i, s:s, s:s}, s:o, s:o, s:o, "
+                     "s:o*}",
                      "classes", names, "reg_max", plan->reg_max, "input", "height",
                      plan->input_height, "width", plan->input_width, "fixed", plan->size_is_fixed,
                      "preprocessing", "resize", "letterbox", "scale_up", 1, "pad", 114, "channels",
-                     "RGB", "range", "0-1", "tensors", tensors, "layers", layers, "levels", levels);
+                     "RGB", "range", "0-1", "tensors", tensors, "layers", layers, "levels", levels,
+                     "dfl", dfl_json(&plan->dfl));
+}
+
+static void add_table(const struct oct_plan_layer *layer, int index, struct oct_safetensors *file,
+                      char name[32])
+{
+    const size_t count = OCT_PLAN_TABLE_ENTRIES;
+    snprintf(name, 32, "layer.%03d.table", index);
+    file->tensors[file->tensor_count++] = (struct oct_safetensors_tensor){
+        name, OCT_SAFETENSORS_F32, 1, {count}, count * 4, (const uint8_t *)layer->table};
 }
 
 /* The tensors of one convolution. */
@@ -142,6 +170,8 @@ static octet_status write_file(octet_context *ctx, const octet_engine *engine, c
     for (int i = 0; i < plan->layer_count && !status; i++)
         if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION)
             add_weights(plan, i, &file, names + 3 * i);
+        else if (plan->layers[i].operation == OCT_PLAN_TABLE)
+            add_table(&plan->layers[i], i, &file, names[3 * i]);
     if (!status)
         status = oct_safetensors_write(ctx, path, &file);
     oct_arena_clear(&arena);

@@ -106,6 +106,16 @@ struct oct_pool_job {
     int channels, height, width, kernel;
 };
 
+/* Codes to what a table has for them: y = table[code], then y = y + residual (dequantised:
+ * float(code
+ * - zero_point) * scale, rounded), stored as float or as the code clamp(rint(y / scale) +
+ * zero_point, 0, 255). `table` has 256 entries; `channels` is a multiple of 4. */
+struct oct_table_job {
+    struct oct_view input, output, residual; /* residual.data NULL: none */
+    const float *table;
+    int channels, width;
+};
+
 struct oct_kernels {
     const char *set; /* the highest set in use: "ref", "avx2", "avx512vnni", ... */
     /* Never NULL: the best kernel of the table's sets for a shape. */
@@ -130,6 +140,8 @@ struct oct_kernels {
      * multiple of 4. Bit-identical in every set. */
     void (*convert)(const struct oct_view *input, const struct oct_view *output, int channels,
                     int width, int row_begin, int row_end);
+    /* For rows [row_begin, row_end); bit-identical in every set. */
+    void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
      * / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);

@@ -195,6 +195,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .max_pool_bf16 = oct_max_pool_bf16_ref,
         .upsample2 = oct_upsample2_ref,
         .convert = oct_convert_ref,
+        .table = oct_table_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
         .pixels_to_half = oct_pixels_to_half_ref,
         .blend_columns = oct_blend_columns_ref,

@@ -17,6 +17,7 @@ void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *outp
                        int output_width, int row_begin, int row_end);
 void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                      int width, int row_begin, int row_end);
+void oct_table_ref(const struct oct_table_job *job, int row_begin, int row_end);
 void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels);
 void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels);
 void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
