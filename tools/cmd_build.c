@@ -106,6 +106,13 @@ static int check_cache(struct app *app, const struct arguments *a)
     return STATUS_DONE;
 }
 
+static int needs_scales(struct app *app, const struct arguments *a)
+{
+    return app_usage(app,
+                     "%s needs --stats FILE or --images SOURCE (or say --precision half or fp32)",
+                     a->precision);
+}
+
 /* Options that do not go together. */
 static int check(struct app *app, const struct arguments *a)
 {
@@ -121,10 +128,8 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--float-precision goes with --float-layers");
     if (a->cache)
         return check_cache(app, a);
-    if (!is_float && !a->statistics && !calibration->images)
-        return app_usage(
-            app, "%s needs --stats FILE or --images SOURCE (or say --precision half or fp32)",
-            a->precision);
+    if (is_auto(a) && !a->statistics && !calibration->images)
+        return needs_scales(app, a);
     if (!calibration->images &&
         (calibration->count || calibration->seed || calibration->size.height))
         return app_usage(app, "--count, --seed and --imgsz go with --images");
@@ -136,6 +141,18 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--float-layers goes with int8: with %s all layers are float",
                          a->precision);
     return STATUS_DONE;
+}
+
+/* A model that is quantised already brings its scales; others need some. */
+static int check_scales(struct app *app, const struct arguments *a, const octet_model *model)
+{
+    octet_info info;
+    octet_model_info(model, &info);
+    const bool brings_them = info.precision != OCTET_PRECISION_FP32;
+    if (strcmp(a->precision, "int8") != 0 || a->statistics || a->calibration.images || a->cache ||
+        brings_them)
+        return STATUS_DONE;
+    return needs_scales(app, a);
 }
 
 static void fill_settings(const struct arguments *a, octet_build_settings *settings)
@@ -309,6 +326,8 @@ int cmd_build(struct app *app, int argc, char **argv)
         status = output_check(app, arguments.save_statistics);
     if (status == STATUS_DONE)
         status = model_open(app, operands.text[0], &run.model);
+    if (status == STATUS_DONE)
+        status = check_scales(app, &arguments, run.model);
     if (status == STATUS_DONE)
         status = check_names(app, &arguments, run.model);
     if (status == STATUS_DONE)

@@ -67,13 +67,17 @@ const char *file_kind_name(enum file_kind kind)
     return names[kind];
 }
 
-static octet_status build_float(struct app *app, const char *path, octet_engine **engine)
+/* In float, or as the file is where that is quantised itself. */
+static octet_status build_model(struct app *app, const char *path, octet_engine **engine)
 {
     octet_model *model = NULL;
     octet_build_settings settings;
     octet_build_defaults(&settings);
-    settings.precision = OCTET_PRECISION_FP32;
     octet_status status = octet_model_load(app->context, path, &model);
+    octet_info info;
+    octet_model_info(model, &info);
+    if (info.precision == OCTET_PRECISION_FP32)
+        settings.precision = OCTET_PRECISION_FP32;
     if (status == OCTET_OK)
         status = octet_build(app->context, model, NULL, &settings, engine);
     octet_model_free(&model);
@@ -89,7 +93,7 @@ int detector_open(struct app *app, const char *path, octet_engine **engine)
     if (kind == FILE_STATISTICS || kind == FILE_CACHE)
         return app_fail(app, "%s: %s, not a model; octet build makes an engine of %s", path,
                         file_kind_name(kind), kind == FILE_CACHE ? "it" : "them");
-    octet_status result = kind == FILE_ONNX ? build_float(app, path, engine)
+    octet_status result = kind == FILE_ONNX ? build_model(app, path, engine)
                                             : octet_engine_load(app->context, path, engine);
     if (result == OCTET_OK)
         return STATUS_DONE;

@@ -137,7 +137,11 @@ void describe_text(const struct subject *subject)
     print_clean(subject->path);
     printf(": %s\n", subject->model ? "ONNX model, a YOLOv8 detector" : "octet engine");
     print_row("name", info.name);
-    print_row("precision", precision_name(info.precision));
+    snprintf(text, sizeof text, "%s%s", precision_name(info.precision),
+             subject->model && info.precision != OCTET_PRECISION_FP32
+                 ? ": quantised in the file, with scales of its own"
+                 : "");
+    print_row("precision", text);
     if (subject->model)
         print_ports(subject->model);
     snprintf(text, sizeof text, "%dx%d (height x width)%s", info.input_height, info.input_width,

@@ -14,7 +14,8 @@ typedef struct octet_model octet_model;
  * static or dynamic, opset 11 and up, simplified or raw, float or half, with or without embedded
  * NMS). On success the caller owns `*model`. Errors: OCTET_FILE_*, OCTET_BAD_FORMAT (damaged),
  * OCTET_UNSUPPORTED_OPERATOR (the message has operator and node), OCTET_UNSUPPORTED_MODEL (not a
- * YOLOv8 detection head, or quantised already), OCTET_BAD_SHAPE. */
+ * YOLOv8 detection head), OCTET_BAD_SHAPE. A quantised file keeps its scales: info then says INT8.
+ */
 OCTET_API octet_status octet_model_load(octet_context *context, const char *path,
                                         octet_model **model);
 

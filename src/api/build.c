@@ -61,14 +61,30 @@ static octet_status quantization_of_cache(octet_context *context, struct oct_are
     return oct_cache_codings(context, arena, &model->plan, cache, codings, is_float);
 }
 
+/* Without other scales a quantised model keeps its own. */
+static bool keeps_scales(const octet_model *model, const octet_statistics *statistics,
+                         const octet_build_settings *settings)
+{
+    return !statistics && !settings->cache && model->own_plan.layer_count > 0;
+}
+
 static octet_status build_int8(octet_context *context, const octet_model *model,
                                const octet_statistics *statistics,
                                const octet_build_settings *settings, octet_engine *engine)
 {
+    if (keeps_scales(model, statistics, settings))
+        return keeps_floats(settings)
+                   ? oct_fail(context, OCTET_INVALID_ARGUMENT,
+                              "float layers go with statistics: without, a quantised model is "
+                              "taken as it is")
+                   : oct_engine_set_plan(context, engine, &model->own_plan, model->name);
     octet_status status =
         settings->cache ? OCTET_OK : oct_model_check_statistics(context, model, statistics);
     if (status)
         return status;
+    if (model->own_plan.layer_count > 0)
+        oct_log(context, OCTET_LOG_WARNING, "%s: its own scales make way for those that were given",
+                model->name);
     struct oct_calibrator calibrator;
     oct_calibrator_parse(settings->calibrator, &calibrator); /* checked before */
     struct oct_arena arena;
@@ -131,6 +147,8 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
     const char *calibrator = settings->calibrator ? settings->calibrator : "mse";
     if (!statistics)
         calibrator = settings->cache ? octet_cache_header(settings->cache) : NULL;
+    if (settings->precision == OCTET_PRECISION_INT8 && keeps_scales(model, statistics, settings))
+        calibrator = "the model's own scales";
     const bool half = settings->float_precision == OCTET_PRECISION_HALF;
     const struct {
         const char *key, *value;

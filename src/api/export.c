@@ -180,6 +180,9 @@ static octet_status run(struct job *job, const char *model, const char *path,
 {
     octet_status status =
         octet_model_load_memory(job->ctx, file->bytes, file->size, model, &job->model);
+    if (!status && job->model->network->is_quantised)
+        status = oct_fail(job->ctx, OCTET_UNSUPPORTED_MODEL,
+                          "%s: already quantised: give the float model", model);
     if (!status)
         status = oct_model_check_statistics(job->ctx, job->model, job->statistics);
     if (!status)

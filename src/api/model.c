@@ -9,6 +9,46 @@
 #include "compiler/passes/import.h"
 #include "runtime/engine/engine.h"
 
+/* What a quantised file's reader should know. */
+static void report(octet_context *ctx, const octet_model *model, const char *name,
+                   const struct oct_grids_kept *kept)
+{
+    const struct oct_network *network = model->network;
+    if (network->is_dynamic)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "%s: finds its scales at run time (DynamicQuantizeLinear): read as a float model "
+                "with rounded weights",
+                name);
+    if (kept->lost)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "%s: %d quantised convolution%s in float: weights beyond -127 to 127, or inputs "
+                "of several scales",
+                name, kept->lost, kept->lost == 1 ? " runs" : "s run");
+    if (network->left_float)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "%s: %d of its roundings are left out: not 8 bits with one scale, or where octet "
+                "computes in float",
+                name, network->left_float);
+    oct_log(ctx, OCTET_LOG_INFO,
+            "%s: %d convolutions in INT8 with the file's own scales, %d in float", name, kept->int8,
+            kept->own + kept->lost);
+}
+
+static octet_status fill_own_plan(octet_context *ctx, octet_model *model, const char *name)
+{
+    struct oct_grids_kept kept;
+    octet_status status =
+        oct_lower_grids(ctx, &model->arena, model->network, &model->own_plan, &kept);
+    if (!status)
+        status = oct_plan_verify(ctx, &model->own_plan, name);
+    if (status)
+        return status;
+    if (!kept.int8 || model->network->is_dynamic)
+        model->own_plan.layer_count = 0;
+    report(ctx, model, name, &kept);
+    return OCTET_OK;
+}
+
 static octet_status fill_model(octet_context *ctx, octet_model *model, const void *bytes,
                                size_t size, const char *name)
 {
@@ -17,6 +57,8 @@ static octet_status fill_model(octet_context *ctx, octet_model *model, const voi
         status = oct_lower_float(ctx, &model->arena, model->network, &model->plan);
     if (!status)
         status = oct_plan_verify(ctx, &model->plan, name);
+    if (!status && model->network->is_quantised)
+        status = fill_own_plan(ctx, model, name);
     if (status)
         return status;
     oct_plan_hash(&model->plan, model->hash);
@@ -64,7 +106,7 @@ void octet_model_info(const octet_model *model, octet_info *info)
         return;
     struct octet_context scratch;
     oct_context_inherit(&scratch, &model->own);
-    oct_plan_describe(&scratch, &model->plan, info);
+    oct_plan_describe(&scratch, oct_model_plan(model), info);
     if (!info->name || !*info->name)
         info->name = model->name;
     info->probe_box_difference = model->network->probe_box_difference_px;
@@ -84,7 +126,7 @@ octet_status octet_model_layer(const octet_model *model, int index, octet_layer_
         return OCTET_INVALID_ARGUMENT;
     struct octet_context scratch;
     oct_context_inherit(&scratch, &model->own);
-    return oct_plan_describe_layer(&scratch, &model->plan, index, layer);
+    return oct_plan_describe_layer(&scratch, oct_model_plan(model), index, layer);
 }
 
 int octet_model_metadata(const octet_model *model, int index, const char **key, const char **text)

@@ -13,9 +13,17 @@ struct octet_model {
     struct oct_arena arena;
     struct oct_network *network;
     struct oct_plan plan; /* float; shares the network's weights */
-    char hash[65];        /* see oct_plan_hash() */
-    const char *name;     /* the file's */
+    /* INT8, with the scales of a file that is quantised itself; layer_count 0: none */
+    struct oct_plan own_plan;
+    char hash[65];    /* see oct_plan_hash() */
+    const char *name; /* the file's */
 };
+
+/* What the model is shown as, and runs as: the plan with its own scales, or the float plan. */
+static inline const struct oct_plan *oct_model_plan(const octet_model *model)
+{
+    return model->own_plan.layer_count ? &model->own_plan : &model->plan;
+}
 
 /* An engine of the model's float plan, with copies of the weights. */
 octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model,

@@ -154,19 +154,6 @@ static void test_fixed_numbers(void **state)
     compare("neudet-yolov8n-224.onnx", 224, 224);
 }
 
-static void test_quantised(void **state)
-{
-    (void)state;
-    struct file f;
-    open_file(&f, "yolov8n-ort-qdq-entropy.onnx");
-    assert_int_equal(oct_network_import(&f.test.context, f.bytes, f.size, "qdq.onnx", &f.network),
-                     OCTET_UNSUPPORTED_MODEL);
-    assert_string_equal(f.test.context.message,
-                        "qdq.onnx: operator QuantizeLinear at node 'images_QuantizeLinear': "
-                        "already quantised: give the float model");
-    close_file(&f);
-}
-
 static void test_wrong_file(void **state)
 {
     (void)state;
@@ -208,8 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_models),        cmocka_unit_test(test_dynamic_numbers),
-        cmocka_unit_test(test_fixed_numbers), cmocka_unit_test(test_quantised),
-        cmocka_unit_test(test_wrong_file),    cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_fixed_numbers), cmocka_unit_test(test_wrong_file),
+        cmocka_unit_test(test_damage),
     };
     if (!test_data_present())
         return TEST_SKIPPED;

@@ -345,13 +345,6 @@ static void test_refused_models(void **state)
     f.onnx.model.metadata_props[1]->value = "segment";
     expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "its task is 'segment'", NULL);
     begin(&f, &(struct test_onnx_variant){0});
-    test_onnx_node(&f.onnx, "QuantizeLinear", "quantise", "p3,two", "q");
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "operator QuantizeLinear at node 'quantise'",
-                   "already quantised: give the float model");
-    begin(&f, &(struct test_onnx_variant){0});
-    test_onnx_node(&f.onnx, "QLinearAdd", "quantise", "p3,two", "q")->domain = "com.microsoft";
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "com.microsoft.QLinearAdd", "already quantised");
-    begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->initializer[1]->data_location = 1;
     f.onnx.model.graph->initializer[1]->has_data_location = 1;
     expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "in another file", NULL);

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "compiler/graph/array.h"
+#include "compiler/graph/grid.h"
 
 #define OCT_NODES_MAX 200000
 #define OCT_VALUES_MAX 1000000
@@ -31,6 +32,7 @@
     X(EQUAL, "Equal", 2, 1, binary, binary)                                                        \
     X(EXP, "Exp", 1, 1, unary, unary)                                                              \
     X(EXPAND, "Expand", 2, 1, expand, expand)                                                      \
+    X(FAKE_QUANTIZE, "(QuantizeLinear, DequantizeLinear)", 1, 1, same, copy)                       \
     X(FLATTEN, "Flatten", 1, 1, flatten, copy)                                                     \
     X(FLOOR, "Floor", 1, 1, unary, unary)                                                          \
     X(GATHER, "Gather", 2, 1, gather, gather)                                                      \
@@ -96,7 +98,7 @@ enum oct_attribute_kind {
 struct oct_attribute {
     const char *name;
     enum oct_attribute_kind kind;
-    int64_t integer;
+    int64_t integer; /* INT; ARRAY: the element type in the file */
     float number;
     const char *text;
     size_t count; /* INTS, FLOATS */
@@ -109,12 +111,16 @@ struct oct_value {
     const char *name;
     int producer; /* node, or -1 */
     bool is_input;
+    int32_t file_type;      /* of a constant: TensorProto.DataType in the file; 0: not from there */
     struct oct_array array; /* with data: a constant */
+    const float *weight_scales; /* [dims[0]] of a constant that is integers times these; or NULL */
 };
 
 /*
  * A Conv node may have more fused into it: `silu` applies x * sigmoid(x) to the convolution's
  * result, then input 3, where it is there, is added. Its output then is the value after all that.
+ * Where the file quantises on the way, the grids say how. A FakeQuantize node puts its input on
+ * `grid`; the interpreter passes it through as it is.
  */
 struct oct_node {
     enum oct_operator op;
@@ -125,7 +131,11 @@ struct oct_node {
     int *outputs; /* values; -1: left out */
     const struct oct_attribute *attributes;
     bool silu;
-    bool removed; /* dropped by the next oct_graph_sort() */
+    struct oct_grid grid;       /* FAKE_QUANTIZE */
+    struct oct_grid sum_grid;   /* Conv: of its result, before SiLU */
+    struct oct_grid gate_grid;  /* Conv: of the sigmoid in SiLU */
+    struct oct_grid value_grid; /* Conv: of what input 3 is added to */
+    bool removed;               /* dropped by the next oct_graph_sort() */
 };
 
 struct oct_graph {

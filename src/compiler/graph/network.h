@@ -9,6 +9,7 @@
 #define OCTET_COMPILER_GRAPH_NETWORK_H
 
 #include "base/arena.h"
+#include "compiler/graph/grid.h"
 
 #define OCT_LEVELS_MAX 8
 #define OCT_CONCAT_MAX 32
@@ -17,7 +18,8 @@ enum oct_tensor_kind {
     OCT_TENSOR_INPUT,  /* the picture: 3 channels, RGB, 0 to 1 */
     OCT_TENSOR_LAYER,  /* written by a layer */
     OCT_TENSOR_CONCAT, /* `members` one after another along the channels */
-    OCT_TENSOR_SLICE   /* channels [offset, offset + channels) of `parent` */
+    OCT_TENSOR_SLICE,  /* channels [offset, offset + channels) of `parent` */
+    OCT_TENSOR_CODED   /* `parent` as the file quantises it: every value the nearest of `grid` */
 };
 
 struct oct_network_tensor {
@@ -25,12 +27,13 @@ struct oct_network_tensor {
                          fused into it */
     enum oct_tensor_kind kind;
     int channels;
-    int height, width;  /* at the network's default size, pixels */
-    int layer;          /* LAYER: index of the layer that writes it; else -1 */
-    int parent, offset; /* SLICE: tensor and first channel; the parent is never itself a slice; else
-                           -1, 0 */
-    int member_count;   /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT
-                           tensors */
+    int height, width;    /* at the network's default size, pixels */
+    int layer;            /* LAYER: index of the layer that writes it; else -1 */
+    int parent, offset;   /* SLICE: tensor and first channel; the parent is never itself a slice or
+                             coded; CODED: tensor; else -1, 0 */
+    struct oct_grid grid; /* CODED */
+    int member_count;     /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT
+                             tensors */
     int members[OCT_CONCAT_MAX];
 };
 
@@ -49,6 +52,10 @@ struct oct_network_layer {
     int silu;                    /* CONVOLUTION: 1 when SiLU follows */
     const float *weights; /* CONVOLUTION: [output channels][input channels][kernel][kernel] */
     const float *bias;    /* CONVOLUTION: [output channels] */
+    /* CONVOLUTION, what the file quantises on the way: the result before SiLU, the sigmoid in SiLU,
+     * and what the residual is added to. No grid: nothing. */
+    struct oct_grid sum_grid, gate_grid, value_grid;
+    const float *weight_scales; /* [output channels]: `weights` are integers times these; or NULL */
 };
 
 /* One level of the head: two convolutions without activation whose outputs the decode reads. */
@@ -81,6 +88,11 @@ struct oct_network {
     struct oct_network_port *inputs, *outputs;
     const char *description; /* metadata's description, else the producer, else "" */
     int opset;               /* of the default domain */
+    int is_quantised;        /* 1: the file has grids of its own, see struct oct_network_layer */
+    int is_dynamic;          /* 1: some convolution of the file takes its scales at run time */
+    int left_float;          /* quantisations of the file that were not kept */
+    struct oct_grid probability_grid, distance_grid; /* in the head: of the softmax, of distances */
+    float expectation_scale; /* 0 .. reg_max - 1 are rounded to multiples of it there; 0: not */
     int has_nms;             /* 1: the file had embedded NMS, which was cut off */
     double
         probe_box_difference_px; /* octet's decode against the file's own head on random tensors */

@@ -35,6 +35,23 @@ octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_plan *from,
                             const struct oct_quantization *quantization, struct oct_plan *plan);
 
+/* What became of the convolutions of a network that brings grids of its own. */
+struct oct_grids_kept {
+    int int8; /* run in 8 bits, with the file's own scales */
+    int own;  /* run in float because the file does */
+    int lost; /* quantised in the file, but run in float here, by the same values */
+};
+
+/*
+ * The plan of a network with grids of its own (is_quantised), which computes what the file says up
+ * to the rounding of float sums: convolutions between grids run in 8 bits with the file's codes and
+ * scales; where the file rounds before or in a SiLU, the rest is a table of its codes; all else is
+ * float. Weights that are floats are shared with the network, the rest is allocated from `arena`.
+ */
+octet_status oct_lower_grids(octet_context *ctx, struct oct_arena *arena,
+                             const struct oct_network *network, struct oct_plan *plan,
+                             struct oct_grids_kept *kept);
+
 /* The type of each tensor of a plan whose layers `is_float` (see above) are to stay float, chosen
  * so that few conversions are needed; members and slices have one type with what they lie in. */
 octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,

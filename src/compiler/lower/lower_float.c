@@ -111,6 +111,8 @@ static octet_status map_tensor(struct lowering *l, int tensor, int *index)
         status = map_concat(l, from, index);
     else if (from->kind == OCT_TENSOR_SLICE)
         status = map_slice(l, from, index);
+    else if (from->kind == OCT_TENSOR_CODED)
+        status = map_tensor(l, from->parent, index);
     else
         status = oct_fail(l->ctx, OCTET_INTERNAL, "tensor \"%s\" is read before it is written",
                           from->name);

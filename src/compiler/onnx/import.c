@@ -110,6 +110,7 @@ static octet_status convert_attribute(struct builder *b, const OctOnnx__Attribut
         return target->text ? OCTET_OK : oct_fail_memory(b->ctx, "the graph");
     case 4:
         target->kind = source->t ? OCT_ATTRIBUTE_ARRAY : OCT_ATTRIBUTE_OTHER;
+        target->integer = source->t ? source->t->data_type : 0;
         return source->t ? oct_onnx_tensor(b->ctx, b->graph->name, source->t, &b->graph->arena,
                                            &target->array)
                          : OCTET_OK;
@@ -172,6 +173,7 @@ static octet_status set_constant(struct builder *b, const struct oct_node *node)
             oct_node_attribute(node, forms[i].name, forms[i].kind);
         if (attribute && forms[i].kind == OCT_ATTRIBUTE_ARRAY) {
             value->array = attribute->array;
+            value->file_type = (int32_t)attribute->integer;
             return OCTET_OK;
         }
         if (attribute)
@@ -258,6 +260,7 @@ static octet_status convert_initializers(struct builder *b)
                                               &b->graph->values[value].array);
         if (status)
             return status;
+        b->graph->values[value].file_type = tensor->data_type;
     }
     return OCTET_OK;
 }

@@ -40,8 +40,8 @@ struct oct_onnx_model {
 /*
  * Unpacks the file and builds its graph, verified and sorted, with the inputs' types and fixed
  * shapes set. `name` stands for the file in messages and must outlive the model; the bytes need
- * not. Fails with OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_MODEL (weights in another file,
- * already quantised), OCTET_UNSUPPORTED_VERSION (opset), OCTET_OUT_OF_MEMORY. The model must stay
+ * not. Fails with OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_MODEL (weights in another file),
+ * OCTET_UNSUPPORTED_VERSION (opset), OCTET_OUT_OF_MEMORY. The model must stay
  * where it is until oct_onnx_close(), which is to be called in any case.
  */
 octet_status oct_onnx_open(octet_context *ctx, const void *bytes, size_t size, const char *name,

@@ -85,6 +85,21 @@ static octet_status copy_weights(struct oct_builder *builder, const struct oct_n
     return OCTET_OK;
 }
 
+static octet_status copy_scales(struct oct_builder *builder, const struct oct_node *node,
+                                struct oct_network_layer *layer)
+{
+    const struct oct_value *weights = &builder->import->graph->values[node->inputs[1]];
+    if (!weights->weight_scales)
+        return OCTET_OK;
+    const size_t count = (size_t)weights->array.dims[0];
+    float *scales = oct_arena_calloc(&builder->network->arena, count, sizeof *scales);
+    if (!scales)
+        return oct_fail_memory(builder->import->ctx, "weights");
+    memcpy(scales, weights->weight_scales, count * sizeof *scales);
+    layer->weight_scales = scales;
+    return OCTET_OK;
+}
+
 static octet_status check_window(const struct oct_graph *graph, const struct oct_node *node,
                                  const struct oct_window *w)
 {
@@ -142,6 +157,12 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
             oct_arena_calloc(&builder->network->arena, (size_t)weights->dims[0], sizeof(float));
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
+    status = copy_scales(builder, node, &layer);
+    if (status)
+        return status;
+    layer.sum_grid = node->sum_grid;
+    layer.gate_grid = node->gate_grid;
+    layer.value_grid = node->value_grid;
     layer.kernel = (int)w.kernel[0];
     layer.stride = (int)w.stride[0];
     layer.padding = (int)w.pad_begin[0];
@@ -154,7 +175,7 @@ static oct_build_function *const build_functions[OCT_OP_COUNT] = {
     [OCT_OP_CONV] = build_convolution,    [OCT_OP_MAX_POOL] = oct_build_pool,
     [OCT_OP_RESIZE] = oct_build_upsample, [OCT_OP_UPSAMPLE] = oct_build_upsample,
     [OCT_OP_CONCAT] = oct_build_concat,   [OCT_OP_SPLIT] = oct_build_split,
-    [OCT_OP_SLICE] = oct_build_slice,
+    [OCT_OP_SLICE] = oct_build_slice,     [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)
@@ -190,6 +211,25 @@ static void mark_body(const struct oct_import *import, bool *body, bool *wanted)
     }
 }
 
+/* The head's tensors as a quantised file has them. */
+static octet_status code_levels(struct oct_builder *builder)
+{
+    const struct oct_import *import = builder->import;
+    octet_status status = OCTET_OK;
+    for (int l = 0; l < import->head.level_count && !status; l++) {
+        const struct oct_head_convolutions *from = &import->head.levels[l];
+        struct oct_network_level *to = &builder->network->levels[l];
+        const struct oct_node *node = oct_graph_producer(import->graph, from->box_value);
+        status = oct_builder_coded(builder, node, from->box_value, to->box_tensor, from->box_grid);
+        if (!status)
+            status = oct_builder_coded(builder, node, from->class_value, to->class_tensor,
+                                       from->class_grid);
+        to->box_tensor = builder->tensor_of[from->box_value];
+        to->class_tensor = builder->tensor_of[from->class_value];
+    }
+    return status;
+}
+
 static octet_status build_body(struct oct_builder *builder, const bool *body)
 {
     const struct oct_graph *graph = builder->import->graph;
@@ -210,7 +250,7 @@ static octet_status build_body(struct oct_builder *builder, const bool *body)
         network->levels[l] = (struct oct_network_level){
             builder->tensor_of[head->levels[l].box_value],
             builder->tensor_of[head->levels[l].class_value], head->levels[l].stride};
-    return OCTET_OK;
+    return network->is_quantised ? code_levels(builder) : OCTET_OK;
 }
 
 /* Which tensors a layer, a level or another used tensor reads or writes: parents and members stand
@@ -225,9 +265,11 @@ static void mark_used(const struct oct_builder *builder, int *used)
         if (builder->layers[l].residual >= 0)
             used[builder->layers[l].residual] = 1;
     }
+    for (int l = 0; l < network->level_count; l++)
+        used[network->levels[l].box_tensor] = used[network->levels[l].class_tensor] = 1;
     for (int t = network->tensor_count - 1; t >= 0; t--) {
         const struct oct_network_tensor *tensor = &builder->tensors[t];
-        if (used[t] && tensor->kind == OCT_TENSOR_SLICE)
+        if (used[t] && tensor->parent >= 0)
             used[tensor->parent] = 1;
         for (int m = 0; used[t] && m < tensor->member_count; m++)
             used[tensor->members[m]] = 1;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/passes/passes.h"
 
-/* The convolution that makes `value` for one reader only and has no residual yet, or NULL. */
-static struct oct_node *candidate(const struct oct_graph *graph, int value, const int *uses)
+/* The convolution that makes `value` for one reader only and has no residual yet, or NULL. `*fake`
+ * is the node between that puts its result on a grid, or NULL. */
+static struct oct_node *candidate(const struct oct_graph *graph, int value, const int *uses,
+                                  struct oct_node **fake)
 {
     struct oct_node *conv = oct_graph_producer(graph, value);
+    *fake = conv && conv->op == OCT_OP_FAKE_QUANTIZE && uses[value] == 1 ? conv : NULL;
+    if (*fake) {
+        value = conv->inputs[0];
+        conv = oct_graph_producer(graph, value);
+    }
     bool fits = conv && conv->op == OCT_OP_CONV && conv->input_count <= 3 && uses[value] == 1 &&
                 conv->outputs[0] == value;
     return fits ? conv : NULL;
@@ -21,7 +28,9 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *add, const in
     if (oct_value_is_constant(graph, a) || oct_value_is_constant(graph, b) ||
         shapes[0]->type != OCT_DATA_FLOAT || !oct_array_same_shape(shapes[0], shapes[1]))
         return OCTET_OK;
-    struct oct_node *left = candidate(graph, a, uses), *right = candidate(graph, b, uses);
+    struct oct_node *fakes[2];
+    struct oct_node *left = candidate(graph, a, uses, &fakes[0]);
+    struct oct_node *right = candidate(graph, b, uses, &fakes[1]);
     struct oct_node *conv = left ? left : right;
     if (!conv)
         return OCTET_OK;
@@ -33,6 +42,11 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *add, const in
     for (int i = 0; i < conv->input_count; i++)
         inputs[i] = conv->inputs[i];
     inputs[3] = conv == left ? b : a;
+    struct oct_node *fake = fakes[conv == left ? 0 : 1];
+    if (fake) {
+        conv->value_grid = fake->grid;
+        fake->removed = true;
+    }
     conv->inputs = inputs;
     conv->input_count = 4;
     conv->outputs[0] = add->outputs[0];

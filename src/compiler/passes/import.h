@@ -10,8 +10,8 @@
  * stay. On success the caller owns `*network`, to be freed with oct_network_free(); on failure it
  * is NULL. Fails with OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_VERSION (opset below 11),
  * OCTET_UNSUPPORTED_OPERATOR (the message has operator and node), OCTET_UNSUPPORTED_MODEL (no
- * YOLOv8 detection head, quantised already, weights not finite or in another file),
- * OCTET_BAD_SHAPE, OCTET_OUT_OF_MEMORY.
+ * YOLOv8 detection head, quantised in a way that is not read, weights not finite or in another
+ * file), OCTET_BAD_SHAPE, OCTET_OUT_OF_MEMORY.
  */
 octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
                                 const char *name, struct oct_network **network);

@@ -20,9 +20,10 @@
 
 /* The last convolutions of one level of the head. */
 struct oct_head_convolutions {
-    int box_value, class_value; /* their outputs */
-    int height, width;          /* cells */
-    int stride;                 /* input pixels a cell */
+    int box_value, class_value;           /* their outputs */
+    int height, width;                    /* cells */
+    int stride;                           /* input pixels a cell */
+    struct oct_grid box_grid, class_grid; /* of a quantised file */
 };
 
 /* The head as recognize_head found it; the frontier is all the convolutions that it reads. */
@@ -45,17 +46,20 @@ struct oct_import {
 
 typedef octet_status oct_pass(struct oct_import *import);
 
-oct_pass oct_check_model; /* refuses other tasks and quantised models */
-oct_pass oct_bind_shapes; /* gives the input its batch, height and width */
+oct_pass oct_check_model;       /* refuses other tasks */
+oct_pass oct_read_quantization; /* a quantised file becomes a float graph with grids */
+oct_pass oct_bind_shapes;       /* gives the input its batch, height and width */
 oct_pass
     oct_fold_constants; /* shapes of all values; what depends on constants only becomes constant */
 oct_pass oct_eliminate_dead;   /* drops nodes that no output needs */
 oct_pass oct_remove_identity;  /* Identity, Dropout, Cast between floating types */
+oct_pass oct_fuse_affine;      /* constants behind convolutions, of quantised files */
 oct_pass oct_normalize_input;  /* a division by 255 drops out; a mean is refused */
 oct_pass oct_fuse_batchnorm;   /* into the convolution before it */
 oct_pass oct_fuse_silu;        /* x * sigmoid(x) into the convolution that makes x */
 oct_pass oct_fuse_residual;    /* an addition into the convolution that makes one operand */
 oct_pass oct_recognize_head;   /* fills import->head */
+oct_pass oct_read_head_grids;  /* what a quantised file rounds in its head */
 oct_pass oct_probe_head;       /* octet's decode against the file's own head */
 oct_pass oct_build_network;    /* layers and tensors */
 oct_pass oct_describe_network; /* class names, metadata, ports */
@@ -97,11 +101,16 @@ struct oct_builder {
 
 /* Each turns one node into layers or tensors, or refuses it. */
 typedef octet_status oct_build_function(struct oct_builder *builder, const struct oct_node *node);
-oct_build_function oct_build_concat, oct_build_split, oct_build_slice; /* views.c */
+oct_build_function oct_build_concat, oct_build_split, oct_build_slice,
+    oct_build_coded; /* views.c */
 oct_build_function oct_build_pool, oct_build_upsample;
 
 /* Adds a tensor of the value's name and size, of the given kind; -1 when out of memory. */
 int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_kind kind);
+
+/* `tensor` on a grid, as a tensor for `value`; the same where it is on that grid already. */
+octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_node *node, int value,
+                               int tensor, struct oct_grid grid);
 
 /* The tensor of the node's input `index`; fails when the node reads something else than a tensor.
  */

@@ -80,6 +80,7 @@ static void decode(struct probe *probe)
 {
     const struct oct_found_head *head = &probe->import->head;
     struct oct_head_view view = {head->level_count, head->class_count, head->reg_max, {{0}}};
+    const struct oct_dfl_rounding dfl = {.weight_scale = probe->import->network->expectation_scale};
     float *logits = probe->logits;
     for (int l = 0; l < head->level_count; l++) {
         const struct oct_head_convolutions *from = &head->levels[l];
@@ -98,7 +99,8 @@ static void decode(struct probe *probe)
                                                  .class_pixel = class_channels,
                                                  .height = from->height,
                                                  .width = from->width,
-                                                 .stride = from->stride};
+                                                 .stride = from->stride,
+                                                 .dfl = dfl.weight_scale > 0.0f ? &dfl : NULL};
     }
     oct_decode_all(&view, probe->expected);
 }

@@ -7,6 +7,7 @@
  * of Softmax (boxes) and Sigmoid (classes). So it does not matter how an exporter concatenates,
  * reshapes, splits and transposes on the way.
  */
+#include <math.h>
 #include <string.h>
 
 #include "compiler/passes/passes.h"
@@ -23,15 +24,20 @@ struct frontier {
     size_t elements;
 };
 
-/* DFL's convolution has no trained weights: one output channel, weights 0, 1, 2, ... */
+#define WHOLE_TOLERANCE 1e-4f /* relative, of numbers that were integers times a scale */
+
+/* DFL's convolution has no trained weights: one output channel, weights 0, 1, 2, ..., or in a
+ * quantised file what is nearest to them. */
 static bool is_expectation(const struct oct_graph *graph, const struct oct_node *node)
 {
     const struct oct_array *weights = &graph->values[node->inputs[1]].array;
+    const float *step = graph->values[node->inputs[1]].weight_scales;
     if (weights->rank != 4 || weights->dims[0] != 1 || weights->dims[2] != 1 ||
         weights->dims[3] != 1)
         return false;
     for (size_t i = 0; i < weights->count; i++)
-        if (oct_floats(weights)[i] != (float)i)
+        if (!(fabsf(oct_floats(weights)[i] - (float)i) <=
+              WHOLE_TOLERANCE * (float)i + (step ? 0.5f * step[0] : 0.0f)))
             return false;
     return true;
 }
@@ -311,8 +317,11 @@ static octet_status add_level(struct oct_import *import, struct frontier *fronti
     for (; at > 0 && head->levels[at - 1].stride > stride; at--)
         head->levels[at] = head->levels[at - 1];
     head->levels[at] = (struct oct_head_convolutions){
-        node->outputs[0], import->graph->nodes[frontier->nodes[partner]].outputs[0], (int)height,
-        (int)width, (int)stride};
+        .box_value = node->outputs[0],
+        .class_value = import->graph->nodes[frontier->nodes[partner]].outputs[0],
+        .height = (int)height,
+        .width = (int)width,
+        .stride = (int)stride};
     return OCTET_OK;
 }
 

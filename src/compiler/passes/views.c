@@ -5,10 +5,15 @@
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 
+#define NESTED_MAX 8 /* concats of quantised concats that a slice is looked for in */
+
+static octet_status add_slice(struct oct_builder *builder, const struct oct_node *node, int value,
+                              int parent, int64_t offset, int nested);
+
 /* The tensor for channels [offset, offset + channels) of `parent`, resolved to the root; `parent`
  * itself when whole. */
-static octet_status add_slice(struct oct_builder *builder, const struct oct_node *node, int value,
-                              int parent, int64_t offset)
+static octet_status add_plain_slice(struct oct_builder *builder, const struct oct_node *node,
+                                    int value, int parent, int64_t offset, int nested)
 {
     const struct oct_graph *graph = builder->import->graph;
     int channels = (int)graph->values[value].array.dims[1];
@@ -31,6 +36,8 @@ static octet_status add_slice(struct oct_builder *builder, const struct oct_node
             return OCTET_OK;
         }
     }
+    if (from->kind == OCT_TENSOR_CODED)
+        return add_slice(builder, node, value, parent, offset, nested + 1);
     if (from->kind == OCT_TENSOR_SLICE) {
         offset += from->offset;
         parent = from->parent;
@@ -41,6 +48,53 @@ static octet_status add_slice(struct oct_builder *builder, const struct oct_node
     builder->tensors[tensor].parent = parent;
     builder->tensors[tensor].offset = (int)offset;
     return OCTET_OK;
+}
+
+octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_node *node, int value,
+                               int tensor, struct oct_grid grid)
+{
+    const struct oct_network_tensor *from = &builder->tensors[tensor];
+    const bool picture =
+        from->kind == OCT_TENSOR_INPUT && oct_same_grid(grid, (struct oct_grid){1.0f / 255.0f, 0});
+    builder->tensor_of[value] = tensor;
+    if (!oct_is_grid(grid) || picture ||
+        (from->kind == OCT_TENSOR_CODED && oct_same_grid(from->grid, grid)))
+        return OCTET_OK;
+    if (from->kind == OCT_TENSOR_CODED && builder->tensors[from->parent].kind == OCT_TENSOR_CODED)
+        return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "a tensor is quantised three times over");
+    const int coded = oct_builder_tensor(builder, value, OCT_TENSOR_CODED);
+    if (coded < 0)
+        return oct_fail_memory(builder->import->ctx, "the network");
+    builder->tensors[coded].parent = tensor;
+    builder->tensors[coded].grid = grid;
+    return OCTET_OK;
+}
+
+octet_status oct_build_coded(struct oct_builder *builder, const struct oct_node *node)
+{
+    int input;
+    const octet_status status = oct_builder_input(builder, node, 0, &input);
+    return status ? status : oct_builder_coded(builder, node, node->outputs[0], input, node->grid);
+}
+
+/* Part of what is on a grid is a part, on that grid. */
+static octet_status add_slice(struct oct_builder *builder, const struct oct_node *node, int value,
+                              int parent, int64_t offset, int nested)
+{
+    struct oct_grid grids[2];
+    int count = 0;
+    if (nested > NESTED_MAX)
+        return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "its channels lie in concats within concats");
+    while (builder->tensors[parent].kind == OCT_TENSOR_CODED && count < 2) {
+        grids[count++] = builder->tensors[parent].grid;
+        parent = builder->tensors[parent].parent;
+    }
+    octet_status status = add_plain_slice(builder, node, value, parent, offset, nested);
+    while (count-- > 0 && !status)
+        status = oct_builder_coded(builder, node, value, builder->tensor_of[value], grids[count]);
+    return status;
 }
 
 octet_status oct_build_split(struct oct_builder *builder, const struct oct_node *node)
@@ -60,7 +114,7 @@ octet_status oct_build_split(struct oct_builder *builder, const struct oct_node 
             return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
                                  "its parts are not constant");
         if (graph->values[value].array.dims[1] > 0)
-            status = add_slice(builder, node, value, parent, offset);
+            status = add_slice(builder, node, value, parent, offset, 0);
         offset += graph->values[value].array.dims[1];
     }
     return status;
@@ -111,31 +165,55 @@ octet_status oct_build_slice(struct oct_builder *builder, const struct oct_node 
             offset = starts[i] < 0 ? starts[i] + input->dims[1] : starts[i];
     }
     offset = offset < 0 ? 0 : offset;
-    return add_slice(builder, node, node->outputs[0], parent, offset);
+    return add_slice(builder, node, node->outputs[0], parent, offset, 0);
+}
+
+/* The slice that a member is, or that a quantised member is of; NULL for others. */
+static const struct oct_network_tensor *slice_in(const struct oct_builder *builder, int member,
+                                                 struct oct_grid *grid)
+{
+    const struct oct_network_tensor *tensor = &builder->tensors[member];
+    *grid = (struct oct_grid){0.0f, 0};
+    if (tensor->kind == OCT_TENSOR_CODED) {
+        *grid = tensor->grid;
+        tensor = &builder->tensors[tensor->parent];
+    }
+    return tensor->kind == OCT_TENSOR_SLICE ? tensor : NULL;
+}
+
+/* `parent` on a grid, where there is such a tensor; or -1. */
+static int whole_of(const struct oct_builder *builder, int parent, struct oct_grid grid)
+{
+    if (!oct_is_grid(grid))
+        return parent;
+    for (int t = parent + 1; t < builder->network->tensor_count; t++)
+        if (builder->tensors[t].kind == OCT_TENSOR_CODED && builder->tensors[t].parent == parent &&
+            oct_same_grid(builder->tensors[t].grid, grid))
+            return t;
+    return -1;
 }
 
 /* Slices that follow on each other and make up all of their parent are the parent. */
 static void collapse_members(const struct oct_builder *builder, struct oct_network_tensor *concat)
 {
-    const struct oct_network_tensor *tensors = builder->tensors;
     int kept = 0;
     for (int m = 0; m < concat->member_count;) {
-        const struct oct_network_tensor *first = &tensors[concat->members[m]];
+        struct oct_grid grid, other;
+        const struct oct_network_tensor *first = slice_in(builder, concat->members[m], &grid);
         int end = m, next = 0;
-        while (first->kind == OCT_TENSOR_SLICE && end < concat->member_count) {
-            const struct oct_network_tensor *slice = &tensors[concat->members[end]];
-            if (slice->kind != OCT_TENSOR_SLICE || slice->parent != first->parent ||
-                slice->offset != next)
+        while (first && end < concat->member_count) {
+            const struct oct_network_tensor *slice =
+                slice_in(builder, concat->members[end], &other);
+            if (!slice || slice->parent != first->parent || slice->offset != next ||
+                !oct_same_grid(grid, other))
                 break;
             next += slice->channels;
             end++;
         }
-        if (end > m && next == tensors[first->parent].channels) {
-            concat->members[kept++] = first->parent;
-            m = end;
-        } else {
-            concat->members[kept++] = concat->members[m++];
-        }
+        const bool whole = end > m && next == builder->tensors[first->parent].channels;
+        const int parent = whole ? whole_of(builder, first->parent, grid) : -1;
+        concat->members[kept++] = parent >= 0 ? parent : concat->members[m];
+        m = parent >= 0 ? end : m + 1;
     }
     concat->member_count = kept;
 }

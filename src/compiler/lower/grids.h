@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lowering a network that brings grids of its own. Every tensor may be wanted in several forms:
+ * codes on a grid, or floats. First, from the last layer to the first, it is collected who wants
+ * what (demand); then, in order, layers write the forms of their outputs that are wanted, and views
+ * and conversions are added when they are first read (form_of).
+ */
+#ifndef OCTET_COMPILER_LOWER_GRIDS_H
+#define OCTET_COMPILER_LOWER_GRIDS_H
+
+#include "compiler/lower/lower.h"
+
+#define OCT_FORMS_MAX 8
+
+/* A form is a grid, or no grid: floats. */
+struct oct_forms {
+    int count;
+    struct oct_grid form[OCT_FORMS_MAX];
+    int tensor[OCT_FORMS_MAX]; /* of the plan; -1: not yet */
+};
+
+struct oct_gridding {
+    octet_context *ctx;
+    struct oct_arena *arena;
+    const struct oct_network *network;
+    struct oct_plan *plan;
+    size_t tensor_room, layer_room;
+    struct oct_forms *forms; /* [network tensors] */
+    struct oct_grid *grid;   /* [network tensors]: all values are on it; or no grid */
+    bool *grouped;           /* [plan tensors]: member of a concat already */
+    int8_t **codes;          /* [network layers]: of convolutions that run in 8 bits; or NULL */
+};
+
+octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_grid form);
+
+/* The plan's tensor that holds a network's in a form that was demanded. */
+octet_status oct_grids_form(struct oct_gridding *g, int tensor, struct oct_grid form, int *index);
+
+/* Room for one more, which is set; -1 when out of memory. */
+int oct_grids_add_tensor(struct oct_gridding *g, const struct oct_plan_tensor *tensor);
+octet_status oct_grids_add_layer(struct oct_gridding *g, const struct oct_plan_layer *layer);
+
+/* A tensor of `channels` that a layer is to write in a form. */
+int oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
+                         struct oct_grid form);
+
+/* A layer that applies `values` (256, or NULL: what the codes stand for) to `input`'s codes and
+ * adds `residual` (-1: nothing), in a form; `*output` is what it writes. */
+octet_status oct_grids_add_table(struct oct_gridding *g, int input, const float *values,
+                                 int residual, struct oct_grid form, int *output);
+
+#endif

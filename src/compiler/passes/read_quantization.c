@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Quantised files become float graphs that say where the file rounds. QuantizeLinear turns into a
+ * FakeQuantize node whose output, an integer tensor in the file, holds the values that its codes
+ * stand for; whatever only moves such a tensor does the same with its values; DequantizeLinear has
+ * nothing left to do. Weights are dequantised, with their scales kept beside them. What is
+ * quantised otherwise than by 8 bits with one scale a tensor is left float, and counted.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "compiler/passes/quantization.h"
+
+/* ---- scales and zero points ---- */
+
+static const struct oct_value *constant_of(const struct oct_graph *graph, int value)
+{
+    for (int steps = 0; value >= 0 && steps < 16; steps++) {
+        if (oct_value_is_constant(graph, value))
+            return &graph->values[value];
+        const struct oct_node *producer = oct_graph_producer(graph, value);
+        if (!producer || producer->op != OCT_OP_IDENTITY || producer->input_count < 1)
+            return NULL;
+        value = producer->inputs[0];
+    }
+    return NULL;
+}
+
+octet_status oct_quantization_read(const struct oct_quantization_reading *r,
+                                   const struct oct_node *node, int scale_input,
+                                   struct oct_quantization_parameters *p)
+{
+    const struct oct_value *scale = NULL, *zero = NULL;
+    const bool has_zero = scale_input + 1 < node->input_count && node->inputs[scale_input + 1] >= 0;
+    if (scale_input < node->input_count)
+        scale = constant_of(r->graph, node->inputs[scale_input]);
+    if (has_zero)
+        zero = constant_of(r->graph, node->inputs[scale_input + 1]);
+    *p = (struct oct_quantization_parameters){.file_type = OCT_ONNX_UINT8};
+    if (!scale || scale->array.type != OCT_DATA_FLOAT || scale->array.count < 1 ||
+        (has_zero && !zero))
+        return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "its scale or zero point is not constant");
+    p->scales = oct_floats(&scale->array);
+    p->count = scale->array.count;
+    p->axis = oct_node_int(node, "axis", 1);
+    for (size_t i = 0; i < p->count; i++)
+        if (!(p->scales[i] >= 1e-30f && p->scales[i] <= 1e30f))
+            return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
+                                 "it has a scale that is not positive");
+    if (!has_zero)
+        return OCTET_OK;
+    p->file_type = zero->file_type;
+    if (zero->array.type != OCT_DATA_INT) /* floats of 8 bits, and the like */
+        return OCTET_OK;
+    if (zero->array.count != p->count)
+        return oct_node_fail(r->graph, node, OCTET_BAD_FORMAT,
+                             "it has not as many zero points as scales");
+    p->zeros = oct_ints(&zero->array);
+    return OCTET_OK;
+}
+
+bool oct_quantization_grid(const struct oct_quantization_parameters *p, struct oct_grid *grid)
+{
+    const int64_t low = p->file_type == OCT_ONNX_INT8 ? -128 : 0;
+    const int64_t zero = (p->zeros ? p->zeros[0] : 0) - low;
+    *grid = (struct oct_grid){0.0f, 0};
+    if (p->count != 1 || (p->file_type != OCT_ONNX_INT8 && p->file_type != OCT_ONNX_UINT8) ||
+        zero < 0 || zero > 255)
+        return false;
+    *grid = (struct oct_grid){p->scales[0], (int)zero};
+    return true;
+}
+
+/* ---- constants ---- */
+
+/* Where a tensor's scales lie: `outer` blocks of `channels` blocks of `inner` elements. */
+struct blocks {
+    size_t outer, channels, inner;
+};
+
+static octet_status blocks_of(const struct oct_graph *graph, const struct oct_node *node,
+                              const struct oct_quantization_parameters *p,
+                              const struct oct_array *array, struct blocks *blocks)
+{
+    *blocks = (struct blocks){1, 1, array->count};
+    if (p->count == 1)
+        return OCTET_OK;
+    const int64_t axis = p->axis < 0 ? p->axis + array->rank : p->axis;
+    if (axis < 0 || axis >= array->rank || (size_t)array->dims[axis] != p->count ||
+        oct_node_int(node, "block_size", 0) != 0)
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "its scales do not belong to one axis");
+    *blocks = (struct blocks){oct_array_extent(array, 0, (int)axis), p->count,
+                              oct_array_extent(array, (int)axis + 1, array->rank)};
+    return OCTET_OK;
+}
+
+/* The scales of weights by output channel, or NULL where they lie along another axis. */
+static octet_status keep_scales(struct oct_graph *graph, const struct blocks *blocks,
+                                const struct oct_quantization_parameters *p, int output)
+{
+    const struct oct_array *array = &graph->values[output].array;
+    if (array->rank != 4 || blocks->outer != 1 || array->dims[0] < 1)
+        return OCTET_OK;
+    const size_t count = (size_t)array->dims[0];
+    float *scales = oct_arena_calloc(&graph->arena, count, sizeof *scales);
+    if (!scales)
+        return oct_fail_memory(graph->ctx, "the model's weights");
+    for (size_t i = 0; i < count; i++)
+        scales[i] = p->scales[p->count == 1 ? 0 : i];
+    graph->values[output].weight_scales = scales;
+    return OCTET_OK;
+}
+
+static float rounded(float value, float scale, int64_t zero, int64_t low)
+{
+    const double code = rint((double)(value / scale)) + (double)zero;
+    const double high = (double)low + 255.0;
+    const double held = code < (double)low ? (double)low : code > high ? high : code;
+    return (float)(held - (double)zero) * scale;
+}
+
+octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
+                                       const struct oct_node *node,
+                                       const struct oct_quantization_parameters *p, int input,
+                                       int output)
+{
+    struct oct_graph *graph = r->graph;
+    const struct oct_array from = graph->values[input].array;
+    const bool integers = from.type == OCT_DATA_INT;
+    const int32_t type = integers ? graph->values[input].file_type : p->file_type;
+    const int64_t low = type == OCT_ONNX_INT8 ? -128 : 0;
+    const bool bytes = type == OCT_ONNX_INT8 || type == OCT_ONNX_UINT8;
+    struct blocks blocks;
+    octet_status status = blocks_of(graph, node, p, &from, &blocks);
+    if (!status && !integers && !bytes)
+        status = oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
+                               "it quantises weights to something else than 8 bits");
+    if (status)
+        return status;
+    struct oct_array to;
+    oct_array_shape(&to, OCT_DATA_FLOAT, from.rank, from.dims);
+    to.data = oct_arena_calloc(&graph->arena, from.count, sizeof(float));
+    if (!to.data)
+        return oct_fail_memory(graph->ctx, "the model's weights");
+    for (size_t i = 0; i < from.count; i++) {
+        const size_t c = p->count == 1 ? 0 : i / blocks.inner % blocks.channels;
+        const int64_t zero = p->zeros ? p->zeros[c] : 0;
+        oct_floats(&to)[i] = integers ? (float)(oct_ints(&from)[i] - zero) * p->scales[c]
+                                      : rounded(oct_floats(&from)[i], p->scales[c], zero, low);
+    }
+    graph->values[output].array = to;
+    return bytes ? keep_scales(graph, &blocks, p, output) : OCTET_OK;
+}
+
+/* ---- nodes ---- */
+
+/* What a value of the file's integers is on; `known` for those only. */
+void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
+                           struct oct_grid grid)
+{
+    if (value < 0)
+        return;
+    r->known[value] = true;
+    r->grids[value] = grid;
+}
+
+static octet_status read_quantize(struct oct_quantization_reading *r, struct oct_node *node)
+{
+    struct oct_quantization_parameters p;
+    struct oct_grid grid;
+    octet_status status = oct_quantization_read(r, node, 1, &p);
+    if (status)
+        return status;
+    const int output = node->outputs[0];
+    if (oct_value_is_constant(r->graph, node->inputs[0])) {
+        node->removed = true;
+        oct_quantization_mark(r, output, (struct oct_grid){0.0f, 0});
+        return oct_quantization_constant(r, node, &p, node->inputs[0], output);
+    }
+    const bool is_grid = oct_quantization_grid(&p, &grid);
+    node->op = is_grid ? OCT_OP_FAKE_QUANTIZE : OCT_OP_IDENTITY;
+    node->grid = grid;
+    node->input_count = 1;
+    r->import->network->left_float += !is_grid;
+    oct_quantization_mark(r, output, grid);
+    return OCTET_OK;
+}
+
+static octet_status read_dequantize(struct oct_quantization_reading *r, struct oct_node *node)
+{
+    struct oct_graph *graph = r->graph;
+    struct oct_quantization_parameters p;
+    struct oct_grid grid;
+    octet_status status = oct_quantization_read(r, node, 1, &p);
+    const int input = node->inputs[0], output = node->outputs[0];
+    if (status)
+        return status;
+    if (oct_value_is_constant(graph, input)) {
+        node->removed = true;
+        if (graph->values[input].array.type == OCT_DATA_INT)
+            return oct_quantization_constant(r, node, &p, input, output);
+        graph->values[output].array = graph->values[input].array; /* quantised just before */
+        graph->values[output].weight_scales = graph->values[input].weight_scales;
+        return OCTET_OK;
+    }
+    if (!r->known[input])
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "octet cannot follow where its input was quantised");
+    oct_quantization_grid(&p, &grid);
+    if (oct_is_grid(r->grids[input]) && !oct_same_grid(grid, r->grids[input]))
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "its scale or zero point is not what its input was quantised with");
+    node->op = OCT_OP_IDENTITY;
+    node->input_count = 1;
+    return OCTET_OK;
+}
+
+/* Operators that move the elements of an integer tensor and change none. */
+static bool only_moves(enum oct_operator op)
+{
+    static const enum oct_operator moves[] = {OCT_OP_CONCAT,    OCT_OP_FLATTEN,  OCT_OP_IDENTITY,
+                                              OCT_OP_MAX_POOL,  OCT_OP_RESHAPE,  OCT_OP_RESIZE,
+                                              OCT_OP_SLICE,     OCT_OP_SPLIT,    OCT_OP_SQUEEZE,
+                                              OCT_OP_TRANSPOSE, OCT_OP_UPSAMPLE, OCT_OP_UNSQUEEZE};
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+        if (op == moves[i])
+            return true;
+    return false;
+}
+
+static octet_status follow(const struct oct_quantization_reading *r, const struct oct_node *node)
+{
+    if (node->input_count < 1 || node->inputs[0] < 0 || !r->known[node->inputs[0]])
+        return OCTET_OK;
+    const struct oct_grid grid = r->grids[node->inputs[0]];
+    if (!only_moves(node->op))
+        return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "octet does not read this operator on integers");
+    for (int i = 1; node->op == OCT_OP_CONCAT && i < node->input_count; i++)
+        if (node->inputs[i] < 0 || !r->known[node->inputs[i]] ||
+            !oct_same_grid(r->grids[node->inputs[i]], grid))
+            return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
+                                 "it joins integers of different scales");
+    for (int i = 0; i < node->output_count; i++)
+        oct_quantization_mark(r, node->outputs[i], grid);
+    return OCTET_OK;
+}
+
+static octet_status read_node(struct oct_quantization_reading *r, size_t n)
+{
+    static const struct {
+        const char *op;
+        int inputs, outputs; /* at least */
+        octet_status (*read)(struct oct_quantization_reading *r, struct oct_node *node);
+    } readers[] = {
+        {"QuantizeLinear", 2, 1, read_quantize},
+        {"DequantizeLinear", 2, 1, read_dequantize},
+        {"DynamicQuantizeLinear", 1, 3, oct_read_dynamic_quantize},
+        {"ConvInteger", 2, 1, oct_read_conv_integer},
+        {"QLinearConv", 8, 1, oct_read_qlinear_conv},
+    };
+    struct oct_node *node = &r->graph->nodes[n];
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if (strcmp(node->op_name, readers[i].op) != 0)
+            continue;
+        bool whole = node->input_count >= readers[i].inputs && node->output_count >= 1;
+        for (int k = 0; whole && k < readers[i].inputs; k++)
+            whole = node->inputs[k] >= 0;
+        if (!whole || node->output_count > readers[i].outputs || node->outputs[0] < 0)
+            return oct_node_fail(r->graph, node, OCTET_BAD_FORMAT, "it has too few inputs");
+        r->import->network->is_quantised = 1;
+        return readers[i].read(r, node);
+    }
+    return follow(r, node);
+}
+
+/* Other operators on codes that tools write, with the domains that they use left out. */
+static bool is_quantised(const char *op_name)
+{
+    static const char *const names[] = {"MatMulInteger", "DynamicQuantizeMatMul", "QGemm",
+                                        "QuantizeLinear", "DequantizeLinear"};
+    const char *dot = strrchr(op_name, '.');
+    const char *type = dot ? dot + 1 : op_name;
+    if (strncmp(type, "QLinear", 7) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(type, names[i]) == 0)
+            return true;
+    return false;
+}
+
+octet_status oct_read_quantization(struct oct_import *import)
+{
+    struct oct_graph *graph = import->graph;
+    /* QLinearConv adds two values and one node of its own */
+    const size_t room = graph->value_count + 4 * graph->node_count, nodes = graph->node_count;
+    struct oct_quantization_reading r = {
+        .import = import,
+        .graph = graph,
+        .known = oct_calloc(import->ctx, room, sizeof *r.known),
+        .grids = oct_calloc(import->ctx, room, sizeof *r.grids),
+    };
+    octet_status status = OCTET_OK;
+    if (!r.known || !r.grids)
+        status = oct_fail_memory(import->ctx, "the graph");
+    for (size_t n = 0; n < nodes && !status; n++)
+        status = read_node(&r, n);
+    for (size_t n = 0; n < graph->node_count && !status; n++)
+        if (graph->nodes[n].op == OCT_OP_OTHER && !graph->nodes[n].removed &&
+            is_quantised(graph->nodes[n].op_name))
+            status = oct_node_fail(graph, &graph->nodes[n], OCTET_UNSUPPORTED_MODEL,
+                                   "octet does not read this quantised operator");
+    oct_free(import->ctx, r.known);
+    oct_free(import->ctx, r.grids);
+    return status ? status : oct_graph_sort(graph);
+}
