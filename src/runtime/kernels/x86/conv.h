@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "runtime/kernels/half.h"
+
+#define OCT_SUMS 0 /* tiles scale them */
 #include "runtime/kernels/x86/finish.h"
 #include "runtime/kernels/x86/tiles.h"
 
@@ -140,12 +142,12 @@ static struct strip take_strip(const struct oct_conv_job *job, int begin, int en
 }
 #endif
 
-/* The channel tile's constants, padded to whole vectors. */
+/* The channel tile's constants, padded to whole vectors, and what its tiles come to. */
 struct constants {
     _Alignas(64) int32_t start[MOST_VECTORS * OCT_LANES];
     _Alignas(64) float scale[MOST_VECTORS * OCT_LANES];
     _Alignas(64) float bias[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) int32_t sums[TILE_VECTORS * OCT_LANES];
+    _Alignas(64) float values[TILE_VECTORS * OCT_LANES];
 };
 
 static void take_constants(const struct oct_conv_job *job, int channel, int count,
@@ -172,7 +174,7 @@ static size_t view_bytes(const struct oct_view *view, size_t elements)
  * widths. */
 static void run_rows(const struct oct_conv_job *job, const struct strip *strip, int begin, int end,
                      int channel, const struct tile *t, const struct finish *f,
-                     finish_function *finish, int32_t *sums)
+                     finish_function *finish, float *values)
 {
     const int width = job->shape.output_width, most = most_pixels[f->vectors];
     const int tiles = (width + most - 1) / most, narrow = width / tiles, wider = width % tiles;
@@ -188,7 +190,7 @@ static void run_rows(const struct oct_conv_job *job, const struct strip *strip, 
             residual += (size_t)y * residual_row + residual_channel;
         for (int i = 0; i < tiles; i++) {
             const int pixels = narrow + (i < wider);
-            tile_functions[f->vectors][pixels](t, input, sums);
+            tile_functions[f->vectors][pixels](t, input, values);
             finish(f, pixels, output, residual);
             input += (size_t)pixels * t->pixel;
             output += (size_t)pixels * f->output_pixel;
@@ -215,9 +217,11 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .weights =
             (const uint8_t *)job->packed + (size_t)channel * conv_depth(shape) * WEIGHT_BYTES,
         .start = constants.start,
+        .scale = constants.scale,
+        .bias = constants.bias,
     };
     const struct finish f = {
-        .sums = constants.sums,
+        .sums = (const int32_t *)constants.values,
         .scale = constants.scale,
         .bias = constants.bias,
         .vectors = vectors,
@@ -231,7 +235,7 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .zero_point = job->output.zero_point,
         .residual_zero_point = job->residual.zero_point,
     };
-    run_rows(job, strip, begin, end, channel, &t, &f, choose_finish(f.flags), constants.sums);
+    run_rows(job, strip, begin, end, channel, &t, &f, choose_finish(f.flags), constants.values);
 }
 
 static void conv_run(const struct oct_conv_job *job, const struct oct_conv_range *range,

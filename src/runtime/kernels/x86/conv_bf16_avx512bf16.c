@@ -9,7 +9,6 @@
 #define OCT_WIDEN 0
 typedef __m512 v_sum;
 #define v_sum_load(at) _mm512_load_ps(at)
-#define v_sum_store(at, a) _mm512_store_ps(at, a)
 #define v_weights(at) _mm512_loadu_ps(at)
 #define v_broadcast(at) _mm512_castsi512_ps(_mm512_set1_epi32(*(const v_word *)(const void *)(at)))
 /* Not the intrinsic: gcc 12 copies and spills the sums around it. */

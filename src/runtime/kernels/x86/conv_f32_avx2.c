@@ -8,7 +8,6 @@
 #define OCT_WIDEN 0
 typedef __m256 v_sum;
 #define v_sum_load(at) _mm256_load_ps((const float *)(const void *)(at))
-#define v_sum_store(at, a) _mm256_store_ps((float *)(void *)(at), a)
 #define v_weights(at) _mm256_loadu_ps((const float *)(const void *)(at))
 #define v_broadcast(at) _mm256_set1_ps(*(const v_word_float *)(const void *)(at))
 #define V_STEP(sum, x, w) (sum) = _mm256_fmadd_ps(x, w, sum)

@@ -8,7 +8,6 @@
 #define OCT_WIDEN 0
 typedef __m512 v_sum;
 #define v_sum_load(at) _mm512_load_ps(at)
-#define v_sum_store(at, a) _mm512_store_ps(at, a)
 #define v_weights(at) _mm512_loadu_ps(at)
 #define v_broadcast(at) _mm512_set1_ps(*(const v_word_float *)(const void *)(at))
 #define V_STEP(sum, x, w) (sum) = _mm512_fmadd_ps(x, w, sum)

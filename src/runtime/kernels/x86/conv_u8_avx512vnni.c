@@ -8,7 +8,6 @@
 #define OCT_WIDEN 0
 typedef __m512i v_sum;
 #define v_sum_load(at) _mm512_load_si512(at)
-#define v_sum_store(at, a) _mm512_store_si512(at, a)
 #define v_weights(at) _mm512_loadu_si512(at)
 #define v_broadcast(at) _mm512_set1_epi32(*(const v_word *)(const void *)(at))
 /* Not the intrinsic: gcc 11 and 12 copy and spill the sums around it. */

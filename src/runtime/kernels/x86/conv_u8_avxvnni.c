@@ -8,7 +8,6 @@
 #define OCT_WIDEN 0
 typedef __m256i v_sum;
 #define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))
-#define v_sum_store(at, a) _mm256_store_si256((__m256i *)(void *)(at), a)
 #define v_weights(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
 #define v_broadcast(at) _mm256_set1_epi32(*(const v_word *)(const void *)(at))
 /* Not the intrinsic: gcc 11 and 12 copy and spill the sums around it, clang 14 spills in 4x24. */

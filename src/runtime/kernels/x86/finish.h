@@ -2,9 +2,10 @@
 /*
  * What happens to a tile's sums: scale and bias, SiLU, residual, requantisation, store. Written on
  * the vectors of vector_*.h, four of them in flight. The including file defines OCT_CODES: 1 when
- * sums are int32 of U8 inputs (bit-exact by requantize.h), 0 when they are floats with the bias
- * already in; and before it OCT_GROUP, 2 without codes: the inputs are BF16. What tiles.h needs of
- * sums (v_sum) is needed here too. With OCT_LATE_START tiles begin with zeros, and what they should
+ * inputs are U8 and sums int32 (bit-exact by requantize.h), 0 when sums are floats with the bias
+ * already in; before it OCT_GROUP, 2 without codes: the inputs are BF16; and OCT_SUMS 0 when int32
+ * sums come as floats, scaled and with the bias. What tiles.h needs of sums (v_sum) is needed here
+ * too. With OCT_LATE_START tiles begin with zeros, and what they should
  * have begun with is added here by v_sum_add().
  */
 #ifndef OCTET_RUNTIME_KERNELS_X86_FINISH_H
@@ -21,12 +22,16 @@ enum {
     FINISH_OUTPUT_BF16 = 32
 };
 
+#ifndef OCT_SUMS
+#define OCT_SUMS OCT_CODES
+#endif
+
 #define OCT_HALF (!OCT_CODES && OCT_GROUP == 2)
 
 /* One channel tile of a job. Distances between pixels in bytes. */
 struct finish {
     const int32_t *sums;       /* [pixels][vectors][lanes], int32 or the bits of floats; aligned */
-    const float *scale, *bias; /* [vectors * lanes], only when OCT_CODES */
+    const float *scale, *bias; /* [vectors * lanes], only when OCT_SUMS */
 #if OCT_LATE_START
     const int32_t *start; /* [vectors * lanes] */
 #endif
@@ -65,7 +70,7 @@ load_constants(const struct finish *f, int vector, int together,
         const int channel = (vector + i) * OCT_LANES;
         (void)channel;
         (void)constants;
-#if OCT_CODES
+#if OCT_SUMS
         constants->scale[i] = v_load(f->scale + channel);
         constants->bias[i] = v_load(f->bias + channel);
 #endif
@@ -100,14 +105,20 @@ quad_values(const struct finish *f, const struct quad *q, int together,
             const struct channel_constants *c, const uint8_t *residual, int flags, v_float v[4])
 {
     for (int i = 0; i < 4; i++) {
+#if OCT_CODES && !OCT_SUMS
+        (void)c;
+        (void)together;
+        v[i] = v_load((const float *)q->sums[i]);
+#else
         const v_sum sum = quad_sum(f, q, together, c, i);
-#if OCT_CODES
+#endif
+#if OCT_SUMS
         if (together == 4)
             v[i] = v_fma(v_float_of(sum), v_load(f->scale + q->channel[i]),
                          v_load(f->bias + q->channel[i]));
         else
             v[i] = v_fma(v_float_of(sum), c->scale[i % together], c->bias[i % together]);
-#else
+#elif !OCT_CODES
         v[i] = sum;
 #endif
     }

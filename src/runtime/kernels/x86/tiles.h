@@ -8,7 +8,7 @@
  *
  * The including file defines
  *   OCT_GROUP          input channels in a step: 4, 2 or 1
- *   v_sum              a vector of sums, loaded and stored by v_sum_load(), v_sum_store()
+ *   v_sum              a vector of sums, loaded by v_sum_load()
  *   V_STEP(sum, x, w)  sum += x * w; `x` broadcast by v_broadcast(), `w` loaded by v_weights()
  *   OCT_TILES(X)       X(pixels, vectors) for every tile, from 1 pixel to the most
  *   OCT_MOST_PIXELS    the most pixels, by vectors, from 0 vectors on
@@ -34,15 +34,27 @@ struct tile {
     int rows, columns;  /* of taps; a row whose taps lie end to end counts as one column */
     int steps;          /* in each */
     const uint8_t *weights;
-    const int32_t *start; /* [vectors * lanes]; aligned */
+    const int32_t *start;      /* [vectors * lanes]; aligned */
+    const float *scale, *bias; /* as `start`, only when OCT_CODES */
 };
 
-typedef void tile_function(const struct tile *t, const uint8_t *input, int32_t *sums);
+/* Sums leave a tile as values: scale and bias are done while multiplications still run. */
+#if OCT_CODES
+#define V_SCALE(t, n)                                                                              \
+    const v_float scale = v_load((t)->scale + (n)*OCT_LANES),                                      \
+                  bias = v_load((t)->bias + (n)*OCT_LANES);
+#define V_VALUE(sum) v_fma(v_float_of(sum), scale, bias)
+#else
+#define V_SCALE(t, n)
+#define V_VALUE(sum) sum
+#endif
+
+typedef void tile_function(const struct tile *t, const uint8_t *input, float *values);
 
 /* Every third pixel has a pointer; the two after it are reached by an index, once and twice. */
 #define DEFINE_TILE(PIXELS, VECTORS)                                                               \
     static void tile_##PIXELS##x##VECTORS(const struct tile *t, const uint8_t *input,              \
-                                          int32_t *sums)                                           \
+                                          float *values)                                           \
     {                                                                                              \
         _Static_assert((PIXELS) * (VECTORS) <= TILE_VECTORS, "more sums than room");               \
         v_sum sum[PIXELS][VECTORS];                                                                \
@@ -73,10 +85,11 @@ typedef void tile_function(const struct tile *t, const uint8_t *input, int32_t *
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
-        OCT_UNROLL for (int m = 0; m < PIXELS; m++)                                                \
+        OCT_UNROLL for (int n = 0; n < VECTORS; n++)                                               \
         {                                                                                          \
-            OCT_UNROLL for (int n = 0; n < VECTORS; n++)                                           \
-                v_sum_store(sums + (m * VECTORS + n) * OCT_LANES, sum[m][n]);                      \
+            V_SCALE(t, n)                                                                          \
+            OCT_UNROLL for (int m = 0; m < PIXELS; m++)                                            \
+                v_store(values + (m * VECTORS + n) * OCT_LANES, V_VALUE(sum[m][n]));               \
         }                                                                                          \
     }
 

@@ -29,6 +29,11 @@ static inline v_float v_load(const float *at)
     return _mm256_loadu_ps(at);
 }
 
+static inline void v_store(float *at, v_float a)
+{
+    _mm256_store_ps(at, a);
+}
+
 static inline v_float v_fma(v_float a, v_float b, v_float c)
 {
     return _mm256_fmadd_ps(a, b, c);
@@ -169,20 +174,47 @@ static inline __m256 v_entry(const float *table, __m256i index, __m256 high)
     return _mm256_blendv_ps(below, above, high);
 }
 
+/* oct_silu() of `v` whose segment `t` holds in its lowest bits. */
+static inline v_float v_silu_any(v_float v, v_float a, v_float t)
+{
+    const __m256i index =
+        _mm256_castps_si256(_mm256_min_ps(t, _mm256_set1_ps(OCT_SILU_MAGIC_LAST)));
+    __m256 high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+    __asm__("" : "+x"(high)); /* gcc 12 would compare it with zero before every blend */
+    __m256 g = v_entry(oct_silu_table[3], index, high);
+    for (int k = 2; k >= 0; k--)
+        g = _mm256_fmadd_ps(g, a, v_entry(oct_silu_table[k], index, high));
+    return _mm256_fmadd_ps(v, _mm256_set1_ps(0.5f), g);
+}
+
+/* As v_silu_any(), in the lower eight segments. */
+static inline v_float v_silu_low(v_float v, v_float a, v_float t)
+{
+    const __m256i index = _mm256_castps_si256(t);
+    __m256 g = _mm256_permutevar8x32_ps(_mm256_loadu_ps(oct_silu_table[3]), index);
+    for (int k = 2; k >= 0; k--)
+        g = _mm256_fmadd_ps(g, a,
+                            _mm256_permutevar8x32_ps(_mm256_loadu_ps(oct_silu_table[k]), index));
+    return _mm256_fmadd_ps(v, _mm256_set1_ps(0.5f), g);
+}
+
+/* Most vectors have no |v| above 6.3, and need but half of the table: a third less work. */
 static inline void v_silu_table(v_float v[4])
 {
     const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
-    const __m256 last = _mm256_set1_ps(OCT_SILU_MAGIC_LAST);
     const __m256 magic = _mm256_set1_ps(OCT_SILU_MAGIC), scale = _mm256_set1_ps(OCT_SILU_SCALE);
-    for (int i = 0; i < 4; i++) {
-        const __m256 a = _mm256_and_ps(v[i], magnitude);
-        const __m256i index =
-            _mm256_castps_si256(_mm256_min_ps(_mm256_fmadd_ps(a, scale, magic), last));
-        const __m256 high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
-        __m256 g = v_entry(oct_silu_table[3], index, high);
-        for (int k = 2; k >= 0; k--)
-            g = _mm256_fmadd_ps(g, a, v_entry(oct_silu_table[k], index, high));
-        v[i] = _mm256_fmadd_ps(v[i], _mm256_set1_ps(0.5f), g);
+    __m256 t[4];
+    for (int i = 0; i < 4; i++)
+        t[i] = _mm256_fmadd_ps(_mm256_and_ps(v[i], magnitude), scale, magic);
+    const __m256 most = _mm256_max_ps(_mm256_max_ps(t[0], t[1]), _mm256_max_ps(t[2], t[3]));
+    const __m256 beyond =
+        _mm256_cmp_ps(most, _mm256_set1_ps(OCT_SILU_MAGIC + OCT_LANES), _CMP_NLT_UQ);
+    if (_mm256_movemask_ps(beyond) == 0) {
+        for (int i = 0; i < 4; i++) /* a NaN stays one */
+            v[i] = v_silu_low(v[i], _mm256_and_ps(v[i], magnitude), t[i]);
+    } else {
+        for (int i = 0; i < 4; i++)
+            v[i] = v_silu_any(v[i], _mm256_and_ps(v[i], magnitude), t[i]);
     }
 }
 

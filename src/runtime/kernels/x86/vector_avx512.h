@@ -30,6 +30,12 @@ static inline v_float v_load(const float *at)
     return _mm512_loadu_ps(at);
 }
 
+/* At a multiple of the vector's size. */
+static inline void v_store(float *at, v_float a)
+{
+    _mm512_store_ps(at, a);
+}
+
 static inline v_float v_fma(v_float a, v_float b, v_float c)
 {
     return _mm512_fmadd_ps(a, b, c);
