@@ -20,13 +20,14 @@ set(octet_avx512vnni ${octet_avx512} -mavx512vnni)
 set(octet_avx512bf16 ${octet_avx512vnni} -mavx512bf16)
 # Not AVX-512 BF16: its conversion takes denormal numbers as zeros, and U8 kernels agree to the bit.
 set(octet_amx ${octet_avx512vnni} -mamx-tile -mamx-int8 -mamx-bf16)
+set(octet_amxbf16 ${octet_amx} -mavx512bf16) # two sets together
 set(octet_neon "")
 set(octet_dotprod -march=armv8.2-a+dotprod)
 set(octet_i8mm -march=armv8.2-a+dotprod+i8mm)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     set(OCTET_KERNEL_FOLDER x86)
-    set(OCTET_KERNEL_SETS avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
+    set(OCTET_KERNEL_SETS avx2 avxvnni avx512 avx512vnni avx512bf16 amx amxbf16)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
     set(OCTET_KERNEL_FOLDER arm)
     set(OCTET_KERNEL_SETS neon dotprod i8mm)

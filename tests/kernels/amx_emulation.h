@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/kernels/half.h"
+
 static _Thread_local struct {
     struct amx_config config; /* palette 0: no tiles */
     uint8_t bytes[8][AMX_ROWS][AMX_ROW_BYTES];
@@ -73,11 +75,38 @@ static inline void amx_multiply_u8_s8(int sum, int a, int b)
     }
 }
 
+static inline float amx_bf16(const uint8_t *at)
+{
+    uint16_t half;
+    memcpy(&half, at, sizeof half);
+    return oct_half_value(half);
+}
+
+static inline void amx_multiply_bf16(int sum, int a, int b)
+{
+    const struct amx_config *config = &amx.config;
+    amx_insist(config->palette == 1 && sum != a && sum != b && a != b);
+    amx_insist(config->rows[sum] == config->rows[a] &&
+               config->row_bytes[sum] == config->row_bytes[b]);
+    amx_insist(config->row_bytes[a] == config->rows[b] * 4);
+    for (int m = 0; m < config->rows[sum]; m++) {
+        float sums[AMX_ROW_BYTES / 4];
+        memcpy(sums, amx.bytes[sum][m], sizeof sums);
+        for (int k = 0; k < config->row_bytes[a]; k += 2) {
+            const float value = amx_bf16(&amx.bytes[a][m][k]);
+            for (int n = 0; n < config->row_bytes[sum] / 4; n++)
+                sums[n] += value * amx_bf16(&amx.bytes[b][k / 4][n * 4 + k % 4]);
+        }
+        memcpy(amx.bytes[sum][m], sums, sizeof sums);
+    }
+}
+
 #define AMX_CONFIGURE(given) amx_configure(&(given))
 #define AMX_ZERO(tile) amx_zero(tile)
 #define AMX_RELEASE() memset(&amx, 0, sizeof amx)
 #define AMX_LOAD(tile, at, stride) amx_load(tile, at, stride)
 #define AMX_STORE(tile, at, stride) amx_store(tile, at, stride)
 #define AMX_MULTIPLY_U8_S8(sum, a, b) amx_multiply_u8_s8(sum, a, b)
+#define AMX_MULTIPLY_BF16(sum, a, b) amx_multiply_bf16(sum, a, b)
 
 #endif

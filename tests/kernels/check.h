@@ -62,9 +62,10 @@ const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, en
                                            const struct oct_conv_shape *shape);
 
 #if defined(__x86_64__)
-/* AMX' U8 kernels with the tile instructions in plain C (amx_emulation.h), for machines without
+/* AMX' kernels with the tile instructions in plain C (amx_emulation.h), for machines without
  * them; the rest of them is AVX-512 VNNI's. */
 extern const struct oct_conv_kernel *const check_conv_u8_amx[];
+extern const struct oct_conv_kernel *const check_conv_bf16_amx[];
 enum { CHECK_AMX_KERNELS = 1 };
 #endif
 

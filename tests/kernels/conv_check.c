@@ -99,6 +99,22 @@ static void fill_halves(struct check_random *random, struct check_memory *memory
                                                   : check_float(random, -2.0f, 2.0f));
 }
 
+/* What lies between pixels, and behind them, is no number: kernels may read it, not use it. */
+static void spoil_neighbours(struct conv_case *c, size_t before, int width, int height)
+{
+    const struct oct_view *view = &c->job.input;
+    const size_t channels = (size_t)c->job.shape.input_channels;
+    const size_t bytes = oct_type_bytes(view->type);
+    for (size_t i = 0; i < c->input.size / bytes; i++) {
+        const size_t at = i - before; /* wraps for what stands before */
+        const bool used = i >= before && at / view->row < (size_t)height &&
+                          at % view->row / view->pixel < (size_t)width &&
+                          at % view->row % view->pixel < channels;
+        if (!used)
+            memset(c->input.bytes + i * bytes, 0xff, bytes);
+    }
+}
+
 static void make_input(struct check_random *random, struct conv_case *c)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
@@ -116,6 +132,8 @@ static void make_input(struct check_random *random, struct conv_case *c)
         fill_floats(random, &c->input, KIND_ANY);
     else if (c->type == OCT_TYPE_BF16)
         fill_halves(random, &c->input, KIND_ANY);
+    if (c->type != OCT_TYPE_U8)
+        spoil_neighbours(c, before, width, height);
     else if (c->kind == KIND_EXTREME)
         memset(c->input.bytes, 255, c->input.size);
 }

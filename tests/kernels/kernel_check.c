@@ -165,10 +165,13 @@ static void check_emulated(const struct options *options, struct totals *totals)
 {
 #if defined(__x86_64__)
     for (int i = 0; i < CHECK_AMX_KERNELS && options->sets & OCT_CPU_AVX512VNNI; i++) {
-        const struct oct_conv_kernel *kernel = check_conv_u8_amx[i];
-        check_subject(
-            options, &(struct subject){.name = kernel->name, .kernel = kernel, .type = OCT_TYPE_U8},
-            totals);
+        const struct oct_conv_kernel *u8 = check_conv_u8_amx[i], *bf16 = check_conv_bf16_amx[i];
+        check_subject(options,
+                      &(struct subject){.name = u8->name, .kernel = u8, .type = OCT_TYPE_U8},
+                      totals);
+        check_subject(options,
+                      &(struct subject){.name = bf16->name, .kernel = bf16, .type = OCT_TYPE_BF16},
+                      totals);
     }
 #else
     (void)options;

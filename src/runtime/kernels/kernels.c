@@ -8,7 +8,7 @@
 
 /* Lowest first: each overwrites what it does better. */
 static const struct {
-    unsigned set;
+    unsigned sets; /* all of them */
     void (*fill)(struct oct_kernels *kernels);
 } fills[] = {
     {OCT_CPU_REF, oct_kernels_fill_ref},
@@ -19,13 +19,14 @@ static const struct {
     {OCT_CPU_AVX512VNNI, oct_kernels_fill_avx512vnni},
     {OCT_CPU_AVX512BF16, oct_kernels_fill_avx512bf16},
     {OCT_CPU_AMX, oct_kernels_fill_amx},
+    {OCT_CPU_AMX | OCT_CPU_AVX512BF16, oct_kernels_fill_amxbf16},
 #endif
 };
 
 void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets)
 {
     for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
-        if (fills[i].set == OCT_CPU_REF || (sets & fills[i].set))
+        if (fills[i].sets == OCT_CPU_REF || (sets & fills[i].sets) == fills[i].sets)
             fills[i].fill(kernels);
     }
 }
@@ -43,6 +44,7 @@ static const struct oct_kernel_list lists[] = {
     {OCT_CPU_AVX512VNNI, oct_conv_u8_avx512vnni, OCT_AVX512_WIDTHS, NULL, 0, NULL, 0},
     {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_avx512bf16, OCT_AVX512_WIDTHS},
     {OCT_CPU_AMX, oct_conv_u8_amx, OCT_AMX_WIDTHS, NULL, 0, NULL, 0},
+    {OCT_CPU_AMX | OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_amxbf16, OCT_AMX_WIDTHS},
 #endif
 };
 

@@ -45,6 +45,9 @@ struct amx_config {
  * depth for each n. */
 #define AMX_MULTIPLY_U8_S8(sum, a, b)                                                              \
     __asm__ volatile("tdpbusd %%tmm" #b ", %%tmm" #a ", %%tmm" #sum : :)
+/* The same of BF16, two elements of depth in four bytes, sums float. */
+#define AMX_MULTIPLY_BF16(sum, a, b)                                                               \
+    __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum : :)
 #endif
 
 #endif

@@ -11,6 +11,17 @@
 #include "runtime/kernels/x86/amx_depth.h"
 #include "runtime/kernels/x86/finish.h"
 
+/* What nearly all blocks are finished by. */
+enum {
+#if OCT_HALF
+    FINISH_MOST = FINISH_SILU | FINISH_OUTPUT_BF16,
+    FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_BF16
+#else
+    FINISH_MOST = FINISH_SILU,
+    FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_U8
+#endif
+};
+
 enum { BLOCK_VECTORS = 64, MOST_PARTS = 64, LINE_BYTES = 64 };
 
 /* Sums of neighbouring pixels of one output row. */
@@ -105,7 +116,7 @@ finish_inlined(struct inlined *in, struct pending *p, int quads, int vectors, in
                     part->residual);
         part->sums += 4 * OCT_LANES;
         part->output += (size_t)together * in->finish.output_pixel;
-        if (flags & FINISH_RESIDUAL_U8)
+        if (flags & (FINISH_RESIDUAL_U8 | FINISH_RESIDUAL_BF16))
             part->residual += (size_t)together * in->finish.residual_pixel;
         part->pixels -= together;
         if (part->pixels == 0)
@@ -212,9 +223,9 @@ finish_inlined(struct inlined *in, struct pending *p, int quads, int vectors, in
 #define INLINED_1                                                                                  \
     struct inlined in;                                                                             \
     begin_inlined(&in, pending, 1);
-#define SILU_2(quads) finish_inlined(&in, pending, quads, 2, FINISH_SILU);
-#define SILU_1(quads) finish_inlined(&in, pending, quads, 1, FINISH_SILU);
-#define RESIDUAL_2(quads) finish_inlined(&in, pending, quads, 2, FINISH_SILU | FINISH_RESIDUAL_U8);
+#define SILU_2(quads) finish_inlined(&in, pending, quads, 2, FINISH_MOST);
+#define SILU_1(quads) finish_inlined(&in, pending, quads, 1, FINISH_MOST);
+#define RESIDUAL_2(quads) finish_inlined(&in, pending, quads, 2, FINISH_MOST_RESIDUAL);
 
 DEFINE_BLOCK(block_2x2, 2, FIRST_2X2, STEP_2X2, STORE_2X2, NO_PREPARE, CALLED)
 DEFINE_BLOCK(block_1x2, 2, FIRST_1X2, STEP_1X2, STORE_1X2, NO_PREPARE, CALLED)
@@ -233,12 +244,11 @@ static block_function *const block_functions[3][5] = {
 static block_function *choose_block(const struct pending *p, int vectors, int tiles)
 {
     const bool whole = p->finish.vectors == vectors && p->finish.tail == OCT_LANES;
-    if (whole && vectors == 2 && tiles == 2 && p->finish.flags == FINISH_SILU)
+    if (whole && vectors == 2 && tiles == 2 && p->finish.flags == FINISH_MOST)
         return block_2x2_silu;
-    if (whole && vectors == 2 && tiles == 2 &&
-        p->finish.flags == (FINISH_SILU | FINISH_RESIDUAL_U8))
+    if (whole && vectors == 2 && tiles == 2 && p->finish.flags == FINISH_MOST_RESIDUAL)
         return block_2x2_residual;
-    if (whole && vectors == 1 && tiles == 4 && p->finish.flags == FINISH_SILU)
+    if (whole && vectors == 1 && tiles == 4 && p->finish.flags == FINISH_MOST)
         return block_4x1_silu;
     return block_functions[vectors][tiles];
 }

@@ -25,10 +25,14 @@ struct depth {
     int step_bytes; /* a multiple of 4, at most 64 */
 };
 
+/* Steps of halves end where the stretch ends: what lies behind may be no number, whose product with
+ * a weight of zero is none either. */
 static struct depth cut_depth(const struct oct_conv_shape *shape, int stretches, int elements)
 {
     const int bytes = elements * ELEMENT_BYTES;
-    const int steps = (bytes + AMX_ROW_BYTES - 1) / AMX_ROW_BYTES;
+    int steps = (bytes + AMX_ROW_BYTES - 1) / AMX_ROW_BYTES;
+    while (OCT_GROUP == 2 && bytes % (4 * steps) != 0)
+        steps++;
     const int step = (bytes + steps - 1) / steps;
     return (struct depth){shape->kernel, stretches, steps, elements, (step + 3) & ~3};
 }
@@ -58,6 +62,8 @@ static struct depth depth_of(const struct oct_conv_shape *shape)
     const struct depth rows =
         cut_depth(shape, 1, (shape->kernel - 1) * shape->input_pixel + shape->input_channels);
     const struct depth taps = cut_depth(shape, shape->kernel, shape->input_channels);
+    if (OCT_GROUP == 2 && shape->input_pixel != shape->input_channels)
+        return taps; /* between them lies what may be no number */
     return depth_cost(shape, &rows) <= depth_cost(shape, &taps) ? rows : taps;
 }
 

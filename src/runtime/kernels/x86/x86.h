@@ -15,6 +15,7 @@ extern const struct oct_conv_kernel *const oct_conv_f32_avx512[OCT_AVX512_WIDTHS
 extern const struct oct_conv_kernel *const oct_conv_u8_avx512vnni[OCT_AVX512_WIDTHS];
 extern const struct oct_conv_kernel *const oct_conv_bf16_avx512bf16[OCT_AVX512_WIDTHS];
 extern const struct oct_conv_kernel *const oct_conv_u8_amx[OCT_AMX_WIDTHS];
+extern const struct oct_conv_kernel *const oct_conv_bf16_amxbf16[OCT_AMX_WIDTHS];
 
 /* Parts of oct_kernels_fill_avx2(). */
 void oct_fill_u8_avx2(struct oct_kernels *kernels);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BF16 convolutions on AMX: tdpbf16ps takes 32 input channels of 16 pixels and 16 output channels.
+ */
+#include <string.h>
+
+#include "runtime/kernels/half.h"
+#include "runtime/kernels/x86/vector_avx512.h"
+#include "runtime/kernels/x86/x86.h"
+
+#define OCT_CODES 0
+#define OCT_GROUP 2
+#define OCT_LATE_START 1
+typedef __m512 v_sum;
+#define v_sum_load(at) _mm512_loadu_ps(at)
+#define v_sum_add(a, b) _mm512_add_ps(a, b)
+#define AMX_MULTIPLY AMX_MULTIPLY_BF16
+#define FIRST_SUMS(job) (job)->bias
+
+static inline void pack_weight(const struct oct_conv_weights *weights, size_t from, uint8_t *to)
+{
+    const uint16_t half = oct_half_of(weights->values[from]);
+    memcpy(to, &half, sizeof half);
+}
+
+#include "runtime/kernels/x86/conv_amx.h"
+
+#ifdef OCTET_AMX_EMULATION
+#define NAME_SUFFIX "_emulated"
+#else
+#define NAME_SUFFIX ""
+#endif
+
+static const struct oct_conv_kernel kernel = {
+    .name = "conv_bf16_amx_32x32" NAME_SUFFIX,
+    .tile_pixels = 2 * AMX_ROWS,
+    .tile_channels = BLOCK_CHANNELS,
+    .packed_bytes = conv_packed_bytes,
+    .pack = conv_pack,
+    .scratch_bytes = conv_scratch_bytes,
+    .run = conv_run,
+};
+
+const struct oct_conv_kernel *const oct_conv_bf16_amxbf16[OCT_AMX_WIDTHS] = {&kernel};
+
+static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &kernel;
+}
+
+/* Tiles of zeros, without their loads. */
+static uint64_t burn_bf16(uint64_t rounds)
+{
+    struct amx_config config;
+    memset(&config, 0, sizeof config);
+    config.palette = 1;
+    for (int i = 0; i < 8; i++) {
+        config.row_bytes[i] = AMX_ROW_BYTES;
+        config.rows[i] = AMX_ROWS;
+    }
+    AMX_CONFIGURE(config);
+    for (uint64_t round = 0; round < rounds; round++) {
+        AMX_MULTIPLY(0, 4, 6);
+        AMX_MULTIPLY(1, 4, 7);
+        AMX_MULTIPLY(2, 5, 6);
+        AMX_MULTIPLY(3, 5, 7);
+    }
+    AMX_RELEASE();
+    return rounds * 4 * AMX_ROWS * AMX_ROWS * (AMX_ROW_BYTES / 2);
+}
+
+void oct_kernels_fill_amxbf16(struct oct_kernels *kernels)
+{
+    kernels->half = OCT_TYPE_BF16;
+    kernels->half_set = "amx";
+    kernels->choose_conv_bf16 = choose_conv_bf16;
+    kernels->burn_bf16 = burn_bf16;
+}
