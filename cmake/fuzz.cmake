@@ -10,7 +10,8 @@ foreach(file IN LISTS fuzz_sources)
     set_target_properties(fuzz_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
     target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-    target_include_directories(fuzz_${name} SYSTEM PRIVATE ${OCTET_RUNTIME_INCLUDES})
+    target_include_directories(fuzz_${name} SYSTEM PRIVATE
+        ${PROJECT_BINARY_DIR}/generated ${OCTET_PROTOBUF_INCLUDE_DIRS} ${OCTET_RUNTIME_INCLUDES})
     target_link_libraries(fuzz_${name} PRIVATE octet_static octet_flags)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 endforeach()

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as an ONNX model that is exported, as QDQ and as a TensorRT cache, with statistics of
+ * nothing: an error, or files of which the first can be unpacked and the second read; never a
+ * crash, a leak or a hang. Built for libFuzzer; with OCTET_FUZZ_PLAIN defined, a program that takes
+ * files.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "api/model.h"
+#include "compiler/export/qdq.h"
+#include "compiler/export/trt_cache.h"
+
+#define MEMORY_MAX ((size_t)512 << 20) /* that one export may hold; more fails as memory does */
+#define ROOM 64                        /* before each block, for its size */
+
+struct pool {
+    size_t live;
+};
+
+static void *allocate(void *user, size_t bytes, size_t alignment)
+{
+    struct pool *pool = user;
+    void *memory = NULL;
+    assert(alignment <= ROOM);
+    (void)alignment;
+    if (bytes > MEMORY_MAX - pool->live || posix_memalign(&memory, ROOM, bytes + ROOM) != 0)
+        return NULL;
+    *(size_t *)memory = bytes;
+    pool->live += bytes;
+    return (char *)memory + ROOM;
+}
+
+static void release(void *user, void *memory)
+{
+    struct pool *pool = user;
+    void *start = (char *)memory - ROOM;
+    pool->live -= *(size_t *)start;
+    free(start);
+}
+
+static void write_qdq(octet_context *ctx, struct oct_arena *arena, struct oct_import *import,
+                      struct oct_recipe *recipe, int variant)
+{
+    struct oct_rewrite rewrite;
+    struct oct_qdq qdq = {.int8_weights = variant & 1, .unsigned_codes = variant >> 1 & 1};
+    struct oct_onnx_model again;
+    uint8_t *bytes = NULL;
+    size_t size;
+    octet_status status = oct_rewrite_open(ctx, arena, import->onnx.message, &rewrite);
+    if (!status)
+        status = oct_qdq_place(&rewrite, recipe, &qdq);
+    if (!status)
+        status = oct_rewrite_pack(&rewrite, &bytes, &size);
+    oct_onnx_init(ctx, "fuzz.qdq", &again);
+    if (!status && oct_onnx_unpack(&again, bytes, size) == OCTET_BAD_FORMAT)
+        abort();
+    oct_onnx_close(&again);
+    oct_free(ctx, bytes);
+}
+
+static void write_cache(octet_context *ctx, const struct oct_recipe *recipe)
+{
+    struct oct_text text;
+    octet_cache *cache = NULL;
+    int count;
+    oct_text_init(&text, ctx);
+    if (oct_cache_write(recipe, NULL, OCT_TRT_HEADER_DEFAULT, &text, &count) == OCTET_OK &&
+        oct_cache_read(ctx, text.bytes, text.length, "fuzz.cache", &cache) == OCTET_BAD_FORMAT)
+        abort();
+    octet_cache_free(&cache);
+    oct_text_free(&text);
+}
+
+static octet_status empty_statistics(octet_context *ctx, const struct oct_plan *plan,
+                                     octet_statistics **statistics)
+{
+    octet_status status = oct_statistics_create(ctx, plan->layer_count, statistics);
+    for (int i = 0; i < plan->layer_count && !status; i++)
+        status = oct_statistics_room(ctx, *statistics, i, "",
+                                     plan->tensors[plan->layers[i].output].channels);
+    return status;
+}
+
+static void export_all(octet_context *ctx, const octet_model *model, struct oct_import *import,
+                       uint8_t variant)
+{
+    struct oct_arena arena;
+    struct oct_placement placement;
+    struct oct_recipe recipe;
+    struct oct_calibrator calibrator;
+    octet_statistics *statistics = NULL;
+    oct_arena_init(&arena, ctx);
+    oct_calibrator_parse(NULL, &calibrator);
+    octet_status status = empty_statistics(ctx, &model->plan, &statistics);
+    if (!status)
+        status = oct_place(ctx, &arena, import->graph, &model->plan, &placement);
+    if (!status)
+        status = oct_recipe_make(ctx, &arena, &placement, statistics, &calibrator, &recipe);
+    if (!status) {
+        write_qdq(ctx, &arena, import, &recipe, variant);
+        write_cache(ctx, &recipe);
+    }
+    oct_statistics_free(statistics);
+    oct_arena_clear(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct pool pool = {0};
+    octet_context ctx = {.allocator = {allocate, release, &pool}};
+    octet_model *model = NULL;
+    if (octet_model_load_memory(&ctx, data, size, "fuzz.onnx", &model) == OCTET_OK) {
+        struct oct_import import;
+        if (oct_export_open(&ctx, data, size, "fuzz.onnx", &import) == OCTET_OK)
+            export_all(&ctx, model, &import, data[size - 1]);
+        oct_onnx_close(&import.onnx);
+    }
+    octet_model_free(&model);
+    if (pool.live)
+        abort();
+    return 0;
+}
+
+#ifdef OCTET_FUZZ_PLAIN
+#include "base/file.h"
+
+int main(int count, char **paths)
+{
+    octet_context ctx = {.log = NULL};
+    oct_allocator_default(&ctx.allocator);
+    for (int i = 1; i < count; i++) {
+        struct oct_file file;
+        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
+            return 1;
+        LLVMFuzzerTestOneInput(file.bytes, file.size);
+        oct_file_close(&ctx, &file);
+    }
+    return 0;
+}
+#endif
