@@ -11,6 +11,12 @@ cmp -s qdq.onnx unsigned.onnx || echo "other codes"
 [ "$(wc -c <small.onnx)" -lt "$(wc -c <qdq.onnx)" ] && echo "codes are smaller"
 try export parts.onnx --stats parts.stats --format qdq --float-layers head,3 -o some.onnx --json |
     sed -E 's/: [0-9.e-]+/: N/'
+for file in qdq small unsigned some; do # the choices of each layer can be read back
+    echo "$file: $("$octet" inspect $file.onnx | grep -c ' Conv .* int8 ') int8," \
+        "$("$octet" inspect $file.onnx | grep -c ' Conv .* fp32 ') fp32"
+done
+"$octet" inspect some.onnx --json | grep octet.float_layers
+try export qdq.onnx --stats parts.stats --format qdq -o x
 try export parts.onnx --stats parts.stats --format trt-cache -o a.cache | mask
 try export parts.onnx --stats parts.stats --format trt-cache --calibrator minmax-trt -o m.cache -q | mask
 try export parts.onnx --stats parts.stats --format trt-cache --calibrator entropy \
