@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# What doctor tells of recorded file trees, of this machine, and of trees that are damaged.
+# What doctor tells of file trees (recorded, or written after what such machines are published to have), of this
+# machine, and of trees that are damaged.
 . "$support"
 for tree in jetpack-4.6-nano jetpack-5.1.2-xavier-nx jetpack-6.0-agx-orin jetpack-6.2-orin-nano jetpack-7.1-thor \
-    pc pc-gpu pc-nouveau; do
+    pc pc-gpu pc-nouveau server-h100; do
     unpack_tree $tree $tree
     try doctor --root $tree
 done
