@@ -84,6 +84,18 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct 
     return OCTET_OK;
 }
 
+/* Weights and bias are constants of one convolution; shapes were checked only where its input's is
+ * known. */
+static bool fits(const struct oct_graph *graph, const struct oct_node *conv)
+{
+    const struct oct_array *weights = &graph->values[conv->inputs[1]].array;
+    const int bias = conv->input_count > 2 ? conv->inputs[2] : -1;
+    if (weights->type != OCT_DATA_FLOAT || weights->rank != 4)
+        return false;
+    const struct oct_array *b = bias >= 0 ? &graph->values[bias].array : NULL;
+    return !b || (b->data && b->type == OCT_DATA_FLOAT && b->count == (size_t)weights->dims[0]);
+}
+
 octet_status oct_fuse_affine(struct oct_import *import)
 {
     struct oct_graph *graph = import->graph;
@@ -97,10 +109,7 @@ octet_status oct_fuse_affine(struct oct_import *import)
     for (size_t n = 0; n < graph->node_count && !status; n++) {
         struct oct_node *conv = NULL;
         const int operand = constant_operand(graph, &graph->nodes[n], uses, &conv);
-        const int bias = operand >= 0 && conv->input_count > 2 ? conv->inputs[2] : -1;
-        if (operand < 0 || (size_t)operand >= value_count ||
-            (bias >= 0 && !oct_value_is_constant(graph, bias)) ||
-            graph->values[conv->inputs[1]].array.rank != 4)
+        if (operand < 0 || (size_t)operand >= value_count || !fits(graph, conv))
             continue;
         status = fuse(graph, conv, &graph->nodes[n], operand);
     }

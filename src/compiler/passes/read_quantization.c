@@ -147,8 +147,9 @@ octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
     for (size_t i = 0; i < from.count; i++) {
         const size_t c = p->count == 1 ? 0 : i / blocks.inner % blocks.channels;
         const int64_t zero = p->zeros ? p->zeros[c] : 0;
-        oct_floats(&to)[i] = integers ? (float)(oct_ints(&from)[i] - zero) * p->scales[c]
-                                      : rounded(oct_floats(&from)[i], p->scales[c], zero, low);
+        oct_floats(&to)[i] = integers
+                                 ? (float)((double)oct_ints(&from)[i] - (double)zero) * p->scales[c]
+                                 : rounded(oct_floats(&from)[i], p->scales[c], zero, low);
     }
     graph->values[output].array = to;
     return bytes ? keep_scales(graph, &blocks, p, output) : OCTET_OK;
