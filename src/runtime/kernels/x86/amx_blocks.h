@@ -32,13 +32,16 @@ struct part {
     int pixels;
 };
 
-/* The block before, of one channel tile. */
+/* The block before, of one channel tile. Parts are whole quads (four vectors) of pixels; what is left
+ * of a row at its end are the ends, finished last, so that no loop has a function call in it that
+ * keeps constants out of registers. */
 struct pending {
     struct finish finish; /* but for `sums` */
     finish_function *function;
     int count, next; /* of `parts` */
-    int quads;       /* four vectors each, of what is left */
-    struct part parts[MOST_PARTS];
+    int quads;       /* of all parts */
+    int end_count;
+    struct part parts[MOST_PARTS], ends[MOST_PARTS];
 };
 
 /* What the blocks of a channel tile share. Distances in bytes. */
@@ -56,7 +59,7 @@ struct run {
 
 typedef void block_function(const struct run *r, const uint8_t *input, struct pending *pending);
 
-/* Finishes about `quads` of what is left, by function calls. */
+/* Finishes `quads` of the parts, or all, by function calls. */
 static inline __attribute__((always_inline)) void finish_called(struct pending *p, int quads)
 {
     const int together = 4 / p->finish.vectors; /* pixels of a quad */
@@ -65,7 +68,7 @@ static inline __attribute__((always_inline)) void finish_called(struct pending *
         const int pixels = quads * together < part->pixels ? quads * together : part->pixels;
         p->finish.sums = part->sums;
         p->function(&p->finish, pixels, part->output, part->residual);
-        quads -= (pixels + together - 1) / together;
+        quads -= pixels / together;
         part->sums += pixels * p->finish.vectors * OCT_LANES;
         part->output += (size_t)pixels * p->finish.output_pixel;
         if (part->residual)
@@ -73,6 +76,16 @@ static inline __attribute__((always_inline)) void finish_called(struct pending *
         part->pixels -= pixels;
         p->next += part->pixels == 0;
     }
+}
+
+static void finish_ends(struct pending *p)
+{
+    for (int i = 0; i < p->end_count; i++) {
+        const struct part *part = &p->ends[i];
+        p->finish.sums = part->sums;
+        p->function(&p->finish, part->pixels, part->output, part->residual);
+    }
+    p->end_count = 0;
 }
 
 /* A copy of what finishing takes, for registers. */
@@ -98,19 +111,13 @@ static inline __attribute__((always_inline)) void begin_inlined(struct inlined *
     next_part(in, p);
 }
 
-/* Finishes `quads` of what is left; `vectors` and `flags` are constants. */
+/* Finishes `quads` of the parts, or all; `vectors` and `flags` are constants. */
 static inline __attribute__((always_inline)) void
 finish_inlined(struct inlined *in, struct pending *p, int quads, int vectors, int flags)
 {
     const int together = 4 / vectors;
     struct part *part = &in->part;
     for (; quads > 0 && part->pixels > 0; quads--) {
-        if (part->pixels < together) { /* the end of a row */
-            p->finish.sums = part->sums;
-            p->function(&p->finish, part->pixels, part->output, part->residual);
-            next_part(in, p);
-            continue;
-        }
         in->finish.sums = part->sums;
         finish_quad(&in->finish, 0, together, 0, vectors, &in->constants, flags, part->output,
                     part->residual);
@@ -151,6 +158,8 @@ finish_inlined(struct inlined *in, struct pending *p, int quads, int vectors, in
             }                                                                                      \
         }                                                                                          \
         FINISH(BLOCK_VECTORS)                                                                      \
+        if (pending->end_count)                                                                    \
+            finish_ends(pending);                                                                  \
         uint8_t *sums = (uint8_t *)r->sums;                                                        \
         STORE                                                                                      \
     }

@@ -112,27 +112,42 @@ static void take_target(struct conv *c, int y, int channel, int count)
     };
 }
 
+/* `pixels` of the target's row, whose sums begin at `sums`. */
+static void take_part(struct conv *c, const int32_t *sums, int pixels)
+{
+    struct pending *p = &c->pending;
+    struct target *t = &c->target;
+    const int vectors = c->finish.vectors, together = 4 / vectors, whole = pixels & -together;
+    const struct part part = {sums, t->output, t->residual, whole};
+    const size_t output = (size_t)whole * p->finish.output_pixel;
+    const size_t residual = (size_t)whole * p->finish.residual_pixel;
+    if (whole)
+        p->parts[p->count++] = part;
+    if (whole < pixels)
+        p->ends[p->end_count++] = (struct part){
+            sums + whole * vectors * OCT_LANES, part.output + output,
+            part.residual ? part.residual + residual : NULL, pixels - whole};
+    p->quads += whole / together;
+    t->output += (size_t)pixels * p->finish.output_pixel;
+    if (t->residual)
+        t->residual += (size_t)pixels * p->finish.residual_pixel;
+}
+
 /* The block whose sums were just stored waits to be finished: `pixels` of it, from `sums` on. */
 static void take_pending(struct conv *c, const int32_t *sums, int pixels)
 {
     struct pending *p = &c->pending;
     struct target *t = &c->target;
-    const int vectors = c->finish.vectors, together = 4 / vectors;
     p->finish = c->finish;
     p->function = choose_finish(c->finish.flags);
-    p->count = p->next = p->quads = 0;
+    p->count = p->next = p->quads = p->end_count = 0;
     while (pixels > 0) {
         const bool exists = t->column < t->width;
         const int end = exists ? t->width : t->pitch;
         const int count = pixels < end - t->column ? pixels : end - t->column;
-        if (exists) {
-            p->parts[p->count++] = (struct part){sums, t->output, t->residual, count};
-            p->quads += (count + together - 1) / together;
-            t->output += (size_t)count * p->finish.output_pixel;
-            if (t->residual)
-                t->residual += (size_t)count * p->finish.residual_pixel;
-        }
-        sums += count * vectors * OCT_LANES;
+        if (exists)
+            take_part(c, sums, count);
+        sums += count * c->finish.vectors * OCT_LANES;
         pixels -= count;
         t->column += count;
         if (t->column == t->pitch) {
@@ -252,6 +267,7 @@ static void conv_run(const struct oct_conv_job *job, const struct oct_conv_range
     }
     AMX_RELEASE();
     finish_called(&c.pending, BLOCK_VECTORS);
+    finish_ends(&c.pending);
 }
 
 static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
