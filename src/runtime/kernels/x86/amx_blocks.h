@@ -17,7 +17,7 @@ enum {
     FINISH_MOST = FINISH_SILU | FINISH_OUTPUT_BF16,
     FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_BF16
 #else
-    FINISH_MOST = FINISH_SILU,
+    FINISH_MOST = FINISH_SILU | FINISH_BOUNDED,
     FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_U8
 #endif
 };
@@ -32,9 +32,9 @@ struct part {
     int pixels;
 };
 
-/* The block before, of one channel tile. Parts are whole quads (four vectors) of pixels; what is left
- * of a row at its end are the ends, finished last, so that no loop has a function call in it that
- * keeps constants out of registers. */
+/* The block before, of one channel tile. Parts are whole quads (four vectors) of pixels; what is
+ * left of a row at its end are the ends, finished last, so that no loop has a function call in it
+ * that keeps constants out of registers. */
 struct pending {
     struct finish finish; /* but for `sums` */
     finish_function *function;

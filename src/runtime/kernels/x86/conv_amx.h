@@ -19,6 +19,7 @@
 #define OCTET_RUNTIME_KERNELS_X86_CONV_AMX_H
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "runtime/kernels/x86/amx_blocks.h"
@@ -72,6 +73,23 @@ static void configure(struct conv *c, int rows)
     c->tile_rows = rows;
 }
 
+/* FINISH_BOUNDED where it holds for `vectors` of channels, whatever the input: sums are below 2^31,
+ * and SiLU is below |y| + 1. */
+static int bounded_flag(const struct oct_conv_job *job, int channel, int vectors)
+{
+    if (!OCT_CODES || job->output.type != OCT_TYPE_U8)
+        return 0;
+    if (job->residual.data && job->residual.type != OCT_TYPE_U8)
+        return 0;
+    const float residual = job->residual.data ? 255.0f * job->residual.scale : 0.0f;
+    for (int n = channel; n < channel + vectors * OCT_LANES; n++) {
+        const float most = 0x1p31f * fabsf(job->scale[n]) + fabsf(job->bias[n]) + 1.0f + residual;
+        if (!(most * job->output.inverse_scale < 0x1p30f)) /* a NaN is not */
+            return 0;
+    }
+    return FINISH_BOUNDED;
+}
+
 /* Channels [channel, channel + count) from row `y` on. */
 static void take_target(struct conv *c, int y, int channel, int count)
 {
@@ -85,7 +103,7 @@ static void take_target(struct conv *c, int y, int channel, int count)
         .start = (const int32_t *)FIRST_SUMS(job) + channel,
         .vectors = vectors,
         .tail = count - (vectors - 1) * OCT_LANES,
-        .flags = finish_flags(job),
+        .flags = finish_flags(job) | bounded_flag(job, channel, vectors),
         .output_pixel = view_bytes(&job->output, job->output.pixel),
         .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
         .inverse_scale = job->output.inverse_scale,
@@ -124,9 +142,9 @@ static void take_part(struct conv *c, const int32_t *sums, int pixels)
     if (whole)
         p->parts[p->count++] = part;
     if (whole < pixels)
-        p->ends[p->end_count++] = (struct part){
-            sums + whole * vectors * OCT_LANES, part.output + output,
-            part.residual ? part.residual + residual : NULL, pixels - whole};
+        p->ends[p->end_count++] =
+            (struct part){sums + whole * vectors * OCT_LANES, part.output + output,
+                          part.residual ? part.residual + residual : NULL, pixels - whole};
     p->quads += whole / together;
     t->output += (size_t)pixels * p->finish.output_pixel;
     if (t->residual)
@@ -139,7 +157,7 @@ static void take_pending(struct conv *c, const int32_t *sums, int pixels)
     struct pending *p = &c->pending;
     struct target *t = &c->target;
     p->finish = c->finish;
-    p->function = choose_finish(c->finish.flags);
+    p->function = choose_finish(c->finish.flags & ~FINISH_BOUNDED);
     p->count = p->next = p->quads = p->end_count = 0;
     while (pixels > 0) {
         const bool exists = t->column < t->width;

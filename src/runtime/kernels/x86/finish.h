@@ -19,7 +19,9 @@ enum {
     FINISH_RESIDUAL_F32 = 4,
     FINISH_OUTPUT_F32 = 8,
     FINISH_RESIDUAL_BF16 = 16,
-    FINISH_OUTPUT_BF16 = 32
+    FINISH_OUTPUT_BF16 = 32,
+    FINISH_BOUNDED =
+        64 /* no number is too large to become an integer before it is limited to codes */
 };
 
 #ifndef OCT_SUMS
@@ -146,13 +148,15 @@ quad_values(const struct finish *f, const struct quad *q, int together,
 
 static inline __attribute__((always_inline)) void store_codes(const struct finish *f,
                                                               const struct quad *q, int pixels,
-                                                              int together, const v_float v[4],
-                                                              uint8_t *output)
+                                                              int together, int flags,
+                                                              const v_float v[4], uint8_t *output)
 {
     v_int codes[4];
     const v_float inverse = v_set(f->inverse_scale), highest = v_set(f->highest);
-    for (int i = 0; i < 4; i++)
-        codes[i] = v_rounded(v_min(v_mul(v[i], inverse), highest));
+    for (int i = 0; i < 4; i++) {
+        const v_float code = v_mul(v[i], inverse);
+        codes[i] = v_rounded(flags & FINISH_BOUNDED ? code : v_min(code, highest));
+    }
     const v_bytes bytes = v_pack(codes, f->zero_point);
     output += q->channel[0];
     const int count = (together - 1) * OCT_LANES + q->count[together - 1];
@@ -197,7 +201,7 @@ finish_quad(const struct finish *f, int pixel, int pixels, int vector, int toget
     if (flags & FINISH_OUTPUT_BF16)
         return;
     if (!(flags & FINISH_OUTPUT_F32)) {
-        store_codes(f, &q, pixels, together, v, output);
+        store_codes(f, &q, pixels, together, flags, v, output);
         return;
     }
     for (int i = 0; i < 4; i++) {
