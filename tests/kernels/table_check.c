@@ -83,6 +83,12 @@ bool check_cpu_parse(void)
         if (oct_cpu_parse(&ctx, wrong[i], &sets) != OCTET_UNSUPPORTED_CPU || !ctx.message[0])
             return check_failed("\"%s\" is taken", wrong[i]);
     }
+    if (oct_cpu_enable(OCT_CPU_REF) != OCT_CPU_REF)
+        return check_failed("the system is asked for what no set needs");
+#if defined(__x86_64__)
+    if (!(machine & OCT_CPU_AMX) && oct_cpu_enable(OCT_CPU_REF | OCT_CPU_AMX) != OCT_CPU_REF)
+        return check_failed("a system without AMX gave leave to use it");
+#endif
     char name[8];
     oct_cpu_name(name, sizeof name);
     return strlen(name) > 0 || check_failed("the processor has no name");
