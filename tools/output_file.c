@@ -24,8 +24,21 @@ static void allow_as_usual(int descriptor)
         errno = 0; /* a file system without permissions: nothing lost */
 }
 
+/* What must not be replaced by a file: a folder, a device, a pipe. */
+static int refuse_special(struct app *app, const char *path)
+{
+    struct stat entry;
+    if (stat(path, &entry) != 0 || S_ISREG(entry.st_mode))
+        return STATUS_DONE;
+    return app_fail(app, "%s: cannot be written: it is %s", path,
+                    S_ISDIR(entry.st_mode) ? "a folder" : "no plain file");
+}
+
 int output_open(struct output_file *file, struct app *app, const char *path)
 {
+    *file = (struct output_file){.app = app};
+    if (refuse_special(app, path) != STATUS_DONE)
+        return STATUS_FAILED;
     *file = (struct output_file){.app = app, .path = app_strdup(path)};
     int folder = folder_length(path);
     file->temporary = app_printf("%.*s.octet-XXXXXX", folder, path);
@@ -118,10 +131,9 @@ int output_write_file(struct app *app, const char *path, const void *bytes, size
 
 int output_check(struct app *app, const char *path)
 {
-    struct stat entry;
     int length = folder_length(path);
-    if (stat(path, &entry) == 0 && S_ISDIR(entry.st_mode))
-        return app_fail(app, "%s: cannot be written: it is a folder", path);
+    if (refuse_special(app, path) != STATUS_DONE)
+        return STATUS_FAILED;
     char *folder = length ? app_printf("%.*s", length, path) : app_strdup(".");
     int status = STATUS_DONE;
     if (access(folder, W_OK | X_OK) != 0)

@@ -34,7 +34,7 @@ void output_abandon(struct output_file *file);
 int output_write_file(struct app *app, const char *path, const void *bytes, size_t size);
 
 /* Finds out before long work whether `path` could be written: its folder is there and open to us,
- * and it is no folder itself. Returns a status; the problem is reported. */
+ * and it is no folder, device or pipe itself. Returns a status; the problem is reported. */
 int output_check(struct app *app, const char *path);
 
 /* Makes the folder and those above it that are missing. */

@@ -121,6 +121,8 @@ octet_status oct_file_write(octet_context *ctx, const char *path, const struct o
     struct stat about;
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         return oct_fail(ctx, OCTET_FILE_WRITE, "%s: is a directory", path);
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) /* renaming would replace a device */
+        return oct_fail(ctx, OCTET_FILE_WRITE, "%s: cannot be written: it is no plain file", path);
     int length = snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof beside)
         return oct_fail(ctx, OCTET_FILE_WRITE, "%.200s...: path too long", path);

@@ -25,7 +25,7 @@ struct oct_piece {
 
 /* Writes the pieces one after another to a temporary file beside `path`, fsync, rename, fsync of
  * the directory. On any failure the temporary file is removed and what stood at `path` is
- * untouched. */
+ * untouched; devices and pipes are not written. */
 octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces,
                             size_t count);
 

@@ -15,6 +15,7 @@ echo old >old.octet
     try build "$model" --stats parts.stats -o new.octet
     try build "$model" --stats parts.stats -o old.octet
     try calibrate "$model" --images picture.ppm -o new.stats
+    try export "$model" --stats parts.stats --format qdq -o new.onnx
     try detect "$engine" picture.ppm -o drawn -q --conf 1 | sed 's/ \+/ /g'
     try run "$engine" --input one.npy -o tensors --tensors all
 )

@@ -10,6 +10,9 @@ echo text >file
 try detect none.onnx picture.ppm -o file
 try detect none.onnx picture.ppm -o file/below
 try detect none.onnx picture.ppm -o .
+mkfifo pipe
+try build none.onnx --precision fp32 -o pipe
+rm pipe
 files .
 echo "full:"
 "$octet" --help >/dev/full || echo "[exit status $?]"
