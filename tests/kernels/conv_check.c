@@ -400,6 +400,7 @@ bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
     struct conv_case c = {.type = type, .kind = (enum kind)(turn % KIND_COUNT)};
     c.job.shape = random_shape(random, turn);
     c.job.silu = c.kind != KIND_TIES && check_int(random, 0, 2) != 0;
+    c.job.streamed = check_int(random, 0, 1) != 0;
     make_input(random, &c);
     make_weights(random, &c);
     make_constants(random, &c);

@@ -6,6 +6,8 @@
 #include "runtime/engine/session.h"
 #include "runtime/kernels/half.h"
 
+/* Pictures and head tensors together: more than this is not written through the caches. */
+#define STREAMED_BYTES ((size_t)4 << 20)
 #define CHANNEL_PAD 64 /* start, scale and bias are padded to it, see struct oct_conv_job */
 
 /* Weights in the order that kernels pack from, and what the zero points add up to. */
@@ -109,18 +111,20 @@ static octet_status prepare_convolution(octet_context *ctx, octet_session *sessi
 {
     const struct oct_plan_layer *layer = step->layer;
     const struct oct_plan *plan = &session->engine->plan;
+    const struct oct_layout *layout = &session->layout;
     step->conv.silu = layer->silu;
+    step->conv.streamed = layout->buffers[layout->tensors[layer->output].buffer].of_picture &&
+                          layout->picture_bytes * (size_t)session->batch > STREAMED_BYTES;
     step->conv.shape = (struct oct_conv_shape){
-        .input_channels = oct_layout_extent(&session->layout, plan, layer->input),
+        .input_channels = oct_layout_extent(layout, plan, layer->input),
         .output_channels = step->channels,
         .kernel = layer->kernel,
         .stride = layer->stride,
         .output_height = step->height,
         .output_width = step->width,
-        .input_pixel =
-            session->layout.buffers[session->layout.tensors[layer->input].buffer].channels,
+        .input_pixel = layout->buffers[layout->tensors[layer->input].buffer].channels,
     };
-    const enum oct_type type = oct_layout_type(&session->layout, layer->input);
+    const enum oct_type type = oct_layout_type(layout, layer->input);
     step->kernel = type == OCT_TYPE_U8     ? session->kernels.choose_conv_u8(&step->conv.shape)
                    : type == OCT_TYPE_BF16 ? session->kernels.choose_conv_bf16(&step->conv.shape)
                                            : session->kernels.choose_conv_f32(&step->conv.shape);

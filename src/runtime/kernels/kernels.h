@@ -76,6 +76,7 @@ struct oct_conv_job {
     const float *scale;   /* U8: [output channels, padded to 64] */
     const float *bias;    /* [output channels, padded to 64] */
     bool silu;
+    bool streamed; /* F32 output that caches need not keep: large, and read after the run */
 };
 
 /* Part of a convolution: output rows [row_begin, row_end), output channels [channel_begin,

@@ -200,10 +200,19 @@ static void run_rows(const struct oct_conv_job *job, const struct strip *strip, 
     }
 }
 
+/* Only plain values, every vector at a multiple of its size. */
+static bool can_stream(const struct oct_conv_job *job, int flags)
+{
+    const size_t distances = (job->output.row | job->output.pixel) * sizeof(float);
+    return job->streamed && flags == FINISH_OUTPUT_F32 &&
+           ((uintptr_t)job->output.data | distances) % VECTOR_BYTES == 0;
+}
+
 static void run_channels(const struct oct_conv_job *job, const struct strip *strip, int begin,
                          int end, int channel, int count)
 {
     const struct oct_conv_shape *shape = &job->shape;
+    const int flags = finish_flags(job);
     struct constants constants;
     take_constants(job, channel, count, &constants);
     const int vectors = whole_vectors(count), steps = shape->input_channels / OCT_GROUP;
@@ -226,7 +235,7 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .bias = constants.bias,
         .vectors = vectors,
         .tail = count - (vectors - 1) * OCT_LANES,
-        .flags = finish_flags(job),
+        .flags = can_stream(job, flags) ? flags | FINISH_STREAM : flags,
         .output_pixel = view_bytes(&job->output, job->output.pixel),
         .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
         .inverse_scale = job->output.inverse_scale,
@@ -236,6 +245,8 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .residual_zero_point = job->residual.zero_point,
     };
     run_rows(job, strip, begin, end, channel, &t, &f, choose_finish(f.flags), constants.values);
+    if (f.flags & FINISH_STREAM)
+        v_stream_end();
 }
 
 static void conv_run(const struct oct_conv_job *job, const struct oct_conv_range *range,

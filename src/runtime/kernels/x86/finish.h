@@ -21,7 +21,8 @@ enum {
     FINISH_RESIDUAL_BF16 = 16,
     FINISH_OUTPUT_BF16 = 32,
     FINISH_BOUNDED =
-        64 /* no number is too large to become an integer before it is limited to codes */
+        64, /* no number is too large to become an integer before it is limited to codes */
+    FINISH_STREAM = 128 /* F32 output of whole vectors goes past the caches */
 };
 
 #ifndef OCT_SUMS
@@ -205,8 +206,13 @@ finish_quad(const struct finish *f, int pixel, int pixels, int vector, int toget
         return;
     }
     for (int i = 0; i < 4; i++) {
-        if (i / together < pixels)
-            v_store_floats((float *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
+        float *at = (float *)(output + q.output[i]) + q.channel[i];
+        if (i / together >= pixels)
+            break;
+        if ((flags & FINISH_STREAM) && q.count[i] == OCT_LANES)
+            v_stream(at, v[i]);
+        else
+            v_store_floats(at, v[i], q.count[i]);
     }
 }
 
@@ -252,6 +258,7 @@ static inline __attribute__((always_inline)) void finish_tile(const struct finis
 DEFINE_FINISH(finish_any, f->flags)
 DEFINE_FINISH(finish_silu_f32, FINISH_SILU | FINISH_OUTPUT_F32)
 DEFINE_FINISH(finish_f32, FINISH_OUTPUT_F32)
+DEFINE_FINISH(finish_f32_streamed, FINISH_OUTPUT_F32 | FINISH_STREAM)
 #if OCT_CODES
 DEFINE_FINISH(finish_silu_u8, FINISH_SILU)
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_U8)
@@ -281,6 +288,8 @@ static finish_function *choose_finish(int flags)
     switch (flags) {
     case FINISH_OUTPUT_F32:
         return finish_f32;
+    case FINISH_OUTPUT_F32 | FINISH_STREAM:
+        return finish_f32_streamed;
     case FINISH_SILU | FINISH_OUTPUT_F32:
         return finish_silu_f32;
 #if OCT_CODES

@@ -34,6 +34,16 @@ static inline void v_store(float *at, v_float a)
     _mm256_store_ps(at, a);
 }
 
+static inline void v_stream(float *at, v_float a)
+{
+    _mm256_stream_ps(at, a);
+}
+
+static inline void v_stream_end(void)
+{
+    _mm_sfence();
+}
+
 static inline v_float v_fma(v_float a, v_float b, v_float c)
 {
     return _mm256_fmadd_ps(a, b, c);

@@ -36,6 +36,17 @@ static inline void v_store(float *at, v_float a)
     _mm512_store_ps(at, a);
 }
 
+/* As v_store(), past the caches; v_stream_end() before anybody reads it. */
+static inline void v_stream(float *at, v_float a)
+{
+    _mm512_stream_ps(at, a);
+}
+
+static inline void v_stream_end(void)
+{
+    _mm_sfence();
+}
+
 static inline v_float v_fma(v_float a, v_float b, v_float c)
 {
     return _mm512_fmadd_ps(a, b, c);
