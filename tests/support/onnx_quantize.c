@@ -215,6 +215,41 @@ static void become_qlinear(struct work *w, OctOnnx__NodeProto *conv, const char 
     conv->output[0] = (char *)(uintptr_t)text(w, "%s.q", y);
 }
 
+/* Sigmoid, Mul, Add and Concat of ONNX Runtime's own domain; false for others. */
+static bool become_other(struct work *w, OctOnnx__NodeProto *node)
+{
+    static const char *const ops[] = {"Sigmoid", "Mul", "Add", "Concat"};
+    const char *y = node->output[0], *names[3 * 8 + 2];
+    bool known = false;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        known = known || strcmp(node->op_type, ops[i]) == 0;
+    for (size_t i = 0; i < node->n_input; i++)
+        known = known && grid_of(w, node->input[i]);
+    if (!known || !grid_of(w, y))
+        return false;
+    const bool first = strcmp(node->op_type, "Concat") == 0;
+    for (int part = 0; part < 2; part++) {
+        if ((part == 0) == first) {
+            names[count++] = text(w, "%s.scale", y);
+            names[count++] = text(w, "%s.zero", y);
+        }
+        for (size_t i = 0; i < node->n_input && (part == 1) == first; i++) {
+            names[count++] = text(w, "%s.q", node->input[i]);
+            names[count++] = text(w, "%s.scale", node->input[i]);
+            names[count++] = text(w, "%s.zero", node->input[i]);
+        }
+    }
+    node->op_type = (char *)(uintptr_t)text(w, "QLinear%s", node->op_type);
+    node->domain = (char *)(uintptr_t)text(w, "com.microsoft");
+    node->n_input = count;
+    node->input = test_onnx_memory(w->onnx, count * sizeof *node->input);
+    for (size_t i = 0; i < count; i++)
+        node->input[i] = (char *)(uintptr_t)names[i];
+    node->output[0] = (char *)(uintptr_t)text(w, "%s.q", y);
+    return true;
+}
+
 static bool is_wanted(const struct test_quantizing *how, const OctOnnx__NodeProto *node)
 {
     static const char *const ops[] = {"Conv",    "Sigmoid", "Mul",   "Add",
@@ -258,6 +293,8 @@ void test_onnx_quantize(octet_context *ctx, struct test_onnx *onnx,
     for (size_t n = 0; n < nodes; n++) {
         OctOnnx__NodeProto *node = graph->node[n];
         const bool conv = strcmp(node->op_type, "Conv") == 0 && grid_of(&w, node->input[0]);
+        if (how->qlinear && become_other(&w, node))
+            continue;
         char *x = node->input[0];
         if (conv)
             quantize_weights(&w, node, grid_of(&w, x)->scale);

@@ -11,7 +11,7 @@ struct test_quantizing {
     int is_signed;     /* int8, zero point 0; else uint8 with a zero point */
     int per_tensor;    /* weights with one scale; else one for each output channel */
     int float_bias;    /* biases left float */
-    int qlinear;       /* QLinearConv in place of the three; with `all` and integer biases */
+    int qlinear;       /* QLinearConv and its like in place of the three; with `all` */
     int float_weights; /* weights stay float behind Q and DQ */
     int emulate;       /* no Q and DQ, but divisions, sums and products that give the same values */
 };

@@ -502,8 +502,12 @@ static void test_refused(void **state)
     test_onnx_node(&f.onnx, "DequantizeLinear", "dq", "p3,up_scales", "lost");
     refuse(&f, OCTET_UNSUPPORTED_MODEL, "cannot follow where its input was quantised");
     begin(&f);
-    test_onnx_node(&f.onnx, "QLinearAdd", "add", "p3,up_scales", "lost")->domain = "com.microsoft";
+    test_onnx_node(&f.onnx, "QLinearSoftmax", "soft", "p3,up_scales", "lost")->domain =
+        "com.microsoft";
     refuse(&f, OCTET_UNSUPPORTED_MODEL, "does not read this quantised operator");
+    begin(&f);
+    test_onnx_node(&f.onnx, "QLinearAdd", "add", "p3,up_scales", "lost")->domain = "com.microsoft";
+    refuse(&f, OCTET_UNSUPPORTED_MODEL, "its scale or zero point is not constant");
     begin(&f);
     test_onnx_node(&f.onnx, "QuantizeLinear", "q", "p3", "lost");
     refuse(&f, OCTET_BAD_FORMAT, "it has too few inputs");

@@ -42,6 +42,7 @@ void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
 
 octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struct oct_node *node);
 octet_status oct_read_conv_integer(struct oct_quantization_reading *r, struct oct_node *node);
+octet_status oct_read_qlinear(struct oct_quantization_reading *r, struct oct_node *node);
 octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oct_node *node);
 
 #endif

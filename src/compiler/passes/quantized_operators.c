@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Convolutions of integers. QLinearConv becomes a float convolution between grids. Where scales are
- * found at run time (DynamicQuantizeLinear), the values pass as they are with a scale of 1, and
- * ConvInteger is a float convolution of whole-numbered weights, which fuse_affine scales.
+ * Arithmetic of integers. QLinearConv and its like become float operators between grids. Where
+ * scales are found at run time (DynamicQuantizeLinear), the values pass as they are with a scale of
+ * 1, and ConvInteger is a float convolution of whole-numbered weights, which fuse_affine scales.
  */
+#include <string.h>
+
 #include "compiler/passes/quantization.h"
 
 /* A constant of one number that the graph has not yet. */
@@ -115,7 +117,7 @@ static octet_status add_grid(const struct oct_quantization_reading *r, size_t n,
     ends[1] = output;
     graph->nodes[n].outputs = ends + 2;
     const struct oct_node fake = {.op = OCT_OP_FAKE_QUANTIZE,
-                                  .op_name = "QLinearConv",
+                                  .op_name = "QuantizeLinear",
                                   .name = graph->nodes[n].name,
                                   .input_count = 1,
                                   .output_count = 1,
@@ -157,4 +159,87 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
         status = become_conv(graph, node, (const int[]){x, weights, bias}, bias < 0 ? 2 : 3);
     oct_quantization_mark(r, node->outputs[0], output);
     return status ? status : add_grid(r, n, output); /* moves the nodes: `node` is gone */
+}
+
+/* ---- ONNX Runtime's own ---- */
+
+/* Where the data and the scales stand among the inputs; a zero point follows each scale. */
+struct qlinear_form {
+    const char *op;
+    enum oct_operator becomes;
+    int data[2], data_count; /* each with its scale behind it; 0: triples from input 2 on */
+    int output_scale;
+};
+
+static const struct qlinear_form *form_of(const struct oct_node *node)
+{
+    static const struct qlinear_form forms[] = {
+        {"com.microsoft.QLinearSigmoid", OCT_OP_SIGMOID, {0, 0}, 1, 3},
+        {"com.microsoft.QLinearMul", OCT_OP_MUL, {0, 3}, 2, 6},
+        {"com.microsoft.QLinearAdd", OCT_OP_ADD, {0, 3}, 2, 6},
+        {"com.microsoft.QLinearConcat", OCT_OP_CONCAT, {0, 0}, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(node->op_name, forms[i].op) == 0)
+            return &forms[i];
+    return NULL;
+}
+
+/* The values behind input `index`, whose scale comes next: known ones, or a constant. */
+static octet_status read_operand(const struct oct_quantization_reading *r,
+                                 const struct oct_node *node, int index, int *value)
+{
+    struct oct_graph *graph = r->graph;
+    struct oct_quantization_parameters p;
+    struct oct_grid grid;
+    *value = index < node->input_count ? node->inputs[index] : -1;
+    if (*value < 0)
+        return oct_node_fail(graph, node, OCTET_BAD_FORMAT, "it has too few inputs");
+    octet_status status = oct_quantization_read(r, node, index + 1, &p);
+    if (status)
+        return status;
+    if (oct_value_is_constant(graph, *value) && graph->values[*value].array.type == OCT_DATA_INT) {
+        const int constant = oct_graph_add_value(graph, graph->values[*value].name);
+        if (constant < 0)
+            return oct_fail_memory(graph->ctx, "the graph");
+        status = oct_quantization_constant(r, node, &p, *value, constant);
+        *value = constant;
+        return status;
+    }
+    if (!r->known[*value] || !oct_quantization_grid(&p, &grid) ||
+        !oct_same_grid(grid, r->grids[*value]))
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "its scales are not those of its inputs");
+    return OCTET_OK;
+}
+
+octet_status oct_read_qlinear(struct oct_quantization_reading *r, struct oct_node *node)
+{
+    const struct qlinear_form *form = form_of(node);
+    const size_t n = (size_t)(node - r->graph->nodes);
+    const int count = form->data_count ? form->data_count : (node->input_count - 2) / 3;
+    struct oct_quantization_parameters p;
+    struct oct_grid grid;
+    octet_status status = oct_quantization_read(r, node, form->output_scale, &p);
+    if (status)
+        return status;
+    if (!oct_quantization_grid(&p, &grid) || count < 1 || count > OCT_CONCAT_MAX)
+        return oct_node_fail(
+            r->graph, node, OCTET_UNSUPPORTED_MODEL,
+            "its output is not of 8 bits with one scale, or it has too many inputs");
+    int values[OCT_CONCAT_MAX];
+    for (int i = 0; i < count && !status; i++)
+        status = read_operand(r, node, form->data_count ? form->data[i] : 2 + 3 * i, &values[i]);
+    int *inputs = oct_graph_indices(r->graph, (size_t)count);
+    if (!status && !inputs)
+        status = oct_fail_memory(r->graph->ctx, "the graph");
+    if (status)
+        return status;
+    for (int i = 0; i < count; i++)
+        inputs[i] = values[i];
+    node->inputs = inputs;
+    node->input_count = count;
+    node->op = form->becomes;
+    oct_quantization_mark(r, node->outputs[0], grid);
+    return add_grid(r, n, grid); /* moves the nodes: `node` is gone */
 }

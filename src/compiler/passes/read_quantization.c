@@ -261,6 +261,10 @@ static octet_status read_node(struct oct_quantization_reading *r, size_t n)
         {"DynamicQuantizeLinear", 1, 3, oct_read_dynamic_quantize},
         {"ConvInteger", 2, 1, oct_read_conv_integer},
         {"QLinearConv", 8, 1, oct_read_qlinear_conv},
+        {"com.microsoft.QLinearSigmoid", 2, 1, oct_read_qlinear},
+        {"com.microsoft.QLinearMul", 2, 1, oct_read_qlinear},
+        {"com.microsoft.QLinearAdd", 2, 1, oct_read_qlinear},
+        {"com.microsoft.QLinearConcat", 1, 1, oct_read_qlinear},
     };
     struct oct_node *node = &r->graph->nodes[n];
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
@@ -295,7 +299,7 @@ static bool is_quantised(const char *op_name)
 octet_status oct_read_quantization(struct oct_import *import)
 {
     struct oct_graph *graph = import->graph;
-    /* QLinearConv adds two values and one node of its own */
+    /* QLinearConv, which adds most, has three values and one node of its own */
     const size_t room = graph->value_count + 4 * graph->node_count, nodes = graph->node_count;
     struct oct_quantization_reading r = {
         .import = import,
