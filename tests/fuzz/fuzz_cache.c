@@ -7,33 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "compiler/export/trt_cache.h"
+#include "fuzz.h"
 
-#define MEMORY_MAX ((size_t)256 << 20) /* in blocks of the arenas; more fails as memory does */
-
-struct pool {
-    int live;
-    size_t asked;
-};
-
-static void *allocate(void *user, size_t bytes, size_t alignment)
-{
-    struct pool *pool = user;
-    void *memory = NULL;
-    if (bytes > MEMORY_MAX - pool->asked || posix_memalign(&memory, alignment, bytes) != 0)
-        return NULL;
-    pool->asked += bytes;
-    pool->live++;
-    return memory;
-}
-
-static void release(void *user, void *memory)
-{
-    struct pool *pool = user;
-    pool->live--;
-    free(memory);
-}
+#define MEMORY_MAX ((size_t)256 << 20) /* that one input may hold */
+#define BLOCK_MAX MEMORY_MAX
 
 static void check(const octet_cache *cache)
 {
@@ -48,12 +26,10 @@ static void check(const octet_cache *cache)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pool pool = {0, 0};
-    octet_context ctx = {.allocator = {allocate, release, &pool}};
+    struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
+    octet_context ctx = fuzz_context(&pool);
     octet_cache *cache;
     const octet_status status = oct_cache_read(&ctx, data, size, "fuzz.cache", &cache);
     if ((status == OCTET_OK) != (cache != NULL) || (status && !ctx.message[0]))
@@ -65,21 +41,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     return 0;
 }
-
-#ifdef OCTET_FUZZ_PLAIN
-#include "base/file.h"
-
-int main(int count, char **paths)
-{
-    octet_context ctx = {.message = ""};
-    oct_allocator_default(&ctx.allocator);
-    for (int i = 1; i < count; i++) {
-        struct oct_file file;
-        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
-            continue;
-        LLVMFuzzerTestOneInput(file.bytes, file.size);
-        oct_file_close(&ctx, &file);
-    }
-    return 0;
-}
-#endif

@@ -8,27 +8,12 @@
 
 #include <octet/session.h>
 
-#include "base/memory.h"
+#include "fuzz.h"
 #include "runtime/engine/engine.h"
 
-#define BLOCK_MAX ((size_t)64 << 20) /* a block that is larger fails, as memory does */
+#define MEMORY_MAX ((size_t)1 << 30) /* that one input may hold */
+#define BLOCK_MAX ((size_t)64 << 20) /* of it in one block */
 #define WORK_MAX (200 * 1000 * 1000) /* multiply-adds and moved elements of one run */
-
-static void *allocate(void *user, size_t bytes, size_t alignment)
-{
-    int *live = user;
-    void *memory = NULL;
-    if (bytes > BLOCK_MAX || posix_memalign(&memory, alignment, bytes) != 0)
-        return NULL;
-    ++*live;
-    return memory;
-}
-
-static void release(void *user, void *memory)
-{
-    --*(int *)user;
-    free(memory);
-}
 
 /* What one picture of the smallest size costs, so that large but valid plans are not run. */
 static int64_t work_of(octet_context *ctx, const struct oct_plan *plan, int size)
@@ -70,12 +55,10 @@ static void run(octet_context *ctx, const octet_engine *engine)
     octet_session_close(&session);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int live = 0;
-    octet_context ctx = {.allocator = {allocate, release, &live}};
+    struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
+    octet_context ctx = fuzz_context(&pool);
     octet_engine *engine;
     const octet_status status = oct_engine_read(&ctx, data, size, "fuzz.octet", &engine);
     if ((status == OCTET_OK) != (engine != NULL) || (status && !ctx.message[0]))
@@ -90,25 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         run(&ctx, engine);
     }
     octet_engine_free(&engine);
-    if (live)
+    if (pool.live)
         abort();
     return 0;
 }
-
-#ifdef OCTET_FUZZ_PLAIN
-#include "base/file.h"
-
-int main(int count, char **paths)
-{
-    octet_context ctx = {.message = ""};
-    oct_allocator_default(&ctx.allocator);
-    for (int i = 1; i < count; i++) {
-        struct oct_file file;
-        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
-            continue;
-        LLVMFuzzerTestOneInput(file.bytes, file.size);
-        oct_file_close(&ctx, &file);
-    }
-    return 0;
-}
-#endif

@@ -5,40 +5,15 @@
  * crash, a leak or a hang. Built for libFuzzer; with OCTET_FUZZ_PLAIN defined, a program that takes
  * files.
  */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "api/model.h"
 #include "compiler/export/qdq.h"
 #include "compiler/export/trt_cache.h"
+#include "fuzz.h"
 
-#define MEMORY_MAX ((size_t)512 << 20) /* that one export may hold; more fails as memory does */
-#define ROOM 64                        /* before each block, for its size */
-
-struct pool {
-    size_t live;
-};
-
-static void *allocate(void *user, size_t bytes, size_t alignment)
-{
-    struct pool *pool = user;
-    void *memory = NULL;
-    assert(alignment <= ROOM);
-    (void)alignment;
-    if (bytes > MEMORY_MAX - pool->live || posix_memalign(&memory, ROOM, bytes + ROOM) != 0)
-        return NULL;
-    *(size_t *)memory = bytes;
-    pool->live += bytes;
-    return (char *)memory + ROOM;
-}
-
-static void release(void *user, void *memory)
-{
-    struct pool *pool = user;
-    void *start = (char *)memory - ROOM;
-    pool->live -= *(size_t *)start;
-    free(start);
-}
+#define MEMORY_MAX ((size_t)512 << 20) /* that one input may hold */
+#define BLOCK_MAX MEMORY_MAX
 
 static void write_qdq(octet_context *ctx, struct oct_arena *arena, struct oct_import *import,
                       struct oct_recipe *recipe, int variant)
@@ -106,12 +81,10 @@ static void export_all(octet_context *ctx, const octet_model *model, struct oct_
     oct_arena_clear(&arena);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pool pool = {0};
-    octet_context ctx = {.allocator = {allocate, release, &pool}};
+    struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
+    octet_context ctx = fuzz_context(&pool);
     octet_model *model = NULL;
     if (octet_model_load_memory(&ctx, data, size, "fuzz.onnx", &model) == OCTET_OK) {
         struct oct_import import;
@@ -124,21 +97,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     return 0;
 }
-
-#ifdef OCTET_FUZZ_PLAIN
-#include "base/file.h"
-
-int main(int count, char **paths)
-{
-    octet_context ctx = {.log = NULL};
-    oct_allocator_default(&ctx.allocator);
-    for (int i = 1; i < count; i++) {
-        struct oct_file file;
-        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
-            return 1;
-        LLVMFuzzerTestOneInput(file.bytes, file.size);
-        oct_file_close(&ctx, &file);
-    }
-    return 0;
-}
-#endif

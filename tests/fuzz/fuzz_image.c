@@ -5,34 +5,18 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "runtime/image/image.h"
 
-#define PIXEL_BYTES_MAX ((size_t)16 << 20) /* a block that is larger fails, as memory does */
-
-static void *allocate(void *user, size_t bytes, size_t alignment)
-{
-    int *live = user;
-    void *memory = NULL;
-    if (bytes > PIXEL_BYTES_MAX || posix_memalign(&memory, alignment, bytes) != 0)
-        return NULL;
-    ++*live;
-    return memory;
-}
-
-static void release(void *user, void *memory)
-{
-    --*(int *)user;
-    free(memory);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define MEMORY_MAX ((size_t)1 << 30) /* that one input may hold */
+#define BLOCK_MAX ((size_t)16 << 20) /* of it in one block */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { SIDE = 64 };
     static uint8_t pixels[SIDE * SIDE * 3];
-    int live = 0;
-    octet_context ctx = {.allocator = {allocate, release, &live}};
+    struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
+    octet_context ctx = fuzz_context(&pool);
     octet_image *image;
     octet_letterbox geometry;
     const octet_status status = octet_image_decode(&ctx, data, size, "fuzz.jpg", &image);
@@ -46,25 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
     }
     octet_image_free(&image);
-    if (live)
+    if (pool.live)
         abort();
     return 0;
 }
-
-#ifdef OCTET_FUZZ_PLAIN
-#include "base/file.h"
-
-int main(int count, char **paths)
-{
-    octet_context ctx = {.message = ""};
-    oct_allocator_default(&ctx.allocator);
-    for (int i = 1; i < count; i++) {
-        struct oct_file file;
-        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
-            continue;
-        LLVMFuzzerTestOneInput(file.bytes, file.size);
-        oct_file_close(&ctx, &file);
-    }
-    return 0;
-}
-#endif

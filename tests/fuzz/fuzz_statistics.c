@@ -6,35 +6,13 @@
  */
 #include <stdlib.h>
 
-#include "base/memory.h"
 #include "compiler/calibrate/statistics.h"
 #include "compiler/quantize/activation.h"
+#include "fuzz.h"
 
-#define MEMORY_MAX ((size_t)256 << 20) /* in blocks of the arenas; more fails as memory does */
-#define CALIBRATED_MAX 2               /* tensors: each takes milliseconds */
-
-struct pool {
-    int live;
-    size_t asked;
-};
-
-static void *allocate(void *user, size_t bytes, size_t alignment)
-{
-    struct pool *pool = user;
-    void *memory = NULL;
-    if (bytes > MEMORY_MAX - pool->asked || posix_memalign(&memory, alignment, bytes) != 0)
-        return NULL;
-    pool->asked += bytes;
-    pool->live++;
-    return memory;
-}
-
-static void release(void *user, void *memory)
-{
-    struct pool *pool = user;
-    pool->live--;
-    free(memory);
-}
+#define MEMORY_MAX ((size_t)256 << 20) /* that one input may hold */
+#define BLOCK_MAX MEMORY_MAX
+#define CALIBRATED_MAX 2 /* tensors: each takes milliseconds */
 
 static void calibrate(const struct oct_histogram *histogram)
 {
@@ -47,12 +25,10 @@ static void calibrate(const struct oct_histogram *histogram)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pool pool = {0, 0};
-    octet_context ctx = {.allocator = {allocate, release, &pool}};
+    struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
+    octet_context ctx = fuzz_context(&pool);
     octet_statistics *statistics;
     const octet_status status = oct_statistics_read(&ctx, data, size, "fuzz.stats", &statistics);
     if ((status == OCTET_OK) != (statistics != NULL) || (status && !ctx.message[0]))
@@ -68,21 +44,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     return 0;
 }
-
-#ifdef OCTET_FUZZ_PLAIN
-#include "base/file.h"
-
-int main(int count, char **paths)
-{
-    octet_context ctx = {.message = ""};
-    oct_allocator_default(&ctx.allocator);
-    for (int i = 1; i < count; i++) {
-        struct oct_file file;
-        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
-            continue;
-        LLVMFuzzerTestOneInput(file.bytes, file.size);
-        oct_file_close(&ctx, &file);
-    }
-    return 0;
-}
-#endif

@@ -27,3 +27,15 @@ void test_context_init(struct test_context *test)
     *test = (struct test_context){.fail_at = -1};
     test->context.allocator = (octet_allocator){allocate, release, test};
 }
+
+int test_context_set_up(void **state)
+{
+    test_context_init(*state);
+    return 0;
+}
+
+int test_context_tear_down(void **state)
+{
+    const struct test_context *test = *state;
+    return test->live;
+}

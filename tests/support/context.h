@@ -16,4 +16,12 @@ struct test_context {
 /* The context must not be moved afterwards. */
 void test_context_init(struct test_context *test);
 
+/* A test (for cmocka's tables) before which a `struct test_context` of the file's is made new, and
+ * which fails when blocks of it are still there afterwards. */
+#define TEST_WITHIN(function, context)                                                             \
+    cmocka_unit_test_prestate_setup_teardown(function, test_context_set_up,                        \
+                                             test_context_tear_down, &(context))
+int test_context_set_up(void **state);
+int test_context_tear_down(void **state);
+
 #endif

@@ -22,19 +22,6 @@
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 static void allocation(void **state)
 {
     (void)state;
@@ -436,7 +423,7 @@ static void contexts(void **state)
     octet_context_free(&context);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

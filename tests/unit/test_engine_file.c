@@ -22,19 +22,6 @@
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 /* Loads a copy of the very size, so that a sanitizer sees a read past its end. */
 static octet_status load(const unsigned char *bytes, size_t size, octet_engine **engine)
 {
@@ -432,7 +419,7 @@ static void arguments(void **state)
     octet_engine_free(NULL);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

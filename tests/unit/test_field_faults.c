@@ -23,19 +23,6 @@
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 /* A file of the project, from this file's own path. */
 static const char *project_path(char path[TEST_PATH_BYTES], const char *relative)
 {
@@ -502,7 +489,7 @@ static void wrong_pictures(void **state)
     octet_model_free(&model);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

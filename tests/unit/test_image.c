@@ -17,20 +17,6 @@
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-/* Nothing may stay allocated after any test. */
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 static octet_status decode(const struct encoded *file, octet_image **image)
 {
     return octet_image_decode(&test.context, file->bytes, file->size, "test", image);
@@ -622,7 +608,7 @@ static void no_memory(void **state)
     }
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

@@ -18,19 +18,6 @@ enum { TENSORS = 80, LAYERS = 40, SLACK_BYTES = 64 };
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 /* A plan of random layers and views, without weights: the layout does not look at them. */
 struct random_plan {
     struct oct_plan plan;
@@ -348,7 +335,7 @@ static void failures(void **state)
     oct_arena_clear(&arena);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

@@ -15,19 +15,6 @@
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 /* The `skip`th tensor of a kind; of layers' outputs those that no view is made of count. */
 static struct oct_plan_tensor *tensor(struct oct_plan *p, enum oct_plan_tensor_kind kind, int skip)
 {
@@ -559,7 +546,7 @@ static void memory(void **state)
     octet_engine_free(&engine);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

@@ -27,19 +27,6 @@
 
 static struct test_context test;
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 static const struct {
     int height, width;
 } sizes[] = {{32, 32}, {64, 64}, {32, 96}, {96, 32}, {160, 64}};
@@ -564,7 +551,7 @@ static void bad_arguments(void **state)
     octet_engine_free(&engine);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {

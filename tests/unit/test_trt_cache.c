@@ -33,19 +33,6 @@ static octet_cache *expect_cache(const char *text)
     return cache;
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return test.live;
-}
-
 static void test_quirks(void **state)
 {
     (void)state;
@@ -366,13 +353,10 @@ static void test_comparison(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_quirks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_before_silu, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_written, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_engine_of_cache, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_damaged_cache, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_comparison, set_up, tear_down),
+        TEST_WITHIN(test_quirks, test),          TEST_WITHIN(test_refusals, test),
+        TEST_WITHIN(test_before_silu, test),     TEST_WITHIN(test_written, test),
+        TEST_WITHIN(test_engine_of_cache, test), TEST_WITHIN(test_damaged_cache, test),
+        TEST_WITHIN(test_comparison, test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
