@@ -108,10 +108,15 @@ static void add_rounding(struct work *w, const struct grid *g, const char *raw)
     const char *v = g->name;
     const int low = w->how->is_signed ? -128 : 0;
     if (!w->how->emulate) {
-        if (raw)
-            test_onnx_node(w->onnx, "QuantizeLinear", "", text(w, "%s,%s.scale,%s.zero", raw, v, v),
-                           text(w, "%s.q", v));
-        test_onnx_node(w->onnx, "DequantizeLinear", "", text(w, "%s.q,%s.scale,%s.zero", v, v, v),
+        const char *zero = w->how->no_zeros ? "" : text(w, ",%s.zero", v);
+        if (raw) {
+            OctOnnx__NodeProto *q =
+                test_onnx_node(w->onnx, "QuantizeLinear", "",
+                               text(w, "%s,%s.scale%s", raw, v, zero), text(w, "%s.q", v));
+            if (w->how->no_zeros)
+                test_onnx_int(w->onnx, q, "output_dtype", INT8);
+        }
+        test_onnx_node(w->onnx, "DequantizeLinear", "", text(w, "%s.q,%s.scale%s", v, v, zero),
                        text(w, "%s.dq", v));
         return;
     }

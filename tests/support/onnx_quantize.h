@@ -13,6 +13,7 @@ struct test_quantizing {
     int float_bias;    /* biases left float */
     int qlinear;       /* QLinearConv and its like in place of the three; with `all` */
     int float_weights; /* weights stay float behind Q and DQ */
+    int no_zeros;      /* signed activations: no zero points, but output_dtype */
     int emulate;       /* no Q and DQ, but divisions, sums and products that give the same values */
 };
 

@@ -257,6 +257,7 @@ static void test_every_result(void **state)
     agree(&(struct test_quantizing){.all = 1}, true);
     agree(&(struct test_quantizing){.all = 1, .is_signed = 1, .float_bias = 1}, true);
     agree(&(struct test_quantizing){.all = 1, .per_tensor = 1}, true);
+    agree(&(struct test_quantizing){.all = 1, .is_signed = 1, .no_zeros = 1}, true);
 }
 
 /* Between a convolution and its SiLU nothing is rounded: one pass, as octet's own engines. Signed

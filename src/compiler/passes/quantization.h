@@ -5,11 +5,12 @@
 
 #include "compiler/passes/passes.h"
 
-/* `known` and `grids` have room for the values that the pass adds. */
+/* `types` and `grids` have room for the values that the pass adds. */
 struct oct_quantization_reading {
     struct oct_import *import;
     struct oct_graph *graph;
-    bool *known;            /* by value: integers in the file, values here */
+    int32_t
+        *types; /* by value: of the codes, for integers of the file that are values here; else 0 */
     struct oct_grid *grids; /* by value: what they are on; no grid: dequantised */
 };
 
@@ -38,7 +39,7 @@ octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
                                        int output);
 
 void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
-                           struct oct_grid grid);
+                           struct oct_grid grid, int32_t type);
 
 octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struct oct_node *node);
 octet_status oct_read_conv_integer(struct oct_quantization_reading *r, struct oct_node *node);

@@ -32,7 +32,7 @@ octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struc
     node->op = OCT_OP_IDENTITY;
     node->output_count = 1;
     r->import->network->is_dynamic = 1;
-    oct_quantization_mark(r, node->outputs[0], (struct oct_grid){0.0f, 0});
+    oct_quantization_mark(r, node->outputs[0], (struct oct_grid){0.0f, 0}, OCT_ONNX_UINT8);
     return status;
 }
 
@@ -56,7 +56,7 @@ octet_status oct_read_conv_integer(struct oct_quantization_reading *r, struct oc
     struct oct_graph *graph = r->graph;
     const int x = node->inputs[0], w = node->inputs[1];
     const struct oct_node *source = oct_graph_producer(graph, x);
-    if (!source || source->op != OCT_OP_IDENTITY || !r->known[x] || oct_is_grid(r->grids[x]) ||
+    if (!source || source->op != OCT_OP_IDENTITY || !r->types[x] || oct_is_grid(r->grids[x]) ||
         !oct_value_is_constant(graph, w) || graph->values[w].array.type != OCT_DATA_INT)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "octet reads it behind DynamicQuantizeLinear, with constant weights");
@@ -143,7 +143,7 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
     if (status)
         return status;
     pw.axis = 0;
-    if (!r->known[x] || !oct_quantization_grid(&px, &input) ||
+    if (!r->types[x] || !oct_quantization_grid(&px, &input) ||
         !oct_quantization_grid(&py, &output) || !oct_same_grid(input, r->grids[x]) ||
         !oct_value_is_constant(graph, w) || graph->values[w].array.type != OCT_DATA_INT)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
@@ -157,7 +157,7 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
         status = oct_quantization_constant(r, node, &pw, w, weights);
     if (!status)
         status = become_conv(graph, node, (const int[]){x, weights, bias}, bias < 0 ? 2 : 3);
-    oct_quantization_mark(r, node->outputs[0], output);
+    oct_quantization_mark(r, node->outputs[0], output, py.file_type);
     return status ? status : add_grid(r, n, output); /* moves the nodes: `node` is gone */
 }
 
@@ -206,7 +206,7 @@ static octet_status read_operand(const struct oct_quantization_reading *r,
         *value = constant;
         return status;
     }
-    if (!r->known[*value] || !oct_quantization_grid(&p, &grid) ||
+    if (!r->types[*value] || !oct_quantization_grid(&p, &grid) ||
         !oct_same_grid(grid, r->grids[*value]))
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "its scales are not those of its inputs");
@@ -240,6 +240,6 @@ octet_status oct_read_qlinear(struct oct_quantization_reading *r, struct oct_nod
     node->inputs = inputs;
     node->input_count = count;
     node->op = form->becomes;
-    oct_quantization_mark(r, node->outputs[0], grid);
+    oct_quantization_mark(r, node->outputs[0], grid, p.file_type);
     return add_grid(r, n, grid); /* moves the nodes: `node` is gone */
 }

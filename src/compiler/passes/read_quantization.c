@@ -36,7 +36,10 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
         scale = constant_of(r->graph, node->inputs[scale_input]);
     if (has_zero)
         zero = constant_of(r->graph, node->inputs[scale_input + 1]);
-    *p = (struct oct_quantization_parameters){.file_type = OCT_ONNX_UINT8};
+    *p = (struct oct_quantization_parameters){
+        .file_type = (int32_t)oct_node_int(node, "output_dtype", OCT_ONNX_UINT8)};
+    if (!p->file_type)
+        p->file_type = OCT_ONNX_UINT8;
     if (!scale || scale->array.type != OCT_DATA_FLOAT || scale->array.count < 1 ||
         (has_zero && !zero))
         return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
@@ -157,13 +160,13 @@ octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
 
 /* ---- nodes ---- */
 
-/* What a value of the file's integers is on; `known` for those only. */
+/* What a value of the file's integers is on. */
 void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
-                           struct oct_grid grid)
+                           struct oct_grid grid, int32_t type)
 {
     if (value < 0)
         return;
-    r->known[value] = true;
+    r->types[value] = type ? type : OCT_ONNX_UINT8;
     r->grids[value] = grid;
 }
 
@@ -177,7 +180,7 @@ static octet_status read_quantize(struct oct_quantization_reading *r, struct oct
     const int output = node->outputs[0];
     if (oct_value_is_constant(r->graph, node->inputs[0])) {
         node->removed = true;
-        oct_quantization_mark(r, output, (struct oct_grid){0.0f, 0});
+        oct_quantization_mark(r, output, (struct oct_grid){0.0f, 0}, p.file_type);
         return oct_quantization_constant(r, node, &p, node->inputs[0], output);
     }
     const bool is_grid = oct_quantization_grid(&p, &grid);
@@ -185,7 +188,7 @@ static octet_status read_quantize(struct oct_quantization_reading *r, struct oct
     node->grid = grid;
     node->input_count = 1;
     r->import->network->left_float += !is_grid;
-    oct_quantization_mark(r, output, grid);
+    oct_quantization_mark(r, output, grid, p.file_type);
     return OCTET_OK;
 }
 
@@ -206,9 +209,11 @@ static octet_status read_dequantize(struct oct_quantization_reading *r, struct o
         graph->values[output].weight_scales = graph->values[input].weight_scales;
         return OCTET_OK;
     }
-    if (!r->known[input])
+    if (!r->types[input])
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "octet cannot follow where its input was quantised");
+    if (node->input_count < 3 || node->inputs[2] < 0)
+        p.file_type = r->types[input]; /* zero point 0, in its input's type */
     oct_quantization_grid(&p, &grid);
     if (oct_is_grid(r->grids[input]) && !oct_same_grid(grid, r->grids[input]))
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
@@ -233,19 +238,19 @@ static bool only_moves(enum oct_operator op)
 
 static octet_status follow(const struct oct_quantization_reading *r, const struct oct_node *node)
 {
-    if (node->input_count < 1 || node->inputs[0] < 0 || !r->known[node->inputs[0]])
+    if (node->input_count < 1 || node->inputs[0] < 0 || !r->types[node->inputs[0]])
         return OCTET_OK;
     const struct oct_grid grid = r->grids[node->inputs[0]];
     if (!only_moves(node->op))
         return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
                              "octet does not read this operator on integers");
     for (int i = 1; node->op == OCT_OP_CONCAT && i < node->input_count; i++)
-        if (node->inputs[i] < 0 || !r->known[node->inputs[i]] ||
+        if (node->inputs[i] < 0 || !r->types[node->inputs[i]] ||
             !oct_same_grid(r->grids[node->inputs[i]], grid))
             return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
                                  "it joins integers of different scales");
     for (int i = 0; i < node->output_count; i++)
-        oct_quantization_mark(r, node->outputs[i], grid);
+        oct_quantization_mark(r, node->outputs[i], grid, r->types[node->inputs[0]]);
     return OCTET_OK;
 }
 
@@ -304,11 +309,11 @@ octet_status oct_read_quantization(struct oct_import *import)
     struct oct_quantization_reading r = {
         .import = import,
         .graph = graph,
-        .known = oct_calloc(import->ctx, room, sizeof *r.known),
+        .types = oct_calloc(import->ctx, room, sizeof *r.types),
         .grids = oct_calloc(import->ctx, room, sizeof *r.grids),
     };
     octet_status status = OCTET_OK;
-    if (!r.known || !r.grids)
+    if (!r.types || !r.grids)
         status = oct_fail_memory(import->ctx, "the graph");
     for (size_t n = 0; n < nodes && !status; n++)
         status = read_node(&r, n);
@@ -317,7 +322,7 @@ octet_status oct_read_quantization(struct oct_import *import)
             is_quantised(graph->nodes[n].op_name))
             status = oct_node_fail(graph, &graph->nodes[n], OCTET_UNSUPPORTED_MODEL,
                                    "octet does not read this quantised operator");
-    oct_free(import->ctx, r.known);
+    oct_free(import->ctx, r.types);
     oct_free(import->ctx, r.grids);
     return status ? status : oct_graph_sort(graph);
 }
