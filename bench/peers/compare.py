@@ -18,7 +18,7 @@ import time
 # octet's name of a kernel set, and oneDNN's, which OpenVINO obeys. ONNX Runtime and ncnn cannot be held back:
 # they are left out.
 ISAS = {"avx2": "AVX2", "avxvnni": "AVX2_VNNI", "avx512vnni": "AVX512_CORE_VNNI",
-        "avx512bf16": "AVX512_CORE_BF16"}
+        "avx512bf16": "AVX512_CORE_BF16", "amx": "AVX512_CORE_AMX"}
 
 
 def parse():
@@ -98,19 +98,46 @@ def peers_of(arguments):
     _, height, width = input_of(onnx.load(arguments.model))
     picture = numpy.random.default_rng(1).random((1, 3, height, width), dtype=numpy.float32)
     threads, folder = arguments.threads, arguments.models
-    peers = {"OpenVINO INT8": openvino_entrant(folder / "openvino_int8.xml", threads, picture, "f32"),
-             "OpenVINO FP32": openvino_entrant(arguments.model, threads, picture, "f32")}
-    if arguments.isa and arguments.isa != "avx512bf16":
-        return peers
+    onnxruntime, openvino, held = onnxruntime_entrant, openvino_entrant, arguments.isa is not None
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
-        if "_bf16" in info.read():
-            peers["OpenVINO bf16"] = openvino_entrant(arguments.model, threads, picture, "bf16")
-    if arguments.isa:
-        return peers
-    peers["ONNX Runtime INT8"] = onnxruntime_entrant(folder / "ort_int8.onnx", threads, picture)
-    peers["ONNX Runtime FP32"] = onnxruntime_entrant(arguments.model, threads, picture)
-    peers["ncnn FP32"] = ncnn_entrant(folder / "ncnn_fp32.param", threads, picture)
+        has_bf16 = "_bf16" in info.read() and arguments.isa in (None, "avx512bf16", "amx")
+    wanted = [("OpenVINO INT8", True, lambda: openvino(folder / "openvino_int8.xml", threads, picture, "f32")),
+              ("OpenVINO FP32", True, lambda: openvino(arguments.model, threads, picture, "f32")),
+              ("OpenVINO bf16", has_bf16, lambda: openvino(arguments.model, threads, picture, "bf16")),
+              ("ONNX Runtime INT8", not held, lambda: onnxruntime(folder / "ort_int8.onnx", threads, picture)),
+              ("ONNX Runtime FP32", not held, lambda: onnxruntime(arguments.model, threads, picture)),
+              ("ncnn FP32", not held, lambda: ncnn_entrant(folder / "ncnn_fp32.param", threads, picture))]
+    peers = {}
+    for name, is_wanted, make in wanted:
+        try:
+            if is_wanted:
+                peers[name] = make()
+        except ImportError as absent:
+            print(f"{name} is left out: {absent}", file=sys.stderr)
     return peers
+
+
+def take_turns(arguments, engines, peers):
+    """[(median, least)] of each round, and the machine as octet sees it. Stopped by Ctrl-C: what there is by then."""
+    times, machine = {name: [] for name in (*engines, *peers)}, {}
+    try:
+        for done in range(arguments.rounds):
+            taken = {}
+            for name, engine in engines.items():
+                taken[name], machine = octet_timed(arguments, engine)
+            for name, run in peers.items():
+                run()
+                taken[name] = timed(run, arguments.runs)
+            for name, value in taken.items():
+                times[name].append(value)
+            if sys.stderr.isatty():
+                print(f"\rround {done + 1} of {arguments.rounds}", end="", file=sys.stderr)
+    except KeyboardInterrupt:
+        if not times["octet INT8"]:
+            raise SystemExit("stopped before the first round was over") from None
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return times, machine
 
 
 def main():
@@ -119,21 +146,9 @@ def main():
         os.environ["ONEDNN_MAX_CPU_ISA"] = ISAS[arguments.isa]  # before OpenVINO is loaded
     peers = peers_of(arguments)
     engines = {f"octet {name}": arguments.models / f"octet_{name.lower()}.octet" for name in ("FP32", "half", "INT8")}
-    times = {name: [] for name in (*engines, *peers)}
     for run in peers.values():
         timed(run, 3)
-    machine = {}
-    for done in range(arguments.rounds):
-        for name, engine in engines.items():
-            taken, machine = octet_timed(arguments, engine)
-            times[name].append(taken)
-        for name, run in peers.items():
-            run()
-            times[name].append(timed(run, arguments.runs))
-        if sys.stderr.isatty():
-            print(f"\rround {done + 1} of {arguments.rounds}", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    times, machine = take_turns(arguments, engines, peers)
     ours = times["octet INT8"]
     our_least = min(least for _, least in ours)
     entrants = []
@@ -149,7 +164,7 @@ def main():
                           "entrants": entrants}, indent=2))
         return
     print(f"{machine.get('cpu', 'this machine')}, octet's kernels {machine.get('isa')}, "
-          f"{arguments.threads} thread{'s' if arguments.threads > 1 else ''}, {arguments.rounds} rounds, "
+          f"{arguments.threads} thread{'s' if arguments.threads > 1 else ''}, {len(ours)} rounds, "
           f"load {os.getloadavg()[0]:.1f}\n")
     print("| engine | median ms | times octet INT8 | least ms | times octet INT8 |\n|---|---|---|---|---|")
     for x in entrants:
