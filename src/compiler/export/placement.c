@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/graph/groups.h"
+
 /* QuantizeLinear, DynamicQuantizeLinear, QLinearConv, ConvInteger, QGemm and their like. */
 static bool is_quantised(const char *op_name)
 {
@@ -205,20 +207,12 @@ static octet_status mark_body(struct search *s)
     return OCTET_OK;
 }
 
-static int root_of(int *group, int value)
-{
-    while (group[value] != value)
-        value = group[value] = group[group[value]];
-    return value;
-}
-
 static void join(struct oct_placement *p, int a, int b)
 {
     if (a < 0 || b < 0 || p->graph->values[a].array.type != OCT_DATA_FLOAT ||
         p->graph->values[b].array.type != OCT_DATA_FLOAT)
         return;
-    const int x = root_of(p->group, a), y = root_of(p->group, b);
-    p->group[x > y ? x : y] = x > y ? y : x;
+    oct_group_join(p->group, a, b);
 }
 
 static void join_node(struct oct_placement *p, const struct oct_node *node)
@@ -253,7 +247,7 @@ static void make_groups(struct oct_placement *p)
         if (p->body[n])
             join_node(p, &graph->nodes[n]);
     for (size_t v = 0; v < graph->value_count; v++)
-        p->group[v] = root_of(p->group, (int)v);
+        p->group[v] = oct_group_root(p->group, (int)v);
 }
 
 octet_status oct_place(octet_context *ctx, struct oct_arena *arena, const struct oct_graph *graph,

@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/export/trt_codings.h"
 
+#include "compiler/graph/groups.h"
+#include "compiler/lower/lower.h"
+
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
-
-static int root_of(int *group, int tensor)
-{
-    while (group[tensor] != tensor)
-        tensor = group[tensor] = group[group[tensor]];
-    return tensor;
-}
-
-static void join(int *group, int a, int b)
-{
-    a = root_of(group, a);
-    b = root_of(group, b);
-    group[a > b ? a : b] = a > b ? b : a;
-}
 
 /* Tensors that are float together: views, and what pools, upsampling and copies pass on. */
 static void make_groups(const struct oct_plan *plan, int *group)
 {
-    for (int i = 0; i < plan->tensor_count; i++)
-        group[i] = i;
-    for (int i = 0; i < plan->tensor_count; i++) {
-        const struct oct_plan_tensor *t = &plan->tensors[i];
-        if (t->kind == OCT_PLAN_SLICE)
-            join(group, i, t->parent);
-        for (int m = 0; t->kind == OCT_PLAN_CONCAT && m < t->member_count; m++)
-            join(group, i, t->members[m]);
-    }
+    oct_group_tensors(plan, group);
     for (int i = 0; i < plan->layer_count; i++)
         if (plan->layers[i].operation != OCT_PLAN_CONVOLUTION)
-            join(group, plan->layers[i].input, plan->layers[i].output);
+            oct_group_join(group, plan->layers[i].input, plan->layers[i].output);
 }
 
 static void report_entries(octet_context *ctx, const struct oct_plan *plan,
@@ -87,7 +68,7 @@ octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
         return oct_fail_memory(ctx, "the build");
     make_groups(plan, group);
     for (int i = 0; i < plan->tensor_count; i++)
-        group[i] = root_of(group, i);
+        group[i] = oct_group_root(group, i);
     int known = 0, kept = 0;
     for (int i = 0; i < plan->layer_count; i++)
         known += oct_cache_find(cache, plan->tensors[plan->layers[i].output].name) != NULL;

@@ -8,6 +8,9 @@
 #include "compiler/quantize/weights.h"
 #include "runtime/engine/plan.h"
 
+/* What a plan says of its network but for tensors and layers. Texts are shared. */
+void oct_lower_facts(const struct oct_network *network, struct oct_plan *plan);
+
 /* The float plan. Names and weights are shared with the network, the rest is allocated from
  * `arena`. A member of a concat that cannot lie in its buffer (a slice, or a member of another one)
  * is copied by a layer of its own. */

@@ -179,6 +179,18 @@ static octet_status lower_all(struct lowering *l)
     return status;
 }
 
+void oct_lower_facts(const struct oct_network *network, struct oct_plan *plan)
+{
+    plan->level_count = network->level_count;
+    plan->class_count = network->class_count;
+    plan->reg_max = network->reg_max;
+    plan->input_height = network->input_height;
+    plan->input_width = network->input_width;
+    plan->size_is_fixed = network->size_is_fixed;
+    plan->class_names = network->class_names;
+    plan->description = network->description;
+}
+
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, struct oct_plan *plan)
 {
@@ -200,13 +212,6 @@ octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
     if (!plan->tensors || !plan->layers || !l.mapped || !l.grouped)
         return oct_fail_memory(ctx, "the plan");
     memset(l.mapped, -1, (size_t)network->tensor_count * sizeof *l.mapped);
-    plan->level_count = network->level_count;
-    plan->class_count = network->class_count;
-    plan->reg_max = network->reg_max;
-    plan->input_height = network->input_height;
-    plan->input_width = network->input_width;
-    plan->size_is_fixed = network->size_is_fixed;
-    plan->class_names = network->class_names;
-    plan->description = network->description;
+    oct_lower_facts(network, plan);
     return lower_all(&l);
 }

@@ -298,14 +298,7 @@ static octet_status lower_all(struct oct_gridding *g)
 
 static void describe(const struct oct_network *network, struct oct_plan *plan)
 {
-    plan->level_count = network->level_count;
-    plan->class_count = network->class_count;
-    plan->reg_max = network->reg_max;
-    plan->input_height = network->input_height;
-    plan->input_width = network->input_width;
-    plan->size_is_fixed = network->size_is_fixed;
-    plan->class_names = network->class_names;
-    plan->description = network->description;
+    oct_lower_facts(network, plan);
     plan->dfl = (struct oct_dfl_rounding){
         {network->probability_grid.scale, network->probability_grid.zero_point},
         {network->distance_grid.scale, network->distance_grid.zero_point},

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "compiler/graph/groups.h"
 #include "compiler/lower/lower.h"
 
 struct choice {
@@ -17,20 +18,6 @@ struct choice {
     bool *converted;      /* [tensors]: counted already */
 };
 
-static int find_group(int *group, int tensor)
-{
-    while (group[tensor] != tensor)
-        tensor = group[tensor] = group[group[tensor]];
-    return tensor;
-}
-
-static void join(int *group, int a, int b)
-{
-    a = find_group(group, a);
-    b = find_group(group, b);
-    group[a > b ? a : b] = a > b ? b : a;
-}
-
 void oct_group_tensors(const struct oct_plan *plan, int *group)
 {
     for (int i = 0; i < plan->tensor_count; i++)
@@ -38,12 +25,12 @@ void oct_group_tensors(const struct oct_plan *plan, int *group)
     for (int i = 0; i < plan->tensor_count; i++) {
         const struct oct_plan_tensor *t = &plan->tensors[i];
         if (t->kind == OCT_PLAN_SLICE)
-            join(group, i, t->parent);
+            oct_group_join(group, i, t->parent);
         for (int m = 0; t->kind == OCT_PLAN_CONCAT && m < t->member_count; m++)
-            join(group, i, t->members[m]);
+            oct_group_join(group, i, t->members[m]);
     }
     for (int i = 0; i < plan->tensor_count; i++)
-        group[i] = find_group(group, i);
+        group[i] = oct_group_root(group, i);
 }
 
 static bool is_float_layer(const struct choice *c, int layer)

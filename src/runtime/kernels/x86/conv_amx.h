@@ -294,4 +294,32 @@ static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
     return 0;
 }
 
+/* Multiplies tiles of zeros, without their loads; returns multiply-adds. */
+static uint64_t burn_tiles(uint64_t rounds)
+{
+    struct amx_config config;
+    memset(&config, 0, sizeof config);
+    config.palette = 1;
+    for (int i = 0; i < 8; i++) {
+        config.row_bytes[i] = AMX_ROW_BYTES;
+        config.rows[i] = AMX_ROWS;
+    }
+    AMX_CONFIGURE(config);
+    for (uint64_t round = 0; round < rounds; round++) {
+        AMX_MULTIPLY(0, 4, 6);
+        AMX_MULTIPLY(1, 4, 7);
+        AMX_MULTIPLY(2, 5, 6);
+        AMX_MULTIPLY(3, 5, 7);
+    }
+    AMX_RELEASE();
+    return rounds * 4 * AMX_ROWS * AMX_ROWS * (AMX_ROW_BYTES / 4 * OCT_GROUP);
+}
+
+/* Behind a kernel's name: the harness has those that are emulated beside those of the machine. */
+#ifdef OCTET_AMX_EMULATION
+#define AMX_SUFFIX "_emulated"
+#else
+#define AMX_SUFFIX ""
+#endif
+
 #endif

@@ -24,14 +24,8 @@ static inline void pack_weight(const struct oct_conv_weights *weights, size_t fr
 
 #include "runtime/kernels/x86/conv_amx.h"
 
-#ifdef OCTET_AMX_EMULATION
-#define NAME_SUFFIX "_emulated"
-#else
-#define NAME_SUFFIX ""
-#endif
-
 static const struct oct_conv_kernel kernel = {
-    .name = "conv_bf16_amx_32x32" NAME_SUFFIX,
+    .name = "conv_bf16_amx_32x32" AMX_SUFFIX,
     .tile_pixels = 2 * AMX_ROWS,
     .tile_channels = BLOCK_CHANNELS,
     .packed_bytes = conv_packed_bytes,
@@ -48,25 +42,9 @@ static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shap
     return &kernel;
 }
 
-/* Tiles of zeros, without their loads. */
 static uint64_t burn_bf16(uint64_t rounds)
 {
-    struct amx_config config;
-    memset(&config, 0, sizeof config);
-    config.palette = 1;
-    for (int i = 0; i < 8; i++) {
-        config.row_bytes[i] = AMX_ROW_BYTES;
-        config.rows[i] = AMX_ROWS;
-    }
-    AMX_CONFIGURE(config);
-    for (uint64_t round = 0; round < rounds; round++) {
-        AMX_MULTIPLY(0, 4, 6);
-        AMX_MULTIPLY(1, 4, 7);
-        AMX_MULTIPLY(2, 5, 6);
-        AMX_MULTIPLY(3, 5, 7);
-    }
-    AMX_RELEASE();
-    return rounds * 4 * AMX_ROWS * AMX_ROWS * (AMX_ROW_BYTES / 2);
+    return burn_tiles(rounds);
 }
 
 void oct_kernels_fill_amxbf16(struct oct_kernels *kernels)
