@@ -80,5 +80,9 @@ struct check_bench {
 };
 void check_bench_kernels(const struct check_bench *bench);
 void check_bench_network(const struct check_bench *bench);
+void check_bench_loops(const struct check_bench *bench); /* loop_bench.c */
+/* Multiply-adds a second in the register-only loop of the table's set, the best of several. */
+double check_peak(const struct oct_kernels *table, enum oct_type type);
+double check_now_s(void);
 
 #endif

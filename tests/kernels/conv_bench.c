@@ -31,7 +31,7 @@ struct network {
     float scale[CONSTANTS], bias[CONSTANTS];
 };
 
-static double now_s(void)
+double check_now_s(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -44,15 +44,23 @@ static double peak(uint64_t (*burn)(uint64_t rounds))
     uint64_t rounds = 1000;
     double best = 0;
     for (int i = 0; i < 12; i++) {
-        const double begin = now_s();
+        const double begin = check_now_s();
         const uint64_t done = burn(rounds);
-        const double took = now_s() - begin;
+        const double took = check_now_s() - begin;
         if ((double)done / took > best)
             best = (double)done / took;
         if (took < 4e-3)
             rounds *= 2;
     }
     return best;
+}
+
+double check_peak(const struct oct_kernels *table, enum oct_type type)
+{
+    uint64_t (*const burns[])(uint64_t rounds) = {[OCT_TYPE_U8] = table->burn_u8,
+                                                  [OCT_TYPE_F32] = table->burn_f32,
+                                                  [OCT_TYPE_BF16] = table->burn_bf16};
+    return peak(burns[type]);
 }
 
 /* Weights and constants that keep activations about where they are. */
@@ -134,18 +142,14 @@ static double run_layer(struct ready *ready)
 {
     const struct oct_conv_range all = {0, ready->job.shape.output_height, 0,
                                        ready->job.shape.output_channels};
-    const double begin = now_s();
+    const double begin = check_now_s();
     ready->kernel->run(&ready->job, &all, ready->scratch.bytes);
-    return now_s() - begin;
+    return check_now_s() - begin;
 }
 
 static double network_peak(const struct network *net)
 {
-    const struct oct_kernels *table = &net->table;
-    uint64_t (*const burns[])(uint64_t rounds) = {[OCT_TYPE_U8] = table->burn_u8,
-                                                  [OCT_TYPE_F32] = table->burn_f32,
-                                                  [OCT_TYPE_BF16] = table->burn_bf16};
-    return peak(burns[net->yolo.type]);
+    return check_peak(&net->table, net->yolo.type);
 }
 
 static void print_shape(const struct yolo_layer *layer)
@@ -168,9 +172,9 @@ void check_bench_network(const struct check_bench *bench)
         total_macs += yolo_multiply_adds(&net->yolo.layers[i]);
     }
     double limit = network_peak(net);
-    const double begin = now_s();
+    const double begin = check_now_s();
     int runs = 0;
-    for (; runs < 3 || (runs < 400 && now_s() - begin < 4.0); runs++) {
+    for (; runs < 3 || (runs < 400 && check_now_s() - begin < 4.0); runs++) {
         double sum = 0;
         for (int i = 0; i < net->yolo.layer_count; i++) {
             const double took = run_layer(&net->layers[i]);
@@ -214,8 +218,8 @@ static bool same_work(const struct yolo_layer *a, const struct yolo_layer *b)
 static double best_of_layer(struct ready *ready)
 {
     double best = 1e9;
-    const double begin = now_s();
-    for (int i = 0; i < 2 || (i < 200 && now_s() - begin < 0.05); i++) {
+    const double begin = check_now_s();
+    for (int i = 0; i < 2 || (i < 200 && check_now_s() - begin < 0.05); i++) {
         const double took = run_layer(ready);
         best = took < best ? took : best;
     }

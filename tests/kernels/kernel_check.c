@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checks every kernel that this machine can run against the plain C reference on random input, and
- * times them. Usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network] [--model
- * n|s] [--size PX] [--f32]
- *                     [--bf16] [--cpu LIST] [-v] [NAME PART]
+ * times them. Usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network | --loops]
+ *                     [--model n|s] [--size PX] [--f32] [--bf16] [--cpu LIST] [-v] [NAME PART]
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -44,7 +43,7 @@ static void on_crash(int signal_number)
 struct options {
     uint64_t seed;
     int rounds;
-    bool list, bench, network;
+    bool list, bench, network, loops;
     struct check_bench timing;
     unsigned sets;
     const char *filter;
@@ -204,10 +203,10 @@ static void check_tables(const struct options *options, struct totals *totals)
 
 static int usage(void)
 {
-    fprintf(
-        stderr,
-        "usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network] [--model n|s]\n"
-        "                    [--size PX] [--f32] [--bf16] [--cpu LIST] [-v] [NAME PART]\n");
+    fprintf(stderr,
+            "usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network | --loops]\n"
+            "                    [--model n|s] [--size PX] [--f32] [--bf16] [--cpu LIST] [-v]\n"
+            "                    [NAME PART]\n");
     return 2;
 }
 
@@ -248,6 +247,8 @@ static bool parse(int argc, char **argv, struct options *options)
             options->bench = true;
         else if (strcmp(argument, "--network") == 0)
             options->network = true;
+        else if (strcmp(argument, "--loops") == 0)
+            options->loops = true;
         else if (strcmp(argument, "--f32") == 0)
             options->timing.type = OCT_TYPE_F32;
         else if (strcmp(argument, "--bf16") == 0)
@@ -273,8 +274,10 @@ int main(int argc, char **argv)
     options.sets = oct_cpu_enable(options.sets);
     options.timing.sets = options.sets;
     options.timing.filter = options.filter;
-    if (options.bench || options.network) {
-        (options.bench ? check_bench_kernels : check_bench_network)(&options.timing);
+    if (options.bench || options.network || options.loops) {
+        (options.bench     ? check_bench_kernels
+         : options.network ? check_bench_network
+                           : check_bench_loops)(&options.timing);
         return 0;
     }
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
