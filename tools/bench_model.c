@@ -206,7 +206,8 @@ static void *run_stream(void *argument)
 {
     struct stream *stream = argument;
     stream->start_ms = stream->end_ms = app_now_ms();
-    for (size_t i = 0; i < stream->iterations && stream->status == OCTET_OK; i++) {
+    for (size_t i = 0; i < stream->iterations && stream->status == OCTET_OK && !app_interrupted();
+         i++) {
         double before_ms = stream->end_ms;
         stream->status = octet_session_run(stream->session);
         stream->end_ms = app_now_ms();

@@ -8,12 +8,15 @@
 
 /* Models take turns every few runs, so that a machine that slows down slows all of them. */
 #define BLOCK_RUNS 10
+/* Streams start and end a block together, and the first to end waits idle: fewer, longer blocks. */
+#define STREAMS_BLOCK_RUNS 100
 
 static int run_rounds(struct app *app, struct bench_model *models, size_t count, size_t runs,
                       bool measured, struct progress *progress)
 {
-    for (size_t done = 0; done < runs; done += BLOCK_RUNS) {
-        size_t block = runs - done < BLOCK_RUNS ? runs - done : BLOCK_RUNS;
+    size_t most = models->settings->streams > 1 ? STREAMS_BLOCK_RUNS : BLOCK_RUNS;
+    for (size_t done = 0; done < runs; done += most) {
+        size_t block = runs - done < most ? runs - done : most;
         for (size_t i = 0; i < count; i++) {
             int status = bench_run(&models[i], block, measured);
             if (status == STATUS_DONE && app_interrupted())
