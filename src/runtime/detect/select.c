@@ -102,9 +102,29 @@ struct gathering {
     int class_count;
 };
 
+/* In lanes that compilers make vectors of: nearly all cells hold nothing, and are done with here.
+ */
+static bool any_above(const float *logits, int count, float threshold)
+{
+    enum { LANES = 16 };
+    int above[LANES] = {0};
+    int c = 0;
+    for (; c + LANES <= count; c += LANES)
+        for (int i = 0; i < LANES; i++)
+            above[i] |= logits[c + i] > threshold;
+    for (; c < count; c++)
+        above[0] |= logits[c] > threshold;
+    int any = 0;
+    for (int i = 0; i < LANES; i++)
+        any |= above[i];
+    return any != 0;
+}
+
 static void gather_cell(const struct gathering *g, const float *logits, int anchor,
                         struct heap *heap)
 {
+    if (!any_above(logits, g->class_count, g->logit))
+        return;
     if (g->settings->multi_label) {
         for (int c = 0; c < g->class_count; c++) {
             if (!(logits[c] > g->logit) || !wanted(g->settings, c))
