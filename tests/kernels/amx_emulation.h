@@ -57,13 +57,20 @@ static inline void amx_store(int tile, void *at, size_t stride)
                amx.config.row_bytes[tile]);
 }
 
-static inline void amx_multiply_u8_s8(int sum, int a, int b)
+/* The shapes that a product insists on. */
+static inline const struct amx_config *amx_product_config(int sum, int a, int b)
 {
     const struct amx_config *config = &amx.config;
     amx_insist(config->palette == 1 && sum != a && sum != b && a != b);
     amx_insist(config->rows[sum] == config->rows[a] &&
                config->row_bytes[sum] == config->row_bytes[b]);
     amx_insist(config->row_bytes[a] == config->rows[b] * 4);
+    return config;
+}
+
+static inline void amx_multiply_u8_s8(int sum, int a, int b)
+{
+    const struct amx_config *config = amx_product_config(sum, a, b);
     for (int m = 0; m < config->rows[sum]; m++) {
         int32_t sums[AMX_ROW_BYTES / 4];
         memcpy(sums, amx.bytes[sum][m], sizeof sums);
@@ -84,11 +91,7 @@ static inline float amx_bf16(const uint8_t *at)
 
 static inline void amx_multiply_bf16(int sum, int a, int b)
 {
-    const struct amx_config *config = &amx.config;
-    amx_insist(config->palette == 1 && sum != a && sum != b && a != b);
-    amx_insist(config->rows[sum] == config->rows[a] &&
-               config->row_bytes[sum] == config->row_bytes[b]);
-    amx_insist(config->row_bytes[a] == config->rows[b] * 4);
+    const struct amx_config *config = amx_product_config(sum, a, b);
     for (int m = 0; m < config->rows[sum]; m++) {
         float sums[AMX_ROW_BYTES / 4];
         memcpy(sums, amx.bytes[sum][m], sizeof sums);

@@ -73,14 +73,8 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct 
         return oct_fail_memory(graph->ctx, "fused weights");
     graph->values[weights_value].array = weights;
     graph->values[bias_value].array = bias;
-    inputs[0] = conv->inputs[0];
-    inputs[1] = weights_value;
-    inputs[2] = bias_value;
-    conv->inputs = inputs;
-    conv->input_count = 3;
-    conv->outputs[0] = node->outputs[0];
+    oct_fuse_into(conv, node, inputs, weights_value, bias_value);
     graph->values[node->outputs[0]].producer = (int)(conv - graph->nodes);
-    node->removed = true;
     return OCTET_OK;
 }
 

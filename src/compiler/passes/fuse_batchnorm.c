@@ -21,9 +21,6 @@ static struct oct_node *fusable(const struct oct_graph *graph, const struct oct_
     return has_bias && !oct_value_is_constant(graph, conv->inputs[2]) ? NULL : conv;
 }
 
-/* Far above any model: ends files in which one large tensor is the weights of very many nodes. */
-#define FUSED_BYTES_MAX ((size_t)2 << 30)
-
 static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct oct_node *norm)
 {
     struct oct_array weights = graph->values[conv->inputs[1]].array, bias = {0};
@@ -51,13 +48,7 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct 
     }
     graph->values[weights_value].array = weights;
     graph->values[bias_value].array = bias;
-    inputs[0] = conv->inputs[0];
-    inputs[1] = weights_value;
-    inputs[2] = bias_value;
-    conv->inputs = inputs;
-    conv->input_count = 3;
-    conv->outputs[0] = norm->outputs[0];
-    norm->removed = true;
+    oct_fuse_into(conv, norm, inputs, weights_value, bias_value);
     return OCTET_OK;
 }
 
@@ -72,7 +63,7 @@ octet_status oct_fuse_batchnorm(struct oct_import *import)
         if (!conv)
             continue;
         bytes += graph->values[conv->inputs[1]].array.count * sizeof(float);
-        status = bytes <= FUSED_BYTES_MAX
+        status = bytes <= OCT_FUSED_BYTES_MAX
                      ? fuse(graph, conv, &graph->nodes[n])
                      : oct_refuse_model(import, "its batch normalisations are too many to fuse");
     }

@@ -68,6 +68,23 @@ oct_pass oct_describe_network; /* class names, metadata, ports */
 octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)
     OCT_PRINTF(2, 3);
 
+/* Far above any model: ends files in which one large tensor is the weights of very many nodes. */
+#define OCT_FUSED_BYTES_MAX ((size_t)2 << 30)
+
+/* Removes a node: the convolution before it takes its place, with other weights and bias. `inputs`
+ * has room for 3. */
+static inline void oct_fuse_into(struct oct_node *conv, struct oct_node *node, int *inputs,
+                                 int weights, int bias)
+{
+    inputs[0] = conv->inputs[0];
+    inputs[1] = weights;
+    inputs[2] = bias;
+    conv->inputs = inputs;
+    conv->input_count = 3;
+    conv->outputs[0] = node->outputs[0];
+    node->removed = true;
+}
+
 /* Refuses a node of the body for its operator. */
 octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct_node *node);
 

@@ -10,6 +10,7 @@
  *
  * The including file defines what finish.h asks for, and
  *   OCT_GROUP                        input channels in four bytes: 4 (codes) or 2 (halves)
+ *   AMX_NAME                         of the kernel
  *   AMX_MULTIPLY(sum, a, b)          one of amx.h's
  *   FIRST_SUMS(job)                  what sums begin with, 4 bytes for each channel; loads of it
  * into tiles were measured to cost more than adding it later pack_weight(weights, from, to) writes
@@ -321,5 +322,22 @@ static uint64_t burn_tiles(uint64_t rounds)
 #else
 #define AMX_SUFFIX ""
 #endif
+
+static const struct oct_conv_kernel kernel = {
+    .name = AMX_NAME AMX_SUFFIX,
+    .tile_pixels = 2 * AMX_ROWS,
+    .tile_channels = BLOCK_CHANNELS,
+    .packed_bytes = conv_packed_bytes,
+    .pack = conv_pack,
+    .scratch_bytes = conv_scratch_bytes,
+    .run = conv_run,
+};
+
+/* The one kernel is for every shape. */
+static const struct oct_conv_kernel *choose_conv(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &kernel;
+}
 
 #endif

@@ -13,6 +13,7 @@
 typedef __m512 v_sum;
 #define v_sum_load(at) _mm512_loadu_ps(at)
 #define v_sum_add(a, b) _mm512_add_ps(a, b)
+#define AMX_NAME "conv_bf16_amx_32x32"
 #define AMX_MULTIPLY AMX_MULTIPLY_BF16
 #define FIRST_SUMS(job) (job)->bias
 
@@ -24,33 +25,12 @@ static inline void pack_weight(const struct oct_conv_weights *weights, size_t fr
 
 #include "runtime/kernels/x86/conv_amx.h"
 
-static const struct oct_conv_kernel kernel = {
-    .name = "conv_bf16_amx_32x32" AMX_SUFFIX,
-    .tile_pixels = 2 * AMX_ROWS,
-    .tile_channels = BLOCK_CHANNELS,
-    .packed_bytes = conv_packed_bytes,
-    .pack = conv_pack,
-    .scratch_bytes = conv_scratch_bytes,
-    .run = conv_run,
-};
-
 const struct oct_conv_kernel *const oct_conv_bf16_amxbf16[OCT_AMX_WIDTHS] = {&kernel};
-
-static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shape *shape)
-{
-    (void)shape;
-    return &kernel;
-}
-
-static uint64_t burn_bf16(uint64_t rounds)
-{
-    return burn_tiles(rounds);
-}
 
 void oct_kernels_fill_amxbf16(struct oct_kernels *kernels)
 {
     kernels->half = OCT_TYPE_BF16;
     kernels->half_set = "amx";
-    kernels->choose_conv_bf16 = choose_conv_bf16;
-    kernels->burn_bf16 = burn_bf16;
+    kernels->choose_conv_bf16 = choose_conv;
+    kernels->burn_bf16 = burn_tiles;
 }
