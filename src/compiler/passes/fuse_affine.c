@@ -94,6 +94,7 @@ octet_status oct_fuse_affine(struct oct_import *import)
 {
     struct oct_graph *graph = import->graph;
     int *uses;
+    size_t bytes = 0;
     if (!import->network->is_quantised)
         return OCTET_OK;
     octet_status status = oct_graph_count_uses(graph, &uses);
@@ -105,7 +106,11 @@ octet_status oct_fuse_affine(struct oct_import *import)
         const int operand = constant_operand(graph, &graph->nodes[n], uses, &conv);
         if (operand < 0 || (size_t)operand >= value_count || !fits(graph, conv))
             continue;
-        status = fuse(graph, conv, &graph->nodes[n], operand);
+        if (graph->nodes[n].op == OCT_OP_MUL)
+            bytes += graph->values[conv->inputs[1]].array.count * sizeof(float);
+        status = bytes <= OCT_FUSED_BYTES_MAX
+                     ? fuse(graph, conv, &graph->nodes[n], operand)
+                     : oct_refuse_model(import, "its scaled convolutions are too many to fuse");
     }
     oct_free(import->ctx, uses);
     return status ? status : oct_graph_sort(graph);
