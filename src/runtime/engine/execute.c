@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs steps in order; each is cut into row ranges that the threads share. */
+/* Runs steps in order; each is cut into ranges of rows, or of channels, that the threads share. */
 #include <string.h>
 #include <time.h>
 
@@ -96,17 +96,34 @@ static void pool_rows(const struct work *work, int begin, int end, void *scratch
         kernels->max_pool_f32(&job, begin, end, scratch);
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int row_items(const struct oct_step *step)
+{
+    return (step->height + step->row_chunk - 1) / step->row_chunk;
+}
+
+static int channel_items(const struct oct_step *step)
+{
+    return (step->channels + step->channel_chunk - 1) / step->channel_chunk;
+}
+
 static void run_item(void *user, int worker, int item)
 {
     const struct work *work = user;
     const struct oct_step *step = work->step;
     const octet_session *session = work->session;
-    const int begin = item * step->row_chunk;
-    const int end = begin + step->row_chunk < step->height ? begin + step->row_chunk : step->height;
+    const int begin = item % row_items(step) * step->row_chunk;
+    const int end = least(begin + step->row_chunk, step->height);
+    const int channel = item / row_items(step) * step->channel_chunk;
     void *scratch = session->scratch + (size_t)worker * session->scratch_bytes;
     switch (step->layer->operation) {
     case OCT_PLAN_CONVOLUTION: {
-        const struct oct_conv_range range = {begin, end, 0, step->channels};
+        const struct oct_conv_range range = {begin, end, channel,
+                                             least(channel + step->channel_chunk, step->channels)};
         step->kernel->run(&work->conv, &range, scratch);
         break;
     }
@@ -124,7 +141,8 @@ static void run_item(void *user, int worker, int item)
         table_rows(work, begin, end);
         break;
     }
-    fill_border(work, begin, end);
+    if (channel == 0)
+        fill_border(work, begin, end);
 }
 
 static void bind(struct work *work, const struct oct_layout_memory *memory)
@@ -176,8 +194,7 @@ octet_status oct_session_execute(octet_session *session, int index)
         struct work work = {.session = session, .step = step};
         const double start = session->profile ? now_ms() : 0.0;
         bind(&work, &memory);
-        oct_threads_run(session->threads, run_item, &work,
-                        (step->height + step->row_chunk - 1) / step->row_chunk);
+        oct_threads_run(session->threads, run_item, &work, row_items(step) * channel_items(step));
         if (session->profile)
             step->total_ms += now_ms() - start;
         if (session->observer && observe(session, index, i, &work))

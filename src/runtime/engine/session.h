@@ -18,7 +18,7 @@ struct oct_step {
     struct oct_conv_job conv;             /* CONVOLUTION */
     int height, width, channels;          /* of the output; stored channels */
     int border;                           /* of the output's buffer, pixels */
-    int row_chunk;                        /* output rows of one work item */
+    int row_chunk, channel_chunk;         /* output rows and channels of one work item */
     double total_ms;                      /* with profile */
 };
 

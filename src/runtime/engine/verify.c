@@ -147,9 +147,12 @@ static octet_status verify_convolution(const struct verification *v, int index)
         const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
         if (products * 255 * 127 * 2 > INT32_MAX) /* start and sum are each bounded by half */
             return bad_layer(v, index, "has more products than a 32 bit accumulator holds");
-        for (int64_t i = 0; i < oct_plan_layer_weights(v->plan, layer); i++)
-            if (layer->codes[i] == -128)
-                return bad_layer(v, index, "has a weight of -128");
+        const int64_t weights = oct_plan_layer_weights(v->plan, layer);
+        int8_t lowest = 0;
+        for (int64_t i = 0; i < weights; i++)
+            lowest = layer->codes[i] < lowest ? layer->codes[i] : lowest;
+        if (lowest == -128)
+            return bad_layer(v, index, "has a weight of -128");
     } else if (!layer->values ||
                !all_finite(layer->values, oct_plan_layer_weights(v->plan, layer))) {
         return bad_layer(v, index, "lacks weights, or they are not finite");

@@ -32,6 +32,7 @@ struct oct_conv_shape {
     int kernel, stride;  /* square; pixels */
     int output_height, output_width;
     int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
+    int32_t reach;   /* U8: no |acc| (struct oct_conv_job) is greater; INT32_MAX: not known */
 };
 
 /* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
@@ -92,6 +93,9 @@ struct oct_conv_range {
 struct oct_conv_kernel {
     const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
     int tile_pixels, tile_channels;
+    int tile_rows; /* output rows that are worked out together: ranges of whole ones waste nothing
+                    */
+    bool (*fits)(const struct oct_conv_shape *shape); /* the shapes it can do; NULL: all */
     size_t (*packed_bytes)(const struct oct_conv_shape *shape);
     void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                  void *packed);
