@@ -313,12 +313,13 @@ bool check_choice(const struct oct_kernels *kernels, struct check_random *random
                                          .stride = check_int(random, 1, 2),
                                          .output_height = check_int(random, 1, 400),
                                          .output_width = check_int(random, 1, 400),
-                                         .input_pixel = channels + 4 * check_int(random, 0, 9)};
+                                         .input_pixel = channels + 4 * check_int(random, 0, 9),
+                                         .reach = check_int(random, 0, 3) ? INT32_MAX : 1 << 20};
     for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
         const struct oct_conv_kernel *kernel = check_chosen(kernels, type, &shape);
         if (!kernel || !kernel->name || !kernel->packed_bytes || !kernel->pack ||
             !kernel->scratch_bytes || !kernel->run || kernel->tile_pixels < 1 ||
-            kernel->tile_channels < 1)
+            kernel->tile_channels < 1 || (kernel->fits && !kernel->fits(&shape)))
             return check_failed("no kernel for %d channels to %d", shape.input_channels,
                                 shape.output_channels);
     }

@@ -26,8 +26,13 @@ static void add_conv(struct yolo *yolo, const char *name, struct yolo_slice inpu
 {
     struct yolo_layer *layer = &yolo->layers[yolo->layer_count];
     const int size = yolo->tensors[output.tensor].size;
-    *layer = (struct yolo_layer){.shape = {taken, channels, kernel, stride, size, size,
-                                           yolo->tensors[input.tensor].channels},
+    *layer = (struct yolo_layer){.shape = {.input_channels = taken,
+                                           .output_channels = channels,
+                                           .kernel = kernel,
+                                           .stride = stride,
+                                           .output_height = size,
+                                           .output_width = size,
+                                           .input_pixel = yolo->tensors[input.tensor].channels},
                                  .input = input,
                                  .output = output,
                                  .residual = {-1, 0},

@@ -23,15 +23,7 @@ static inline void v_widen(const uint8_t *codes, uint8_t *words, size_t count)
                             _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(codes + i))));
 }
 
-/* A product takes a register more than elsewhere. */
-/* clang-format off */
-#define OCT_MOST_PIXELS {0, 12, 6, 3}
-#define OCT_TILES(X)                                                                               \
-    X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1)               \
-    X(11, 1) X(12, 1)                                                                              \
-    X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)                                                \
-    X(1, 3) X(2, 3) X(3, 3)
-/* clang-format on */
+#include "runtime/kernels/x86/tiles_avx2_madd.h"
 
 #include "runtime/kernels/x86/conv.h"
 
@@ -39,11 +31,13 @@ DEFINE_KERNEL("conv_u8_avx2_12x8", 12, 1)
 DEFINE_KERNEL("conv_u8_avx2_6x16", 6, 2)
 DEFINE_KERNEL("conv_u8_avx2_3x24", 3, 3)
 
-const struct oct_conv_kernel *const oct_conv_u8_avx2[OCT_AVX2_WIDTHS] = {&kernel_1, &kernel_2,
-                                                                         &kernel_3};
+const struct oct_conv_kernel *const oct_conv_u8_avx2[OCT_AVX2_WIDTHS + 1] = {
+    &kernel_1, &kernel_2, &kernel_3, &oct_winograd_u8_avx2};
 
 static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
 {
+    if (oct_winograd_pays(&oct_winograd_u8_avx2, shape, OCT_WINOGRAD_PIXELS_U8))
+        return &oct_winograd_u8_avx2;
     return oct_conv_u8_avx2[choose_vectors(shape) - 1];
 }
 

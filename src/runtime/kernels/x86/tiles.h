@@ -39,7 +39,13 @@ struct tile {
 };
 
 /* Sums leave a tile as values: scale and bias are done while multiplications still run. */
-#if OCT_CODES
+#ifndef OCT_RAW_TILES
+#define OCT_RAW_TILES 0 /* 1: int32 sums leave it as they are */
+#endif
+#if OCT_CODES && OCT_RAW_TILES
+#define V_SCALE(t, n)
+#define V_VALUE(sum) v_bits(sum)
+#elif OCT_CODES
 #define V_SCALE(t, n)                                                                              \
     const v_float scale = v_load((t)->scale + (n)*OCT_LANES),                                      \
                   bias = v_load((t)->bias + (n)*OCT_LANES);
@@ -105,53 +111,6 @@ static tile_function *const tile_functions[MOST_VECTORS + 1][32] = {OCT_TILES(TI
 static int whole_vectors(int channels)
 {
     return (channels + OCT_LANES - 1) / OCT_LANES;
-}
-
-/*
- * Vectors of channels in a tile for a shape, by an estimate of cycles: two multiplications or two
- * loads at a time, and at least the latency of one sum; and what a step costs besides.
- */
-static int choose_vectors(const struct oct_conv_shape *shape)
-{
-    const int all = whole_vectors(shape->output_channels), width = shape->output_width;
-    int best = 1;
-    double best_cost = 0;
-    for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
-        double cost = 0;
-        for (int at = 0; at < all; at += vectors) {
-            const int v = all - at < vectors ? all - at : vectors;
-            const int tiles = (width + most_pixels[v] - 1) / most_pixels[v];
-            for (int i = 0; i < tiles; i++) {
-                const int pixels = width / tiles + (i < width % tiles);
-                const double multiply = pixels * v / 2.0, load = (pixels + v) / 2.0;
-                const double slowest = multiply > load ? multiply : load;
-                cost += (slowest > 4.5 ? slowest : 4.5) + 0.15 * v + 0.5;
-            }
-        }
-        if (vectors == 1 || cost < best_cost) {
-            best = vectors;
-            best_cost = cost;
-        }
-    }
-    return best;
-}
-
-/* The steps of a tile without its loads; returns multiply-adds of groups. */
-static uint64_t burn_tiles(uint64_t rounds)
-{
-    enum { BURN_SUMS = OCT_LANES == 16 ? 24 : 12 };
-    _Alignas(64) static const int32_t zeros[OCT_LANES];
-    v_sum sum[BURN_SUMS], x = v_sum_load(zeros), w = v_sum_load(zeros);
-    __asm__ volatile("" : "+v"(x), "+v"(w)); /* numbers that the compiler does not know */
-    OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++) sum[i] = v_sum_load(zeros);
-    for (uint64_t round = 0; round < rounds; round++) {
-        OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++)
-        {
-            V_STEP(sum[i], x, w);
-            __asm__ volatile("" : "+v"(sum[i]), "+v"(x)); /* no step is another's copy */
-        }
-    }
-    return rounds * BURN_SUMS * OCT_LANES;
 }
 
 #endif

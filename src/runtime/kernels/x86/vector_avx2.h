@@ -69,6 +69,11 @@ static inline v_float v_float_of(v_int a)
     return _mm256_cvtepi32_ps(a);
 }
 
+static inline v_float v_bits(v_int a)
+{
+    return _mm256_castsi256_ps(a);
+}
+
 static inline v_int v_rounded(v_float a)
 {
     return _mm256_cvtps_epi32(a);

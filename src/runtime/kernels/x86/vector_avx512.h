@@ -73,6 +73,12 @@ static inline v_float v_float_of(v_int a)
     return _mm512_cvtepi32_ps(a);
 }
 
+/* The same bits. */
+static inline v_float v_bits(v_int a)
+{
+    return _mm512_castsi512_ps(a);
+}
+
 /* To nearest even; what does not fit becomes the most negative integer. */
 static inline v_int v_rounded(v_float a)
 {

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* F32 3x3 convolutions by Winograd's transforms on AVX-512. */
+#define OCT_CODES 0
+#define OCT_GROUP 1
+#include "runtime/kernels/x86/winograd_avx512.h"
+#include "runtime/kernels/x86/x86.h"
+
+#define V_STEP(sum, x, w) (sum) = _mm512_fmadd_ps(x, w, sum)
+
+#include "runtime/kernels/x86/tiles_avx512.h"
+#include "runtime/kernels/x86/winograd.h"
+
+DEFINE_WINOGRAD(oct_winograd_f32_avx512, "winograd_f32_avx512_6x64", 6, 4)

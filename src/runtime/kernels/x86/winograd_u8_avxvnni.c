@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* U8 3x3 convolutions by Winograd's transforms, exactly, on AVX-VNNI: vpdpwssd takes two input
+ * channels of eight outputs. */
+#define OCT_CODES 1
+#define OCT_GROUP 2
+#include "runtime/kernels/x86/winograd_avx2.h"
+#include "runtime/kernels/x86/x86.h"
+
+/* Not the intrinsic: gcc 11 and 12 copy and spill the sums around it. */
+#define V_STEP(sum, x, w) __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(x), "x"(w))
+
+#include "runtime/kernels/x86/tiles_avx2.h"
+#include "runtime/kernels/x86/winograd.h"
+
+DEFINE_WINOGRAD(oct_winograd_u8_avxvnni, "winograd_u8_avxvnni_4x24", 4, 3)
