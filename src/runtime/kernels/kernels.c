@@ -38,14 +38,19 @@ static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
 static const struct oct_kernel_list lists[] = {
     {OCT_CPU_REF, ref_u8, 1, ref_f32, 1, ref_bf16, 1},
 #if defined(__x86_64__)
-    {OCT_CPU_AVX2, oct_conv_u8_avx2, OCT_AVX2_WIDTHS + 1, oct_conv_f32_avx2, OCT_AVX2_WIDTHS + 1,
-     NULL, 0},
-    {OCT_CPU_AVXVNNI, oct_conv_u8_avxvnni, OCT_AVX2_WIDTHS + 1, NULL, 0, NULL, 0},
-    {OCT_CPU_AVX512, NULL, 0, oct_conv_f32_avx512, OCT_AVX512_WIDTHS + 1, NULL, 0},
-    {OCT_CPU_AVX512VNNI, oct_conv_u8_avx512vnni, OCT_AVX512_WIDTHS + 1, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX2, oct_conv_u8_avx2, OCT_AVX2_WIDTHS, oct_conv_f32_avx2, OCT_AVX2_WIDTHS, NULL, 0},
+    {OCT_CPU_AVXVNNI, oct_conv_u8_avxvnni, OCT_AVX2_WIDTHS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512, NULL, 0, oct_conv_f32_avx512, OCT_AVX512_WIDTHS, NULL, 0},
+    {OCT_CPU_AVX512VNNI, oct_conv_u8_avx512vnni, OCT_AVX512_WIDTHS, NULL, 0, NULL, 0},
     {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_avx512bf16, OCT_AVX512_WIDTHS},
     {OCT_CPU_AMX, oct_conv_u8_amx, OCT_AMX_WIDTHS, NULL, 0, NULL, 0},
     {OCT_CPU_AMX | OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_amxbf16, OCT_AMX_WIDTHS},
+    {OCT_CPU_AVX2, oct_winograd_u8_avx2, OCT_AVX2_WINOGRADS, oct_winograd_f32_avx2,
+     OCT_AVX2_WINOGRADS, NULL, 0},
+    {OCT_CPU_AVXVNNI, oct_winograd_u8_avxvnni, OCT_AVX2_WINOGRADS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512, NULL, 0, oct_winograd_f32_avx512, OCT_AVX512_WINOGRADS, NULL, 0},
+    {OCT_CPU_AVX512VNNI, oct_winograd_u8_avx512vnni, OCT_AVX512_WINOGRADS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_winograd_bf16_avx512bf16, OCT_AVX512_WINOGRADS},
 #endif
 };
 

@@ -29,7 +29,9 @@ const struct oct_conv_kernel *const oct_conv_bf16_avx512bf16[OCT_AVX512_WIDTHS] 
 
 static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shape *shape)
 {
-    return oct_conv_bf16_avx512bf16[choose_vectors(shape) - 1];
+    const struct oct_conv_kernel *winograd = oct_winograd_choice(
+        oct_winograd_bf16_avx512bf16, OCT_AVX512_WINOGRADS, shape, OCT_WINOGRAD_PIXELS);
+    return winograd ? winograd : oct_conv_bf16_avx512bf16[choose_vectors(shape) - 1];
 }
 
 static void pixels_to_half(const uint8_t *codes, uint16_t *values, size_t pixels)

@@ -20,14 +20,14 @@ DEFINE_KERNEL("conv_f32_avx2_13x8", 13, 1)
 DEFINE_KERNEL("conv_f32_avx2_6x16", 6, 2)
 DEFINE_KERNEL("conv_f32_avx2_4x24", 4, 3)
 
-const struct oct_conv_kernel *const oct_conv_f32_avx2[OCT_AVX2_WIDTHS + 1] = {
-    &kernel_1, &kernel_2, &kernel_3, &oct_winograd_f32_avx2};
+const struct oct_conv_kernel *const oct_conv_f32_avx2[OCT_AVX2_WIDTHS] = {&kernel_1, &kernel_2,
+                                                                          &kernel_3};
 
 static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape *shape)
 {
-    if (oct_winograd_pays(&oct_winograd_f32_avx2, shape, OCT_WINOGRAD_PIXELS_F32))
-        return &oct_winograd_f32_avx2;
-    return oct_conv_f32_avx2[choose_vectors(shape) - 1];
+    const struct oct_conv_kernel *winograd = oct_winograd_choice(
+        oct_winograd_f32_avx2, OCT_AVX2_WINOGRADS, shape, OCT_WINOGRAD_PIXELS_F32);
+    return winograd ? winograd : oct_conv_f32_avx2[choose_vectors(shape) - 1];
 }
 
 static uint64_t burn_f32(uint64_t rounds)

@@ -22,14 +22,14 @@ DEFINE_KERNEL("conv_f32_avx512_9x48", 9, 3)
 DEFINE_KERNEL("conv_f32_avx512_6x64", 6, 4)
 DEFINE_KERNEL("conv_f32_avx512_5x80", 5, 5)
 
-const struct oct_conv_kernel *const oct_conv_f32_avx512[OCT_AVX512_WIDTHS + 1] = {
-    &kernel_1, &kernel_2, &kernel_3, &kernel_4, &kernel_5, &oct_winograd_f32_avx512};
+const struct oct_conv_kernel *const oct_conv_f32_avx512[OCT_AVX512_WIDTHS] = {
+    &kernel_1, &kernel_2, &kernel_3, &kernel_4, &kernel_5};
 
 static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape *shape)
 {
-    if (oct_winograd_pays(&oct_winograd_f32_avx512, shape, OCT_WINOGRAD_PIXELS_F32))
-        return &oct_winograd_f32_avx512;
-    return oct_conv_f32_avx512[choose_vectors(shape) - 1];
+    const struct oct_conv_kernel *winograd = oct_winograd_choice(
+        oct_winograd_f32_avx512, OCT_AVX512_WINOGRADS, shape, OCT_WINOGRAD_PIXELS_F32);
+    return winograd ? winograd : oct_conv_f32_avx512[choose_vectors(shape) - 1];
 }
 
 static uint64_t burn_f32(uint64_t rounds)

@@ -31,14 +31,14 @@ DEFINE_KERNEL("conv_u8_avx2_12x8", 12, 1)
 DEFINE_KERNEL("conv_u8_avx2_6x16", 6, 2)
 DEFINE_KERNEL("conv_u8_avx2_3x24", 3, 3)
 
-const struct oct_conv_kernel *const oct_conv_u8_avx2[OCT_AVX2_WIDTHS + 1] = {
-    &kernel_1, &kernel_2, &kernel_3, &oct_winograd_u8_avx2};
+const struct oct_conv_kernel *const oct_conv_u8_avx2[OCT_AVX2_WIDTHS] = {&kernel_1, &kernel_2,
+                                                                         &kernel_3};
 
 static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
 {
-    if (oct_winograd_pays(&oct_winograd_u8_avx2, shape, OCT_WINOGRAD_PIXELS_U8))
-        return &oct_winograd_u8_avx2;
-    return oct_conv_u8_avx2[choose_vectors(shape) - 1];
+    const struct oct_conv_kernel *winograd =
+        oct_winograd_choice(oct_winograd_u8_avx2, OCT_AVX2_WINOGRADS, shape, OCT_WINOGRAD_PIXELS);
+    return winograd ? winograd : oct_conv_u8_avx2[choose_vectors(shape) - 1];
 }
 
 static uint64_t burn_u8(uint64_t rounds)

@@ -23,14 +23,14 @@ DEFINE_KERNEL("conv_u8_avx512vnni_9x48", 9, 3)
 DEFINE_KERNEL("conv_u8_avx512vnni_6x64", 6, 4)
 DEFINE_KERNEL("conv_u8_avx512vnni_5x80", 5, 5)
 
-const struct oct_conv_kernel *const oct_conv_u8_avx512vnni[OCT_AVX512_WIDTHS + 1] = {
-    &kernel_1, &kernel_2, &kernel_3, &kernel_4, &kernel_5, &oct_winograd_u8_avx512vnni};
+const struct oct_conv_kernel *const oct_conv_u8_avx512vnni[OCT_AVX512_WIDTHS] = {
+    &kernel_1, &kernel_2, &kernel_3, &kernel_4, &kernel_5};
 
 static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
 {
-    if (oct_winograd_pays(&oct_winograd_u8_avx512vnni, shape, OCT_WINOGRAD_PIXELS_U8))
-        return &oct_winograd_u8_avx512vnni;
-    return oct_conv_u8_avx512vnni[choose_vectors(shape) - 1];
+    const struct oct_conv_kernel *winograd = oct_winograd_choice(
+        oct_winograd_u8_avx512vnni, OCT_AVX512_WINOGRADS, shape, OCT_WINOGRAD_PIXELS);
+    return winograd ? winograd : oct_conv_u8_avx512vnni[choose_vectors(shape) - 1];
 }
 
 static uint64_t burn_u8(uint64_t rounds)

@@ -3,10 +3,10 @@
  * What happens to a tile's sums: scale and bias, SiLU, residual, requantisation, store. Written on
  * the vectors of vector_*.h, four of them in flight. The including file defines OCT_CODES: 1 when
  * inputs are U8 and sums int32 (bit-exact by requantize.h), 0 when sums are floats with the bias
- * already in; before it OCT_GROUP, 2 without codes: the inputs are BF16; and OCT_SUMS 0 when int32
- * sums come as floats, scaled and with the bias. What tiles.h needs of sums (v_sum) is needed here
- * too. With OCT_LATE_START tiles begin with zeros, and what they should
- * have begun with is added here by v_sum_add().
+ * already in; before it OCT_GROUP, 2 without codes (or OCT_HALF 1): the inputs are BF16; and
+ * OCT_SUMS 0 when int32 sums come as floats, scaled and with the bias. What tiles.h needs of sums
+ * (v_sum) is needed here too. With OCT_LATE_START tiles begin with zeros, and what they should have
+ * begun with is added here by v_sum_add().
  */
 #ifndef OCTET_RUNTIME_KERNELS_X86_FINISH_H
 #define OCTET_RUNTIME_KERNELS_X86_FINISH_H
@@ -29,7 +29,9 @@ enum {
 #define OCT_SUMS OCT_CODES
 #endif
 
+#ifndef OCT_HALF
 #define OCT_HALF (!OCT_CODES && OCT_GROUP == 2)
+#endif
 
 /* One channel tile of a job. Distances between pixels in bytes. */
 struct finish {

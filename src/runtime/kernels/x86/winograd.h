@@ -36,10 +36,12 @@ enum {
     SQUARE = 4,          /* output pixels of a square, each way */
     POINTS = SQUARE + 2, /* of the transform, each way */
     BLOCK_SQUARES = 20,  /* whose products are worked out together, or a row of them if more */
-    WORD_BYTES = STEP_BYTES / OCT_GROUP,     /* of the transformed input */
-    WORDS = VECTOR_BYTES / WORD_BYTES,       /* in a vector */
-    CODE_BYTES = OCT_CODES ? 1 : WORD_BYTES, /* of the input as it comes */
-    WINOGRAD_BITS = 25                       /* of the largest sum's magnitude */
+    WORD_BYTES = STEP_BYTES / OCT_GROUP, /* of the transformed input */
+    WORDS = VECTOR_BYTES / WORD_BYTES,   /* in a vector */
+    CODE_BYTES = OCT_CODES  ? 1
+                 : OCT_HALF ? 2
+                            : 4, /* of the input as it comes */
+    WINOGRAD_BITS = 25           /* of the largest sum's magnitude */
 };
 
 /* Squares in rows of the picture, and how many rows of them make a block. */
@@ -113,15 +115,21 @@ static size_t winograd_packed_bytes(const struct oct_conv_shape *shape)
 }
 
 #if OCT_CODES
+typedef int8_t raw_weight;
 typedef int16_t winograd_weight;
 typedef int16_t weight_sum;
 #define WEIGHTS_OF(weights) (weights)->codes
 #define WEIGHT_OF(sum) (sum)
 #else
-typedef float winograd_weight;
+typedef float raw_weight, winograd_weight;
 typedef double weight_sum; /* rounded once */
 #define WEIGHTS_OF(weights) (weights)->values
 #define WEIGHT_OF(sum) (float)((sum) / 576)
+#endif
+#if OCT_HALF
+#define RAW(weight) oct_half_value(oct_half_of(weight))
+#else
+#define RAW(weight) (weight)
 #endif
 
 enum { PACK_INPUTS = 32 }; /* input channels that are worked on at a time */
@@ -144,19 +152,14 @@ static inline void transform_weights(const weight_sum g[3][PACK_INPUTS],
 
 /* Packed: [channel tile][point][input channels / OCT_GROUP][channels of the tile][OCT_GROUP].
  * Here: `count` input channels of one output channel, `taps` distances between taps. */
-static void pack_inputs(const int count, const size_t taps,
-#if OCT_CODES
-                        const int8_t *from,
-#else
-                        const float *from,
-#endif
+static void pack_inputs(const int count, const size_t taps, const raw_weight *from,
                         winograd_weight *out, size_t point, size_t group)
 {
     weight_sum columns[3][3][PACK_INPUTS] = {{{0}}}; /* [x][y] */
     weight_sum half[3][POINTS][PACK_INPUTS], row[3][PACK_INPUTS], u[POINTS][PACK_INPUTS];
     for (size_t tap = 0; tap < 9; tap++) {
         for (int i = 0; i < count; i++)
-            columns[tap % 3][tap / 3][i] = from[tap * taps + (size_t)i];
+            columns[tap % 3][tap / 3][i] = RAW(from[tap * taps + (size_t)i]);
     }
     for (int x = 0; x < 3; x++)
         transform_weights(columns[x], half[x]);
@@ -174,8 +177,9 @@ static void pack_inputs(const int count, const size_t taps,
     }
 }
 
-static void winograd_pack(const struct oct_conv_shape *shape,
-                          const struct oct_conv_weights *weights, void *packed, int vectors)
+static __attribute__((noinline)) void winograd_pack(const struct oct_conv_shape *shape,
+                                                    const struct oct_conv_weights *weights,
+                                                    void *packed, int vectors)
 {
     const size_t inputs = (size_t)shape->input_channels;
     winograd_weight *out = packed;
@@ -214,8 +218,8 @@ static inline __attribute__((always_inline)) void transform_input(const w_vector
 }
 
 /* Columns of six input pixels: [column][point], for one vector of input channels. */
-static __attribute__((noinline)) void transform_columns(const uint8_t *input, size_t row,
-                                                        size_t pixel, int count, uint8_t *columns)
+static void transform_columns(const uint8_t *input, size_t row, size_t pixel, int count,
+                              uint8_t *columns)
 {
     for (int x = 0; x < count; x++) {
         w_vector d[POINTS], v[POINTS];
@@ -229,8 +233,7 @@ static __attribute__((noinline)) void transform_columns(const uint8_t *input, si
 }
 
 /* One square of six columns: its 36 points. */
-static __attribute__((noinline)) void transform_square(const uint8_t *columns, uint8_t *out,
-                                                       size_t point)
+static void transform_square(const uint8_t *columns, uint8_t *out, size_t point)
 {
     OCT_UNROLL for (int y = 0; y < POINTS; y++)
     {
@@ -319,9 +322,8 @@ struct winograd_constants {
 };
 
 /* One vector of channels of one square: values, [row][column][vectors][lanes]. */
-static __attribute__((noinline)) void finish_square(const uint8_t *sums, size_t point,
-                                                    const struct winograd_constants *c, int vector,
-                                                    int vectors, float *values)
+static void finish_square(const uint8_t *sums, size_t point, const struct winograd_constants *c,
+                          int vector, int vectors, float *values)
 {
     v_sum columns[POINTS][SQUARE];
     const v_sum start = v_sum_load(c->start + vector * OCT_LANES);
@@ -402,8 +404,9 @@ finish_row(const struct oct_conv_job *job, const struct places *p, struct winogr
     }
 }
 
-static void winograd_run(const struct oct_conv_job *job, const struct oct_conv_range *range,
-                         void *scratch, int vectors)
+static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *job,
+                                                   const struct oct_conv_range *range,
+                                                   void *scratch, int vectors)
 {
     const struct oct_conv_shape *shape = &job->shape;
     const struct places p = places_of(shape);
@@ -451,7 +454,7 @@ static void winograd_run(const struct oct_conv_job *job, const struct oct_conv_r
 }
 
 /* The kernel whose channel tiles are VECTORS vectors wide. */
-#define DEFINE_WINOGRAD(KERNEL, NAME, PIXELS, VECTORS)                                             \
+#define DEFINE_WINOGRAD(NAME, PIXELS, VECTORS)                                                     \
     static void pack_##VECTORS(const struct oct_conv_shape *shape,                                 \
                                const struct oct_conv_weights *weights, void *packed)               \
     {                                                                                              \
@@ -464,7 +467,7 @@ static void winograd_run(const struct oct_conv_job *job, const struct oct_conv_r
         winograd_run(job, range, scratch, VECTORS);                                                \
     }                                                                                              \
                                                                                                    \
-    const struct oct_conv_kernel KERNEL = {                                                        \
+    static const struct oct_conv_kernel winograd_##VECTORS = {                                     \
         .name = NAME,                                                                              \
         .tile_pixels = PIXELS,                                                                     \
         .tile_channels = (VECTORS)*OCT_LANES,                                                      \

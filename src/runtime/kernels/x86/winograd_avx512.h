@@ -33,7 +33,11 @@ typedef __m512 w_vector;
 #define v_sum_load(at) _mm512_load_ps((const float *)(const void *)(at))
 #define v_weights(at) _mm512_loadu_ps((const float *)(const void *)(at))
 #define v_broadcast(at) _mm512_set1_ps(*(const v_word_float *)(const void *)(at))
+#if OCT_HALF
+#define w_take(at) v_load_halves((const uint16_t *)(const void *)(at), OCT_LANES)
+#else
 #define w_take(at) _mm512_loadu_ps((const float *)(const void *)(at))
+#endif
 #define w_load(at) _mm512_load_ps((const float *)(const void *)(at))
 #define w_store(at, a) _mm512_store_ps((float *)(void *)(at), a)
 #define w_add _mm512_add_ps

@@ -10,4 +10,6 @@
 #include "runtime/kernels/x86/tiles_avx2.h"
 #include "runtime/kernels/x86/winograd.h"
 
-DEFINE_WINOGRAD(oct_winograd_f32_avx2, "winograd_f32_avx2_6x16", 6, 2)
+DEFINE_WINOGRAD("winograd_f32_avx2_6x16", 6, 2)
+
+const struct oct_conv_kernel *const oct_winograd_f32_avx2[OCT_AVX2_WINOGRADS] = {&winograd_2};

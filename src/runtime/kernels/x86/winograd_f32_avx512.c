@@ -10,4 +10,8 @@
 #include "runtime/kernels/x86/tiles_avx512.h"
 #include "runtime/kernels/x86/winograd.h"
 
-DEFINE_WINOGRAD(oct_winograd_f32_avx512, "winograd_f32_avx512_6x64", 6, 4)
+DEFINE_WINOGRAD("winograd_f32_avx512_6x64", 6, 4)
+DEFINE_WINOGRAD("winograd_f32_avx512_5x80", 5, 5)
+
+const struct oct_conv_kernel *const oct_winograd_f32_avx512[OCT_AVX512_WINOGRADS] = {&winograd_4,
+                                                                                     &winograd_5};

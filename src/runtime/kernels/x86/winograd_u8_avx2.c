@@ -11,4 +11,6 @@
 #include "runtime/kernels/x86/tiles_avx2_madd.h"
 #include "runtime/kernels/x86/winograd.h"
 
-DEFINE_WINOGRAD(oct_winograd_u8_avx2, "winograd_u8_avx2_6x16", 6, 2)
+DEFINE_WINOGRAD("winograd_u8_avx2_6x16", 6, 2)
+
+const struct oct_conv_kernel *const oct_winograd_u8_avx2[OCT_AVX2_WINOGRADS] = {&winograd_2};

@@ -12,4 +12,8 @@
 #include "runtime/kernels/x86/tiles_avx512.h"
 #include "runtime/kernels/x86/winograd.h"
 
-DEFINE_WINOGRAD(oct_winograd_u8_avx512vnni, "winograd_u8_avx512vnni_6x64", 6, 4)
+DEFINE_WINOGRAD("winograd_u8_avx512vnni_6x64", 6, 4)
+DEFINE_WINOGRAD("winograd_u8_avx512vnni_5x80", 5, 5)
+
+const struct oct_conv_kernel *const oct_winograd_u8_avx512vnni[OCT_AVX512_WINOGRADS] = {
+    &winograd_4, &winograd_5};

@@ -12,4 +12,6 @@
 #include "runtime/kernels/x86/tiles_avx2.h"
 #include "runtime/kernels/x86/winograd.h"
 
-DEFINE_WINOGRAD(oct_winograd_u8_avxvnni, "winograd_u8_avxvnni_4x24", 4, 3)
+DEFINE_WINOGRAD("winograd_u8_avxvnni_6x16", 6, 2)
+
+const struct oct_conv_kernel *const oct_winograd_u8_avxvnni[OCT_AVX2_WINOGRADS] = {&winograd_2};
