@@ -212,7 +212,7 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
                          int end, int channel, int count)
 {
     const struct oct_conv_shape *shape = &job->shape;
-    const int flags = finish_flags(job);
+    const int flags = finish_flags(job) | bounded_flag(job, channel, whole_vectors(count));
     struct constants constants;
     take_constants(job, channel, count, &constants);
     const int vectors = whole_vectors(count), steps = shape->input_channels / OCT_GROUP;

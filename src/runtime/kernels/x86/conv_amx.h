@@ -74,23 +74,6 @@ static void configure(struct conv *c, int rows)
     c->tile_rows = rows;
 }
 
-/* FINISH_BOUNDED where it holds for `vectors` of channels, whatever the input: sums are below 2^31,
- * and SiLU is below |y| + 1. */
-static int bounded_flag(const struct oct_conv_job *job, int channel, int vectors)
-{
-    if (!OCT_CODES || job->output.type != OCT_TYPE_U8)
-        return 0;
-    if (job->residual.data && job->residual.type != OCT_TYPE_U8)
-        return 0;
-    const float residual = job->residual.data ? 255.0f * job->residual.scale : 0.0f;
-    for (int n = channel; n < channel + vectors * OCT_LANES; n++) {
-        const float most = 0x1p31f * fabsf(job->scale[n]) + fabsf(job->bias[n]) + 1.0f + residual;
-        if (!(most * job->output.inverse_scale < 0x1p30f)) /* a NaN is not */
-            return 0;
-    }
-    return FINISH_BOUNDED;
-}
-
 /* Channels [channel, channel + count) from row `y` on. */
 static void take_target(struct conv *c, int y, int channel, int count)
 {

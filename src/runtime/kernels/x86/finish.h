@@ -11,6 +11,8 @@
 #ifndef OCTET_RUNTIME_KERNELS_X86_FINISH_H
 #define OCTET_RUNTIME_KERNELS_X86_FINISH_H
 
+#include <math.h>
+
 #include "runtime/kernels/kernels.h"
 
 enum {
@@ -264,6 +266,8 @@ DEFINE_FINISH(finish_f32_streamed, FINISH_OUTPUT_F32 | FINISH_STREAM)
 #if OCT_CODES
 DEFINE_FINISH(finish_silu_u8, FINISH_SILU)
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_U8)
+DEFINE_FINISH(finish_silu_u8_bounded, FINISH_SILU | FINISH_BOUNDED)
+DEFINE_FINISH(finish_silu_residual_bounded, FINISH_SILU | FINISH_RESIDUAL_U8 | FINISH_BOUNDED)
 #elif OCT_HALF
 DEFINE_FINISH(finish_silu_bf16, FINISH_SILU | FINISH_OUTPUT_BF16)
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_BF16 | FINISH_OUTPUT_BF16)
@@ -284,6 +288,23 @@ static int finish_flags(const struct oct_conv_job *job)
     return flags | outputs[job->output.type];
 }
 
+/* FINISH_BOUNDED where it holds for `vectors` of channels, whatever the input: sums are below 2^31,
+ * and SiLU is below |y| + 1. */
+static int bounded_flag(const struct oct_conv_job *job, int channel, int vectors)
+{
+    if (!OCT_CODES || job->output.type != OCT_TYPE_U8)
+        return 0;
+    if (job->residual.data && job->residual.type != OCT_TYPE_U8)
+        return 0;
+    const float residual = job->residual.data ? 255.0f * job->residual.scale : 0.0f;
+    for (int n = channel; n < channel + vectors * OCT_LANES; n++) {
+        const float most = 0x1p31f * fabsf(job->scale[n]) + fabsf(job->bias[n]) + 1.0f + residual;
+        if (!(most * job->output.inverse_scale < 0x1p30f)) /* a NaN is not */
+            return 0;
+    }
+    return FINISH_BOUNDED;
+}
+
 /* What networks are made of has code of its own; the rest tests its flags as it goes. */
 static finish_function *choose_finish(int flags)
 {
@@ -297,6 +318,10 @@ static finish_function *choose_finish(int flags)
 #if OCT_CODES
     case FINISH_SILU:
         return finish_silu_u8;
+    case FINISH_SILU | FINISH_BOUNDED:
+        return finish_silu_u8_bounded;
+    case FINISH_SILU | FINISH_RESIDUAL_U8 | FINISH_BOUNDED:
+        return finish_silu_residual_bounded;
     case FINISH_SILU | FINISH_RESIDUAL_U8:
 #elif OCT_HALF
     case FINISH_SILU | FINISH_OUTPUT_BF16:

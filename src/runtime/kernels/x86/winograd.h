@@ -413,7 +413,7 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
     uint8_t *memory = (uint8_t *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
     uint8_t *transformed = memory + p.transformed, *sums = memory + p.products;
     const int across = squares_across(shape), width = vectors * OCT_LANES;
-    const int flags = finish_flags(job), step = SQUARE * block_rows(shape);
+    const int step = SQUARE * block_rows(shape);
     const int lowest = shape->output_height - SQUARE; /* where the last squares begin */
     for (int begin = range->row_begin; begin < range->row_end; begin += step) {
         const int end = range->row_end - begin < step ? range->row_end : begin + step;
@@ -425,6 +425,7 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
         }
         for (int channel = range->channel_begin; channel < range->channel_end; channel += width) {
             const int left = range->channel_end - channel, count = left < width ? left : width;
+            const int flags = finish_flags(job) | bounded_flag(job, channel, whole_vectors(count));
             struct winograd_constants constants;
             take_winograd_constants(job, channel, count, &constants);
             const struct finish f = {
