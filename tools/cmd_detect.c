@@ -26,7 +26,8 @@ struct arguments {
 /* A picture that stands in a slot of the session. */
 struct pending {
     struct picture picture;
-    size_t index; /* in the list of sources */
+    size_t index;      /* in the list of sources */
+    int width, height; /* pixels */
     double preprocess_ms;
 };
 
@@ -202,11 +203,16 @@ static size_t fill_batch(struct detection_run *run)
             continue;
         }
         pending->preprocess_ms = app_now_ms() - start_ms;
+        pending->width = octet_image_width(pending->picture.image);
+        pending->height = octet_image_height(pending->picture.image);
         count++;
     }
     /* Slots left over take the last picture again, so that a run never reads old ones. */
     for (size_t i = count; count > 0 && i < batch; i++)
         octet_session_set_image(run->session, (int)i, run->batch[count - 1].picture.image);
+    /* Nothing is drawn: their memory serves the next ones. */
+    for (size_t i = 0; i < count && !run->names; i++)
+        octet_image_free(&run->batch[i].picture.image);
     return count;
 }
 
@@ -225,7 +231,8 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
         return fail_session(run, status);
     const struct detect_result result = {
         picture->path,
-        picture->image,
+        pending->width,
+        pending->height,
         run->detections,
         count,
         {picture->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
@@ -255,7 +262,7 @@ static int run_all(struct detection_run *run)
 {
     size_t count;
     int status =
-        pictures_open(run->app, &run->sources, (size_t)run->arguments->batch + 2, &run->pictures);
+        pictures_open(run->app, &run->sources, (size_t)run->arguments->batch, &run->pictures);
     if (status != STATUS_DONE)
         return status;
     detect_report_begin(&run->report, run->app, run->engine, &run->sources);

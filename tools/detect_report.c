@@ -84,8 +84,8 @@ static void print_json(const struct detect_report *report, const struct detect_r
 {
     json_t *json = json_new_object(), *detections = json_new_array();
     json_put(json, "file", json_text(result->path));
-    json_put(json, "width", json_integer(octet_image_width(result->image)));
-    json_put(json, "height", json_integer(octet_image_height(result->image)));
+    json_put(json, "width", json_integer(result->width));
+    json_put(json, "height", json_integer(result->height));
     for (int i = 0; i < result->count; i++)
         json_push(detections, detection_json(report, &result->detections[i]));
     json_put(json, "detections", detections);

@@ -11,7 +11,7 @@ struct detect_times {
 
 struct detect_result {
     const char *path;
-    const octet_image *image;
+    int width, height; /* of the picture, pixels */
     const octet_detection *detections;
     int count;
     struct detect_times times;

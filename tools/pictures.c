@@ -68,14 +68,13 @@ static void *work(void *argument)
 }
 
 /* One thread for every few cores, so that decoding does not take them from the network. */
-static size_t count_workers(const struct app *app, size_t ahead)
+static size_t count_workers(const struct app *app)
 {
     octet_machine machine;
     octet_machine_get(&machine);
     size_t cores = (size_t)(app->threads ? app->threads : machine.physical_cores);
     size_t count = cores / CORES_A_WORKER;
-    count = count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : count;
-    return count < ahead ? count : ahead;
+    return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : count;
 }
 
 int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
@@ -83,11 +82,12 @@ int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
 {
     struct pictures *made = app_alloc(1, sizeof *made);
     made->sources = sources;
+    const size_t workers = count_workers(app);
+    ahead += workers - 1;
     made->ahead = ahead;
     made->slots = app_alloc(ahead, sizeof *made->slots);
     pthread_mutex_init(&made->mutex, NULL);
     pthread_cond_init(&made->changed, NULL);
-    size_t workers = count_workers(app, ahead);
     for (size_t i = 0; i < workers; i++) {
         struct worker *worker = &made->workers[made->worker_count];
         worker->pictures = made;

@@ -15,8 +15,8 @@ struct picture {
 
 struct pictures;
 
-/* Starts decoding `sources`, which must stay; at most `ahead` (1 or more) pictures are held
- * decoded. */
+/* Starts decoding `sources`, which must stay. At most `ahead` (1 or more) pictures are held
+ * decoded, and one more for each thread but the first. */
 int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
                   struct pictures **pictures);
 
