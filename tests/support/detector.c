@@ -193,6 +193,14 @@ static void build_tiny(struct builder *b)
     head(b, 8, CONCAT(b, upsample(b, pool(b, conv(b, p3, 4, 3, 2), 3)), p3, sum));
 }
 
+static void build_wide(struct builder *b)
+{
+    const int p3 = conv(b, conv(b, conv(b, 0, 8, 3, 2), 16, 3, 2), 32, 3, 2);
+    const int narrow = conv(b, p3, 36, 3, 1);
+    const int wide = conv(b, narrow, 128, 3, 1);
+    head(b, 8, convolve(b, (struct convolution){wide, 36, 3, 1, 1, narrow}));
+}
+
 struct oct_network *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
     static const char *const names[] = {"person", "car", "bus", "dog", "cat"};
@@ -215,7 +223,7 @@ struct oct_network *test_network(octet_context *ctx, enum test_detector kind, ui
                                                 .width = n->input_width,
                                                 .layer = -1,
                                                 .parent = -1});
-    (small ? build_small : build_tiny)(&b);
+    (small ? build_small : kind == TEST_DETECTOR_TINY ? build_tiny : build_wide)(&b);
     return n;
 }
 

@@ -15,7 +15,10 @@ enum test_detector {
      * are no multiple of 4. 64x64, 5 classes, reg_max 8. */
     TEST_DETECTOR_SMALL,
     /* One level of stride 8: few bytes, for tests that damage every one. 32x32, 2 classes. */
-    TEST_DETECTOR_TINY
+    TEST_DETECTOR_TINY,
+    /* One level of stride 8, with 3x3 convolutions of 32 to 128 channels: what kernels that
+     * transform their input take, from 192x192 on. 32x32, 2 classes. */
+    TEST_DETECTOR_WIDE
 };
 
 /* The calls below fail the running test where something does not work. */

@@ -111,16 +111,16 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
     return 0;
 }
 
-static void check_layers(const octet_engine *engine, int size, double tolerance)
+static void check_layers(const octet_engine *engine, int height, int width, int threads,
+                         double tolerance)
 {
-    const int height = sizes[size].height, width = sizes[size].width;
-    uint8_t *pixels = random_pixels(height, width, (uint64_t)size);
+    uint8_t *pixels = random_pixels(height, width, (uint64_t)(height + width));
     struct test_run expected;
     test_run_create(&expected, &engine->plan, height, width, pixels);
     unsigned done = 0;
     for (const char *set; (set = next_set(&done));) {
         const octet_session_settings settings = {
-            .height = height, .width = width, .batch = 1, .threads = 1 + size % 2, .cpu = set};
+            .height = height, .width = width, .batch = 1, .threads = threads, .cpu = set};
         octet_session *session = open_session(engine, &settings);
         struct comparison c = {.expected = &expected};
         assert_int_equal(octet_session_set_pixels(session, 0, pixels), OCTET_OK);
@@ -137,13 +137,18 @@ static void check_layers(const octet_engine *engine, int size, double tolerance)
     free(pixels);
 }
 
+static void check_size(const octet_engine *engine, int size, double tolerance)
+{
+    check_layers(engine, sizes[size].height, sizes[size].width, 1 + size % 2, tolerance);
+}
+
 static void layers_of_int8(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
     /* head tensors are float, but of the same operations */
     for (int size = 0; size < SIZES; size++)
-        check_layers(engine, size, 0.0);
+        check_size(engine, size, 0.0);
     octet_engine_free(&engine);
 }
 
@@ -152,7 +157,62 @@ static void layers_of_float(void **state)
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
     for (int size = 0; size < SIZES; size++)
-        check_layers(engine, size, FLOAT_TOLERANCE);
+        check_size(engine, size, FLOAT_TOLERANCE);
+    octet_engine_free(&engine);
+}
+
+/* Wide 3x3 convolutions, which some sets transform: sizes that are whole squares of output pixels
+ * and sizes that are not, rows and channels shared by threads. */
+static void layers_transformed(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_INT8);
+    check_layers(engine, 192, 192, 1, 0.0);
+    check_layers(engine, 200, 216, 2, 0.0);
+    check_layers(engine, 328, 200, 3, 0.0);
+    octet_engine_free(&engine);
+    engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_FP32);
+    check_layers(engine, 200, 216, 2, FLOAT_TOLERANCE);
+    octet_engine_free(&engine);
+    engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_HALF);
+    check_layers(engine, 200, 216, 2, HALF_TOLERANCE);
+    octet_engine_free(&engine);
+}
+
+/* Whether AVX2 gives the layer to a kernel that takes only some shapes. */
+static bool is_transformed(const octet_engine *engine, int layer)
+{
+    const octet_session_settings settings = {
+        .height = 200, .width = 216, .batch = 1, .threads = 1, .cpu = "avx2"};
+    octet_session *session = open_session(engine, &settings);
+    const bool is = session->steps[layer].kernel->fits != NULL;
+    octet_session_close(&session);
+    return is;
+}
+
+/* Weights of 127 all over: with 112 input channels sums just keep within what transforms allow,
+ * with 128 they do not, and another kernel must be chosen. Results are right in both cases. */
+static void layers_of_large_sums(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_INT8);
+    struct oct_plan *plan = &engine->plan;
+    for (int i = 0; i < plan->layer_count; i++) {
+        const struct oct_plan_layer *layer = &plan->layers[i];
+        const int inputs = plan->tensors[layer->input].channels;
+        if (inputs < 128)
+            continue;
+        memset((int8_t *)(uintptr_t)layer->codes, 127, (size_t)oct_plan_layer_weights(plan, layer));
+        if (oct_cpu_sets() & OCT_CPU_AVX2)
+            assert_false(is_transformed(engine, i));
+        check_layers(engine, 200, 216, 2, 0.0);
+        for (int64_t k = 0; k < oct_plan_layer_weights(plan, layer); k++)
+            if (k / 9 % inputs >= 112)
+                ((int8_t *)(uintptr_t)layer->codes)[k] = 0;
+        if (oct_cpu_sets() & OCT_CPU_AVX2)
+            assert_true(is_transformed(engine, i));
+        check_layers(engine, 200, 216, 2, 0.0);
+    }
     octet_engine_free(&engine);
 }
 
@@ -162,7 +222,7 @@ static void layers_of_half(void **state)
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
     for (int size = 0; size < SIZES; size++)
-        check_layers(engine, size, FLOAT_TOLERANCE);
+        check_size(engine, size, FLOAT_TOLERANCE);
     const bool stored = oct_cpu_sets() & OCT_CPU_AVX512BF16;
     octet_session *session = open_session(engine, NULL);
     if (stored)
@@ -177,7 +237,7 @@ static void layers_of_tiny(void **state)
     for (int precision = 0; precision < 2; precision++) {
         octet_engine *engine =
             test_engine(&test.context, TEST_DETECTOR_TINY, (octet_precision)precision);
-        check_layers(engine, 2, precision == OCTET_PRECISION_INT8 ? 0.0 : FLOAT_TOLERANCE);
+        check_size(engine, 2, precision == OCTET_PRECISION_INT8 ? 0.0 : FLOAT_TOLERANCE);
         octet_engine_free(&engine);
     }
 }
@@ -556,10 +616,22 @@ static void bad_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8), TEST(layers_of_float), TEST(layers_of_half), TEST(layers_of_tiny),
-        TEST(identity),       TEST(output),          TEST(inputs),         TEST(wild_tensor),
-        TEST(detections),     TEST(allocations),     TEST(observers),      TEST(about),
-        TEST(bad_settings),   TEST(bad_arguments),
+        TEST(layers_of_int8),
+        TEST(layers_of_float),
+        TEST(layers_transformed),
+        TEST(layers_of_large_sums),
+        TEST(layers_of_half),
+        TEST(layers_of_tiny),
+        TEST(identity),
+        TEST(output),
+        TEST(inputs),
+        TEST(wild_tensor),
+        TEST(detections),
+        TEST(allocations),
+        TEST(observers),
+        TEST(about),
+        TEST(bad_settings),
+        TEST(bad_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

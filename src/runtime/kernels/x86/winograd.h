@@ -15,7 +15,7 @@
  *        | 0  2 -1 -2  1  0 |        |  1 -2  4 |
  *        | 0  4  0 -5  0  1 |        |  0  0 12 |        A'(Gg * B'd) = 24 times the convolution
  *
- * U8 is exact. With G as it stands all are integers: |V| <= 50 * 255 and |U| <= 144 * 127 fit into
+ * U8 is exact. With G as it stands all are integers: |V| <= 68 * 255 and |U| <= 144 * 127 fit into
  * 16 bits, and M, A' M A modulo 2^32 are 576 = 64 * 9 times the sums modulo 2^32. Multiplied by the
  * inverse of 9 modulo 2^32, that is 64 times the sums, which is as good as the sums where they need
  * no more than 26 bits: struct oct_conv_shape's `reach` says that. Floats take G / 24.
