@@ -19,7 +19,7 @@
 #include "runtime/kernels/half.h"
 
 #define OCT_SUMS 0 /* tiles scale them */
-#include "runtime/kernels/x86/finish.h"
+#include "runtime/kernels/x86/finish_job.h"
 #include "runtime/kernels/x86/tiles.h"
 
 static size_t conv_depth(const struct oct_conv_shape *shape)
@@ -244,7 +244,7 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .zero_point = job->output.zero_point,
         .residual_zero_point = job->residual.zero_point,
     };
-    run_rows(job, strip, begin, end, channel, &t, &f, choose_finish(f.flags), constants.values);
+    run_rows(job, strip, begin, end, channel, &t, &f, OCT_FINISH(f.flags), constants.values);
     if (f.flags & FINISH_STREAM)
         v_stream_end();
 }

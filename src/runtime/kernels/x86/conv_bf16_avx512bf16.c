@@ -6,6 +6,7 @@
 
 #define OCT_CODES 0
 #define OCT_GROUP 2
+#define OCT_FINISH oct_finish_bf16_avx512bf16
 #define OCT_WIDEN 0
 typedef __m512 v_sum;
 #define v_sum_load(at) _mm512_load_ps(at)

@@ -5,6 +5,8 @@
 
 #define OCT_CODES 0
 #define OCT_GROUP 1
+#define OCT_FINISH oct_finish_f32_avx512
+#define OCT_TILES_MADE oct_tiles_f32_avx512
 #define OCT_WIDEN 0
 typedef __m512 v_sum;
 #define v_sum_load(at) _mm512_load_ps(at)

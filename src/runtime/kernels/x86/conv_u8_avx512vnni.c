@@ -5,6 +5,7 @@
 
 #define OCT_CODES 1
 #define OCT_GROUP 4
+#define OCT_FINISH oct_finish_u8_avx512
 #define OCT_WIDEN 0
 typedef __m512i v_sum;
 #define v_sum_load(at) _mm512_load_si512(at)

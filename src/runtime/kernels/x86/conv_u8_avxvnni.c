@@ -5,6 +5,7 @@
 
 #define OCT_CODES 1
 #define OCT_GROUP 4
+#define OCT_FINISH oct_finish_u8_avx2
 #define OCT_WIDEN 0
 typedef __m256i v_sum;
 #define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))

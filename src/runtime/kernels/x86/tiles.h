@@ -12,6 +12,8 @@
  *   V_STEP(sum, x, w)  sum += x * w; `x` broadcast by v_broadcast(), `w` loaded by v_weights()
  *   OCT_TILES(X)       X(pixels, vectors) for every tile, from 1 pixel to the most
  *   OCT_MOST_PIXELS    the most pixels, by vectors, from 0 vectors on
+ * and, to share them, OCT_TILES_MADE, the name of the tiles for others, or OCT_TILES_USED, that of
+ * another file's (V_STEP is not needed then).
  */
 #ifndef OCTET_RUNTIME_KERNELS_X86_TILES_H
 #define OCTET_RUNTIME_KERNELS_X86_TILES_H
@@ -99,14 +101,26 @@ typedef void tile_function(const struct tile *t, const uint8_t *input, float *va
         }                                                                                          \
     }
 
-OCT_TILES(DEFINE_TILE)
-
 static const unsigned char most_pixels[] = OCT_MOST_PIXELS;
 
 enum { MOST_VECTORS = (int)sizeof most_pixels - 1 };
 
+#if defined(OCT_TILES_USED)
+#define tile_functions OCT_TILES_USED
+extern tile_function *const tile_functions[MOST_VECTORS + 1][32];
+#else
+OCT_TILES(DEFINE_TILE)
+
 #define TILE_ENTRY(PIXELS, VECTORS) [VECTORS][PIXELS] = tile_##PIXELS##x##VECTORS,
-static tile_function *const tile_functions[MOST_VECTORS + 1][32] = {OCT_TILES(TILE_ENTRY)};
+#if defined(OCT_TILES_MADE)
+#define tile_functions OCT_TILES_MADE
+extern tile_function *const tile_functions[MOST_VECTORS + 1][32];
+tile_function *const
+#else
+static tile_function *const
+#endif
+    tile_functions[MOST_VECTORS + 1][32] = {OCT_TILES(TILE_ENTRY)};
+#endif
 
 static int whole_vectors(int channels)
 {

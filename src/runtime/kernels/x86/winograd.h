@@ -29,7 +29,7 @@
 
 #define OCT_SUMS 0
 #define OCT_RAW_TILES 1
-#include "runtime/kernels/x86/finish.h"
+#include "runtime/kernels/x86/finish_job.h"
 #include "runtime/kernels/x86/tiles.h"
 
 enum {
@@ -447,7 +447,7 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
             for (int i = 0; i < rows; i++) {
                 const int first = begin + SQUARE * i, y = first < lowest ? first : lowest;
                 const int last = first + SQUARE < end ? first + SQUARE : end;
-                finish_row(job, &p, &constants, &f, choose_finish(flags), channel, y, first, last,
+                finish_row(job, &p, &constants, &f, OCT_FINISH(flags), channel, y, first, last,
                            sums + (size_t)(i * across * f.vectors) * VECTOR_BYTES);
             }
         }

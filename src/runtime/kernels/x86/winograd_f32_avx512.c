@@ -2,10 +2,10 @@
 /* F32 3x3 convolutions by Winograd's transforms on AVX-512. */
 #define OCT_CODES 0
 #define OCT_GROUP 1
+#define OCT_FINISH oct_finish_f32_avx512
+#define OCT_TILES_USED oct_tiles_f32_avx512
 #include "runtime/kernels/x86/winograd_avx512.h"
 #include "runtime/kernels/x86/x86.h"
-
-#define V_STEP(sum, x, w) (sum) = _mm512_fmadd_ps(x, w, sum)
 
 #include "runtime/kernels/x86/tiles_avx512.h"
 #include "runtime/kernels/x86/winograd.h"

@@ -3,6 +3,7 @@
  * channels of eight outputs. */
 #define OCT_CODES 1
 #define OCT_GROUP 2
+#define OCT_FINISH oct_finish_u8_avx2
 #include "runtime/kernels/x86/winograd_avx2.h"
 #include "runtime/kernels/x86/x86.h"
 
