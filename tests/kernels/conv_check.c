@@ -197,31 +197,38 @@ static void make_constants(struct check_random *random, struct conv_case *c)
     c->job.bias = (const float *)(const void *)c->bias.bytes;
 }
 
-/* The largest sum that codes of any kind give. */
-static int32_t reach_of(const struct conv_case *c)
+/* The largest `reach` that a kernel takes for a shape. */
+static int32_t largest_reach(const struct oct_conv_kernel *kernel, struct oct_conv_shape shape)
 {
-    const struct oct_conv_shape *shape = &c->job.shape;
-    const size_t depth = (size_t)(shape->kernel * shape->kernel * shape->input_channels);
-    int64_t most = 0;
-    for (size_t n = 0; n < (size_t)shape->output_channels; n++) {
-        int64_t sum = llabs(c->job.start[n]);
-        for (size_t k = 0; k < depth; k++)
-            sum += 255 * abs(((const int8_t *)c->codes.bytes)[n * depth + k]);
-        most = sum > most ? sum : most;
+    int32_t low = 0, high = INT32_MAX; /* low is taken */
+    while (kernel->fits && low < high) {
+        shape.reach = low + (high - low) / 2 + 1;
+        if (kernel->fits(&shape))
+            low = shape.reach;
+        else
+            high = shape.reach - 1;
     }
-    return most < INT32_MAX ? (int32_t)most : INT32_MAX;
+    return high;
 }
 
-/* Some kernels take no sums beyond a limit; just below it they must be right. */
+/* Some kernels take no sums beyond a limit; just below it they must be right: weights that would go
+ * beyond become zeros. */
 static void bound_sums(const struct oct_conv_kernel *kernel, struct conv_case *c)
 {
-    c->job.shape.reach = reach_of(c);
-    for (size_t i = 0; kernel->fits && !kernel->fits(&c->job.shape) && i < c->codes.size; i++) {
-        ((int8_t *)c->codes.bytes)[i] = 0;
-        if (i % 256 == 255)
-            c->job.shape.reach = reach_of(c);
+    struct oct_conv_shape *shape = &c->job.shape;
+    const size_t depth = (size_t)(shape->kernel * shape->kernel * shape->input_channels);
+    const int32_t limit = largest_reach(kernel, *shape);
+    int8_t *code = (int8_t *)c->codes.bytes;
+    shape->reach = 0;
+    for (size_t n = 0; n < (size_t)shape->output_channels; n++) {
+        int32_t sum = abs(c->job.start[n]);
+        for (size_t k = 0; k < depth; k++, code++) {
+            if (255 * abs(*code) > limit - sum)
+                *code = 0;
+            sum += 255 * abs(*code);
+        }
+        shape->reach = sum > shape->reach ? sum : shape->reach;
     }
-    c->job.shape.reach = reach_of(c);
 }
 
 static void make_output(struct check_random *random, struct conv_case *c)
