@@ -13,6 +13,7 @@
 
 #include "runtime/kernels/kernels.h"
 #include "runtime/kernels/x86/amx.h"
+#include "runtime/kernels/x86/finish_job.h"
 
 enum { ELEMENT_BYTES = 4 / OCT_GROUP, BLOCK_CHANNELS = 2 * OCT_LANES };
 
@@ -65,11 +66,6 @@ static struct depth depth_of(const struct oct_conv_shape *shape)
     if (OCT_GROUP == 2 && shape->input_pixel != shape->input_channels)
         return taps; /* between them lies what may be no number */
     return depth_cost(shape, &rows) <= depth_cost(shape, &taps) ? rows : taps;
-}
-
-static int whole_vectors(int channels)
-{
-    return (channels + OCT_LANES - 1) / OCT_LANES;
 }
 
 /* Of a tile of weights. */

@@ -142,34 +142,6 @@ static struct strip take_strip(const struct oct_conv_job *job, int begin, int en
 }
 #endif
 
-/* The channel tile's constants, padded to whole vectors, and what its tiles come to. */
-struct constants {
-    _Alignas(64) int32_t start[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float scale[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float bias[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float values[TILE_VECTORS * OCT_LANES];
-};
-
-static void take_constants(const struct oct_conv_job *job, int channel, int count,
-                           struct constants *c)
-{
-    memset(c->start, 0, sizeof c->start);
-#if OCT_CODES
-    memset(c->scale, 0, sizeof c->scale);
-    memset(c->bias, 0, sizeof c->bias);
-    memcpy(c->start, job->start + channel, (size_t)count * sizeof(int32_t));
-    memcpy(c->scale, job->scale + channel, (size_t)count * sizeof(float));
-    memcpy(c->bias, job->bias + channel, (size_t)count * sizeof(float));
-#else
-    memcpy(c->start, job->bias + channel, (size_t)count * sizeof(float));
-#endif
-}
-
-static size_t view_bytes(const struct oct_view *view, size_t elements)
-{
-    return elements * oct_type_bytes(view->type);
-}
-
 /* Rows [begin, end) of the channel tile that `t` and `f` describe; a row is cut into tiles of equal
  * widths. */
 static void run_rows(const struct oct_conv_job *job, const struct strip *strip, int begin, int end,
@@ -212,10 +184,9 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
                          int end, int channel, int count)
 {
     const struct oct_conv_shape *shape = &job->shape;
-    const int flags = finish_flags(job) | bounded_flag(job, channel, whole_vectors(count));
     struct constants constants;
     take_constants(job, channel, count, &constants);
-    const int vectors = whole_vectors(count), steps = shape->input_channels / OCT_GROUP;
+    const int steps = shape->input_channels / OCT_GROUP;
     const struct tile t = {
         .row = strip->row,
         .column = strip->pixel,
@@ -229,22 +200,12 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .scale = constants.scale,
         .bias = constants.bias,
     };
-    const struct finish f = {
-        .sums = (const int32_t *)constants.values,
-        .scale = constants.scale,
-        .bias = constants.bias,
-        .vectors = vectors,
-        .tail = count - (vectors - 1) * OCT_LANES,
-        .flags = can_stream(job, flags) ? flags | FINISH_STREAM : flags,
-        .output_pixel = view_bytes(&job->output, job->output.pixel),
-        .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
-        .inverse_scale = job->output.inverse_scale,
-        .residual_scale = job->residual.scale,
-        .highest = (float)(255 - job->output.zero_point),
-        .zero_point = job->output.zero_point,
-        .residual_zero_point = job->residual.zero_point,
-    };
-    run_rows(job, strip, begin, end, channel, &t, &f, OCT_FINISH(f.flags), constants.values);
+    _Alignas(64) float values[TILE_VECTORS * OCT_LANES];
+    struct finish f = finish_of(job, channel, count);
+    f.sums = (const int32_t *)values;
+    if (can_stream(job, f.flags))
+        f.flags |= FINISH_STREAM;
+    run_rows(job, strip, begin, end, channel, &t, &f, OCT_FINISH(f.flags), values);
     if (f.flags & FINISH_STREAM)
         v_stream_end();
 }

@@ -20,7 +20,6 @@
 #define OCTET_RUNTIME_KERNELS_X86_CONV_AMX_H
 
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 #include "runtime/kernels/x86/amx_blocks.h"
@@ -29,11 +28,6 @@ enum {
     BAND_BYTES = 128 * 1024,
     LEAST_RUN = 64 /* pixels of a band, where there are as many */
 };
-
-static size_t view_bytes(const struct oct_view *view, size_t elements)
-{
-    return elements * oct_type_bytes(view->type);
-}
 
 /* Where the pixels of a channel tile go, in order: in a row of `pitch` those behind `width` do not
  * exist. */
@@ -78,24 +72,12 @@ static void configure(struct conv *c, int rows)
 static void take_target(struct conv *c, int y, int channel, int count)
 {
     const struct oct_conv_job *job = c->job;
-    const int vectors = whole_vectors(count);
     const size_t output_row = view_bytes(&job->output, job->output.row);
     const size_t residual_row = view_bytes(&job->residual, job->residual.row);
-    c->finish = (struct finish){
-        .scale = job->scale + channel,
-        .bias = job->bias + channel,
-        .start = (const int32_t *)FIRST_SUMS(job) + channel,
-        .vectors = vectors,
-        .tail = count - (vectors - 1) * OCT_LANES,
-        .flags = finish_flags(job) | bounded_flag(job, channel, vectors),
-        .output_pixel = view_bytes(&job->output, job->output.pixel),
-        .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
-        .inverse_scale = job->output.inverse_scale,
-        .residual_scale = job->residual.scale,
-        .highest = (float)(255 - job->output.zero_point),
-        .zero_point = job->output.zero_point,
-        .residual_zero_point = job->residual.zero_point,
-    };
+    c->finish = finish_of(job, channel, count);
+    c->finish.scale = job->scale + channel;
+    c->finish.bias = job->bias + channel;
+    c->finish.start = (const int32_t *)FIRST_SUMS(job) + channel;
     uint8_t *output = (uint8_t *)job->output.data + (size_t)y * output_row +
                       view_bytes(&job->output, (size_t)channel);
     const uint8_t *residual = job->residual.data;

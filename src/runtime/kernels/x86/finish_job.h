@@ -59,6 +59,16 @@ finish_function *oct_finish_f32_avx2(int flags);
 finish_function *oct_finish_f32_avx512(int flags);
 finish_function *oct_finish_bf16_avx512bf16(int flags);
 
+static inline int whole_vectors(int channels)
+{
+    return (channels + OCT_LANES - 1) / OCT_LANES;
+}
+
+static inline size_t view_bytes(const struct oct_view *view, size_t elements)
+{
+    return elements * oct_type_bytes(view->type);
+}
+
 static inline int finish_flags(const struct oct_conv_job *job)
 {
     static const int residuals[] = {[OCT_TYPE_U8] = FINISH_RESIDUAL_U8,
@@ -87,6 +97,24 @@ static inline int bounded_flag(const struct oct_conv_job *job, int channel, int 
             return 0;
     }
     return FINISH_BOUNDED;
+}
+
+/* Of channels [channel, channel + count); sums and their constants are the caller's to set. */
+static inline struct finish finish_of(const struct oct_conv_job *job, int channel, int count)
+{
+    const int vectors = whole_vectors(count);
+    return (struct finish){
+        .vectors = vectors,
+        .tail = count - (vectors - 1) * OCT_LANES,
+        .flags = finish_flags(job) | bounded_flag(job, channel, vectors),
+        .output_pixel = view_bytes(&job->output, job->output.pixel),
+        .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
+        .inverse_scale = job->output.inverse_scale,
+        .residual_scale = job->residual.scale,
+        .highest = (float)(255 - job->output.zero_point),
+        .zero_point = job->output.zero_point,
+        .residual_zero_point = job->residual.zero_point,
+    };
 }
 
 #endif

@@ -18,7 +18,9 @@
 #ifndef OCTET_RUNTIME_KERNELS_X86_TILES_H
 #define OCTET_RUNTIME_KERNELS_X86_TILES_H
 
-#include "runtime/kernels/kernels.h"
+#include <string.h>
+
+#include "runtime/kernels/x86/finish_job.h"
 
 #if defined(__clang__)
 #define OCT_UNROLL _Pragma("clang loop unroll(full)")
@@ -122,9 +124,26 @@ static tile_function *const
     tile_functions[MOST_VECTORS + 1][32] = {OCT_TILES(TILE_ENTRY)};
 #endif
 
-static int whole_vectors(int channels)
+/* The channel tile's constants, padded to whole vectors; floats: `start` is the bias. */
+struct constants {
+    _Alignas(64) int32_t start[MOST_VECTORS * OCT_LANES];
+    _Alignas(64) float scale[MOST_VECTORS * OCT_LANES];
+    _Alignas(64) float bias[MOST_VECTORS * OCT_LANES];
+};
+
+static inline void take_constants(const struct oct_conv_job *job, int channel, int count,
+                                  struct constants *c)
 {
-    return (channels + OCT_LANES - 1) / OCT_LANES;
+    memset(c->start, 0, sizeof c->start);
+#if OCT_CODES
+    memset(c->scale, 0, sizeof c->scale);
+    memset(c->bias, 0, sizeof c->bias);
+    memcpy(c->start, job->start + channel, (size_t)count * sizeof(int32_t));
+    memcpy(c->scale, job->scale + channel, (size_t)count * sizeof(float));
+    memcpy(c->bias, job->bias + channel, (size_t)count * sizeof(float));
+#else
+    memcpy(c->start, job->bias + channel, (size_t)count * sizeof(float));
+#endif
 }
 
 #endif

@@ -313,17 +313,9 @@ static inline __attribute__((always_inline)) void transform_sums(const v_sum m[P
     y[3] = s_add(s_add(d1, s_twice(m[5])), s_eight(d2));
 }
 
-/* A channel tile's constants. */
-struct winograd_constants {
-    _Alignas(64) int32_t start[MOST_VECTORS * OCT_LANES]; /* times 64; floats: the bias */
-    _Alignas(64) float scale[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float bias[MOST_VECTORS * OCT_LANES];
-    _Alignas(64) float values[SQUARE * SQUARE * MOST_VECTORS * OCT_LANES];
-};
-
 /* One vector of channels of one square: values, [row][column][vectors][lanes]. */
-static void finish_square(const uint8_t *sums, size_t point, const struct winograd_constants *c,
-                          int vector, int vectors, float *values)
+static void finish_square(const uint8_t *sums, size_t point, const struct constants *c, int vector,
+                          int vectors, float *values)
 {
     v_sum columns[POINTS][SQUARE];
     const v_sum start = v_sum_load(c->start + vector * OCT_LANES);
@@ -347,8 +339,8 @@ static void finish_square(const uint8_t *sums, size_t point, const struct winogr
         {
             float *at = values + (size_t)((y * SQUARE + x) * vectors + vector) * OCT_LANES;
 #if OCT_CODES
-            const v_sum sum64 = s_add(s_mul(out[x], 0x38e38e39), start); /* 1 / 9 */
-            v_store(at, v_fma(v_float_of(s_shift_right(sum64, 6)), scale, bias));
+            const v_sum sum64 = s_mul(out[x], 0x38e38e39); /* 1 / 9 */
+            v_store(at, v_fma(v_float_of(s_add(s_shift_right(sum64, 6), start)), scale, bias));
 #else
             v_store(at, s_add(out[x], start));
 #endif
@@ -356,50 +348,30 @@ static void finish_square(const uint8_t *sums, size_t point, const struct winogr
     }
 }
 
-static void take_winograd_constants(const struct oct_conv_job *job, int channel, int count,
-                                    struct winograd_constants *c)
+/* Where element (channel, y, x) stands; NULL where there is no tensor. */
+static uint8_t *element_of(const struct oct_view *view, int channel, int y, int x)
 {
-    memset(c->start, 0, sizeof c->start);
-#if OCT_CODES
-    memset(c->scale, 0, sizeof c->scale);
-    memset(c->bias, 0, sizeof c->bias);
-    for (int n = 0; n < count; n++)
-        c->start[n] = (int32_t)((uint32_t)job->start[channel + n] << 6);
-    memcpy(c->scale, job->scale + channel, (size_t)count * sizeof(float));
-    memcpy(c->bias, job->bias + channel, (size_t)count * sizeof(float));
-#else
-    memcpy(c->start, job->bias + channel, (size_t)count * sizeof(float));
-#endif
+    const size_t at = (size_t)y * view->row + (size_t)x * view->pixel + (size_t)channel;
+    return view->data ? (uint8_t *)view->data + view_bytes(view, at) : NULL;
 }
 
 /* Squares of a row from output row `y` on; of theirs, rows [begin, end) are stored. */
-static __attribute__((noinline)) void
-finish_row(const struct oct_conv_job *job, const struct places *p, struct winograd_constants *c,
-           const struct finish *f, finish_function *finish, int channel, int y, int begin, int end,
-           const uint8_t *sums)
+static __attribute__((noinline)) void finish_row(const struct oct_conv_job *job,
+                                                 const struct places *p, const struct constants *c,
+                                                 struct finish *f, int channel, int y, int begin,
+                                                 int end, const uint8_t *sums)
 {
-    const struct oct_conv_shape *shape = &job->shape;
-    const size_t element = oct_type_bytes(job->output.type);
-    const size_t residual_element = oct_type_bytes(job->residual.type);
-    for (int i = 0, done = 0; i < squares_across(shape); i++, done += SQUARE) {
-        const int first = square_column(shape, i), skip = done - first;
-        for (int n = 0; n < f->vectors; n++)
-            finish_square(sums + (size_t)(i * f->vectors + n) * VECTOR_BYTES, p->sums, c, n,
-                          f->vectors, c->values);
+    _Alignas(64) float values[SQUARE * SQUARE * MOST_VECTORS * OCT_LANES];
+    finish_function *const finish = OCT_FINISH(f->flags);
+    for (int i = 0, x = 0; i < squares_across(&job->shape); i++, x += SQUARE) {
+        const int skip = x - square_column(&job->shape, i);
+        for (int n = 0; n < f->vectors; n++, sums += VECTOR_BYTES)
+            finish_square(sums, p->sums, c, n, f->vectors, values);
         for (int row = begin; row < end; row++) {
-            struct finish at = *f;
-            at.sums = (const int32_t *)(const void *)c->values +
-                      (size_t)(((row - y) * SQUARE + skip) * f->vectors) * OCT_LANES;
-            uint8_t *output =
-                (uint8_t *)job->output.data + ((size_t)row * job->output.row +
-                                               (size_t)done * job->output.pixel + (size_t)channel) *
-                                                  element;
-            const uint8_t *residual = job->residual.data;
-            if (residual)
-                residual += ((size_t)row * job->residual.row + (size_t)done * job->residual.pixel +
-                             (size_t)channel) *
-                            residual_element;
-            finish(&at, SQUARE - skip, output, residual);
+            f->sums =
+                (const int32_t *)values + ((row - y) * SQUARE + skip) * f->vectors * OCT_LANES;
+            finish(f, SQUARE - skip, element_of(&job->output, channel, row, x),
+                   element_of(&job->residual, channel, row, x));
         }
     }
 }
@@ -425,21 +397,9 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
         }
         for (int channel = range->channel_begin; channel < range->channel_end; channel += width) {
             const int left = range->channel_end - channel, count = left < width ? left : width;
-            const int flags = finish_flags(job) | bounded_flag(job, channel, whole_vectors(count));
-            struct winograd_constants constants;
-            take_winograd_constants(job, channel, count, &constants);
-            const struct finish f = {
-                .vectors = whole_vectors(count),
-                .tail = count - (whole_vectors(count) - 1) * OCT_LANES,
-                .flags = flags,
-                .output_pixel = job->output.pixel * oct_type_bytes(job->output.type),
-                .residual_pixel = job->residual.pixel * oct_type_bytes(job->residual.type),
-                .inverse_scale = job->output.inverse_scale,
-                .residual_scale = job->residual.scale,
-                .highest = (float)(255 - job->output.zero_point),
-                .zero_point = job->output.zero_point,
-                .residual_zero_point = job->residual.zero_point,
-            };
+            struct constants constants;
+            take_constants(job, channel, count, &constants);
+            struct finish f = finish_of(job, channel, count);
             multiply(shape, &p,
                      (const uint8_t *)job->packed + (size_t)channel * POINTS * POINTS *
                                                         (size_t)shape->input_channels * WORD_BYTES,
@@ -447,7 +407,7 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
             for (int i = 0; i < rows; i++) {
                 const int first = begin + SQUARE * i, y = first < lowest ? first : lowest;
                 const int last = first + SQUARE < end ? first + SQUARE : end;
-                finish_row(job, &p, &constants, &f, OCT_FINISH(flags), channel, y, first, last,
+                finish_row(job, &p, &constants, &f, channel, y, first, last,
                            sums + (size_t)(i * across * f.vectors) * VECTOR_BYTES);
             }
         }

@@ -19,7 +19,6 @@ typedef __m256i w_vector;
 #define w_sub _mm256_sub_epi16
 #define w_twice(a) _mm256_add_epi16(a, a)
 #define w_four(a) _mm256_slli_epi16(a, 2)
-#define s_store(at, a) _mm256_store_si256((__m256i *)(void *)(at), a)
 #define s_add _mm256_add_epi32
 #define s_sub _mm256_sub_epi32
 #define s_twice(a) _mm256_add_epi32(a, a)
@@ -31,8 +30,6 @@ typedef __m256i w_vector;
 typedef __m256 v_sum;
 typedef __m256 w_vector;
 #define v_sum_load(at) _mm256_load_ps((const float *)(const void *)(at))
-#define v_weights(at) _mm256_loadu_ps((const float *)(const void *)(at))
-#define v_broadcast(at) _mm256_set1_ps(*(const v_word_float *)(const void *)(at))
 #define w_take(at) _mm256_loadu_ps((const float *)(const void *)(at))
 #define w_load(at) _mm256_load_ps((const float *)(const void *)(at))
 #define w_store(at, a) _mm256_store_ps((float *)(void *)(at), a)

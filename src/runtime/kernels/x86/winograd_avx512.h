@@ -19,7 +19,6 @@ typedef __m512i w_vector;
 #define w_sub _mm512_sub_epi16
 #define w_twice(a) _mm512_add_epi16(a, a)
 #define w_four(a) _mm512_slli_epi16(a, 2)
-#define s_store(at, a) _mm512_store_si512(at, a)
 #define s_add _mm512_add_epi32
 #define s_sub _mm512_sub_epi32
 #define s_twice(a) _mm512_add_epi32(a, a)
@@ -31,8 +30,6 @@ typedef __m512i w_vector;
 typedef __m512 v_sum;
 typedef __m512 w_vector;
 #define v_sum_load(at) _mm512_load_ps((const float *)(const void *)(at))
-#define v_weights(at) _mm512_loadu_ps((const float *)(const void *)(at))
-#define v_broadcast(at) _mm512_set1_ps(*(const v_word_float *)(const void *)(at))
 #if OCT_HALF
 #define w_take(at) v_load_halves((const uint16_t *)(const void *)(at), OCT_LANES)
 #else
