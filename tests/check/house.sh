@@ -42,8 +42,8 @@ xargs -d '\n' awk -v exceptions="$exceptions" -f "$here/house.awk" <"$everything
 report "$findings"
 
 public=$(cat include/octet/*.h 2>/dev/null | wc -l)
-if [ "$public" -gt 800 ]; then
-    echo "include/octet: $public lines together, 800 at most"
+if [ "$public" -gt 1100 ]; then
+    echo "include/octet: $public lines together, 1100 at most"
     status=1
 fi
 [ "$status" -ne 0 ] || echo "house: $(wc -l <"$everything") files hold the rules; public headers $public lines"
