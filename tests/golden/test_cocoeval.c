@@ -138,8 +138,8 @@ static void test_synthetic(void **state)
 {
     (void)state;
     char path[TEST_PATH_BYTES];
-    const char *other = getenv("OCTET_COCOEVAL_CASES"), *slash = strrchr(__FILE__, '/');
-    snprintf(path, sizeof path, "%.*s/cocoeval_cases.json", (int)(slash - __FILE__), __FILE__);
+    const char *other = getenv("OCTET_COCOEVAL_CASES");
+    test_project_path(path, "tests/golden/cocoeval_cases.json");
     json_error_t error;
     json_t *cases = json_load_file(other ? other : path, 0, &error);
     if (!cases)

@@ -25,12 +25,22 @@ bool test_data_present(void)
     return false;
 }
 
+static const char *join(char path[TEST_PATH_BYTES], const char *above, const char *relative)
+{
+    int length = snprintf(path, TEST_PATH_BYTES, "%s/%s", above, relative);
+    if (length < 0 || length >= TEST_PATH_BYTES)
+        fail_msg("path too long: %s/%s", above, relative);
+    return path;
+}
+
 const char *test_data_path(char path[TEST_PATH_BYTES], const char *relative)
 {
-    int length = snprintf(path, TEST_PATH_BYTES, "%s/%s", folder(), relative);
-    if (length < 0 || length >= TEST_PATH_BYTES)
-        fail_msg("path too long: %s/%s", folder(), relative);
-    return path;
+    return join(path, folder(), relative);
+}
+
+const char *test_project_path(char path[TEST_PATH_BYTES], const char *relative)
+{
+    return join(path, OCTET_PROJECT_FOLDER, relative);
 }
 
 unsigned char *test_read_file(const char *path, size_t *size)

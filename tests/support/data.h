@@ -17,6 +17,9 @@ bool test_data_present(void);
  * Returns `path`. */
 const char *test_data_path(char path[TEST_PATH_BYTES], const char *relative);
 
+/* As test_data_path(), for a file of the project itself. */
+const char *test_project_path(char path[TEST_PATH_BYTES], const char *relative);
+
 /* A whole file in malloc'd memory, which the caller frees; fails the running test when absent. */
 unsigned char *test_read_file(const char *path, size_t *size);
 

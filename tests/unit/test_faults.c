@@ -16,6 +16,7 @@
 #include "compiler/calibrate/statistics.h"
 #include "compiler/lower/lower.h"
 #include "context.h"
+#include "data.h"
 #include "detector.h"
 #include "folder.h"
 
@@ -213,15 +214,13 @@ static octet_status lower(octet_context *ctx)
     return status;
 }
 
-/* The demonstration's model, which stands in the project, from this file's own path. */
+/* The demonstration's model, which stands in the project. */
 static octet_status load_model(octet_context *ctx)
 {
-    static const char here[] = "tests/unit/test_faults.c";
-    char path[1024];
-    const int root = (int)(strlen(__FILE__) - strlen(here));
+    char path[TEST_PATH_BYTES];
     octet_model *model;
-    snprintf(path, sizeof path, "%.*sdemo/parts.onnx", root, __FILE__);
-    const octet_status status = octet_model_load(ctx, path, &model);
+    const octet_status status =
+        octet_model_load(ctx, test_project_path(path, "demo/parts.onnx"), &model);
     assert_int_equal(status == OCTET_OK, model != NULL);
     octet_model_free(&model);
     return status;

@@ -23,20 +23,11 @@
 
 static struct test_context test;
 
-/* A file of the project, from this file's own path. */
-static const char *project_path(char path[TEST_PATH_BYTES], const char *relative)
-{
-    static const char here[] = "tests/unit/test_field_faults.c";
-    const int root = (int)(strlen(__FILE__) - strlen(here));
-    snprintf(path, TEST_PATH_BYTES, "%.*s%s", root, __FILE__, relative);
-    return path;
-}
-
 static OctOnnx__ModelProto *open_parts(void)
 {
     char path[TEST_PATH_BYTES];
     size_t size;
-    unsigned char *bytes = test_read_file(project_path(path, "demo/parts.onnx"), &size);
+    unsigned char *bytes = test_read_file(test_project_path(path, "demo/parts.onnx"), &size);
     OctOnnx__ModelProto *proto = oct_onnx__model_proto__unpack(NULL, size, bytes);
     assert_non_null(proto);
     free(bytes);
@@ -260,7 +251,7 @@ static octet_image *picture_of(const char *set, int index)
     char path[TEST_PATH_BYTES], name[80];
     octet_image *image;
     snprintf(name, sizeof name, "demo/images/%s/%s-%02d.jpg", set, set, index);
-    if (octet_image_load(&test.context, project_path(path, name), &image) != OCTET_OK)
+    if (octet_image_load(&test.context, test_project_path(path, name), &image) != OCTET_OK)
         fail_msg("%s", test.context.message);
     return image;
 }
