@@ -39,8 +39,8 @@ OCTET_API octet_status octet_calibration_add(octet_calibration *calibration,
 
 OCTET_API const char *octet_calibration_message(const octet_calibration *calibration);
 
-/** Takes the statistics out; at least one picture must have been added. The caller owns both
- * handles. */
+/** Takes the statistics out; at least one picture must have been added (OCTET_INVALID_STATE). The
+ * caller owns both handles. */
 OCTET_API octet_status octet_calibration_finish(octet_calibration *calibration,
                                                 octet_statistics **statistics);
 

@@ -44,7 +44,8 @@ OCTET_API size_t octet_session_memory_bytes(const octet_session *session);
 /** The kernel set in use, e.g. "avx512vnni". Static text. */
 OCTET_API const char *octet_session_cpu(const octet_session *session);
 
-/** Letterboxes a picture into slot `index` (0 to batch - 1). The picture is not kept. */
+/** Letterboxes a picture into slot `index` (0 to batch - 1). The picture is not kept. What the last
+ * run made of the slot is gone then, also when this fails; results are to be taken first. */
 OCTET_API octet_status octet_session_set_image(octet_session *session, int index,
                                                const octet_image *image);
 
@@ -58,15 +59,17 @@ OCTET_API octet_status octet_session_set_pixels(octet_session *session, int inde
 OCTET_API octet_status octet_session_set_tensor(octet_session *session, int index,
                                                 const float *planes);
 
-/** Runs the network on all slots. Allocates nothing. */
+/** Runs the network on all slots that hold a picture, whether it was run before or not. Allocates
+ * nothing. OCTET_INVALID_STATE when no slot holds one; OCTET_CANCELLED when an observer stopped it:
+ * slots that it did not come to have no results then. */
 OCTET_API octet_status octet_session_run(octet_session *session);
 
 /** Anchors of the head for this size: sum of (height / s) * (width / s) over the strides s. */
 OCTET_API int octet_session_anchor_count(const octet_session *session);
 
-/** After a run, writes slot `index`' undecided output as the ONNX model gives it: [4 +
- * classes][anchors] floats, rows centre x, centre y, width, height in input pixels, then class
- * scores after the sigmoid. */
+/** After a run (else OCTET_INVALID_STATE), writes slot `index`' undecided output as the ONNX model
+ * gives it: [4 + classes][anchors] floats, rows centre x, centre y, width, height in input pixels,
+ * then class scores after the sigmoid. */
 OCTET_API octet_status octet_session_output(octet_session *session, int index, float *output);
 
 /** One detection. The box is in pixels of the source picture (as given to set_image), clipped to
@@ -86,15 +89,16 @@ typedef struct octet_detect_settings {
                            confidence */
     int class_agnostic; /**< 1: suppression ignores classes; default 0 */
     const int *classes; /**< only these, or NULL (default) for all */
-    int class_count;
+    int class_count;    /**< entries of `classes`, 0 or more */
     size_t reserved[8];
 } octet_detect_settings;
 
 OCTET_API void octet_detect_defaults(octet_detect_settings *settings);
 
-/** After a run, decodes slot `index`: anchors above the confidence, class-wise non-maximum
- * suppression (greedy, in descending score; ties in the order of anchors, then classes), at most
- * max_detections, best first. Writes at most `capacity` detections and their number to `*count`. */
+/** After a run (else OCTET_INVALID_STATE), decodes slot `index`: anchors above the confidence,
+ * class-wise non-maximum suppression (greedy, in descending score; ties in the order of anchors,
+ * then classes), at most max_detections, best first. Writes at most `capacity` detections and their
+ * number to `*count`. */
 OCTET_API octet_status octet_session_detect(octet_session *session, int index,
                                             const octet_detect_settings *settings,
                                             octet_detection *detections, int capacity, int *count);
@@ -112,7 +116,8 @@ typedef struct octet_tensor_view {
 } octet_tensor_view;
 
 /** Called after each layer of each slot, on the calling thread. A return other than 0 stops the
- * run: OCTET_CANCELLED. */
+ * run: OCTET_CANCELLED. It must not close the session; calls that set, run or read slots fail with
+ * OCTET_INVALID_STATE while it is running. */
 typedef int octet_observer(void *user, int index, int layer, const octet_tensor_view *view);
 
 /** Sets or, with NULL, removes the observer. */

@@ -25,6 +25,7 @@
     X(2, INVALID_ARGUMENT, "invalid argument")                                                     \
     X(3, CANCELLED, "cancelled by the caller")                                                     \
     X(4, INTERNAL, "internal error (a defect of octet)")                                           \
+    X(5, INVALID_STATE, "call that does not fit what was called before")                           \
     X(10, FILE_NOT_FOUND, "file not found")                                                        \
     X(11, FILE_ACCESS, "file cannot be opened")                                                    \
     X(12, FILE_READ, "file cannot be read")                                                        \
@@ -44,7 +45,9 @@ OCTET_BEGIN_DECLARATIONS
 
 /** What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
  * that the call was made on (or the context, where the call makes a handle) holds one line for
- * people about it. Numbers are grouped by theme with gaps and never change their meaning. */
+ * people about it. A call that makes a handle leaves NULL in its place when it fails. A NULL where
+ * none is allowed is OCTET_INVALID_ARGUMENT, and the line names the argument. Numbers are grouped
+ * by theme with gaps and never change their meaning. */
 typedef enum octet_status {
 #define OCTET_STATUS_ENUM(code, name, text) OCTET_##name = code,
     OCTET_STATUS_LIST(OCTET_STATUS_ENUM)

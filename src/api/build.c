@@ -13,6 +13,8 @@
 
 void octet_build_defaults(octet_build_settings *settings)
 {
+    if (!settings)
+        return;
     memset(settings, 0, sizeof *settings);
     settings->precision = OCTET_PRECISION_INT8;
 }
@@ -214,7 +216,7 @@ octet_status octet_build(octet_context *context, const octet_model *model,
     if (engine)
         *engine = NULL;
     if (!context || (engine && !model))
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "model");
     if (!settings) {
         octet_build_defaults(&defaults);
         settings = &defaults;

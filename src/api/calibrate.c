@@ -10,7 +10,8 @@
 
 void octet_calibration_defaults(octet_calibration_settings *settings)
 {
-    memset(settings, 0, sizeof *settings);
+    if (settings)
+        memset(settings, 0, sizeof *settings);
 }
 
 octet_status octet_calibration_create(octet_context *context, const octet_model *model,
@@ -19,9 +20,10 @@ octet_status octet_calibration_create(octet_context *context, const octet_model 
 {
     octet_calibration_settings defaults;
     octet_engine *engine;
+    if (calibration)
+        *calibration = NULL;
     if (!context || !model || !calibration)
-        return OCTET_INVALID_ARGUMENT;
-    *calibration = NULL;
+        return oct_fail_null(context, __func__, "model and calibration");
     if (!settings) {
         octet_calibration_defaults(&defaults);
         settings = &defaults;
@@ -37,7 +39,7 @@ octet_status octet_calibration_add(octet_calibration *calibration, const octet_i
     if (!calibration)
         return OCTET_INVALID_ARGUMENT;
     if (!image)
-        return oct_fail(&calibration->own, OCTET_INVALID_ARGUMENT, "no picture was given");
+        return oct_fail_null(&calibration->own, __func__, "image");
     return oct_calibration_add(calibration, image);
 }
 
@@ -48,11 +50,12 @@ const char *octet_calibration_message(const octet_calibration *calibration)
 
 octet_status octet_calibration_finish(octet_calibration *calibration, octet_statistics **statistics)
 {
+    if (statistics)
+        *statistics = NULL;
     if (!calibration || !statistics)
-        return OCTET_INVALID_ARGUMENT;
-    *statistics = NULL;
+        return oct_fail_null(calibration ? &calibration->own : NULL, __func__, "statistics");
     if (calibration->statistics->image_count == 0)
-        return oct_fail(&calibration->own, OCTET_INVALID_ARGUMENT, "no picture was calibrated on");
+        return oct_fail(&calibration->own, OCTET_INVALID_STATE, "no picture was calibrated on");
     return oct_statistics_copy(&calibration->own, calibration->statistics, statistics);
 }
 
@@ -67,9 +70,10 @@ void octet_calibration_free(octet_calibration **calibration)
 octet_status octet_statistics_load(octet_context *context, const char *path,
                                    octet_statistics **statistics)
 {
+    if (statistics)
+        *statistics = NULL;
     if (!context || !path || !statistics)
-        return OCTET_INVALID_ARGUMENT;
-    *statistics = NULL;
+        return oct_fail_null(context, __func__, "path and statistics");
     struct oct_file file;
     octet_status status = oct_file_open(context, path, &file);
     if (status)
@@ -83,14 +87,14 @@ octet_status octet_statistics_save(octet_context *context, const octet_statistic
                                    const char *path)
 {
     if (!context || !statistics || !path)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "statistics and path");
     return oct_statistics_write(context, statistics, path);
 }
 
 octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note)
 {
     if (!statistics || !note)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(statistics ? &statistics->own : NULL, __func__, "note");
     return oct_statistics_set_note(statistics, note);
 }
 

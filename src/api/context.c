@@ -8,6 +8,8 @@
 
 void octet_context_defaults(octet_context_settings *settings)
 {
+    if (!settings)
+        return;
     memset(settings, 0, sizeof *settings);
     oct_allocator_default(&settings->allocator);
     settings->log_level = OCTET_LOG_WARNING;

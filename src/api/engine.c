@@ -9,17 +9,19 @@
 octet_status octet_engine_load_memory(octet_context *context, const void *bytes, size_t size,
                                       const char *name, octet_engine **engine)
 {
+    if (engine)
+        *engine = NULL;
     if (!context || !bytes || !name || !engine)
-        return OCTET_INVALID_ARGUMENT;
-    *engine = NULL;
+        return oct_fail_null(context, __func__, "bytes, name and engine");
     return oct_engine_read(context, bytes, size, name, engine);
 }
 
 octet_status octet_engine_load(octet_context *context, const char *path, octet_engine **engine)
 {
+    if (engine)
+        *engine = NULL;
     if (!context || !path || !engine)
-        return OCTET_INVALID_ARGUMENT;
-    *engine = NULL;
+        return oct_fail_null(context, __func__, "path and engine");
     struct oct_file file;
     octet_status status = oct_file_open(context, path, &file);
     if (status)
@@ -32,7 +34,7 @@ octet_status octet_engine_load(octet_context *context, const char *path, octet_e
 octet_status octet_engine_save(octet_context *context, const octet_engine *engine, const char *path)
 {
     if (!context || !engine || !path)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "engine and path");
     return oct_engine_write(context, engine, path);
 }
 

@@ -8,17 +8,19 @@
 
 octet_status octet_truth_create(octet_context *context, octet_truth **truth)
 {
+    if (truth)
+        *truth = NULL;
     if (!context || !truth)
-        return OCTET_INVALID_ARGUMENT;
-    *truth = NULL;
+        return oct_fail_null(context, __func__, "truth");
     return oct_truth_create(context, "ground truth", truth);
 }
 
 octet_status octet_truth_load(octet_context *context, const char *path, octet_truth **truth)
 {
+    if (truth)
+        *truth = NULL;
     if (!context || !path || !truth)
-        return OCTET_INVALID_ARGUMENT;
-    *truth = NULL;
+        return oct_fail_null(context, __func__, "path and truth");
     struct oct_file file;
     octet_status status = oct_file_open(context, path, &file);
     if (status)
@@ -31,14 +33,14 @@ octet_status octet_truth_load(octet_context *context, const char *path, octet_tr
 octet_status octet_truth_add_class(octet_truth *truth, int64_t id, const char *name)
 {
     if (!truth || !name)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "name");
     return oct_truth_add_class(truth, id, name);
 }
 
 octet_status octet_truth_add_image(octet_truth *truth, const octet_truth_image *image)
 {
     if (!truth || !image)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "image");
     if (image->width < 0 || image->height < 0)
         return oct_fail(truth->ctx, OCTET_INVALID_ARGUMENT, "a picture of %d x %d pixels",
                         image->width, image->height);
@@ -48,14 +50,14 @@ octet_status octet_truth_add_image(octet_truth *truth, const octet_truth_image *
 octet_status octet_truth_add_box(octet_truth *truth, const octet_truth_box *box)
 {
     if (!truth || !box)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "box");
     return oct_truth_add_box(truth, box);
 }
 
 octet_status octet_truth_add_labels(octet_truth *truth, int64_t image_id, const char *path)
 {
     if (!truth || !path)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "path");
     struct oct_file file;
     octet_status status = oct_file_open(truth->ctx, path, &file);
     if (status)
@@ -86,8 +88,11 @@ const char *octet_truth_class_get(const octet_truth *truth, size_t index, int64_
 
 octet_status octet_truth_image_get(const octet_truth *truth, size_t index, octet_truth_image *image)
 {
-    if (!truth || !image || index >= truth->image_count)
-        return OCTET_INVALID_ARGUMENT;
+    if (!truth || !image)
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "image");
+    if (index >= truth->image_count)
+        return oct_fail(truth->ctx, OCTET_INVALID_ARGUMENT, "picture %zu: there are %zu", index,
+                        truth->image_count);
     *image = truth->images[index];
     return OCTET_OK;
 }
@@ -102,18 +107,20 @@ void octet_truth_free(octet_truth **truth)
 
 octet_status octet_detections_create(octet_context *context, octet_detections **made)
 {
+    if (made)
+        *made = NULL;
     if (!context || !made)
-        return OCTET_INVALID_ARGUMENT;
-    *made = NULL;
+        return oct_fail_null(context, __func__, "detections");
     return oct_detections_create(context, "detections", made);
 }
 
 octet_status octet_detections_load(octet_context *context, const char *path,
                                    octet_detections **detections)
 {
+    if (detections)
+        *detections = NULL;
     if (!context || !path || !detections)
-        return OCTET_INVALID_ARGUMENT;
-    *detections = NULL;
+        return oct_fail_null(context, __func__, "path and detections");
     struct oct_file file;
     octet_status status = oct_file_open(context, path, &file);
     if (status)
@@ -127,7 +134,7 @@ octet_status octet_detections_add(octet_detections *detections, int64_t image_id
                                   const octet_detection *box)
 {
     if (!detections || !box)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(detections ? detections->ctx : NULL, __func__, "box");
     const struct oct_found_box found = {
         .image_id = image_id,
         .class_id = class_id,
@@ -143,7 +150,7 @@ octet_status octet_detections_add(octet_detections *detections, int64_t image_id
 octet_status octet_detections_save(const octet_detections *detections, const char *path)
 {
     if (!detections || !path)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(detections ? detections->ctx : NULL, __func__, "path");
     return oct_coco_write_detections(detections, path);
 }
 
@@ -166,6 +173,6 @@ octet_status octet_evaluate(const octet_truth *truth, const octet_detections *de
 {
     static const octet_evaluate_settings everything;
     if (!truth || !detections || !evaluation)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "detections and evaluation");
     return oct_evaluate(truth, detections, settings ? settings : &everything, evaluation, classes);
 }

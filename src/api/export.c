@@ -29,7 +29,8 @@ struct job {
 
 void octet_export_defaults(octet_export_settings *settings)
 {
-    memset(settings, 0, sizeof *settings);
+    if (settings)
+        memset(settings, 0, sizeof *settings);
 }
 
 static const char *float_layers(const octet_export_settings *settings)
@@ -203,7 +204,7 @@ octet_status octet_export(octet_context *context, const char *model,
 {
     octet_export_settings defaults;
     if (!context || (path && !model))
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "model");
     octet_export_defaults(&defaults);
     struct job job = {
         .ctx = context, .statistics = statistics, .settings = settings ? settings : &defaults};

@@ -10,9 +10,10 @@
 octet_status octet_cache_load(octet_context *context, const char *path, octet_cache **cache)
 {
     struct oct_file file;
+    if (cache)
+        *cache = NULL;
     if (!context || !path || !cache)
-        return OCTET_INVALID_ARGUMENT;
-    *cache = NULL;
+        return oct_fail_null(context, __func__, "path and cache");
     octet_status status = oct_file_open(context, path, &file);
     if (status)
         return status;

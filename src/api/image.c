@@ -8,11 +8,8 @@ octet_status octet_image_load(octet_context *context, const char *path, octet_im
 {
     if (image)
         *image = NULL;
-    if (!context)
-        return OCTET_INVALID_ARGUMENT;
-    if (!path || !image)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "octet_image_load: path and image must not be NULL");
+    if (!context || !path || !image)
+        return oct_fail_null(context, __func__, "path and image");
     return oct_image_load(context, path, image);
 }
 
@@ -21,11 +18,8 @@ octet_status octet_image_decode(octet_context *context, const void *bytes, size_
 {
     if (image)
         *image = NULL;
-    if (!context)
-        return OCTET_INVALID_ARGUMENT;
-    if ((!bytes && size > 0) || !image)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "octet_image_decode: bytes and image must not be NULL");
+    if (!context || (!bytes && size > 0) || !image)
+        return oct_fail_null(context, __func__, "bytes and image");
     return oct_image_decode(context, &(struct oct_encoded){bytes, size, name ? name : "picture"},
                             image);
 }
@@ -35,20 +29,22 @@ octet_status octet_image_copy_rgb(octet_context *context, const uint8_t *pixels,
 {
     if (image)
         *image = NULL;
-    if (!context)
-        return OCTET_INVALID_ARGUMENT;
-    if (!pixels || !image)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "octet_image_copy_rgb: pixels and image must not be NULL");
+    if (!context || !pixels || !image)
+        return oct_fail_null(context, __func__, "pixels and image");
     if (width < 1 || height < 1)
         return oct_fail(context, OCTET_INVALID_ARGUMENT,
                         "octet_image_copy_rgb: %d x %d pixels: both must be 1 or more", width,
                         height);
-    if (stride_bytes < 3 * (size_t)width)
+    const size_t row_bytes = 3 * (size_t)width;
+    if (stride_bytes < row_bytes)
         return oct_fail(
             context, OCTET_INVALID_ARGUMENT,
             "octet_image_copy_rgb: rows %zu bytes apart: must be at least 3 * width = %zu",
-            stride_bytes, 3 * (size_t)width);
+            stride_bytes, row_bytes);
+    if (stride_bytes > (size_t)PTRDIFF_MAX / (size_t)height)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT,
+                        "octet_image_copy_rgb: %d rows %zu bytes apart: more than memory holds",
+                        height, stride_bytes);
     return oct_image_copy_rgb(context, pixels, width, height, stride_bytes, image);
 }
 
@@ -94,11 +90,8 @@ octet_status octet_letterbox_image(octet_context *context, const octet_image *im
                                    int target_width, int target_height, uint8_t *pixels,
                                    octet_letterbox *geometry)
 {
-    if (!context)
-        return OCTET_INVALID_ARGUMENT;
-    if (!image || !pixels)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT,
-                        "octet_letterbox_image: image and pixels must not be NULL");
+    if (!context || !image || !pixels)
+        return oct_fail_null(context, __func__, "image and pixels");
     if (!is_side(target_width) || !is_side(target_height))
         return oct_fail(context, OCTET_INVALID_ARGUMENT,
                         "letterbox to %d x %d pixels: must be 1 to %d", target_width, target_height,

@@ -13,6 +13,8 @@
 
 void octet_machine_get(octet_machine *machine)
 {
+    if (!machine)
+        return;
     memset(machine, 0, sizeof *machine);
     oct_cpu_name(machine->cpu, (int)sizeof machine->cpu);
     machine->physical_cores = oct_threads_physical_cores();
@@ -64,7 +66,7 @@ octet_status octet_machine_peak(octet_context *context, const char *cpu, double 
     unsigned sets;
     struct oct_kernels kernels;
     if (!context || !int8_gmacs || !half_gmacs || !fp32_gmacs)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "int8_gmacs, half_gmacs and fp32_gmacs");
     const octet_status status = oct_cpu_parse(context, cpu, &sets);
     if (status)
         return status;

@@ -69,8 +69,10 @@ static octet_status fill_model(octet_context *ctx, octet_model *model, const voi
 octet_status octet_model_load_memory(octet_context *context, const void *bytes, size_t size,
                                      const char *name, octet_model **model)
 {
+    if (model)
+        *model = NULL;
     if (!context || !bytes || !name || !model)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "bytes, name and model");
     *model = oct_calloc(context, 1, sizeof **model);
     if (!*model)
         return oct_fail_memory(context, name);
@@ -84,9 +86,10 @@ octet_status octet_model_load_memory(octet_context *context, const void *bytes, 
 
 octet_status octet_model_load(octet_context *context, const char *path, octet_model **model)
 {
+    if (model)
+        *model = NULL;
     if (!context || !path || !model)
-        return OCTET_INVALID_ARGUMENT;
-    *model = NULL;
+        return oct_fail_null(context, __func__, "path and model");
     struct oct_file file;
     octet_status status = oct_file_open(context, path, &file);
     if (status)

@@ -8,6 +8,8 @@
 
 void octet_session_defaults(octet_session_settings *settings)
 {
+    if (!settings)
+        return;
     memset(settings, 0, sizeof *settings);
     settings->batch = 1;
 }
@@ -16,9 +18,10 @@ octet_status octet_session_open(octet_context *context, const octet_engine *engi
                                 const octet_session_settings *settings, octet_session **session)
 {
     octet_session_settings defaults;
+    if (session)
+        *session = NULL;
     if (!context || !engine || !session)
-        return OCTET_INVALID_ARGUMENT;
-    *session = NULL;
+        return oct_fail_null(context, __func__, "engine and session");
     if (!settings) {
         octet_session_defaults(&defaults);
         settings = &defaults;
@@ -66,47 +69,80 @@ const char *octet_session_cpu(const octet_session *session)
     return session->kernels.set;
 }
 
-static octet_status check_slot(octet_session *session, int index, const void *data)
+/* What every call on a slot asks first. `call` is its name, `what` the argument `data`. */
+static octet_status check_slot(octet_session *session, int index, const void *data,
+                               const char *call, const char *what)
 {
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    if (session->running)
+        return oct_fail(&session->own, OCTET_INVALID_STATE, "%s: an observer may not call it",
+                        call);
     if (!data)
-        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "no data was given");
+        return oct_fail_null(&session->own, call, what);
     if (index < 0 || index >= session->batch)
         return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "slot %d: the batch has %d", index,
                         session->batch);
     return OCTET_OK;
 }
 
+/* Whether a run has seen the slot's picture. */
+static octet_status check_ran(octet_session *session, int index)
+{
+    const enum oct_slot_state state = session->slots[index].state;
+    if (state == OCT_SLOT_RAN)
+        return OCTET_OK;
+    return oct_fail(&session->own, OCTET_INVALID_STATE,
+                    state == OCT_SLOT_SET ? "slot %d: no run has finished since its picture was "
+                                            "set: call octet_session_run()"
+                                          : "slot %d: no picture was set",
+                    index);
+}
+
+/* Notes that the slot's picture came, or that the slot holds none now. */
+static octet_status note_set(octet_session *session, int index, octet_status status)
+{
+    session->slots[index].state = status ? OCT_SLOT_EMPTY : OCT_SLOT_SET;
+    return status;
+}
+
 octet_status octet_session_set_image(octet_session *session, int index, const octet_image *image)
 {
-    if (!session)
-        return OCTET_INVALID_ARGUMENT;
-    const octet_status status = check_slot(session, index, image);
-    return status ? status : oct_session_set_image(session, index, image);
+    const octet_status status = check_slot(session, index, image, __func__, "image");
+    return status ? status : note_set(session, index, oct_session_set_image(session, index, image));
 }
 
 octet_status octet_session_set_pixels(octet_session *session, int index, const uint8_t *rgb)
 {
-    if (!session)
-        return OCTET_INVALID_ARGUMENT;
-    const octet_status status = check_slot(session, index, rgb);
-    return status ? status : oct_session_set_pixels(session, index, rgb);
+    const octet_status status = check_slot(session, index, rgb, __func__, "rgb");
+    return status ? status : note_set(session, index, oct_session_set_pixels(session, index, rgb));
 }
 
 octet_status octet_session_set_tensor(octet_session *session, int index, const float *planes)
 {
-    if (!session)
-        return OCTET_INVALID_ARGUMENT;
-    const octet_status status = check_slot(session, index, planes);
-    return status ? status : oct_session_set_tensor(session, index, planes);
+    const octet_status status = check_slot(session, index, planes, __func__, "planes");
+    return status ? status
+                  : note_set(session, index, oct_session_set_tensor(session, index, planes));
 }
 
 octet_status octet_session_run(octet_session *session)
 {
-    if (!session)
-        return OCTET_INVALID_ARGUMENT;
-    octet_status status = OCTET_OK;
-    for (int index = 0; index < session->batch && !status; index++)
+    octet_status status = check_slot(session, 0, session, __func__, "session");
+    int count = 0;
+    for (int index = 0; !status && index < session->batch; index++) {
+        struct oct_slot *slot = &session->slots[index];
+        if (slot->state == OCT_SLOT_EMPTY)
+            continue;
+        slot->state = OCT_SLOT_SET;
+        session->running = true;
         status = oct_session_execute(session, index);
+        session->running = false;
+        if (!status)
+            slot->state = OCT_SLOT_RAN;
+        count++;
+    }
+    if (!status && count == 0)
+        status = oct_fail(&session->own, OCTET_INVALID_STATE, "no slot has a picture to run");
     return status;
 }
 
@@ -121,9 +157,9 @@ int octet_session_anchor_count(const octet_session *session)
 
 octet_status octet_session_output(octet_session *session, int index, float *output)
 {
-    if (!session)
-        return OCTET_INVALID_ARGUMENT;
-    const octet_status status = check_slot(session, index, output);
+    octet_status status = check_slot(session, index, output, __func__, "output");
+    if (!status)
+        status = check_ran(session, index);
     if (status)
         return status;
     struct oct_head_view head;
@@ -134,6 +170,8 @@ octet_status octet_session_output(octet_session *session, int index, float *outp
 
 void octet_detect_defaults(octet_detect_settings *settings)
 {
+    if (!settings)
+        return;
     memset(settings, 0, sizeof *settings);
     settings->confidence = 0.25;
     settings->iou = 0.7;
@@ -152,6 +190,9 @@ static octet_status check_detect(octet_session *session, const octet_detect_sett
         return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
                         "%d detections at most: must be 1 to %d", settings->max_detections,
                         OCT_CANDIDATES_MAX);
+    if (settings->class_count < 0 || (settings->class_count > 0 && !settings->classes))
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "%d classes, and no list of them",
+                        settings->class_count);
     for (int i = 0; settings->classes && i < settings->class_count; i++)
         if (settings->classes[i] < 0 || settings->classes[i] >= session->engine->plan.class_count)
             return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "class %d: there are %d",
@@ -164,16 +205,19 @@ octet_status octet_session_detect(octet_session *session, int index,
                                   octet_detection *detections, int capacity, int *count)
 {
     octet_detect_settings defaults;
+    if (count)
+        *count = 0;
     if (!session || !count)
-        return OCTET_INVALID_ARGUMENT;
-    *count = 0;
+        return oct_fail_null(session ? &session->own : NULL, __func__, "count");
     if (!settings) {
         octet_detect_defaults(&defaults);
         settings = &defaults;
     }
-    octet_status status = check_slot(session, index, detections);
+    octet_status status = check_slot(session, index, detections, __func__, "detections");
     if (!status)
         status = check_detect(session, settings);
+    if (!status)
+        status = check_ran(session, index);
     if (!status && capacity > 0)
         *count = oct_session_detect(session, index, settings, detections, capacity);
     return status;

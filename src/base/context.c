@@ -32,6 +32,12 @@ octet_status oct_fail_memory(octet_context *ctx, const char *what)
     return oct_fail(ctx, OCTET_OUT_OF_MEMORY, "out of memory for %s", what);
 }
 
+octet_status oct_fail_null(octet_context *ctx, const char *call, const char *arguments)
+{
+    return ctx ? oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%s: %s must not be NULL", call, arguments)
+               : OCTET_INVALID_ARGUMENT;
+}
+
 void oct_log(octet_context *ctx, octet_log_level level, const char *format, ...)
 {
     if (!ctx->log || level > ctx->log_level)

@@ -31,6 +31,10 @@ octet_status oct_fail(octet_context *ctx, octet_status status, const char *forma
 /* As oct_fail(), for lack of memory: says what for. Does not allocate. */
 octet_status oct_fail_memory(octet_context *ctx, const char *what);
 
+/* As oct_fail(), for a NULL where none is allowed: "octet_x: image must not be NULL". `ctx` may be
+ * NULL: then nobody is told. */
+octet_status oct_fail_null(octet_context *ctx, const char *call, const char *arguments);
+
 void oct_log(octet_context *ctx, octet_log_level level, const char *format, ...) OCT_PRINTF(3, 4);
 
 /* Copies allocator and log, with an empty message: for handles that keep a message of their own. */

@@ -49,9 +49,12 @@ static void run(octet_context *ctx, const octet_engine *engine)
     }
     octet_detection boxes[16];
     int count;
-    if (octet_session_run(session) != OCTET_OK ||
+    uint8_t *pixels = calloc((size_t)size * (size_t)size, 3);
+    if (!pixels || octet_session_set_pixels(session, 0, pixels) != OCTET_OK ||
+        octet_session_run(session) != OCTET_OK ||
         octet_session_detect(session, 0, NULL, boxes, 16, &count) != OCTET_OK)
         abort();
+    free(pixels);
     octet_session_close(&session);
 }
 

@@ -286,6 +286,10 @@ static void use(const octet_engine *engine)
     }
     octet_detection boxes[20];
     int count;
+    uint8_t *pixels = calloc((size_t)info.stride_max * (size_t)info.stride_max, 3);
+    assert_non_null(pixels);
+    assert_int_equal(octet_session_set_pixels(session, 0, pixels), OCTET_OK);
+    free(pixels);
     assert_int_equal(octet_session_run(session), OCTET_OK);
     assert_int_equal(octet_session_detect(session, 0, NULL, boxes, 20, &count), OCTET_OK);
     octet_session_close(&session);

@@ -471,6 +471,8 @@ static void allocations(void **state)
         octet_image *image = test_picture(&test.context, 300, 77, 1);
         static octet_detection boxes[300];
         size_t count;
+        octet_session_set_image(session, 0, image);
+        run(session);
         float *room = output_of(session, 0, &count);
         int found;
         const int calls = test.calls;
@@ -501,7 +503,9 @@ static void observers(void **state)
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
     const octet_session_settings settings = {.batch = 1, .threads = 1, .profile = 1};
     octet_session *session = open_session(engine, &settings);
+    octet_image *image = test_picture(&test.context, 32, 32, 1);
     int layer = 2;
+    octet_session_set_image(session, 0, image);
     octet_session_observe(session, stop_at, &layer);
     assert_int_equal(octet_session_run(session), OCTET_CANCELLED);
     assert_true(octet_session_layer_ms(session, 2) > 0.0);
@@ -513,7 +517,9 @@ static void observers(void **state)
     assert_true(octet_session_layer_ms(session, engine->plan.layer_count) == -1.0);
     octet_session_close(&session);
     session = open_session(engine, NULL);
+    octet_session_set_image(session, 0, image);
     run(session);
+    octet_image_free(&image);
     assert_true(octet_session_layer_ms(session, 0) == -1.0);
     octet_session_close(&session);
     octet_engine_free(&engine);

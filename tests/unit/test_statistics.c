@@ -403,7 +403,7 @@ static void bad_calls(void **state)
                      OCTET_INVALID_ARGUMENT);
     assert_null(calibration);
     assert_int_equal(octet_calibration_create(&test.context, model, NULL, &calibration), OCTET_OK);
-    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_INVALID_STATE);
     assert_null(statistics);
     assert_non_null(strstr(octet_calibration_message(calibration), "no picture"));
     assert_int_equal(octet_calibration_add(calibration, NULL), OCTET_INVALID_ARGUMENT);
@@ -432,7 +432,7 @@ static void not_finite(void **state)
     octet_image *image = test_picture(&test.context, 32, 32, 1);
     assert_int_equal(octet_calibration_add(calibration, image), OCTET_UNSUPPORTED_MODEL);
     assert_non_null(strstr(octet_calibration_message(calibration), "not finite"));
-    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_INVALID_STATE);
     octet_image_free(&image);
     octet_calibration_free(&calibration);
     octet_model_free(&model);

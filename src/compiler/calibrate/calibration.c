@@ -120,7 +120,7 @@ static void content(int size, int input, int pad, int resized, int *begin, int *
 static int observe_layer(void *user, int index, int layer, const octet_tensor_view *view)
 {
     octet_calibration *c = user;
-    const octet_letterbox *g = &c->session->geometry[index];
+    const octet_letterbox *g = &c->session->slots[index].geometry;
     struct oct_region region = {0, view->height, 0, view->width};
     if (!c->statistics->include_padding) {
         content(view->height, c->session->height, g->pad_top, g->resized_height, &region.y_begin,

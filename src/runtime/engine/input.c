@@ -42,7 +42,7 @@ octet_status oct_session_set_image(octet_session *session, int index, const octe
     const struct oct_pixels target = target_pixels(session, &input);
     const struct oct_letterbox_scratch scratch = {session->letterbox.memory,
                                                   session->letterbox.bytes};
-    octet_letterbox *geometry = &session->geometry[index];
+    octet_letterbox *geometry = &session->slots[index].geometry;
     *geometry = oct_letterbox_geometry(octet_image_width(image), octet_image_height(image),
                                        session->width, session->height);
     const octet_status status =
@@ -61,7 +61,7 @@ octet_status oct_session_set_pixels(octet_session *session, int index, const uin
                                       session->width);
         rgb += 3 * (size_t)session->width;
     }
-    memset(&session->geometry[index], 0, sizeof session->geometry[index]);
+    memset(&session->slots[index].geometry, 0, sizeof session->slots[index].geometry);
     convert(session, &input);
     return OCTET_OK;
 }
@@ -91,6 +91,6 @@ octet_status oct_session_set_tensor(octet_session *session, int index, const flo
             }
         }
     }
-    memset(&session->geometry[index], 0, sizeof session->geometry[index]);
+    memset(&session->slots[index].geometry, 0, sizeof session->slots[index].geometry);
     return OCTET_OK;
 }

@@ -53,7 +53,7 @@ int oct_session_detect(octet_session *session, int index, const octet_detect_set
     oct_session_head(session, index, &head);
     const int most = capacity < settings->max_detections ? capacity : settings->max_detections;
     const int count = oct_select(&head, settings, &session->select, detections, most);
-    octet_letterbox geometry = session->geometry[index];
+    octet_letterbox geometry = session->slots[index].geometry;
     if (geometry.source_width == 0)
         geometry = (octet_letterbox){.source_width = session->width,
                                      .source_height = session->height,

@@ -41,7 +41,7 @@ static octet_status allocate(octet_context *ctx, octet_session *session)
     session->pictures = oct_calloc(ctx, batch, layout->picture_bytes);
     session->shared = oct_calloc(ctx, 1, layout->shared_bytes);
     session->scratch = oct_malloc(ctx, workers, session->scratch_bytes);
-    session->geometry = oct_calloc(ctx, batch, sizeof *session->geometry);
+    session->slots = oct_calloc(ctx, batch, sizeof *session->slots);
     session->letterbox.bytes = oct_letterbox_scratch_bytes(session->width);
     session->letterbox.memory = oct_malloc(ctx, session->letterbox.bytes, 1);
     const bool is_float = session->engine->plan.tensors[0].type != OCT_TYPE_U8;
@@ -52,7 +52,7 @@ static octet_status allocate(octet_context *ctx, octet_session *session)
         oct_select_capacity(oct_head_anchor_count(&head), session->engine->plan.class_count);
     session->select.candidates =
         oct_malloc(ctx, (size_t)session->select.capacity, sizeof *session->select.candidates);
-    if (!session->pictures || !session->shared || !session->scratch || !session->geometry ||
+    if (!session->pictures || !session->shared || !session->scratch || !session->slots ||
         !session->letterbox.memory || (is_float && !session->pixels) || !session->select.candidates)
         return oct_fail_memory(ctx, "the session");
     return OCTET_OK;
@@ -101,7 +101,7 @@ void oct_session_close(octet_session *session)
     oct_free(ctx, session->pictures);
     oct_free(ctx, session->shared);
     oct_free(ctx, session->scratch);
-    oct_free(ctx, session->geometry);
+    oct_free(ctx, session->slots);
     oct_free(ctx, session->letterbox.memory);
     oct_free(ctx, session->pixels);
     oct_free(ctx, session->select.candidates);

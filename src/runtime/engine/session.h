@@ -22,6 +22,18 @@ struct oct_step {
     double total_ms;                      /* with profile */
 };
 
+/* What may be asked of a slot of the batch. */
+enum oct_slot_state {
+    OCT_SLOT_EMPTY, /* no picture was set, or setting it failed */
+    OCT_SLOT_SET,   /* a picture was set that no run has seen */
+    OCT_SLOT_RAN    /* head and geometry belong to the picture set last */
+};
+
+struct oct_slot {
+    enum oct_slot_state state;
+    octet_letterbox geometry; /* source_width 0: the input's own pixels */
+};
+
 struct octet_session {
     struct octet_context own;
     const octet_engine *engine;
@@ -39,7 +51,8 @@ struct octet_session {
         void *memory;
         size_t bytes;
     } letterbox;
-    octet_letterbox *geometry; /* batch; source_width 0: the input's own pixels */
+    struct oct_slot *slots; /* batch */
+    bool running;           /* an observer is being called: no other call fits in */
     struct oct_select_scratch select;
     octet_observer *observer;
     void *observer_user;
