@@ -442,13 +442,14 @@ static void fingerprints(void **state)
 {
     (void)state;
     octet_statistics *s[3];
-    const uint8_t pixels[2][12] = {{1, 2, 3}, {4, 5, 6}};
+    const uint8_t pixels[2][16] = {{1, 2, 3, 0}, {4, 5, 6, 0}};
     for (int i = 0; i < 3; i++)
         assert_int_equal(oct_statistics_create(&test.context, 1, &s[i]), OCTET_OK);
     for (int i = 0; i < 2; i++) {
-        oct_statistics_count_image(s[0], pixels[i], 2, 2);
-        oct_statistics_count_image(s[1], pixels[1 - i], 2, 2);
-        oct_statistics_count_image(s[2], pixels[i], 4, 1); /* other pictures: other shapes */
+        oct_statistics_count_image(s[0], &(struct oct_seen){pixels[i], 8, 2, 2});
+        oct_statistics_count_image(s[1], &(struct oct_seen){pixels[1 - i], 8, 2, 2});
+        /* other pictures: other shapes */
+        oct_statistics_count_image(s[2], &(struct oct_seen){pixels[i], 16, 4, 1});
     }
     assert_string_equal(s[0]->fingerprint_text, s[1]->fingerprint_text);
     assert_string_not_equal(s[0]->fingerprint_text, s[2]->fingerprint_text);

@@ -134,6 +134,16 @@ static int observe_layer(void *user, int index, int layer, const octet_tensor_vi
     return c->not_finite != NULL;
 }
 
+/* The picture that was letterboxed into the session, which is float: its pixels are kept. */
+static struct oct_seen seen_by(const octet_session *session)
+{
+    const octet_letterbox *g = &session->slots[0].geometry;
+    const size_t row_bytes = (size_t)session->width * 4;
+    return (struct oct_seen){session->pixels + (size_t)g->pad_top * row_bytes +
+                                 (size_t)g->pad_left * 4,
+                             row_bytes, g->resized_width, g->resized_height};
+}
+
 octet_status oct_calibration_add(octet_calibration *c, const octet_image *image)
 {
     octet_status status = oct_session_set_image(c->session, 0, image);
@@ -149,7 +159,7 @@ octet_status oct_calibration_add(octet_calibration *c, const octet_image *image)
                         c->not_finite);
     if (status)
         return oct_fail(&c->own, status, "%s", c->session->own.message);
-    oct_statistics_count_image(c->statistics, octet_image_pixels(image), octet_image_width(image),
-                               octet_image_height(image));
+    const struct oct_seen seen = seen_by(c->session);
+    oct_statistics_count_image(c->statistics, &seen);
     return OCTET_OK;
 }

@@ -45,9 +45,15 @@ octet_status oct_statistics_room(octet_context *ctx, octet_statistics *statistic
                                  const char *name, int channels);
 void oct_statistics_free(octet_statistics *statistics);
 
+/* A picture as the network saw it, without padding: rows of `width` pixels, 4 bytes RGB0 each. */
+struct oct_seen {
+    const uint8_t *pixels;
+    size_t row_bytes;
+    int width, height;
+};
+
 /* Adds one to the number of pictures and the picture's pixels to the fingerprint. */
-void oct_statistics_count_image(octet_statistics *statistics, const uint8_t *pixels, int width,
-                                int height);
+void oct_statistics_count_image(octet_statistics *statistics, const struct oct_seen *seen);
 
 octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t size,
                                  const char *name, octet_statistics **statistics);
