@@ -49,6 +49,11 @@ static int add_layer(struct random_plan *r, struct oct_plan_layer layer, int cha
     return layer.output;
 }
 
+static bool stored_whole(const struct random_plan *r, int tensor)
+{
+    return oct_plan_contiguous(&r->plan, tensor) && oct_plan_shift(&r->plan, tensor) == 0;
+}
+
 static int any(struct random_plan *r)
 {
     return test_int(&r->random, 0, r->plan.tensor_count - 1);
@@ -61,7 +66,7 @@ static void add_convolution(struct random_plan *r)
     const int stride = r->factor[input] < 16 ? test_int(&r->random, 1, 2) : 1;
     const int channels = test_int(&r->random, 1, 20);
     int residual = any(r);
-    if (r->tensors[residual].channels != channels || !oct_plan_contiguous(&r->plan, residual) ||
+    if (r->tensors[residual].channels != channels || !stored_whole(r, residual) ||
         r->factor[residual] != r->factor[input] * stride)
         residual = -1;
     add_layer(r,
@@ -79,6 +84,8 @@ static void add_move(struct random_plan *r)
     enum oct_plan_operation operation = OCT_PLAN_MAX_POOL + test_int(&r->random, 0, 2);
     if (!oct_plan_contiguous(&r->plan, input))
         return;
+    if (!stored_whole(r, input))
+        operation = OCT_PLAN_COPY;
     if (operation == OCT_PLAN_UPSAMPLE && r->factor[input] == 1)
         operation = OCT_PLAN_COPY;
     add_layer(r,
@@ -96,7 +103,7 @@ static void add_slice(struct random_plan *r)
     const int parent = any(r), channels = r->tensors[parent].channels;
     if (r->tensors[parent].kind == OCT_PLAN_SLICE || channels < 2)
         return;
-    const int offset = 4 * test_int(&r->random, 0, (channels - 1) / 4);
+    const int offset = test_int(&r->random, 0, channels - 1);
     const struct oct_plan_tensor slice = {.kind = OCT_PLAN_SLICE,
                                           .type = r->tensors[parent].type,
                                           .channels = test_int(&r->random, 1, channels - offset),
@@ -260,7 +267,8 @@ static void check_places(const struct oct_plan *plan, const struct oct_layout *l
         const int last = oct_layout_position(layout, plan, i, plan->tensors[i].channels - 1);
         assert_int_equal(extent % 4, 0);
         assert_true(extent > last && extent < last + 5);
-        assert_int_equal(oct_layout_position(layout, plan, i, 0), 0);
+        assert_int_equal(layout->tensors[i].channel % 4, 0);
+        assert_int_equal(oct_layout_position(layout, plan, i, 0), oct_plan_shift(plan, i));
     }
 }
 

@@ -179,15 +179,13 @@ static octet_status make_slice(struct oct_gridding *g, const struct oct_network_
                                  .type = oct_is_grid(form) ? OCT_TYPE_U8 : OCT_TYPE_F32,
                                  .channels = from->channels,
                                  .offset = from->offset};
-    if (from->offset % 4)
-        return oct_fail(g->ctx, OCTET_UNSUPPORTED_MODEL,
-                        "split \"%s\" starts at channel %d, which is no multiple of 4", from->name,
-                        from->offset);
     const octet_status status = oct_grids_form(g, from->parent, form, &to.parent);
     if (status)
         return status;
     *index = oct_grids_add_tensor(g, &to);
-    return *index < 0 ? OCTET_UNSUPPORTED_MODEL : OCTET_OK;
+    if (*index < 0)
+        return OCTET_UNSUPPORTED_MODEL;
+    return oct_plan_shift(g->plan, *index) ? add_copy(g, *index, form, index) : OCTET_OK;
 }
 
 /* From the tensor's own grid to another form. */

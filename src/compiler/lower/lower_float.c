@@ -9,8 +9,9 @@ struct lowering {
     const struct oct_network *network;
     struct oct_plan *plan;
     int tensor_room, layer_room;
-    int *mapped;   /* [network tensors]: plan tensor, or -1 */
-    bool *grouped; /* [plan tensors]: member of a concat already */
+    int *mapped;    /* [network tensors]: plan tensor, or -1 */
+    int *unshifted; /* [network tensors]: the copy of a slice, or -1 */
+    bool *grouped;  /* [plan tensors]: member of a concat already */
 };
 
 static octet_status add_tensor(struct lowering *l, const struct oct_plan_tensor *tensor, int *index)
@@ -32,6 +33,27 @@ static octet_status add_layer(struct lowering *l, const struct oct_plan_layer *l
 
 static octet_status map_tensor(struct lowering *l, int tensor, int *index);
 
+/* A layer that copies tensor `*index`, which becomes its output. */
+static octet_status add_copy(struct lowering *l, int *index)
+{
+    const struct oct_plan_tensor *t = &l->plan->tensors[*index];
+    const struct oct_plan_tensor copy = {.name = t->name,
+                                         .kind = OCT_PLAN_LAYER,
+                                         .type = t->type,
+                                         .channels = t->channels,
+                                         .parent = -1};
+    const int from = *index;
+    const octet_status status = add_tensor(l, &copy, index);
+    const struct oct_plan_layer layer = {.name = copy.name,
+                                         .operation = OCT_PLAN_COPY,
+                                         .input = from,
+                                         .output = *index,
+                                         .residual = -1,
+                                         .kernel = 1,
+                                         .stride = 1};
+    return status ? status : add_layer(l, &layer);
+}
+
 /* A tensor that may lie in a concat's buffer: `member` itself, or a copy of it. */
 static octet_status as_member(struct lowering *l, int member, int *index)
 {
@@ -40,24 +62,8 @@ static octet_status as_member(struct lowering *l, int member, int *index)
         return status;
     const struct oct_plan_tensor *t = &l->plan->tensors[*index];
     const bool can = t->kind == OCT_PLAN_LAYER || t->kind == OCT_PLAN_CONCAT;
-    if (!can || l->grouped[*index]) {
-        const struct oct_plan_tensor copy = {.name = t->name,
-                                             .kind = OCT_PLAN_LAYER,
-                                             .type = t->type,
-                                             .channels = t->channels,
-                                             .parent = -1};
-        const int from = *index;
-        status = add_tensor(l, &copy, index);
-        const struct oct_plan_layer layer = {.name = copy.name,
-                                             .operation = OCT_PLAN_COPY,
-                                             .input = from,
-                                             .output = *index,
-                                             .residual = -1,
-                                             .kernel = 1,
-                                             .stride = 1};
-        if (!status)
-            status = add_layer(l, &layer);
-    }
+    if (!can || l->grouped[*index])
+        status = add_copy(l, index);
     if (!status)
         l->grouped[*index] = true;
     return status;
@@ -90,10 +96,6 @@ static octet_status map_slice(struct lowering *l, const struct oct_network_tenso
                                  .type = OCT_TYPE_F32,
                                  .channels = from->channels,
                                  .offset = from->offset};
-    if (from->offset % 4)
-        return oct_fail(l->ctx, OCTET_UNSUPPORTED_MODEL,
-                        "split \"%s\" starts at channel %d, which is no multiple of 4", from->name,
-                        from->offset);
     const octet_status status = map_tensor(l, from->parent, &to.parent);
     return status ? status : add_tensor(l, &to, index);
 }
@@ -121,6 +123,21 @@ static octet_status map_tensor(struct lowering *l, int tensor, int *index)
     return status;
 }
 
+/* A tensor for those who cannot read a slice from any channel on: itself, or a copy of it. Copied
+ * once. */
+static octet_status map_unshifted(struct lowering *l, int tensor, int *index)
+{
+    octet_status status = map_tensor(l, tensor, index);
+    if (status || oct_plan_shift(l->plan, *index) == 0)
+        return status;
+    if (l->unshifted[tensor] < 0)
+        status = add_copy(l, index);
+    else
+        *index = l->unshifted[tensor];
+    l->unshifted[tensor] = *index;
+    return status;
+}
+
 static octet_status lower_layer(struct lowering *l, const struct oct_network_layer *from)
 {
     static const enum oct_plan_operation operations[] = {
@@ -140,9 +157,10 @@ static octet_status lower_layer(struct lowering *l, const struct oct_network_lay
         .values = convolution ? from->weights : NULL,
         .bias = convolution ? from->bias : NULL,
     };
-    octet_status status = map_tensor(l, from->input, &to.input);
+    octet_status status = convolution ? map_tensor(l, from->input, &to.input)
+                                      : map_unshifted(l, from->input, &to.input);
     if (!status && convolution && from->residual >= 0)
-        status = map_tensor(l, from->residual, &to.residual);
+        status = map_unshifted(l, from->residual, &to.residual);
     if (status)
         return status;
     const struct oct_network_tensor *output = &l->network->tensors[from->output];
@@ -194,24 +212,26 @@ void oct_lower_facts(const struct oct_network *network, struct oct_plan *plan)
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, struct oct_plan *plan)
 {
-    /* copies come from members of concats alone */
-    int members = 0;
+    /* copies come from members of concats and from slices alone */
+    int copies = 0;
     for (int i = 0; i < network->tensor_count; i++)
-        members += network->tensors[i].member_count;
+        copies += network->tensors[i].member_count + (network->tensors[i].kind == OCT_TENSOR_SLICE);
     struct lowering l = {.ctx = ctx,
                          .arena = arena,
                          .network = network,
                          .plan = plan,
-                         .tensor_room = network->tensor_count + members + 1,
-                         .layer_room = network->layer_count + members};
+                         .tensor_room = network->tensor_count + copies + 1,
+                         .layer_room = network->layer_count + copies};
     memset(plan, 0, sizeof *plan);
     plan->tensors = oct_arena_calloc(arena, (size_t)l.tensor_room, sizeof *plan->tensors);
     plan->layers = oct_arena_calloc(arena, (size_t)l.layer_room, sizeof *plan->layers);
     l.mapped = oct_arena_calloc(arena, (size_t)network->tensor_count, sizeof *l.mapped);
+    l.unshifted = oct_arena_calloc(arena, (size_t)network->tensor_count, sizeof *l.unshifted);
     l.grouped = oct_arena_calloc(arena, (size_t)l.tensor_room, sizeof *l.grouped);
-    if (!plan->tensors || !plan->layers || !l.mapped || !l.grouped)
+    if (!plan->tensors || !plan->layers || !l.mapped || !l.unshifted || !l.grouped)
         return oct_fail_memory(ctx, "the plan");
     memset(l.mapped, -1, (size_t)network->tensor_count * sizeof *l.mapped);
+    memset(l.unshifted, -1, (size_t)network->tensor_count * sizeof *l.unshifted);
     oct_lower_facts(network, plan);
     return lower_all(&l);
 }

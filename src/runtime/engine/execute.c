@@ -50,22 +50,40 @@ static void fill_border(const struct work *work, int begin, int end)
         fill_pixels(out, (step->height + y) * row - border * pixel, wide, step->channels);
 }
 
+/* What pads the output's channels must be numbers. */
+static void clear_padding(const struct work *work, int channels, int begin, int end)
+{
+    const size_t element = oct_type_bytes(work->output.type);
+    const size_t bytes = (size_t)(work->step->channels - channels) * element;
+    for (int y = begin; y < end; y++) {
+        char *to =
+            (char *)work->output.data + ((size_t)y * work->output.row + (size_t)channels) * element;
+        for (int x = 0; x < work->step->width; x++)
+            memset(to + (size_t)x * work->output.pixel * element, 0, bytes);
+    }
+}
+
+/* With the padding; but behind a shifted slice lie others' elements, or nobody's. */
 static void copy_rows(const struct work *work, int begin, int end)
 {
-    if (work->input.type != work->output.type) {
+    const struct oct_plan *plan = &work->session->engine->plan;
+    const struct oct_plan_layer *layer = work->step->layer;
+    const int own = plan->tensors[layer->output].channels;
+    const bool shifted = oct_plan_shift(plan, layer->input) > 0;
+    const size_t element = oct_type_bytes(work->output.type);
+    const size_t bytes = (size_t)(shifted ? own : work->step->channels) * element;
+    if (work->input.type != work->output.type)
         work->session->kernels.convert(&work->input, &work->output, work->step->channels,
                                        work->step->width, begin, end);
-        return;
-    }
-    const size_t element = oct_type_bytes(work->output.type);
-    const size_t bytes = (size_t)work->step->channels * element;
-    for (int y = begin; y < end; y++) {
+    for (int y = begin; y < end && work->input.type == work->output.type; y++) {
         const char *from = (const char *)work->input.data + (size_t)y * work->input.row * element;
         char *to = (char *)work->output.data + (size_t)y * work->output.row * element;
         for (int x = 0; x < work->step->width; x++)
             memcpy(to + (size_t)x * work->output.pixel * element,
                    from + (size_t)x * work->input.pixel * element, bytes);
     }
+    if (shifted)
+        clear_padding(work, own, begin, end);
 }
 
 static void table_rows(const struct work *work, int begin, int end)
@@ -154,6 +172,9 @@ static void bind(struct work *work, const struct oct_layout_memory *memory)
     work->output = oct_layout_view(layout, plan, memory, layer->output);
     if (layer->residual >= 0)
         work->residual = oct_layout_view(layout, plan, memory, layer->residual);
+    if (layer->operation == OCT_PLAN_COPY)
+        work->input.data = (char *)work->input.data + (size_t)oct_plan_shift(plan, layer->input) *
+                                                          oct_type_bytes(work->input.type);
     if (layer->operation != OCT_PLAN_CONVOLUTION)
         return;
     work->conv = work->step->conv;

@@ -99,8 +99,8 @@ static void place_all(const struct oct_plan *plan, struct oct_layout *layout, en
             continue;
         const struct oct_plan_channel leaf = oct_plan_resolve(plan, i, 0);
         const struct oct_layout_tensor *at = &layout->tensors[leaf.tensor];
-        layout->tensors[i] =
-            (struct oct_layout_tensor){at->buffer, at->channel + leaf.channel, t->channels};
+        layout->tensors[i] = (struct oct_layout_tensor){
+            at->buffer, at->channel + leaf.channel - oct_plan_shift(plan, i), t->channels};
     }
 }
 

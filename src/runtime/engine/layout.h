@@ -23,7 +23,8 @@ struct oct_layout_buffer {
 
 struct oct_layout_tensor {
     int buffer;
-    int channel; /* stored position of its channel 0 within the pixel */
+    int channel; /* stored position of its channel 0 within the pixel; less oct_plan_shift(), so
+                    that it is a multiple of 4 */
     int stored;  /* stored channels, a multiple of 4 for LAYER and CONCAT */
 };
 
@@ -50,17 +51,17 @@ octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
 /* The type that a tensor is stored in. */
 enum oct_type oct_layout_type(const struct oct_layout *layout, int tensor);
 
-/* A tensor's view: data at pixel (0, 0), its channel 0. Scale and zero point are those of its leaf,
- * meaningful where the tensor is uniform. */
+/* A tensor's view: data at pixel (0, 0), its channel 0 less oct_plan_shift(). Scale and zero point
+ * are those of its leaf, meaningful where the tensor is uniform. */
 struct oct_view oct_layout_view(const struct oct_layout *layout, const struct oct_plan *plan,
                                 const struct oct_layout_memory *memory, int tensor);
 
-/* The stored position, relative to the tensor's channel 0, of its channel `channel`. */
+/* The stored position of its channel `channel`, relative to where the tensor's view begins. */
 int oct_layout_position(const struct oct_layout *layout, const struct oct_plan *plan, int tensor,
                         int channel);
 
-/* Stored channels from channel 0 to the last one, rounded up to a multiple of 4: what a convolution
- * reads. */
+/* Stored channels from where the view begins to the last one, rounded up to a multiple of 4: what a
+ * convolution reads. */
 int oct_layout_extent(const struct oct_layout *layout, const struct oct_plan *plan, int tensor);
 
 #endif

@@ -79,6 +79,11 @@ bool oct_plan_contiguous(const struct oct_plan *plan, int tensor)
     return walk.contiguous;
 }
 
+int oct_plan_shift(const struct oct_plan *plan, int tensor)
+{
+    return oct_plan_resolve(plan, tensor, 0).channel % 4;
+}
+
 int64_t oct_plan_layer_weights(const struct oct_plan *plan, const struct oct_plan_layer *layer)
 {
     if (layer->operation != OCT_PLAN_CONVOLUTION)

@@ -23,7 +23,8 @@ enum oct_plan_tensor_kind {
     OCT_PLAN_LAYER,  /* written by a layer */
     OCT_PLAN_CONCAT, /* LAYER or CONCAT tensors one after another along the channels; a tensor is in
                         one at most */
-    OCT_PLAN_SLICE   /* channels [offset, offset + channels) of a tensor that is no slice */
+    OCT_PLAN_SLICE   /* channels [offset, offset + channels) of a tensor that is no slice; see
+                        oct_plan_shift() */
 };
 
 struct oct_plan_tensor {
@@ -111,6 +112,11 @@ bool oct_plan_uniform(const struct oct_plan *plan, int tensor, int *leaf);
 /* True when all channels are stored one after another: no member of a concat before the last is
  * padded. Convolutions read others as well, all else does not. */
 bool oct_plan_contiguous(const struct oct_plan *plan, int tensor);
+
+/* How many channels before a tensor's first one the multiple of 4 lies at which sessions begin to
+ * read it, 0 to 3: more than 0 for slices alone. Convolutions and copies read those, all else does
+ * not. */
+int oct_plan_shift(const struct oct_plan *plan, int tensor);
 
 int64_t oct_plan_layer_weights(const struct oct_plan *plan, const struct oct_plan_layer *layer);
 

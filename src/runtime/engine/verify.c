@@ -6,6 +6,9 @@
 #include "runtime/engine/plan.h"
 #include "runtime/kernels/half.h"
 
+static const char padded_parts[] =
+    "reads padded parts, or from no multiple of 4 channels on, which its operation cannot";
+
 struct verification {
     octet_context *ctx;
     const struct oct_plan *plan;
@@ -40,9 +43,8 @@ static octet_status verify_view(struct verification *v, int index)
             v->plan->tensors[t->parent].kind == OCT_PLAN_SLICE)
             return bad_tensor(v, index, "is a slice of no tensor before it");
         const struct oct_plan_tensor *parent = &v->plan->tensors[t->parent];
-        if (t->offset < 0 || t->offset % 4 != 0)
-            return bad_tensor(v, index, "starts at no multiple of 4 channels");
-        if (t->offset > parent->channels || t->channels > parent->channels - t->offset)
+        if (t->offset < 0 || t->offset > parent->channels ||
+            t->channels > parent->channels - t->offset)
             return bad_tensor(v, index, "reaches beyond the tensor that it is a slice of");
         return t->type == parent->type ? OCTET_OK
                                        : bad_tensor(v, index, "differs in type from its parent");
@@ -114,6 +116,12 @@ static bool all_finite_halves(const uint16_t *halves, int64_t count)
     return true;
 }
 
+/* What all but convolutions, and copies with regard to the shift, can read. */
+static bool is_stored_whole(const struct verification *v, int tensor)
+{
+    return oct_plan_contiguous(v->plan, tensor) && oct_plan_shift(v->plan, tensor) == 0;
+}
+
 static octet_status verify_residual(const struct verification *v, int index)
 {
     const struct oct_plan_layer *layer = &v->plan->layers[index];
@@ -121,7 +129,7 @@ static octet_status verify_residual(const struct verification *v, int index)
     if (layer->residual >= 0 &&
         (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
          v->plan->tensors[layer->residual].channels != v->plan->tensors[layer->output].channels ||
-         !oct_plan_contiguous(v->plan, layer->residual) ||
+         !is_stored_whole(v, layer->residual) ||
          !oct_plan_uniform(v->plan, layer->residual, &leaf)))
         return bad_layer(v, index, "has a bad residual");
     return OCTET_OK;
@@ -168,8 +176,8 @@ static octet_status verify_table(const struct verification *v, int index)
     if (in->type != OCT_TYPE_U8 || out->type == OCT_TYPE_BF16 || out->channels != in->channels ||
         layer->silu)
         return bad_layer(v, index, "changes channels or reads floats, which a table cannot");
-    if (!oct_plan_contiguous(v->plan, layer->input))
-        return bad_layer(v, index, "reads a concat of padded parts, which its operation cannot");
+    if (!is_stored_whole(v, layer->input))
+        return bad_layer(v, index, padded_parts);
     if (!layer->table || !all_finite(layer->table, OCT_PLAN_TABLE_ENTRIES))
         return bad_layer(v, index, "lacks its table, or it is not finite");
     const octet_status status = verify_residual(v, index);
@@ -200,9 +208,9 @@ static octet_status verify_layer(struct verification *v, int index)
         if (out->channels != in->channels || (out->type != in->type && !converts) ||
             layer->residual >= 0 || layer->silu)
             return bad_layer(v, index, "changes channels or type, which its operation cannot");
-        if (!oct_plan_contiguous(v->plan, layer->input))
-            return bad_layer(v, index,
-                             "reads a concat of padded parts, which its operation cannot");
+        if (layer->operation == OCT_PLAN_COPY ? !oct_plan_contiguous(v->plan, layer->input)
+                                              : !is_stored_whole(v, layer->input))
+            return bad_layer(v, index, padded_parts);
         if (in->type == OCT_TYPE_U8 &&
             (!oct_plan_uniform(v->plan, layer->input, &leaf) ||
              (!converts && (v->plan->tensors[leaf].scale != out->scale ||
