@@ -201,6 +201,17 @@ static void build_wide(struct builder *b)
     head(b, 8, convolve(b, (struct convolution){wide, 36, 3, 1, 1, narrow}));
 }
 
+static void build_pruned(struct builder *b)
+{
+    const int p2 = c2f(b, conv(b, conv(b, 0, 6, 3, 2), 9, 3, 2), 14, true, 3);
+    const int p3 = c2f(b, conv(b, p2, 13, 3, 2), 12, false, 3);
+    const int parts = conv(b, p3, 79, 3, 1);
+    const int middle = slice(b, parts, 9, 35), last = slice(b, parts, 74, 5);
+    const int down = conv(b, middle, 11, 3, 2);
+    const int up = upsample(b, slice(b, down, 6, 5));
+    head(b, 8, CONCAT(b, pool(b, last, 3), conv(b, middle, 33, 3, 1), up, last));
+}
+
 struct oct_network *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
     static const char *const names[] = {"person", "car", "bus", "dog", "cat"};
@@ -223,7 +234,9 @@ struct oct_network *test_network(octet_context *ctx, enum test_detector kind, ui
                                                 .width = n->input_width,
                                                 .layer = -1,
                                                 .parent = -1});
-    (small ? build_small : kind == TEST_DETECTOR_TINY ? build_tiny : build_wide)(&b);
+    static void (*const builders[])(struct builder *) = {build_small, build_tiny, build_wide,
+                                                         build_pruned}; /* as enum test_detector */
+    builders[kind](&b);
     return n;
 }
 
