@@ -232,35 +232,53 @@ octet_status oct_evaluate_softmax(struct oct_call *call)
     return OCTET_OK;
 }
 
-/* ---- MatMul: two dimensions or more, leading dimensions equal or left out on one side ---- */
+/* ---- MatMul: leading dimensions equal or left out on one side ---- */
+
+/* A vector is a matrix of one row on the left, of one column on the right. */
+static struct oct_array as_matrix(const struct oct_array *array, bool left)
+{
+    struct oct_array matrix = *array;
+    if (array->rank == 1) {
+        matrix.rank = 2;
+        matrix.dims[0] = left ? 1 : array->dims[0];
+        matrix.dims[1] = left ? array->dims[0] : 1;
+    }
+    return matrix;
+}
 
 octet_status oct_infer_mat_mul(struct oct_call *call)
 {
-    const struct oct_array *a = call->inputs[0], *b = call->inputs[1];
-    if (a->rank < 2 || b->rank < 2)
+    if (call->inputs[0]->rank < 1 || call->inputs[1]->rank < 1)
         return OCTET_OK;
-    if (a->type != OCT_DATA_FLOAT || b->type != OCT_DATA_FLOAT ||
-        a->dims[a->rank - 1] != b->dims[b->rank - 2])
+    const struct oct_array a = as_matrix(call->inputs[0], true),
+                           b = as_matrix(call->inputs[1], false);
+    if (a.type != OCT_DATA_FLOAT || b.type != OCT_DATA_FLOAT ||
+        a.dims[a.rank - 1] != b.dims[b.rank - 2])
         return oct_call_bad(call, "its inputs do not fit");
-    const struct oct_array *longer = a->rank >= b->rank ? a : b;
-    for (int i = 0; a->rank > 2 && b->rank > 2 && i < longer->rank - 2; i++)
-        if (a->rank != b->rank || a->dims[i] != b->dims[i])
+    const struct oct_array *longer = a.rank >= b.rank ? &a : &b;
+    for (int i = 0; a.rank > 2 && b.rank > 2 && i < longer->rank - 2; i++)
+        if (a.rank != b.rank || a.dims[i] != b.dims[i])
             return OCTET_OK;
     int64_t dims[OCT_RANK_MAX];
+    int rank = longer->rank - 2;
     memcpy(dims, longer->dims, sizeof dims);
-    dims[longer->rank - 2] = a->dims[a->rank - 2];
-    dims[longer->rank - 1] = b->dims[b->rank - 1];
-    return oct_call_shape(call, 0, OCT_DATA_FLOAT, longer->rank, dims);
+    if (call->inputs[0]->rank > 1)
+        dims[rank++] = a.dims[a.rank - 2];
+    if (call->inputs[1]->rank > 1)
+        dims[rank++] = b.dims[b.rank - 1];
+    return oct_call_shape(call, 0, OCT_DATA_FLOAT, rank, dims);
 }
 
 octet_status oct_evaluate_mat_mul(struct oct_call *call)
 {
-    const struct oct_array *a = call->inputs[0], *b = call->inputs[1], *y = &call->outputs[0];
-    size_t rows = (size_t)a->dims[a->rank - 2], depth = (size_t)a->dims[a->rank - 1];
-    size_t columns = (size_t)b->dims[b->rank - 1], matrices = oct_array_extent(y, 0, y->rank - 2);
+    const struct oct_array a = as_matrix(call->inputs[0], true),
+                           b = as_matrix(call->inputs[1], false), *y = &call->outputs[0];
+    const size_t rows = (size_t)a.dims[a.rank - 2], depth = (size_t)a.dims[a.rank - 1];
+    const size_t columns = (size_t)b.dims[b.rank - 1];
+    const size_t matrices = rows && columns ? y->count / (rows * columns) : 0;
     for (size_t m = 0; m < matrices; m++) {
-        const float *left = oct_floats(a) + (a->rank > 2 ? m * rows * depth : 0);
-        const float *right = oct_floats(b) + (b->rank > 2 ? m * depth * columns : 0);
+        const float *left = oct_floats(&a) + (a.rank > 2 ? m * rows * depth : 0);
+        const float *right = oct_floats(&b) + (b.rank > 2 ? m * depth * columns : 0);
         float *result = oct_floats(y) + m * rows * columns;
         for (size_t r = 0; r < rows; r++)
             for (size_t d = 0; d < depth; d++)

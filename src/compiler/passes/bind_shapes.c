@@ -28,17 +28,26 @@ static octet_status check_input(const struct oct_import *import,
         return oct_refuse_model(import,
                                 "it has %d inputs: octet reads models with one, the picture",
                                 import->graph->input_count);
-    if (!type || (type->elem_type != OCT_ONNX_FLOAT && type->elem_type != OCT_ONNX_FLOAT16))
-        return oct_refuse_model(import,
-                                "its input '%.200s' is of type %s: octet reads float32 and float16",
-                                name, oct_onnx_type_name(type ? type->elem_type : 0));
+    if (!type || (type->elem_type != OCT_ONNX_FLOAT && type->elem_type != OCT_ONNX_FLOAT16 &&
+                  type->elem_type != OCT_ONNX_UINT8))
+        return oct_refuse_model(
+            import, "its input '%.200s' is of type %s: octet reads float32, float16 and uint8",
+            name, oct_onnx_type_name(type ? type->elem_type : 0));
     int64_t channels = shape && shape->n_dim == 4 ? fixed_size(shape, 1) : 0;
+    if (shape && shape->n_dim == 4 && channels != 3 && fixed_size(shape, 3) == 3)
+        return OCTET_OK;
     if ((shape && shape->n_dim != 4) || (channels && channels != 3))
         return oct_fail(import->ctx, OCTET_BAD_SHAPE,
-                        "%s: its input '%.200s' is not batch x 3 x height x width: it has %zu "
-                        "dimensions, %lld channels",
+                        "%s: its input '%.200s' is neither batch x 3 x height x width nor batch x "
+                        "height x width x 3: it has %zu dimensions, %lld channels",
                         import->name, name, shape->n_dim, (long long)channels);
     return OCTET_OK;
+}
+
+/* The channels are the last axis, and not the second as well. */
+static bool is_channels_last(const OctOnnx__TensorShapeProto *shape)
+{
+    return shape && fixed_size(shape, 1) != 3 && fixed_size(shape, 3) == 3;
 }
 
 octet_status oct_bind_shapes(struct oct_import *import)
@@ -54,8 +63,11 @@ octet_status oct_bind_shapes(struct oct_import *import)
     if (imgsz && !oct_parse_size(imgsz, &height, &width))
         oct_log(import->ctx, OCTET_LOG_WARNING, "%s: metadata imgsz '%.40s' is not a size",
                 import->name, imgsz);
-    int64_t batch = fixed_size(type->shape, 0), rows = fixed_size(type->shape, 2),
-            columns = fixed_size(type->shape, 3);
+    import->channels_last = is_channels_last(type->shape);
+    import->is_bytes = type->elem_type == OCT_ONNX_UINT8;
+    const size_t row_axis = import->channels_last ? 1 : 2;
+    int64_t batch = fixed_size(type->shape, 0), rows = fixed_size(type->shape, row_axis),
+            columns = fixed_size(type->shape, row_axis + 1);
     import->size_is_fixed = rows > 0 && columns > 0;
     batch = batch ? batch : 1;
     rows = rows ? rows : height;
@@ -67,6 +79,9 @@ octet_status oct_bind_shapes(struct oct_import *import)
                         OCT_INPUT_SIDE_MAX, OCT_INPUT_SIDE_MAX);
     import->height = (int)rows;
     import->width = (int)columns;
-    oct_array_shape(&input->array, OCT_DATA_FLOAT, 4, (int64_t[]){batch, 3, rows, columns});
+    if (import->channels_last)
+        oct_array_shape(&input->array, OCT_DATA_FLOAT, 4, (int64_t[]){batch, rows, columns, 3});
+    else
+        oct_array_shape(&input->array, OCT_DATA_FLOAT, 4, (int64_t[]){batch, 3, rows, columns});
     return OCTET_OK;
 }

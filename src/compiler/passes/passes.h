@@ -10,6 +10,7 @@
 
 #define OCT_INPUT_SIDE_MAX 8192 /* pixels */
 #define OCT_BATCH_MAX 256
+#define OCT_PICTURE_CHANNELS 3
 
 /* Bounds of what import computes: far above any real model, low enough that a hostile file ends
  * soon. */
@@ -40,6 +41,8 @@ struct oct_import {
     struct oct_graph *graph; /* &onnx.graph */
     int height, width;       /* the input's, as bound */
     int size_is_fixed;
+    bool channels_last; /* the input is batch x height x width x 3 */
+    bool is_bytes;      /* the input is of uint8: 0 to 255 */
     struct oct_found_head head;
     struct oct_network *network; /* made empty before the first pass */
 };
@@ -54,7 +57,8 @@ oct_pass
 oct_pass oct_eliminate_dead;   /* drops nodes that no output needs */
 oct_pass oct_remove_identity;  /* Identity, Dropout, Cast between floating types */
 oct_pass oct_fuse_affine;      /* constants behind convolutions, of quantised files */
-oct_pass oct_normalize_input;  /* a division by 255 drops out; a mean is refused */
+oct_pass oct_normalize_input;  /* a division by 255 and another order of the picture's channels
+                                  drop out; a mean is refused */
 oct_pass oct_fuse_batchnorm;   /* into the convolution before it */
 oct_pass oct_fuse_silu;        /* x * sigmoid(x) into the convolution that makes x */
 oct_pass oct_fuse_residual;    /* an addition into the convolution that makes one operand */
@@ -84,6 +88,21 @@ static inline void oct_fuse_into(struct oct_node *conv, struct oct_node *node, i
     conv->outputs[0] = node->outputs[0];
     node->removed = true;
 }
+
+/* ---- picture_order.c ---- */
+
+/*
+ * Follows the picture over nodes that only move its channels, from `*value`, to the one value that
+ * others read; stays where there is none. `*last`: channels are its last axis; source[c] is the
+ * channel of the file's input that its channel c is; both are those of `*value`, before and after.
+ */
+octet_status oct_follow_channels(const struct oct_graph *graph, int *value, bool *last,
+                                 int source[OCT_PICTURE_CHANNELS]);
+
+/* Gives the convolutions that read `value`, whose channels are source[...], weights for channels
+ * that are not moved; refuses other readers where any is. */
+octet_status oct_restore_channels(struct oct_graph *graph, int value,
+                                  const int source[OCT_PICTURE_CHANNELS]);
 
 /* Refuses a node of the body for its operator. */
 octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct_node *node);
