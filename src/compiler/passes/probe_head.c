@@ -2,18 +2,19 @@
 /*
  * The head is cut off and octet decodes in its stead. The probe shows that this changes nothing:
  * the same random head tensors go through the file's own tail, run by the interpreter, and through
- * octet's decode; whichever value of the tail has the prediction's shape is compared. That also
- * finds the prediction before an embedded NMS.
+ * octet's decode; whichever values of the tail have the prediction's shape, or that of its boxes or
+ * of its scores, are compared. That also finds the prediction before an embedded NMS.
  */
 #include <math.h>
 #include <string.h>
 
+#include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 #include "runtime/detect/decode.h"
 
 #define BOX_LIMIT_PX 0.05
 #define SCORE_LIMIT 1e-3
-#define CANDIDATES_MAX 16
+#define CANDIDATES_MAX 64
 
 _Static_assert(OCT_LEVELS_MAX <= OCT_HEAD_LEVELS_MAX,
                "decode takes as many levels as a network has");
@@ -27,9 +28,20 @@ struct probe {
     int anchors;
 };
 
+/* What a value of the tail may be; bits. */
+enum part { BOXES = 1, SCORES = 2, JOINED = BOXES | SCORES };
+
+/* Element (row, anchor) of the first picture stands at row * row_step + anchor * anchor_step. */
+struct candidate {
+    int value;
+    enum part part;
+    size_t row_step, anchor_step;
+};
+
 struct comparison {
-    double box_px, score;
-    bool corners; /* boxes are x1, y1, x2, y2 */
+    double box_px, score; /* INFINITY: not compared */
+    bool corners;         /* boxes are x1, y1, x2, y2 */
+    bool is_output;
 };
 
 /* ---- random logits ---- */
@@ -138,53 +150,98 @@ static double larger(double so_far, double difference)
     return difference <= so_far ? so_far : isnan(difference) ? INFINITY : difference;
 }
 
-/* The first picture of a value of the tail; element (row, anchor) at row * row_step + anchor *
- * anchor_step. */
-static struct comparison compare(const struct probe *probe, const float *actual, size_t row_step,
-                                 size_t anchor_step)
+static void compare_boxes(const struct probe *probe, const float *actual,
+                          const struct candidate *candidate, struct comparison *result)
 {
-    size_t anchors = (size_t)probe->anchors, classes = (size_t)probe->import->head.class_count;
-    double centres = 0, corners = 0, score = 0;
+    const size_t anchors = (size_t)probe->anchors;
+    double centres = 0, corners = 0;
     for (size_t a = 0; a < anchors; a++) {
         double want[4];
         for (size_t i = 0; i < 4; i++)
             want[i] = probe->expected[i * anchors + a];
         for (size_t i = 0; i < 4; i++) {
             double half = want[2 + i % 2] / 2, corner = want[i % 2] + (i < 2 ? -half : half);
-            double got = actual[i * row_step + a * anchor_step];
+            double got = actual[i * candidate->row_step + a * candidate->anchor_step];
             centres = larger(centres, fabs(got - want[i]));
             corners = larger(corners, fabs(got - corner));
         }
     }
-    for (size_t c = 4; c < 4 + classes; c++)
-        for (size_t a = 0; a < anchors; a++)
-            score = larger(score, fabs((double)actual[c * row_step + a * anchor_step] -
-                                       (double)probe->expected[c * anchors + a]));
-    bool as_corners = corners < centres;
-    return (struct comparison){as_corners ? corners : centres, score, as_corners};
+    result->corners = corners < centres;
+    result->box_px = result->corners ? corners : centres;
 }
 
-/* Values of the tail that have the prediction's shape, in either order of its axes, and can be
- * computed. */
-static size_t find_candidates(const struct probe *probe, bool *computable, int *candidates)
+static void compare_scores(const struct probe *probe, const float *actual,
+                           const struct candidate *candidate, struct comparison *result)
 {
+    const size_t anchors = (size_t)probe->anchors;
+    const size_t first = candidate->part == JOINED ? 4 : 0; /* row of the first class */
+    double score = 0;
+    for (size_t c = 0; c < (size_t)probe->import->head.class_count; c++)
+        for (size_t a = 0; a < anchors; a++)
+            score = larger(
+                score,
+                fabs(
+                    (double)actual[(first + c) * candidate->row_step + a * candidate->anchor_step] -
+                    (double)probe->expected[(4 + c) * anchors + a]));
+    result->score = score;
+}
+
+/* Whether a value is rows x anchors, in either order, with other axes of 1 and the batch before. */
+static bool has_shape(const struct oct_array *array, int64_t batch, int64_t rows, int64_t anchors,
+                      struct candidate *candidate)
+{
+    int64_t dims[2], strides[OCT_RANK_MAX];
+    size_t steps[2];
+    int count = 0;
+    oct_array_strides(array, strides);
+    for (int i = array->rank > 2 && array->dims[0] == batch; i < array->rank; i++) {
+        if (array->dims[i] == 1)
+            continue;
+        if (count == 2)
+            return false;
+        dims[count] = array->dims[i];
+        steps[count++] = (size_t)strides[i];
+    }
+    if (rows == 1 && count == 1 && dims[0] == anchors) {
+        candidate->row_step = 0;
+        candidate->anchor_step = steps[0];
+        return true;
+    }
+    const int row_axis = count == 2 && dims[0] == rows && dims[1] == anchors ? 0 : 1;
+    if (count != 2 || dims[row_axis] != rows || dims[1 - row_axis] != anchors)
+        return false;
+    candidate->row_step = steps[row_axis];
+    candidate->anchor_step = steps[1 - row_axis];
+    return true;
+}
+
+/* Values of the tail that have the shape of the prediction or of a part of it, and can be
+ * computed. A value of both shapes is two candidates. */
+static size_t find_candidates(const struct probe *probe, bool *computable,
+                              struct candidate *candidates)
+{
+    static const enum part parts[] = {JOINED, BOXES, SCORES};
     const struct oct_graph *graph = probe->import->graph;
     const struct oct_found_head *head = &probe->import->head;
-    int64_t rows = 4 + (int64_t)head->class_count, anchors = probe->anchors;
+    const int64_t rows[] = {
+        [BOXES] = 4, [SCORES] = head->class_count, [JOINED] = 4 + head->class_count};
+    const int64_t batch = probe->feeds[0].array.dims[0];
     for (int f = 0; f < 2 * head->level_count; f++)
         computable[probe->feeds[f].value] = true;
     oct_graph_computable(graph, computable);
     size_t count = 0;
-    for (size_t n = 0; n < graph->node_count; n++) {
+    for (size_t n = graph->node_count; n-- > 0;) { /* the last are the likeliest */
         const struct oct_node *node = &graph->nodes[n];
-        for (int i = 0; head->in_tail[n] && i < node->output_count && count < CANDIDATES_MAX; i++) {
+        for (int i = 0; head->in_tail[n] && i < node->output_count; i++) {
             int value = node->outputs[i];
             const struct oct_array *array = value >= 0 ? &graph->values[value].array : NULL;
-            if (!array || array->type != OCT_DATA_FLOAT || array->rank != 3 || !computable[value])
+            if (!array || array->type != OCT_DATA_FLOAT || array->data || !computable[value])
                 continue;
-            if ((array->dims[1] == rows && array->dims[2] == anchors) ||
-                (array->dims[1] == anchors && array->dims[2] == rows))
-                candidates[count++] = value;
+            for (size_t p = 0; p < sizeof parts / sizeof parts[0] && count < CANDIDATES_MAX; p++) {
+                struct candidate candidate = {value, parts[p], 0, 0};
+                if (has_shape(array, batch, rows[parts[p]], probe->anchors, &candidate))
+                    candidates[count++] = candidate;
+            }
         }
     }
     return count;
@@ -198,9 +255,14 @@ static bool is_graph_output(const struct oct_graph *graph, int value)
     return false;
 }
 
-static bool fits(const struct comparison *c)
+static bool boxes_fit(const struct comparison *c)
 {
-    return c->box_px <= BOX_LIMIT_PX && c->score <= SCORE_LIMIT;
+    return c->box_px <= BOX_LIMIT_PX;
+}
+
+static bool scores_fit(const struct comparison *c)
+{
+    return c->score <= SCORE_LIMIT;
 }
 
 /* The operator in the tail that selects boxes, or NULL; the most telling one first. */
@@ -222,19 +284,23 @@ static const struct oct_node *find_selection(const struct oct_import *import)
     return NULL;
 }
 
-static octet_status judge(const struct probe *probe, const struct comparison *best, bool is_output)
+static octet_status judge(const struct probe *probe, const struct comparison *best, bool apart)
 {
     struct oct_import *import = probe->import;
     const struct oct_node *selection = find_selection(import);
-    if (!fits(best))
+    if (!boxes_fit(best) || !scores_fit(best))
         return oct_refuse_model(import,
                                 "the head decodes differently: boxes by %g px, scores by %g",
                                 best->box_px, best->score);
-    if (best->corners && !selection)
+    if (best->corners && !selection && !apart)
         return oct_refuse_model(import, "its boxes are corners instead of centres and sizes");
     import->network->probe_box_difference_px = best->box_px;
     import->network->probe_score_difference = best->score;
-    if (is_output)
+    if (apart)
+        oct_log(import->ctx, OCTET_LOG_INFO,
+                "%s: its boxes%s and scores stand apart: octet joins them, centres and sizes first",
+                import->name, best->corners ? " (corners)" : "");
+    if (best->is_output)
         return OCTET_OK;
     import->network->has_nms = selection != NULL;
     oct_log(import->ctx, OCTET_LOG_INFO,
@@ -243,55 +309,83 @@ static octet_status judge(const struct probe *probe, const struct comparison *be
     return OCTET_OK;
 }
 
-static octet_status run_tail(struct probe *probe, const int *candidates, size_t count)
+/* Whether `c` is the better one of two of the same part; among those that fit an output is. */
+static bool is_better(const struct comparison *c, const struct comparison *best, enum part part)
+{
+    const bool both_fit = (!(part & BOXES) || (boxes_fit(c) && boxes_fit(best))) &&
+                          (!(part & SCORES) || (scores_fit(c) && scores_fit(best)));
+    if (both_fit)
+        return c->is_output && !best->is_output;
+    const double off = (part & BOXES ? c->box_px : 0) + (part & SCORES ? c->score : 0);
+    const double best_off = (part & BOXES ? best->box_px : 0) + (part & SCORES ? best->score : 0);
+    return off < best_off;
+}
+
+/* What comes nearest to octet's prediction: of the joined values, else of both parts. */
+static octet_status judge_best(const struct probe *probe, const struct comparison best[JOINED + 1])
+{
+    const struct comparison *joined = &best[JOINED], *boxes = &best[BOXES], *scores = &best[SCORES];
+    const bool fits = boxes_fit(joined) && scores_fit(joined);
+    const bool parts_fit = boxes_fit(boxes) && scores_fit(scores);
+    const bool none = !isfinite(joined->box_px) && !isfinite(joined->score);
+    if (fits || (!none && !parts_fit))
+        return judge(probe, joined, false);
+    const struct comparison apart = {boxes->box_px, scores->score, boxes->corners,
+                                     boxes->is_output && scores->is_output};
+    if (!isfinite(apart.box_px) || !isfinite(apart.score))
+        return oct_refuse_model(
+            probe->import,
+            "no YOLOv8 detection head: nothing of %d x %d (boxes and class scores x anchors) after "
+            "its convolutions, and no %s apart",
+            4 + probe->import->head.class_count, probe->anchors,
+            isfinite(apart.box_px) ? "scores" : "boxes");
+    return judge(probe, &apart, true);
+}
+
+static octet_status run_tail(const struct probe *probe, const struct candidate *candidates,
+                             size_t count)
 {
     const struct oct_import *import = probe->import;
+    const struct comparison nothing = {INFINITY, INFINITY, false, false};
+    struct comparison best[JOINED + 1] = {nothing, nothing, nothing, nothing};
     struct oct_array results[CANDIDATES_MAX];
-    struct oct_interpretation job = {probe->feeds, 2 * (size_t)import->head.level_count, candidates,
-                                     count, OCT_PROBE_LIMITS};
-    struct comparison best = {INFINITY, INFINITY, false};
-    bool best_is_output = false;
+    int values[CANDIDATES_MAX];
+    size_t value_count = 0;
+    for (size_t i = 0; i < count; i++) /* those of one value follow on each other */
+        if (i == 0 || candidates[i].value != candidates[i - 1].value)
+            values[value_count++] = candidates[i].value;
+    struct oct_interpretation job = {probe->feeds, 2 * (size_t)import->head.level_count, values,
+                                     value_count, OCT_PROBE_LIMITS};
     octet_status status = oct_interpret(import->graph, &job, results);
     if (status)
         return status;
-    for (size_t i = 0; i < count; i++) {
-        int64_t rows = 4 + (int64_t)import->head.class_count, anchors = probe->anchors;
-        bool output = is_graph_output(import->graph, candidates[i]);
-        for (int transposed = 0; transposed < 2; transposed++) {
-            if (results[i].dims[1] != (transposed ? anchors : rows) ||
-                results[i].dims[2] != (transposed ? rows : anchors))
-                continue;
-            struct comparison c =
-                compare(probe, oct_floats(&results[i]), transposed ? 1 : (size_t)anchors,
-                        transposed ? (size_t)rows : 1);
-            bool better = c.box_px + c.score < best.box_px + best.score;
-            if (fits(&c) && fits(&best))
-                better = output && !best_is_output;
-            if (better) {
-                best = c;
-                best_is_output = output;
-            }
-        }
-        oct_free(import->ctx, results[i].data);
+    for (size_t i = 0, at = 0; i < count; i++) {
+        const struct candidate *candidate = &candidates[i];
+        at += i > 0 && candidate->value != candidates[i - 1].value;
+        struct comparison c = nothing;
+        c.is_output = is_graph_output(import->graph, candidate->value);
+        if (candidate->part & BOXES)
+            compare_boxes(probe, oct_floats(&results[at]), candidate, &c);
+        if (candidate->part & SCORES)
+            compare_scores(probe, oct_floats(&results[at]), candidate, &c);
+        if (is_better(&c, &best[candidate->part], candidate->part))
+            best[candidate->part] = c;
     }
-    return judge(probe, &best, best_is_output);
+    for (size_t i = 0; i < value_count; i++)
+        oct_free(import->ctx, results[i].data);
+    return judge_best(probe, best);
 }
 
 octet_status oct_probe_head(struct oct_import *import)
 {
     struct probe probe = {.import = import};
-    int candidates[CANDIDATES_MAX];
+    struct candidate candidates[CANDIDATES_MAX];
     bool *computable = oct_calloc(import->ctx, import->graph->value_count, sizeof *computable);
     octet_status status =
         computable ? make_logits(&probe) : oct_fail_memory(import->ctx, "the probe of the head");
     if (!status) {
         size_t count = find_candidates(&probe, computable, candidates);
-        status = count ? run_tail(&probe, candidates, count)
-                       : oct_refuse_model(
-                             import,
-                             "no YOLOv8 detection head: nothing of %d x %d (boxes and class scores "
-                             "x anchors) after its convolutions",
-                             4 + import->head.class_count, probe.anchors);
+        status = run_tail(&probe, candidates, count);
     }
     for (int f = 0; f < 2 * import->head.level_count; f++)
         oct_free(import->ctx, probe.feeds[f].array.data);
