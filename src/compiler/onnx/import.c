@@ -33,7 +33,8 @@ static int compare_names(const void *a, const void *b)
 
 static size_t count_names(const OctOnnx__GraphProto *source)
 {
-    size_t count = source->n_initializer + source->n_input + source->n_output;
+    size_t count =
+        source->n_initializer + source->n_sparse_initializer + source->n_input + source->n_output;
     for (size_t n = 0; n < source->n_node; n++)
         count += source->node[n]->n_input + source->node[n]->n_output;
     return count;
@@ -45,6 +46,11 @@ static void add_name(struct builder *b, const char *text)
         b->names[b->name_count++] = (struct name){text, -1};
 }
 
+static const char *sparse_name(const OctOnnx__SparseTensorProto *tensor)
+{
+    return tensor->values ? tensor->values->name : NULL;
+}
+
 static octet_status collect_names(struct builder *b)
 {
     const OctOnnx__GraphProto *source = b->source;
@@ -53,6 +59,8 @@ static octet_status collect_names(struct builder *b)
         return oct_fail_memory(b->ctx, "the graph");
     for (size_t i = 0; i < source->n_initializer; i++)
         add_name(b, source->initializer[i]->name);
+    for (size_t i = 0; i < source->n_sparse_initializer; i++)
+        add_name(b, sparse_name(source->sparse_initializer[i]));
     for (size_t i = 0; i < source->n_input; i++)
         add_name(b, source->input[i]->name);
     for (size_t i = 0; i < source->n_output; i++)
@@ -179,6 +187,9 @@ static octet_status set_constant(struct builder *b, const struct oct_node *node)
         if (attribute)
             return listed_constant(b, attribute, &value->array);
     }
+    for (int i = 0; i < node->attribute_count; i++) /* what else a Constant can hold */
+        value->file_type =
+            strncmp(node->attributes[i].name, "sparse", 6) == 0 ? OCT_ONNX_SPARSE : OCT_ONNX_STRING;
     return OCTET_OK;
 }
 
@@ -235,7 +246,8 @@ static octet_status convert_node(struct builder *b, const OctOnnx__NodeProto *so
     }
     if (strcmp(node.op_name, "Constant") == 0) {
         status = set_constant(b, &node);
-        if (status || b->graph->values[node.outputs[0]].array.data)
+        if (status || b->graph->values[node.outputs[0]].file_type ||
+            b->graph->values[node.outputs[0]].array.data)
             return status;
     }
     if (oct_graph_add_node(b->graph, &node) < 0)
@@ -261,6 +273,35 @@ static octet_status convert_initializers(struct builder *b)
         if (status)
             return status;
         b->graph->values[value].file_type = tensor->data_type;
+    }
+    for (size_t i = 0; i < b->source->n_sparse_initializer; i++) {
+        int value = find_value(b, sparse_name(b->source->sparse_initializer[i]));
+        if (value >= 0)
+            b->graph->values[value].file_type = OCT_ONNX_SPARSE;
+    }
+    return OCTET_OK;
+}
+
+/* Names the type of what a node reads where octet does not compute with that. */
+static octet_status check_types(const struct builder *b)
+{
+    const struct oct_graph *graph = b->graph;
+    for (size_t n = 0; n < graph->node_count; n++) {
+        const struct oct_node *node = &graph->nodes[n];
+        for (int i = 0; i < node->input_count; i++) {
+            const struct oct_value *value =
+                node->inputs[i] >= 0 ? &graph->values[node->inputs[i]] : NULL;
+            if (!value || !value->file_type || value->array.data)
+                continue;
+            return oct_node_fail(
+                graph, node, OCTET_UNSUPPORTED_MODEL,
+                "its input '%.200s' is of %s%s, which octet does not read: %s", value->name,
+                oct_onnx_computes_with(value->file_type) ? "more than 8 dimensions, type "
+                                                         : "type ",
+                oct_onnx_type_name(value->file_type),
+                value->file_type == OCT_ONNX_STRING ? "export the model without it"
+                                                    : "export the model in float32");
+        }
     }
     return OCTET_OK;
 }
@@ -302,8 +343,8 @@ static octet_status find_opset(struct oct_onnx_model *model)
     }
     if (opset < OPSET_MIN || opset > 100000)
         return oct_fail(model->ctx, OCTET_UNSUPPORTED_VERSION,
-                        "%s: ONNX opset %lld: octet reads %d and up", model->graph.name,
-                        (long long)opset, OPSET_MIN);
+                        "%s: ONNX opset %lld: octet reads %d and up: export with opset %d or newer",
+                        model->graph.name, (long long)opset, OPSET_MIN, OPSET_MIN);
     model->graph.opset = (int)opset;
     return OCTET_OK;
 }
@@ -317,6 +358,8 @@ static octet_status build(struct builder *b)
         status = convert_ports(b);
     for (size_t n = 0; !status && n < b->source->n_node; n++)
         status = convert_node(b, b->source->node[n]);
+    if (!status)
+        status = check_types(b);
     return status ? status : oct_graph_sort(b->graph);
 }
 

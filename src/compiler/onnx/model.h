@@ -6,7 +6,7 @@
 #include "compiler/graph/graph.h"
 #include "onnx.pb-c.h"
 
-/* TensorProto.DataType */
+/* TensorProto.DataType, of what octet computes with, and what else it knows by name. */
 enum oct_onnx_type {
     OCT_ONNX_FLOAT = 1,
     OCT_ONNX_UINT8 = 2,
@@ -20,7 +20,9 @@ enum oct_onnx_type {
     OCT_ONNX_DOUBLE = 11,
     OCT_ONNX_UINT32 = 12,
     OCT_ONNX_UINT64 = 13,
-    OCT_ONNX_BFLOAT16 = 16
+    OCT_ONNX_BFLOAT16 = 16,
+    OCT_ONNX_STRING = 8,
+    OCT_ONNX_SPARSE = -1 /* no type of the format: a sparse tensor, of any */
 };
 
 /* Unpacking allocates this much in all, at most: many small fields cost far more unpacked than
@@ -58,8 +60,12 @@ octet_status oct_onnx_unpack(struct oct_onnx_model *model, const void *bytes, si
 /* Builds the graph of model->message. */
 octet_status oct_onnx_build_graph(struct oct_onnx_model *model);
 
-/* The type's name as octet shows it, "float32" for 1; "unknown" for others. Static text. */
+/* The type's name as octet shows it: "float32" for 1, "FLOAT8E4M3FN" for 17, which octet does not
+ * compute with; "unknown" for none of the format. Static text. */
 const char *oct_onnx_type_name(int32_t type);
+
+/* Whether it is a type that octet computes with. */
+bool oct_onnx_computes_with(int32_t type);
 
 /*
  * Converts a tensor. Its data lies in `arena`, or stays in the message where it is usable as it is.

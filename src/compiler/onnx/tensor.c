@@ -25,6 +25,25 @@ static const struct element_type element_types[] = {
     {OCT_ONNX_UINT64, "uint64", OCT_DATA_INT, 8},
     {OCT_ONNX_BFLOAT16, "bfloat16", OCT_DATA_FLOAT, 2}};
 
+/* Those that octet does not compute with, as the format calls them. */
+static const struct {
+    int32_t type;
+    const char *name;
+} unread_types[] = {{OCT_ONNX_STRING, "STRING"},
+                    {OCT_ONNX_SPARSE, "sparse tensor"},
+                    {14, "COMPLEX64"},
+                    {15, "COMPLEX128"},
+                    {17, "FLOAT8E4M3FN"},
+                    {18, "FLOAT8E4M3FNUZ"},
+                    {19, "FLOAT8E5M2"},
+                    {20, "FLOAT8E5M2FNUZ"},
+                    {21, "UINT4"},
+                    {22, "INT4"},
+                    {23, "FLOAT4E2M1"},
+                    {24, "FLOAT8E8M0"},
+                    {25, "UINT2"},
+                    {26, "INT2"}};
+
 static const struct element_type *find_type(int32_t type)
 {
     for (size_t i = 0; i < sizeof element_types / sizeof element_types[0]; i++)
@@ -33,10 +52,19 @@ static const struct element_type *find_type(int32_t type)
     return NULL;
 }
 
+bool oct_onnx_computes_with(int32_t type)
+{
+    return find_type(type) != NULL;
+}
+
 const char *oct_onnx_type_name(int32_t type)
 {
     const struct element_type *found = find_type(type);
-    return found ? found->name : "unknown";
+    const char *name = found ? found->name : "unknown";
+    for (size_t i = 0; i < sizeof unread_types / sizeof unread_types[0]; i++)
+        if (unread_types[i].type == type)
+            name = unread_types[i].name;
+    return name;
 }
 
 /* ---- element conversions ---- */

@@ -50,6 +50,37 @@ static bool is_channels_last(const OctOnnx__TensorShapeProto *shape)
     return shape && fixed_size(shape, 1) != 3 && fixed_size(shape, 3) == 3;
 }
 
+/* A Reshape to a fixed batch of pictures becomes one to a single picture: octet runs any batch, and
+ * import costs no more for a large one. */
+static octet_status reshape_one(struct oct_import *import)
+{
+    struct oct_graph *graph = import->graph;
+    for (size_t n = 0; n < graph->node_count; n++) {
+        struct oct_node *node = &graph->nodes[n];
+        const int shape =
+            node->op == OCT_OP_RESHAPE && node->input_count > 1 ? node->inputs[1] : -1;
+        if (!oct_value_is_constant(graph, shape))
+            continue;
+        struct oct_array array = graph->values[shape].array;
+        if (array.type != OCT_DATA_INT || array.count < 2 || oct_ints(&array)[0] != import->batch)
+            continue;
+        const int64_t *from = oct_ints(&array);
+        array.data = oct_arena_calloc(&graph->arena, array.count, sizeof *from);
+        const int added = oct_graph_add_value(graph, graph->values[shape].name);
+        int *inputs = oct_graph_indices(graph, 2);
+        if (!array.data || added < 0 || !inputs)
+            return oct_fail_memory(import->ctx, "the graph");
+        memcpy(array.data, from, array.count * sizeof *from);
+        oct_ints(&array)[0] = 1;
+        graph->values[added].array = array;
+        inputs[0] = node->inputs[0];
+        inputs[1] = added;
+        node->inputs = inputs;
+        node->input_count = 2;
+    }
+    return OCTET_OK;
+}
+
 octet_status oct_bind_shapes(struct oct_import *import)
 {
     struct oct_value *input = &import->graph->values[import->graph->inputs[0]];
@@ -77,6 +108,13 @@ octet_status oct_bind_shapes(struct oct_import *import)
                         "%s: its input is %lldx3x%lldx%lld: more than %dx3x%dx%d", import->name,
                         (long long)batch, (long long)rows, (long long)columns, OCT_BATCH_MAX,
                         OCT_INPUT_SIDE_MAX, OCT_INPUT_SIDE_MAX);
+    import->batch = (int)batch;
+    if (import->one_picture && batch > 1) {
+        status = reshape_one(import);
+        batch = 1;
+    }
+    if (status)
+        return status;
     import->height = (int)rows;
     import->width = (int)columns;
     if (import->channels_last)

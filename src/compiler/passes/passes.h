@@ -9,7 +9,7 @@
 #include "compiler/onnx/model.h"
 
 #define OCT_INPUT_SIDE_MAX 8192 /* pixels */
-#define OCT_BATCH_MAX 256
+#define OCT_BATCH_MAX 65536
 #define OCT_PICTURE_CHANNELS 3
 
 /* Bounds of what import computes: far above any real model, low enough that a hostile file ends
@@ -40,6 +40,8 @@ struct oct_import {
     struct oct_onnx_model onnx;
     struct oct_graph *graph; /* &onnx.graph */
     int height, width;       /* the input's, as bound */
+    int batch;               /* as the file has it; 1 where it is open */
+    bool one_picture;        /* the graph is bound to a batch of 1, whatever the file's is */
     int size_is_fixed;
     bool channels_last; /* the input is batch x height x width x 3 */
     bool is_bytes;      /* the input is of uint8: 0 to 255 */
@@ -88,6 +90,15 @@ static inline void oct_fuse_into(struct oct_node *conv, struct oct_node *node, i
     conv->outputs[0] = node->outputs[0];
     node->removed = true;
 }
+
+/* Whether a convolution is DFL's, which has no trained weights: one output channel, weights 0, 1,
+ * 2,
+ * ..., or in a quantised file what is nearest to them. Its weights must be there. */
+bool oct_is_expectation(const struct oct_graph *graph, const struct oct_node *node);
+
+/* For a model that was refused with `status`: a message that says what it is instead, where that
+ * can be told. Returns `status`. */
+octet_status oct_name_family(const struct oct_import *import, octet_status status);
 
 /* ---- picture_order.c ---- */
 

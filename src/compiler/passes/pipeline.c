@@ -21,30 +21,41 @@ static octet_status run_passes(struct oct_import *import)
     for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
         octet_status status = passes[i].run(import);
         if (status)
-            return status;
+            return i > 0 ? oct_name_family(import, status) : status;
         oct_log(import->ctx, OCTET_LOG_DEBUG, "%s: %s: %zu nodes", import->name, passes[i].name,
                 import->graph->node_count);
     }
     return OCTET_OK;
 }
 
+static octet_status import_once(octet_context *ctx, const void *bytes, size_t size,
+                                const char *name, struct oct_import *import)
+{
+    import->network = oct_calloc(ctx, 1, sizeof *import->network);
+    if (!import->network)
+        return oct_fail_memory(ctx, "the network");
+    oct_arena_init(&import->network->arena, ctx);
+    import->graph = &import->onnx.graph;
+    octet_status status = oct_onnx_open(ctx, bytes, size, name, &import->onnx);
+    if (!status)
+        status = run_passes(import);
+    oct_onnx_close(&import->onnx);
+    if (!status)
+        return OCTET_OK;
+    oct_network_free(ctx, import->network);
+    import->network = NULL;
+    return status;
+}
+
 octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
                                 const char *name, struct oct_network **network)
 {
-    struct oct_import import = {.ctx = ctx, .name = name};
-    *network = NULL;
-    import.network = oct_calloc(ctx, 1, sizeof *import.network);
-    if (!import.network)
-        return oct_fail_memory(ctx, "the network");
-    oct_arena_init(&import.network->arena, ctx);
-    import.graph = &import.onnx.graph;
-    octet_status status = oct_onnx_open(ctx, bytes, size, name, &import.onnx);
-    if (!status)
-        status = run_passes(&import);
-    oct_onnx_close(&import.onnx);
-    if (status)
-        oct_network_free(ctx, import.network);
-    else
-        *network = import.network;
+    struct oct_import import = {.ctx = ctx, .name = name, .one_picture = true};
+    octet_status status = import_once(ctx, bytes, size, name, &import);
+    if (status && import.batch > 1) { /* the batch is told in more places than Reshape */
+        import = (struct oct_import){.ctx = ctx, .name = name};
+        status = import_once(ctx, bytes, size, name, &import);
+    }
+    *network = import.network;
     return status;
 }
