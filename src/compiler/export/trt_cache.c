@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/content.h"
+
 #define ENTRIES_MAX 1000000
 
 bool oct_trt_header_valid(const char *text, size_t length)
@@ -31,6 +33,7 @@ struct reading {
     const char *file;
     octet_cache *cache;
     size_t line;
+    const struct oct_content *content; /* of the file, or NULL */
 };
 
 static octet_status bad_line(const struct reading *r, const char *what)
@@ -84,9 +87,9 @@ static octet_status read_line(struct reading *r, const char *text, size_t length
         return length ? read_entry(r, text, length) : OCTET_OK;
     if (!oct_trt_header_valid(text, length))
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT,
-                        "%s: not a TensorRT calibration cache: its first line is not "
+                        "%s: not a TensorRT calibration cache%s%s: its first line is not "
                         "TRT-VERSION-ALGORITHM",
-                        r->file);
+                        r->file, r->content ? " but " : "", r->content ? r->content->name : "");
     r->cache->header = oct_arena_strndup(&r->cache->arena, text, length);
     return r->cache->header ? OCTET_OK : oct_fail_memory(r->ctx, r->file);
 }
@@ -151,7 +154,7 @@ octet_status oct_cache_read(octet_context *ctx, const void *bytes, size_t size, 
     oct_context_inherit(&c->own, ctx);
     oct_arena_init(&c->arena, &c->own);
     c->name = oct_arena_strdup(&c->arena, name);
-    struct reading r = {ctx, name, c, 0};
+    struct reading r = {ctx, name, c, 0, oct_recognise_content(bytes, size)};
     octet_status status = c->name ? OCTET_OK : oct_fail_memory(ctx, name);
     if (!status)
         status = size ? read_all(&r, bytes, size)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/onnx/model.h"
 
+#include <string.h>
+
+#include "base/content.h"
+
 /* What a block costs besides its bytes. */
 #define BLOCK_COST OCT_ALIGNMENT
 
@@ -44,6 +48,10 @@ octet_status oct_onnx_unpack(struct oct_onnx_model *model, const void *bytes, si
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: too large for an ONNX model", name);
     if (size == 0)
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: the file is empty", name);
+    const struct oct_content *content = oct_recognise_content(bytes, size);
+    if (content && strcmp(content->name, "an ONNX model") != 0)
+        return oct_fail(model->ctx, OCTET_UNKNOWN_FORMAT, "%s: is %s, not an ONNX model%s%s", name,
+                        content->name, content->remedy[0] ? ": " : "", content->remedy);
     model->message = oct_onnx__model_proto__unpack(&model->allocator, size, bytes);
     if (!model->message && model->out_of_memory)
         return oct_fail_memory(model->ctx, "the ONNX model");

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/content.h"
 #include "base/file.h"
 #include "base/reader.h"
 
@@ -183,6 +184,14 @@ static octet_status parse_header(const struct parsing *p, const json_t *header,
     return check_coverage(p, parsed);
 }
 
+static octet_status refuse_content(octet_context *ctx, const void *bytes, size_t size,
+                                   const char *name)
+{
+    const struct oct_content *content = oct_recognise_content(bytes, size);
+    return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: not an octet file%s%s (no safetensors header)",
+                    name, content ? " but " : "", content ? content->name : "");
+}
+
 octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes,
                                    size_t size, const char *name, struct oct_safetensors *parsed)
 {
@@ -191,8 +200,7 @@ octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, 
     const uint64_t length = oct_read_le(&reader, 8);
     if (reader.failed || length < 2 || length > HEADER_BYTES_MAX ||
         (size > 8 && ((const char *)bytes)[8] != '{'))
-        return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: not an octet file (no safetensors header)",
-                        name);
+        return refuse_content(ctx, bytes, size, name);
     const uint8_t *text = oct_read_bytes(&reader, (size_t)length);
     if (!text)
         return oct_fail(ctx, OCTET_BAD_FORMAT,

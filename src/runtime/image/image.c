@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/content.h"
 #include "base/file.h"
 
 octet_status oct_image_check_size(octet_context *ctx, const char *name, uint64_t width,
@@ -169,6 +170,10 @@ static octet_status refuse(octet_context *ctx, const struct oct_encoded *file)
                             "%s: is %s picture: convert it to JPEG, PNG, WebP or PPM (P5, P6)",
                             file->name, type->name);
     }
+    const struct oct_content *content = oct_recognise_content(file->bytes, file->size);
+    if (content)
+        return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: is %s, not a picture", file->name,
+                        content->name);
     return oct_fail(ctx, OCTET_UNKNOWN_FORMAT,
                     "%s: is not a JPEG, PNG, WebP or PPM (P5, P6) picture", file->name);
 }
