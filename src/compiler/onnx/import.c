@@ -18,6 +18,7 @@ struct name {
 
 struct builder {
     octet_context *ctx;
+    struct oct_onnx_model *model;
     const OctOnnx__GraphProto *source;
     struct oct_graph *graph;
     struct name *names;
@@ -98,6 +99,15 @@ static int find_value(const struct builder *b, const char *text)
 
 /* ---- attributes ---- */
 
+static octet_status convert_tensor(struct builder *b, const OctOnnx__TensorProto *tensor,
+                                   struct oct_array *array)
+{
+    OctOnnx__TensorProto resolved;
+    const octet_status status = oct_onnx_resolve(b->model, tensor, &resolved);
+    return status ? status
+                  : oct_onnx_tensor(b->ctx, b->graph->name, &resolved, &b->graph->arena, array);
+}
+
 static octet_status convert_attribute(struct builder *b, const OctOnnx__AttributeProto *source,
                                       struct oct_attribute *target)
 {
@@ -119,9 +129,7 @@ static octet_status convert_attribute(struct builder *b, const OctOnnx__Attribut
     case 4:
         target->kind = source->t ? OCT_ATTRIBUTE_ARRAY : OCT_ATTRIBUTE_OTHER;
         target->integer = source->t ? source->t->data_type : 0;
-        return source->t ? oct_onnx_tensor(b->ctx, b->graph->name, source->t, &b->graph->arena,
-                                           &target->array)
-                         : OCTET_OK;
+        return source->t ? convert_tensor(b, source->t, &target->array) : OCTET_OK;
     case 6:
         target->kind = OCT_ATTRIBUTE_FLOATS;
         target->numbers = source->floats;
@@ -268,8 +276,7 @@ static octet_status convert_initializers(struct builder *b)
         if (b->graph->values[value].array.data)
             return oct_fail(b->ctx, OCTET_BAD_FORMAT, "%s: there are two initializers '%.200s'",
                             b->graph->name, tensor->name);
-        octet_status status = oct_onnx_tensor(b->ctx, b->graph->name, tensor, &b->graph->arena,
-                                              &b->graph->values[value].array);
+        octet_status status = convert_tensor(b, tensor, &b->graph->values[value].array);
         if (status)
             return status;
         b->graph->values[value].file_type = tensor->data_type;
@@ -365,7 +372,7 @@ static octet_status build(struct builder *b)
 
 octet_status oct_onnx_build_graph(struct oct_onnx_model *model)
 {
-    struct builder b = {.ctx = model->ctx, .source = model->message->graph, .graph = &model->graph};
+    struct builder b = {.ctx = model->ctx, .model = model, .source = model->message->graph, .graph = &model->graph};
     if (!b.source || !b.source->n_node)
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: not an ONNX model: it has no graph",
                         model->graph.name);

@@ -3,6 +3,7 @@
 #ifndef OCTET_COMPILER_ONNX_MODEL_H
 #define OCTET_COMPILER_ONNX_MODEL_H
 
+#include "base/file.h"
 #include "compiler/graph/graph.h"
 #include "onnx.pb-c.h"
 
@@ -30,12 +31,18 @@ enum oct_onnx_type {
 #define OCT_ONNX_BYTES_BASE ((size_t)64 << 20)
 #define OCT_ONNX_BYTES_FACTOR 8 /* times the file's size */
 
+#define OCT_ONNX_DATA_FILES_MAX 16 /* beside a model */
+
 struct oct_onnx_model {
     octet_context *ctx;
     OctOnnx__ModelProto *message; /* NULL after oct_onnx_close() */
     ProtobufCAllocator allocator; /* of `message`: the context's, with a limit */
     size_t bytes_left;
     bool out_of_memory, over_limit;
+    const char *path; /* of the model's file, beside which there may be tensors' data; or NULL */
+    int data_file_count;
+    const char *data_locations[OCT_ONNX_DATA_FILES_MAX];
+    struct oct_file data_files[OCT_ONNX_DATA_FILES_MAX];
     struct oct_graph graph; /* constants may share the message's memory */
 };
 
@@ -48,6 +55,11 @@ struct oct_onnx_model {
  */
 octet_status oct_onnx_open(octet_context *ctx, const void *bytes, size_t size, const char *name,
                            struct oct_onnx_model *model);
+
+/* As oct_onnx_open(), of a file at `path`, its name: data of tensors is also read from files below
+ * its folder. Fails with OCTET_FILE_* too. */
+octet_status oct_onnx_open_file(octet_context *ctx, const void *bytes, size_t size,
+                                const char *path, struct oct_onnx_model *model);
 
 void oct_onnx_close(struct oct_onnx_model *model);
 
@@ -66,6 +78,11 @@ const char *oct_onnx_type_name(int32_t type);
 
 /* Whether it is a type that octet computes with. */
 bool oct_onnx_computes_with(int32_t type);
+
+/* The tensor with its data at hand: as it is, or with what a file beside the model holds, which
+ * stays until the model is closed. `*resolved` shares the tensor's memory. */
+octet_status oct_onnx_resolve(struct oct_onnx_model *model, const OctOnnx__TensorProto *tensor,
+                              OctOnnx__TensorProto *resolved);
 
 /*
  * Converts a tensor. Its data lies in `arena`, or stays in the message where it is usable as it is.

@@ -72,10 +72,22 @@ octet_status oct_onnx_open(octet_context *ctx, const void *bytes, size_t size, c
     return status ? status : oct_onnx_build_graph(model);
 }
 
+octet_status oct_onnx_open_file(octet_context *ctx, const void *bytes, size_t size,
+                                const char *path, struct oct_onnx_model *model)
+{
+    oct_onnx_init(ctx, path, model);
+    model->path = path;
+    octet_status status = oct_onnx_unpack(model, bytes, size);
+    return status ? status : oct_onnx_build_graph(model);
+}
+
 void oct_onnx_close(struct oct_onnx_model *model)
 {
     oct_graph_clear(&model->graph);
     if (model->message)
         oct_onnx__model_proto__free_unpacked(model->message, &model->allocator);
     model->message = NULL;
+    for (int i = 0; i < model->data_file_count; i++)
+        oct_file_close(model->ctx, &model->data_files[i]);
+    model->data_file_count = 0;
 }

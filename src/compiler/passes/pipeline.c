@@ -28,15 +28,19 @@ static octet_status run_passes(struct oct_import *import)
     return OCTET_OK;
 }
 
-static octet_status import_once(octet_context *ctx, const void *bytes, size_t size,
-                                const char *name, struct oct_import *import)
+typedef octet_status open_function(octet_context *ctx, const void *bytes, size_t size,
+                                   const char *name, struct oct_onnx_model *model);
+
+static octet_status import_once(const void *bytes, size_t size, open_function *open,
+                                struct oct_import *import)
 {
+    octet_context *ctx = import->ctx;
     import->network = oct_calloc(ctx, 1, sizeof *import->network);
     if (!import->network)
         return oct_fail_memory(ctx, "the network");
     oct_arena_init(&import->network->arena, ctx);
     import->graph = &import->onnx.graph;
-    octet_status status = oct_onnx_open(ctx, bytes, size, name, &import->onnx);
+    octet_status status = open(ctx, bytes, size, import->name, &import->onnx);
     if (!status)
         status = run_passes(import);
     oct_onnx_close(&import->onnx);
@@ -47,15 +51,28 @@ static octet_status import_once(octet_context *ctx, const void *bytes, size_t si
     return status;
 }
 
-octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
-                                const char *name, struct oct_network **network)
+static octet_status import_with(octet_context *ctx, const void *bytes, size_t size,
+                                const char *name, open_function *open,
+                                struct oct_network **network)
 {
     struct oct_import import = {.ctx = ctx, .name = name, .one_picture = true};
-    octet_status status = import_once(ctx, bytes, size, name, &import);
+    octet_status status = import_once(bytes, size, open, &import);
     if (status && import.batch > 1) { /* the batch is told in more places than Reshape */
         import = (struct oct_import){.ctx = ctx, .name = name};
-        status = import_once(ctx, bytes, size, name, &import);
+        status = import_once(bytes, size, open, &import);
     }
     *network = import.network;
     return status;
+}
+
+octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
+                                const char *name, struct oct_network **network)
+{
+    return import_with(ctx, bytes, size, name, oct_onnx_open, network);
+}
+
+octet_status oct_network_import_file(octet_context *ctx, const void *bytes, size_t size,
+                                     const char *path, struct oct_network **network)
+{
+    return import_with(ctx, bytes, size, path, oct_onnx_open_file, network);
 }
