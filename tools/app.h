@@ -23,6 +23,7 @@ struct app {
     int verbose;        /* number of -v */
     int threads;        /* 0: the library's default */
     const char *cpu;
+    const char *names; /* the file of --names, or NULL */
 };
 
 #define TOOLS_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))

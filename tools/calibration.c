@@ -3,6 +3,7 @@
 
 #include "checkpoint.h"
 #include "detector.h"
+#include "names_file.h"
 #include "pictures.h"
 #include "progress.h"
 
@@ -18,7 +19,7 @@ int model_open(struct app *app, const char *path, octet_model **model)
         return app_fail(app, "%s: %s; this needs the ONNX model", path, file_kind_name(kind));
     octet_status result = octet_model_load(app->context, path, model);
     if (result == OCTET_OK)
-        return STATUS_DONE;
+        return names_give(app, *model);
     return app_fail_library(app, result, octet_context_message(app->context));
 }
 

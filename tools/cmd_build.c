@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "detector.h"
 #include "json.h"
+#include "names_file.h"
 #include "output_file.h"
 #include "table.h"
 
@@ -69,6 +70,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          NULL},
         {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or half",
          &a->float_precision, 0, 0, float_precisions},
+        NAMES_OPTION(app),
     };
     const struct command command = {
         .name = "build",

@@ -10,6 +10,7 @@
 #include "detect_report.h"
 #include "detector.h"
 #include "draw.h"
+#include "names_file.h"
 #include "options.h"
 #include "output_file.h"
 #include "output_names.h"
@@ -70,6 +71,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *argum
          &a->max_detections, 1, 30000, NULL},
         {"classes", 0, OPTION_TEXT, "LIST", "only these classes: names or numbers, e.g. person,2",
          &a->classes, 0, 0, NULL},
+        NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
         {"batch", 0, OPTION_INTEGER, "N", "pictures the network takes at once (default 1)",

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "detector.h"
 #include "eval.h"
+#include "names_file.h"
 #include "output_file.h"
 
 static int parse(struct app *app, int argc, char **argv, struct eval_arguments *a,
@@ -24,6 +25,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
         {"classes", 0, OPTION_TEXT, "LIST",
          "only these classes of the ground truth: names or ids, e.g. car,bus", &a->classes, 0, 0,
          NULL},
+        NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
         {"min-ap", 0, OPTION_REAL, "X", "exit with status 3 when AP is below, 0 to 1", &a->min_ap,
@@ -63,7 +65,8 @@ static int check(struct app *app, const struct eval_arguments *a, const struct o
     if (a->detections && operands->count)
         return app_usage(app, "--detections scores a file: it takes no MODEL ('%s')",
                          operands->text[0]);
-    if (a->detections && (a->data || a->images || a->save || a->size.height || a->max_bad > 0))
+    if (a->detections &&
+        (app->names || a->data || a->images || a->save || a->size.height || a->max_bad > 0))
         return app_usage(app, "--detections goes with --annotations, --classes and --min-ap only");
     if (a->detections)
         return STATUS_DONE;

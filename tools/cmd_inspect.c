@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "detector.h"
 #include "inspect.h"
+#include "names_file.h"
 #include "options.h"
 
 static int show(struct app *app, const struct subject *subject)
@@ -18,7 +19,9 @@ static int inspect_model(struct app *app, const char *path)
     octet_status status = octet_model_load(app->context, path, &model);
     if (status != OCTET_OK)
         return app_fail_library(app, status, octet_context_message(app->context));
-    int result = show(app, &(struct subject){path, model, NULL});
+    int result = names_give(app, model);
+    if (result == STATUS_DONE)
+        result = show(app, &(struct subject){path, model, NULL});
     octet_model_free(&model);
     return result;
 }
@@ -84,6 +87,7 @@ int cmd_inspect(struct app *app, int argc, char **argv)
     const struct option options[] = {
         {"stats", 0, OPTION_TEXT, "FILE", "statistics to compare a TensorRT cache with",
          &statistics, 0, 0, NULL},
+        NAMES_OPTION(app),
     };
     const struct command command = {
         .name = "inspect",
@@ -101,6 +105,9 @@ int cmd_inspect(struct app *app, int argc, char **argv)
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
     status = file_kind_of(app, operands.text[0], &kind);
+    if (status == STATUS_DONE && app->names && kind != FILE_ONNX)
+        return app_usage(app, "--names goes with an ONNX model; %s is %s", operands.text[0],
+                         file_kind_name(kind));
     if (status != STATUS_DONE || !statistics)
         return status == STATUS_DONE ? readers[kind](app, operands.text[0]) : status;
     if (kind == FILE_CACHE)

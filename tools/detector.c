@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names_file.h"
+
 /* The safetensors format allows no longer header. An ONNX file would read as a length far above. */
 #define HEADER_BYTES_MAX 100000000u
 
@@ -68,7 +70,7 @@ const char *file_kind_name(enum file_kind kind)
 }
 
 /* In float, or as the file is where that is quantised itself. */
-static octet_status build_model(struct app *app, const char *path, octet_engine **engine)
+static int build_model(struct app *app, const char *path, octet_engine **engine)
 {
     octet_model *model = NULL;
     octet_build_settings settings;
@@ -78,10 +80,13 @@ static octet_status build_model(struct app *app, const char *path, octet_engine 
     octet_model_info(model, &info);
     if (info.precision == OCTET_PRECISION_FP32)
         settings.precision = OCTET_PRECISION_FP32;
-    if (status == OCTET_OK)
+    int result = status == OCTET_OK ? names_give(app, model) : STATUS_DONE;
+    if (status == OCTET_OK && result == STATUS_DONE)
         status = octet_build(app->context, model, NULL, &settings, engine);
     octet_model_free(&model);
-    return status;
+    if (status == OCTET_OK)
+        return result;
+    return app_fail_library(app, status, octet_context_message(app->context));
 }
 
 int detector_open(struct app *app, const char *path, octet_engine **engine)
@@ -93,8 +98,12 @@ int detector_open(struct app *app, const char *path, octet_engine **engine)
     if (kind == FILE_STATISTICS || kind == FILE_CACHE)
         return app_fail(app, "%s: %s, not a model; octet build makes an engine of %s", path,
                         file_kind_name(kind), kind == FILE_CACHE ? "it" : "them");
-    octet_status result = kind == FILE_ONNX ? build_model(app, path, engine)
-                                            : octet_engine_load(app->context, path, engine);
+    if (kind == FILE_ONNX)
+        return build_model(app, path, engine);
+    status = names_refuse(app, path);
+    if (status != STATUS_DONE)
+        return status;
+    octet_status result = octet_engine_load(app->context, path, engine);
     if (result == OCTET_OK)
         return STATUS_DONE;
     return app_fail_library(app, result, octet_context_message(app->context));

@@ -7,7 +7,8 @@
 OCTET_BEGIN_DECLARATIONS
 
 /** A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and
- * cut off. Read-only after it was made. Desk side only: the runtime library does not have it. */
+ * cut off. Read-only after it was made, but
+ * for octet_model_set_names(). Desk side only: the runtime library does not have it. */
 typedef struct octet_model octet_model;
 
 /** Reads an Ultralytics ONNX export of a YOLOv8 detection model (n to x, any classes and size,
@@ -19,9 +20,18 @@ typedef struct octet_model octet_model;
 OCTET_API octet_status octet_model_load(octet_context *context, const char *path,
                                         octet_model **model);
 
-/** As octet_model_load(), from memory; the bytes need not stay. */
+/** As octet_model_load(), from memory; the bytes need not stay. Data of tensors in files beside the
+ * model, which octet_model_load() reads, is not read here. */
 OCTET_API octet_status octet_model_load_memory(octet_context *context, const void *bytes,
                                                size_t size, const char *name, octet_model **model);
+
+/** Names the classes, for files whose metadata does not, or in place of what it says. `text` is one
+ * name a line, or a list or dict as Ultralytics writes it or as JSON: ['car'], {0: 'car'}. Engines
+ * built from then on have the names. Errors leave the model as it was: OCTET_MISMATCH when there
+ * are not as many names as classes (the message has both numbers), OCTET_BAD_FORMAT when a line is
+ * empty or a class is left out. */
+OCTET_API octet_status octet_model_set_names(octet_context *context, octet_model *model,
+                                             const char *text);
 
 OCTET_API void octet_model_info(const octet_model *model, octet_info *info);
 OCTET_API const char *octet_model_class_name(const octet_model *model, int index);

@@ -7,6 +7,7 @@
 #include "compiler/calibrate/statistics.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/import.h"
+#include "compiler/passes/passes.h"
 #include "runtime/engine/engine.h"
 
 /* What a quantised file's reader should know. */
@@ -49,10 +50,13 @@ static octet_status fill_own_plan(octet_context *ctx, octet_model *model, const 
     return OCTET_OK;
 }
 
+typedef octet_status import_function(octet_context *ctx, const void *bytes, size_t size,
+                                     const char *name, struct oct_network **network);
+
 static octet_status fill_model(octet_context *ctx, octet_model *model, const void *bytes,
-                               size_t size, const char *name)
+                               size_t size, const char *name, import_function *import)
 {
-    octet_status status = oct_network_import(ctx, bytes, size, name, &model->network);
+    octet_status status = import(ctx, bytes, size, name, &model->network);
     if (!status)
         status = oct_lower_float(ctx, &model->arena, model->network, &model->plan);
     if (!status)
@@ -66,6 +70,20 @@ static octet_status fill_model(octet_context *ctx, octet_model *model, const voi
     return model->name ? OCTET_OK : oct_fail_memory(ctx, name);
 }
 
+static octet_status load(octet_context *context, const void *bytes, size_t size, const char *name,
+                         import_function *import, octet_model **model)
+{
+    *model = oct_calloc(context, 1, sizeof **model);
+    if (!*model)
+        return oct_fail_memory(context, name);
+    oct_context_inherit(&(*model)->own, context);
+    oct_arena_init(&(*model)->arena, &(*model)->own);
+    const octet_status status = fill_model(context, *model, bytes, size, name, import);
+    if (status)
+        octet_model_free(model);
+    return status;
+}
+
 octet_status octet_model_load_memory(octet_context *context, const void *bytes, size_t size,
                                      const char *name, octet_model **model)
 {
@@ -73,15 +91,7 @@ octet_status octet_model_load_memory(octet_context *context, const void *bytes, 
         *model = NULL;
     if (!context || !bytes || !name || !model)
         return oct_fail_null(context, __func__, "bytes, name and model");
-    *model = oct_calloc(context, 1, sizeof **model);
-    if (!*model)
-        return oct_fail_memory(context, name);
-    oct_context_inherit(&(*model)->own, context);
-    oct_arena_init(&(*model)->arena, &(*model)->own);
-    const octet_status status = fill_model(context, *model, bytes, size, name);
-    if (status)
-        octet_model_free(model);
-    return status;
+    return load(context, bytes, size, name, oct_network_import, model);
 }
 
 octet_status octet_model_load(octet_context *context, const char *path, octet_model **model)
@@ -94,10 +104,32 @@ octet_status octet_model_load(octet_context *context, const char *path, octet_mo
     octet_status status = oct_file_open(context, path, &file);
     if (status)
         return status;
-    status = file.size ? octet_model_load_memory(context, file.bytes, file.size, path, model)
+    status = file.size ? load(context, file.bytes, file.size, path, oct_network_import_file, model)
                        : oct_fail(context, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", path);
     oct_file_close(context, &file);
     return status;
+}
+
+octet_status octet_model_set_names(octet_context *context, octet_model *model, const char *text)
+{
+    if (!context || !model || !text)
+        return oct_fail_null(context, __func__, "model and text");
+    const int count = model->plan.class_count;
+    const char **names = oct_arena_calloc(&model->arena, (size_t)count, sizeof *names);
+    const int entries = names ? oct_parse_given_names(&model->arena, text, names, count) : -2;
+    if (entries == -2)
+        return oct_fail_memory(context, "class names");
+    if (entries < 0)
+        return oct_fail(context, OCTET_BAD_FORMAT,
+                        "neither one class name a line nor a list or dict of them");
+    if (entries != count)
+        return oct_fail(context, OCTET_MISMATCH, "%d class name%s, but %s has %d class%s", entries,
+                        entries == 1 ? "" : "s", model->name, count, count == 1 ? "" : "es");
+    for (int i = 0; i < count; i++)
+        if (!names[i])
+            return oct_fail(context, OCTET_BAD_FORMAT, "class %d has no name", i);
+    model->network->class_names = model->plan.class_names = model->own_plan.class_names = names;
+    return OCTET_OK;
 }
 
 void octet_model_info(const octet_model *model, octet_info *info)

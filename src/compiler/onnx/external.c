@@ -81,14 +81,14 @@ octet_status oct_onnx_resolve(struct oct_onnx_model *model, const OctOnnx__Tenso
 {
     const char *location = entry(tensor, "location"), *length = entry(tensor, "length"),
                *offset = entry(tensor, "offset");
-    const struct oct_file *file;
+    const struct oct_file *file = NULL;
     uint64_t first = 0, bytes;
     *resolved = *tensor;
     if (tensor->data_location == 0 && !tensor->n_external_data)
         return OCTET_OK;
     if (!model->path || !location)
-        return bad(model, tensor, OCTET_UNSUPPORTED_MODEL, "not read here: save the model as one file",
-                   location ? location : "");
+        return bad(model, tensor, OCTET_UNSUPPORTED_MODEL,
+                   "not read here: save the model as one file", location ? location : "");
     if (!stays_inside(location))
         return bad(model, tensor, OCTET_BAD_FORMAT,
                    "which is not below the model's folder: save the model as one file", location);

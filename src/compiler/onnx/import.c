@@ -372,7 +372,8 @@ static octet_status build(struct builder *b)
 
 octet_status oct_onnx_build_graph(struct oct_onnx_model *model)
 {
-    struct builder b = {.ctx = model->ctx, .model = model, .source = model->message->graph, .graph = &model->graph};
+    struct builder b = {
+        .ctx = model->ctx, .model = model, .source = model->message->graph, .graph = &model->graph};
     if (!b.source || !b.source->n_node)
         return oct_fail(model->ctx, OCTET_BAD_FORMAT, "%s: not an ONNX model: it has no graph",
                         model->graph.name);

@@ -100,6 +100,10 @@ octet_status oct_bind_shapes(struct oct_import *import)
     int64_t batch = fixed_size(type->shape, 0), rows = fixed_size(type->shape, row_axis),
             columns = fixed_size(type->shape, row_axis + 1);
     import->size_is_fixed = rows > 0 && columns > 0;
+    if (!import->size_is_fixed && !imgsz)
+        oct_log(import->ctx, OCTET_LOG_WARNING,
+                "%s: neither its input nor its metadata says a size: %dx%d is taken as default",
+                import->name, rows ? (int)rows : height, columns ? (int)columns : width);
     batch = batch ? batch : 1;
     rows = rows ? rows : height;
     columns = columns ? columns : width;

@@ -30,6 +30,9 @@ static octet_status name_classes(struct oct_import *import)
         oct_log(import->ctx, OCTET_LOG_WARNING,
                 "%s: its metadata names %d classes, its head has %d: names are made up",
                 import->name, entries, count);
+    else
+        oct_log(import->ctx, OCTET_LOG_INFO, "%s: its metadata names no classes: names are made up",
+                import->name);
     for (int i = 0; i < count; i++) {
         names[i] = oct_arena_printf(arena, "class%d", i);
         if (!names[i])

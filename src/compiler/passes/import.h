@@ -16,7 +16,8 @@
 octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
                                 const char *name, struct oct_network **network);
 
-/* As oct_network_import(), of the file at `path`: data of its tensors may lie in files beside it. */
+/* As oct_network_import(), of the file at `path`: data of its tensors may lie in files beside it.
+ */
 octet_status oct_network_import_file(octet_context *ctx, const void *bytes, size_t size,
                                      const char *path, struct oct_network **network);
 

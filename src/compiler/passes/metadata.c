@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The texts that Ultralytics writes into the metadata: reprs of Python values. */
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,4 +200,38 @@ int oct_parse_names(struct oct_arena *arena, const char *text, const char **name
     if (no_memory)
         return -2;
     return at && !*at ? entries : -1;
+}
+
+/* One name a line, without the blanks around it. */
+static int read_lines(struct oct_arena *arena, const char *text, const char **names, int count)
+{
+    int entries = 0;
+    while (*skip_spaces(text)) {
+        size_t length = strcspn(text, "\n"), blanks = strspn(text, " \t\r");
+        const char *next = text + length + (text[length] == '\n');
+        blanks = blanks < length ? blanks : length;
+        text += blanks;
+        length -= blanks;
+        while (length && isspace((unsigned char)text[length - 1]))
+            length--;
+        if (entries == INT_MAX)
+            return -1;
+        if (entries < count && length) {
+            names[entries] = oct_arena_strndup(arena, text, length);
+            if (!names[entries])
+                return -2;
+        }
+        entries++;
+        text = next;
+    }
+    return entries;
+}
+
+int oct_parse_given_names(struct oct_arena *arena, const char *text, const char **names, int count)
+{
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3;
+    return *skip_spaces(text) && strchr("{[(", *skip_spaces(text))
+               ? oct_parse_names(arena, text, names, count)
+               : read_lines(arena, text, names, count);
 }

@@ -134,6 +134,9 @@ bool oct_parse_size(const char *text, int *height, int *width);
  */
 int oct_parse_names(struct oct_arena *arena, const char *text, const char **names, int count);
 
+/* As oct_parse_names(), or one name a line; lines at the end may be empty, others are no names. */
+int oct_parse_given_names(struct oct_arena *arena, const char *text, const char **names, int count);
+
 /* ---- building the network ---- */
 
 struct oct_builder {

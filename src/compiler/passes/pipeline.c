@@ -52,8 +52,7 @@ static octet_status import_once(const void *bytes, size_t size, open_function *o
 }
 
 static octet_status import_with(octet_context *ctx, const void *bytes, size_t size,
-                                const char *name, open_function *open,
-                                struct oct_network **network)
+                                const char *name, open_function *open, struct oct_network **network)
 {
     struct oct_import import = {.ctx = ctx, .name = name, .one_picture = true};
     octet_status status = import_once(bytes, size, open, &import);
