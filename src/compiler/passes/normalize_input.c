@@ -147,10 +147,11 @@ static void report(const struct oct_import *import, const struct affine *affine)
         oct_log(import->ctx, OCTET_LOG_INFO,
                 "%s: its input has the channels last; octet's has them first", import->name);
     if (affine->source[0] != 0 || affine->source[1] != 1 || affine->source[2] != 2)
-        oct_log(import->ctx, OCTET_LOG_WARNING,
-                "%s: takes its input's channels in the order %d, %d, %d: octet feeds it RGB all "
-                "the same; if the file is for BGR pictures, export it without that",
-                import->name, affine->source[0], affine->source[1], affine->source[2]);
+        oct_log(
+            import->ctx, OCTET_LOG_WARNING,
+            "%s: the graph takes its input's channels in the order %d, %d, %d; octet feeds it RGB "
+            "all the same: if it is for BGR pictures, export it without that",
+            import->name, affine->source[0], affine->source[1], affine->source[2]);
 }
 
 octet_status oct_normalize_input(struct oct_import *import)
