@@ -147,7 +147,8 @@ static octet_status export_qdq(struct job *job)
 {
     struct oct_rewrite rewrite;
     struct oct_qdq qdq = {.int8_weights = job->settings->int8_weights != 0,
-                          .unsigned_codes = job->settings->unsigned_codes != 0};
+                          .unsigned_codes = job->settings->unsigned_codes != 0,
+                          .picture_order = job->model->network->picture_order};
     octet_status status =
         oct_rewrite_open(job->ctx, &job->arena, job->import.onnx.message, &rewrite);
     if (!status)

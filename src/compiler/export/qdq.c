@@ -71,6 +71,25 @@ struct numbers {
     float *scales, *values, *biases; /* `values`: of the codes */
 };
 
+/* Codes of weights for the picture's channels, in the order in which the file has those. */
+static void restore_order(struct numbers *numbers, const int *order)
+{
+    const size_t taps = (size_t)numbers->shape.taps;
+    for (size_t n = 0; n < (size_t)numbers->shape.outputs; n++)
+        for (size_t t = 0; t < taps; t++) {
+            int8_t *at = numbers->codes + n * OCT_PICTURE_CHANNELS * taps + t;
+            const int8_t own[OCT_PICTURE_CHANNELS] = {at[0], at[taps], at[2 * taps]};
+            for (size_t c = 0; c < OCT_PICTURE_CHANNELS; c++)
+                at[c * taps] = own[order[c]];
+        }
+}
+
+/* Whether each channel of the picture is read once. */
+static bool is_exchange(const int *order)
+{
+    return order[0] != order[1] && order[1] != order[2] && order[0] != order[2];
+}
+
 static octet_status quantize(const struct placing *p, int layer, struct numbers *numbers)
 {
     const struct oct_plan *plan = p->recipe->placement->plan;
@@ -102,6 +121,8 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     memcpy(numbers->biases, l->bias, outputs * sizeof(float));
     if (known)
         oct_correct_biases(&refinement, numbers->codes, l->bias, numbers->biases);
+    if (l->input == 0 && p->qdq->picture_order)
+        restore_order(numbers, p->qdq->picture_order);
     for (size_t i = 0; i < numbers->count; i++)
         numbers->values[i] =
             (float)numbers->codes[i] * numbers->scales[i / (inputs * (size_t)shape.taps)];
@@ -274,6 +295,11 @@ octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe 
     if (!p.decoded)
         return no_memory(&p);
     octet_status status = refuse_half(rewrite, placement->graph->name);
+    if (!status && qdq->picture_order && !is_exchange(qdq->picture_order))
+        status = oct_fail(rewrite->ctx, OCTET_UNSUPPORTED_MODEL,
+                          "%s: it reads a channel of its input several times, which QDQ is not put "
+                          "around: export the model without that",
+                          placement->graph->name);
     if (!status)
         status = oct_raise_opset(rewrite, placement->graph);
     for (int i = 0; i < placement->count && !status; i++)

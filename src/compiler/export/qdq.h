@@ -7,9 +7,10 @@
 #include "compiler/export/recipe.h"
 
 struct oct_qdq {
-    bool int8_weights;   /* codes with a DequantizeLinear, in place of floats with both */
-    bool unsigned_codes; /* of activations: uint8 with zero point 128, for the same values */
-    int pairs;           /* set: QuantizeLinear and DequantizeLinear pairs on activations */
+    bool int8_weights;        /* codes with a DequantizeLinear, in place of floats with both */
+    bool unsigned_codes;      /* of activations: uint8 with zero point 128, for the same values */
+    const int *picture_order; /* of the network, see there; NULL: nothing is moved */
+    int pairs;                /* set: QuantizeLinear and DequantizeLinear pairs on activations */
 };
 
 /*

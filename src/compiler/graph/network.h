@@ -93,7 +93,9 @@ struct oct_network {
     int left_float;          /* quantisations of the file that were not kept */
     struct oct_grid probability_grid, distance_grid; /* in the head: of the softmax, of distances */
     float expectation_scale; /* 0 .. reg_max - 1 are rounded to multiples of it there; 0: not */
-    int has_nms;             /* 1: the file had embedded NMS, which was cut off */
+    int picture_order[3]; /* the file's network takes channel picture_order[c] of its input as its
+                             channel c; the layers here take them as they are */
+    int has_nms;          /* 1: the file had embedded NMS, which was cut off */
     double
         probe_box_difference_px; /* octet's decode against the file's own head on random tensors */
     double probe_score_difference;
