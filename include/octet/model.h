@@ -7,16 +7,17 @@
 OCTET_BEGIN_DECLARATIONS
 
 /** A model is a YOLOv8 detector read from an ONNX file, simplified, with its head recognised and
- * cut off. Read-only after it was made, but
- * for octet_model_set_names(). Desk side only: the runtime library does not have it. */
+ * cut off. Read-only after it was made, but for octet_model_set_names(). Desk side only: the
+ * runtime library does not have it. */
 typedef struct octet_model octet_model;
 
 /** Reads an Ultralytics ONNX export of a YOLOv8 detection model (n to x, any classes and size,
  * static or dynamic, opset 11 and up, simplified or raw, float or half, with or without embedded
- * NMS). On success the caller owns `*model`. Errors: OCTET_FILE_*, OCTET_BAD_FORMAT (damaged),
+ * NMS), or another file of such a detector. On success the caller owns `*model`. Errors:
+ * OCTET_FILE_*, OCTET_UNKNOWN_FORMAT (another kind of file), OCTET_BAD_FORMAT (damaged),
  * OCTET_UNSUPPORTED_OPERATOR (the message has operator and node), OCTET_UNSUPPORTED_MODEL (not a
- * YOLOv8 detection head), OCTET_BAD_SHAPE. A quantised file keeps its scales: info then says INT8.
- */
+ * YOLOv8 detection head), OCTET_UNSUPPORTED_VERSION (an older opset), OCTET_BAD_SHAPE. A quantised
+ * file keeps its scales: info then says INT8. */
 OCTET_API octet_status octet_model_load(octet_context *context, const char *path,
                                         octet_model **model);
 
