@@ -561,6 +561,28 @@ static void data_beside_the_model(void **state)
     test_folder_remove(folder);
 }
 
+/* ---- memory ---- */
+
+/* Whichever allocation fails, the import does, and leaves nothing. */
+static void lack_of_memory(void **state)
+{
+    (void)state;
+    octet_status status = OCTET_OUT_OF_MEMORY;
+    for (int fail_at = 0; status != OCTET_OK; fail_at++) {
+        struct fixture f;
+        begin(&f);
+        exchanged_by_split(&f.onnx);
+        read_instead(&f, "picture");
+        test_onnx_output(&f.onnx, "p5");
+        f.test.fail_at = fail_at;
+        status = import(&f);
+        if (status != OCTET_OK && status != OCTET_OUT_OF_MEMORY)
+            fail_msg("allocation %d: %s", fail_at, f.test.context.message);
+        end(&f);
+        assert_true(fail_at < 2000);
+    }
+}
+
 /* ---- class names ---- */
 
 static void names(void **state)
@@ -626,6 +648,7 @@ int main(void)
         cmocka_unit_test(domains),
         cmocka_unit_test(data_beside_the_model),
         cmocka_unit_test(names),
+        cmocka_unit_test(lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,7 +77,7 @@ static int64_t first_of(const struct oct_node *node, const char *name, int64_t o
 static unsigned convolution_marks(const struct oct_graph *graph, const struct oct_node *node)
 {
     const struct oct_array *weights = constant_of(graph, node, 1);
-    if (!weights || weights->rank != 4)
+    if (!weights || weights->type != OCT_DATA_FLOAT || weights->rank != 4)
         return 0;
     const bool depthwise = oct_node_int(node, "group", 1) > 1 && weights->dims[1] == 1;
     return (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0) |

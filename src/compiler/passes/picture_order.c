@@ -231,27 +231,50 @@ static octet_status reorder_weights(struct oct_graph *graph, struct oct_node *co
     return OCTET_OK;
 }
 
-octet_status oct_restore_channels(struct oct_graph *graph, int value,
-                                  const int source[OCT_PICTURE_CHANNELS])
+static bool takes_weights_for(const struct oct_graph *graph, const struct oct_node *node,
+                              const bool *moved)
+{
+    const struct oct_array *weights =
+        node->op == OCT_OP_CONV ? &graph->values[node->inputs[1]].array : NULL;
+    return weights && weights->data && weights->type == OCT_DATA_FLOAT && weights->rank == 4 &&
+           weights->dims[1] == OCT_PICTURE_CHANNELS && moved[node->inputs[0]];
+}
+
+/* `moved`, by value: the picture in another order, quantised or not. */
+static octet_status restore(struct oct_graph *graph, const int *source, bool *moved)
 {
     octet_status status = OCTET_OK;
-    if (source[0] == 0 && source[1] == 1 && source[2] == 2)
-        return OCTET_OK;
+    const size_t value_count = graph->value_count; /* values that are added are weights */
     for (size_t n = 0; n < graph->node_count && !status; n++) {
         struct oct_node *node = &graph->nodes[n];
         bool reads = false;
         for (int i = 0; i < node->input_count; i++)
-            reads = reads || node->inputs[i] == value;
+            reads = reads || (node->inputs[i] >= 0 && (size_t)node->inputs[i] < value_count &&
+                              moved[node->inputs[i]]);
         if (!reads)
             continue;
-        const struct oct_array *weights =
-            node->op == OCT_OP_CONV ? &graph->values[node->inputs[1]].array : NULL;
-        if (!weights || !weights->data || weights->type != OCT_DATA_FLOAT || weights->rank != 4 ||
-            weights->dims[1] != OCT_PICTURE_CHANNELS || node->inputs[0] != value)
-            return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
-                                 "it reads the picture with its channels in another order, which "
-                                 "only convolutions may");
-        status = reorder_weights(graph, node, source);
+        if (node->op == OCT_OP_FAKE_QUANTIZE)
+            moved[node->outputs[0]] = true;
+        else if (takes_weights_for(graph, node, moved))
+            status = reorder_weights(graph, node, source);
+        else
+            status = oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                                   "it reads the picture with its channels in another order, "
+                                   "which only convolutions may");
     }
+    return status;
+}
+
+octet_status oct_restore_channels(struct oct_graph *graph, int value,
+                                  const int source[OCT_PICTURE_CHANNELS])
+{
+    if (source[0] == 0 && source[1] == 1 && source[2] == 2)
+        return OCTET_OK;
+    bool *moved = oct_calloc(graph->ctx, graph->value_count, sizeof *moved);
+    if (!moved)
+        return oct_fail_memory(graph->ctx, "the graph");
+    moved[value] = true;
+    const octet_status status = restore(graph, source, moved);
+    oct_free(graph->ctx, moved);
     return status;
 }
