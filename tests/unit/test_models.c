@@ -14,84 +14,24 @@
 
 #include <octet/model.h>
 
-#include "compiler/passes/import.h"
-#include "context.h"
 #include "data.h"
 #include "folder.h"
+#include "import_case.h"
 #include "network_run.h"
-#include "onnx_builder.h"
 
 enum { CLASSES = 3, ANCHORS = 84, SIZE = 64, ROWS = 4 + CLASSES };
 
 /* TensorProto.DataType */
 enum { FLOAT = 1, UINT8 = 2, STRING = 8, FLOAT8E4M3FN = 17, INT4 = 22 };
 
-struct fixture {
-    struct test_context test;
-    struct test_onnx onnx;
-    struct oct_network *network;
-    char log[2048]; /* all lines, from notes on */
-};
-
-static void keep_line(void *user, octet_log_level level, const char *line)
-{
-    struct fixture *f = user;
-    const size_t length = strlen(f->log);
-    if (level <= OCTET_LOG_INFO)
-        snprintf(f->log + length, sizeof f->log - length, "%s\n", line);
-}
-
-static void begin(struct fixture *f)
-{
-    *f = (struct fixture){.log = ""};
-    test_context_init(&f->test);
-    f->test.context.log = keep_line;
-    f->test.context.log_user = f;
-    f->test.context.log_level = OCTET_LOG_INFO;
-    test_onnx_detector(&f->onnx, &(struct test_onnx_variant){0});
-}
-
-static octet_status import(struct fixture *f)
-{
-    size_t size;
-    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
-    octet_status status =
-        oct_network_import(&f->test.context, bytes, size, "small.onnx", &f->network);
-    free(bytes);
-    return status;
-}
-
-static void end(struct fixture *f)
-{
-    oct_network_free(&f->test.context, f->network);
-    test_onnx_free(&f->onnx);
-    assert_int_equal(f->test.live, 0);
-}
-
-static void expect_import(struct fixture *f)
-{
-    if (import(f) != OCTET_OK)
-        fail_msg("%s", f->test.context.message);
-}
-
-static void expect_refusal(struct fixture *f, octet_status status, const char *part)
-{
-    const octet_status is = import(f);
-    if (is != status || !strstr(f->test.context.message, part))
-        fail_msg("status %s, message '%s': wanted %s with '%s'", octet_status_name(is),
-                 is ? f->test.context.message : "", octet_status_name(status), part);
-    assert_null(f->network);
-    end(f);
-}
-
-static void expect_log(const struct fixture *f, const char *part)
+static void expect_log(const struct test_import *f, const char *part)
 {
     if (!strstr(f->log, part))
         fail_msg("log without '%s': %s", part, f->log);
 }
 
 /* What the network makes of random planes. */
-static float *run(struct fixture *f)
+static float *run(struct test_import *f)
 {
     int anchors;
     float *planes = test_planes(SIZE, SIZE, 5);
@@ -102,7 +42,7 @@ static float *run(struct fixture *f)
 }
 
 /* The network gives what the file's graph, before any pass, gives as its first output. */
-static void expect_same_numbers(struct fixture *f)
+static void expect_same_numbers(struct test_import *f)
 {
     size_t size, count;
     unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
@@ -118,40 +58,40 @@ static void expect_same_numbers(struct fixture *f)
 }
 
 /* The network is that of the plain file. */
-static void expect_plain_numbers(struct fixture *f)
+static void expect_plain_numbers(struct test_import *f)
 {
-    struct fixture plain;
-    begin(&plain);
-    expect_import(&plain);
+    struct test_import plain;
+    test_import_begin(&plain, &(struct test_onnx_variant){0});
+    test_import_expect(&plain);
     float *wanted = run(&plain), *is = run(f);
     assert_memory_equal(is, wanted, ROWS * ANCHORS * sizeof *is);
     free(wanted);
     free(is);
-    end(&plain);
+    test_import_end(&plain);
 }
 
 /* ---- edits ---- */
 
 /* The stem reads `name` instead of the picture. */
-static void read_instead(struct fixture *f, const char *name)
+static void read_instead(struct test_import *f, const char *name)
 {
     test_onnx_find(&f->onnx, "stem0_conv/Conv")->input[0] = (char *)name;
 }
 
-static void set_input(struct fixture *f, int type, const int64_t dims[4])
+static void set_input(struct test_import *f, int type, const int64_t dims[4])
 {
     f->onnx.model.graph->n_input = 0;
     test_onnx_input(&f->onnx, "images", type, 4, dims);
 }
 
-static void set_outputs(struct fixture *f, const char *first, const char *second)
+static void set_outputs(struct test_import *f, const char *first, const char *second)
 {
     f->onnx.model.graph->n_output = 0;
     test_onnx_output(&f->onnx, first);
     test_onnx_output(&f->onnx, second);
 }
 
-static OctOnnx__TensorProto *find_tensor(struct fixture *f, const char *name)
+static OctOnnx__TensorProto *find_tensor(struct test_import *f, const char *name)
 {
     OctOnnx__GraphProto *graph = f->onnx.model.graph;
     for (size_t i = 0; i < graph->n_initializer; i++)
@@ -208,17 +148,17 @@ static void channels_in_another_order(void **state)
                                                         exchanged_by_slice, turned_by_slices,
                                                         one_channel_thrice};
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         edits[i](&f.onnx);
         read_instead(&f, "picture");
-        expect_import(&f);
+        test_import_expect(&f);
         expect_log(&f, i == 3   ? "in the order 1, 2, 0"
                        : i == 4 ? "in the order 1, 1, 1"
                                 : "in the order 2, 1, 0");
         assert_int_equal(f.network->tensors[f.network->layers[0].input].kind, OCT_TENSOR_INPUT);
         expect_same_numbers(&f);
-        end(&f);
+        test_import_end(&f);
     }
 }
 
@@ -226,8 +166,8 @@ static void channels_last_of_bytes(void **state)
 {
     (void)state;
     for (int bytes = 0; bytes < 2; bytes++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         set_input(&f, bytes ? UINT8 : FLOAT, (int64_t[]){1, SIZE, SIZE, 3});
         if (bytes) {
             test_onnx_int(&f.onnx, test_onnx_node(&f.onnx, "Cast", "cast", "images", "floats"),
@@ -240,40 +180,41 @@ static void channels_last_of_bytes(void **state)
             test_onnx_node(&f.onnx, "Transpose", "turn", bytes ? "unit" : "images", "picture"),
             "perm", 4, 0, 3, 1, 2);
         read_instead(&f, "picture");
-        expect_import(&f);
+        test_import_expect(&f);
         expect_log(&f, "has the channels last");
         expect_plain_numbers(&f);
-        end(&f);
+        test_import_end(&f);
     }
 }
 
 static void pictures_that_are_refused(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f);
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_input(&f, UINT8, (int64_t[]){1, 3, SIZE, SIZE});
     test_onnx_int(&f.onnx, test_onnx_node(&f.onnx, "Cast", "cast", "images", "floats"), "to",
                   FLOAT);
     read_instead(&f, "floats");
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "uint8 and no division by 255 follows");
-    begin(&f);
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "uint8 and no division by 255 follows", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_input(&f, 7, (int64_t[]){1, 3, SIZE, SIZE});
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "of type int64: octet reads float32, float16 and");
-    begin(&f);
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL,
+                        "of type int64: octet reads float32, float16 and", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_input(&f, FLOAT, (int64_t[]){1, 4, SIZE, SIZE});
-    expect_refusal(&f, OCTET_BAD_SHAPE, "4 channels");
+    test_import_refused(&f, OCTET_BAD_SHAPE, "4 channels", NULL);
 }
 
 static void size_that_nothing_says(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f);
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_input(&f, FLOAT, (int64_t[]){1, 3, -1, SIZE});
-    assert_int_not_equal(import(&f), OCTET_OK); /* its anchors are of 64 x 64 */
+    assert_int_not_equal(test_import_run(&f), OCTET_OK); /* its anchors are of 64 x 64 */
     expect_log(&f, "neither its input nor its metadata says a size: 640x64 is taken");
-    end(&f);
+    test_import_end(&f);
 }
 
 /* ---- batches ---- */
@@ -284,14 +225,14 @@ static void large_batches(void **state)
     static const char *const shapes[] = {"box_shape", "class_shape", "dfl_shape", "side_shape"};
     static const int64_t batches[] = {2, 128, 1000};
     for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         set_input(&f, FLOAT, (int64_t[]){batches[b], 3, SIZE, SIZE});
         for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
             find_tensor(&f, shapes[i])->int64_data[0] = batches[b];
-        expect_import(&f);
+        test_import_expect(&f);
         expect_plain_numbers(&f);
-        end(&f);
+        test_import_end(&f);
     }
 }
 
@@ -300,16 +241,18 @@ static void large_batches(void **state)
 static void boxes_and_scores_apart(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f);
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_outputs(&f, "scores", "pixels");
-    expect_import(&f);
+    test_import_expect(&f);
     expect_log(&f, "its boxes and scores stand apart");
     assert_int_equal(f.network->has_nms, 0);
     expect_plain_numbers(&f);
-    end(&f);
+    test_import_end(&f);
 
-    begin(&f); /* corners, of the shape batch x anchors x 1 x 4, into a plug-in */
+    test_import_begin(&f,
+                      &(struct test_onnx_variant){
+                          0}); /* corners, of the shape batch x anchors x 1 x 4, into a plug-in */
     test_onnx_int(&f.onnx, test_onnx_node(&f.onnx, "Concat", "c", "corner1,corner2", "corners4"),
                   "axis", 1);
     test_onnx_node(&f.onnx, "Mul", "m", "corners4,strides", "corners_px");
@@ -322,41 +265,42 @@ static void boxes_and_scores_apart(void **state)
     test_onnx_node(&f.onnx, "BatchedNMS_TRT", "nms", "nms_boxes,nms_scores", "num,box")->domain =
         (char *)"TRT";
     set_outputs(&f, "num", "box");
-    expect_import(&f);
+    test_import_expect(&f);
     assert_int_equal(f.network->has_nms, 1);
     expect_plain_numbers(&f);
-    end(&f);
+    test_import_end(&f);
 
-    begin(&f);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_outputs(&f, "pixels", "sides");
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no Sigmoid of class scores");
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no Sigmoid of class scores", NULL);
 }
 
 static void outputs_besides(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f);
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_output(&f.onnx, "p5");
     test_onnx_output(&f.onnx, "box3");
     test_onnx_output(&f.onnx, "scores");
-    expect_import(&f);
+    test_import_expect(&f);
     expect_log(&f, "output 'p5' is left out");
     assert_null(strstr(f.log, "'box3'"));
     expect_same_numbers(&f);
-    end(&f);
-    begin(&f);
+    test_import_end(&f);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->n_output = 0;
     test_onnx_output(&f.onnx, "p5");
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "its activation or sum feeds the outputs");
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "its activation or sum feeds the outputs",
+                        NULL);
 }
 
 static void expectation_by_vector(void **state)
 {
     (void)state;
     for (int column = 0; column < 2; column++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         const float ramp[] = {0, 1, 2, 3};
         test_onnx_floats(&f.onnx, "vector", column ? 2 : 1, (int64_t[]){4, 1}, ramp, 0);
         test_onnx_int_list(&f.onnx,
@@ -364,9 +308,9 @@ static void expectation_by_vector(void **state)
                            4, 0, 2, 1, 3);
         test_onnx_node(&f.onnx, "MatMul", "dot", "by_side,vector", "distances");
         test_onnx_find(&f.onnx, "sides/Reshape")->input[0] = (char *)"distances";
-        expect_import(&f);
+        test_import_expect(&f);
         expect_same_numbers(&f);
-        end(&f);
+        test_import_end(&f);
     }
 }
 
@@ -386,10 +330,10 @@ static void families(void **state)
          "do not have it there"}, /* with DFL: no classifier */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         test_onnx_find(&f.onnx, cases[i].node)->op_type = (char *)cases[i].op;
-        expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, cases[i].family);
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, cases[i].family, NULL);
     }
 }
 
@@ -397,29 +341,30 @@ static void families(void **state)
 static void families_by_form(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f); /* attention, and a depthwise convolution that halves */
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){
+                              0}); /* attention, and a depthwise convolution that halves */
     test_onnx_find(&f.onnx, "sum/Add")->op_type = (char *)"MatMul";
     OctOnnx__NodeProto *conv = test_onnx_find(&f.onnx, "down4_conv/Conv");
     test_onnx_int(&f.onnx, conv, "group", 16);
     find_tensor(&f, "down4.weight")->dims[1] = 1;
     find_tensor(&f, "down4.weight")->n_float_data /= 16;
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLOv10");
-    begin(&f); /* three anchors of 5 + classes */
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLOv10", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0}); /* three anchors of 5 + classes */
     test_onnx_list(&f.onnx, "anchor_shape", 5, 1, 3, 8, 1, -1);
     test_onnx_node(&f.onnx, "Reshape", "anchors", "images,anchor_shape", "anchored");
     f.onnx.model.graph->n_output = 0;
     test_onnx_output(&f.onnx, "anchored");
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "YOLOv5 (or v3) with anchor boxes");
-    begin(&f); /* a prototype of masks */
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "YOLOv5 (or v3) with anchor boxes", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0}); /* a prototype of masks */
     test_onnx_output(&f.onnx, "up");
     test_onnx_find(&f.onnx, "up/Resize")->op_type = (char *)"ConvTranspose";
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "a segmentation model");
-    begin(&f); /* nothing but what the exporter says */
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "a segmentation model", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0}); /* nothing but what the exporter says */
     f.onnx.model.n_metadata_props = 0;
     test_onnx_metadata(&f.onnx, "description", "Ultralytics YOLO99n model");
     test_onnx_find(&f.onnx, "stem1_gate/Sigmoid")->op_type = (char *)"Tanh";
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "its metadata says 'YOLO99n model'");
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "its metadata says 'YOLO99n model'", NULL);
 }
 
 static void types(void **state)
@@ -433,13 +378,13 @@ static void types(void **state)
                  {STRING, "of type STRING, which"},
                  {99, "of type unknown, which"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         find_tensor(&f, "stem1.weight")->data_type = cases[i].type;
-        expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, cases[i].name);
+        test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, cases[i].name, NULL);
     }
-    struct fixture f;
-    begin(&f);
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     OctOnnx__GraphProto *graph = f.onnx.model.graph;
     OctOnnx__SparseTensorProto sparse = OCT_ONNX__SPARSE_TENSOR_PROTO__INIT, *list[] = {&sparse};
     for (size_t i = 0; i < graph->n_initializer; i++)
@@ -449,12 +394,14 @@ static void types(void **state)
         }
     graph->n_sparse_initializer = 1;
     graph->sparse_initializer = list;
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "'stem1.weight' is of type sparse tensor");
-    begin(&f); /* what nothing reads may be of any type */
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "'stem1.weight' is of type sparse tensor",
+                        NULL);
+    test_import_begin(&f,
+                      &(struct test_onnx_variant){0}); /* what nothing reads may be of any type */
     test_onnx_list(&f.onnx, "unused", 1, 1);
     find_tensor(&f, "unused")->data_type = STRING;
-    expect_import(&f);
-    end(&f);
+    test_import_expect(&f);
+    test_import_end(&f);
 }
 
 static void domains(void **state)
@@ -463,30 +410,31 @@ static void domains(void **state)
     static const char *const optimised[][2] = {{"com.microsoft.nchwc", "Conv"},
                                                {"com.microsoft", "FusedConv"},
                                                {"com.ms.internal.nhwc", "Conv"}};
-    struct fixture f;
+    struct test_import f;
     for (size_t i = 0; i < sizeof optimised / sizeof optimised[0]; i++) {
-        begin(&f);
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         OctOnnx__NodeProto *conv = test_onnx_find(&f.onnx, "p5_conv/Conv");
         conv->domain = (char *)optimised[i][0];
         conv->op_type = (char *)optimised[i][1];
-        expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "saved by ONNX Runtime's optimiser");
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "saved by ONNX Runtime's optimiser",
+                            NULL);
     }
-    begin(&f);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     OctOnnx__FunctionProto function = OCT_ONNX__FUNCTION_PROTO__INIT, *list[] = {&function};
     OctOnnx__NodeProto *node = test_onnx_find(&f.onnx, "p5_gate/Sigmoid");
     function.domain = node->domain = (char *)"own";
     function.name = node->op_type = (char *)"Gate";
     f.onnx.model.n_functions = 1;
     f.onnx.model.functions = list;
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "a function of the file's own");
-    begin(&f);
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "a function of the file's own", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.opset_import[0]->version = 10;
-    expect_refusal(&f, OCTET_UNSUPPORTED_VERSION, "export with opset 11 or newer");
+    test_import_refused(&f, OCTET_UNSUPPORTED_VERSION, "export with opset 11 or newer", NULL);
 }
 
 /* ---- data beside the model ---- */
 
-static void add_external(struct fixture *f, const char *tensor, const char *location,
+static void add_external(struct test_import *f, const char *tensor, const char *location,
                          const char *offset, const char *length)
 {
     OctOnnx__TensorProto *t = find_tensor(f, tensor);
@@ -505,7 +453,7 @@ static void add_external(struct fixture *f, const char *tensor, const char *loca
     t->data_location = 1;
 }
 
-static octet_status load(struct fixture *f, const char *path, octet_model **model)
+static octet_status load(struct test_import *f, const char *path, octet_model **model)
 {
     size_t size;
     unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
@@ -539,10 +487,10 @@ static void data_beside_the_model(void **state)
     snprintf(path, sizeof path, "%s/model.onnx", folder);
     snprintf(data, sizeof data, "%s/weights.bin", folder);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fixture f;
+        struct test_import f;
         octet_model *model;
         float bytes[16 + 576] = {0}; /* 8 x 8 x 3 x 3, 64 bytes into the file */
-        begin(&f);
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         memcpy(bytes + 16, find_tensor(&f, "stem1.weight")->float_data, 576 * sizeof(float));
         test_write_file(data, bytes, sizeof bytes);
         add_external(&f, "stem1.weight", cases[i].location, cases[i].offset, cases[i].length);
@@ -553,10 +501,10 @@ static void data_beside_the_model(void **state)
             fail_msg("case %zu: %s", i, f.test.context.message);
         octet_model_free(&model);
         if (!cases[i].message) { /* from memory there is no folder */
-            expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "save the model as one file");
+            test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "save the model as one file", NULL);
             continue;
         }
-        end(&f);
+        test_import_end(&f);
     }
     test_folder_remove(folder);
 }
@@ -569,16 +517,16 @@ static void lack_of_memory(void **state)
     (void)state;
     octet_status status = OCTET_OUT_OF_MEMORY;
     for (int fail_at = 0; status != OCTET_OK; fail_at++) {
-        struct fixture f;
-        begin(&f);
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         exchanged_by_split(&f.onnx);
         read_instead(&f, "picture");
         test_onnx_output(&f.onnx, "p5");
         f.test.fail_at = fail_at;
-        status = import(&f);
+        status = test_import_run(&f);
         if (status != OCTET_OK && status != OCTET_OUT_OF_MEMORY)
             fail_msg("allocation %d: %s", fail_at, f.test.context.message);
-        end(&f);
+        test_import_end(&f);
         assert_true(fail_at < 2000);
     }
 }
@@ -609,10 +557,10 @@ static void names(void **state)
         {"{0: a, 1: b, 2: c}", OCTET_BAD_FORMAT, "neither one class name a line"},
         {"['a', 'b', 'c'", OCTET_BAD_FORMAT, "neither one class name a line"},
     };
-    struct fixture f;
+    struct test_import f;
     octet_model *model;
     size_t size;
-    begin(&f);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
     if (octet_model_load_memory(&f.test.context, bytes, size, "model.onnx", &model) != OCTET_OK)
         fail_msg("%s", f.test.context.message);
@@ -628,7 +576,7 @@ static void names(void **state)
     assert_int_equal(octet_model_set_names(&f.test.context, model, NULL), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_model_set_names(&f.test.context, NULL, "a"), OCTET_INVALID_ARGUMENT);
     octet_model_free(&model);
-    end(&f);
+    test_import_end(&f);
 }
 
 int main(void)

@@ -10,75 +10,12 @@
 
 #include <cmocka.h>
 
-#include "compiler/passes/import.h"
 #include "compiler/passes/passes.h"
-#include "context.h"
+#include "import_case.h"
 #include "network_run.h"
-#include "onnx_builder.h"
 #include "random.h"
 
 enum { CLASSES = 3, ANCHORS = 84, LAYERS = 22, SIZE = 64 };
-
-struct fixture {
-    struct test_context test;
-    struct test_onnx onnx;
-    struct oct_network *network;
-    char log[512]; /* the last line */
-};
-
-static void keep_line(void *user, octet_log_level level, const char *line)
-{
-    struct fixture *f = user;
-    if (level <= OCTET_LOG_INFO)
-        snprintf(f->log, sizeof f->log, "%s", line);
-}
-
-static void begin(struct fixture *f, const struct test_onnx_variant *variant)
-{
-    *f = (struct fixture){.log = ""};
-    test_context_init(&f->test);
-    f->test.context.log = keep_line;
-    f->test.context.log_user = f;
-    f->test.context.log_level = OCTET_LOG_INFO;
-    test_onnx_detector(&f->onnx, variant);
-}
-
-static octet_status import(struct fixture *f)
-{
-    size_t size;
-    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
-    octet_status status =
-        oct_network_import(&f->test.context, bytes, size, "small.onnx", &f->network);
-    free(bytes);
-    return status;
-}
-
-static void end(struct fixture *f)
-{
-    oct_network_free(&f->test.context, f->network);
-    test_onnx_free(&f->onnx);
-    assert_int_equal(f->test.live, 0);
-}
-
-static void expect_import(struct fixture *f)
-{
-    if (import(f) != OCTET_OK)
-        fail_msg("%s", f->test.context.message);
-}
-
-/* Refused with this status, and a message with these parts. */
-static void expect_refusal(struct fixture *f, octet_status status, const char *part,
-                           const char *other)
-{
-    octet_status is = import(f);
-    const char *message = f->test.context.message;
-    if (is != status || strncmp(message, "small.onnx: ", 12) != 0 || !strstr(message, part) ||
-        (other && !strstr(message, other)))
-        fail_msg("status %s, message '%s': wanted %s with '%s', '%s'", octet_status_name(is),
-                 is ? message : "", octet_status_name(status), part, other ? other : "");
-    assert_null(f->network);
-    end(f);
-}
 
 /* ---- what is read ---- */
 
@@ -124,7 +61,7 @@ static void check_structure(const struct oct_network *network)
 }
 
 /* The network gives what the file's graph gives before any pass. */
-static void check_numbers(struct fixture *f, int transposed)
+static void check_numbers(struct test_import *f, int transposed)
 {
     size_t size, count;
     int anchors;
@@ -160,24 +97,24 @@ static void test_variants(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
-        struct fixture f;
-        begin(&f, &variants[i]);
-        expect_import(&f);
+        struct test_import f;
+        test_import_begin(&f, &variants[i]);
+        test_import_expect(&f);
         check_structure(f.network);
         assert_int_equal(f.network->size_is_fixed, !variants[i].dynamic);
         assert_true(f.network->probe_box_difference_px < 1e-3);
         assert_true(f.network->probe_score_difference < 1e-5);
         check_numbers(&f, variants[i].transposed);
-        end(&f);
+        test_import_end(&f);
     }
 }
 
 static void test_description(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f, &(struct test_onnx_variant){.dynamic = 1});
-    expect_import(&f);
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){.dynamic = 1});
+    test_import_expect(&f);
     assert_string_equal(f.network->class_names[0], "ant");
     assert_string_equal(f.network->class_names[1], "bee's");
     assert_string_equal(f.network->class_names[2], "c\xc3\xa4t");
@@ -193,19 +130,19 @@ static void test_description(void **state)
     assert_string_equal(f.network->outputs[0].shape, "");
     assert_int_equal(f.network->opset, 17);
     assert_string_equal(f.log, "");
-    end(&f);
+    test_import_end(&f);
 }
 
 static void test_names_mismatch(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f, &(struct test_onnx_variant){0});
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.metadata_props[2]->value = "{0: 'only'}";
-    expect_import(&f);
+    test_import_expect(&f);
     assert_string_equal(f.network->class_names[0], "class0");
     assert_non_null(strstr(f.log, "names 1 classes, its head has 3"));
-    end(&f);
+    test_import_end(&f);
 }
 
 /* Selection of boxes after the prediction is cut off, also where the boxes are corners. */
@@ -213,8 +150,8 @@ static void test_embedded_selection(void **state)
 {
     (void)state;
     for (int corners = 0; corners < 2; corners++) {
-        struct fixture f;
-        begin(&f, &(struct test_onnx_variant){0});
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         test_onnx_find(&f.onnx, "output0/Concat")->output[0] = "prediction";
         if (corners) {
             test_onnx_int(&f.onnx, test_onnx_node(&f.onnx, "Concat", "", "corner1,corner2", "xyxy"),
@@ -223,11 +160,11 @@ static void test_embedded_selection(void **state)
         }
         test_onnx_node(&f.onnx, "TopK", "select", "prediction,k", "output0,indices");
         test_onnx_list(&f.onnx, "k", 1, 10);
-        expect_import(&f);
+        test_import_expect(&f);
         check_structure(f.network);
         assert_int_equal(f.network->has_nms, 1);
         assert_non_null(strstr(f.log, "TopK"));
-        end(&f);
+        test_import_end(&f);
     }
 }
 
@@ -248,20 +185,20 @@ static void test_refused_operators(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fixture f;
+        struct test_import f;
         char operator_text[64];
-        begin(&f, &(struct test_onnx_variant){0});
+        test_import_begin(&f, &(struct test_onnx_variant){0});
         OctOnnx__NodeProto *node = test_onnx_find(&f.onnx, cases[i].old);
         node->op_type = (char *)(uintptr_t)cases[i].op;
         if (strcmp(cases[i].op, "Relu") == 0 || strcmp(cases[i].op, "HardSwish") == 0)
             node->n_input = 1;
         snprintf(operator_text, sizeof operator_text, "operator %s at node", cases[i].op);
-        expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, operator_text, cases[i].part);
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, operator_text, cases[i].part);
     }
 }
 
-static void set_ints(struct fixture *f, const char *node_name, const char *attribute, int a, int b,
-                     int c, int d)
+static void set_ints(struct test_import *f, const char *node_name, const char *attribute, int a,
+                     int b, int c, int d)
 {
     OctOnnx__NodeProto *node = test_onnx_find(&f->onnx, node_name);
     for (size_t i = 0; i < node->n_attribute; i++)
@@ -276,18 +213,18 @@ static void set_ints(struct fixture *f, const char *node_name, const char *attri
 static void test_refused_windows(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f, &(struct test_onnx_variant){0});
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_ints(&f, "m1_conv/Conv", "dilations", 2, 2, -1, -1);
     set_ints(&f, "m1_conv/Conv", "pads", 2, 2, 2, 2);
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "dilation 1");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "dilation 1");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_ints(&f, "m1_conv/Conv", "pads", 2, 1, 0, 1);
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "padding differs");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "padding differs");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     set_ints(&f, "pool1/MaxPool", "pads", 4, 4, 0, 0);
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'pool1/MaxPool'", "padding 2");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'pool1/MaxPool'", "padding 2");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_int(&f.onnx, test_onnx_find(&f.onnx, "m1_conv/Conv"), "group", 8);
     for (size_t i = 0; i < f.onnx.model.graph->n_initializer; i++) {
         OctOnnx__TensorProto *tensor = f.onnx.model.graph->initializer[i];
@@ -296,76 +233,77 @@ static void test_refused_windows(void **state)
             tensor->n_float_data = 8 * 9;
         }
     }
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "8 groups");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'm1_conv/Conv'", "8 groups");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "up/Resize")->attribute[1]->s =
         (ProtobufCBinaryData){4, (uint8_t *)"ceil"};
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'up/Resize'", "position / 2");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'up/Resize'", "position / 2");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "up/Resize")->attribute[0]->s.data = (uint8_t *)"linear ";
-    expect_refusal(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'up/Resize'", "only nearest");
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'up/Resize'", "only nearest");
 }
 
 static void test_refused_heads(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f, &(struct test_onnx_variant){0});
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "dfl_soft/Softmax")->op_type = "Sigmoid";
     test_onnx_find(&f.onnx, "dfl_soft/Softmax")->n_attribute = 0;
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Softmax");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Softmax");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "scores/Sigmoid")->op_type = "Exp";
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Sigmoid");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Sigmoid");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "corner1/Sub")->op_type = "Add";
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "the head decodes differently: boxes by", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "the head decodes differently: boxes by",
+                        NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_output(&f.onnx, "m1_conv"); /* a convolution more */
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "not a plain detection head", "m1_conv");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "not a plain detection head", "m1_conv");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "pixels/Mul")->input[0] = "images";
-    expect_refusal(&f, OCTET_BAD_SHAPE, "operator Mul at node 'pixels/Mul'", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_BAD_SHAPE, "operator Mul at node 'pixels/Mul'", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "output0/Concat")->n_input = 1;
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "output0/Concat")->input[0] = "scores";
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
 }
 
 static void test_refused_models(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f, &(struct test_onnx_variant){0});
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.metadata_props[1]->value = "segment";
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "its task is 'segment'", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "its task is 'segment'", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->initializer[1]->data_location = 1;
     f.onnx.model.graph->initializer[1]->has_data_location = 1;
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "in another file", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "in another file", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->initializer[1]->float_data[3] = 1e30f * 1e30f;
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "not finite", "stem0_conv/Conv");
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "not finite", "stem0_conv/Conv");
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_input(&f.onnx, "more", 1, 1, (int64_t[]){1});
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "it has 2 inputs", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "it has 2 inputs", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->input[0]->type->tensor_type->elem_type = 2;
-    expect_refusal(&f, OCTET_UNSUPPORTED_MODEL, "of type uint8", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "of type uint8", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->input[0]->type->tensor_type->shape->dim[1]->dim_value = 1;
-    expect_refusal(&f, OCTET_BAD_SHAPE, "batch x 3 x height x width", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_BAD_SHAPE, "batch x 3 x height x width", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->input[0]->type->tensor_type->shape->dim[2]->dim_value = 1000000;
-    expect_refusal(&f, OCTET_BAD_SHAPE, "1000000", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_BAD_SHAPE, "1000000", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->input[0]->type->tensor_type->shape->dim[3]->dim_value = 60;
-    expect_refusal(&f, OCTET_BAD_SHAPE, "operator ", NULL);
-    begin(&f, &(struct test_onnx_variant){0});
+    test_import_refused(&f, OCTET_BAD_SHAPE, "operator ", NULL);
+    test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.graph->input[0]->type->tensor_type->shape->n_dim = 3;
-    expect_refusal(&f, OCTET_BAD_SHAPE, "3 dimensions", NULL);
+    test_import_refused(&f, OCTET_BAD_SHAPE, "3 dimensions", NULL);
 }
 
 /* ---- metadata ---- */
@@ -469,10 +407,10 @@ static void try_bytes(struct test_context *test, const unsigned char *bytes, siz
 static void test_damage(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct test_import f;
     struct test_random random = test_random_of(11);
     size_t size;
-    begin(&f, &(struct test_onnx_variant){.dynamic = 1});
+    test_import_begin(&f, &(struct test_onnx_variant){.dynamic = 1});
     unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
     for (size_t length = 0; length < size; length += 97)
         try_bytes(&f.test, bytes, length);
@@ -484,17 +422,17 @@ static void test_damage(void **state)
         bytes[at] = old;
     }
     free(bytes);
-    end(&f);
+    test_import_end(&f);
 }
 
 /* The n-th allocation fails, for all n: a message, nothing left behind. */
 static void test_allocation_failures(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct test_import f;
     size_t size;
     octet_status status = OCTET_OUT_OF_MEMORY;
-    begin(&f, &(struct test_onnx_variant){.batchnorm = 1, .identities = 1});
+    test_import_begin(&f, &(struct test_onnx_variant){.batchnorm = 1, .identities = 1});
     unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
     for (int n = 0; status; n++) {
         f.test.calls = 0;
@@ -508,7 +446,7 @@ static void test_allocation_failures(void **state)
     }
     assert_true(f.test.fail_at > 300);
     free(bytes);
-    end(&f);
+    test_import_end(&f);
 }
 
 int main(void)

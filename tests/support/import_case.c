@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "import_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void keep_line(void *user, octet_log_level level, const char *line)
+{
+    struct test_import *t = user;
+    const size_t length = strlen(t->log);
+    if (level <= OCTET_LOG_INFO)
+        snprintf(t->log + length, sizeof t->log - length, "%s\n", line);
+}
+
+void test_import_begin(struct test_import *t, const struct test_onnx_variant *variant)
+{
+    *t = (struct test_import){.log = ""};
+    test_context_init(&t->test);
+    t->test.context.log = keep_line;
+    t->test.context.log_user = t;
+    t->test.context.log_level = OCTET_LOG_INFO;
+    test_onnx_detector(&t->onnx, variant);
+}
+
+octet_status test_import_run(struct test_import *t)
+{
+    size_t size;
+    unsigned char *bytes = test_onnx_pack(&t->onnx, &size);
+    octet_status status =
+        oct_network_import(&t->test.context, bytes, size, "small.onnx", &t->network);
+    free(bytes);
+    return status;
+}
+
+void test_import_end(struct test_import *t)
+{
+    oct_network_free(&t->test.context, t->network);
+    test_onnx_free(&t->onnx);
+    assert_int_equal(t->test.live, 0);
+}
+
+void test_import_expect(struct test_import *t)
+{
+    if (test_import_run(t) != OCTET_OK)
+        fail_msg("%s", t->test.context.message);
+}
+
+void test_import_refused(struct test_import *t, octet_status status, const char *part,
+                         const char *other)
+{
+    octet_status is = test_import_run(t);
+    const char *message = t->test.context.message;
+    if (is != status || strncmp(message, "small.onnx: ", 12) != 0 || !strstr(message, part) ||
+        (other && !strstr(message, other)))
+        fail_msg("status %s, message '%s': wanted %s with '%s', '%s'", octet_status_name(is),
+                 is ? message : "", octet_status_name(status), part, other ? other : "");
+    assert_null(t->network);
+    test_import_end(t);
+}
