@@ -56,19 +56,20 @@ oct_pass oct_read_quantization; /* a quantised file becomes a float graph with g
 oct_pass oct_bind_shapes;       /* gives the input its batch, height and width */
 oct_pass
     oct_fold_constants; /* shapes of all values; what depends on constants only becomes constant */
-oct_pass oct_eliminate_dead;   /* drops nodes that no output needs */
-oct_pass oct_remove_identity;  /* Identity, Dropout, Cast between floating types */
-oct_pass oct_fuse_affine;      /* constants behind convolutions, of quantised files */
-oct_pass oct_normalize_input;  /* a division by 255 and another order of the picture's channels
-                                  drop out; a mean is refused */
-oct_pass oct_fuse_batchnorm;   /* into the convolution before it */
-oct_pass oct_fuse_silu;        /* x * sigmoid(x) into the convolution that makes x */
-oct_pass oct_fuse_residual;    /* an addition into the convolution that makes one operand */
-oct_pass oct_recognize_head;   /* fills import->head */
-oct_pass oct_read_head_grids;  /* what a quantised file rounds in its head */
-oct_pass oct_probe_head;       /* octet's decode against the file's own head */
-oct_pass oct_build_network;    /* layers and tensors */
-oct_pass oct_describe_network; /* class names, metadata, ports */
+oct_pass oct_eliminate_dead;    /* drops nodes that no output needs */
+oct_pass oct_remove_identity;   /* Identity, Dropout, Cast between floating types */
+oct_pass oct_fuse_affine;       /* constants behind convolutions, of quantised files */
+oct_pass oct_normalize_input;   /* a division by 255 and another order of the picture's channels
+                                   drop out; a mean is refused */
+oct_pass oct_fuse_batchnorm;    /* into the convolution before it */
+oct_pass oct_fuse_silu;         /* x * sigmoid(x) into the convolution that makes x */
+oct_pass oct_fuse_residual;     /* an addition into the convolution that makes one operand */
+oct_pass oct_leave_out_outputs; /* outputs that are no part of the head */
+oct_pass oct_recognize_head;    /* fills import->head */
+oct_pass oct_read_head_grids;   /* what a quantised file rounds in its head */
+oct_pass oct_probe_head;        /* octet's decode against the file's own head */
+oct_pass oct_build_network;     /* layers and tensors */
+oct_pass oct_describe_network;  /* class names, metadata, ports */
 
 /* "FILE: REASON" with OCTET_UNSUPPORTED_MODEL. */
 octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)
@@ -95,6 +96,9 @@ static inline void oct_fuse_into(struct oct_node *conv, struct oct_node *node, i
  * 2,
  * ..., or in a quantised file what is nearest to them. Its weights must be there. */
 bool oct_is_expectation(const struct oct_graph *graph, const struct oct_node *node);
+
+/* Whether a node is a convolution with weights of its own, not DFL's. */
+bool oct_is_trained(const struct oct_graph *graph, const struct oct_node *node);
 
 /* For a model that was refused with `status`: a message that says what it is instead, where that
  * can be told. Returns `status`. */

@@ -6,14 +6,23 @@ static const struct {
     const char *name;
     oct_pass *run;
 } passes[] = {
-    {"check_model", oct_check_model},         {"read_quantization", oct_read_quantization},
-    {"bind_shapes", oct_bind_shapes},         {"fold_constants", oct_fold_constants},
-    {"eliminate_dead", oct_eliminate_dead},   {"remove_identity", oct_remove_identity},
-    {"fuse_affine", oct_fuse_affine},         {"normalize_input", oct_normalize_input},
-    {"fuse_batchnorm", oct_fuse_batchnorm},   {"fuse_silu", oct_fuse_silu},
-    {"fuse_residual", oct_fuse_residual},     {"recognize_head", oct_recognize_head},
-    {"read_head_grids", oct_read_head_grids}, {"probe_head", oct_probe_head},
-    {"build_network", oct_build_network},     {"describe_network", oct_describe_network},
+    {"check_model", oct_check_model},
+    {"read_quantization", oct_read_quantization},
+    {"bind_shapes", oct_bind_shapes},
+    {"fold_constants", oct_fold_constants},
+    {"eliminate_dead", oct_eliminate_dead},
+    {"remove_identity", oct_remove_identity},
+    {"fuse_affine", oct_fuse_affine},
+    {"normalize_input", oct_normalize_input},
+    {"fuse_batchnorm", oct_fuse_batchnorm},
+    {"fuse_silu", oct_fuse_silu},
+    {"fuse_residual", oct_fuse_residual},
+    {"leave_out_outputs", oct_leave_out_outputs},
+    {"recognize_head", oct_recognize_head},
+    {"read_head_grids", oct_read_head_grids},
+    {"probe_head", oct_probe_head},
+    {"build_network", oct_build_network},
+    {"describe_network", oct_describe_network},
 };
 
 static octet_status run_passes(struct oct_import *import)

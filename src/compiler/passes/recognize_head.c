@@ -13,7 +13,6 @@
 #include "compiler/passes/passes.h"
 
 #define FRONTIER_MAX 64
-#define OUTPUTS_MAX 64 /* that are looked at one by one */
 #define WATCHED_MAX 32
 #define IDS_MAX 16000000 /* numbers that float holds exactly */
 
@@ -41,7 +40,7 @@ bool oct_is_expectation(const struct oct_graph *graph, const struct oct_node *no
     return true;
 }
 
-static bool is_trained(const struct oct_graph *graph, const struct oct_node *node)
+bool oct_is_trained(const struct oct_graph *graph, const struct oct_node *node)
 {
     return node->op == OCT_OP_CONV && oct_value_is_constant(graph, node->inputs[1]) &&
            !oct_is_expectation(graph, node);
@@ -93,62 +92,6 @@ static octet_status add_to_frontier(const struct oct_import *import, struct fron
     return OCTET_OK;
 }
 
-/* Whether the walk back from one output ends at convolutions that a head may end in, all of them.
- * `wanted` is for all values. */
-static bool is_of_head(const struct oct_graph *graph, int output, bool *wanted)
-{
-    bool found = false;
-    memset(wanted, 0, graph->value_count * sizeof *wanted);
-    wanted[output] = true;
-    for (size_t n = graph->node_count; n-- > 0;) {
-        const struct oct_node *node = &graph->nodes[n];
-        bool reached = false;
-        for (int i = 0; i < node->output_count; i++)
-            reached = reached || (node->outputs[i] >= 0 && wanted[node->outputs[i]]);
-        if (!reached)
-            continue;
-        const bool ends = is_trained(graph, node);
-        if (ends && (node->silu || node->input_count > 3))
-            return false;
-        found = found || ends;
-        for (int i = 0; !ends && i < node->input_count; i++)
-            if (node->inputs[i] >= 0)
-                wanted[node->inputs[i]] = true;
-    }
-    for (int i = 0; i < graph->input_count; i++)
-        found = found && !wanted[graph->inputs[i]];
-    return found;
-}
-
-/* Leaves out outputs that do not come from the head, such as features, where others do. */
-static octet_status leave_out_outputs(struct oct_import *import)
-{
-    struct oct_graph *graph = import->graph;
-    bool of_head[OUTPUTS_MAX], *wanted;
-    int kept = 0;
-    if (graph->output_count < 2 || graph->output_count > OUTPUTS_MAX)
-        return OCTET_OK;
-    wanted = oct_calloc(import->ctx, graph->value_count, sizeof *wanted);
-    if (!wanted)
-        return oct_fail_memory(import->ctx, "the head");
-    for (int i = 0; i < graph->output_count; i++)
-        kept += of_head[i] = is_of_head(graph, graph->outputs[i], wanted);
-    oct_free(import->ctx, wanted);
-    if (kept == 0 || kept == graph->output_count)
-        return OCTET_OK;
-    kept = 0;
-    for (int i = 0; i < graph->output_count; i++) {
-        if (of_head[i])
-            graph->outputs[kept++] = graph->outputs[i];
-        else
-            oct_log(import->ctx, OCTET_LOG_WARNING,
-                    "%s: output '%.200s' is left out: it is no part of the detection head",
-                    import->name, graph->values[graph->outputs[i]].name);
-    }
-    graph->output_count = kept;
-    return oct_eliminate_dead(import);
-}
-
 /* Marks the tail and collects the frontier, one walk from the last node to the first. */
 static octet_status walk_back(struct oct_import *import, struct frontier *frontier)
 {
@@ -166,7 +109,7 @@ static octet_status walk_back(struct oct_import *import, struct frontier *fronti
         bool reached = false;
         for (int i = 0; i < node->output_count; i++)
             reached = reached || (node->outputs[i] >= 0 && wanted[node->outputs[i]]);
-        if (reached && is_trained(graph, node)) {
+        if (reached && oct_is_trained(graph, node)) {
             status = add_to_frontier(import, frontier, n);
         } else if (reached) {
             import->head.in_tail[n] = true;
@@ -383,9 +326,7 @@ static octet_status add_level(struct oct_import *import, struct frontier *fronti
 octet_status oct_recognize_head(struct oct_import *import)
 {
     struct frontier frontier = {.count = 0};
-    octet_status status = leave_out_outputs(import);
-    if (!status)
-        status = walk_back(import, &frontier);
+    octet_status status = walk_back(import, &frontier);
     if (!status && frontier.count == 0)
         status =
             oct_refuse_model(import, "no YOLOv8 detection head: no convolutions feed the outputs");
