@@ -113,6 +113,7 @@ struct oct_value {
     bool is_input;
     int32_t file_type;      /* of a constant: TensorProto.DataType in the file; 0: not from there */
     struct oct_array array; /* with data: a constant */
+    float step; /* of a constant that was dequantised: the largest of its scales; else 0 */
     const float *weight_scales; /* [dims[0]] of a constant that is integers times these; or NULL */
 };
 
@@ -135,6 +136,7 @@ struct oct_node {
     struct oct_grid sum_grid;   /* Conv: of its result, before SiLU */
     struct oct_grid gate_grid;  /* Conv: of the sigmoid in SiLU */
     struct oct_grid value_grid; /* Conv: of what input 3 is added to */
+    int rounded; /* Conv: the value that the first of these three, in order, rounds */
     bool removed;               /* dropped by the next oct_graph_sort() */
 };
 

@@ -151,6 +151,27 @@ static octet_status evaluate_in_arena(struct oct_graph *graph, struct prepared *
     return oct_operator_info(node->op)->evaluate(&prepared->call);
 }
 
+/* What is known of a constant beside its elements, where a node only moves or converts them. */
+static void pass_origin(struct oct_graph *graph, const struct oct_node *node)
+{
+    static const enum oct_operator moves[] = {
+        OCT_OP_CONCAT, OCT_OP_EXPAND, OCT_OP_FLATTEN,   OCT_OP_IDENTITY, OCT_OP_RESHAPE,
+        OCT_OP_SLICE,  OCT_OP_SPLIT,  OCT_OP_TRANSPOSE, OCT_OP_SQUEEZE,  OCT_OP_UNSQUEEZE};
+    bool only_moves = false;
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+        only_moves = only_moves || node->op == moves[i];
+    for (int i = 0; i < node->output_count && node->outputs[i] >= 0; i++) {
+        struct oct_value *to = &graph->values[node->outputs[i]];
+        if (node->op == OCT_OP_CAST)
+            to->file_type = (int32_t)oct_node_int(node, "to", 0);
+        else if (only_moves)
+            to->file_type = graph->values[node->inputs[0]].file_type;
+        for (int k = 0; only_moves && k < node->input_count; k++)
+            if (node->inputs[k] >= 0 && graph->values[node->inputs[k]].step > to->step)
+                to->step = graph->values[node->inputs[k]].step;
+    }
+}
+
 static octet_status fold_node(struct oct_graph *graph, struct oct_node *node,
                               struct prepared *prepared, struct oct_limits *left)
 {
@@ -162,6 +183,7 @@ static octet_status fold_node(struct oct_graph *graph, struct oct_node *node,
             prepared->outputs[0].data = prepared->inputs[0]->data;
         else
             status = evaluate_in_arena(graph, prepared, left);
+        pass_origin(graph, node);
         node->removed = true;
     }
     for (int i = 0; !status && i < node->output_count; i++)
@@ -170,16 +192,22 @@ static octet_status fold_node(struct oct_graph *graph, struct oct_node *node,
     return status;
 }
 
+octet_status oct_graph_fold_node(struct oct_graph *graph, size_t node, struct oct_limits *left)
+{
+    struct prepared prepared;
+    octet_status status = prepare(graph, &graph->nodes[node], &graph->values[0].array,
+                                  sizeof *graph->values, &prepared);
+    if (status)
+        return status;
+    status = fold_node(graph, &graph->nodes[node], &prepared, left);
+    release(graph->ctx, &prepared);
+    return status;
+}
+
 octet_status oct_graph_fold(struct oct_graph *graph, struct oct_limits limits)
 {
     for (size_t n = 0; n < graph->node_count; n++) {
-        struct prepared prepared;
-        octet_status status = prepare(graph, &graph->nodes[n], &graph->values[0].array,
-                                      sizeof *graph->values, &prepared);
-        if (status)
-            return status;
-        status = fold_node(graph, &graph->nodes[n], &prepared, &limits);
-        release(graph->ctx, &prepared);
+        const octet_status status = oct_graph_fold_node(graph, n, &limits);
         if (status)
             return status;
     }

@@ -45,6 +45,9 @@ octet_status oct_interpret(const struct oct_graph *graph, const struct oct_inter
  */
 octet_status oct_graph_fold(struct oct_graph *graph, struct oct_limits limits);
 
+/* The same for one node; what it costs is taken from `*left`. */
+octet_status oct_graph_fold_node(struct oct_graph *graph, size_t node, struct oct_limits *left);
+
 /*
  * `computable` is indexed by value and holds true for those that will be fed; sets it for all
  * others that the interpreter knows how to compute from these and from constants.

@@ -55,6 +55,7 @@ struct oct_network_layer {
     /* CONVOLUTION, what the file quantises on the way: the result before SiLU, the sigmoid in SiLU,
      * and what the residual is added to. No grid: nothing. */
     struct oct_grid sum_grid, gate_grid, value_grid;
+    const char *rounded; /* the ONNX value that sum_grid, or else value_grid, rounds; or NULL */
     const float *weight_scales; /* [output channels]: `weights` are integers times these; or NULL */
 };
 

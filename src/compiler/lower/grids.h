@@ -45,8 +45,9 @@ int oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
                          struct oct_grid form);
 
 /* A layer that applies `values` (256, or NULL: what the codes stand for) to `input`'s codes and
- * adds `residual` (-1: nothing), in a form; `*output` is what it writes. */
-octet_status oct_grids_add_table(struct oct_gridding *g, int input, const float *values,
-                                 int residual, struct oct_grid form, int *output);
+ * adds `residual` (-1: nothing), in a form; `*output` is what it writes, named `name`. */
+octet_status oct_grids_add_table(struct oct_gridding *g, int input, const char *name,
+                                 const float *values, int residual, struct oct_grid form,
+                                 int *output);
 
 #endif

@@ -82,19 +82,20 @@ static octet_status add_copy(struct oct_gridding *g, int input, struct oct_grid 
     return oct_grids_add_layer(g, &layer);
 }
 
-octet_status oct_grids_add_table(struct oct_gridding *g, int input, const float *values,
-                                 int residual, struct oct_grid form, int *output)
+octet_status oct_grids_add_table(struct oct_gridding *g, int input, const char *name,
+                                 const float *values, int residual, struct oct_grid form,
+                                 int *output)
 {
     int leaf;
     oct_plan_uniform(g->plan, input, &leaf);
     const struct oct_plan_tensor from = g->plan->tensors[input], of = g->plan->tensors[leaf];
     float *table = oct_arena_calloc(g->arena, OCT_PLAN_TABLE_ENTRIES, sizeof *table);
-    *output = oct_grids_add_output(g, from.name, from.channels, form);
+    *output = oct_grids_add_output(g, name, from.channels, form);
     if (!table || *output < 0)
         return table ? OCTET_UNSUPPORTED_MODEL : oct_fail_memory(g->ctx, "the plan");
     for (int code = 0; code < OCT_PLAN_TABLE_ENTRIES; code++)
         table[code] = values ? values[code] : (float)(code - of.zero_point) * of.scale;
-    const struct oct_plan_layer layer = {.name = from.name,
+    const struct oct_plan_layer layer = {.name = name,
                                          .operation = OCT_PLAN_TABLE,
                                          .input = input,
                                          .output = *output,
@@ -196,7 +197,8 @@ static octet_status make_conversion(struct oct_gridding *g, int tensor, struct o
     const octet_status status = oct_grids_form(g, tensor, g->grid[tensor], &from);
     if (status)
         return status;
-    return oct_is_grid(form) ? oct_grids_add_table(g, from, NULL, -1, form, index)
+    return oct_is_grid(form) ? oct_grids_add_table(g, from, g->plan->tensors[from].name, NULL,
+                                                     -1, form, index)
                              : add_copy(g, from, floats, index);
 }
 

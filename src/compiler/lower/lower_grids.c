@@ -179,14 +179,14 @@ static octet_status lower_in_steps(struct oct_gridding *g, int index)
         status = oct_grids_form(g, from->residual, natural_form(g, from->residual), &residual);
     if (status)
         return status;
-    layer.output = oct_grids_add_output(g, output->name, output->channels, inner);
+    layer.output = oct_grids_add_output(g, from->rounded, output->channels, inner);
     if (layer.output < 0)
         return OCTET_UNSUPPORTED_MODEL;
     status = oct_grids_add_layer(g, &layer);
     tabulate(from, inner, values);
     for (int f = 0; f < forms->count && !status; f++)
-        status = oct_grids_add_table(g, layer.output, values, residual, forms->form[f],
-                                     &forms->tensor[f]);
+        status = oct_grids_add_table(g, layer.output, output->name, values, residual,
+                                     forms->form[f], &forms->tensor[f]);
     return status;
 }
 

@@ -100,6 +100,20 @@ static octet_status copy_scales(struct oct_builder *builder, const struct oct_no
     return OCTET_OK;
 }
 
+static octet_status copy_grids(struct oct_builder *builder, const struct oct_node *node,
+                               struct oct_network_layer *layer)
+{
+    const struct oct_graph *graph = builder->import->graph;
+    layer->sum_grid = node->sum_grid;
+    layer->gate_grid = node->gate_grid;
+    layer->value_grid = node->value_grid;
+    if (!oct_is_grid(layer->sum_grid) && !oct_is_grid(layer->value_grid))
+        return OCTET_OK;
+    layer->rounded =
+        oct_arena_strdup(&builder->network->arena, graph->values[node->rounded].name);
+    return layer->rounded ? OCTET_OK : oct_fail_memory(graph->ctx, "the network");
+}
+
 static octet_status check_window(const struct oct_graph *graph, const struct oct_node *node,
                                  const struct oct_window *w)
 {
@@ -160,9 +174,9 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     status = copy_scales(builder, node, &layer);
     if (status)
         return status;
-    layer.sum_grid = node->sum_grid;
-    layer.gate_grid = node->gate_grid;
-    layer.value_grid = node->value_grid;
+    status = copy_grids(builder, node, &layer);
+    if (status)
+        return status;
     layer.kernel = (int)w.kernel[0];
     layer.stride = (int)w.stride[0];
     layer.padding = (int)w.pad_begin[0];

@@ -62,6 +62,7 @@ octet_status oct_fuse_silu(struct oct_import *import)
         conv->silu = true;
         if (fake) {
             conv->sum_grid = fake->grid;
+            conv->rounded = fake->inputs[0];
             fake->removed = true;
         }
         if (gate.fake) {

@@ -5,22 +5,23 @@
 
 #include "compiler/passes/passes.h"
 
-/* `types` and `grids` have room for the values that the pass adds. */
-struct oct_quantization_reading {
-    struct oct_import *import;
-    struct oct_graph *graph;
-    int32_t
-        *types; /* by value: of the codes, for integers of the file that are values here; else 0 */
-    struct oct_grid *grids; /* by value: what they are on; no grid: dequantised */
-};
-
-/* Of a node that quantises or dequantises: one scale, or one for each index of `axis`. */
+/* Of a node that quantises or dequantises: one scale, or one for each index of `axis`, or of its
+ * blocks. */
 struct oct_quantization_parameters {
     const float *scales;
     const int64_t *zeros; /* NULL: all 0 */
     size_t count;
-    int64_t axis;
-    int32_t file_type; /* of the codes */
+    int64_t axis, block_size; /* 0: no blocks */
+    int32_t file_type;        /* of the codes */
+};
+
+struct oct_quantization_reading {
+    struct oct_import *import;
+    struct oct_graph *graph;
+    struct oct_limits left; /* of what is folded on the way */
+    /* By value, with room for those that the pass adds: of integers of the file that are values
+     * here, how they were quantised; file_type 0: of others. */
+    struct oct_quantization_parameters *codes;
 };
 
 /* Reads input `scale_input` and the zero point behind it. */
@@ -31,15 +32,19 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
 /* The grid of 8 bits with one scale; false, and no grid, for others. */
 bool oct_quantization_grid(const struct oct_quantization_parameters *p, struct oct_grid *grid);
 
-/* Makes `output` a constant: `input` dequantised, or quantised and dequantised where it is float.
- */
+/* True when `value` is integers of the file on that one grid of 8 bits. */
+bool oct_quantization_is_on(const struct oct_quantization_reading *r, int value,
+                            struct oct_grid grid);
+
+/* Makes `output` a constant: the constant integers of `input` dequantised. */
 octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
                                        const struct oct_node *node,
                                        const struct oct_quantization_parameters *p, int input,
                                        int output);
 
+/* Says of `value` (-1: of none) that it is integers of the file, quantised like that. */
 void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
-                           struct oct_grid grid, int32_t type);
+                           const struct oct_quantization_parameters *p);
 
 octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struct oct_node *node);
 octet_status oct_read_conv_integer(struct oct_quantization_reading *r, struct oct_node *node);

@@ -19,11 +19,16 @@ static octet_status set_scalar(struct oct_graph *graph, int value, enum oct_data
     if (type == OCT_DATA_FLOAT)
         oct_floats(&array)[0] = 1.0f;
     graph->values[value].array = array;
+    graph->values[value].file_type = type == OCT_DATA_FLOAT ? OCT_ONNX_FLOAT : OCT_ONNX_UINT8;
     return OCTET_OK;
 }
 
+static const float one = 1.0f;
+
 octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struct oct_node *node)
 {
+    const struct oct_quantization_parameters p = {
+        .scales = &one, .count = 1, .file_type = OCT_ONNX_UINT8};
     octet_status status = OCTET_OK;
     if (node->output_count > 1 && node->outputs[1] >= 0)
         status = set_scalar(r->graph, node->outputs[1], OCT_DATA_FLOAT);
@@ -32,7 +37,7 @@ octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struc
     node->op = OCT_OP_IDENTITY;
     node->output_count = 1;
     r->import->network->is_dynamic = 1;
-    oct_quantization_mark(r, node->outputs[0], (struct oct_grid){0.0f, 0}, OCT_ONNX_UINT8);
+    oct_quantization_mark(r, node->outputs[0], &p);
     return status;
 }
 
@@ -56,11 +61,13 @@ octet_status oct_read_conv_integer(struct oct_quantization_reading *r, struct oc
     struct oct_graph *graph = r->graph;
     const int x = node->inputs[0], w = node->inputs[1];
     const struct oct_node *source = oct_graph_producer(graph, x);
-    if (!source || source->op != OCT_OP_IDENTITY || !r->types[x] || oct_is_grid(r->grids[x]) ||
-        !oct_value_is_constant(graph, w) || graph->values[w].array.type != OCT_DATA_INT)
+    const int x_zero = node->input_count > 2 ? node->inputs[2] : -1;
+    if (!source || strcmp(source->op_name, "DynamicQuantizeLinear") != 0 || x_zero < 0 ||
+        oct_graph_producer(graph, x_zero) != source || !oct_value_is_constant(graph, w) ||
+        graph->values[w].array.type != OCT_DATA_INT)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "octet reads it behind DynamicQuantizeLinear, with constant weights");
-    static const float one = 1.0f;
+                             "octet reads it behind DynamicQuantizeLinear and with that node's "
+                             "zero point, with constant weights");
     struct oct_quantization_parameters p = {.scales = &one, .count = 1};
     const int zero = node->input_count > 3 ? node->inputs[3] : -1;
     if (zero >= 0) {
@@ -143,8 +150,8 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
     if (status)
         return status;
     pw.axis = 0;
-    if (!r->types[x] || !oct_quantization_grid(&px, &input) ||
-        !oct_quantization_grid(&py, &output) || !oct_same_grid(input, r->grids[x]) ||
+    if (!oct_quantization_grid(&px, &input) || !oct_quantization_grid(&py, &output) ||
+        !oct_quantization_is_on(r, x, input) ||
         !oct_value_is_constant(graph, w) || graph->values[w].array.type != OCT_DATA_INT)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "its scales are not those of its input, or its weights not constant");
@@ -157,7 +164,7 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
         status = oct_quantization_constant(r, node, &pw, w, weights);
     if (!status)
         status = become_conv(graph, node, (const int[]){x, weights, bias}, bias < 0 ? 2 : 3);
-    oct_quantization_mark(r, node->outputs[0], output, py.file_type);
+    oct_quantization_mark(r, node->outputs[0], &py);
     return status ? status : add_grid(r, n, output); /* moves the nodes: `node` is gone */
 }
 
@@ -175,6 +182,7 @@ static const struct qlinear_form *form_of(const struct oct_node *node)
 {
     static const struct qlinear_form forms[] = {
         {"com.microsoft.QLinearSigmoid", OCT_OP_SIGMOID, {0, 0}, 1, 3},
+        {"com.microsoft.QLinearSoftmax", OCT_OP_SOFTMAX, {0, 0}, 1, 3},
         {"com.microsoft.QLinearMul", OCT_OP_MUL, {0, 3}, 2, 6},
         {"com.microsoft.QLinearAdd", OCT_OP_ADD, {0, 3}, 2, 6},
         {"com.microsoft.QLinearConcat", OCT_OP_CONCAT, {0, 0}, 0, 0},
@@ -206,8 +214,7 @@ static octet_status read_operand(const struct oct_quantization_reading *r,
         *value = constant;
         return status;
     }
-    if (!r->types[*value] || !oct_quantization_grid(&p, &grid) ||
-        !oct_same_grid(grid, r->grids[*value]))
+    if (!oct_quantization_grid(&p, &grid) || !oct_quantization_is_on(r, *value, grid))
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "its scales are not those of its inputs");
     return OCTET_OK;
@@ -240,6 +247,6 @@ octet_status oct_read_qlinear(struct oct_quantization_reading *r, struct oct_nod
     node->inputs = inputs;
     node->input_count = count;
     node->op = form->becomes;
-    oct_quantization_mark(r, node->outputs[0], grid, p.file_type);
+    oct_quantization_mark(r, node->outputs[0], &p);
     return add_grid(r, n, grid); /* moves the nodes: `node` is gone */
 }

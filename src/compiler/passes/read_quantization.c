@@ -15,15 +15,7 @@
 
 static const struct oct_value *constant_of(const struct oct_graph *graph, int value)
 {
-    for (int steps = 0; value >= 0 && steps < 16; steps++) {
-        if (oct_value_is_constant(graph, value))
-            return &graph->values[value];
-        const struct oct_node *producer = oct_graph_producer(graph, value);
-        if (!producer || producer->op != OCT_OP_IDENTITY || producer->input_count < 1)
-            return NULL;
-        value = producer->inputs[0];
-    }
-    return NULL;
+    return oct_value_is_constant(graph, value) ? &graph->values[value] : NULL;
 }
 
 octet_status oct_quantization_read(const struct oct_quantization_reading *r,
@@ -36,10 +28,8 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
         scale = constant_of(r->graph, node->inputs[scale_input]);
     if (has_zero)
         zero = constant_of(r->graph, node->inputs[scale_input + 1]);
-    *p = (struct oct_quantization_parameters){
-        .file_type = (int32_t)oct_node_int(node, "output_dtype", OCT_ONNX_UINT8)};
-    if (!p->file_type)
-        p->file_type = OCT_ONNX_UINT8;
+    const int32_t asked = (int32_t)oct_node_int(node, "output_dtype", 0); /* of QuantizeLinear */
+    *p = (struct oct_quantization_parameters){.file_type = asked ? asked : OCT_ONNX_UINT8};
     if (!scale || scale->array.type != OCT_DATA_FLOAT || scale->array.count < 1 ||
         (has_zero && !zero))
         return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
@@ -47,6 +37,7 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
     p->scales = oct_floats(&scale->array);
     p->count = scale->array.count;
     p->axis = oct_node_int(node, "axis", 1);
+    p->block_size = oct_node_int(node, "block_size", 0);
     for (size_t i = 0; i < p->count; i++)
         if (!(p->scales[i] >= 1e-30f && p->scales[i] <= 1e30f))
             return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
@@ -54,6 +45,9 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
     if (!has_zero)
         return OCTET_OK;
     p->file_type = zero->file_type;
+    if (asked && asked != zero->file_type)
+        return oct_node_fail(r->graph, node, OCTET_BAD_FORMAT,
+                             "its zero point is not of its output's type");
     if (zero->array.type != OCT_DATA_INT) /* floats of 8 bits, and the like */
         return OCTET_OK;
     if (zero->array.count != p->count)
@@ -72,6 +66,32 @@ bool oct_quantization_grid(const struct oct_quantization_parameters *p, struct o
         zero < 0 || zero > 255)
         return false;
     *grid = (struct oct_grid){p->scales[0], (int)zero};
+    return true;
+}
+
+bool oct_quantization_is_on(const struct oct_quantization_reading *r, int value,
+                            struct oct_grid grid)
+{
+    struct oct_grid own;
+    return r->codes[value].file_type && oct_quantization_grid(&r->codes[value], &own) &&
+           oct_same_grid(own, grid);
+}
+
+static int64_t zero_of(const struct oct_quantization_parameters *p, size_t index)
+{
+    return p->zeros ? p->zeros[index] : 0;
+}
+
+/* True when codes of the one stand for the values that they stand for by the other. */
+static bool same_parameters(const struct oct_quantization_parameters *a,
+                            const struct oct_quantization_parameters *b)
+{
+    if (a->file_type != b->file_type || a->count != b->count || a->block_size != b->block_size ||
+        (a->count > 1 && a->axis != b->axis))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->scales[i] != b->scales[i] || zero_of(a, i) != zero_of(b, i))
+            return false;
     return true;
 }
 
@@ -116,12 +136,45 @@ static octet_status keep_scales(struct oct_graph *graph, const struct blocks *bl
     return OCTET_OK;
 }
 
-static float rounded(float value, float scale, int64_t zero, int64_t low)
+/* An array of the shape of `from`. */
+static octet_status make_constant(struct oct_graph *graph, const struct oct_array *from,
+                                  enum oct_data_type type, struct oct_array *to)
 {
-    const double code = rint((double)(value / scale)) + (double)zero;
-    const double high = (double)low + 255.0;
-    const double held = code < (double)low ? (double)low : code > high ? high : code;
-    return (float)(held - (double)zero) * scale;
+    oct_array_shape(to, type, from->rank, from->dims);
+    to->data = oct_arena_calloc(&graph->arena, from->count, oct_array_element_bytes(to));
+    return to->data ? OCTET_OK : oct_fail_memory(graph->ctx, "the model's weights");
+}
+
+/* Makes `output` a constant: the codes of the constant floats of `input`. */
+static octet_status quantize_constant(const struct oct_quantization_reading *r,
+                                      const struct oct_node *node,
+                                      const struct oct_quantization_parameters *p, int input,
+                                      int output)
+{
+    struct oct_graph *graph = r->graph;
+    const struct oct_array from = graph->values[input].array;
+    const double low = p->file_type == OCT_ONNX_INT8 ? -128.0 : 0.0;
+    struct blocks blocks;
+    struct oct_array to;
+    if (from.type != OCT_DATA_FLOAT ||
+        (p->file_type != OCT_ONNX_INT8 && p->file_type != OCT_ONNX_UINT8))
+        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "it quantises weights to something else than 8 bits");
+    octet_status status = blocks_of(graph, node, p, &from, &blocks);
+    if (!status)
+        status = make_constant(graph, &from, OCT_DATA_INT, &to);
+    if (status)
+        return status;
+    for (size_t i = 0; i < from.count; i++) {
+        const size_t c = p->count == 1 ? 0 : i / blocks.inner % blocks.channels;
+        const double code =
+            rint((double)(oct_floats(&from)[i] / p->scales[c])) + (double)zero_of(p, c);
+        /* the other way round, so that what is no number becomes a code, too */
+        oct_ints(&to)[i] = (int64_t)(code > low ? code < low + 255.0 ? code : low + 255.0 : low);
+    }
+    graph->values[output].array = to;
+    graph->values[output].file_type = p->file_type;
+    return OCTET_OK;
 }
 
 octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
@@ -131,43 +184,35 @@ octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
 {
     struct oct_graph *graph = r->graph;
     const struct oct_array from = graph->values[input].array;
-    const bool integers = from.type == OCT_DATA_INT;
-    const int32_t type = integers ? graph->values[input].file_type : p->file_type;
-    const int64_t low = type == OCT_ONNX_INT8 ? -128 : 0;
-    const bool bytes = type == OCT_ONNX_INT8 || type == OCT_ONNX_UINT8;
+    const int32_t type = graph->values[input].file_type;
     struct blocks blocks;
+    struct oct_array to;
     octet_status status = blocks_of(graph, node, p, &from, &blocks);
-    if (!status && !integers && !bytes)
-        status = oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
-                               "it quantises weights to something else than 8 bits");
+    if (!status)
+        status = make_constant(graph, &from, OCT_DATA_FLOAT, &to);
     if (status)
         return status;
-    struct oct_array to;
-    oct_array_shape(&to, OCT_DATA_FLOAT, from.rank, from.dims);
-    to.data = oct_arena_calloc(&graph->arena, from.count, sizeof(float));
-    if (!to.data)
-        return oct_fail_memory(graph->ctx, "the model's weights");
+    float step = 0.0f;
+    for (size_t i = 0; i < p->count; i++)
+        step = fmaxf(step, p->scales[i]);
     for (size_t i = 0; i < from.count; i++) {
         const size_t c = p->count == 1 ? 0 : i / blocks.inner % blocks.channels;
-        const int64_t zero = p->zeros ? p->zeros[c] : 0;
-        oct_floats(&to)[i] = integers
-                                 ? (float)((double)oct_ints(&from)[i] - (double)zero) * p->scales[c]
-                                 : rounded(oct_floats(&from)[i], p->scales[c], zero, low);
+        oct_floats(&to)[i] =
+            (float)((double)oct_ints(&from)[i] - (double)zero_of(p, c)) * p->scales[c];
     }
     graph->values[output].array = to;
-    return bytes ? keep_scales(graph, &blocks, p, output) : OCTET_OK;
+    graph->values[output].step = step;
+    return type == OCT_ONNX_INT8 || type == OCT_ONNX_UINT8 ? keep_scales(graph, &blocks, p, output)
+                                                           : OCTET_OK;
 }
 
 /* ---- nodes ---- */
 
-/* What a value of the file's integers is on. */
 void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
-                           struct oct_grid grid, int32_t type)
+                           const struct oct_quantization_parameters *p)
 {
-    if (value < 0)
-        return;
-    r->types[value] = type ? type : OCT_ONNX_UINT8;
-    r->grids[value] = grid;
+    if (value >= 0)
+        r->codes[value] = *p;
 }
 
 static octet_status read_quantize(struct oct_quantization_reading *r, struct oct_node *node)
@@ -177,18 +222,16 @@ static octet_status read_quantize(struct oct_quantization_reading *r, struct oct
     octet_status status = oct_quantization_read(r, node, 1, &p);
     if (status)
         return status;
-    const int output = node->outputs[0];
     if (oct_value_is_constant(r->graph, node->inputs[0])) {
         node->removed = true;
-        oct_quantization_mark(r, output, (struct oct_grid){0.0f, 0}, p.file_type);
-        return oct_quantization_constant(r, node, &p, node->inputs[0], output);
+        return quantize_constant(r, node, &p, node->inputs[0], node->outputs[0]);
     }
     const bool is_grid = oct_quantization_grid(&p, &grid);
     node->op = is_grid ? OCT_OP_FAKE_QUANTIZE : OCT_OP_IDENTITY;
     node->grid = grid;
     node->input_count = 1;
     r->import->network->left_float += !is_grid;
-    oct_quantization_mark(r, output, grid, p.file_type);
+    oct_quantization_mark(r, node->outputs[0], &p);
     return OCTET_OK;
 }
 
@@ -196,26 +239,26 @@ static octet_status read_dequantize(struct oct_quantization_reading *r, struct o
 {
     struct oct_graph *graph = r->graph;
     struct oct_quantization_parameters p;
-    struct oct_grid grid;
     octet_status status = oct_quantization_read(r, node, 1, &p);
     const int input = node->inputs[0], output = node->outputs[0];
     if (status)
         return status;
-    if (oct_value_is_constant(graph, input)) {
-        node->removed = true;
-        if (graph->values[input].array.type == OCT_DATA_INT)
-            return oct_quantization_constant(r, node, &p, input, output);
-        graph->values[output].array = graph->values[input].array; /* quantised just before */
-        graph->values[output].weight_scales = graph->values[input].weight_scales;
-        return OCTET_OK;
-    }
-    if (!r->types[input])
+    const bool constant = oct_value_is_constant(graph, input);
+    if (constant ? graph->values[input].array.type != OCT_DATA_INT : !r->codes[input].file_type)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "octet cannot follow where its input was quantised");
+    const int32_t type =
+        constant ? graph->values[input].file_type : r->codes[input].file_type;
     if (node->input_count < 3 || node->inputs[2] < 0)
-        p.file_type = r->types[input]; /* zero point 0, in its input's type */
-    oct_quantization_grid(&p, &grid);
-    if (oct_is_grid(r->grids[input]) && !oct_same_grid(grid, r->grids[input]))
+        p.file_type = type; /* zero point 0, in its input's type */
+    if (p.file_type != type)
+        return oct_node_fail(graph, node, OCTET_BAD_FORMAT,
+                             "its zero point is not of its input's type");
+    if (constant) {
+        node->removed = true;
+        return oct_quantization_constant(r, node, &p, input, output);
+    }
+    if (!same_parameters(&p, &r->codes[input]))
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "its scale or zero point is not what its input was quantised with");
     node->op = OCT_OP_IDENTITY;
@@ -236,22 +279,43 @@ static bool only_moves(enum oct_operator op)
     return false;
 }
 
+/* Of these, operators that leave every element in its channel. */
+static bool keeps_channels(enum oct_operator op)
+{
+    return op == OCT_OP_IDENTITY || op == OCT_OP_MAX_POOL || op == OCT_OP_RESIZE ||
+           op == OCT_OP_UPSAMPLE;
+}
+
+/* What happens to integers that were quantised before. */
 static octet_status follow(const struct oct_quantization_reading *r, const struct oct_node *node)
 {
-    if (node->input_count < 1 || node->inputs[0] < 0 || !r->types[node->inputs[0]])
+    if (node->input_count < 1 || node->inputs[0] < 0 || !r->codes[node->inputs[0]].file_type)
         return OCTET_OK;
-    const struct oct_grid grid = r->grids[node->inputs[0]];
+    const struct oct_quantization_parameters *p = &r->codes[node->inputs[0]];
     if (!only_moves(node->op))
         return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
                              "octet does not read this operator on integers");
+    if (p->count > 1 && !keeps_channels(node->op))
+        return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "it moves integers that have a scale for each channel");
     for (int i = 1; node->op == OCT_OP_CONCAT && i < node->input_count; i++)
-        if (node->inputs[i] < 0 || !r->types[node->inputs[i]] ||
-            !oct_same_grid(r->grids[node->inputs[i]], grid))
+        if (node->inputs[i] < 0 || !same_parameters(&r->codes[node->inputs[i]], p))
             return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
                                  "it joins integers of different scales");
     for (int i = 0; i < node->output_count; i++)
-        oct_quantization_mark(r, node->outputs[i], grid, r->types[node->inputs[0]]);
+        oct_quantization_mark(r, node->outputs[i], p);
     return OCTET_OK;
+}
+
+/* A node that has nothing to do with codes, or only moves them; where all that it reads is constant,
+ * so is what it makes: weights and zero points pass through Cast and Reshape. */
+static octet_status read_other(struct oct_quantization_reading *r, size_t n)
+{
+    const struct oct_node *node = &r->graph->nodes[n];
+    bool constant = node->op != OCT_OP_OTHER && node->input_count > 0;
+    for (int i = 0; constant && i < node->input_count; i++)
+        constant = node->inputs[i] < 0 || oct_value_is_constant(r->graph, node->inputs[i]);
+    return constant ? oct_graph_fold_node(r->graph, n, &r->left) : follow(r, node);
 }
 
 static octet_status read_node(struct oct_quantization_reading *r, size_t n)
@@ -267,6 +331,7 @@ static octet_status read_node(struct oct_quantization_reading *r, size_t n)
         {"ConvInteger", 2, 1, oct_read_conv_integer},
         {"QLinearConv", 8, 1, oct_read_qlinear_conv},
         {"com.microsoft.QLinearSigmoid", 2, 1, oct_read_qlinear},
+        {"com.microsoft.QLinearSoftmax", 2, 1, oct_read_qlinear},
         {"com.microsoft.QLinearMul", 2, 1, oct_read_qlinear},
         {"com.microsoft.QLinearAdd", 2, 1, oct_read_qlinear},
         {"com.microsoft.QLinearConcat", 1, 1, oct_read_qlinear},
@@ -283,7 +348,7 @@ static octet_status read_node(struct oct_quantization_reading *r, size_t n)
         r->import->network->is_quantised = 1;
         return readers[i].read(r, node);
     }
-    return follow(r, node);
+    return read_other(r, n);
 }
 
 /* Other operators on codes that tools write, with the domains that they use left out. */
@@ -309,12 +374,10 @@ octet_status oct_read_quantization(struct oct_import *import)
     struct oct_quantization_reading r = {
         .import = import,
         .graph = graph,
-        .types = oct_calloc(import->ctx, room, sizeof *r.types),
-        .grids = oct_calloc(import->ctx, room, sizeof *r.grids),
+        .left = OCT_FOLD_LIMITS,
+        .codes = oct_calloc(import->ctx, room, sizeof *r.codes),
     };
-    octet_status status = OCTET_OK;
-    if (!r.types || !r.grids)
-        status = oct_fail_memory(import->ctx, "the graph");
+    octet_status status = r.codes ? OCTET_OK : oct_fail_memory(import->ctx, "the graph");
     for (size_t n = 0; n < nodes && !status; n++)
         status = read_node(&r, n);
     for (size_t n = 0; n < graph->node_count && !status; n++)
@@ -322,7 +385,6 @@ octet_status oct_read_quantization(struct oct_import *import)
             is_quantised(graph->nodes[n].op_name))
             status = oct_node_fail(graph, &graph->nodes[n], OCTET_UNSUPPORTED_MODEL,
                                    "octet does not read this quantised operator");
-    oct_free(import->ctx, r.types);
-    oct_free(import->ctx, r.grids);
+    oct_free(import->ctx, r.codes);
     return status ? status : oct_graph_sort(graph);
 }
