@@ -25,6 +25,11 @@ static void report(octet_context *ctx, const octet_model *model, const char *nam
                 "%s: %d quantised convolution%s in float: weights beyond -127 to 127, or inputs "
                 "of several scales",
                 name, kept->lost, kept->lost == 1 ? " runs" : "s run");
+    if (network->head_left_float || network->has_exact_anchors)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "%s: rounds boxes and scores behind its last convolutions%s: octet decodes without "
+                "that, nearer to the float model",
+                name, network->has_exact_anchors ? ", anchors and strides among them" : "");
     if (network->left_float)
         oct_log(ctx, OCTET_LOG_WARNING,
                 "%s: %d of its roundings are left out: not 8 bits with one scale, or where octet "

@@ -91,7 +91,9 @@ struct oct_network {
     int opset;               /* of the default domain */
     int is_quantised;        /* 1: the file has grids of its own, see struct oct_network_layer */
     int is_dynamic;          /* 1: some convolution of the file takes its scales at run time */
-    int left_float;          /* quantisations of the file that were not kept */
+    int left_float;          /* quantisations before the head's outputs that were not kept */
+    int head_left_float;     /* those behind them */
+    int has_exact_anchors;   /* 1: places of cells or strides that the file rounds are exact here */
     struct oct_grid probability_grid, distance_grid; /* in the head: of the softmax, of distances */
     float expectation_scale; /* 0 .. reg_max - 1 are rounded to multiples of it there; 0: not */
     int picture_order[3]; /* the file's network takes channel picture_order[c] of its input as its

@@ -2,7 +2,7 @@
 /*
  * What a quantised file rounds between its last convolutions and its outputs. Kept are the logits'
  * own grids, and those around the expectation over a side's distribution: of the softmax, of the
- * numbers that it is weighted with, and of the distance. The rest is counted as left float.
+ * numbers that it is weighted with, and of the distance. The rest is counted.
  */
 #include "compiler/passes/passes.h"
 
@@ -15,11 +15,28 @@ static const struct oct_node *only_fake(const struct oct_graph *graph, int value
     return NULL;
 }
 
+/* True when the node rounds what was put on the same grid before, and only moved since. */
+static bool repeats(const struct oct_graph *graph, const struct oct_node *fake)
+{
+    static const enum oct_operator moves[] = {OCT_OP_FLATTEN,   OCT_OP_IDENTITY, OCT_OP_RESHAPE,
+                                              OCT_OP_SLICE,     OCT_OP_SPLIT,    OCT_OP_SQUEEZE,
+                                              OCT_OP_TRANSPOSE, OCT_OP_UNSQUEEZE};
+    const struct oct_node *node = oct_graph_producer(graph, fake->inputs[0]);
+    while (node && node->op != OCT_OP_FAKE_QUANTIZE) {
+        bool only_moves = false;
+        for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+            only_moves = only_moves || node->op == moves[i];
+        node = only_moves ? oct_graph_producer(graph, node->inputs[0]) : NULL;
+    }
+    return node && oct_same_grid(node->grid, fake->grid);
+}
+
 static int count_fakes(const struct oct_import *import)
 {
     int count = 0;
     for (size_t n = 0; n < import->graph->node_count; n++)
-        count += import->head.in_tail[n] && import->graph->nodes[n].op == OCT_OP_FAKE_QUANTIZE;
+        count += import->head.in_tail[n] && import->graph->nodes[n].op == OCT_OP_FAKE_QUANTIZE &&
+                 !repeats(import->graph, &import->graph->nodes[n]);
     return count;
 }
 
@@ -73,6 +90,6 @@ octet_status oct_read_head_grids(struct oct_import *import)
         if (head->in_tail[n] && graph->nodes[n].op == OCT_OP_CONV && expectations++ == 0)
             taken += read_expectation(import, &graph->nodes[n], uses);
     oct_free(import->ctx, uses);
-    import->network->left_float += count_fakes(import) - taken;
+    import->network->head_left_float = count_fakes(import) - taken;
     return OCTET_OK;
 }

@@ -67,9 +67,10 @@ oct_pass oct_fuse_residual;     /* an addition into the convolution that makes o
 oct_pass oct_leave_out_outputs; /* outputs that are no part of the head */
 oct_pass oct_recognize_head;    /* fills import->head */
 oct_pass oct_read_head_grids;   /* what a quantised file rounds in its head */
-oct_pass oct_probe_head;        /* octet's decode against the file's own head */
-oct_pass oct_build_network;     /* layers and tensors */
-oct_pass oct_describe_network;  /* class names, metadata, ports */
+oct_pass oct_restore_head_constants; /* anchors and strides that a quantised file rounds */
+oct_pass oct_probe_head;             /* octet's decode against the file's own head */
+oct_pass oct_build_network;          /* layers and tensors */
+oct_pass oct_describe_network;       /* class names, metadata, ports */
 
 /* "FILE: REASON" with OCTET_UNSUPPORTED_MODEL. */
 octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)

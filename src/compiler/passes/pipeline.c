@@ -20,6 +20,7 @@ static const struct {
     {"leave_out_outputs", oct_leave_out_outputs},
     {"recognize_head", oct_recognize_head},
     {"read_head_grids", oct_read_head_grids},
+    {"restore_head_constants", oct_restore_head_constants},
     {"probe_head", oct_probe_head},
     {"build_network", oct_build_network},
     {"describe_network", oct_describe_network},
