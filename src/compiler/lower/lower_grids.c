@@ -296,9 +296,12 @@ static octet_status lower_all(struct oct_gridding *g)
     return status;
 }
 
+/* The decode rounds as the file does, all of it, or not at all. */
 static void describe(const struct oct_network *network, struct oct_plan *plan)
 {
     oct_lower_facts(network, plan);
+    if (network->head_left_float || network->has_exact_anchors)
+        return;
     plan->dfl = (struct oct_dfl_rounding){
         {network->probability_grid.scale, network->probability_grid.zero_point},
         {network->distance_grid.scale, network->distance_grid.zero_point},
