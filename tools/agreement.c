@@ -7,6 +7,7 @@
 #include "eval.h"
 #include "pictures.h"
 #include "progress.h"
+#include "selection.h"
 
 #define AHEAD 3
 #define SURE_SCORE 0.25f /* the float engine's boxes from here on are labels */
@@ -56,11 +57,7 @@ static int judge_with(struct judging *judging, struct candidate *candidate, bool
 {
     octet_detection found[EVAL_DETECTIONS_MAX];
     octet_detect_settings settings;
-    octet_detect_defaults(&settings);
-    settings.confidence = EVAL_CONFIDENCE;
-    settings.iou = EVAL_IOU;
-    settings.max_detections = EVAL_DETECTIONS_MAX;
-    settings.multi_label = 1;
+    selection_for_precision(candidate->engine, &settings);
     int count = 0;
     octet_status status = octet_session_set_image(candidate->session, 0, image);
     if (status == OCTET_OK)

@@ -16,11 +16,12 @@
 #include "output_names.h"
 #include "pictures.h"
 #include "progress.h"
+#include "selection.h"
 
 struct arguments {
-    const char *folder, *classes; /* NULL: not given */
-    double confidence, iou;
-    int64_t max_detections, batch, count, seed;
+    const char *folder, *classes;               /* NULL: not given */
+    double confidence, iou;                     /* below 0: not given */
+    int64_t max_detections, batch, count, seed; /* 0: not given */
     struct input_size size;
 };
 
@@ -53,22 +54,19 @@ struct detection_run {
 static int parse(struct app *app, int argc, char **argv, struct arguments *arguments,
                  struct operands *operands)
 {
-    octet_detect_settings defaults;
-    octet_detect_defaults(&defaults);
-    *arguments = (struct arguments){.confidence = defaults.confidence,
-                                    .iou = defaults.iou,
-                                    .max_detections = defaults.max_detections,
-                                    .batch = 1};
+    *arguments = (struct arguments){.confidence = -1, .iou = -1, .batch = 1};
     struct arguments *a = arguments;
     const struct option options[] = {
         {"output", 'o', OPTION_TEXT, "DIR", "also write the pictures there, with boxes drawn",
          &a->folder, 0, 0, NULL},
-        {"conf", 0, OPTION_REAL, "X", "lowest score, 0 to 1 (default 0.25)", &a->confidence, 0, 1,
-         NULL},
-        {"iou", 0, OPTION_REAL, "X", "overlap that suppresses a box, 0 to 1 (default 0.7)", &a->iou,
-         0, 1, NULL},
-        {"max-det", 0, OPTION_INTEGER, "N", "most detections a picture (default 300)",
-         &a->max_detections, 1, 30000, NULL},
+        {"conf", 0, OPTION_REAL, "X", "lowest score, 0 to 1 (default: the model's own, else 0.25)",
+         &a->confidence, 0, 1, NULL},
+        {"iou", 0, OPTION_REAL, "X",
+         "overlap that suppresses a box, 0 to 1 (default: the model's own, else 0.7)", &a->iou, 0,
+         1, NULL},
+        {"max-det", 0, OPTION_INTEGER, "N",
+         "most detections a picture (default: the model's own, else 300)", &a->max_detections, 1,
+         30000, NULL},
         {"classes", 0, OPTION_TEXT, "LIST", "only these classes: names or numbers, e.g. person,2",
          &a->classes, 0, 0, NULL},
         NAMES_OPTION(app),
@@ -140,6 +138,31 @@ static int prepare_sources(struct detection_run *run, const struct operands *ope
     return status;
 }
 
+/* What the options say, else the model, else octet. */
+static void choose_settings(struct detection_run *run, const char *model)
+{
+    const struct arguments *arguments = run->arguments;
+    octet_detect_settings *settings = &run->settings;
+    const int own = octet_engine_detect_settings(run->engine, settings);
+    if (arguments->confidence >= 0)
+        settings->confidence = arguments->confidence;
+    if (arguments->iou >= 0)
+        settings->iou = arguments->iou;
+    if (arguments->max_detections) {
+        settings->max_detections = (int)arguments->max_detections;
+        settings->max_per_class = 0;
+    }
+    settings->classes = run->classes.ids;
+    settings->class_count = run->classes.count;
+    if (!own || (arguments->confidence >= 0 && arguments->iou >= 0 && arguments->max_detections))
+        return;
+    char *text = selection_text(settings);
+    app_say(run->app,
+            "%s: selects by limits of its own where --conf, --iou, --max-det give none: %s", model,
+            text);
+    free(text);
+}
+
 static int prepare_session(struct detection_run *run, const char *model)
 {
     struct app *app = run->app;
@@ -159,13 +182,8 @@ static int prepare_session(struct detection_run *run, const char *model)
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));
-    octet_detect_defaults(&run->settings);
-    run->settings.confidence = arguments->confidence;
-    run->settings.iou = arguments->iou;
-    run->settings.max_detections = (int)arguments->max_detections;
-    run->settings.classes = run->classes.ids;
-    run->settings.class_count = run->classes.count;
-    run->detections = app_alloc((size_t)arguments->max_detections, sizeof *run->detections);
+    choose_settings(run, model);
+    run->detections = app_alloc((size_t)run->settings.max_detections, sizeof *run->detections);
     run->batch = app_alloc((size_t)arguments->batch, sizeof *run->batch);
     return STATUS_DONE;
 }

@@ -2,9 +2,10 @@
 #include "eval.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "detector.h"
-#include "json.h"
+#include "selection.h"
 #include "table.h"
 
 /* COCO's twelve figures: where each stands, and what it is. */
@@ -43,12 +44,14 @@ static int print_exact(struct app *app, json_t *root)
 
 static json_t *settings_json(const struct eval_run *run)
 {
+    octet_detect_settings used;
+    selection_for_precision(run->engine, &used);
     json_t *settings = json_new_object();
-    json_put(settings, "confidence", json_number(EVAL_CONFIDENCE));
-    json_put(settings, "iou", json_number(EVAL_IOU));
-    json_put(settings, "max_detections", json_integer(EVAL_DETECTIONS_MAX));
-    json_put(settings, "multi_label", json_true());
-    json_put(settings, "class_agnostic", json_false());
+    json_put(settings, "confidence", json_number(used.confidence));
+    json_put(settings, "iou", json_number(used.iou));
+    json_put(settings, "max_detections", json_integer(used.max_detections));
+    json_put(settings, "multi_label", json_boolean(used.multi_label));
+    json_put(settings, "class_agnostic", json_boolean(used.class_agnostic));
     json_put(settings, "height", json_integer(octet_session_height(run->session)));
     json_put(settings, "width", json_integer(octet_session_width(run->session)));
     return settings;
@@ -129,6 +132,17 @@ static void add_figure(struct table *table, double value)
         table_add(table, "%.4f", value);
 }
 
+static void print_settings(const struct eval_run *run)
+{
+    octet_detect_settings used;
+    selection_for_precision(run->engine, &used);
+    char *suppression = suppression_text(&used);
+    printf(", %.1f s\nconfidence %g, %s%s, %d boxes a picture, every class above the confidence",
+           run->seconds, used.confidence, used.iou < 1 ? "class-aware " : "", suppression,
+           used.max_detections);
+    free(suppression);
+}
+
 static void print_heading(const struct eval_run *run, const struct eval_result *result)
 {
     const octet_evaluation *all = &result->all;
@@ -142,10 +156,7 @@ static void print_heading(const struct eval_run *run, const struct eval_result *
     printf(": %zu picture%s, %zu box%s, %zu detections", all->images, all->images == 1 ? "" : "s",
            all->boxes, all->boxes == 1 ? "" : "es", all->detections);
     if (run->model)
-        printf(
-            ", %.1f s\nconfidence %g, class-aware NMS at IoU %g, %d boxes a picture, every class "
-            "above the confidence",
-            run->seconds, EVAL_CONFIDENCE, EVAL_IOU, EVAL_DETECTIONS_MAX);
+        print_settings(run);
     printf("\n\n");
 }
 

@@ -5,6 +5,7 @@
 
 #include "pictures.h"
 #include "progress.h"
+#include "selection.h"
 
 #define AHEAD 4
 
@@ -26,15 +27,16 @@ static int open_session(struct eval_run *run)
     return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);
 }
 
-static octet_detect_settings detect_settings(void)
+/* Limits of the model's own take no part, so that figures can be compared. */
+static void tell_limits(const struct eval_run *run)
 {
-    octet_detect_settings settings;
-    octet_detect_defaults(&settings);
-    settings.confidence = EVAL_CONFIDENCE;
-    settings.iou = EVAL_IOU;
-    settings.max_detections = EVAL_DETECTIONS_MAX;
-    settings.multi_label = 1;
-    return settings;
+    octet_detect_settings own;
+    if (!octet_engine_detect_settings(run->engine, &own) || own.iou >= 1)
+        return;
+    char *text = selection_text(&own);
+    app_say(run->app, "%s: its own limits (%s) take no part in average precision", run->model,
+            text);
+    free(text);
 }
 
 /* Classes that the ground truth does not have are left out only here: in the selection of boxes
@@ -66,7 +68,8 @@ static int run_picture(struct eval_run *run, size_t index, const struct picture 
 {
     octet_detection found[EVAL_DETECTIONS_MAX];
     int count = 0;
-    const octet_detect_settings settings = detect_settings();
+    octet_detect_settings settings;
+    selection_for_precision(run->engine, &settings);
     const struct eval_picture *entry = &run->set.entries[index];
     octet_status status = octet_session_set_image(run->session, 0, picture->image);
     if (status != OCTET_OK) {
@@ -119,6 +122,7 @@ int eval_run_pictures(struct eval_run *run)
     if (made != OCTET_OK)
         return fail_context(run, made);
     int status = open_session(run);
+    tell_limits(run);
     if (status == STATUS_DONE)
         status = pictures_open(run->app, &run->set.pictures, AHEAD, &pictures);
     if (status == STATUS_DONE) {

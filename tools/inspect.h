@@ -12,6 +12,9 @@ struct subject {
     const octet_engine *engine;
 };
 
+/* What it selects boxes by; 1: limits of its own. */
+int subject_settings(const struct subject *subject, octet_detect_settings *settings);
+
 json_t *describe_json(const struct subject *subject);
 void describe_text(const struct subject *subject);
 

@@ -2,6 +2,7 @@
 #include "inspect.h"
 
 #include "detector.h"
+#include "selection.h"
 
 static json_t *shape_json(int channels, int height, int width)
 {
@@ -98,6 +99,9 @@ json_t *describe_json(const struct subject *subject)
         json_push(classes, json_text(model ? octet_model_class_name(model, i)
                                            : octet_engine_class_name(subject->engine, i)));
     json_put(root, "classes", classes);
+    octet_detect_settings settings;
+    const int own = subject_settings(subject, &settings);
+    json_put(root, "selection", selection_json(&settings, own));
     put_origin(root, subject);
     for (int i = 0; i < info.layer_count; i++) {
         octet_status status = model ? octet_model_layer(model, i, &layer)

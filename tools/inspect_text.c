@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "detector.h"
+#include "selection.h"
 #include "table.h"
 
 #define LABEL_COLUMN 18
@@ -92,6 +93,12 @@ static void print_pairs(const struct subject *subject)
     }
 }
 
+int subject_settings(const struct subject *subject, octet_detect_settings *settings)
+{
+    return subject->model ? octet_model_detect_settings(subject->model, settings)
+                          : octet_engine_detect_settings(subject->engine, settings);
+}
+
 static octet_status layer_at(const struct subject *subject, int index, octet_layer_info *layer)
 {
     return subject->model ? octet_model_layer(subject->model, index, layer)
@@ -124,6 +131,17 @@ static void print_layers(const struct subject *subject, int count)
     }
     putchar('\n');
     table_print(&table);
+}
+
+/* How the model selects boxes, where it says so. */
+static void print_selection(const struct subject *subject)
+{
+    octet_detect_settings settings;
+    if (!subject_settings(subject, &settings))
+        return;
+    char *text = selection_text(&settings);
+    print_row("selects by", text);
+    free(text);
 }
 
 void describe_text(const struct subject *subject)
@@ -159,6 +177,7 @@ void describe_text(const struct subject *subject)
                  info.probe_box_difference, info.probe_score_difference);
         print_row("head", text);
     }
+    print_selection(subject);
     print_pairs(subject);
     print_layers(subject, info.layer_count);
 }

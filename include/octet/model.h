@@ -2,7 +2,7 @@
 #ifndef OCTET_MODEL_H
 #define OCTET_MODEL_H
 
-#include <octet/engine.h>
+#include <octet/session.h>
 
 OCTET_BEGIN_DECLARATIONS
 
@@ -51,6 +51,10 @@ typedef struct octet_port_info {
 /** Input (`output` 0) or output (1) `index`; returns 0 past the end. */
 OCTET_API int octet_model_port(const octet_model *model, int output, int index,
                                octet_port_info *port);
+
+/** As octet_engine_detect_settings(): what the ONNX file selects boxes by. */
+OCTET_API int octet_model_detect_settings(const octet_model *model,
+                                          octet_detect_settings *settings);
 
 OCTET_API void octet_model_free(octet_model **model);
 

@@ -83,22 +83,31 @@ typedef struct octet_detection {
 /** Settings of box selection. Fill with octet_detect_defaults(). */
 typedef struct octet_detect_settings {
     double confidence; /**< keep scores above it; 0 to 1, default 0.25 */
-    double iou; /**< suppress a box that overlaps a better one of its class by more; default 0.7 */
+    double iou; /**< suppress a box that overlaps a better one of its class by more; default 0.7;
+                   1: none is suppressed */
     int max_detections; /**< 1 to 30000, default 300 */
     int multi_label;    /**< 0 (default): best class of an anchor only; 1: every class above the
                            confidence */
     int class_agnostic; /**< 1: suppression ignores classes; default 0 */
     const int *classes; /**< only these, or NULL (default) for all */
     int class_count;    /**< entries of `classes`, 0 or more */
+    int max_per_class;  /**< most boxes of one class; 0 (default): no limit of its own */
     size_t reserved[8];
 } octet_detect_settings;
 
 OCTET_API void octet_detect_defaults(octet_detect_settings *settings);
 
+/** Fills the settings that the engine's model brings: ONNX files may select boxes themselves, by
+ * non-maximum suppression with limits of their own, or by taking the best without suppression
+ * (one-to-one heads: iou is 1). Returns 1 then, and 0 where it brings none: the defaults are
+ * filled in. Limits that the file does not have are the defaults, too. */
+OCTET_API int octet_engine_detect_settings(const octet_engine *engine,
+                                           octet_detect_settings *settings);
+
 /** After a run (else OCTET_INVALID_STATE), decodes slot `index`: anchors above the confidence,
  * class-wise non-maximum suppression (greedy, in descending score; ties in the order of anchors,
  * then classes), at most max_detections, best first. Writes at most `capacity` detections and their
- * number to `*count`. */
+ * number to `*count`. `settings` may be NULL: those of octet_engine_detect_settings(). */
 OCTET_API octet_status octet_session_detect(octet_session *session, int index,
                                             const octet_detect_settings *settings,
                                             octet_detection *detections, int capacity, int *count);

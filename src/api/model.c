@@ -191,6 +191,14 @@ int octet_model_port(const octet_model *model, int output, int index, octet_port
     return 1;
 }
 
+int octet_model_detect_settings(const octet_model *model, octet_detect_settings *settings)
+{
+    const struct oct_selection none = {0}, *own = model ? &model->plan.selection : &none;
+    if (settings)
+        oct_selection_settings(own, settings);
+    return own->is_own;
+}
+
 octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model,
                                     octet_engine **engine)
 {

@@ -170,12 +170,16 @@ octet_status octet_session_output(octet_session *session, int index, float *outp
 
 void octet_detect_defaults(octet_detect_settings *settings)
 {
-    if (!settings)
-        return;
-    memset(settings, 0, sizeof *settings);
-    settings->confidence = 0.25;
-    settings->iou = 0.7;
-    settings->max_detections = 300;
+    if (settings)
+        oct_selection_settings(&(struct oct_selection){0}, settings);
+}
+
+int octet_engine_detect_settings(const octet_engine *engine, octet_detect_settings *settings)
+{
+    const struct oct_selection none = {0}, *own = engine ? &engine->plan.selection : &none;
+    if (settings)
+        oct_selection_settings(own, settings);
+    return own->is_own;
 }
 
 static octet_status check_detect(octet_session *session, const octet_detect_settings *settings)
@@ -193,6 +197,10 @@ static octet_status check_detect(octet_session *session, const octet_detect_sett
     if (settings->class_count < 0 || (settings->class_count > 0 && !settings->classes))
         return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "%d classes, and no list of them",
                         settings->class_count);
+    if (settings->max_per_class < 0)
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
+                        "%d of a class at most: must be 0 (no limit) or more",
+                        settings->max_per_class);
     for (int i = 0; settings->classes && i < settings->class_count; i++)
         if (settings->classes[i] < 0 || settings->classes[i] >= session->engine->plan.class_count)
             return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "class %d: there are %d",
@@ -210,7 +218,7 @@ octet_status octet_session_detect(octet_session *session, int index,
     if (!session || !count)
         return oct_fail_null(session ? &session->own : NULL, __func__, "count");
     if (!settings) {
-        octet_detect_defaults(&defaults);
+        octet_engine_detect_settings(session->engine, &defaults);
         settings = &defaults;
     }
     octet_status status = check_slot(session, index, detections, __func__, "detections");

@@ -106,7 +106,7 @@ static void test_models(void **state)
         assert_int_equal(network->size_is_fixed, e->fixed);
         assert_int_equal(network->opset, e->opset);
         assert_int_equal(network->reg_max, 16);
-        assert_int_equal(network->has_nms, 0);
+        assert_false(network->selection.is_own);
         assert_int_equal(network->level_count, 3);
         for (int l = 0; l < 3; l++) {
             const struct oct_network_level *level = &network->levels[l];

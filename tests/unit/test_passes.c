@@ -162,7 +162,9 @@ static void test_embedded_selection(void **state)
         test_onnx_list(&f.onnx, "k", 1, 10);
         test_import_expect(&f);
         check_structure(f.network);
-        assert_int_equal(f.network->has_nms, 1);
+        assert_true(f.network->selection.is_own);
+        assert_true(f.network->selection.iou == 1.0);
+        assert_int_equal(f.network->selection.max_detections, 10);
         assert_non_null(strstr(f.log, "TopK"));
         test_import_end(&f);
     }

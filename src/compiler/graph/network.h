@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "compiler/graph/grid.h"
+#include "runtime/detect/select.h"
 
 #define OCT_LEVELS_MAX 8
 #define OCT_CONCAT_MAX 32
@@ -98,7 +99,7 @@ struct oct_network {
     float expectation_scale; /* 0 .. reg_max - 1 are rounded to multiples of it there; 0: not */
     int picture_order[3]; /* the file's network takes channel picture_order[c] of its input as its
                              channel c; the layers here take them as they are */
-    int has_nms;          /* 1: the file had embedded NMS, which was cut off */
+    struct oct_selection selection; /* of boxes, as the file does it behind its prediction */
     double
         probe_box_difference_px; /* octet's decode against the file's own head on random tensors */
     double probe_score_difference;

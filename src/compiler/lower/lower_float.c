@@ -207,6 +207,7 @@ void oct_lower_facts(const struct oct_network *network, struct oct_plan *plan)
     plan->size_is_fixed = network->size_is_fixed;
     plan->class_names = network->class_names;
     plan->description = network->description;
+    plan->selection = network->selection;
 }
 
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,

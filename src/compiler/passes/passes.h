@@ -72,6 +72,10 @@ oct_pass oct_probe_head;             /* octet's decode against the file's own he
 oct_pass oct_build_network;          /* layers and tensors */
 oct_pass oct_describe_network;       /* class names, metadata, ports */
 
+/* The operator in the tail that selects boxes, or NULL; and how, told to the network. */
+const struct oct_node *oct_find_selection(const struct oct_import *import);
+octet_status oct_read_selection(struct oct_import *import);
+
 /* "FILE: REASON" with OCTET_UNSUPPORTED_MODEL. */
 octet_status oct_refuse_model(const struct oct_import *import, const char *format, ...)
     OCT_PRINTF(2, 3);

@@ -265,29 +265,10 @@ static bool scores_fit(const struct comparison *c)
     return c->score <= SCORE_LIMIT;
 }
 
-/* The operator in the tail that selects boxes, or NULL; the most telling one first. */
-static const struct oct_node *find_selection(const struct oct_import *import)
-{
-    static const char *const names[] = {"NonMaxSuppression",
-                                        "EfficientNMS_TRT",
-                                        "BatchedNMS_TRT",
-                                        "BatchedNMSDynamic_TRT",
-                                        "TopK",
-                                        "NonZero"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        for (size_t n = 0; n < import->graph->node_count; n++) {
-            const struct oct_node *node = &import->graph->nodes[n];
-            const char *dot = strrchr(node->op_name, '.');
-            if (import->head.in_tail[n] && strcmp(dot ? dot + 1 : node->op_name, names[i]) == 0)
-                return node;
-        }
-    return NULL;
-}
-
 static octet_status judge(const struct probe *probe, const struct comparison *best, bool apart)
 {
     struct oct_import *import = probe->import;
-    const struct oct_node *selection = find_selection(import);
+    const struct oct_node *selection = oct_find_selection(import);
     if (!boxes_fit(best) || !scores_fit(best))
         return oct_refuse_model(import,
                                 "the head decodes differently: boxes by %g px, scores by %g",
@@ -302,11 +283,10 @@ static octet_status judge(const struct probe *probe, const struct comparison *be
                 import->name, best->corners ? " (corners)" : "");
     if (best->is_output)
         return OCTET_OK;
-    import->network->has_nms = selection != NULL;
     oct_log(import->ctx, OCTET_LOG_INFO,
             "%s: what follows the prediction (%.80s) is cut off: octet selects boxes itself",
             import->name, selection ? selection->op_name : "further operators");
-    return OCTET_OK;
+    return oct_read_selection(import);
 }
 
 /* Whether `c` is the better one of two of the same part; among those that fit an output is. */

@@ -5,6 +5,30 @@
 
 #include "runtime/detect/exponential.h"
 
+struct oct_selection oct_selection_default(void)
+{
+    return (struct oct_selection){.confidence = 0.25, .iou = 0.7, .max_detections = 300};
+}
+
+bool oct_selection_valid(const struct oct_selection *selection)
+{
+    return !selection->is_own ||
+           (selection->confidence >= 0.0 && selection->confidence <= 1.0 && selection->iou >= 0.0 &&
+            selection->iou <= 1.0 && selection->max_detections >= 1 &&
+            selection->max_detections <= OCT_CANDIDATES_MAX && selection->max_per_class >= 0);
+}
+
+void oct_selection_settings(const struct oct_selection *selection, octet_detect_settings *settings)
+{
+    const struct oct_selection from = selection->is_own ? *selection : oct_selection_default();
+    *settings = (octet_detect_settings){.confidence = from.confidence,
+                                        .iou = from.iou,
+                                        .max_detections = from.max_detections,
+                                        .multi_label = from.multi_label,
+                                        .class_agnostic = from.class_agnostic,
+                                        .max_per_class = from.max_per_class};
+}
+
 int oct_select_capacity(int anchors, int class_count)
 {
     const long long all = (long long)anchors * class_count;
@@ -210,11 +234,21 @@ static bool suppressed(const octet_detection *box, const octet_detection *kept, 
                        const octet_detect_settings *settings)
 {
     const float limit = (float)settings->iou;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && limit < 1.0f; i++)
         if ((settings->class_agnostic || kept[i].class_id == box->class_id) &&
             overlap(box, &kept[i]) > limit)
             return true;
     return false;
+}
+
+/* True when no more of the box's class are wanted. */
+static bool class_is_full(const octet_detection *box, const octet_detection *kept, int count,
+                          int limit)
+{
+    int of_class = 0;
+    for (int i = 0; i < count && limit > 0; i++)
+        of_class += kept[i].class_id == box->class_id;
+    return limit > 0 && of_class >= limit;
 }
 
 int oct_select(const struct oct_head_view *head, const octet_detect_settings *settings,
@@ -230,7 +264,8 @@ int oct_select(const struct oct_head_view *head, const octet_detect_settings *se
         candidate_box(head, candidate->anchor, corners);
         const octet_detection box = {corners[0], corners[1],       corners[2],
                                      corners[3], candidate->score, candidate->class_id};
-        if (!suppressed(&box, detections, kept, settings))
+        if (!class_is_full(&box, detections, kept, settings->max_per_class) &&
+            !suppressed(&box, detections, kept, settings))
             detections[kept++] = box;
     }
     return kept;

@@ -11,6 +11,19 @@
 #define OCT_CANDIDATES_MAX                                                                         \
     30000 /* best candidates that suppression looks at, as Ultralytics' max_nms */
 
+/* How a model selects boxes where nobody says otherwise; the fields are those of
+ * octet_detect_settings. */
+struct oct_selection {
+    bool is_own; /* false: as octet does, and the rest means nothing */
+    double confidence, iou;
+    int max_detections, max_per_class, multi_label, class_agnostic;
+};
+
+/* What octet does. */
+struct oct_selection oct_selection_default(void);
+bool oct_selection_valid(const struct oct_selection *selection);
+void oct_selection_settings(const struct oct_selection *selection, octet_detect_settings *settings);
+
 struct oct_candidate {
     float score;
     int anchor, class_id;

@@ -9,7 +9,7 @@
 #define OCTET_RUNTIME_ENGINE_PLAN_H
 
 #include "base/arena.h"
-#include "runtime/detect/decode.h"
+#include "runtime/detect/select.h"
 #include "runtime/kernels/kernels.h"
 
 #define OCT_PLAN_CONCAT_MAX 32
@@ -79,6 +79,7 @@ struct oct_plan {
     struct oct_plan_layer *layers;
     struct oct_plan_level levels[OCT_HEAD_LEVELS_MAX];
     struct oct_dfl_rounding dfl;
+    struct oct_selection selection;
     const char **class_names;
     const char *description;
 };

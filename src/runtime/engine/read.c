@@ -185,6 +185,24 @@ static void read_dfl(const json_t *json, struct oct_dfl_rounding *dfl)
     dfl->distance = read_rounding(json, "distance");
 }
 
+/* oct_plan_verify() refuses what is missing: nothing of it may be. */
+static void read_selection(const json_t *json, struct oct_selection *selection)
+{
+    const json_t *confidence = json_object_get(json, "confidence"),
+                 *iou = json_object_get(json, "iou");
+    if (!json)
+        return;
+    *selection = (struct oct_selection){
+        .is_own = true,
+        .confidence = json_is_number(confidence) ? json_number_value(confidence) : -1.0,
+        .iou = json_is_number(iou) ? json_number_value(iou) : -1.0,
+        .max_detections = integer(json, "max_detections", -1),
+        .max_per_class = integer(json, "max_per_class", -1),
+        .multi_label = json_is_true(json_object_get(json, "multi_label")),
+        .class_agnostic = json_is_true(json_object_get(json, "class_agnostic")),
+    };
+}
+
 static octet_status read_head(struct reading *r, const json_t *json)
 {
     struct oct_plan *plan = &r->plan;
@@ -213,6 +231,7 @@ static octet_status read_head(struct reading *r, const json_t *json)
         return oct_fail_memory(r->ctx, r->name);
     plan->reg_max = integer(json, "reg_max", 0);
     read_dfl(json_object_get(json, "dfl"), &plan->dfl);
+    read_selection(json_object_get(json, "selection"), &plan->selection);
     plan->input_height = integer(input, "height", 0);
     plan->input_width = integer(input, "width", 0);
     plan->size_is_fixed = json_is_true(json_object_get(input, "fixed"));

@@ -247,6 +247,8 @@ static octet_status verify_head(const struct verification *v)
     }
     if (!oct_dfl_rounding_valid(&plan->dfl))
         return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: rounding", v->name);
+    if (!oct_selection_valid(&plan->selection))
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: selection of boxes", v->name);
     const int stride = oct_plan_stride(plan);
     if (plan->input_height < stride || plan->input_height > 8192 || plan->input_height % stride ||
         plan->input_width < stride || plan->input_width > 8192 || plan->input_width % stride)

@@ -75,6 +75,17 @@ static json_t *dfl_json(const struct oct_dfl_rounding *dfl)
     return json;
 }
 
+/* NULL where the model brings none. */
+static json_t *selection_json(const struct oct_selection *selection)
+{
+    if (!selection->is_own)
+        return NULL;
+    return json_pack("{s:f, s:f, s:i, s:i, s:b, s:b}", "confidence", selection->confidence, "iou",
+                     selection->iou, "max_detections", selection->max_detections, "max_per_class",
+                     selection->max_per_class, "multi_label", selection->multi_label,
+                     "class_agnostic", selection->class_agnostic);
+}
+
 static json_t *plan_json(const struct oct_plan *plan)
 {
     json_t *tensors = json_array(), *layers = json_array(), *levels = json_array(),
@@ -90,12 +101,12 @@ static json_t *plan_json(const struct oct_plan *plan)
     for (int i = 0; i < plan->class_count; i++)
         json_array_append_new(names, name_json(plan->class_names[i]));
     return json_pack("{s:o, s:i, s:{s:i, s:i, s:b}, s:{s:s, s:b, s:i, s:s, s:s}, s:o, s:o, s:o, "
-                     "s:o*}",
+                     "s:o*, s:o*}",
                      "classes", names, "reg_max", plan->reg_max, "input", "height",
                      plan->input_height, "width", plan->input_width, "fixed", plan->size_is_fixed,
                      "preprocessing", "resize", "letterbox", "scale_up", 1, "pad", 114, "channels",
                      "RGB", "range", "0-1", "tensors", tensors, "layers", layers, "levels", levels,
-                     "dfl", dfl_json(&plan->dfl));
+                     "dfl", dfl_json(&plan->dfl), "selection", selection_json(&plan->selection));
 }
 
 static void add_table(const struct oct_plan_layer *layer, int index, struct oct_safetensors *file,
