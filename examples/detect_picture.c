@@ -16,17 +16,16 @@ static octet_status report(octet_status status, const char *message)
     return status;
 }
 
-/* Letterboxes the picture, runs the network, selects the boxes. None of these calls allocates. */
+/* Letterboxes the picture, runs the network, selects the boxes by the engine's own settings (NULL).
+ * None of these calls allocates. */
 static octet_status detect(octet_session *session, const octet_image *image,
                            octet_detection *detections, int *count)
 {
-    octet_detect_settings settings;
-    octet_detect_defaults(&settings);
     octet_status status = octet_session_set_image(session, 0, image);
     if (status == OCTET_OK)
         status = octet_session_run(session);
     if (status == OCTET_OK)
-        status = octet_session_detect(session, 0, &settings, detections, DETECTIONS_MAX, count);
+        status = octet_session_detect(session, 0, NULL, detections, DETECTIONS_MAX, count);
     return report(status, octet_session_message(session));
 }
 

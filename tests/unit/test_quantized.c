@@ -18,77 +18,17 @@
 #include "context.h"
 #include "detector.h"
 #include "network_run.h"
-#include "onnx_quantize.h"
+#include "quantized_model.h"
 #include "runtime/engine/engine.h"
 
 enum { SIZE = 64, CLASSES = 3, ANCHORS = 64 + 16 + 4, ROWS = 4 + CLASSES };
 
-struct fixture {
-    struct test_context test;
-    struct test_onnx onnx;
-    octet_model *model;
-    int warnings;
-    char warning[512];
-};
-
-static void take_warning(void *user, octet_log_level level, const char *line)
-{
-    struct fixture *f = user;
-    if (level != OCTET_LOG_WARNING)
-        return;
-    f->warnings++;
-    snprintf(f->warning, sizeof f->warning, "%s", line);
-}
-
-static void begin(struct fixture *f)
-{
-    memset(f, 0, sizeof *f);
-    test_context_init(&f->test);
-    f->test.context.log = take_warning;
-    f->test.context.log_user = f;
-    f->test.context.log_level = OCTET_LOG_WARNING;
-    test_onnx_detector(&f->onnx, &(struct test_onnx_variant){0});
-}
-
-static octet_status load(struct fixture *f)
-{
-    size_t size;
-    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
-    const octet_status status =
-        octet_model_load_memory(&f->test.context, bytes, size, "q.onnx", &f->model);
-    free(bytes);
-    return status;
-}
-
-static void end(struct fixture *f)
-{
-    octet_model_free(&f->model);
-    test_onnx_free(&f->onnx);
-    assert_int_equal(f->test.live, 0);
-}
-
-static octet_engine *build(struct fixture *f)
-{
-    octet_engine *engine;
-    if (octet_build(&f->test.context, f->model, NULL, NULL, &engine) != OCTET_OK)
-        fail_msg("%s", f->test.context.message);
-    return engine;
-}
-
-static float *picture(void)
-{
-    float *planes = test_planes(SIZE, SIZE, 5);
-    for (int i = 0; i < 3 * SIZE * SIZE; i++)
-        planes[i] = rintf(planes[i] * 255.0f) / 255.0f;
-    return planes;
-}
-
-static void run(struct fixture *f, const octet_engine *engine, const char *cpu, int threads,
+static void run(struct test_quantized *f, const octet_engine *engine, const char *cpu, int threads,
                 float *output)
 {
     octet_session_settings settings;
     octet_session *session;
-    float *planes = picture();
+    float *planes = test_quantized_picture();
     octet_session_defaults(&settings);
     settings.cpu = cpu;
     settings.threads = threads;
@@ -99,28 +39,6 @@ static void run(struct fixture *f, const octet_engine *engine, const char *cpu, 
     assert_int_equal(octet_session_output(session, 0, output), OCTET_OK);
     octet_session_close(&session);
     free(planes);
-}
-
-/* The same model in float operators that round alike, run by the interpreter: a value of it. */
-static float *expected_of(struct fixture *f, const struct test_quantizing *how, const char *value,
-                          size_t wanted)
-{
-    struct test_quantizing emulated = *how;
-    struct fixture other;
-    size_t size, count;
-    begin(&other);
-    emulated.emulate = 1;
-    emulated.qlinear = 0;
-    test_onnx_quantize(&other.test.context, &other.onnx, &emulated);
-    other.onnx.model.graph->output[0]->name = (char *)(uintptr_t)value;
-    unsigned char *bytes = test_onnx_pack(&other.onnx, &size);
-    float *planes = picture();
-    float *values = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
-    assert_int_equal(count, wanted);
-    free(bytes);
-    free(planes);
-    end(&other);
-    return values;
 }
 
 /* The mean difference, boxes in cells of the first level. */
@@ -140,14 +58,14 @@ static double difference_of(const float *a, const float *b, double *most)
  * the engine's own SiLU (5e-5 off at most, the detector's steps are 3e-3 and more) puts one value
  * in a hundred on the next code, and the detector's random weights magnify that from layer to
  * layer. */
-static void compare(struct fixture *f, const float *is, const float *wanted, bool tables)
+static void compare(struct test_quantized *f, const float *is, const float *wanted, bool tables)
 {
-    struct fixture plain;
+    struct test_quantized plain;
     size_t size, count;
     double most, far;
-    begin(&plain);
+    test_quantized_begin(&plain);
     unsigned char *bytes = test_onnx_pack(&plain.onnx, &size);
-    float *planes = picture();
+    float *planes = test_quantized_picture();
     float *floats = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
     const double apart = difference_of(is, wanted, &most);
     const double quantising = difference_of(floats, wanted, &far);
@@ -157,7 +75,7 @@ static void compare(struct fixture *f, const float *is, const float *wanted, boo
     free(planes);
     free(bytes);
     free(floats);
-    end(&plain);
+    test_quantized_end(&plain);
 }
 
 struct watch {
@@ -188,11 +106,12 @@ static int look_at(void *user, int index, int layer, const octet_tensor_view *vi
 }
 
 /* The codes after three convolutions. */
-static void compare_codes(struct fixture *f, const octet_engine *engine,
+static void compare_codes(struct test_quantized *f, const octet_engine *engine,
                           const struct test_quantizing *how)
 {
     octet_session *session;
-    float *wanted = expected_of(f, how, "stem2.dq", 16 * 8 * 8), *planes = picture();
+    float *wanted = test_quantized_expected(f, how, "stem2.dq", 16 * 8 * 8),
+          *planes = test_quantized_picture();
     struct watch watch = {wanted, 0, 0};
     assert_int_equal(octet_session_open(&f->test.context, engine, NULL, &session), OCTET_OK);
     octet_session_observe(session, look_at, &watch);
@@ -218,20 +137,20 @@ static int count_tables(const octet_engine *engine)
 static void agree(const struct test_quantizing *how, bool tables)
 {
     static const char *const sets[] = {"ref", "avx2", "max"};
-    struct fixture f;
+    struct test_quantized f;
     float output[ROWS * ANCHORS], again[ROWS * ANCHORS];
     octet_info info;
-    begin(&f);
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, how);
-    if (load(&f) != OCTET_OK)
+    if (test_quantized_load(&f) != OCTET_OK)
         fail_msg("%s", f.test.context.message);
     assert_int_equal(f.warnings, 0);
     octet_model_info(f.model, &info);
     assert_int_equal(info.precision, OCTET_PRECISION_INT8);
-    octet_engine *engine = build(&f);
+    octet_engine *engine = test_quantized_build(&f);
     assert_int_equal(count_tables(engine) > 0, tables);
     run(&f, engine, "ref", 1, output);
-    float *wanted = expected_of(&f, how, "output0", ROWS * ANCHORS);
+    float *wanted = test_quantized_expected(&f, how, "output0", ROWS * ANCHORS);
     compare(&f, output, wanted, how->all);
     free(wanted);
     if (!how->all)
@@ -248,7 +167,7 @@ static void agree(const struct test_quantizing *how, bool tables)
         assert_memory_equal(again, output, sizeof output);
     }
     octet_engine_free(&engine);
-    end(&f);
+    test_quantized_end(&f);
 }
 
 static void test_every_result(void **state)
@@ -280,12 +199,12 @@ static void test_qlinear_conv(void **state)
 static void test_scales_kept(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f);
+    struct test_quantized f;
+    test_quantized_begin(&f);
     const struct test_quantizing how = {.is_signed = 1, .float_bias = 1};
     test_onnx_quantize(&f.test.context, &f.onnx, &how);
-    assert_int_equal(load(&f), OCTET_OK);
-    octet_engine *engine = build(&f);
+    assert_int_equal(test_quantized_load(&f), OCTET_OK);
+    octet_engine *engine = test_quantized_build(&f);
     const OctOnnx__GraphProto *graph = f.onnx.model.graph;
     float scale = 0.0f, weight_scale = 0.0f;
     const int32_t *codes = NULL;
@@ -310,21 +229,21 @@ static void test_scales_kept(void **state)
     }
     assert_true(found);
     octet_engine_free(&engine);
-    end(&f);
+    test_quantized_end(&f);
 }
 
 /* An engine with tables survives its file. */
 static void test_engine_file(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct test_quantized f;
     float output[ROWS * ANCHORS], again[ROWS * ANCHORS];
     size_t size;
     octet_engine *loaded;
-    begin(&f);
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, &(struct test_quantizing){.all = 1});
-    assert_int_equal(load(&f), OCTET_OK);
-    octet_engine *engine = build(&f);
+    assert_int_equal(test_quantized_load(&f), OCTET_OK);
+    octet_engine *engine = test_quantized_build(&f);
     engine->plan.dfl = (struct oct_dfl_rounding){{0.00375f, 0}, {0.0125f, 3}, 0.0236f};
     unsigned char *bytes = test_engine_bytes(&f.test.context, engine, &size);
     assert_int_equal(oct_engine_read(&f.test.context, bytes, size, "q.octet", &loaded), OCTET_OK);
@@ -340,7 +259,7 @@ static void test_engine_file(void **state)
                      OCTET_BAD_FORMAT);
     free(bytes);
     octet_engine_free(&engine);
-    end(&f);
+    test_quantized_end(&f);
 }
 
 /* The reference of tables, by hand. */
@@ -390,10 +309,10 @@ static void test_table(void **state)
 static void test_dynamic(void **state)
 {
     (void)state;
-    struct fixture f, plain;
+    struct test_quantized f, plain;
     octet_info info;
-    begin(&f);
-    begin(&plain);
+    test_quantized_begin(&f);
+    test_quantized_begin(&plain);
     OctOnnx__NodeProto *conv = test_onnx_find(&f.onnx, "stem1_conv/Conv");
     OctOnnx__TensorProto *weights = NULL, *same = NULL;
     for (size_t i = 0; i < f.onnx.model.graph->n_initializer; i++)
@@ -425,9 +344,9 @@ static void test_dynamic(void **state)
     test_onnx_node(&f.onnx, "Mul", "", "floats,s", "scaled");
     test_onnx_node(&f.onnx, "Reshape", "", "stem1.bias,bias_shape", "shift");
     test_onnx_node(&f.onnx, "Add", "", "scaled,shift", "stem1_conv");
-    if (load(&f) != OCTET_OK)
+    if (test_quantized_load(&f) != OCTET_OK)
         fail_msg("%s", f.test.context.message);
-    assert_int_equal(load(&plain), OCTET_OK);
+    assert_int_equal(test_quantized_load(&plain), OCTET_OK);
     assert_int_equal(f.warnings, 1);
     assert_non_null(strstr(f.warning, "DynamicQuantizeLinear"));
     octet_model_info(f.model, &info);
@@ -435,107 +354,91 @@ static void test_dynamic(void **state)
     const float *a = f.model->plan.layers[1].values, *b = plain.model->plan.layers[1].values;
     for (int i = 0; i < 8 * 8 * 9; i++)
         assert_true(fabsf(a[i] - b[i]) < 1e-6f);
-    end(&f);
-    end(&plain);
+    test_quantized_end(&f);
+    test_quantized_end(&plain);
 }
 
 /* What cannot be kept is float, and told. */
 static void test_left_float(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct test_quantized f;
     octet_info info;
-    begin(&f);
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, &(struct test_quantizing){.float_bias = 1});
     for (size_t i = 0; i < f.onnx.model.graph->n_initializer; i++)
         if (strcmp(f.onnx.model.graph->initializer[i]->name, "stem1.zero") == 0)
             f.onnx.model.graph->initializer[i]->data_type = 4; /* uint16 */
-    assert_int_equal(load(&f), OCTET_OK);
+    assert_int_equal(test_quantized_load(&f), OCTET_OK);
     assert_int_equal(f.warnings, 1);
     assert_non_null(strstr(f.warning, "1 of its roundings"));
     octet_model_info(f.model, &info);
     assert_int_equal(info.precision, OCTET_PRECISION_MIXED);
-    end(&f);
+    test_quantized_end(&f);
 
-    begin(&f);
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, &(struct test_quantizing){.float_bias = 1});
     for (size_t i = 0; i < f.onnx.model.graph->n_initializer; i++)
         if (strcmp(f.onnx.model.graph->initializer[i]->name, "stem1.weight.codes") == 0)
             f.onnx.model.graph->initializer[i]->int32_data[5] = -128;
-    assert_int_equal(load(&f), OCTET_OK);
+    assert_int_equal(test_quantized_load(&f), OCTET_OK);
     assert_int_equal(f.warnings, 1);
     assert_non_null(strstr(f.warning, "1 quantised convolution runs in float"));
-    end(&f);
-}
-
-static void refuse(struct fixture *f, octet_status status, const char *text)
-{
-    const octet_status is = load(f);
-    if (is != status || !strstr(f->test.context.message, text))
-        fail_msg("status %d, message '%s': wanted '%s'", (int)is, f->test.context.message, text);
-    end(f);
-}
-
-static OctOnnx__TensorProto *initializer(struct fixture *f, const char *name)
-{
-    for (size_t i = 0; i < f->onnx.model.graph->n_initializer; i++)
-        if (strcmp(f->onnx.model.graph->initializer[i]->name, name) == 0)
-            return f->onnx.model.graph->initializer[i];
-    fail_msg("no %s", name);
-    return NULL;
+    test_quantized_end(&f);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
     const struct test_quantizing how = {.all = 1};
-    struct fixture f;
-    begin(&f);
+    struct test_quantized f;
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, &how);
-    initializer(&f, "stem1.scale")->float_data[0] = -1.0f;
-    refuse(&f, OCTET_UNSUPPORTED_MODEL, "it has a scale that is not positive");
-    begin(&f);
+    test_quantized_initializer(&f, "stem1.scale")->float_data[0] = -1.0f;
+    test_quantized_refuse(&f, OCTET_UNSUPPORTED_MODEL, "it has a scale that is not positive");
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, &how);
-    initializer(&f, "stem1.weight.zero")->n_dims = 0;
-    initializer(&f, "stem1.weight.zero")->n_int32_data = 1;
-    refuse(&f, OCTET_BAD_FORMAT, "it has not as many zero points as scales");
-    begin(&f);
+    test_quantized_initializer(&f, "stem1.weight.zero")->n_dims = 0;
+    test_quantized_initializer(&f, "stem1.weight.zero")->n_int32_data = 1;
+    test_quantized_refuse(&f, OCTET_BAD_FORMAT, "it has not as many zero points as scales");
+    test_quantized_begin(&f);
     test_onnx_node(&f.onnx, "DequantizeLinear", "dq", "p3,up_scales", "lost");
-    refuse(&f, OCTET_UNSUPPORTED_MODEL, "cannot follow where its input was quantised");
-    begin(&f);
+    test_quantized_refuse(&f, OCTET_UNSUPPORTED_MODEL,
+                          "cannot follow where its input was quantised");
+    test_quantized_begin(&f);
     test_onnx_node(&f.onnx, "QLinearAveragePool", "pool", "p3,up_scales", "lost")->domain =
         "com.microsoft";
-    refuse(&f, OCTET_UNSUPPORTED_MODEL, "does not read this quantised operator");
-    begin(&f);
+    test_quantized_refuse(&f, OCTET_UNSUPPORTED_MODEL, "does not read this quantised operator");
+    test_quantized_begin(&f);
     test_onnx_node(&f.onnx, "QLinearAdd", "add", "p3,up_scales", "lost")->domain = "com.microsoft";
-    refuse(&f, OCTET_UNSUPPORTED_MODEL, "its scale or zero point is not constant");
-    begin(&f);
+    test_quantized_refuse(&f, OCTET_UNSUPPORTED_MODEL, "its scale or zero point is not constant");
+    test_quantized_begin(&f);
     test_onnx_node(&f.onnx, "QuantizeLinear", "q", "p3", "lost");
-    refuse(&f, OCTET_BAD_FORMAT, "it has too few inputs");
-    begin(&f);
+    test_quantized_refuse(&f, OCTET_BAD_FORMAT, "it has too few inputs");
+    test_quantized_begin(&f);
     test_onnx_node(&f.onnx, "QuantizeLinear", "q", "p3,p4", "lost");
-    refuse(&f, OCTET_UNSUPPORTED_MODEL, "its scale or zero point is not constant");
+    test_quantized_refuse(&f, OCTET_UNSUPPORTED_MODEL, "its scale or zero point is not constant");
 }
 
 /* Every allocation that fails ends in an error without a leak. */
 static void test_allocation_failures(void **state)
 {
     (void)state;
-    struct fixture f;
-    begin(&f);
+    struct test_quantized f;
+    test_quantized_begin(&f);
     test_onnx_quantize(&f.test.context, &f.onnx, &(struct test_quantizing){.all = 1});
     f.test.calls = 0;
-    assert_int_equal(load(&f), OCTET_OK);
+    assert_int_equal(test_quantized_load(&f), OCTET_OK);
     const int calls = f.test.calls;
     octet_model_free(&f.model);
     for (int at = 0; at < calls; at += 1 + at / 40) {
         f.test.calls = 0;
         f.test.fail_at = at;
-        assert_int_not_equal(load(&f), OCTET_OK);
+        assert_int_not_equal(test_quantized_load(&f), OCTET_OK);
         assert_null(f.model);
     }
     f.test.fail_at = -1;
-    end(&f);
+    test_quantized_end(&f);
 }
 
 int main(void)

@@ -327,6 +327,8 @@ static octet_status read_node(struct oct_quantization_reading *r, size_t n)
     } readers[] = {
         {"QuantizeLinear", 2, 1, read_quantize},
         {"DequantizeLinear", 2, 1, read_dequantize},
+        {"com.microsoft.QuantizeLinear", 2, 1, read_quantize},
+        {"com.microsoft.DequantizeLinear", 2, 1, read_dequantize},
         {"DynamicQuantizeLinear", 1, 3, oct_read_dynamic_quantize},
         {"ConvInteger", 2, 1, oct_read_conv_integer},
         {"QLinearConv", 8, 1, oct_read_qlinear_conv},
