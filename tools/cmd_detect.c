@@ -158,8 +158,9 @@ static void choose_settings(struct detection_run *run, const char *model)
         return;
     char *text = selection_text(settings);
     app_say(run->app,
-            "%s: selects by limits of its own where --conf, --iou, --max-det give none: %s", model,
-            text);
+            "%s: boxes are selected as the model says, which --conf, --iou and --max-det "
+            "change: %s",
+            model, text);
     free(text);
 }
 
