@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What read_quantization.c and quantized_operators.c share. */
+/* What read_quantization.c, quantized_constants.c and quantized_operators.c share. */
 #ifndef OCTET_COMPILER_PASSES_QUANTIZATION_H
 #define OCTET_COMPILER_PASSES_QUANTIZATION_H
 
@@ -35,6 +35,18 @@ bool oct_quantization_grid(const struct oct_quantization_parameters *p, struct o
 /* True when `value` is integers of the file on that one grid of 8 bits. */
 bool oct_quantization_is_on(const struct oct_quantization_reading *r, int value,
                             struct oct_grid grid);
+
+static inline int64_t oct_quantization_zero(const struct oct_quantization_parameters *p,
+                                            size_t index)
+{
+    return p->zeros ? p->zeros[index] : 0;
+}
+
+/* Makes `output` a constant: the codes of the constant floats of `input`. */
+octet_status oct_quantization_codes(const struct oct_quantization_reading *r,
+                                    const struct oct_node *node,
+                                    const struct oct_quantization_parameters *p, int input,
+                                    int output);
 
 /* Makes `output` a constant: the constant integers of `input` dequantised. */
 octet_status oct_quantization_constant(const struct oct_quantization_reading *r,

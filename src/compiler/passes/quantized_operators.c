@@ -151,8 +151,8 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
         return status;
     pw.axis = 0;
     if (!oct_quantization_grid(&px, &input) || !oct_quantization_grid(&py, &output) ||
-        !oct_quantization_is_on(r, x, input) ||
-        !oct_value_is_constant(graph, w) || graph->values[w].array.type != OCT_DATA_INT)
+        !oct_quantization_is_on(r, x, input) || !oct_value_is_constant(graph, w) ||
+        graph->values[w].array.type != OCT_DATA_INT)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "its scales are not those of its input, or its weights not constant");
     int bias;

@@ -77,11 +77,6 @@ bool oct_quantization_is_on(const struct oct_quantization_reading *r, int value,
            oct_same_grid(own, grid);
 }
 
-static int64_t zero_of(const struct oct_quantization_parameters *p, size_t index)
-{
-    return p->zeros ? p->zeros[index] : 0;
-}
-
 /* True when codes of the one stand for the values that they stand for by the other. */
 static bool same_parameters(const struct oct_quantization_parameters *a,
                             const struct oct_quantization_parameters *b)
@@ -90,120 +85,10 @@ static bool same_parameters(const struct oct_quantization_parameters *a,
         (a->count > 1 && a->axis != b->axis))
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (a->scales[i] != b->scales[i] || zero_of(a, i) != zero_of(b, i))
+        if (a->scales[i] != b->scales[i] ||
+            oct_quantization_zero(a, i) != oct_quantization_zero(b, i))
             return false;
     return true;
-}
-
-/* ---- constants ---- */
-
-/* Where a tensor's scales lie: `outer` blocks of `channels` blocks of `inner` elements. */
-struct blocks {
-    size_t outer, channels, inner;
-};
-
-static octet_status blocks_of(const struct oct_graph *graph, const struct oct_node *node,
-                              const struct oct_quantization_parameters *p,
-                              const struct oct_array *array, struct blocks *blocks)
-{
-    *blocks = (struct blocks){1, 1, array->count};
-    if (p->count == 1)
-        return OCTET_OK;
-    const int64_t axis = p->axis < 0 ? p->axis + array->rank : p->axis;
-    if (axis < 0 || axis >= array->rank || (size_t)array->dims[axis] != p->count ||
-        oct_node_int(node, "block_size", 0) != 0)
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "its scales do not belong to one axis");
-    *blocks = (struct blocks){oct_array_extent(array, 0, (int)axis), p->count,
-                              oct_array_extent(array, (int)axis + 1, array->rank)};
-    return OCTET_OK;
-}
-
-/* The scales of weights by output channel, or NULL where they lie along another axis. */
-static octet_status keep_scales(struct oct_graph *graph, const struct blocks *blocks,
-                                const struct oct_quantization_parameters *p, int output)
-{
-    const struct oct_array *array = &graph->values[output].array;
-    if (array->rank != 4 || blocks->outer != 1 || array->dims[0] < 1)
-        return OCTET_OK;
-    const size_t count = (size_t)array->dims[0];
-    float *scales = oct_arena_calloc(&graph->arena, count, sizeof *scales);
-    if (!scales)
-        return oct_fail_memory(graph->ctx, "the model's weights");
-    for (size_t i = 0; i < count; i++)
-        scales[i] = p->scales[p->count == 1 ? 0 : i];
-    graph->values[output].weight_scales = scales;
-    return OCTET_OK;
-}
-
-/* An array of the shape of `from`. */
-static octet_status make_constant(struct oct_graph *graph, const struct oct_array *from,
-                                  enum oct_data_type type, struct oct_array *to)
-{
-    oct_array_shape(to, type, from->rank, from->dims);
-    to->data = oct_arena_calloc(&graph->arena, from->count, oct_array_element_bytes(to));
-    return to->data ? OCTET_OK : oct_fail_memory(graph->ctx, "the model's weights");
-}
-
-/* Makes `output` a constant: the codes of the constant floats of `input`. */
-static octet_status quantize_constant(const struct oct_quantization_reading *r,
-                                      const struct oct_node *node,
-                                      const struct oct_quantization_parameters *p, int input,
-                                      int output)
-{
-    struct oct_graph *graph = r->graph;
-    const struct oct_array from = graph->values[input].array;
-    const double low = p->file_type == OCT_ONNX_INT8 ? -128.0 : 0.0;
-    struct blocks blocks;
-    struct oct_array to;
-    if (from.type != OCT_DATA_FLOAT ||
-        (p->file_type != OCT_ONNX_INT8 && p->file_type != OCT_ONNX_UINT8))
-        return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "it quantises weights to something else than 8 bits");
-    octet_status status = blocks_of(graph, node, p, &from, &blocks);
-    if (!status)
-        status = make_constant(graph, &from, OCT_DATA_INT, &to);
-    if (status)
-        return status;
-    for (size_t i = 0; i < from.count; i++) {
-        const size_t c = p->count == 1 ? 0 : i / blocks.inner % blocks.channels;
-        const double code =
-            rint((double)(oct_floats(&from)[i] / p->scales[c])) + (double)zero_of(p, c);
-        /* the other way round, so that what is no number becomes a code, too */
-        oct_ints(&to)[i] = (int64_t)(code > low ? code < low + 255.0 ? code : low + 255.0 : low);
-    }
-    graph->values[output].array = to;
-    graph->values[output].file_type = p->file_type;
-    return OCTET_OK;
-}
-
-octet_status oct_quantization_constant(const struct oct_quantization_reading *r,
-                                       const struct oct_node *node,
-                                       const struct oct_quantization_parameters *p, int input,
-                                       int output)
-{
-    struct oct_graph *graph = r->graph;
-    const struct oct_array from = graph->values[input].array;
-    const int32_t type = graph->values[input].file_type;
-    struct blocks blocks;
-    struct oct_array to;
-    octet_status status = blocks_of(graph, node, p, &from, &blocks);
-    if (!status)
-        status = make_constant(graph, &from, OCT_DATA_FLOAT, &to);
-    if (status)
-        return status;
-    float step = 0.0f;
-    for (size_t i = 0; i < p->count; i++)
-        step = fmaxf(step, p->scales[i]);
-    for (size_t i = 0; i < from.count; i++) {
-        const size_t c = p->count == 1 ? 0 : i / blocks.inner % blocks.channels;
-        oct_floats(&to)[i] =
-            (float)((double)oct_ints(&from)[i] - (double)zero_of(p, c)) * p->scales[c];
-    }
-    graph->values[output].array = to;
-    graph->values[output].step = step;
-    return type == OCT_ONNX_INT8 || type == OCT_ONNX_UINT8 ? keep_scales(graph, &blocks, p, output)
-                                                           : OCTET_OK;
 }
 
 /* ---- nodes ---- */
@@ -224,7 +109,7 @@ static octet_status read_quantize(struct oct_quantization_reading *r, struct oct
         return status;
     if (oct_value_is_constant(r->graph, node->inputs[0])) {
         node->removed = true;
-        return quantize_constant(r, node, &p, node->inputs[0], node->outputs[0]);
+        return oct_quantization_codes(r, node, &p, node->inputs[0], node->outputs[0]);
     }
     const bool is_grid = oct_quantization_grid(&p, &grid);
     node->op = is_grid ? OCT_OP_FAKE_QUANTIZE : OCT_OP_IDENTITY;
@@ -247,8 +132,7 @@ static octet_status read_dequantize(struct oct_quantization_reading *r, struct o
     if (constant ? graph->values[input].array.type != OCT_DATA_INT : !r->codes[input].file_type)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "octet cannot follow where its input was quantised");
-    const int32_t type =
-        constant ? graph->values[input].file_type : r->codes[input].file_type;
+    const int32_t type = constant ? graph->values[input].file_type : r->codes[input].file_type;
     if (node->input_count < 3 || node->inputs[2] < 0)
         p.file_type = type; /* zero point 0, in its input's type */
     if (p.file_type != type)
@@ -307,8 +191,8 @@ static octet_status follow(const struct oct_quantization_reading *r, const struc
     return OCTET_OK;
 }
 
-/* A node that has nothing to do with codes, or only moves them; where all that it reads is constant,
- * so is what it makes: weights and zero points pass through Cast and Reshape. */
+/* A node that has nothing to do with codes, or only moves them. Where all that it reads is
+ * constant, so is what it makes: weights and zero points pass through Cast and Reshape. */
 static octet_status read_other(struct oct_quantization_reading *r, size_t n)
 {
     const struct oct_node *node = &r->graph->nodes[n];
