@@ -136,8 +136,8 @@ struct oct_node {
     struct oct_grid sum_grid;   /* Conv: of its result, before SiLU */
     struct oct_grid gate_grid;  /* Conv: of the sigmoid in SiLU */
     struct oct_grid value_grid; /* Conv: of what input 3 is added to */
-    int rounded; /* Conv: the value that the first of these three, in order, rounds */
-    bool removed;               /* dropped by the next oct_graph_sort() */
+    int rounded;  /* Conv: the value that the first of these three, in order, rounds */
+    bool removed; /* dropped by the next oct_graph_sort() */
 };
 
 struct oct_graph {
@@ -152,6 +152,9 @@ struct oct_graph {
     int *inputs, *outputs; /* values */
     int input_count, output_count;
 };
+
+/* True for operators that give elements of input 0 in other places or shapes, and change none. */
+bool oct_moves_elements(enum oct_operator op);
 
 void oct_graph_init(struct oct_graph *graph, octet_context *ctx, const char *name);
 void oct_graph_clear(struct oct_graph *graph);

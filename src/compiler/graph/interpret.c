@@ -154,21 +154,20 @@ static octet_status evaluate_in_arena(struct oct_graph *graph, struct prepared *
 /* What is known of a constant beside its elements, where a node only moves or converts them. */
 static void pass_origin(struct oct_graph *graph, const struct oct_node *node)
 {
-    static const enum oct_operator moves[] = {
-        OCT_OP_CONCAT, OCT_OP_EXPAND, OCT_OP_FLATTEN,   OCT_OP_IDENTITY, OCT_OP_RESHAPE,
-        OCT_OP_SLICE,  OCT_OP_SPLIT,  OCT_OP_TRANSPOSE, OCT_OP_SQUEEZE,  OCT_OP_UNSQUEEZE};
-    bool only_moves = false;
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
-        only_moves = only_moves || node->op == moves[i];
-    for (int i = 0; i < node->output_count && node->outputs[i] >= 0; i++) {
+    const bool joins = node->op == OCT_OP_CONCAT, moves = oct_moves_elements(node->op) || joins;
+    float step = 0.0f;
+    for (int i = 0; i < (joins ? node->input_count : 1) && moves; i++)
+        if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].step > step)
+            step = graph->values[node->inputs[i]].step;
+    for (int i = 0; i < node->output_count; i++) {
+        if (node->outputs[i] < 0)
+            continue;
         struct oct_value *to = &graph->values[node->outputs[i]];
         if (node->op == OCT_OP_CAST)
             to->file_type = (int32_t)oct_node_int(node, "to", 0);
-        else if (only_moves)
+        else if (moves && node->inputs[0] >= 0)
             to->file_type = graph->values[node->inputs[0]].file_type;
-        for (int k = 0; only_moves && k < node->input_count; k++)
-            if (node->inputs[k] >= 0 && graph->values[node->inputs[k]].step > to->step)
-                to->step = graph->values[node->inputs[k]].step;
+        to->step = step;
     }
 }
 

@@ -24,6 +24,17 @@ enum oct_operator oct_operator_find(const char *name)
     return OCT_OP_OTHER;
 }
 
+bool oct_moves_elements(enum oct_operator op)
+{
+    static const enum oct_operator moves[] = {OCT_OP_FLATTEN,   OCT_OP_IDENTITY, OCT_OP_RESHAPE,
+                                              OCT_OP_SLICE,     OCT_OP_SPLIT,    OCT_OP_SQUEEZE,
+                                              OCT_OP_TRANSPOSE, OCT_OP_UNSQUEEZE};
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+        if (op == moves[i])
+            return true;
+    return false;
+}
+
 octet_status oct_call_bad(const struct oct_call *call, const char *reason)
 {
     return oct_node_fail(call->graph, call->node, OCTET_BAD_SHAPE, "%s", reason);

@@ -18,17 +18,10 @@ static const struct oct_node *only_fake(const struct oct_graph *graph, int value
 /* True when the node rounds what was put on the same grid before, and only moved since. */
 static bool repeats(const struct oct_graph *graph, const struct oct_node *fake)
 {
-    static const enum oct_operator moves[] = {OCT_OP_FLATTEN,   OCT_OP_IDENTITY, OCT_OP_RESHAPE,
-                                              OCT_OP_SLICE,     OCT_OP_SPLIT,    OCT_OP_SQUEEZE,
-                                              OCT_OP_TRANSPOSE, OCT_OP_UNSQUEEZE};
     const struct oct_node *node = oct_graph_producer(graph, fake->inputs[0]);
-    while (node && node->op != OCT_OP_FAKE_QUANTIZE) {
-        bool only_moves = false;
-        for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
-            only_moves = only_moves || node->op == moves[i];
-        node = only_moves ? oct_graph_producer(graph, node->inputs[0]) : NULL;
-    }
-    return node && oct_same_grid(node->grid, fake->grid);
+    while (node && oct_moves_elements(node->op))
+        node = oct_graph_producer(graph, node->inputs[0]);
+    return node && node->op == OCT_OP_FAKE_QUANTIZE && oct_same_grid(node->grid, fake->grid);
 }
 
 static int count_fakes(const struct oct_import *import)

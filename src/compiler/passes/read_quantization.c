@@ -150,24 +150,17 @@ static octet_status read_dequantize(struct oct_quantization_reading *r, struct o
     return OCTET_OK;
 }
 
-/* Operators that move the elements of an integer tensor and change none. */
-static bool only_moves(enum oct_operator op)
-{
-    static const enum oct_operator moves[] = {OCT_OP_CONCAT,    OCT_OP_FLATTEN,  OCT_OP_IDENTITY,
-                                              OCT_OP_MAX_POOL,  OCT_OP_RESHAPE,  OCT_OP_RESIZE,
-                                              OCT_OP_SLICE,     OCT_OP_SPLIT,    OCT_OP_SQUEEZE,
-                                              OCT_OP_TRANSPOSE, OCT_OP_UPSAMPLE, OCT_OP_UNSQUEEZE};
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
-        if (op == moves[i])
-            return true;
-    return false;
-}
-
-/* Of these, operators that leave every element in its channel. */
+/* Operators that take no element of an integer tensor to another channel. */
 static bool keeps_channels(enum oct_operator op)
 {
     return op == OCT_OP_IDENTITY || op == OCT_OP_MAX_POOL || op == OCT_OP_RESIZE ||
            op == OCT_OP_UPSAMPLE;
+}
+
+/* Those, and others that change no element. */
+static bool only_moves(enum oct_operator op)
+{
+    return keeps_channels(op) || oct_moves_elements(op) || op == OCT_OP_CONCAT;
 }
 
 /* What happens to integers that were quantised before. */
