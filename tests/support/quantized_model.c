@@ -81,6 +81,21 @@ void test_quantized_refuse(struct test_quantized *f, octet_status status, const 
     test_quantized_end(f);
 }
 
+void test_quantized_starve(struct test_quantized *f)
+{
+    f->test.calls = 0;
+    assert_int_equal(test_quantized_load(f), OCTET_OK);
+    const int calls = f->test.calls;
+    octet_model_free(&f->model);
+    for (int at = 0; at < calls; at += 1 + at / 40) {
+        f->test.calls = 0;
+        f->test.fail_at = at;
+        assert_int_not_equal(test_quantized_load(f), OCTET_OK);
+        assert_null(f->model);
+    }
+    f->test.fail_at = -1;
+}
+
 float *test_quantized_expected(struct test_quantized *f, const struct test_quantizing *how,
                                const char *value, size_t wanted)
 {

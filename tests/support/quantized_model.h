@@ -35,6 +35,9 @@ OctOnnx__TensorProto *test_quantized_initializer(struct test_quantized *f, const
 /* Loading must end in that status, with the text in the message; ends the fixture. */
 void test_quantized_refuse(struct test_quantized *f, octet_status status, const char *text);
 
+/* Every allocation that fails while loading ends in an error without a leak. */
+void test_quantized_starve(struct test_quantized *f);
+
 /* The same model in float operators that round alike, run by the interpreter: a value of it. */
 float *test_quantized_expected(struct test_quantized *f, const struct test_quantizing *how,
                                const char *value, size_t wanted);

@@ -404,6 +404,8 @@ static void test_whole_head(void **state)
     assert_memory_equal(is, wanted, 7 * 84 * sizeof *is);
     free(is);
     free(wanted);
+    octet_model_free(&f.model);
+    test_quantized_starve(&f);
     test_quantized_end(&f);
     test_quantized_end(&plain);
 

@@ -61,6 +61,24 @@ static void declare(struct test_onnx *onnx, int64_t count)
     }
 }
 
+/* Every allocation that fails while loading ends in an error. */
+static void starve(const struct test_onnx *onnx)
+{
+    octet_model *model;
+    size_t size;
+    unsigned char *bytes = test_onnx_pack(onnx, &size);
+    octet_status status = OCTET_OUT_OF_MEMORY;
+    for (int at = 0; status != OCTET_OK; at += 1 + at / 40) {
+        test.calls = 0;
+        test.fail_at = at;
+        status = octet_model_load_memory(&test.context, bytes, size, "s.onnx", &model);
+        assert_true(status == OCTET_OK || !model);
+    }
+    test.fail_at = -1;
+    octet_model_free(&model);
+    free(bytes);
+}
+
 static octet_model *load(const struct test_onnx *onnx)
 {
     octet_model *model;
@@ -175,6 +193,7 @@ static void nms_of_best(void **state)
                 agnostic ? "some_rows,some_scores,all,iou" : "apart_rows,some_scores,all,iou");
         test_onnx_ints(&onnx, "all", 0, NULL, (int64_t[]){INT64_MAX});
         declare(&onnx, 100);
+        starve(&onnx);
         expect(
             &onnx,
             &(octet_detect_settings){
