@@ -246,7 +246,7 @@ static void boxes_and_scores_apart(void **state)
     set_outputs(&f, "scores", "pixels");
     test_import_expect(&f);
     expect_log(&f, "its boxes and scores stand apart");
-    assert_int_equal(f.network->has_nms, 0);
+    assert_false(f.network->selection.is_own);
     expect_plain_numbers(&f);
     test_import_end(&f);
 
@@ -266,7 +266,7 @@ static void boxes_and_scores_apart(void **state)
         (char *)"TRT";
     set_outputs(&f, "num", "box");
     test_import_expect(&f);
-    assert_int_equal(f.network->has_nms, 1);
+    assert_true(f.network->selection.is_own);
     expect_plain_numbers(&f);
     test_import_end(&f);
 
