@@ -75,6 +75,21 @@ char *oct_arena_printf(struct oct_arena *arena, const char *format, ...)
     return oct_arena_strndup(arena, line, kept);
 }
 
+void oct_arena_reset(struct oct_arena *arena)
+{
+    struct oct_arena_block *kept = arena->blocks;
+    if (!kept || kept->size != BLOCK_BYTES) {
+        oct_arena_clear(arena);
+        return;
+    }
+    arena->blocks = kept->next;
+    oct_arena_clear(arena);
+    memset(kept->bytes, 0, kept->used);
+    kept->used = 0;
+    kept->next = NULL;
+    arena->blocks = kept;
+}
+
 void oct_arena_clear(struct oct_arena *arena)
 {
     while (arena->blocks) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "compiler/passes/passes.h"
 
 const char *oct_metadata_find(const struct oct_import *import, const char *key)
@@ -65,33 +66,6 @@ bool oct_parse_size(const char *text, int *height, int *width)
 
 /* ---- quoted text ---- */
 
-static size_t put_utf8(char *out, uint32_t code)
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const unsigned char leads[] = {0, 0xc0, 0xe0, 0xf0};
-    out[0] = (char)(leads[more] | code >> (6 * more));
-    for (size_t i = 1; i <= more; i++)
-        out[i] = (char)(0x80 | (code >> (6 * (more - i)) & 0x3f));
-    return more + 1;
-}
-
-/* `digits` hexadecimal digits; false when they are not there. */
-static bool read_hex(const char *at, int digits, uint32_t *code)
-{
-    *code = 0;
-    for (int i = 0; i < digits; i++) {
-        if (!isxdigit((unsigned char)at[i]))
-            return false;
-        int c = tolower((unsigned char)at[i]);
-        *code = *code << 4 | (uint32_t)(isdigit(c) ? c - '0' : c - 'a' + 10);
-    }
-    return true;
-}
-
 static bool is_surrogate(uint32_t code, uint32_t first)
 {
     return code >= first && code < first + 0x400;
@@ -105,11 +79,11 @@ static const char *read_escape(const char *at, uint32_t *code)
     int digits = *at == 'x' ? 2 : *at == 'u' ? 4 : *at == 'U' ? 8 : 0;
     uint32_t low;
     if (digits) {
-        if (!read_hex(at + 1, digits, code))
+        if (!oct_read_hex(at + 1, digits, code))
             return NULL;
         at += 1 + digits;
         if (is_surrogate(*code, 0xd800) && at[0] == '\\' && at[1] == 'u' &&
-            read_hex(at + 2, 4, &low) &&
+            oct_read_hex(at + 2, 4, &low) &&
             is_surrogate(low, 0xdc00)) { /* JSON writes one character as a pair */
             *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
             at += 6;
@@ -140,7 +114,7 @@ static const char *read_quoted(const char *at, char *out, size_t *length)
         if (!at || code == 0 || code > 0x10ffff || is_surrogate(code, 0xd800) ||
             is_surrogate(code, 0xdc00))
             return NULL;
-        *length += put_utf8(out + *length, code);
+        *length += oct_utf8_put(out + *length, code);
     }
     return *at ? skip_spaces(at + 1) : NULL;
 }
