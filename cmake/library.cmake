@@ -5,7 +5,7 @@
 
 set(OCTET_SOURCE ${PROJECT_SOURCE_DIR}/src)
 # src/api has one file per public header (or NAME_*.c); these headers are the runtime half.
-set(OCTET_RUNTIME_API status context image engine session machine detect)
+set(OCTET_RUNTIME_API status context file image engine session machine detect)
 
 file(GLOB_RECURSE runtime_sources CONFIGURE_DEPENDS
      ${OCTET_SOURCE}/base/*.c ${OCTET_SOURCE}/runtime/*.c)

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "detector.h"
+#include "inputs.h"
 #include "json.h"
 #include "npy.h"
 #include "options.h"
@@ -39,6 +40,7 @@ struct tensor_run {
     octet_session *session;
     size_t rows, anchors; /* of the output of one picture */
     float *output;
+    struct inputs inputs;
     struct output_file file;
     struct tensor_files tensors;
     struct value_range range;
@@ -114,7 +116,11 @@ static int open_outputs(struct tensor_run *run)
         return status;
     const size_t shape[3] = {run->shape.pictures, run->rows, run->anchors};
     char *path = app_printf("%s/output0.npy", arguments->folder);
-    status = npy_begin(&run->file, run->app, path, shape, 3);
+    status = inputs_protect(run->app, &run->inputs, NULL, path);
+    if (status == STATUS_DONE && arguments->tensors)
+        status = tensor_files_protect(&run->tensors, &run->inputs);
+    if (status == STATUS_DONE)
+        status = npy_begin(&run->file, run->app, path, shape, 3);
     free(path);
     return status;
 }
@@ -167,7 +173,7 @@ static int run_all(struct tensor_run *run)
     progress_finish(&progress);
     if (status == STATUS_DONE && run->arguments->tensors)
         status = tensor_files_commit(&run->tensors);
-    if (status == STATUS_DONE && run->file.stream)
+    if (status == STATUS_DONE && run->file.file)
         status = output_commit(&run->file);
     return status;
 }
@@ -234,6 +240,8 @@ int cmd_run(struct app *app, int argc, char **argv)
     if (status >= 0)
         return status;
     struct tensor_run run = {.app = app, .arguments = &arguments};
+    inputs_add(&run.inputs, operands.text[0]);
+    inputs_add(&run.inputs, arguments.input);
     status = read_input(&run);
     if (status == STATUS_DONE)
         status = open_session(&run, operands.text[0]);
@@ -248,6 +256,7 @@ int cmd_run(struct app *app, int argc, char **argv)
     octet_session_close(&run.session);
     octet_engine_free(&run.engine);
     npy_free(&run.input);
+    inputs_free(&run.inputs);
     free(run.output);
     return status;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jpeg.h"
 
-#include <errno.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jerror.h>
 #include <jpeglib.h>
 
 #define QUALITY 92
@@ -13,13 +14,40 @@
 struct failure {
     struct jpeg_error_mgr manager;
     jmp_buf back;
-    int error; /* errno when it happened: a failed write's, if it was one */
 };
+
+/* Takes what the library made; a failed write shows when the file is committed. */
+struct destination {
+    struct jpeg_destination_mgr manager;
+    struct output_file *file;
+    unsigned char bytes[16384];
+};
+
+static void start(j_compress_ptr jpeg)
+{
+    struct destination *to = (struct destination *)jpeg->dest;
+    to->manager.next_output_byte = to->bytes;
+    to->manager.free_in_buffer = sizeof to->bytes;
+}
+
+/* The whole buffer, whatever the library says is free of it. */
+static boolean write_buffer(j_compress_ptr jpeg)
+{
+    struct destination *to = (struct destination *)jpeg->dest;
+    output_write(to->file, to->bytes, sizeof to->bytes);
+    start(jpeg);
+    return TRUE;
+}
+
+static void write_rest(j_compress_ptr jpeg)
+{
+    struct destination *to = (struct destination *)jpeg->dest;
+    output_write(to->file, to->bytes, sizeof to->bytes - to->manager.free_in_buffer);
+}
 
 static void leave(j_common_ptr common)
 {
     struct failure *failure = (struct failure *)common->err;
-    failure->error = errno;
     longjmp(failure->back, 1);
 }
 
@@ -49,6 +77,7 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
 {
     struct jpeg_compress_struct jpeg = {0};
     struct failure failure;
+    struct destination to = {{NULL, 0, start, write_buffer, write_rest}, file, {0}};
     unsigned char *row = app_alloc((size_t)pixels->width, 3);
     const char *volatile problem = NULL;
     jpeg.err = jpeg_std_error(&failure.manager);
@@ -56,7 +85,7 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
     failure.manager.output_message = ignore;
     if (setjmp(failure.back) == 0) {
         jpeg_create_compress(&jpeg);
-        jpeg_stdio_dest(&jpeg, file->stream);
+        jpeg.dest = &to.manager;
         jpeg.image_width = (JDIMENSION)pixels->width;
         jpeg.image_height = (JDIMENSION)pixels->height;
         jpeg.input_components = 3;
@@ -68,10 +97,9 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
         jpeg_start_compress(&jpeg, TRUE);
         write_rows(&jpeg, pixels, row);
         jpeg_finish_compress(&jpeg);
-    } else if (ferror(file->stream)) {
-        file->error = failure.error; /* reported when the file is committed */
     } else {
-        problem = "the JPEG library failed";
+        problem = failure.manager.msg_code == JERR_OUT_OF_MEMORY ? "out of memory"
+                                                                 : "the JPEG library failed";
     }
     jpeg_destroy_compress(&jpeg);
     free(row);

@@ -2,120 +2,81 @@
 #include "output_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-/* The length of the folder part of `path` with its slash, 0 when there is none. */
-static int folder_length(const char *path)
+static struct {
+    octet_file **files;
+    size_t count, capacity;
+} unfinished;
+
+/* Lack of memory ends the program wherever it is. */
+static void abandon_all(void)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? (int)(slash - path) + 1 : 0;
+    while (unfinished.count)
+        octet_file_abandon(&unfinished.files[--unfinished.count]);
+    free(unfinished.files);
 }
 
-/* mkstemp() makes private files; an output gets the permissions that any new file gets. */
-static void allow_as_usual(int descriptor)
+static void remember(octet_file *file)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(descriptor, 0666 & ~mask) != 0)
-        errno = 0; /* a file system without permissions: nothing lost */
+    if (!unfinished.capacity)
+        atexit(abandon_all);
+    if (unfinished.count == unfinished.capacity) {
+        unfinished.capacity = unfinished.capacity ? unfinished.capacity * 2 : 8;
+        unfinished.files = app_resize(unfinished.files, unfinished.capacity, sizeof(octet_file *));
+    }
+    unfinished.files[unfinished.count++] = file;
 }
 
-/* What must not be replaced by a file: a folder, a device, a pipe. */
-static int refuse_special(struct app *app, const char *path)
+static void forget(const octet_file *file)
 {
-    struct stat entry;
-    if (stat(path, &entry) != 0 || S_ISREG(entry.st_mode))
+    size_t at = 0;
+    while (at < unfinished.count && unfinished.files[at] != file)
+        at++;
+    if (at < unfinished.count)
+        unfinished.files[at] = unfinished.files[--unfinished.count];
+}
+
+static int report(struct app *app, octet_status status)
+{
+    if (status == OCTET_OK)
         return STATUS_DONE;
-    return app_fail(app, "%s: cannot be written: it is %s", path,
-                    S_ISDIR(entry.st_mode) ? "a folder" : "no plain file");
+    return app_fail_library(app, status, octet_context_message(app->context));
 }
 
 int output_open(struct output_file *file, struct app *app, const char *path)
 {
     *file = (struct output_file){.app = app};
-    if (refuse_special(app, path) != STATUS_DONE)
-        return STATUS_FAILED;
-    *file = (struct output_file){.app = app, .path = app_strdup(path)};
-    int folder = folder_length(path);
-    file->temporary = app_printf("%.*s.octet-XXXXXX", folder, path);
-    int descriptor = mkstemp(file->temporary);
-    if (descriptor >= 0) {
-        allow_as_usual(descriptor);
-        file->stream = fdopen(descriptor, "wb");
-    }
-    if (file->stream)
-        return STATUS_DONE;
-    int error = errno;
-    if (descriptor >= 0) {
-        close(descriptor);
-        unlink(file->temporary);
-    }
-    app_fail(app, "%s: cannot be written: %s", path, strerror(error));
-    free(file->path);
-    free(file->temporary);
-    *file = (struct output_file){0};
-    return STATUS_FAILED;
+    const octet_status status = octet_file_create(app->context, path, &file->file);
+    if (status == OCTET_OK)
+        remember(file->file);
+    return report(app, status);
 }
 
 void output_write(struct output_file *file, const void *bytes, size_t size)
 {
-    if (file->stream && fwrite(bytes, 1, size, file->stream) != size && !file->error)
-        file->error = errno;
-}
-
-/* Makes the rename last; a folder that cannot be synced is no failure of ours. */
-static void sync_folder(const char *path)
-{
-    int length = folder_length(path);
-    char *folder = length ? app_printf("%.*s", length, path) : app_strdup(".");
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0) {
-        fsync(descriptor);
-        close(descriptor);
-    }
-    free(folder);
+    octet_file_write(file->file, bytes, size);
 }
 
 int output_commit(struct output_file *file)
 {
-    if (!file->stream)
+    struct app *app = file->app;
+    if (!file->file)
         return STATUS_FAILED;
-    bool written = fflush(file->stream) == 0 && !ferror(file->stream) &&
-                   (fsync(fileno(file->stream)) == 0 || errno == EINVAL);
-    int error = file->error ? file->error : errno;
-    if (fclose(file->stream) != 0 && written) {
-        written = false;
-        error = errno;
-    }
-    file->stream = NULL;
-    if (written && rename(file->temporary, file->path) != 0) {
-        written = false;
-        error = errno;
-    }
-    if (written) {
-        sync_folder(file->path);
-    } else {
-        unlink(file->temporary);
-        app_fail(file->app, "%s: cannot be written: %s", file->path, strerror(error));
-    }
-    free(file->path);
-    free(file->temporary);
+    forget(file->file);
+    const octet_status status = octet_file_commit(&file->file);
     *file = (struct output_file){0};
-    return written ? STATUS_DONE : STATUS_FAILED;
+    return report(app, status);
 }
 
 void output_abandon(struct output_file *file)
 {
-    if (!file->stream)
+    if (!file->file)
         return;
-    fclose(file->stream);
-    unlink(file->temporary);
-    free(file->path);
-    free(file->temporary);
+    forget(file->file);
+    octet_file_abandon(&file->file);
     *file = (struct output_file){0};
 }
 
@@ -131,16 +92,7 @@ int output_write_file(struct app *app, const char *path, const void *bytes, size
 
 int output_check(struct app *app, const char *path)
 {
-    int length = folder_length(path);
-    if (refuse_special(app, path) != STATUS_DONE)
-        return STATUS_FAILED;
-    char *folder = length ? app_printf("%.*s", length, path) : app_strdup(".");
-    int status = STATUS_DONE;
-    if (access(folder, W_OK | X_OK) != 0)
-        status = app_fail(app, "%s: cannot be written: the folder %s: %s", path, folder,
-                          strerror(errno));
-    free(folder);
-    return status;
+    return report(app, octet_file_check(app->context, path));
 }
 
 int output_make_folder(struct app *app, const char *path)

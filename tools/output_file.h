@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files are written beside their place, synced and renamed: nothing half-written is ever at `path`.
- */
+/* Files are written beside their place, synced and renamed (octet/file.h): nothing half-written is
+ * ever at `path`. */
 #ifndef TOOLS_OUTPUT_FILE_H
 #define TOOLS_OUTPUT_FILE_H
 
@@ -11,13 +11,11 @@
 
 struct output_file {
     struct app *app;
-    FILE *stream;
-    char *path, *temporary;
-    int error; /* errno of the first failed write, or 0 */
+    octet_file *file; /* NULL: not open */
 };
 
-/* Opens a temporary file beside `path`. On failure (reported) nothing is left and abandoning is
- * harmless. */
+/* Opens a temporary file beside `path`; a program that ends without committing it removes it. On
+ * failure (reported) nothing is left and abandoning is harmless. */
 int output_open(struct output_file *file, struct app *app, const char *path);
 
 /* Writes; a failure shows when committing. */

@@ -16,6 +16,7 @@
 #include <octet/engine.h>
 #include <octet/evaluate.h>
 #include <octet/export.h>
+#include <octet/file.h>
 #include <octet/image.h>
 #include <octet/machine.h>
 #include <octet/model.h>

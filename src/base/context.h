@@ -3,9 +3,17 @@
 #ifndef OCTET_BASE_CONTEXT_H
 #define OCTET_BASE_CONTEXT_H
 
+#include <stdint.h>
+
 #include <octet/context.h>
 
 #define OCT_MESSAGE_BYTES 1024
+#define OCT_FOLDERS_SWEPT 8
+
+/* A folder in which what killed runs left was removed, see output.h. */
+struct oct_folder_swept {
+    uint64_t device, inode;
+};
 
 struct octet_context {
     octet_allocator allocator;
@@ -14,6 +22,8 @@ struct octet_context {
     octet_log_level log_level;
     unsigned cpu_sets; /* of this machine, see cpu.h; 0: not asked (asking takes long in virtual
                           machines, so that octet_context_create() does it once) */
+    struct oct_folder_swept swept[OCT_FOLDERS_SWEPT]; /* the last ones; 0, 0: none */
+    unsigned sweeps;
     char message[OCT_MESSAGE_BYTES];
 };
 
