@@ -27,15 +27,15 @@ static octet_status refuse(const struct reading *r, const char *member, const ch
 }
 
 /* A whole number, which some writers give as 5.0. */
-static octet_status read_id(const struct reading *r, const json_t *entry, const char *member,
-                            int64_t *id)
+static octet_status read_id(const struct reading *r, const struct oct_json_value *entry,
+                            const char *member, int64_t *id)
 {
-    const json_t *value = json_object_get(entry, member);
-    const double real = json_is_real(value) ? json_real_value(value) : 0.5;
+    const struct oct_json_value *value = oct_json_find(entry, member);
     if (!value)
         return refuse(r, member, "is missing");
-    if (json_is_integer(value))
-        *id = json_integer_value(value);
+    const double real = value->kind == OCT_JSON_REAL ? value->real : 0.5;
+    if (value->kind == OCT_JSON_INTEGER)
+        *id = value->integer;
     else if (real == floor(real) && fabs(real) < 0x1p53)
         *id = (int64_t)real;
     else
@@ -44,11 +44,11 @@ static octet_status read_id(const struct reading *r, const json_t *entry, const 
 }
 
 /* A size in pixels, 0 where there is none. */
-static octet_status read_pixels(const struct reading *r, const json_t *entry, const char *member,
-                                int *pixels)
+static octet_status read_pixels(const struct reading *r, const struct oct_json_value *entry,
+                                const char *member, int *pixels)
 {
     int64_t number = 0;
-    if (json_object_get(entry, member)) {
+    if (oct_json_find(entry, member)) {
         const octet_status status = read_id(r, entry, member, &number);
         if (status)
             return status;
@@ -60,46 +60,44 @@ static octet_status read_pixels(const struct reading *r, const json_t *entry, co
 }
 
 /* Text, "" where there is none. It belongs to the entry. */
-static octet_status read_text(const struct reading *r, const json_t *entry, const char *member,
-                              const char **text)
+static octet_status read_text(const struct reading *r, const struct oct_json_value *entry,
+                              const char *member, const char **text)
 {
-    const json_t *value = json_object_get(entry, member);
+    const struct oct_json_value *value = oct_json_find(entry, member);
     *text = "";
     if (!value)
         return OCTET_OK;
-    if (!json_is_string(value) || json_string_length(value) > TEXT_BYTES_MAX)
+    if (value->kind != OCT_JSON_TEXT || strlen(value->text) > TEXT_BYTES_MAX)
         return refuse(r, member, "is no text of a sensible length");
-    *text = json_string_value(value);
+    *text = value->text;
     return OCTET_OK;
 }
 
-static octet_status read_number(const struct reading *r, const json_t *entry, const char *member,
-                                double *number)
+static octet_status read_number(const struct reading *r, const struct oct_json_value *entry,
+                                const char *member, double *number)
 {
-    const json_t *value = json_object_get(entry, member);
-    if (!json_is_number(value))
+    const struct oct_json_value *value = oct_json_find(entry, member);
+    if (!oct_json_number(value, number))
         return refuse(r, member, value ? "is no number" : "is missing");
-    *number = json_number_value(value);
     return OCTET_OK;
 }
 
-static octet_status read_box(const struct reading *r, const json_t *entry, double box[4])
+static octet_status read_box(const struct reading *r, const struct oct_json_value *entry,
+                             double box[4])
 {
-    const json_t *value = json_object_get(entry, "bbox");
-    if (!json_is_array(value) || json_array_size(value) != 4)
+    const struct oct_json_value *value = oct_json_find(entry, "bbox");
+    if (!value || value->kind != OCT_JSON_ARRAY || value->count != 4)
         return refuse(r, "bbox", value ? "is not a list of four numbers" : "is missing");
-    for (size_t i = 0; i < 4; i++) {
-        const json_t *number = json_array_get(value, i);
-        if (!json_is_number(number))
+    for (const struct oct_json_value *side = value->first; side; side = side->next)
+        if (!oct_json_number(side, box++))
             return refuse(r, "bbox", "is not a list of four numbers");
-        box[i] = json_number_value(number);
-    }
+    box -= 4;
     if (box[2] < 0.0 || box[3] < 0.0)
         return refuse(r, "bbox", "has a negative width or height");
     return OCTET_OK;
 }
 
-static octet_status visit_class(void *user, size_t index, json_t *entry)
+static octet_status visit_class(void *user, size_t index, const struct oct_json_value *entry)
 {
     struct reading *r = user;
     int64_t id;
@@ -111,7 +109,7 @@ static octet_status visit_class(void *user, size_t index, json_t *entry)
     return status ? status : oct_truth_add_class(r->truth, id, name);
 }
 
-static octet_status visit_image(void *user, size_t index, json_t *entry)
+static octet_status visit_image(void *user, size_t index, const struct oct_json_value *entry)
 {
     struct reading *r = user;
     octet_truth_image image;
@@ -127,7 +125,7 @@ static octet_status visit_image(void *user, size_t index, json_t *entry)
 }
 
 /* A missing "area" is the box', a missing "iscrowd" 0. */
-static octet_status visit_box(void *user, size_t index, json_t *entry)
+static octet_status visit_box(void *user, size_t index, const struct oct_json_value *entry)
 {
     struct reading *r = user;
     octet_truth_box box = {.area = -1.0};
@@ -141,17 +139,17 @@ static octet_status visit_box(void *user, size_t index, json_t *entry)
         status = read_id(r, entry, "category_id", &box.class_id);
     if (!status)
         status = read_box(r, entry, sides);
-    if (!status && json_object_get(entry, "area")) {
+    if (!status && oct_json_find(entry, "area")) {
         status = read_number(r, entry, "area", &box.area);
         if (!status && box.area < 0.0)
             status = refuse(r, "area", "is negative");
     }
-    const json_t *flag = json_object_get(entry, "iscrowd");
-    if (!status && flag && !json_is_boolean(flag))
+    const struct oct_json_value *flag = oct_json_find(entry, "iscrowd");
+    if (!status && flag && flag->kind != OCT_JSON_BOOLEAN)
         status = read_id(r, entry, "iscrowd", &crowd);
     if (status)
         return status;
-    box.is_crowd = crowd != 0 || json_is_true(flag);
+    box.is_crowd = crowd != 0 || (flag && flag->kind == OCT_JSON_BOOLEAN && flag->boolean);
     box.x = sides[0];
     box.y = sides[1];
     box.width = sides[2];
@@ -159,7 +157,7 @@ static octet_status visit_box(void *user, size_t index, json_t *entry)
     return oct_truth_add_box(r->truth, &box);
 }
 
-static octet_status visit_detection(void *user, size_t index, json_t *entry)
+static octet_status visit_detection(void *user, size_t index, const struct oct_json_value *entry)
 {
     struct reading *r = user;
     struct oct_found_box box;
@@ -284,10 +282,18 @@ octet_status oct_coco_read_detections(octet_context *ctx, const void *bytes, siz
     return status;
 }
 
-static int add_text(const char *bytes, size_t size, void *user)
+static void add_box(struct oct_text *text, const struct oct_found_box *box)
 {
-    oct_text_add(user, bytes, size);
-    return 0;
+    const double sides[4] = {box->x, box->y, box->width, box->height};
+    oct_text_printf(text, "{\"image_id\":%lld,\"category_id\":%lld,\"bbox\":[",
+                    (long long)box->image_id, (long long)box->class_id);
+    for (int i = 0; i < 4; i++) {
+        oct_text_add(text, ",", i > 0);
+        oct_json_add_real(text, sides[i]);
+    }
+    oct_text_printf(text, "],\"score\":");
+    oct_json_add_real(text, box->score);
+    oct_text_add(text, "}", 1);
 }
 
 octet_status oct_coco_write_detections(const octet_detections *detections, const char *path)
@@ -297,15 +303,8 @@ octet_status oct_coco_write_detections(const octet_detections *detections, const
     oct_text_init(&text, ctx);
     oct_text_add(&text, "[", 1);
     for (size_t i = 0; i < detections->count && !text.failed; i++) {
-        const struct oct_found_box *box = &detections->boxes[i];
-        json_t *entry =
-            json_pack("{s:I, s:I, s:[f, f, f, f], s:f}", "image_id", (json_int_t)box->image_id,
-                      "category_id", (json_int_t)box->class_id, "bbox", box->x, box->y, box->width,
-                      box->height, "score", box->score);
         oct_text_add(&text, i ? ",\n" : "\n", i ? 2 : 1);
-        if (!entry || json_dump_callback(entry, add_text, &text, JSON_COMPACT) != 0)
-            text.failed = true;
-        json_decref(entry);
+        add_box(&text, &detections->boxes[i]);
     }
     oct_text_add(&text, "\n]\n", 3);
     const octet_status status =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evaluate/json_elements.h"
 
+#include <stdio.h>
 #include <string.h>
 
 octet_status oct_json_fail(struct oct_json *json, const char *what)
@@ -156,17 +157,13 @@ static octet_status visit_element(struct oct_json *json, size_t index, oct_json_
     octet_status status = collect(json);
     if (status)
         return status;
-    json_error_t error;
-    json_t *element = json_loadb(json->scratch, json->scratch_size, 0, &error);
-    if (element) {
-        status = visit(user, index, element);
-        json_decref(element);
-        return status;
-    }
-    if (json_error_code(&error) == json_error_out_of_memory)
-        return oct_fail_memory(json->ctx, json->name);
-    return oct_fail(json->ctx, OCTET_BAD_FORMAT, "%s: byte %zu: not valid JSON: %s", json->name,
-                    start, error.text);
+    char what[OCT_MESSAGE_BYTES];
+    snprintf(what, sizeof what, "%.900s: byte %zu: not valid JSON", json->name, start);
+    const struct oct_json_value *element;
+    json->arena.ctx = json->ctx;
+    oct_arena_reset(&json->arena);
+    status = oct_json_parse(&json->arena, json->scratch, json->scratch_size, what, &element);
+    return status ? status : visit(user, index, element);
 }
 
 octet_status oct_json_array(struct oct_json *json, oct_json_visit *visit, void *user)
@@ -197,5 +194,6 @@ octet_status oct_json_end(struct oct_json *json)
 void oct_json_free(struct oct_json *json)
 {
     oct_free(json->ctx, json->scratch);
+    oct_arena_clear(&json->arena);
     json->scratch = NULL;
 }

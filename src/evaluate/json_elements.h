@@ -4,9 +4,7 @@
 #ifndef OCTET_EVALUATE_JSON_ELEMENTS_H
 #define OCTET_EVALUATE_JSON_ELEMENTS_H
 
-#include <jansson.h>
-
-#include "base/memory.h"
+#include "base/json.h"
 
 struct oct_json {
     octet_context *ctx;
@@ -16,6 +14,7 @@ struct oct_json {
     size_t size, position;
     char *scratch; /* the element at hand */
     size_t scratch_size, scratch_capacity;
+    struct oct_arena arena; /* of the element's values */
 };
 
 /* A failure at the position reached: "FILE: byte 12: WHAT". */
@@ -35,7 +34,7 @@ octet_status oct_json_key(struct oct_json *json, const char **key, size_t *lengt
 octet_status oct_json_skip(struct oct_json *json);
 
 /* Called for every element; anything but OCTET_OK ends the reading. */
-typedef octet_status oct_json_visit(void *user, size_t index, json_t *element);
+typedef octet_status oct_json_visit(void *user, size_t index, const struct oct_json_value *element);
 
 /* Takes an array. Its elements must be objects. */
 octet_status oct_json_array(struct oct_json *json, oct_json_visit *visit, void *user);

@@ -339,11 +339,11 @@ static void refusals(void **state)
         {"octet.kind\":\"stat", "octet.kind\":\"slat", OCTET_UNKNOWN_FORMAT, "slatistics"},
         {"letterbox", "stretched", OCTET_MISMATCH, "preprocessing"},
         {"\\\"pad\\\":114", "\\\"pad\\\":128", OCTET_MISMATCH, "preprocessing"},
-        {"\\\"image_count\\\":1", "\\\"image_count\\\":0", OCTET_BAD_FORMAT, "picture count"},
-        {"tensor.000.histogram", "tensor.999.histogram", OCTET_BAD_FORMAT, "incomplete"},
+        {"\\\"image_count\\\":1", "\\\"image_count\\\":0", OCTET_BAD_FORMAT, "image_count"},
+        {"tensor.000.histogram", "tensor.999.histogram", OCTET_BAD_FORMAT, "histogram"},
         {"tensor.000.channel_min", "tensor.999.channel_min", OCTET_BAD_FORMAT, "channel_min"},
         {"\\\"channels\\\":4", "\\\"channels\\\":5", OCTET_BAD_FORMAT, "wrong size"},
-        {"\\\"exponent\\\":", "\\\"eXponent\\\":", OCTET_BAD_FORMAT, "out of range"},
+        {"\\\"exponent\\\":", "\\\"eXponent\\\":", OCTET_BAD_FORMAT, "\"exponent\" is missing"},
     };
     octet_model *model;
     octet_statistics *read;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statistics files. The format is described in docs/formats.md. */
-#include <jansson.h>
+#include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/fields.h"
+#include "base/utf8.h"
 #include "compiler/calibrate/statistics.h"
+#include "runtime/container/preprocessing.h"
 #include "runtime/container/safetensors.h"
 
 #define TENSORS_MAX 4096
@@ -37,38 +39,42 @@ static size_t part_count(const struct oct_tensor_record *record, int part)
                      : (size_t)record->channels;
 }
 
-static json_t *record_json(const struct oct_tensor_record *record)
+static void add_record(struct oct_text *out, const struct oct_tensor_record *record)
 {
     const struct oct_histogram *h = &record->histogram;
-    json_t *name = json_string(record->name);
-    return json_pack("{s:o, s:i, s:i, s:i, s:I, s:f, s:f}", "name", name ? name : json_string("?"),
-                     "channels", record->channels, "exponent", h->exponent, "first_bin",
-                     h->first - OCT_HISTOGRAM_HALF, "count", (json_int_t)h->count, "min",
-                     (double)h->minimum, "max", (double)h->maximum);
+    oct_text_printf(out, "{\"name\":");
+    oct_json_add_text(out, record->name);
+    oct_text_printf(out, ",\"channels\":%d,\"exponent\":%d,\"first_bin\":%d,\"count\":%llu",
+                    record->channels, h->exponent, h->first - OCT_HISTOGRAM_HALF,
+                    (unsigned long long)h->count);
+    oct_text_printf(out, ",\"min\":");
+    oct_json_add_real(out, (double)h->minimum);
+    oct_text_printf(out, ",\"max\":");
+    oct_json_add_real(out, (double)h->maximum);
+    oct_text_add(out, "}", 1);
 }
 
-static char *describe(const octet_statistics *s)
+static void describe(const octet_statistics *s, struct oct_text *out)
 {
-    json_t *tensors = json_array();
-    for (int i = 0; i < s->tensor_count; i++)
-        json_array_append_new(tensors, record_json(&s->tensors[i]));
-    json_t *json =
-        json_pack("{s:s, s:I, s:s, s:{s:i, s:i}, s:{s:s, s:b, s:i, s:s, s:s, s:b}, s:f, s:o}",
-                  "model_hash", s->model_hash, "image_count", (json_int_t)s->image_count,
-                  "images_fingerprint", s->fingerprint_text, "input", "height", s->input_height,
-                  "width", s->input_width, "preprocessing", "resize", "letterbox", "scale_up", 1,
-                  "pad", 114, "channels", "RGB", "range", "0-1", "padding_included",
-                  s->include_padding, "sum_unit", OCT_SUM_UNIT, "tensors", tensors);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    return text;
+    oct_text_printf(out,
+                    "{\"model_hash\":\"%s\",\"image_count\":%lld,\"images_fingerprint\":\"%s\","
+                    "\"input\":{\"height\":%d,\"width\":%d},",
+                    s->model_hash, (long long)s->image_count, s->fingerprint_text, s->input_height,
+                    s->input_width);
+    oct_preprocessing_add(out, &s->include_padding);
+    oct_text_printf(out, ",\"sum_unit\":");
+    oct_json_add_real(out, OCT_SUM_UNIT);
+    oct_text_printf(out, ",\"tensors\":[");
+    for (int i = 0; i < s->tensor_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        add_record(out, &s->tensors[i]);
+    }
+    oct_text_printf(out, "]}");
 }
 
 octet_status oct_statistics_set_note(octet_statistics *statistics, const char *note)
 {
-    json_t *json = json_string(note); /* of UTF-8 alone */
-    json_decref(json);
-    if (!json)
+    if (!oct_utf8_valid(note))
         return OCTET_INVALID_ARGUMENT;
     const char *copy = oct_arena_strdup(&statistics->arena, note);
     if (!copy)
@@ -77,20 +83,32 @@ octet_status oct_statistics_set_note(octet_statistics *statistics, const char *n
     return OCTET_OK;
 }
 
+static octet_status check_statistics(octet_context *ctx, const void *bytes, size_t size,
+                                     const char *name)
+{
+    octet_statistics *statistics;
+    const octet_status status = oct_statistics_read(ctx, bytes, size, name, &statistics);
+    oct_statistics_free(statistics);
+    return status;
+}
+
 octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *s, const char *path)
 {
     struct oct_arena arena;
+    struct oct_text description;
     oct_arena_init(&arena, ctx);
+    oct_text_init(&description, ctx);
     char version[16];
-    char *description = describe(s);
+    describe(s, &description);
     snprintf(version, sizeof version, "%d", OCT_STATISTICS_VERSION);
     const char *keys[] = {"octet.kind", "octet.version", "octet.statistics", "octet.note"};
-    const char *values[] = {"statistics", version, description, s->note};
+    const char *values[] = {"statistics", version, description.bytes, s->note};
     const size_t count = (size_t)s->tensor_count * PARTS;
     struct oct_safetensors file = {.keys = keys, .values = values};
     file.metadata_count = s->note ? 4 : 3;
     file.tensors = oct_arena_calloc(&arena, count, sizeof *file.tensors);
-    octet_status status = file.tensors && description ? OCTET_OK : oct_fail_memory(ctx, path);
+    octet_status status =
+        file.tensors && !description.failed ? OCTET_OK : oct_fail_memory(ctx, path);
     for (int i = 0; i < s->tensor_count && !status; i++) {
         for (int p = 0; p < PARTS && !status; p++) {
             struct oct_safetensors_tensor *t = &file.tensors[file.tensor_count++];
@@ -105,31 +123,22 @@ octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *s,
         }
     }
     if (!status)
-        status = oct_safetensors_write(ctx, path, &file);
-    json_malloc_t allocate;
-    json_free_t release;
-    json_get_alloc_funcs(&allocate, &release);
-    release(description);
+        status = oct_safetensors_write(ctx, path, &file, check_statistics);
+    oct_text_free(&description);
     oct_arena_clear(&arena);
     return status;
 }
 
 struct reading {
     octet_context *ctx;
-    const char *name; /* of the file */
+    struct oct_arena *arena; /* of the reading alone; the statistics copy */
+    const char *name, *what; /* of the file; "NAME: damaged statistics" */
     struct oct_safetensors file;
 };
 
 static octet_status bad(const struct reading *r, const char *what)
 {
-    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: damaged statistics: %s", r->name, what);
-}
-
-static json_int_t integer(const json_t *json, const char *key, json_int_t low, json_int_t high)
-{
-    const json_t *value = json_object_get(json, key);
-    const json_int_t number = json_is_integer(value) ? json_integer_value(value) : low - 1;
-    return number > high ? low - 1 : number;
+    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: %s", r->what, what);
 }
 
 static octet_status read_parts(const struct reading *r, int index, struct oct_tensor_record *record)
@@ -138,11 +147,9 @@ static octet_status read_parts(const struct reading *r, int index, struct oct_te
         char name[48];
         snprintf(name, sizeof name, "tensor.%03d.%s", index, parts[p].name);
         const struct oct_safetensors_tensor *t = oct_safetensors_find(&r->file, name);
-        if (!t || t->type != parts[p].type ||
-            t->size != part_count(record, p) * oct_safetensors_element_bytes(t->type))
+        if (!t || t->type != parts[p].type || t->rank != 1 || t->shape[0] != part_count(record, p))
             return oct_fail(r->ctx, OCTET_BAD_FORMAT,
-                            "%s: damaged statistics: tensor \"%s\" is missing or has a wrong size",
-                            r->name, name);
+                            "%s: tensor \"%s\" is missing or has a wrong size", r->what, name);
         memcpy(part_of(record, p), t->bytes, t->size);
     }
     return OCTET_OK;
@@ -165,82 +172,166 @@ static octet_status check_record(const struct reading *r, const struct oct_tenso
     return OCTET_OK;
 }
 
-static octet_status read_record(const struct reading *r, const json_t *json, octet_statistics *s,
-                                int index)
+static octet_status read_record(const struct reading *r, const struct oct_json_value *json,
+                                octet_statistics *s, int index)
 {
-    const char *name = json_string_value(json_object_get(json, "name"));
-    const json_int_t channels = integer(json, "channels", 1, CHANNELS_MAX);
-    const json_int_t exponent = integer(json, "exponent", OCT_HISTOGRAM_EXPONENT_MIN, 128);
-    const json_int_t first = integer(json, "first_bin", -OCT_HISTOGRAM_HALF, OCT_HISTOGRAM_HALF);
-    const json_int_t count = integer(json, "count", 0, INT64_MAX);
+    struct oct_histogram h;
+    const char *name;
+    int channels, first;
+    int64_t count;
+    const struct oct_field fields[] = {
+        {"name", OCT_FIELD_TEXT, 0, 0, &name, 0, false},
+        {"channels", OCT_FIELD_INTEGER, 1, CHANNELS_MAX, &channels, 0, false},
+        {"exponent", OCT_FIELD_INTEGER, OCT_HISTOGRAM_EXPONENT_MIN, 128, &h.exponent, 0, false},
+        {"first_bin", OCT_FIELD_INTEGER, -OCT_HISTOGRAM_HALF, OCT_HISTOGRAM_HALF, &first, 0, false},
+        {"count", OCT_FIELD_LONG, 0, (double)INT64_MAX, &count, 0, false},
+        {"min", OCT_FIELD_FLOAT, -(double)FLT_MAX, (double)FLT_MAX, &h.minimum, 0, false},
+        {"max", OCT_FIELD_FLOAT, -(double)FLT_MAX, (double)FLT_MAX, &h.maximum, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "tensor", index};
+    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (status)
+        return status;
     char histogram[48];
     snprintf(histogram, sizeof histogram, "tensor.%03d.histogram", index);
     const struct oct_safetensors_tensor *bins = oct_safetensors_find(&r->file, histogram);
-    if (!name || channels < 1 || exponent < OCT_HISTOGRAM_EXPONENT_MIN ||
-        first < -OCT_HISTOGRAM_HALF || count < 0 || !bins ||
-        bins->size / 8 > (size_t)(OCT_HISTOGRAM_HALF - first))
-        return bad(r, "a tensor's record is incomplete or out of range");
-    octet_status status = oct_statistics_room(r->ctx, s, index, name, (int)channels);
+    if (!bins || bins->size / 8 > (size_t)(OCT_HISTOGRAM_HALF - first))
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                        "%s: tensor \"%s\" is missing or has more bins than there are", r->what,
+                        histogram);
+    status = oct_statistics_room(r->ctx, s, index, name, channels);
     if (status)
         return status;
-    struct oct_histogram *h = &s->tensors[index].histogram;
-    h->exponent = (int)exponent;
-    h->first = (int)first + OCT_HISTOGRAM_HALF;
-    h->last = h->first + (int)(bins->size / 8);
-    h->count = (uint64_t)count;
-    h->minimum = (float)json_number_value(json_object_get(json, "min"));
-    h->maximum = (float)json_number_value(json_object_get(json, "max"));
+    struct oct_histogram *to = &s->tensors[index].histogram;
+    to->exponent = h.exponent;
+    to->first = first + OCT_HISTOGRAM_HALF;
+    to->last = to->first + (int)(bins->size / 8);
+    to->count = (uint64_t)count;
+    to->minimum = h.minimum;
+    to->maximum = h.maximum;
     status = read_parts(r, index, &s->tensors[index]);
     return status ? status : check_record(r, &s->tensors[index]);
 }
 
-static bool read_hash(const json_t *json, const char *key, char hash[65])
+static octet_status read_hash(const struct oct_field_place *place, const char *name,
+                              const char *text, char hash[65])
 {
-    const char *text = json_string_value(json_object_get(json, key));
-    if (!text || strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
-        return false;
+    if (strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
+        return oct_field_refuse(place, name, "is no SHA-256");
     memcpy(hash, text, 65);
-    return true;
-}
-
-static octet_status read_header(const struct reading *r, const json_t *json, octet_statistics *s)
-{
-    const json_t *input = json_object_get(json, "input");
-    s->image_count = integer(json, "image_count", 1, INT64_MAX);
-    s->input_height = (int)integer(input, "height", 1, 8192);
-    s->input_width = (int)integer(input, "width", 1, 8192);
-    const json_t *preprocessing = json_object_get(json, "preprocessing");
-    const char *resize = json_string_value(json_object_get(preprocessing, "resize"));
-    if (!read_hash(json, "model_hash", s->model_hash) ||
-        !read_hash(json, "images_fingerprint", s->fingerprint_text) || s->image_count < 1 ||
-        s->input_height < 1 || s->input_width < 1)
-        return bad(r, "hashes, picture count or input size are missing");
-    if (!resize || strcmp(resize, "letterbox") != 0 || integer(preprocessing, "pad", 0, 255) != 114)
-        return oct_fail(r->ctx, OCTET_MISMATCH, "%s: made with another preprocessing", r->name);
-    s->include_padding = json_is_true(json_object_get(preprocessing, "padding_included"));
-    for (int i = 0; i < 32; i++) {
-        unsigned byte = 0;
-        sscanf(s->fingerprint_text + 2 * i, "%2x", &byte);
-        s->fingerprint[i] = (uint8_t)byte;
-    }
     return OCTET_OK;
 }
 
-static octet_status read_all(struct reading *r, const json_t *json, octet_statistics **statistics)
+static octet_status read_input(const struct reading *r, const struct oct_json_value *input,
+                               const struct oct_json_value *preprocessing, octet_statistics *s)
 {
-    const json_t *tensors = json_object_get(json, "tensors");
-    if (!json_is_array(tensors) || json_array_size(tensors) < 1 ||
-        json_array_size(tensors) > TENSORS_MAX)
-        return bad(r, "the description is incomplete");
-    octet_status status = oct_statistics_create(r->ctx, (int)json_array_size(tensors), statistics);
+    const char *differs = NULL;
+    const struct oct_field fields[] = {
+        {"height", OCT_FIELD_INTEGER, 1, 8192, &s->input_height, 0, false},
+        {"width", OCT_FIELD_INTEGER, 1, 8192, &s->input_width, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "input", -1},
+                                 second = {r->ctx, r->what, "preprocessing", -1};
+    octet_status status = OCT_FIELDS_READ(&place, input, 0, fields);
+    if (!status)
+        status = oct_preprocessing_read(&second, preprocessing, &s->include_padding, &differs);
+    if (!status && differs)
+        return oct_fail(r->ctx, OCTET_MISMATCH, "%s: made with another preprocessing (\"%s\")",
+                        r->name, differs);
+    return status;
+}
+
+/* Everything but the tensors, which are left in `*tensors`. */
+static octet_status read_header(const struct reading *r, const struct oct_json_value *json,
+                                octet_statistics *s, const struct oct_json_value **tensors)
+{
+    const char *hash, *fingerprint;
+    float unit;
+    const struct oct_json_value *input, *preprocessing;
+    const struct oct_field fields[] = {
+        {"model_hash", OCT_FIELD_TEXT, 0, 0, &hash, 0, false},
+        {"image_count", OCT_FIELD_LONG, 1, (double)INT64_MAX, &s->image_count, 0, false},
+        {"images_fingerprint", OCT_FIELD_TEXT, 0, 0, &fingerprint, 0, false},
+        {"input", OCT_FIELD_OBJECT, 0, 0, &input, 0, false},
+        {"preprocessing", OCT_FIELD_OBJECT, 0, 0, &preprocessing, 0, false},
+        {"sum_unit", OCT_FIELD_FLOAT, OCT_SUM_UNIT, OCT_SUM_UNIT, &unit, 0, false},
+        {"tensors", OCT_FIELD_ARRAY, 1, TENSORS_MAX, tensors, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, NULL, -1};
+    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (!status)
+        status = read_hash(&place, "model_hash", hash, s->model_hash);
+    if (!status)
+        status = read_hash(&place, "images_fingerprint", fingerprint, s->fingerprint_text);
+    if (!status)
+        status = read_input(r, input, preprocessing, s);
+    for (int i = 0; i < 32 && !status; i++) {
+        uint32_t byte = 0;
+        oct_read_hex(s->fingerprint_text + 2 * i, 2, &byte);
+        s->fingerprint[i] = (uint8_t)byte;
+    }
+    return status;
+}
+
+/* The tensors' number, which statistics are made for. */
+static int count_tensors(const struct oct_json_value *json)
+{
+    const struct oct_json_value *tensors = oct_json_find(json, "tensors");
+    const bool fits = tensors && tensors->kind == OCT_JSON_ARRAY && tensors->count >= 1 &&
+                      tensors->count <= TENSORS_MAX;
+    return fits ? tensors->count : 1; /* reading says what is wrong */
+}
+
+static octet_status read_all(struct reading *r, const struct oct_json_value *json,
+                             octet_statistics **statistics)
+{
+    const struct oct_json_value *tensors = NULL;
+    octet_status status = oct_statistics_create(r->ctx, count_tensors(json), statistics);
     const char *note = oct_safetensors_metadata(&r->file, "octet.note");
     if (!status && note && !((*statistics)->note = oct_arena_strdup(&(*statistics)->arena, note)))
         status = oct_fail_memory(r->ctx, r->name);
     if (!status)
-        status = read_header(r, json, *statistics);
-    for (int i = 0; i < (int)json_array_size(tensors) && !status; i++)
-        status = read_record(r, json_array_get(tensors, (size_t)i), *statistics, i);
+        status = read_header(r, json, *statistics, &tensors);
+    if (!status && r->file.tensor_count != tensors->count * PARTS)
+        status = bad(r, "there are more or fewer tensors than its list has");
+    int index = 0;
+    const struct oct_json_value *one = status ? NULL : tensors->first;
+    for (; one && !status; one = one->next)
+        status = read_record(r, one, *statistics, index++);
     return status;
+}
+
+static octet_status check_kind(struct reading *r)
+{
+    static const char *const keys[] = {"octet.kind", "octet.version", "octet.statistics",
+                                       "octet.note"};
+    const char *kind = oct_safetensors_metadata(&r->file, "octet.kind");
+    const char *version = oct_safetensors_metadata(&r->file, "octet.version");
+    if (!kind || strcmp(kind, "statistics") != 0)
+        return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not a statistics file but %s%s", r->name,
+                        kind ? "an octet file of kind " : "another safetensors file",
+                        kind ? kind : "");
+    if (!version || strcmp(version, OCT_TEXT(OCT_STATISTICS_VERSION)) != 0)
+        return oct_fail(
+            r->ctx, OCTET_UNSUPPORTED_VERSION,
+            "%s: statistics format version %.20s; this octet reads version %d: calibrate again",
+            r->name, version ? version : "(none)", OCT_STATISTICS_VERSION);
+    r->what = oct_arena_printf(r->arena, "%s: damaged statistics", r->name);
+    if (!r->what)
+        return oct_fail_memory(r->ctx, r->name);
+    return oct_safetensors_known(r->ctx, &r->file, r->what, keys, sizeof keys / sizeof keys[0]);
+}
+
+/* The description, as JSON. */
+static octet_status read_description(struct reading *r, const struct oct_json_value **json)
+{
+    const char *text = oct_safetensors_metadata(&r->file, "octet.statistics");
+    if (!text)
+        return bad(r, "octet.statistics is missing");
+    const octet_status status = oct_json_parse(r->arena, text, strlen(text), r->what, json);
+    if (status || (*json)->kind == OCT_JSON_OBJECT)
+        return status;
+    return bad(r, "octet.statistics is no JSON object");
 }
 
 octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t size,
@@ -248,29 +339,16 @@ octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t s
 {
     struct oct_arena arena;
     oct_arena_init(&arena, ctx);
-    struct reading r = {.ctx = ctx, .name = name};
+    struct reading r = {.ctx = ctx, .arena = &arena, .name = name};
+    const struct oct_json_value *json;
     *statistics = NULL;
-    json_t *json = NULL;
     octet_status status = oct_safetensors_parse(ctx, &arena, bytes, size, name, &r.file);
-    if (!status) {
-        const char *kind = oct_safetensors_metadata(&r.file, "octet.kind");
-        const char *version = oct_safetensors_metadata(&r.file, "octet.version");
-        const char *text = oct_safetensors_metadata(&r.file, "octet.statistics");
-        if (!kind || strcmp(kind, "statistics") != 0)
-            status = oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: not a statistics file but %s%s", name,
-                              kind ? "an octet file of kind " : "another safetensors file",
-                              kind ? kind : "");
-        else if (!version || strcmp(version, OCT_TEXT(OCT_STATISTICS_VERSION)) != 0)
-            status = oct_fail(
-                ctx, OCTET_UNSUPPORTED_VERSION,
-                "%s: statistics format version %.20s; this octet reads version %d: calibrate again",
-                name, version ? version : "(none)", OCT_STATISTICS_VERSION);
-        else if (!text || !(json = json_loads(text, JSON_REJECT_DUPLICATES, NULL)))
-            status = bad(&r, "the description is no JSON");
-    }
+    if (!status)
+        status = check_kind(&r);
+    if (!status)
+        status = read_description(&r, &json);
     if (!status)
         status = read_all(&r, json, statistics);
-    json_decref(json);
     oct_arena_clear(&arena);
     if (status) {
         oct_statistics_free(*statistics);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/container/safetensors.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/content.h"
-#include "base/file.h"
+#include "base/fields.h"
+#include "base/output.h"
 #include "base/reader.h"
 
 #define HEADER_BYTES_MAX (64u << 20)
@@ -38,34 +38,42 @@ size_t oct_safetensors_element_bytes(enum oct_safetensors_type type)
 struct parsing {
     octet_context *ctx;
     struct oct_arena *arena;
-    const char *name; /* of the file */
+    const char *name, *what; /* of the file; "NAME: damaged container" */
     const uint8_t *data;
     size_t data_size;
 };
 
 static octet_status damaged(const struct parsing *p, const char *tensor, const char *why)
 {
-    return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: damaged container: tensor \"%.80s\" %s", p->name,
-                    tensor, why);
+    return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: tensor \"%.80s\" %s", p->what, tensor, why);
 }
 
-/* A JSON integer that is an index or size: 0 to the size of the address space. */
-static bool as_size(const json_t *value, size_t *size)
+/* An element of a list of sizes, 0 to the size of the address space; the next one follows. */
+static bool take_size(const struct oct_json_value **value, size_t *size)
 {
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
+    if (!*value || (*value)->kind != OCT_JSON_INTEGER || (*value)->integer < 0)
         return false;
-    *size = (size_t)json_integer_value(value);
+    *size = (size_t)(*value)->integer;
+    *value = (*value)->next;
     return true;
 }
 
-static octet_status parse_tensor(const struct parsing *p, const char *name, const json_t *value,
+static octet_status parse_tensor(const struct parsing *p, const struct oct_json_value *value,
                                  struct oct_safetensors_tensor *tensor)
 {
-    const char *type = json_string_value(json_object_get(value, "dtype"));
-    const json_t *shape = json_object_get(value, "shape"),
-                 *offsets = json_object_get(value, "data_offsets");
-    if (!type || !json_is_array(shape) || !json_is_array(offsets) || json_array_size(offsets) != 2)
-        return damaged(p, name, "lacks dtype, shape or data_offsets");
+    const char *name = value->key, *type;
+    const struct oct_json_value *shape, *offsets;
+    const struct oct_field fields[] = {
+        {"dtype", OCT_FIELD_TEXT, 0, 0, &type, 0, false},
+        {"shape", OCT_FIELD_ARRAY, 0, OCT_SAFETENSORS_RANK_MAX, &shape, 0, false},
+        {"data_offsets", OCT_FIELD_ARRAY, 2, 2, &offsets, 0, false},
+    };
+    char where[120];
+    snprintf(where, sizeof where, "tensor \"%.80s\"", name);
+    const struct oct_field_place place = {p->ctx, p->what, where, -1};
+    const octet_status status = OCT_FIELDS_READ(&place, value, 0, fields);
+    if (status)
+        return status;
     size_t element = 0;
     for (size_t i = 0; i < TYPE_COUNT; i++) {
         if (strcmp(types[i].name, type) == 0) {
@@ -75,24 +83,23 @@ static octet_status parse_tensor(const struct parsing *p, const char *name, cons
     }
     if (element == 0)
         return damaged(p, name, "has an unknown dtype");
-    if (json_array_size(shape) > OCT_SAFETENSORS_RANK_MAX)
-        return damaged(p, name, "has too many dimensions");
-    tensor->rank = (int)json_array_size(shape);
+    tensor->rank = shape->count;
     size_t bytes = element;
+    const struct oct_json_value *side = shape->first;
     for (int d = 0; d < tensor->rank; d++)
-        if (!as_size(json_array_get(shape, (size_t)d), &tensor->shape[d]) ||
-            !oct_mul(bytes, tensor->shape[d], &bytes))
+        if (!take_size(&side, &tensor->shape[d]) || !oct_mul(bytes, tensor->shape[d], &bytes))
             return damaged(p, name, "has a bad shape");
     size_t begin, end;
-    if (!as_size(json_array_get(offsets, 0), &begin) ||
-        !as_size(json_array_get(offsets, 1), &end) || begin > end || end > p->data_size)
+    const struct oct_json_value *offset = offsets->first;
+    if (!take_size(&offset, &begin) || !take_size(&offset, &end) || begin > end ||
+        end > p->data_size)
         return damaged(p, name, "lies outside the file (truncated?)");
     if (end - begin != bytes)
         return damaged(p, name, "has a size that does not fit its shape");
     tensor->bytes = p->data + begin;
     tensor->size = bytes;
-    tensor->name = oct_arena_strdup(p->arena, name);
-    return tensor->name ? OCTET_OK : oct_fail_memory(p->ctx, p->name);
+    tensor->name = name;
+    return OCTET_OK;
 }
 
 /* Shell sort by begin, with Knuth's gaps: needs no memory, and no order makes it slow. */
@@ -128,56 +135,45 @@ static octet_status check_coverage(const struct parsing *p, struct oct_safetenso
     }
     const size_t behind = p->data_size - (size_t)(expected - p->data);
     if (behind > 0)
-        return oct_fail(p->ctx, OCTET_BAD_FORMAT,
-                        "%s: damaged container: %zu bytes behind the last tensor", p->name, behind);
+        return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: %zu bytes behind the last tensor", p->what,
+                        behind);
     return OCTET_OK;
 }
 
-static octet_status parse_metadata(const struct parsing *p, const json_t *metadata,
+static octet_status parse_metadata(const struct parsing *p, const struct oct_json_value *metadata,
                                    struct oct_safetensors *parsed)
 {
-    const size_t count = json_object_size(metadata);
+    const size_t count = (size_t)metadata->count;
     parsed->keys = oct_arena_calloc(p->arena, count, sizeof *parsed->keys);
     parsed->values = oct_arena_calloc(p->arena, count, sizeof *parsed->values);
     if (!parsed->keys || !parsed->values)
         return oct_fail_memory(p->ctx, p->name);
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)metadata, key, value)
-    {
-        if (!json_is_string(value))
-            return oct_fail(p->ctx, OCTET_BAD_FORMAT,
-                            "%s: damaged container: metadata \"%.80s\" is no text", p->name, key);
-        parsed->keys[parsed->metadata_count] = oct_arena_strdup(p->arena, key);
-        parsed->values[parsed->metadata_count] =
-            oct_arena_strdup(p->arena, json_string_value(value));
-        if (!parsed->keys[parsed->metadata_count] || !parsed->values[parsed->metadata_count])
-            return oct_fail_memory(p->ctx, p->name);
-        parsed->metadata_count++;
+    for (const struct oct_json_value *value = metadata->first; value; value = value->next) {
+        if (value->kind != OCT_JSON_TEXT)
+            return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: metadata \"%.80s\" is no text", p->what,
+                            value->key);
+        parsed->keys[parsed->metadata_count] = value->key;
+        parsed->values[parsed->metadata_count++] = value->text;
     }
     return OCTET_OK;
 }
 
-static octet_status parse_header(const struct parsing *p, const json_t *header,
+static octet_status parse_header(const struct parsing *p, const struct oct_json_value *header,
                                  struct oct_safetensors *parsed)
 {
-    if (json_object_size(header) > TENSORS_MAX)
-        return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: damaged container: more than %d tensors",
-                        p->name, TENSORS_MAX);
-    parsed->tensors = oct_arena_calloc(p->arena, json_object_size(header), sizeof *parsed->tensors);
+    if (header->count > TENSORS_MAX)
+        return oct_fail(p->ctx, OCTET_BAD_FORMAT, "%s: more than %d tensors", p->what, TENSORS_MAX);
+    parsed->tensors = oct_arena_calloc(p->arena, (size_t)header->count, sizeof *parsed->tensors);
     if (!parsed->tensors)
         return oct_fail_memory(p->ctx, p->name);
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)header, key, value)
-    {
+    for (const struct oct_json_value *value = header->first; value; value = value->next) {
         octet_status status;
-        if (!json_is_object(value))
-            status = damaged(p, key, "is no object");
-        else if (strcmp(key, "__metadata__") == 0)
+        if (value->kind != OCT_JSON_OBJECT)
+            status = damaged(p, value->key, "is no object");
+        else if (strcmp(value->key, "__metadata__") == 0)
             status = parse_metadata(p, value, parsed);
         else
-            status = parse_tensor(p, key, value, &parsed->tensors[parsed->tensor_count++]);
+            status = parse_tensor(p, value, &parsed->tensors[parsed->tensor_count++]);
         if (status)
             return status;
     }
@@ -206,18 +202,30 @@ octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, 
         return oct_fail(ctx, OCTET_BAD_FORMAT,
                         "%s: truncated: the header alone should have %llu bytes, the file has %zu",
                         name, (unsigned long long)length, size);
-    json_error_t error;
-    json_t *header = json_loadb((const char *)text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-    if (!header || !json_is_object(header)) {
-        json_decref(header);
-        return oct_fail(ctx, OCTET_BAD_FORMAT,
-                        "%s: damaged container: header is no JSON object (%s)", name, error.text);
+    struct parsing p = {.ctx = ctx, .arena = arena, .name = name};
+    p.data = reader.bytes + reader.position;
+    p.data_size = size - reader.position;
+    p.what = oct_arena_printf(arena, "%s: damaged container", name);
+    if (!p.what)
+        return oct_fail_memory(ctx, name);
+    const struct oct_json_value *header;
+    const octet_status status =
+        oct_json_parse(arena, (const char *)text, (size_t)length, p.what, &header);
+    return status ? status : parse_header(&p, header, parsed);
+}
+
+octet_status oct_safetensors_known(octet_context *ctx, const struct oct_safetensors *parsed,
+                                   const char *what, const char *const *keys, int count)
+{
+    for (int i = 0; i < parsed->metadata_count; i++) {
+        int known = 0;
+        while (known < count && strcmp(keys[known], parsed->keys[i]) != 0)
+            known++;
+        if (known == count)
+            return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: metadata \"%.80s\" is unknown", what,
+                            parsed->keys[i]);
     }
-    const struct parsing p = {ctx, arena, name, reader.bytes + reader.position,
-                              size - reader.position};
-    const octet_status status = parse_header(&p, header, parsed);
-    json_decref(header);
-    return status;
+    return OCTET_OK;
 }
 
 const char *oct_safetensors_metadata(const struct oct_safetensors *parsed, const char *key)
@@ -245,63 +253,74 @@ static const char *type_name(enum oct_safetensors_type type)
     return "";
 }
 
-static json_t *tensor_entry(const struct oct_safetensors_tensor *tensor, size_t begin)
+/* The header, padded with spaces to a multiple of 8 bytes. */
+static void add_header(const struct oct_safetensors *contents, struct oct_text *out)
 {
-    json_t *shape = json_array();
-    for (int d = 0; d < tensor->rank; d++)
-        json_array_append_new(shape, json_integer((json_int_t)tensor->shape[d]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", type_name(tensor->type), "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)(begin + tensor->size));
+    size_t begin = 0;
+    oct_text_printf(out, "{\"__metadata__\":{");
+    for (int i = 0; i < contents->metadata_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        oct_json_add_text(out, contents->keys[i]);
+        oct_text_add(out, ":", 1);
+        oct_json_add_text(out, contents->values[i]);
+    }
+    oct_text_add(out, "}", 1);
+    for (int i = 0; i < contents->tensor_count; i++) {
+        const struct oct_safetensors_tensor *tensor = &contents->tensors[i];
+        oct_text_add(out, ",", 1);
+        oct_json_add_text(out, tensor->name);
+        oct_text_printf(out, ":{\"dtype\":\"%s\",\"shape\":[", type_name(tensor->type));
+        for (int d = 0; d < tensor->rank; d++)
+            oct_text_printf(out, "%s%zu", d ? "," : "", tensor->shape[d]);
+        oct_text_printf(out, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->size);
+        begin += tensor->size;
+    }
+    oct_text_add(out, "}", 1);
+    oct_text_add(out, "       ", oct_align(out->length, 8) - out->length);
 }
 
-/* The header's text, padded with spaces to a multiple of 8 bytes; NULL when out of memory. Freed
- * with oct_free. */
-static char *header_text(octet_context *ctx, const struct oct_safetensors *contents, size_t *length)
+/* The written file, by whoever will read it. */
+static octet_status try_reading(struct oct_output *output, oct_safetensors_check *check)
 {
-    json_t *header = json_object(), *metadata = json_object();
-    int failed = !header || !metadata;
-    for (int i = 0; i < contents->metadata_count && !failed; i++)
-        failed = json_object_set_new(metadata, contents->keys[i], json_string(contents->values[i]));
-    failed = failed || json_object_set(header, "__metadata__", metadata);
-    size_t begin = 0;
-    for (int i = 0; i < contents->tensor_count && !failed; i++) {
-        failed = json_object_set_new(header, contents->tensors[i].name,
-                                     tensor_entry(&contents->tensors[i], begin));
-        begin += contents->tensors[i].size;
-    }
-    const size_t bytes = failed ? 0 : json_dumpb(header, NULL, 0, JSON_COMPACT);
-    *length = oct_align(bytes, 8);
-    char *text = bytes ? oct_malloc(ctx, *length, 1) : NULL;
-    if (text) {
-        memset(text, ' ', *length);
-        json_dumpb(header, text, bytes, JSON_COMPACT);
-    }
-    json_decref(metadata);
-    json_decref(header);
-    return text;
+    struct oct_file file;
+    char why[OCT_MESSAGE_BYTES];
+    octet_status status = oct_output_finish(output);
+    if (!status)
+        status = oct_output_read(output, &file);
+    if (status)
+        return status;
+    status = check(output->ctx, file.bytes, file.size, output->path);
+    oct_file_close(output->ctx, &file);
+    if (!status || status == OCTET_OUT_OF_MEMORY)
+        return status;
+    memcpy(why, output->ctx->message, sizeof why);
+    return oct_fail(output->ctx, OCTET_INTERNAL, "cannot be written, for it would not be read: %s",
+                    why);
 }
 
 octet_status oct_safetensors_write(octet_context *ctx, const char *path,
-                                   const struct oct_safetensors *contents)
+                                   const struct oct_safetensors *contents,
+                                   oct_safetensors_check *check)
 {
-    size_t length;
-    char *text = header_text(ctx, contents, &length);
-    const size_t count = (size_t)contents->tensor_count + 2;
-    struct oct_piece *pieces = oct_calloc(ctx, count, sizeof *pieces);
-    if (!text || !pieces) {
-        oct_free(ctx, text);
-        oct_free(ctx, pieces);
-        return oct_fail_memory(ctx, path);
+    struct oct_text header;
+    struct oct_output output = {0};
+    oct_text_init(&header, ctx);
+    add_header(contents, &header);
+    octet_status status =
+        header.failed ? oct_fail_memory(ctx, path) : oct_output_open(ctx, path, &output);
+    if (!status) {
+        uint8_t prefix[8];
+        for (int i = 0; i < 8; i++)
+            prefix[i] = (uint8_t)((uint64_t)header.length >> (8 * i));
+        oct_output_write(&output, prefix, sizeof prefix);
+        oct_output_write(&output, header.bytes, header.length);
+        for (int i = 0; i < contents->tensor_count; i++)
+            oct_output_write(&output, contents->tensors[i].bytes, contents->tensors[i].size);
+        status = try_reading(&output, check);
     }
-    uint8_t prefix[8];
-    for (int i = 0; i < 8; i++)
-        prefix[i] = (uint8_t)((uint64_t)length >> (8 * i));
-    pieces[0] = (struct oct_piece){prefix, sizeof prefix};
-    pieces[1] = (struct oct_piece){text, length};
-    for (int i = 0; i < contents->tensor_count; i++)
-        pieces[i + 2] = (struct oct_piece){contents->tensors[i].bytes, contents->tensors[i].size};
-    const octet_status status = oct_file_write(ctx, path, pieces, count);
-    oct_free(ctx, text);
-    oct_free(ctx, pieces);
+    if (!status)
+        status = oct_output_commit(&output);
+    oct_output_abandon(&output);
+    oct_text_free(&header);
     return status;
 }

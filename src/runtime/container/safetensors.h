@@ -32,29 +32,40 @@ struct oct_safetensors_tensor {
     const uint8_t *bytes; /* not aligned */
 };
 
-/* A parsed file. Tensors point into the bytes that were given; names and metadata live in the
- * arena. */
+/* A parsed file. Tensors are in the order of their bytes, which are those that were given; names
+ * and metadata live in the arena. */
 struct oct_safetensors {
     int tensor_count, metadata_count;
     struct oct_safetensors_tensor *tensors;
     const char **keys, **values; /* __metadata__ */
 };
 
-/* Checks everything: header length, JSON, types, shapes, offsets in bounds and without overlap.
- * Fails with OCTET_UNKNOWN_FORMAT when it does not look like a container at all, OCTET_BAD_FORMAT
- * when it is damaged. */
+/* Checks everything: header length, JSON, each tensor's fields (dtype, shape and data_offsets, and
+ * no other), and that tensors cover the data from end to end without overlap. Fails with
+ * OCTET_UNKNOWN_FORMAT when it does not look like a container at all, OCTET_BAD_FORMAT when it is
+ * damaged. */
 octet_status oct_safetensors_parse(octet_context *ctx, struct oct_arena *arena, const void *bytes,
                                    size_t size, const char *name, struct oct_safetensors *parsed);
+
+/* Refuses metadata whose key is none of `keys`; `what` is "FILE: damaged engine", for instance. */
+octet_status oct_safetensors_known(octet_context *ctx, const struct oct_safetensors *parsed,
+                                   const char *what, const char *const *keys, int count);
 
 /* NULL when there is none. */
 const char *oct_safetensors_metadata(const struct oct_safetensors *parsed, const char *key);
 const struct oct_safetensors_tensor *oct_safetensors_find(const struct oct_safetensors *parsed,
                                                           const char *name);
 
-/* Writes the file atomically (see oct_file_write). `parsed` describes it: tensor bytes are read,
- * not kept; the tensors' sizes must agree with type and shape. */
+/* Reads a file's bytes as whoever will use them, and throws away what came of it. */
+typedef octet_status oct_safetensors_check(octet_context *ctx, const void *bytes, size_t size,
+                                           const char *name);
+
+/* Writes the file as a whole or not at all (output.h): what was written must first pass `check`.
+ * `contents` describes it: tensor bytes are read, not kept; the tensors' sizes must agree with type
+ * and shape. */
 octet_status oct_safetensors_write(octet_context *ctx, const char *path,
-                                   const struct oct_safetensors *contents);
+                                   const struct oct_safetensors *contents,
+                                   oct_safetensors_check *check);
 
 /* Bytes of one element; 0 for OTHER. */
 size_t oct_safetensors_element_bytes(enum oct_safetensors_type type);

@@ -36,15 +36,6 @@ static octet_precision precision(const struct oct_plan *plan)
                                   : OCTET_PRECISION_FP32;
 }
 
-static octet_status default_sizes(octet_context *ctx, const struct oct_plan *plan,
-                                  struct oct_plan_size **sizes)
-{
-    *sizes = oct_calloc(ctx, (size_t)plan->tensor_count, sizeof **sizes);
-    if (!*sizes)
-        return oct_fail_memory(ctx, "the description");
-    return oct_plan_sizes(ctx, plan, plan->input_height, plan->input_width, *sizes);
-}
-
 octet_status oct_plan_describe(octet_context *ctx, const struct oct_plan *plan, octet_info *info)
 {
     memset(info, 0, sizeof *info);
@@ -56,8 +47,9 @@ octet_status oct_plan_describe(octet_context *ctx, const struct oct_plan *plan, 
     info->input_width = plan->input_width;
     info->size_is_fixed = plan->size_is_fixed;
     info->layer_count = plan->layer_count;
-    struct oct_plan_size *sizes;
-    const octet_status status = default_sizes(ctx, plan, &sizes);
+    struct oct_plan_size sizes[OCT_PLAN_TENSORS_MAX]; /* nobody is told when this fails */
+    const octet_status status =
+        oct_plan_sizes(ctx, plan, plan->input_height, plan->input_width, sizes);
     for (int i = 0; i < plan->layer_count && !status; i++) {
         const struct oct_plan_layer *layer = &plan->layers[i];
         if (layer->operation == OCT_PLAN_CONVOLUTION)
@@ -66,7 +58,6 @@ octet_status oct_plan_describe(octet_context *ctx, const struct oct_plan *plan, 
         info->weight_bytes += layer_weight_bytes(plan, layer);
         info->multiply_adds += layer_multiply_adds(plan, layer, sizes);
     }
-    oct_free(ctx, sizes);
     return status;
 }
 
@@ -81,8 +72,9 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
     if (index < 0 || index >= plan->layer_count)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "layer %d: there are %d", index,
                         plan->layer_count);
-    struct oct_plan_size *sizes;
-    const octet_status status = default_sizes(ctx, plan, &sizes);
+    struct oct_plan_size sizes[OCT_PLAN_TENSORS_MAX];
+    const octet_status status =
+        oct_plan_sizes(ctx, plan, plan->input_height, plan->input_width, sizes);
     if (!status) {
         const struct oct_plan_layer *layer = &plan->layers[index];
         const struct oct_plan_tensor *in = &plan->tensors[layer->input];
@@ -111,6 +103,5 @@ octet_status oct_plan_describe_layer(octet_context *ctx, const struct oct_plan *
             .output_zero_point = out->type == OCT_TYPE_U8 ? out->zero_point : 0,
         };
     }
-    oct_free(ctx, sizes);
     return status;
 }

@@ -1,95 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Engine files in. The format is described in docs/formats.md; oct_plan_verify() checks what was
  * read. */
-#include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/fields.h"
+#include "runtime/container/preprocessing.h"
 #include "runtime/container/safetensors.h"
 #include "runtime/engine/engine.h"
 
 struct reading {
     octet_context *ctx;
     struct oct_arena *arena; /* of the reading alone; the engine copies */
-    const char *name;        /* of the file */
+    const char *name, *what; /* of the file; "NAME: damaged engine" */
     int version;             /* of its format */
     struct oct_safetensors file;
+    int taken; /* of the file's tensors */
     struct oct_plan plan;
 };
 
 static octet_status bad(const struct reading *r, const char *what)
 {
-    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: damaged engine: %s", r->name, what);
+    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: %s", r->what, what);
 }
 
-/* The integer `key`, or `otherwise` where it is missing, no integer, or beyond what an int holds.
- */
-static int integer(const json_t *json, const char *key, int otherwise)
+/* The index of `word` among `count`; -1: it is none of them. */
+static int index_of(const char *word, const char *const *words, int count)
 {
-    const json_t *value = json_object_get(json, key);
-    if (!json_is_integer(value))
-        return otherwise;
-    const json_int_t number = json_integer_value(value);
-    return number < INT32_MIN || number > INT32_MAX ? otherwise : (int)number;
+    for (int i = 0; i < count; i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    return -1;
 }
 
-static int element(const json_t *array, size_t index)
+/* What a tensor is, by its fields. */
+enum { CODES = 1, REALS = 2, CONCAT = 4, SLICE = 8 };
+
+static unsigned case_of(const struct oct_json_value *json)
 {
-    const json_t *value = json_array_get(array, index);
-    const json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
-    return number < 0 || number > INT32_MAX ? -1 : (int)number;
+    const struct oct_json_value *type = oct_json_find(json, "type");
+    if (oct_json_find(json, "concat"))
+        return CONCAT;
+    if (oct_json_find(json, "slice"))
+        return SLICE;
+    return type && type->kind == OCT_JSON_TEXT && strcmp(type->text, "u8") == 0 ? CODES : REALS;
 }
 
-static const char *text(struct reading *r, const json_t *json, const char *key)
+static octet_status read_tensor(struct reading *r, const struct oct_json_value *json, int index)
 {
-    const char *value = json_string_value(json_object_get(json, key));
-    return oct_arena_strdup(r->arena, value ? value : "");
-}
-
-static octet_status read_tensor(struct reading *r, const json_t *json, int index)
-{
-    struct oct_plan_tensor *t = &r->plan.tensors[index];
-    const json_t *concat = json_object_get(json, "concat"), *slice = json_object_get(json, "slice");
     static const char *const types[] = {"u8", "f32", "bf16"};
     const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : 3;
-    const char *type = json_string_value(json_object_get(json, "type"));
-    int known = -1;
-    for (int i = 0; i < type_count && type; i++)
-        if (strcmp(type, types[i]) == 0)
-            known = i;
-    t->name = text(r, json, "name");
-    if (!t->name)
-        return oct_fail_memory(r->ctx, r->name);
+    struct oct_plan_tensor *t = &r->plan.tensors[index];
+    const struct oct_json_value *concat = NULL, *slice = NULL;
+    const char *type;
+    int view[2] = {-1, 0};
+    const struct oct_field fields[] = {
+        {"name", OCT_FIELD_TEXT, 0, 0, &t->name, 0, false},
+        {"channels", OCT_FIELD_INTEGER, 1, OCT_PLAN_CHANNELS_MAX, &t->channels, 0, false},
+        {"type", OCT_FIELD_TEXT, 0, 0, &type, 0, false},
+        {"concat", OCT_FIELD_ARRAY, 1, OCT_PLAN_CONCAT_MAX, &concat, CONCAT, false},
+        {"slice", OCT_FIELD_ARRAY, 2, 2, &slice, SLICE, false},
+        {"scale", OCT_FIELD_FLOAT, (double)1e-30f, (double)1e30f, &t->scale, CODES, false},
+        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &t->zero_point, CODES, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "tensor", index};
+    octet_status status = OCT_FIELDS_READ(&place, json, case_of(json), fields);
+    if (status)
+        return status;
+    const int known = index_of(type, types, type_count);
     if (known < 0)
-        return bad(r, type_count == 2 ? "a tensor's type is neither u8 nor f32"
-                                      : "a tensor's type is none of u8, f32 and bf16");
+        return oct_field_refuse(&place, "type",
+                                type_count == 2 ? "is neither u8 nor f32"
+                                                : "is none of u8, f32 and bf16");
     t->type = (enum oct_type)known;
-    t->channels = integer(json, "channels", 0);
-    t->parent = -1;
+    t->kind = concat ? OCT_PLAN_CONCAT : slice ? OCT_PLAN_SLICE : OCT_PLAN_LAYER;
+    if (t->kind == OCT_PLAN_LAYER && index == 0)
+        t->kind = OCT_PLAN_INPUT;
     if (concat) {
-        if (!json_is_array(concat) || json_array_size(concat) > OCT_PLAN_CONCAT_MAX)
-            return bad(r, "a concat has no members or too many");
-        t->kind = OCT_PLAN_CONCAT;
-        t->member_count = (int)json_array_size(concat);
-        for (int i = 0; i < t->member_count; i++)
-            t->members[i] = element(concat, (size_t)i);
+        t->member_count = concat->count;
+        status =
+            oct_field_integers(&place, "concat", concat, 0, OCT_PLAN_TENSORS_MAX - 1, t->members);
     } else if (slice) {
-        t->kind = OCT_PLAN_SLICE;
-        t->parent = element(slice, 0);
-        t->offset = element(slice, 1);
-    } else {
-        t->kind = index == 0 ? OCT_PLAN_INPUT : OCT_PLAN_LAYER;
-        t->scale = (float)json_number_value(json_object_get(json, "scale"));
-        t->zero_point = integer(json, "zero_point", 0);
+        status = oct_field_integers(&place, "slice", slice, 0, INT_MAX, view);
     }
-    return OCTET_OK;
+    t->parent = view[0];
+    t->offset = view[1];
+    return status;
 }
 
 /* Copies a tensor of the file, aligned; NULL and *status when it is missing or not as expected. */
 static const void *weights(struct reading *r, int layer, const char *what,
-                           enum oct_safetensors_type type, size_t count, octet_status *status)
+                           enum oct_safetensors_type type, const size_t shape[4], int rank,
+                           octet_status *status)
 {
     char name[40];
     snprintf(name, sizeof name, "layer.%03d.%s", layer, what);
@@ -97,10 +100,13 @@ static const void *weights(struct reading *r, int layer, const char *what,
     const size_t bytes = oct_safetensors_element_bytes(type);
     if (*status)
         return NULL;
-    if (!tensor || tensor->type != type || tensor->size != count * bytes) {
+    size_t count = 1;
+    for (int d = 0; d < rank; d++)
+        count *= shape[d];
+    if (!tensor || tensor->type != type || tensor->rank != rank ||
+        memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0) {
         *status = oct_fail(r->ctx, OCTET_BAD_FORMAT,
-                           "%s: damaged engine: tensor \"%s\" is missing or not as planned",
-                           r->name, name);
+                           "%s: tensor \"%s\" is missing or not as planned", r->what, name);
         return NULL;
     }
     void *copy = oct_arena_calloc(r->arena, count, bytes);
@@ -109,190 +115,245 @@ static const void *weights(struct reading *r, int layer, const char *what,
         return NULL;
     }
     memcpy(copy, tensor->bytes, tensor->size);
+    r->taken++;
     return copy;
 }
 
 static octet_status read_weights(struct reading *r, int index)
 {
     struct oct_plan_layer *layer = &r->plan.layers[index];
-    const int tensors = r->plan.tensor_count;
-    if (layer->input < 0 || layer->input >= tensors || layer->output < 0 ||
-        layer->output >= tensors)
-        return bad(r, "a layer names a tensor that does not exist");
     const int inputs = r->plan.tensors[layer->input].channels;
     const int outputs = r->plan.tensors[layer->output].channels;
-    if (inputs < 1 || inputs > OCT_PLAN_CHANNELS_MAX || outputs < 1 ||
-        outputs > OCT_PLAN_CHANNELS_MAX || layer->kernel < 1 || layer->kernel > OCT_PLAN_KERNEL_MAX)
-        return bad(r, "a layer has a bad number of channels or kernel");
-    const size_t count = (size_t)oct_plan_layer_weights(&r->plan, layer);
+    const size_t shape[4] = {(size_t)outputs, (size_t)inputs, (size_t)layer->kernel,
+                             (size_t)layer->kernel};
     octet_status status = OCTET_OK;
-    layer->bias = weights(r, index, "bias", OCT_SAFETENSORS_F32, (size_t)outputs, &status);
+    layer->bias = weights(r, index, "bias", OCT_SAFETENSORS_F32, shape, 1, &status);
     const enum oct_type type = r->plan.tensors[layer->input].type;
     if (type == OCT_TYPE_BF16) {
-        layer->halves = weights(r, index, "weight", OCT_SAFETENSORS_BF16, count, &status);
+        layer->halves = weights(r, index, "weight", OCT_SAFETENSORS_BF16, shape, 4, &status);
     } else if (type == OCT_TYPE_U8) {
-        layer->codes = weights(r, index, "weight", OCT_SAFETENSORS_I8, count, &status);
-        layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, (size_t)outputs, &status);
+        layer->codes = weights(r, index, "weight", OCT_SAFETENSORS_I8, shape, 4, &status);
+        layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, shape, 1, &status);
     } else {
-        layer->values = weights(r, index, "weight", OCT_SAFETENSORS_F32, count, &status);
+        layer->values = weights(r, index, "weight", OCT_SAFETENSORS_F32, shape, 4, &status);
     }
     return status;
 }
 
-static octet_status read_layer(struct reading *r, const json_t *json, int index)
+static octet_status read_layer(struct reading *r, const struct oct_json_value *json, int index)
 {
     static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
+    enum { CONV = 1, POOL = 2, TABLE = 16 };
+    static const size_t table_shape[4] = {OCT_PLAN_TABLE_ENTRIES};
     struct oct_plan_layer *layer = &r->plan.layers[index];
-    const char *operation = json_string_value(json_object_get(json, "op"));
-    int known = -1;
-    for (int i = 0; i < 5 && operation; i++)
-        if (strcmp(operation, operations[i]) == 0)
-            known = i;
+    const struct oct_field_place place = {r->ctx, r->what, "layer", index};
+    const struct oct_json_value *given = oct_json_find(json, "op");
+    const char *operation = given && given->kind == OCT_JSON_TEXT ? given->text : "";
+    const int known = index_of(operation, operations, 5), last = r->plan.tensor_count - 1;
+    *layer = (struct oct_plan_layer){.residual = -1, .kernel = 1, .stride = 1};
+    const struct oct_field fields[] = {
+        {"name", OCT_FIELD_TEXT, 0, 0, &layer->name, 0, false},
+        {"op", OCT_FIELD_TEXT, 0, 0, &operation, 0, false},
+        {"input", OCT_FIELD_INTEGER, 0, last, &layer->input, 0, false},
+        {"output", OCT_FIELD_INTEGER, 0, last, &layer->output, 0, false},
+        {"kernel", OCT_FIELD_INTEGER, 1, OCT_PLAN_KERNEL_MAX, &layer->kernel, CONV | POOL, false},
+        {"stride", OCT_FIELD_INTEGER, 1, 8, &layer->stride, CONV, false},
+        {"padding", OCT_FIELD_INTEGER, 0, OCT_PLAN_KERNEL_MAX - 1, &layer->padding, CONV, false},
+        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, CONV, false},
+        {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, CONV | TABLE, true},
+    };
+    octet_status status = OCT_FIELDS_READ(&place, json, known < 0 ? CONV : 1u << known, fields);
     if (known < 0)
-        return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: layer %d has an unknown operation \"%.40s\"",
-                        r->name, index, operation ? operation : "");
+        return oct_field_refuse(&place, "op", "is missing or an unknown operation");
     layer->operation = (enum oct_plan_operation)known;
-    layer->name = text(r, json, "name");
-    if (!layer->name)
-        return oct_fail_memory(r->ctx, r->name);
-    layer->input = integer(json, "input", -1);
-    layer->output = integer(json, "output", -1);
-    layer->residual = integer(json, "residual", -1);
-    layer->kernel = integer(json, "kernel", 1);
-    layer->stride = integer(json, "stride", 1);
-    layer->padding = integer(json, "padding", 0);
-    layer->silu = json_is_true(json_object_get(json, "silu"));
-    octet_status status = OCTET_OK;
-    if (layer->operation == OCT_PLAN_CONVOLUTION)
+    if (!status && layer->operation == OCT_PLAN_CONVOLUTION)
         status = read_weights(r, index);
-    else if (layer->operation == OCT_PLAN_TABLE)
-        layer->table =
-            weights(r, index, "table", OCT_SAFETENSORS_F32, OCT_PLAN_TABLE_ENTRIES, &status);
+    else if (!status && layer->operation == OCT_PLAN_TABLE)
+        layer->table = weights(r, index, "table", OCT_SAFETENSORS_F32, table_shape, 1, &status);
     return status;
 }
 
-static struct oct_rounding read_rounding(const json_t *json, const char *key)
-{
-    const json_t *value = json_object_get(json, key);
-    return (struct oct_rounding){(float)json_number_value(json_object_get(value, "scale")),
-                                 integer(value, "zero_point", 0)};
-}
+/* ---- the head ---- */
 
-static void read_dfl(const json_t *json, struct oct_dfl_rounding *dfl)
-{
-    dfl->weight_scale = (float)json_number_value(json_object_get(json, "weight_scale"));
-    dfl->probability = read_rounding(json, "probability");
-    dfl->distance = read_rounding(json, "distance");
-}
-
-/* oct_plan_verify() refuses what is missing: nothing of it may be. */
-static void read_selection(const json_t *json, struct oct_selection *selection)
-{
-    const json_t *confidence = json_object_get(json, "confidence"),
-                 *iou = json_object_get(json, "iou");
-    if (!json)
-        return;
-    *selection = (struct oct_selection){
-        .is_own = true,
-        .confidence = json_is_number(confidence) ? json_number_value(confidence) : -1.0,
-        .iou = json_is_number(iou) ? json_number_value(iou) : -1.0,
-        .max_detections = integer(json, "max_detections", -1),
-        .max_per_class = integer(json, "max_per_class", -1),
-        .multi_label = json_is_true(json_object_get(json, "multi_label")),
-        .class_agnostic = json_is_true(json_object_get(json, "class_agnostic")),
-    };
-}
-
-static octet_status read_head(struct reading *r, const json_t *json)
+static octet_status read_levels(struct reading *r, const struct oct_json_value *levels)
 {
     struct oct_plan *plan = &r->plan;
-    const json_t *levels = json_object_get(json, "levels"),
-                 *names = json_object_get(json, "classes");
-    const json_t *input = json_object_get(json, "input");
-    if (!json_is_array(levels) || json_array_size(levels) > OCT_HEAD_LEVELS_MAX ||
-        !json_is_array(names) || json_array_size(names) > OCT_PLAN_CHANNELS_MAX)
-        return bad(r, "bad levels or classes");
-    plan->level_count = (int)json_array_size(levels);
-    for (int i = 0; i < plan->level_count; i++) {
-        const json_t *level = json_array_get(levels, (size_t)i);
-        plan->levels[i] = (struct oct_plan_level){
-            integer(level, "box", -1), integer(level, "class", -1), integer(level, "stride", 0)};
+    const int last = plan->tensor_count - 1;
+    for (const struct oct_json_value *json = levels->first; json; json = json->next) {
+        struct oct_plan_level *level = &plan->levels[plan->level_count];
+        const struct oct_field fields[] = {
+            {"box", OCT_FIELD_INTEGER, 0, last, &level->box_tensor, 0, false},
+            {"class", OCT_FIELD_INTEGER, 0, last, &level->class_tensor, 0, false},
+            {"stride", OCT_FIELD_INTEGER, 1, 256, &level->stride, 0, false},
+        };
+        const struct oct_field_place place = {r->ctx, r->what, "level", plan->level_count++};
+        const octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+        if (status)
+            return status;
     }
-    plan->class_count = (int)json_array_size(names);
-    plan->class_names =
-        (const char **)oct_arena_calloc(r->arena, json_array_size(names), sizeof(char *));
-    for (int i = 0; plan->class_names && i < plan->class_count; i++) {
-        const char *name = json_string_value(json_array_get(names, (size_t)i));
-        plan->class_names[i] = oct_arena_strdup(r->arena, name ? name : "");
-        if (!plan->class_names[i])
-            plan->class_names = NULL;
-    }
-    if (!plan->class_names)
-        return oct_fail_memory(r->ctx, r->name);
-    plan->reg_max = integer(json, "reg_max", 0);
-    read_dfl(json_object_get(json, "dfl"), &plan->dfl);
-    read_selection(json_object_get(json, "selection"), &plan->selection);
-    plan->input_height = integer(input, "height", 0);
-    plan->input_width = integer(input, "width", 0);
-    plan->size_is_fixed = json_is_true(json_object_get(input, "fixed"));
-    const json_t *preprocessing = json_object_get(json, "preprocessing");
-    const char *resize = json_string_value(json_object_get(preprocessing, "resize"));
-    const char *channels = json_string_value(json_object_get(preprocessing, "channels"));
-    if (!resize || strcmp(resize, "letterbox") != 0 || !channels || strcmp(channels, "RGB") != 0 ||
-        integer(preprocessing, "pad", -1) != 114)
-        return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
-                        "%s: asks for a preprocessing that this version of octet does not have",
-                        r->name);
     return OCTET_OK;
 }
 
-static octet_status read_plan(struct reading *r, const json_t *json)
+static octet_status read_classes(struct reading *r, const struct oct_json_value *names)
 {
-    const json_t *tensors = json_object_get(json, "tensors"),
-                 *layers = json_object_get(json, "layers");
-    if (!json_is_array(tensors) || json_array_size(tensors) > OCT_PLAN_TENSORS_MAX ||
-        !json_is_array(layers) || json_array_size(layers) > OCT_PLAN_LAYERS_MAX)
-        return bad(r, "bad tensors or layers");
-    r->plan.tensor_count = (int)json_array_size(tensors);
-    r->plan.layer_count = (int)json_array_size(layers);
-    r->plan.tensors = oct_arena_calloc(r->arena, json_array_size(tensors), sizeof *r->plan.tensors);
-    r->plan.layers = oct_arena_calloc(r->arena, json_array_size(layers), sizeof *r->plan.layers);
+    r->plan.class_names =
+        (const char **)oct_arena_calloc(r->arena, (size_t)names->count, sizeof(char *));
+    if (!r->plan.class_names)
+        return oct_fail_memory(r->ctx, r->name);
+    for (const struct oct_json_value *name = names->first; name; name = name->next) {
+        if (name->kind != OCT_JSON_TEXT)
+            return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: \"classes\": name %d is %s, not a text",
+                            r->what, r->plan.class_count, oct_json_kind_name(name->kind));
+        r->plan.class_names[r->plan.class_count++] = name->text;
+    }
+    return OCTET_OK;
+}
+
+static octet_status read_rounding(const struct reading *r, const char *where,
+                                  const struct oct_json_value *json, struct oct_rounding *rounding)
+{
+    const struct oct_field fields[] = {
+        {"scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &rounding->scale, 0, false},
+        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &rounding->zero_point, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, where, -1};
+    return OCT_FIELDS_READ(&place, json, 0, fields);
+}
+
+static octet_status read_dfl(const struct reading *r, const struct oct_json_value *json,
+                             struct oct_dfl_rounding *dfl)
+{
+    const struct oct_json_value *probability, *distance;
+    const struct oct_field fields[] = {
+        {"weight_scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &dfl->weight_scale, 0, false},
+        {"probability", OCT_FIELD_OBJECT, 0, 0, &probability, 0, false},
+        {"distance", OCT_FIELD_OBJECT, 0, 0, &distance, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "dfl", -1};
+    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (!status)
+        status = read_rounding(r, "dfl: probability", probability, &dfl->probability);
+    return status ? status : read_rounding(r, "dfl: distance", distance, &dfl->distance);
+}
+
+static octet_status read_input(struct reading *r, const struct oct_json_value *input,
+                               const struct oct_json_value *preprocessing)
+{
+    struct oct_plan *plan = &r->plan;
+    const char *differs = NULL;
+    const struct oct_field fields[] = {
+        {"height", OCT_FIELD_INTEGER, 1, 8192, &plan->input_height, 0, false},
+        {"width", OCT_FIELD_INTEGER, 1, 8192, &plan->input_width, 0, false},
+        {"fixed", OCT_FIELD_BOOLEAN, 0, 0, &plan->size_is_fixed, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "input", -1},
+                                 second = {r->ctx, r->what, "preprocessing", -1};
+    octet_status status = OCT_FIELDS_READ(&place, input, 0, fields);
+    if (!status)
+        status = oct_preprocessing_read(&second, preprocessing, NULL, &differs);
+    if (!status && differs)
+        return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
+                        "%s: asks for a preprocessing that this version of octet does not have "
+                        "(\"%s\")",
+                        r->name, differs);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static octet_status read_lists(struct reading *r, const struct oct_json_value *tensors,
+                               const struct oct_json_value *layers)
+{
+    r->plan.tensor_count = tensors->count;
+    r->plan.layer_count = layers->count;
+    r->plan.tensors = oct_arena_calloc(r->arena, (size_t)tensors->count, sizeof *r->plan.tensors);
+    r->plan.layers = oct_arena_calloc(r->arena, (size_t)layers->count, sizeof *r->plan.layers);
     if (!r->plan.tensors || !r->plan.layers)
         return oct_fail_memory(r->ctx, r->name);
     octet_status status = OCTET_OK;
-    for (int i = 0; i < r->plan.tensor_count && !status; i++)
-        status = read_tensor(r, json_array_get(tensors, (size_t)i), i);
-    for (int i = 0; i < r->plan.layer_count && !status; i++)
-        status = read_layer(r, json_array_get(layers, (size_t)i), i);
-    return status ? status : read_head(r, json);
+    int index = 0;
+    for (const struct oct_json_value *one = tensors->first; one && !status; one = one->next)
+        status = read_tensor(r, one, index++);
+    index = 0;
+    for (const struct oct_json_value *one = layers->first; one && !status; one = one->next)
+        status = read_layer(r, one, index++);
+    if (!status && r->taken != r->file.tensor_count)
+        status = bad(r, "there are tensors that belong to no layer");
+    return status;
+}
+
+static octet_status read_plan(struct reading *r, const struct oct_json_value *json)
+{
+    struct oct_plan *plan = &r->plan;
+    const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers, *levels,
+        *dfl = NULL;
+    const struct oct_field fields[] = {
+        {"classes", OCT_FIELD_ARRAY, 1, OCT_PLAN_CHANNELS_MAX, &classes, 0, false},
+        {"reg_max", OCT_FIELD_INTEGER, 1, OCT_REG_MAX_MAX, &plan->reg_max, 0, false},
+        {"input", OCT_FIELD_OBJECT, 0, 0, &input, 0, false},
+        {"preprocessing", OCT_FIELD_OBJECT, 0, 0, &preprocessing, 0, false},
+        {"tensors", OCT_FIELD_ARRAY, 2, OCT_PLAN_TENSORS_MAX, &tensors, 0, false},
+        {"layers", OCT_FIELD_ARRAY, 1, OCT_PLAN_LAYERS_MAX, &layers, 0, false},
+        {"levels", OCT_FIELD_ARRAY, 1, OCT_HEAD_LEVELS_MAX, &levels, 0, false},
+        {"dfl", OCT_FIELD_OBJECT, 0, 0, &dfl, 0, true},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
+    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (!status)
+        status = read_input(r, input, preprocessing);
+    if (!status)
+        status = read_lists(r, tensors, layers);
+    if (!status)
+        status = read_classes(r, classes);
+    if (!status)
+        status = read_levels(r, levels);
+    if (!status && dfl)
+        status = read_dfl(r, dfl, &plan->dfl);
+    return status;
+}
+
+/* The text `key` of the metadata as JSON. */
+static octet_status read_metadata(struct reading *r, const char *key,
+                                  const struct oct_json_value **json)
+{
+    const char *text = oct_safetensors_metadata(&r->file, key);
+    const char *what = oct_arena_printf(r->arena, "%s: %s", r->what, key);
+    if (!what)
+        return oct_fail_memory(r->ctx, r->name);
+    if (!text)
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s is missing", what);
+    const octet_status status = oct_json_parse(r->arena, text, strlen(text), what, json);
+    if (status || (*json)->kind == OCT_JSON_OBJECT)
+        return status;
+    return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s is no JSON object", what);
 }
 
 static octet_status read_provenance(struct reading *r, octet_engine *engine)
 {
-    const char *given = oct_safetensors_metadata(&r->file, "octet.provenance");
-    json_t *json = given ? json_loads(given, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    const int count = (int)json_object_size(json);
-    const char **keys = (const char **)oct_arena_calloc(r->arena, (size_t)count, sizeof *keys);
-    const char **values = (const char **)oct_arena_calloc(r->arena, (size_t)count, sizeof *values);
-    octet_status status = keys && values ? OCTET_OK : oct_fail_memory(r->ctx, r->name);
-    const char *key;
-    json_t *value;
+    const struct oct_json_value *json;
+    octet_status status = read_metadata(r, "octet.provenance", &json);
+    if (status)
+        return status;
+    const size_t count = (size_t)json->count;
+    const char **keys = (const char **)oct_arena_calloc(r->arena, count, sizeof *keys);
+    const char **values = (const char **)oct_arena_calloc(r->arena, count, sizeof *values);
+    if (!keys || !values)
+        return oct_fail_memory(r->ctx, r->name);
     int i = 0;
-    json_object_foreach(json, key, value)
-    {
-        if (status)
-            break;
-        keys[i] = key;
-        values[i++] = json_is_string(value) ? json_string_value(value) : "";
+    for (const struct oct_json_value *value = json->first; value; value = value->next) {
+        if (value->kind != OCT_JSON_TEXT)
+            return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: provenance: \"%.80s\" is %s, not a text",
+                            r->what, value->key, oct_json_kind_name(value->kind));
+        keys[i] = value->key;
+        values[i++] = value->text;
     }
-    if (!status)
-        status = oct_engine_set_provenance(r->ctx, engine, count, keys, values);
-    json_decref(json);
-    return status;
+    return oct_engine_set_provenance(r->ctx, engine, json->count, keys, values);
 }
 
 static octet_status check_kind(struct reading *r)
 {
+    static const char *const keys[] = {"octet.kind", "octet.version", "octet.description",
+                                       "octet.plan", "octet.provenance"};
     const char *kind = oct_safetensors_metadata(&r->file, "octet.kind");
     const char *version = oct_safetensors_metadata(&r->file, "octet.version");
     if (!kind || strcmp(kind, "engine") != 0)
@@ -307,7 +368,13 @@ static octet_status check_kind(struct reading *r)
                         r->name, version ? version : "(none)", OCT_ENGINE_VERSION_FIRST,
                         OCT_ENGINE_VERSION);
     r->version = first ? OCT_ENGINE_VERSION_FIRST : OCT_ENGINE_VERSION;
-    return OCTET_OK;
+    r->what = oct_arena_printf(r->arena, "%s: damaged engine", r->name);
+    if (!r->what)
+        return oct_fail_memory(r->ctx, r->name);
+    r->plan.description = oct_safetensors_metadata(&r->file, "octet.description");
+    if (!r->plan.description)
+        return bad(r, "octet.description is missing");
+    return oct_safetensors_known(r->ctx, &r->file, r->what, keys, sizeof keys / sizeof keys[0]);
 }
 
 static octet_status read_engine(struct reading *r, octet_engine *engine)
@@ -315,11 +382,10 @@ static octet_status read_engine(struct reading *r, octet_engine *engine)
     octet_status status = check_kind(r);
     if (status)
         return status;
-    const char *given = oct_safetensors_metadata(&r->file, "octet.plan");
-    json_t *json = given ? json_loads(given, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    status = json_is_object(json) ? read_plan(r, json) : bad(r, "the plan is no JSON object");
-    json_decref(json);
-    r->plan.description = oct_safetensors_metadata(&r->file, "octet.description");
+    const struct oct_json_value *json;
+    status = read_metadata(r, "octet.plan", &json);
+    if (!status)
+        status = read_plan(r, json);
     if (!status)
         status = oct_engine_set_plan(r->ctx, engine, &r->plan, r->name);
     struct oct_plan_size *sizes = NULL;

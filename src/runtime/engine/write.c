@@ -1,112 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Engine files out. The format is described in docs/formats.md. */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "runtime/container/preprocessing.h"
 #include "runtime/container/safetensors.h"
 #include "runtime/engine/engine.h"
 
-static json_t *integers(const int *values, int count)
+static void add_integers(struct oct_text *out, const int *values, int count)
 {
-    json_t *array = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(array, json_integer(values[i]));
-    return array;
+        oct_text_printf(out, "%s%d", i ? "," : "", values[i]);
 }
 
-/* Text that is not UTF-8 cannot stand in JSON; nothing depends on it. */
-static json_t *name_json(const char *name)
-{
-    json_t *json = json_string(name);
-    return json ? json : json_string("?");
-}
-
-static json_t *tensor_json(const struct oct_plan_tensor *t)
+static void add_tensor(struct oct_text *out, const struct oct_plan_tensor *t)
 {
     static const char *const types[] = {"u8", "f32", "bf16"};
-    json_t *json = json_object();
-    json_object_set_new(json, "name", name_json(t->name));
-    json_object_set_new(json, "channels", json_integer(t->channels));
-    json_object_set_new(json, "type", json_string(types[t->type]));
+    oct_text_printf(out, "{\"name\":");
+    oct_json_add_text(out, t->name);
+    oct_text_printf(out, ",\"channels\":%d,\"type\":\"%s\"", t->channels, types[t->type]);
     if (t->kind == OCT_PLAN_CONCAT) {
-        json_object_set_new(json, "concat", integers(t->members, t->member_count));
+        oct_text_printf(out, ",\"concat\":[");
+        add_integers(out, t->members, t->member_count);
+        oct_text_add(out, "]", 1);
     } else if (t->kind == OCT_PLAN_SLICE) {
-        json_object_set_new(json, "slice", json_pack("[i, i]", t->parent, t->offset));
+        oct_text_printf(out, ",\"slice\":[%d,%d]", t->parent, t->offset);
     } else if (t->type == OCT_TYPE_U8) {
-        json_object_set_new(json, "scale", json_real((double)t->scale));
-        json_object_set_new(json, "zero_point", json_integer(t->zero_point));
+        oct_text_printf(out, ",\"scale\":");
+        oct_json_add_real(out, (double)t->scale);
+        oct_text_printf(out, ",\"zero_point\":%d", t->zero_point);
     }
-    return json;
+    oct_text_add(out, "}", 1);
 }
 
-static json_t *layer_json(const struct oct_plan_layer *layer)
+static void add_layer(struct oct_text *out, const struct oct_plan_layer *layer)
 {
     static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
-    json_t *json =
-        json_pack("{s:o, s:s, s:i, s:i}", "name", name_json(layer->name), "op",
-                  operations[layer->operation], "input", layer->input, "output", layer->output);
+    oct_text_printf(out, "{\"name\":");
+    oct_json_add_text(out, layer->name);
+    oct_text_printf(out, ",\"op\":\"%s\",\"input\":%d,\"output\":%d", operations[layer->operation],
+                    layer->input, layer->output);
     if (layer->operation == OCT_PLAN_CONVOLUTION || layer->operation == OCT_PLAN_MAX_POOL)
-        json_object_set_new(json, "kernel", json_integer(layer->kernel));
-    if (layer->operation == OCT_PLAN_CONVOLUTION) {
-        json_object_set_new(json, "stride", json_integer(layer->stride));
-        json_object_set_new(json, "padding", json_integer(layer->padding));
-        json_object_set_new(json, "silu", json_boolean(layer->silu));
-    }
+        oct_text_printf(out, ",\"kernel\":%d", layer->kernel);
+    if (layer->operation == OCT_PLAN_CONVOLUTION)
+        oct_text_printf(out, ",\"stride\":%d,\"padding\":%d,\"silu\":%s", layer->stride,
+                        layer->padding, layer->silu ? "true" : "false");
     if (layer->residual >= 0)
-        json_object_set_new(json, "residual", json_integer(layer->residual));
-    return json;
+        oct_text_printf(out, ",\"residual\":%d", layer->residual);
+    oct_text_add(out, "}", 1);
 }
 
-static json_t *rounding_json(const struct oct_rounding *rounding)
+static void add_rounding(struct oct_text *out, const char *key, const struct oct_rounding *rounding)
 {
-    return json_pack("{s:f, s:i}", "scale", (double)rounding->scale, "zero_point",
-                     rounding->zero_point);
+    oct_text_printf(out, ",\"%s\":{\"scale\":", key);
+    oct_json_add_real(out, (double)rounding->scale);
+    oct_text_printf(out, ",\"zero_point\":%d}", rounding->zero_point);
 }
 
-/* NULL where the head is decoded without rounding. */
-static json_t *dfl_json(const struct oct_dfl_rounding *dfl)
+/* Nothing where the head is decoded without rounding. */
+static void add_dfl(struct oct_text *out, const struct oct_dfl_rounding *dfl)
 {
     if (!oct_dfl_rounds(dfl))
-        return NULL;
-    json_t *json = json_pack("{s:f}", "weight_scale", (double)dfl->weight_scale);
-    json_object_set_new(json, "probability", rounding_json(&dfl->probability));
-    json_object_set_new(json, "distance", rounding_json(&dfl->distance));
-    return json;
+        return;
+    oct_text_printf(out, ",\"dfl\":{\"weight_scale\":");
+    oct_json_add_real(out, (double)dfl->weight_scale);
+    add_rounding(out, "probability", &dfl->probability);
+    add_rounding(out, "distance", &dfl->distance);
+    oct_text_add(out, "}", 1);
 }
 
-/* NULL where the model brings none. */
-static json_t *selection_json(const struct oct_selection *selection)
+static void add_plan(struct oct_text *out, const struct oct_plan *plan)
 {
-    if (!selection->is_own)
-        return NULL;
-    return json_pack("{s:f, s:f, s:i, s:i, s:b, s:b}", "confidence", selection->confidence, "iou",
-                     selection->iou, "max_detections", selection->max_detections, "max_per_class",
-                     selection->max_per_class, "multi_label", selection->multi_label,
-                     "class_agnostic", selection->class_agnostic);
-}
-
-static json_t *plan_json(const struct oct_plan *plan)
-{
-    json_t *tensors = json_array(), *layers = json_array(), *levels = json_array(),
-           *names = json_array();
-    for (int i = 0; i < plan->tensor_count; i++)
-        json_array_append_new(tensors, tensor_json(&plan->tensors[i]));
-    for (int i = 0; i < plan->layer_count; i++)
-        json_array_append_new(layers, layer_json(&plan->layers[i]));
+    oct_text_printf(out, "{\"classes\":[");
+    for (int i = 0; i < plan->class_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        oct_json_add_text(out, plan->class_names[i]);
+    }
+    oct_text_printf(out, "],\"reg_max\":%d,\"input\":{\"height\":%d,\"width\":%d,\"fixed\":%s},",
+                    plan->reg_max, plan->input_height, plan->input_width,
+                    plan->size_is_fixed ? "true" : "false");
+    oct_preprocessing_add(out, NULL);
+    oct_text_printf(out, ",\"tensors\":[");
+    for (int i = 0; i < plan->tensor_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        add_tensor(out, &plan->tensors[i]);
+    }
+    oct_text_printf(out, "],\"layers\":[");
+    for (int i = 0; i < plan->layer_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        add_layer(out, &plan->layers[i]);
+    }
+    oct_text_printf(out, "],\"levels\":[");
     for (int i = 0; i < plan->level_count; i++)
-        json_array_append_new(
-            levels, json_pack("{s:i, s:i, s:i}", "box", plan->levels[i].box_tensor, "class",
-                              plan->levels[i].class_tensor, "stride", plan->levels[i].stride));
-    for (int i = 0; i < plan->class_count; i++)
-        json_array_append_new(names, name_json(plan->class_names[i]));
-    return json_pack("{s:o, s:i, s:{s:i, s:i, s:b}, s:{s:s, s:b, s:i, s:s, s:s}, s:o, s:o, s:o, "
-                     "s:o*, s:o*}",
-                     "classes", names, "reg_max", plan->reg_max, "input", "height",
-                     plan->input_height, "width", plan->input_width, "fixed", plan->size_is_fixed,
-                     "preprocessing", "resize", "letterbox", "scale_up", 1, "pad", 114, "channels",
-                     "RGB", "range", "0-1", "tensors", tensors, "layers", layers, "levels", levels,
-                     "dfl", dfl_json(&plan->dfl), "selection", selection_json(&plan->selection));
+        oct_text_printf(out, "%s{\"box\":%d,\"class\":%d,\"stride\":%d}", i ? "," : "",
+                        plan->levels[i].box_tensor, plan->levels[i].class_tensor,
+                        plan->levels[i].stride);
+    oct_text_add(out, "]", 1);
+    add_dfl(out, &plan->dfl);
+    oct_text_add(out, "}", 1);
+}
+
+static void add_provenance(struct oct_text *out, const octet_engine *engine)
+{
+    oct_text_add(out, "{", 1);
+    for (int i = 0; i < engine->provenance_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        oct_json_add_text(out, engine->provenance_keys[i]);
+        oct_text_add(out, ":", 1);
+        oct_json_add_text(out, engine->provenance_values[i]);
+    }
+    oct_text_add(out, "}", 1);
 }
 
 static void add_table(const struct oct_plan_layer *layer, int index, struct oct_safetensors *file,
@@ -160,6 +164,15 @@ static int version_of(const struct oct_plan *plan)
     return OCT_ENGINE_VERSION_FIRST;
 }
 
+static octet_status check_engine(octet_context *ctx, const void *bytes, size_t size,
+                                 const char *name)
+{
+    octet_engine *engine;
+    const octet_status status = oct_engine_read(ctx, bytes, size, name, &engine);
+    oct_engine_free(engine);
+    return status;
+}
+
 static octet_status write_file(octet_context *ctx, const octet_engine *engine, const char *path,
                                const char *plan_text, const char *provenance_text)
 {
@@ -184,28 +197,22 @@ static octet_status write_file(octet_context *ctx, const octet_engine *engine, c
         else if (plan->layers[i].operation == OCT_PLAN_TABLE)
             add_table(&plan->layers[i], i, &file, names[3 * i]);
     if (!status)
-        status = oct_safetensors_write(ctx, path, &file);
+        status = oct_safetensors_write(ctx, path, &file, check_engine);
     oct_arena_clear(&arena);
     return status;
 }
 
 octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path)
 {
-    json_t *plan = plan_json(&engine->plan), *provenance = json_object();
-    for (int i = 0; i < engine->provenance_count; i++)
-        json_object_set_new(provenance, engine->provenance_keys[i],
-                            name_json(engine->provenance_values[i]));
-    char *plan_text = plan ? json_dumps(plan, JSON_COMPACT) : NULL;
-    char *provenance_text = provenance ? json_dumps(provenance, JSON_COMPACT) : NULL;
-    octet_status status = plan_text && provenance_text
-                              ? write_file(ctx, engine, path, plan_text, provenance_text)
-                              : oct_fail_memory(ctx, path);
-    json_malloc_t allocate;
-    json_free_t release;
-    json_get_alloc_funcs(&allocate, &release);
-    release(plan_text);
-    release(provenance_text);
-    json_decref(plan);
-    json_decref(provenance);
+    struct oct_text plan, provenance;
+    oct_text_init(&plan, ctx);
+    oct_text_init(&provenance, ctx);
+    add_plan(&plan, &engine->plan);
+    add_provenance(&provenance, engine);
+    const octet_status status = plan.failed || provenance.failed
+                                    ? oct_fail_memory(ctx, path)
+                                    : write_file(ctx, engine, path, plan.bytes, provenance.bytes);
+    oct_text_free(&plan);
+    oct_text_free(&provenance);
     return status;
 }

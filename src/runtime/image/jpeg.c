@@ -36,7 +36,6 @@ static const struct meaning {
     int code;
     octet_status status;
 } meanings[] = {
-    {JERR_OUT_OF_MEMORY, OCTET_OUT_OF_MEMORY},
     {JERR_IMAGE_TOO_BIG, OCTET_IMAGE_TOO_LARGE},
     {JERR_WIDTH_OVERFLOW, OCTET_IMAGE_TOO_LARGE},
     {JERR_BAD_PRECISION, OCTET_UNSUPPORTED_IMAGE},
@@ -60,6 +59,10 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     struct job *job = job_of(jpeg);
     char reason[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, reason);
+    if (jpeg->err->msg_code == JERR_OUT_OF_MEMORY) { /* not of the picture's doing */
+        job->status = oct_fail_memory(job->ctx, job->file->name);
+        longjmp(job->escape, 1);
+    }
     octet_status status = OCTET_BAD_FORMAT;
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].code == jpeg->err->msg_code)
