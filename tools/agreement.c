@@ -98,6 +98,8 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
         if (picture.image) /* the calibration told of those that cannot be read */
             status = judge_on(judging, picture.image);
+        else if (picture.status == OCTET_OUT_OF_MEMORY)
+            status = app_fail(judging->app, "%s", picture.message);
         picture_free(&picture);
         progress_add(&progress, 1);
     }

@@ -68,8 +68,10 @@ static int leave_out(struct run *run, const struct picture *picture, const char 
 
 static int add_picture(struct run *run, const struct picture *picture)
 {
-    octet_status status = OCTET_UNSUPPORTED_IMAGE;
+    octet_status status = picture->status;
     const char *message = "";
+    if (status == OCTET_OUT_OF_MEMORY)
+        return app_fail(run->app, "%s", picture->message);
     if (picture->image) {
         status = octet_calibration_add(run->calibration, picture->image);
         message = octet_calibration_message(run->calibration);
@@ -79,7 +81,7 @@ static int add_picture(struct run *run, const struct picture *picture)
         run->result->used++;
         return checkpoint_save_at_times(run->app, &run->checkpoint, run->calibration);
     }
-    if (is_bad_picture(status))
+    if (!picture->image || is_bad_picture(status))
         return leave_out(run, picture, message);
     return app_fail(run->app, "%s: %s", picture->path, message);
 }
@@ -88,7 +90,8 @@ static int add_picture(struct run *run, const struct picture *picture)
 static int add_pictures(struct run *run)
 {
     const size_t done = run->checkpoint.position;
-    const struct sources rest = {run->sources.path + done, run->sources.count - done, 0};
+    const struct sources rest = {.path = run->sources.path + done,
+                                 .count = run->sources.count - done};
     struct pictures *pictures = NULL;
     struct progress progress;
     struct picture picture;

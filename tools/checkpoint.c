@@ -10,7 +10,7 @@
 #define INTERVAL_MS 10e3
 #define NOTE_BYTES 160
 
-static char *partial_path(const char *output)
+char *checkpoint_path(const char *output)
 {
     return app_printf("%s.partial", output);
 }
@@ -32,7 +32,7 @@ void checkpoint_open(struct checkpoint *checkpoint, const char *output,
                      const struct sources *sources)
 {
     *checkpoint = (struct checkpoint){.list = hash_list(sources), .pictures = sources->count};
-    checkpoint->path = output ? partial_path(output) : NULL;
+    checkpoint->path = output ? checkpoint_path(output) : NULL;
     checkpoint->exists = checkpoint->path && access(checkpoint->path, F_OK) == 0;
     checkpoint->written_ms = app_now_ms();
 }
@@ -80,6 +80,27 @@ int checkpoint_load(struct app *app, struct checkpoint *checkpoint, octet_statis
     return STATUS_DONE;
 }
 
+int checkpoint_check(struct app *app, const char *path)
+{
+    struct checkpoint found;
+    octet_statistics *statistics;
+    octet_statistics_info info;
+    if (access(path, F_OK) != 0)
+        return STATUS_DONE;
+    octet_status status = octet_statistics_load(app->context, path, &statistics);
+    if (status == OCTET_OUT_OF_MEMORY)
+        return app_fail_library(app, status, octet_context_message(app->context));
+    octet_statistics_info_get(statistics, &info);
+    const bool is_checkpoint = status == OCTET_OK && read_note(info.note, &found);
+    octet_statistics_free(&statistics);
+    if (is_checkpoint)
+        return STATUS_DONE;
+    return app_fail(app,
+                    "%s: would be lost: a calibration keeps there how far it got, and this is none "
+                    "of octet's; choose another name for -o, or move it away",
+                    path);
+}
+
 int checkpoint_save(struct app *app, struct checkpoint *checkpoint, octet_calibration *calibration)
 {
     octet_statistics *statistics;
@@ -110,7 +131,7 @@ int checkpoint_save_at_times(struct app *app, struct checkpoint *checkpoint,
 
 void checkpoint_remove(const char *output)
 {
-    char *path = partial_path(output);
+    char *path = checkpoint_path(output);
     unlink(path);
     free(path);
 }

@@ -18,6 +18,13 @@ struct checkpoint {
     bool exists;
 };
 
+/* FILE.partial of the statistics file `output`; the caller frees it. */
+char *checkpoint_path(const char *output);
+
+/* Refuses a file that is there and was not written by checkpoint_save(): it would be lost. Returns
+ * a status. */
+int checkpoint_check(struct app *app, const char *path);
+
 /* For the statistics file `output`, or none when NULL. */
 void checkpoint_open(struct checkpoint *checkpoint, const char *output,
                      const struct sources *sources);

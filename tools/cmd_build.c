@@ -7,6 +7,7 @@
 #include "candidates.h"
 #include "commands.h"
 #include "detector.h"
+#include "inputs.h"
 #include "json.h"
 #include "names_file.h"
 #include "output_file.h"
@@ -155,6 +156,28 @@ static int check_scales(struct app *app, const struct arguments *a, const octet_
         brings_them)
         return STATUS_DONE;
     return needs_scales(app, a);
+}
+
+/* Both outputs can be written, and neither takes the place of what is read. */
+static int check_outputs(struct app *app, const struct arguments *a, const char *model)
+{
+    const char *const outputs[] = {a->output, a->save_statistics};
+    struct inputs inputs = {0};
+    inputs_add(&inputs, model);
+    inputs_add(&inputs, a->statistics);
+    inputs_add(&inputs, a->cache);
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < 2 && status == STATUS_DONE; i++) {
+        if (!outputs[i])
+            continue;
+        status = output_check(app, outputs[i]);
+        if (status == STATUS_DONE)
+            status = inputs_protect(app, &inputs, a->calibration.images, outputs[i]);
+    }
+    if (status == STATUS_DONE && a->save_statistics)
+        status = inputs_check_outputs(app, a->output, a->save_statistics);
+    inputs_free(&inputs);
+    return status;
 }
 
 static void fill_settings(const struct arguments *a, octet_build_settings *settings)
@@ -323,9 +346,7 @@ int cmd_build(struct app *app, int argc, char **argv)
     if (status != STATUS_DONE)
         return status;
     struct build_run run = {.app = app, .arguments = &arguments};
-    status = output_check(app, arguments.output);
-    if (status == STATUS_DONE && arguments.save_statistics)
-        status = output_check(app, arguments.save_statistics);
+    status = check_outputs(app, &arguments, operands.text[0]);
     if (status == STATUS_DONE)
         status = model_open(app, operands.text[0], &run.model);
     if (status == STATUS_DONE)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "calibration.h"
 #include "checkpoint.h"
 #include "commands.h"
+#include "inputs.h"
 #include "json.h"
 #include "output_file.h"
 #include "table.h"
@@ -41,12 +43,32 @@ static int print_summary(struct app *app, const char *path, const struct calibra
     return STATUS_DONE;
 }
 
+/* The output and the checkpoint beside it can be written, and neither takes the place of what is
+ * read; --resume reads the checkpoint to write it anew. */
+static int check_outputs(struct app *app, const char *model,
+                         const struct calibration_request *request)
+{
+    struct inputs inputs = {0};
+    char *checkpoint = checkpoint_path(request->output);
+    inputs_add(&inputs, model);
+    int status = output_check(app, request->output);
+    if (status == STATUS_DONE)
+        status = inputs_protect(app, &inputs, request->images, request->output);
+    if (status == STATUS_DONE)
+        status = inputs_protect(app, &inputs, request->images, checkpoint);
+    if (status == STATUS_DONE && !request->resume)
+        status = checkpoint_check(app, checkpoint);
+    free(checkpoint);
+    inputs_free(&inputs);
+    return status;
+}
+
 static int calibrate(struct app *app, const char *path, const struct calibration_request *request,
                      const char *output)
 {
     octet_model *model = NULL;
     struct calibration_result result = {0};
-    int status = output_check(app, output);
+    int status = check_outputs(app, path, request);
     if (status == STATUS_DONE)
         status = model_open(app, path, &model);
     if (status == STATUS_DONE)

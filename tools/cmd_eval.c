@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "detector.h"
 #include "eval.h"
+#include "inputs.h"
 #include "names_file.h"
 #include "output_file.h"
 
@@ -94,9 +95,28 @@ static int open_truth(struct eval_run *run)
     return status;
 }
 
+/* What --save-detections writes takes the place of nothing that is read. */
+static int protect_inputs(struct eval_run *run)
+{
+    const struct eval_arguments *a = run->arguments;
+    struct inputs inputs = {0};
+    if (!a->save)
+        return STATUS_DONE;
+    inputs_add(&inputs, run->model);
+    inputs_add(&inputs, a->annotations);
+    inputs_add_sources(&inputs, &run->set.pictures);
+    for (size_t i = 0; run->set.entries && i < run->set.pictures.count; i++)
+        inputs_add(&inputs, run->set.entries[i].labels);
+    int status = inputs_protect(run->app, &inputs, NULL, a->save);
+    inputs_free(&inputs);
+    return status;
+}
+
 static int run_model(struct eval_run *run)
 {
-    int status = detector_open(run->app, run->model, &run->engine);
+    int status = protect_inputs(run);
+    if (status == STATUS_DONE)
+        status = detector_open(run->app, run->model, &run->engine);
     if (status != STATUS_DONE)
         return status;
     eval_classes_match(run->app, run->engine, run->set.truth, &run->classes);

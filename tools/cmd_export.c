@@ -5,6 +5,7 @@
 #include "calibration.h"
 #include "commands.h"
 #include "detector.h"
+#include "inputs.h"
 #include "json.h"
 #include "output_file.h"
 #include "table.h"
@@ -92,7 +93,20 @@ static void fill_settings(const struct arguments *a, octet_export_settings *sett
     settings->cache_header = a->header;
 }
 
-static int check(struct app *app, const struct arguments *a)
+/* The output can be written, and takes the place of nothing that is read. */
+static int check_output(struct app *app, const struct arguments *a, const char *model)
+{
+    struct inputs inputs = {0};
+    inputs_add(&inputs, model);
+    inputs_add(&inputs, a->statistics);
+    int status = output_check(app, a->output);
+    if (status == STATUS_DONE)
+        status = inputs_protect(app, &inputs, NULL, a->output);
+    inputs_free(&inputs);
+    return status;
+}
+
+static int check(struct app *app, const struct arguments *a, const char *model)
 {
     octet_export_settings settings;
     if (!a->format)
@@ -110,7 +124,7 @@ static int check(struct app *app, const struct arguments *a)
     fill_settings(a, &settings);
     if (octet_export(app->context, NULL, NULL, &settings, NULL, NULL) != OCTET_OK)
         return app_usage(app, "%s", octet_context_message(app->context));
-    return output_check(app, a->output);
+    return check_output(app, a, model);
 }
 
 static int print_json(struct app *app, const struct arguments *a, const octet_export_info *info,
@@ -182,7 +196,7 @@ int cmd_export(struct app *app, int argc, char **argv)
     int status = parse(app, argc, argv, &arguments, &operands);
     if (status >= 0)
         return status;
-    status = check(app, &arguments);
+    status = check(app, &arguments, operands.text[0]);
     if (status != STATUS_DONE)
         return status;
     json_t *floats = json_new_array();

@@ -159,6 +159,7 @@ int data_yaml_add(struct app *app, struct sources *sources, const char *path, co
     char *text = read_text(app, path, &length);
     if (!text)
         return STATUS_FAILED;
+    sources_note_read(sources, path);
     int status = STATUS_FAILED;
     struct fy_document *document = parse(app, path, text, length);
     if (document)

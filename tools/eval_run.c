@@ -102,6 +102,8 @@ static int run_all(struct eval_run *run, struct pictures *pictures, struct progr
             status = app_fail(run->app, "interrupted: nothing was evaluated");
         } else if (picture.image) {
             status = run_picture(run, i, &picture);
+        } else if (picture.status == OCTET_OUT_OF_MEMORY) {
+            status = app_fail(run->app, "%s", picture.message);
         } else {
             app_fail(run->app, "%s", picture.message);
             status = eval_set_count_bad(run->app, &run->set, 1);

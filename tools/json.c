@@ -16,6 +16,16 @@ static json_t *checked(json_t *value)
     exit(STATUS_FAILED);
 }
 
+static void *allocate(size_t bytes)
+{
+    return app_alloc(bytes, 1);
+}
+
+void json_start(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
 json_t *json_text(const char *text)
 {
     json_t *value = json_string(text);

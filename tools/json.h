@@ -7,6 +7,10 @@
 
 #include "app.h"
 
+/* Before anything else here: makes lack of memory in jansson end the program, which it would tell
+ * as text that is not UTF-8, or not at all. */
+void json_start(void);
+
 /* Text; bytes that are not UTF-8 (file names may hold any) become U+FFFD. */
 json_t *json_text(const char *text);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "json.h"
 #include "suggest.h"
 
 struct verb {
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
     return_large_blocks();
     occupy_standard_streams();
     app_catch_signals();
+    json_start();
     int status = dispatch(&app, argc, argv);
     if (app_flush(&app) != STATUS_DONE && status == STATUS_DONE)
         status = STATUS_FAILED;

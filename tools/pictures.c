@@ -36,6 +36,7 @@ static struct picture decode(octet_context *context, const char *path)
     double start_ms = app_now_ms();
     octet_status status = octet_image_load(context, path, &picture.image);
     picture.decode_ms = app_now_ms() - start_ms;
+    picture.status = status;
     if (status != OCTET_OK) {
         const char *message = octet_context_message(context);
         picture.image = NULL;

@@ -9,7 +9,8 @@
 struct picture {
     const char *path;   /* the list's own text */
     octet_image *image; /* NULL when the file could not be read */
-    char *message;      /* then: why */
+    octet_status status;
+    char *message; /* then: why */
     double decode_ms;
 };
 

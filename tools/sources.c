@@ -39,6 +39,12 @@ void sources_append(struct sources *sources, const char *path)
     sources->path[sources->count++] = app_strdup(path);
 }
 
+void sources_note_read(struct sources *sources, const char *path)
+{
+    sources->read = app_resize(sources->read, sources->read_count + 1, sizeof *sources->read);
+    sources->read[sources->read_count++] = app_strdup(path);
+}
+
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -58,7 +64,7 @@ int sources_add_folder(struct app *app, struct sources *sources, const char *fol
     int error = 0;
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     FTSENT *entry;
-    while (walk && !error && (entry = fts_read(walk))) {
+    while (walk && !error && (errno = 0, entry = fts_read(walk))) {
         bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
         if (entry->fts_info == FTS_D && entry->fts_level > 0 && (hidden || !recursive))
             fts_set(walk, entry, FTS_SKIP);
@@ -68,9 +74,9 @@ int sources_add_folder(struct app *app, struct sources *sources, const char *fol
                  path_has_extension(entry->fts_name, pictures))
             sources_append(sources, entry->fts_path);
     }
-    if (!walk)
-        error = errno;
-    else
+    if (!error)
+        error = errno; /* 0 at the walk's end */
+    if (walk)
         fts_close(walk);
     free(copy);
     if (error)
@@ -165,6 +171,7 @@ int sources_add_list(struct app *app, struct sources *sources, const char *path)
     if (!file)
         return app_fail(app, "%s: cannot be opened: %s", path, strerror(errno));
     int status;
+    sources_note_read(sources, path);
     if (fstat(fileno(file), &entry) != 0 || !S_ISREG(entry.st_mode) ||
         entry.st_size > LIST_BYTES_MAX)
         status = app_fail(app, "%s: not a list of paths (a text file of at most 64 MiB)", path);
@@ -265,6 +272,9 @@ void sources_free(struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++)
         free(sources->path[i]);
+    for (size_t i = 0; i < sources->read_count; i++)
+        free(sources->read[i]);
     free(sources->path);
+    free(sources->read);
     *sources = (struct sources){0};
 }

@@ -11,6 +11,8 @@
 struct sources {
     char **path;
     size_t count, capacity;
+    char **read; /* lists and data.yamls that named pictures */
+    size_t read_count;
 };
 
 /* Adds what `source` stands for; a source without any picture is an error. Returns a status. */
@@ -24,8 +26,10 @@ void sources_sample(struct app *app, struct sources *sources, size_t count, uint
 
 void sources_free(struct sources *sources);
 
-/* For data_yaml.c: adds a file as it is; a folder's pictures; what a text file lists. */
+/* For data_yaml.c: adds a file as it is; notes a file that names pictures; a folder's pictures;
+ * what a text file lists. */
 void sources_append(struct sources *sources, const char *path);
+void sources_note_read(struct sources *sources, const char *path);
 int sources_add_folder(struct app *app, struct sources *sources, const char *folder,
                        bool recursive);
 int sources_add_list(struct app *app, struct sources *sources, const char *path);

@@ -26,6 +26,11 @@ static char *safe_name(const char *tensor)
     return name;
 }
 
+static char *layer_path(const struct tensor_files *files, const struct tensor_file *layer)
+{
+    return app_printf("%s/%s.npy", files->folder, layer->name);
+}
+
 static bool name_taken(const struct tensor_files *files, int before, const char *name)
 {
     for (int i = 0; i < before; i++)
@@ -87,12 +92,24 @@ int tensor_files_open(struct tensor_files *files, struct app *app, const octet_e
     return status;
 }
 
+int tensor_files_protect(const struct tensor_files *files, struct inputs *inputs)
+{
+    int status = STATUS_DONE;
+    for (int i = 0; i < files->layer_count && status == STATUS_DONE; i++) {
+        char *path = layer_path(files, &files->layers[i]);
+        if (files->layers[i].wanted)
+            status = inputs_protect(files->app, inputs, NULL, path);
+        free(path);
+    }
+    return status;
+}
+
 static int open_file(struct tensor_files *files, struct tensor_file *layer,
                      const octet_tensor_view *view)
 {
     const size_t shape[4] = {files->pictures, (size_t)view->channels, (size_t)view->height,
                              (size_t)view->width};
-    char *path = app_printf("%s/%s.npy", files->folder, layer->name);
+    char *path = layer_path(files, layer);
     int status = npy_begin(&layer->file, files->app, path, shape, 4);
     layer->open = status == STATUS_DONE;
     free(path);

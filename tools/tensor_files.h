@@ -3,6 +3,7 @@
 #ifndef TOOLS_TENSOR_FILES_H
 #define TOOLS_TENSOR_FILES_H
 
+#include "inputs.h"
 #include "npy.h"
 
 struct tensor_file {
@@ -28,6 +29,9 @@ struct tensor_files {
  * succeeds. */
 int tensor_files_open(struct tensor_files *files, struct app *app, const octet_engine *engine,
                       const char *list);
+
+/* Refuses files that would take the place of an input. Returns a status. */
+int tensor_files_protect(const struct tensor_files *files, struct inputs *inputs);
 
 /* An octet_observer: `user` is the struct tensor_files. Stops the run when a file cannot be opened.
  */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run reads, so that nothing it writes takes the place of that. */
+#ifndef TOOLS_INPUTS_H
+#define TOOLS_INPUTS_H
+
+#include <sys/types.h>
+
+#include "sources.h"
+
+struct inputs {
+    struct input {
+        dev_t device;
+        ino_t inode;
+        char *path;
+    } * files;
+    size_t count, capacity;
+    bool sorted;
+};
+
+/* Adds a file, unless `path` is NULL or nothing is there. */
+void inputs_add(struct inputs *inputs, const char *path);
+
+/* Adds the pictures, and the lists and data.yamls that named them. */
+void inputs_add_sources(struct inputs *inputs, const struct sources *sources);
+
+/* Refuses an output that is one of the inputs, under whatever name. `source` is a SOURCE that is
+ * read as well, or NULL; it is looked through only where something stands at `output`. Returns a
+ * status; the problem is reported. */
+int inputs_protect(struct app *app, struct inputs *inputs, const char *source, const char *output);
+
+/* Refuses two outputs of one place, which one of them would lose. */
+int inputs_check_outputs(struct app *app, const char *first, const char *second);
+
+void inputs_free(struct inputs *inputs);
+
+#endif
