@@ -4,15 +4,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* "WHAT: layer 12", or "WHAT" alone. */
+static void name_place(const struct oct_field_place *place, char *text, size_t bytes)
+{
+    if (place->where && place->index >= 0)
+        snprintf(text, bytes, "%s: %s %d", place->what, place->where, place->index);
+    else
+        snprintf(text, bytes, "%s%s%s", place->what, place->where ? ": " : "",
+                 place->where ? place->where : "");
+}
+
 static octet_status refuse(const struct oct_field_place *place, const char *name, const char *why)
 {
-    char where[64] = "";
-    if (place->where && place->index >= 0)
-        snprintf(where, sizeof where, "%s %d: ", place->where, place->index);
-    else if (place->where)
-        snprintf(where, sizeof where, "%s: ", place->where);
-    return oct_fail(place->ctx, OCTET_BAD_FORMAT, "%s: %s\"%.80s\" %s", place->what, where, name,
-                    why);
+    char where[OCT_MESSAGE_BYTES];
+    name_place(place, where, sizeof where);
+    return oct_fail(place->ctx, OCTET_BAD_FORMAT, "%s: \"%.80s\" %s", where, name, why);
+}
+
+static octet_status refuse_no_object(const struct oct_field_place *place, enum oct_json_kind is)
+{
+    char where[OCT_MESSAGE_BYTES];
+    name_place(place, where, sizeof where);
+    return oct_fail(place->ctx, OCTET_BAD_FORMAT, "%s is %s, not an object", where,
+                    oct_json_kind_name(is));
 }
 
 octet_status oct_field_refuse(const struct oct_field_place *place, const char *name,
@@ -89,7 +103,7 @@ octet_status oct_fields_read(const struct oct_field_place *place,
                              const struct oct_field *fields, size_t count)
 {
     if (object->kind != OCT_JSON_OBJECT)
-        return refuse(place, "{}", "is missing: it is no object");
+        return refuse_no_object(place, object->kind);
     int known = 0;
     for (size_t i = 0; i < count; i++) {
         const struct oct_field *field = &fields[i];

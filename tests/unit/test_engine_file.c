@@ -369,7 +369,7 @@ static void refusals(void **state)
         {"octet.version\":\"1\"", "octet.versioN\":\"1\"", OCTET_UNSUPPORTED_VERSION, "(none)"},
         {"octet.kind\":\"engine", "octet.kind\":\"emgine", OCTET_UNKNOWN_FORMAT, "emgine"},
         {"octet.kind\":\"engine", "octet.kinD\":\"engine", OCTET_UNKNOWN_FORMAT, "safetensors"},
-        {"octet.plan", "octet.plaM", OCTET_BAD_FORMAT, "plan"},
+        {"octet.plan", "octet.plaM", OCTET_BAD_FORMAT, "plaM"},
         {"letterbox", "letterbux", OCTET_UNSUPPORTED_VERSION, "preprocessing"},
         {"\\\"pad\\\":114", "\\\"pad\\\":115", OCTET_UNSUPPORTED_VERSION, "preprocessing"},
         {"\\\"channels\\\":\\\"RGB", "\\\"channels\\\":\\\"BGR", OCTET_UNSUPPORTED_VERSION,

@@ -82,17 +82,18 @@ static octet_status parse_tensor(const struct parsing *p, const struct oct_json_
         }
     }
     if (element == 0)
-        return damaged(p, name, "has an unknown dtype");
+        return damaged(p, name, "has an unknown \"dtype\"");
     tensor->rank = shape->count;
     size_t bytes = element;
     const struct oct_json_value *side = shape->first;
     for (int d = 0; d < tensor->rank; d++)
         if (!take_size(&side, &tensor->shape[d]) || !oct_mul(bytes, tensor->shape[d], &bytes))
-            return damaged(p, name, "has a bad shape");
+            return damaged(p, name, "has a bad \"shape\"");
     size_t begin, end;
     const struct oct_json_value *offset = offsets->first;
-    if (!take_size(&offset, &begin) || !take_size(&offset, &end) || begin > end ||
-        end > p->data_size)
+    if (!take_size(&offset, &begin) || !take_size(&offset, &end))
+        return damaged(p, name, "has bad \"data_offsets\"");
+    if (begin > end || end > p->data_size)
         return damaged(p, name, "lies outside the file (truncated?)");
     if (end - begin != bytes)
         return damaged(p, name, "has a size that does not fit its shape");

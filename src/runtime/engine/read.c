@@ -25,26 +25,27 @@ static octet_status bad(const struct reading *r, const char *what)
     return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: %s", r->what, what);
 }
 
-/* The index of `word` among `count`; -1: it is none of them. */
-static int index_of(const char *word, const char *const *words, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(word, words[i]) == 0)
-            return i;
-    return -1;
-}
-
 /* What a tensor is, by its fields. */
 enum { CODES = 1, REALS = 2, CONCAT = 4, SLICE = 8 };
 
-static unsigned case_of(const struct oct_json_value *json)
+static unsigned case_of(const struct oct_json_value *json, int type)
 {
-    const struct oct_json_value *type = oct_json_find(json, "type");
     if (oct_json_find(json, "concat"))
         return CONCAT;
     if (oct_json_find(json, "slice"))
         return SLICE;
-    return type && type->kind == OCT_JSON_TEXT && strcmp(type->text, "u8") == 0 ? CODES : REALS;
+    return type == OCT_TYPE_U8 ? CODES : REALS;
+}
+
+/* The text `key` as one of `count` words; -1 where it is missing or none of them. */
+static int find_word(const struct oct_json_value *json, const char *key, const char *const *words,
+                     int count)
+{
+    const struct oct_json_value *value = oct_json_find(json, key);
+    for (int i = 0; value && value->kind == OCT_JSON_TEXT && i < count; i++)
+        if (strcmp(value->text, words[i]) == 0)
+            return i;
+    return -1;
 }
 
 static octet_status read_tensor(struct reading *r, const struct oct_json_value *json, int index)
@@ -65,14 +66,14 @@ static octet_status read_tensor(struct reading *r, const struct oct_json_value *
         {"zero_point", OCT_FIELD_INTEGER, 0, 255, &t->zero_point, CODES, false},
     };
     const struct oct_field_place place = {r->ctx, r->what, "tensor", index};
-    octet_status status = OCT_FIELDS_READ(&place, json, case_of(json), fields);
-    if (status)
-        return status;
-    const int known = index_of(type, types, type_count);
+    const int known = find_word(json, "type", types, type_count);
     if (known < 0)
         return oct_field_refuse(&place, "type",
-                                type_count == 2 ? "is neither u8 nor f32"
-                                                : "is none of u8, f32 and bf16");
+                                type_count == 2 ? "is missing, or neither u8 nor f32"
+                                                : "is missing, or none of u8, f32 and bf16");
+    octet_status status = OCT_FIELDS_READ(&place, json, case_of(json, known), fields);
+    if (status)
+        return status;
     t->type = (enum oct_type)known;
     t->kind = concat ? OCT_PLAN_CONCAT : slice ? OCT_PLAN_SLICE : OCT_PLAN_LAYER;
     if (t->kind == OCT_PLAN_LAYER && index == 0)
@@ -147,9 +148,8 @@ static octet_status read_layer(struct reading *r, const struct oct_json_value *j
     static const size_t table_shape[4] = {OCT_PLAN_TABLE_ENTRIES};
     struct oct_plan_layer *layer = &r->plan.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
-    const struct oct_json_value *given = oct_json_find(json, "op");
-    const char *operation = given && given->kind == OCT_JSON_TEXT ? given->text : "";
-    const int known = index_of(operation, operations, 5), last = r->plan.tensor_count - 1;
+    const int known = find_word(json, "op", operations, 5), last = r->plan.tensor_count - 1;
+    const char *operation = "";
     *layer = (struct oct_plan_layer){.residual = -1, .kernel = 1, .stride = 1};
     const struct oct_field fields[] = {
         {"name", OCT_FIELD_TEXT, 0, 0, &layer->name, 0, false},
@@ -164,7 +164,9 @@ static octet_status read_layer(struct reading *r, const struct oct_json_value *j
     };
     octet_status status = OCT_FIELDS_READ(&place, json, known < 0 ? CONV : 1u << known, fields);
     if (known < 0)
-        return oct_field_refuse(&place, "op", "is missing or an unknown operation");
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                        "%s: layer %d: \"op\" is missing or no operation: \"%.40s\"", r->what,
+                        index, operation);
     layer->operation = (enum oct_plan_operation)known;
     if (!status && layer->operation == OCT_PLAN_CONVOLUTION)
         status = read_weights(r, index);
