@@ -33,6 +33,8 @@ octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine,
 
 octet_status oct_engine_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
                              octet_engine **engine);
+/* Whether a file would be read: all of it but the weights' values, which are not copied. */
+octet_status oct_engine_look(octet_context *ctx, const void *bytes, size_t size, const char *name);
 octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path);
 
 /* Fills a description of a plan, see octet_engine_info() and octet_engine_layer(). */

@@ -164,15 +164,6 @@ static int version_of(const struct oct_plan *plan)
     return OCT_ENGINE_VERSION_FIRST;
 }
 
-static octet_status check_engine(octet_context *ctx, const void *bytes, size_t size,
-                                 const char *name)
-{
-    octet_engine *engine;
-    const octet_status status = oct_engine_read(ctx, bytes, size, name, &engine);
-    oct_engine_free(engine);
-    return status;
-}
-
 static octet_status write_file(octet_context *ctx, const octet_engine *engine, const char *path,
                                const char *plan_text, const char *provenance_text)
 {
@@ -197,7 +188,7 @@ static octet_status write_file(octet_context *ctx, const octet_engine *engine, c
         else if (plan->layers[i].operation == OCT_PLAN_TABLE)
             add_table(&plan->layers[i], i, &file, names[3 * i]);
     if (!status)
-        status = oct_safetensors_write(ctx, path, &file, check_engine);
+        status = oct_safetensors_write(ctx, path, &file, oct_engine_look);
     oct_arena_clear(&arena);
     return status;
 }
