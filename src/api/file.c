@@ -10,7 +10,7 @@ struct octet_file {
 octet_status octet_file_check(octet_context *context, const char *path)
 {
     if (!context || !path)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "path");
     return oct_output_check(context, path);
 }
 
@@ -19,7 +19,7 @@ octet_status octet_file_create(octet_context *context, const char *path, octet_f
     if (file)
         *file = NULL;
     if (!context || !path || !file)
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail_null(context, __func__, "path and file");
     octet_file *made = oct_calloc(context, 1, sizeof *made);
     if (!made)
         return oct_fail_memory(context, path);
