@@ -158,7 +158,8 @@ static octet_status visit_element(struct oct_json *json, size_t index, oct_json_
     if (status)
         return status;
     char what[OCT_MESSAGE_BYTES];
-    snprintf(what, sizeof what, "%.900s: not valid JSON in the entry at byte %zu", json->name, start);
+    snprintf(what, sizeof what, "%.900s: not valid JSON in the entry at byte %zu", json->name,
+             start);
     const struct oct_json_value *element;
     json->arena.ctx = json->ctx;
     oct_arena_reset(&json->arena);
