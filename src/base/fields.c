@@ -59,13 +59,14 @@ static octet_status read_field(const struct oct_field_place *place, const struct
 {
     static const enum oct_json_kind kinds[] = {
         [OCT_FIELD_INTEGER] = OCT_JSON_INTEGER, [OCT_FIELD_LONG] = OCT_JSON_INTEGER,
-        [OCT_FIELD_FLOAT] = OCT_JSON_REAL,      [OCT_FIELD_BOOLEAN] = OCT_JSON_BOOLEAN,
-        [OCT_FIELD_TEXT] = OCT_JSON_TEXT,       [OCT_FIELD_ARRAY] = OCT_JSON_ARRAY,
-        [OCT_FIELD_OBJECT] = OCT_JSON_OBJECT};
+        [OCT_FIELD_FLOAT] = OCT_JSON_REAL,      [OCT_FIELD_DOUBLE] = OCT_JSON_REAL,
+        [OCT_FIELD_BOOLEAN] = OCT_JSON_BOOLEAN, [OCT_FIELD_TEXT] = OCT_JSON_TEXT,
+        [OCT_FIELD_ARRAY] = OCT_JSON_ARRAY,     [OCT_FIELD_OBJECT] = OCT_JSON_OBJECT};
     double number = 0;
-    const bool whole = field->type == OCT_FIELD_FLOAT && value->kind == OCT_JSON_INTEGER;
-    if (value->kind != kinds[field->type] && !whole)
-        return refuse_kind(place, field->name, value->kind, kinds[field->type]);
+    const enum oct_json_kind kind = kinds[field->type];
+    const bool whole = kind == OCT_JSON_REAL && value->kind == OCT_JSON_INTEGER;
+    if (value->kind != kind && !whole)
+        return refuse_kind(place, field->name, value->kind, kind);
     if (value->kind == OCT_JSON_ARRAY)
         number = value->count;
     if (oct_json_number(value, &number) || value->kind == OCT_JSON_ARRAY) {
@@ -83,6 +84,9 @@ static octet_status read_field(const struct oct_field_place *place, const struct
         break;
     case OCT_FIELD_FLOAT:
         *(float *)field->target = (float)number;
+        break;
+    case OCT_FIELD_DOUBLE:
+        *(double *)field->target = number;
         break;
     case OCT_FIELD_BOOLEAN:
         *(int *)field->target = value->boolean;

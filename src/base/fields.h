@@ -10,6 +10,7 @@ enum oct_field_type {                    /* `target` points to */
                       OCT_FIELD_INTEGER, /* int */
                       OCT_FIELD_LONG,    /* int64_t */
                       OCT_FIELD_FLOAT,   /* float; whole numbers are numbers, too */
+                      OCT_FIELD_DOUBLE,  /* double; the same */
                       OCT_FIELD_BOOLEAN, /* int, 0 or 1 */
                       OCT_FIELD_TEXT,    /* const char * */
                       OCT_FIELD_ARRAY,   /* const struct oct_json_value *; bounds are those of its

@@ -224,6 +224,24 @@ static octet_status read_dfl(const struct oct_engine_reading *r, const struct oc
     return status ? status : read_rounding(r, "dfl: distance", distance, &dfl->distance);
 }
 
+static octet_status read_selection(const struct oct_engine_reading *r,
+                                   const struct oct_json_value *json,
+                                   struct oct_selection *selection)
+{
+    const struct oct_field fields[] = {
+        {"confidence", OCT_FIELD_DOUBLE, 0, 1, &selection->confidence, 0, false},
+        {"iou", OCT_FIELD_DOUBLE, 0, 1, &selection->iou, 0, false},
+        {"max_detections", OCT_FIELD_INTEGER, 1, OCT_CANDIDATES_MAX, &selection->max_detections, 0,
+         false},
+        {"max_per_class", OCT_FIELD_INTEGER, 0, INT_MAX, &selection->max_per_class, 0, false},
+        {"multi_label", OCT_FIELD_BOOLEAN, 0, 0, &selection->multi_label, 0, false},
+        {"class_agnostic", OCT_FIELD_BOOLEAN, 0, 0, &selection->class_agnostic, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "selection", -1};
+    selection->is_own = true;
+    return OCT_FIELDS_READ(&place, json, 0, fields);
+}
+
 static octet_status read_input(struct oct_engine_reading *r, const struct oct_json_value *input,
                                const struct oct_json_value *preprocessing)
 {
@@ -275,7 +293,7 @@ octet_status oct_plan_read(struct oct_engine_reading *r, const struct oct_json_v
 {
     struct oct_plan *plan = &r->plan;
     const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers, *levels,
-        *dfl = NULL;
+        *dfl = NULL, *selection = NULL;
     const struct oct_field fields[] = {
         {"classes", OCT_FIELD_ARRAY, 1, OCT_PLAN_CHANNELS_MAX, &classes, 0, false},
         {"reg_max", OCT_FIELD_INTEGER, 1, OCT_REG_MAX_MAX, &plan->reg_max, 0, false},
@@ -285,6 +303,7 @@ octet_status oct_plan_read(struct oct_engine_reading *r, const struct oct_json_v
         {"layers", OCT_FIELD_ARRAY, 1, OCT_PLAN_LAYERS_MAX, &layers, 0, false},
         {"levels", OCT_FIELD_ARRAY, 1, OCT_HEAD_LEVELS_MAX, &levels, 0, false},
         {"dfl", OCT_FIELD_OBJECT, 0, 0, &dfl, 0, true},
+        {"selection", OCT_FIELD_OBJECT, 0, 0, &selection, 0, true},
     };
     const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
     octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
@@ -298,5 +317,7 @@ octet_status oct_plan_read(struct oct_engine_reading *r, const struct oct_json_v
         status = read_levels(r, levels);
     if (!status && dfl)
         status = read_dfl(r, dfl, &plan->dfl);
+    if (!status && selection)
+        status = read_selection(r, selection, &plan->selection);
     return status;
 }

@@ -70,6 +70,23 @@ static void add_dfl(struct oct_text *out, const struct oct_dfl_rounding *dfl)
     oct_text_add(out, "}", 1);
 }
 
+/* Nothing where the model brings none. */
+static void add_selection(struct oct_text *out, const struct oct_selection *selection)
+{
+    if (!selection->is_own)
+        return;
+    oct_text_printf(out, ",\"selection\":{\"confidence\":");
+    oct_json_add_real(out, selection->confidence);
+    oct_text_printf(out, ",\"iou\":");
+    oct_json_add_real(out, selection->iou);
+    oct_text_printf(out,
+                    ",\"max_detections\":%d,\"max_per_class\":%d,\"multi_label\":%s,"
+                    "\"class_agnostic\":%s}",
+                    selection->max_detections, selection->max_per_class,
+                    selection->multi_label ? "true" : "false",
+                    selection->class_agnostic ? "true" : "false");
+}
+
 static void add_plan(struct oct_text *out, const struct oct_plan *plan)
 {
     oct_text_printf(out, "{\"classes\":[");
@@ -98,6 +115,7 @@ static void add_plan(struct oct_text *out, const struct oct_plan *plan)
                         plan->levels[i].stride);
     oct_text_add(out, "]", 1);
     add_dfl(out, &plan->dfl);
+    add_selection(out, &plan->selection);
     oct_text_add(out, "}", 1);
 }
 
