@@ -15,20 +15,17 @@
 static char *read_names(struct app *app, const char *path)
 {
     struct stat entry;
-    FILE *file = fopen(path, "re");
-    if (!file) {
+    const bool there = stat(path, &entry) == 0; /* before it is opened: a pipe could block */
+    const bool plain = there && S_ISREG(entry.st_mode) && entry.st_size <= BYTES_MAX;
+    FILE *file = plain ? fopen(path, "re") : NULL;
+    if (!there || (plain && !file)) {
         app_fail(app, "%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
         return NULL;
     }
-    char *text = NULL;
-    size_t length = 0;
-    const bool plain =
-        fstat(fileno(file), &entry) == 0 && S_ISREG(entry.st_mode) && entry.st_size <= BYTES_MAX;
-    if (plain) {
-        text = app_alloc((size_t)entry.st_size + 1, 1);
-        length = fread(text, 1, (size_t)entry.st_size, file);
-    }
-    fclose(file);
+    char *text = plain ? app_alloc((size_t)entry.st_size + 1, 1) : NULL;
+    const size_t length = plain ? fread(text, 1, (size_t)entry.st_size, file) : 0;
+    if (file)
+        fclose(file);
     if (plain && strlen(text) == length)
         return text;
     app_fail(app, "%s: not a file of class names (text of at most 4 MiB, one name a line)", path);
@@ -39,22 +36,22 @@ static char *read_names(struct app *app, const char *path)
 /* The names of a data.yaml, one a line. */
 static char *yaml_names(struct app *app, const char *path)
 {
-    char **names = NULL, *text = app_strdup("");
-    size_t count = 0;
+    char **names = NULL;
+    size_t count = 0, bytes = 1;
     int status = data_yaml_names(app, path, &names, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (status == STATUS_DONE && (!names[i][0] || strpbrk(names[i], "\r\n")))
+    for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
+        bytes += strlen(names[i]) + 1;
+        if (!names[i][0] || strpbrk(names[i], "\r\n"))
             status = app_fail(app, "%s: names: class %zu has no name of one line", path, i);
-        char *longer = app_printf("%s%s\n", text, names[i] ? names[i] : "");
-        free(text);
+    }
+    char *text = status == STATUS_DONE ? app_alloc(bytes, 1) : NULL, *end = text;
+    for (size_t i = 0; i < count; i++) {
+        if (text)
+            end += sprintf(end, "%s\n", names[i]);
         free(names[i]);
-        text = longer;
     }
     free(names);
-    if (status == STATUS_DONE)
-        return text;
-    free(text);
-    return NULL;
+    return text;
 }
 
 int names_give(struct app *app, octet_model *model)
