@@ -14,7 +14,8 @@ static void name_place(const struct oct_field_place *place, char *text, size_t b
                  place->where ? place->where : "");
 }
 
-static octet_status refuse(const struct oct_field_place *place, const char *name, const char *why)
+octet_status oct_field_refuse(const struct oct_field_place *place, const char *name,
+                              const char *why)
 {
     char where[OCT_MESSAGE_BYTES];
     name_place(place, where, sizeof where);
@@ -29,18 +30,12 @@ static octet_status refuse_no_object(const struct oct_field_place *place, enum o
                     oct_json_kind_name(is));
 }
 
-octet_status oct_field_refuse(const struct oct_field_place *place, const char *name,
-                              const char *why)
-{
-    return refuse(place, name, why);
-}
-
 static octet_status refuse_kind(const struct oct_field_place *place, const char *name,
                                 enum oct_json_kind is, enum oct_json_kind must_be)
 {
     char why[80];
     snprintf(why, sizeof why, "is %s, not %s", oct_json_kind_name(is), oct_json_kind_name(must_be));
-    return refuse(place, name, why);
+    return oct_field_refuse(place, name, why);
 }
 
 static octet_status check_bounds(const struct oct_field_place *place, const char *name,
@@ -50,7 +45,7 @@ static octet_status check_bounds(const struct oct_field_place *place, const char
     if (number >= low && number <= high)
         return OCTET_OK;
     snprintf(why, sizeof why, "is %.9g, not from %.9g to %.9g", number, low, high);
-    return refuse(place, name, why);
+    return oct_field_refuse(place, name, why);
 }
 
 /* The field's value goes to its target, once it is of the type and within the bounds. */
@@ -115,7 +110,7 @@ octet_status oct_fields_read(const struct oct_field_place *place,
             continue;
         const struct oct_json_value *value = oct_json_find(object, field->name);
         if (!value && !field->optional)
-            return refuse(place, field->name, "is missing");
+            return oct_field_refuse(place, field->name, "is missing");
         const octet_status status = value ? read_field(place, field, value) : OCTET_OK;
         if (status)
             return status;
@@ -129,7 +124,7 @@ octet_status oct_fields_read(const struct oct_field_place *place,
             found = strcmp(fields[i].name, member->key) == 0 &&
                     (!fields[i].cases || (fields[i].cases & which));
         if (!found)
-            return refuse(place, member->key, "is unknown here");
+            return oct_field_refuse(place, member->key, "is unknown here");
     }
     return OCTET_OK;
 }

@@ -6,16 +6,16 @@
 
 #include "base/json.h"
 
-enum oct_field_type {                    /* `target` points to */
-                      OCT_FIELD_INTEGER, /* int */
-                      OCT_FIELD_LONG,    /* int64_t */
-                      OCT_FIELD_FLOAT,   /* float; whole numbers are numbers, too */
-                      OCT_FIELD_DOUBLE,  /* double; the same */
-                      OCT_FIELD_BOOLEAN, /* int, 0 or 1 */
-                      OCT_FIELD_TEXT,    /* const char * */
-                      OCT_FIELD_ARRAY,   /* const struct oct_json_value *; bounds are those of its
-                                            count */
-                      OCT_FIELD_OBJECT   /* const struct oct_json_value * */
+/* What the target points to. */
+enum oct_field_type {
+    OCT_FIELD_INTEGER, /* int */
+    OCT_FIELD_LONG,    /* int64_t */
+    OCT_FIELD_FLOAT,   /* float; whole numbers are numbers, too */
+    OCT_FIELD_DOUBLE,  /* double; the same */
+    OCT_FIELD_BOOLEAN, /* int, 0 or 1 */
+    OCT_FIELD_TEXT,    /* const char * */
+    OCT_FIELD_ARRAY,   /* const struct oct_json_value *; bounds are those of its count */
+    OCT_FIELD_OBJECT   /* const struct oct_json_value * */
 };
 
 struct oct_field {
