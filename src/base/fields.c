@@ -44,7 +44,7 @@ static octet_status check_bounds(const struct oct_field_place *place, const char
     char why[120];
     if (number >= low && number <= high)
         return OCTET_OK;
-    snprintf(why, sizeof why, "is %.9g, not from %.9g to %.9g", number, low, high);
+    snprintf(why, sizeof why, "is %.15g, not from %.15g to %.15g", number, low, high);
     return oct_field_refuse(place, name, why);
 }
 
