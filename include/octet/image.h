@@ -10,18 +10,21 @@ OCTET_BEGIN_DECLARATIONS
 
 /** A picture: 8 bit RGB, rows of `3 * width` bytes from top to bottom, already turned as its EXIF
  * orientation asks. Greyscale is expanded to RGB, CMYK and YCCK are converted, 16 bit samples are
- * reduced to their high byte, alpha is dropped (not blended), as OpenCV's imread does. Read-only
- * after it was made; may be shared between threads. */
+ * reduced to their high byte, alpha is dropped (not blended; in TIFF, colours of unassociated alpha
+ * are multiplied by it), as OpenCV's imread does. Read-only after it was made; may be shared
+ * between threads. */
 typedef struct octet_image octet_image;
 
 /** Largest width or height of a picture, in pixels, and the most pixels it may have. */
 #define OCTET_IMAGE_SIDE_MAX 32767
 #define OCTET_IMAGE_PIXELS_MAX (256u * 1024 * 1024)
 
-/** Reads a JPEG, PNG, WebP or PPM/PGM (P5, P6) file; the type is recognised by content. On success
- * the caller owns `*image`; on failure it is NULL and the context's message names the file and the
- * reason. A damaged picture (for instance a truncated JPEG) is OCTET_BAD_FORMAT, never a partly
- * grey picture. */
+/** Reads a JPEG, PNG, WebP, BMP, TIFF or PPM/PGM (P5, P6) file; the type is recognised by content.
+ * Of a file with several pictures (MPO, TIFF) it is the first. On success the caller owns
+ * `*image`; on failure it is NULL and the context's message names the file and the reason. A
+ * damaged picture (for instance a truncated JPEG) is OCTET_BAD_FORMAT, never a partly grey
+ * picture; a JPEG that lacks nothing but its end marker is read. Built without libtiff, octet
+ * refuses TIFF with OCTET_UNSUPPORTED_IMAGE. From a pipe or a device at most 512 MiB are read. */
 OCTET_API octet_status octet_image_load(octet_context *context, const char *path,
                                         octet_image **image);
 

@@ -11,6 +11,10 @@
 #include <jpeglib.h>
 #include <png.h>
 #include <webp/encode.h>
+#ifdef OCTET_HAS_TIFF
+#include <tiffio.h>
+#include <unistd.h>
+#endif
 
 void make_exif(uint8_t exif[EXIF_BYTES], char order, int orientation)
 {
@@ -233,3 +237,143 @@ struct encoded png_header(uint32_t width, uint32_t height)
     put_be32(bytes + 29, crc32(bytes + 12, 17));
     return encode_ppm("", bytes, sizeof bytes);
 }
+
+static uint8_t *put_le(uint8_t *at, uint32_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        *at++ = (uint8_t)(value >> 8 * i);
+    return at;
+}
+
+struct encoded encode_bmp(int width, int height, const struct bmp_options *options,
+                          const uint8_t *data, size_t size)
+{
+    uint8_t start[14 + 124 + 16] = "BM";
+    const size_t header_bytes = options->header_bytes ? (size_t)options->header_bytes : 40;
+    const bool masks_behind = options->compression == 3 && header_bytes == 40;
+    const size_t before = 14 + header_bytes + (masks_behind ? 12 : 0);
+    const size_t pixels_at = before + options->palette_bytes;
+    put_le(start + 2, (uint32_t)(pixels_at + size), 4);
+    put_le(start + 10, (uint32_t)pixels_at, 4);
+    uint8_t *at = put_le(start + 14, (uint32_t)header_bytes, 4);
+    const int side = header_bytes == 12 ? 2 : 4;
+    at = put_le(at, (uint32_t)width, side);
+    at = put_le(at, options->top_down ? (uint32_t)-height : (uint32_t)height, side);
+    at = put_le(at, 1, 2);
+    at = put_le(at, (uint32_t)options->depth, 2);
+    if (header_bytes >= 40) {
+        put_le(at, (uint32_t)options->compression, 4);
+        put_le(start + 14 + 32, (uint32_t)(options->palette_bytes / 4), 4);
+    }
+    for (int c = 0; c < 4 && options->compression == 3 && (c < 3 || !masks_behind); c++)
+        put_le(start + 14 + 40 + 4 * c, options->masks[c], 4);
+    struct encoded file = {malloc(pixels_at + size), pixels_at + size};
+    assert_non_null(file.bytes);
+    memcpy(file.bytes, start, before);
+    if (options->palette_bytes)
+        memcpy(file.bytes + before, options->palette, options->palette_bytes);
+    if (size)
+        memcpy(file.bytes + pixels_at, data, size);
+    return file;
+}
+
+#ifdef OCTET_HAS_TIFF
+static void tiff_tags(TIFF *tiff, const struct samples *samples, const struct tiff_options *options)
+{
+    const uint16_t alpha = (uint16_t)options->alpha;
+    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, samples->width);
+    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, samples->height);
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, options->depth ? options->depth : 8);
+    TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, samples->channels);
+    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, options->photometric);
+    TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+    TIFFSetField(tiff, TIFFTAG_COMPRESSION,
+                 options->compression ? options->compression : COMPRESSION_NONE);
+    if (options->compression == COMPRESSION_JPEG && samples->channels == 3)
+        TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    if (alpha)
+        TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
+    if (options->orientation)
+        TIFFSetField(tiff, TIFFTAG_ORIENTATION, options->orientation);
+    if (options->palette)
+        TIFFSetField(tiff, TIFFTAG_COLORMAP, options->palette, options->palette + 256,
+                     options->palette + 512);
+}
+
+/* `tile` bytes hold one tile. */
+static void tiff_tiles(TIFF *tiff, const struct samples *samples, int side, uint8_t *tile)
+{
+    const size_t pixel = (size_t)samples->channels;
+    for (int top = 0; top < samples->height; top += side)
+        for (int left = 0; left < samples->width; left += side) {
+            memset(tile, 0, (size_t)side * (size_t)side * pixel);
+            for (int y = 0; y < side && top + y < samples->height; y++)
+                for (int x = 0; x < side && left + x < samples->width; x++)
+                    memcpy(tile + (size_t)(y * side + x) * pixel,
+                           samples->data + (size_t)((top + y) * samples->width + left + x) * pixel,
+                           pixel);
+            assert_true(TIFFWriteTile(tiff, tile, (uint32_t)left, (uint32_t)top, 0, 0) > 0);
+        }
+}
+
+static void tiff_page(TIFF *tiff, const struct samples *samples, const struct tiff_options *options)
+{
+    tiff_tags(tiff, samples, options);
+    const size_t pixel_bytes = (size_t)samples->channels * (options->depth == 16 ? 2 : 1);
+    if (options->tile) {
+        TIFFSetField(tiff, TIFFTAG_TILEWIDTH, options->tile);
+        TIFFSetField(tiff, TIFFTAG_TILELENGTH, options->tile);
+        uint8_t *tile = malloc((size_t)(options->tile * options->tile) * pixel_bytes);
+        assert_non_null(tile);
+        tiff_tiles(tiff, samples, options->tile, tile);
+        free(tile);
+        return;
+    }
+    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP,
+                 options->strip_rows ? options->strip_rows : samples->height);
+    for (int y = 0; y < samples->height; y++) {
+        uint8_t row[4096];
+        assert_true((size_t)samples->width * pixel_bytes <= sizeof row);
+        memcpy(row, samples->data + (size_t)y * (size_t)samples->width * pixel_bytes,
+               (size_t)samples->width * pixel_bytes);
+        assert_int_equal(TIFFWriteScanline(tiff, row, (uint32_t)y, 0), 1);
+    }
+}
+
+struct encoded encode_tiff(const struct samples *samples, const struct tiff_options *options)
+{
+    char path[] = "/tmp/octet_tiff_XXXXXX";
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    TIFF *tiff = TIFFOpen(path, "w");
+    assert_non_null(tiff);
+    tiff_page(tiff, samples, options);
+    if (options->two) {
+        static const uint8_t black[3];
+        assert_int_equal(TIFFWriteDirectory(tiff), 1);
+        tiff_page(tiff, &(struct samples){black, 1, 1, 3},
+                  &(struct tiff_options){.photometric = 2});
+    }
+    TIFFClose(tiff);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    struct encoded encoded = {NULL, (size_t)ftell(file)};
+    encoded.bytes = malloc(encoded.size);
+    assert_non_null(encoded.bytes);
+    rewind(file);
+    assert_int_equal(fread(encoded.bytes, 1, encoded.size, file), encoded.size);
+    fclose(file);
+    remove(path);
+    return encoded;
+}
+#else
+struct encoded encode_tiff(const struct samples *samples, const struct tiff_options *options)
+{
+    (void)samples;
+    (void)options;
+    fail_msg("built without libtiff");
+    return (struct encoded){NULL, 0};
+}
+#endif

@@ -57,6 +57,35 @@ struct encoded extend_webp(const struct encoded *webp, int width, int height, ui
 /* `header` and the samples' bytes, 8 bit. */
 struct encoded encode_ppm(const char *header, const void *bytes, size_t size);
 
+struct bmp_options {
+    int header_bytes; /* 12 to 124; 0 stands for 40 */
+    int depth;        /* bits a pixel */
+    int compression;
+    bool top_down;
+    uint32_t masks[4];      /* with compression 3 */
+    const uint8_t *palette; /* of BGR0, or of BGR with a header of 12 bytes */
+    size_t palette_bytes;
+};
+
+/* `data` is what stands in the file: rows or runs. */
+struct encoded encode_bmp(int width, int height, const struct bmp_options *options,
+                          const uint8_t *data, size_t size);
+
+struct tiff_options {
+    int depth;               /* bits a sample, 8 or 16 (in the machine's order); 0 stands for 8 */
+    int photometric;         /* as the tag's number */
+    int compression;         /* as the tag's number; 0 stands for none */
+    int alpha;               /* of the last sample, as ExtraSamples says it; 0: none */
+    int orientation;         /* 0: not said */
+    int strip_rows;          /* 0: all rows in one strip */
+    int tile;                /* side; 0: in strips */
+    bool two;                /* a second, black picture follows */
+    const uint16_t *palette; /* 3 * 256 */
+};
+
+/* Fails the test where octet is built without libtiff. */
+struct encoded encode_tiff(const struct samples *samples, const struct tiff_options *options);
+
 /* A PNG file whose header says these sizes and that ends there, with right checksums. */
 struct encoded png_header(uint32_t width, uint32_t height);
 

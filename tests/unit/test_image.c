@@ -230,6 +230,33 @@ static void jpeg_stray_bytes(void **state)
     expect(decoded(inserted(file, file.size, "trailer", 7)), WIDTH, HEIGHT, data, 12);
 }
 
+/* The picture is that of the whole file. */
+static void jpeg_without_end(void **state)
+{
+    (void)state;
+    uint8_t data[SAMPLES_MAX];
+    struct samples samples = smooth(data, 3);
+    static const enum jpeg_kind kinds[] = {JPEG_BASELINE, JPEG_PROGRESSIVE};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        for (size_t lacking = 1; lacking <= 2; lacking++) {
+            const struct jpeg_options options = {.kind = kinds[i]};
+            octet_image *whole = decoded(encode_jpeg(&samples, &options));
+            struct encoded file = encode_jpeg(&samples, &options);
+            file.size -= lacking;
+            expect(decoded(file), WIDTH, HEIGHT, octet_image_pixels(whole), 0);
+            octet_image_free(&whole);
+        }
+    /* A progressive one that ends before its last scan is coarser than it should be. */
+    struct encoded file = encode_jpeg(&samples, &(struct jpeg_options){.kind = JPEG_PROGRESSIVE});
+    for (size_t i = 0; i + 1 < file.size; i++)
+        if (file.bytes[i] == 0xff && file.bytes[i + 1] == 0xda) {
+            struct encoded part = {malloc(i), i};
+            memcpy(part.bytes, file.bytes, i);
+            refused(part, OCTET_BAD_FORMAT);
+        }
+    free(file.bytes);
+}
+
 /* Where the upright picture's pixel (x, y) stands in the stored one, by the meaning of EXIF's
  * numbers: which sides of the picture the stored row 0 and column 0 are. */
 static int stored_at(int orientation, int x, int y)
@@ -477,14 +504,15 @@ static struct encoded small_file(int i)
     }
 }
 
-/* At every length: an error, never a part of the picture. The copy has its exact size, so that a
- * sanitizer sees any read past it. */
+/* At every length: an error, never a part of the picture; but a JPEG may lack its end marker. The
+ * copy has its exact size, so that a sanitizer sees any read past it. */
 static void truncation(void **state)
 {
     (void)state;
     for (int i = 0; i < EVERY_FORMAT; i++) {
         struct encoded whole = small_file(i);
-        for (size_t size = 0; size < whole.size; size++) {
+        const bool jpeg = whole.bytes[0] == 0xff;
+        for (size_t size = 0; size + (jpeg ? 2 : 0) < whole.size; size++) {
             struct encoded part = {malloc(size ? size : 1), size};
             memcpy(part.bytes, whole.bytes, size);
             octet_image *image;
@@ -529,11 +557,23 @@ static void corruption(void **state)
 static void other_types(void **state)
 {
     (void)state;
-    static const char *const files[] = {
-        "GIF89a...",    "BM......",    "II*\0....",        "P3 1 1 255 1 2 3",
-        "hello, world", "P7\nWIDTH 1", "RIFF....WAVEfmt ", "x"};
+    static const char *const files[] = {"hello, world", "P9\nWIDTH 1", "RIFF....WAVEfmt ", "x"};
+    static const struct {
+        const char *start, *name;
+    } known[] = {
+        {"GIF89a...", "a GIF"},         {"P3 1 1 255 1 2 3", "a plain or bit PNM"},
+        {"P7\nWIDTH 1", "a PAM"},       {"....ftypavif....", "an AVIF"},
+        {"....ftypheic....", "a HEIC"}, {"8BPS....", "a Photoshop"},
+        {"\xff\x0a..", "a JPEG XL"},    {"<?xml version='1.0'?>\n<svg>", "an SVG"},
+        {"<svg xmlns='x'>", "an SVG"},
+    };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         refused(encode_ppm("", files[i], strlen(files[i])), OCTET_UNKNOWN_FORMAT);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        refused(encode_ppm("", known[i].start, strlen(known[i].start)), OCTET_UNKNOWN_FORMAT);
+        if (!strstr(test.context.message, known[i].name))
+            fail_msg("not %s: %s", known[i].name, test.context.message);
+    }
     refused(encode_ppm("", NULL, 0), OCTET_BAD_FORMAT);
     octet_image *image = (octet_image *)&test;
     assert_int_equal(octet_image_load(&test.context, "no/such/file.jpg", &image),
@@ -613,11 +653,10 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(ppm_kinds),        TEST(ppm_damage),       TEST(jpeg_kinds),
-        TEST(jpeg_damage),      TEST(jpeg_stray_bytes), TEST(orientations),
-        TEST(several_segments), TEST(exif_damage),      TEST(png_kinds),
-        TEST(png_damage),       TEST(webp_kinds),       TEST(truncation),
-        TEST(corruption),       TEST(other_types),      TEST(files),
+        TEST(ppm_kinds),        TEST(ppm_damage),       TEST(jpeg_kinds),   TEST(jpeg_damage),
+        TEST(jpeg_stray_bytes), TEST(jpeg_without_end), TEST(orientations), TEST(several_segments),
+        TEST(exif_damage),      TEST(png_kinds),        TEST(png_damage),   TEST(webp_kinds),
+        TEST(truncation),       TEST(corruption),       TEST(other_types),  TEST(files),
         TEST(arguments),        TEST(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

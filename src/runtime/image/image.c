@@ -6,6 +6,9 @@
 #include "base/content.h"
 #include "base/file.h"
 
+/* Of a file: four samples of 16 bit a pixel. */
+#define ENCODED_BYTES_MAX ((uint64_t)OCTET_IMAGE_PIXELS_MAX * 8)
+
 octet_status oct_image_check_size(octet_context *ctx, const char *name, uint64_t width,
                                   uint64_t height)
 {
@@ -131,14 +134,26 @@ static bool is_ppm(const struct oct_encoded *file)
            memchr(" \t\r\n\v\f#", file->bytes[2], 7);
 }
 
+static bool is_bmp(const struct oct_encoded *file)
+{
+    return file->size >= 2 && memcmp(file->bytes, "BM", 2) == 0;
+}
+
+static bool is_tiff(const struct oct_encoded *file)
+{
+    static const char magic[4][4] = {"II*", {'M', 'M', 0, '*'}, "II+", {'M', 'M', 0, '+'}};
+    for (size_t i = 0; i < sizeof magic / sizeof magic[0] && file->size >= 4; i++)
+        if (memcmp(file->bytes, magic[i], 4) == 0)
+            return true;
+    return false;
+}
+
 static const struct format {
     bool (*recognise)(const struct oct_encoded *file);
     oct_image_decoder *decode;
 } formats[] = {
-    {is_jpeg, oct_jpeg_decode},
-    {is_png, oct_png_decode},
-    {is_webp, oct_webp_decode},
-    {is_ppm, oct_ppm_decode},
+    {is_jpeg, oct_jpeg_decode}, {is_png, oct_png_decode},   {is_webp, oct_webp_decode},
+    {is_bmp, oct_bmp_decode},   {is_tiff, oct_tiff_decode}, {is_ppm, oct_ppm_decode},
 };
 
 /* Types that people may well try, so that the message can call them by name. */
@@ -147,35 +162,53 @@ static const struct known {
     size_t at, length;
 } known_types[] = {
     {"a GIF", "GIF8", 0, 4},
-    {"a BMP", "BM", 0, 2},
-    {"a TIFF", "II*\0", 0, 4},
-    {"a TIFF", "MM\0*", 0, 4},
-    {"a HEIC or AVIF", "ftyp", 4, 4},
+    {"an AVIF", "ftypavi", 4, 7},
+    {"a HEIC", "ftyphei", 4, 7},
+    {"a HEIC", "ftyphev", 4, 7},
+    {"a HEIC", "ftypmif1", 4, 8},
+    {"a HEIC", "ftypmsf1", 4, 8},
+    {"a Photoshop", "8BPS", 0, 4},
     {"a JPEG 2000", "\0\0\0\x0cjP  ", 0, 8},
+    {"a JPEG 2000", "\xff\x4f\xff\x51", 0, 4},
     {"a JPEG XL", "\0\0\0\x0cJXL ", 0, 8},
     {"a JPEG XL", "\xff\x0a", 0, 2},
+    {"an OpenEXR", "\x76\x2f\x31\x01", 0, 4},
+    {"a Radiance HDR", "#?RADIANCE", 0, 10},
+    {"a Windows icon, not a", "\0\0\1\0", 0, 4},
+    {"a PAM", "P7\n", 0, 3},
     {"a plain or bit PNM", "P1", 0, 2},
     {"a plain or bit PNM", "P2", 0, 2},
     {"a plain or bit PNM", "P3", 0, 2},
     {"a plain or bit PNM", "P4", 0, 2},
 };
 
+/* SVG behind an XML declaration or a comment. */
+static bool is_svg(const struct oct_encoded *file)
+{
+    const size_t searched = file->size < 1024 ? file->size : 1024;
+    return file->size >= 5 && file->bytes[0] == '<' && memmem(file->bytes, searched, "<svg", 4);
+}
+
+#define READ_FORMATS "JPEG, PNG, WebP, BMP, TIFF or PPM (P5, P6)"
+
 static octet_status refuse(octet_context *ctx, const struct oct_encoded *file)
 {
-    for (size_t i = 0; i < sizeof known_types / sizeof known_types[0]; i++) {
+    const char *name = is_svg(file) ? "an SVG" : NULL;
+    for (size_t i = 0; i < sizeof known_types / sizeof known_types[0] && !name; i++) {
         const struct known *type = &known_types[i];
         if (file->size >= type->at + type->length &&
             memcmp(file->bytes + type->at, type->magic, type->length) == 0)
-            return oct_fail(ctx, OCTET_UNKNOWN_FORMAT,
-                            "%s: is %s picture: convert it to JPEG, PNG, WebP or PPM (P5, P6)",
-                            file->name, type->name);
+            name = type->name;
     }
+    if (name)
+        return oct_fail(ctx, OCTET_UNKNOWN_FORMAT,
+                        "%s: is %s picture, which is not read: convert it to PNG or JPEG",
+                        file->name, name);
     const struct oct_content *content = oct_recognise_content(file->bytes, file->size);
     if (content)
         return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: is %s, not a picture", file->name,
                         content->name);
-    return oct_fail(ctx, OCTET_UNKNOWN_FORMAT,
-                    "%s: is not a JPEG, PNG, WebP or PPM (P5, P6) picture", file->name);
+    return oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: is not a " READ_FORMATS " picture", file->name);
 }
 
 octet_status oct_image_decode(octet_context *ctx, const struct oct_encoded *file,
@@ -209,7 +242,11 @@ octet_status oct_image_load(octet_context *ctx, const char *path, octet_image **
     octet_status status = oct_file_open(ctx, path, &file);
     if (status)
         return status;
-    status = oct_image_decode(ctx, &(struct oct_encoded){file.bytes, file.size, path}, image);
+    if (file.size > ENCODED_BYTES_MAX)
+        status = oct_fail(ctx, OCTET_IMAGE_TOO_LARGE, "%s: %zu bytes: no picture has more than %zu",
+                          path, file.size, (size_t)ENCODED_BYTES_MAX);
+    else
+        status = oct_image_decode(ctx, &(struct oct_encoded){file.bytes, file.size, path}, image);
     oct_file_close(ctx, &file);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures: 8 bit RGB, decoded from JPEG, PNG, WebP or PPM/PGM as OpenCV's imread decodes them. */
+/* Pictures: 8 bit RGB, decoded from JPEG, PNG, WebP, BMP, TIFF or PPM/PGM as OpenCV's imread
+ * decodes them. */
 #ifndef OCTET_RUNTIME_IMAGE_IMAGE_H
 #define OCTET_RUNTIME_IMAGE_IMAGE_H
 
@@ -46,7 +47,8 @@ octet_status oct_image_copy_rgb(octet_context *ctx, const uint8_t *pixels, int w
  * EXIF's 1 to 8 (1 where the file says nothing). On failure *image is NULL. */
 typedef octet_status oct_image_decoder(octet_context *ctx, const struct oct_encoded *file,
                                        octet_image **image, int *orientation);
-oct_image_decoder oct_jpeg_decode, oct_png_decode, oct_webp_decode, oct_ppm_decode;
+oct_image_decoder oct_jpeg_decode, oct_png_decode, oct_webp_decode, oct_bmp_decode, oct_tiff_decode,
+    oct_ppm_decode;
 
 /* EXIF's orientation from a TIFF structure ("II*\0" or "MM\0*"): 1 to 8, or 0 where it is absent or
  * unreadable. */

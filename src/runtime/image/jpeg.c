@@ -10,6 +10,7 @@
 
 #include "runtime/image/image.h"
 
+#define CUT_OFF "Premature end of JPEG file"
 #define SCANS_MAX                                                                                  \
     100 /* real files have about ten; each scan of a hostile one may cost a pass over the picture  \
          */
@@ -24,6 +25,7 @@ struct job {
     const struct oct_encoded *file;
     octet_image *image;
     octet_status status; /* of the failure that jumped */
+    bool ended;          /* the file's bytes came to an end before an end marker */
 };
 
 static struct job *job_of(j_common_ptr jpeg)
@@ -58,6 +60,8 @@ static _Noreturn void on_error(j_common_ptr jpeg)
 {
     struct job *job = job_of(jpeg);
     char reason[JMSG_LENGTH_MAX];
+    if (job->ended) /* whatever libjpeg made of the end that it put there */
+        escape(job, OCTET_BAD_FORMAT, CUT_OFF);
     jpeg->err->format_message(jpeg, reason);
     if (jpeg->err->msg_code == JERR_OUT_OF_MEMORY) { /* not of the picture's doing */
         job->status = oct_fail_memory(job->ctx, job->file->name);
@@ -70,14 +74,18 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     escape(job, status, reason);
 }
 
-/* libjpeg goes on after a warning and leaves grey behind; here only harmless ones pass. */
+/* libjpeg goes on after a warning and leaves grey behind; here only harmless ones pass. At the end
+ * of the file it warns and goes on with an end marker: where that is all that lacks, no other
+ * warning follows. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     if (level >= 0)
         return;
     struct job *job = job_of(jpeg);
     int code = jpeg->err->msg_code;
-    if (code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM)
+    job->ended = job->ended || code == JWRN_JPEG_EOF;
+    if (code != JWRN_JPEG_EOF && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR &&
+        code != JWRN_ADOBE_XFORM)
         on_error(jpeg);
     char reason[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, reason);
@@ -140,6 +148,19 @@ static void read_rows(struct job *job)
     }
 }
 
+/* Of a file without end marker: every component came, and with all precision. */
+static bool is_complete(const struct jpeg_decompress_struct *jpeg)
+{
+    for (int c = 0; c < jpeg->num_components; c++) {
+        if (!jpeg->comp_info[c].quant_table) /* kept when the component's first scan begins */
+            return false;
+        for (int k = 0; jpeg->progressive_mode && k < DCTSIZE2; k++)
+            if (jpeg->coef_bits[c][k] != 0)
+                return false;
+    }
+    return true;
+}
+
 static octet_status decode(struct job *job, int *orientation)
 {
     struct jpeg_decompress_struct *jpeg = &job->jpeg;
@@ -164,7 +185,10 @@ static octet_status decode(struct job *job, int *orientation)
     jpeg->do_fancy_upsampling = TRUE;
     jpeg_start_decompress(jpeg);
     read_rows(job);
+    const bool complete = is_complete(jpeg); /* finishing frees what it looks at */
     jpeg_finish_decompress(jpeg);
+    if (job->ended && !complete)
+        escape(job, OCTET_BAD_FORMAT, CUT_OFF);
     return OCTET_OK;
 }
 
