@@ -2,7 +2,6 @@
 #include "app.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,8 +12,6 @@
 #include "progress.h"
 
 #define LINE_BYTES 2048
-
-static volatile sig_atomic_t caught_signal;
 
 static void flush_output(struct app *app)
 {
@@ -148,41 +145,4 @@ double app_now_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
-}
-
-static void catch_signal(int number)
-{
-    caught_signal = number;
-}
-
-void app_catch_signals(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = (int)SA_RESETHAND};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old;
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-    }
-    /* A closed pipe and a full quota are failed writes, reported as such. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}
-
-bool app_interrupted(void)
-{
-    return caught_signal != 0;
-}
-
-void app_forget_signal(void)
-{
-    caught_signal = 0;
-}
-
-void app_raise_caught(void)
-{
-    if (!caught_signal)
-        return;
-    signal(caught_signal, SIG_DFL);
-    raise(caught_signal);
 }

@@ -170,6 +170,7 @@ int bench_probe(struct bench_model *model)
         return app_fail(model->app, "no process: %s", strerror(errno));
     }
     if (child == 0) {
+        app_signals_in_child();
         struct probe probe = probe_here(model);
         ssize_t sent = write(ends[1], &probe, sizeof probe);
         _exit(sent == (ssize_t)sizeof probe ? STATUS_DONE : STATUS_FAILED);

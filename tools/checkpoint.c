@@ -101,7 +101,7 @@ int checkpoint_check(struct app *app, const char *path)
                     path);
 }
 
-int checkpoint_save(struct app *app, struct checkpoint *checkpoint, octet_calibration *calibration)
+static int save(struct app *app, struct checkpoint *checkpoint, octet_calibration *calibration)
 {
     octet_statistics *statistics;
     char note[NOTE_BYTES];
@@ -118,6 +118,14 @@ int checkpoint_save(struct app *app, struct checkpoint *checkpoint, octet_calibr
         return app_fail_library(app, status, octet_context_message(app->context));
     checkpoint->exists = true;
     return STATUS_DONE;
+}
+
+int checkpoint_save(struct app *app, struct checkpoint *checkpoint, octet_calibration *calibration)
+{
+    app_hold_signals();
+    const int status = save(app, checkpoint, calibration);
+    app_release_signals();
+    return status;
 }
 
 int checkpoint_save_at_times(struct app *app, struct checkpoint *checkpoint,

@@ -46,7 +46,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          NULL},
         {"trt-cache", 0, OPTION_TEXT, "FILE", "scales from a TensorRT calibration cache", &a->cache,
          0, 0, NULL},
-        {"images", 'i', OPTION_TEXT, "SOURCE", "calibrate with these pictures instead",
+        {"images", 'i', OPTION_TEXTS, "SOURCE", "calibrate with these pictures instead",
          &a->calibration.images, 0, 0, NULL},
         {"count", 'n', OPTION_INTEGER, "N", "only N of them, a random sample (default: all)",
          &a->calibration.count, 1, 1e9, NULL},
@@ -66,7 +66,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"calibrator", 0, OPTION_TEXT, "NAME",
          "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
          NULL},
-        {"float-layers", 0, OPTION_TEXT, "SET",
+        {"float-layers", 0, OPTION_LIST, "SET",
          "keep float: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
          NULL},
         {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or half",
@@ -99,7 +99,7 @@ static int check_cache(struct app *app, const struct arguments *a)
     const struct calibration_request *calibration = &a->calibration;
     if (strcmp(a->precision, "int8") != 0)
         return app_usage(app, "--trt-cache goes with int8, not with --precision %s", a->precision);
-    if (a->statistics || calibration->images)
+    if (a->statistics || calibration->images.count)
         return app_usage(app, "--trt-cache and --%s exclude each other",
                          a->statistics ? "stats" : "images");
     if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
@@ -123,22 +123,22 @@ static int check(struct app *app, const struct arguments *a)
     const struct calibration_request *calibration = &a->calibration;
     if (!a->output)
         return app_usage(app, "-o FILE is missing: where the engine goes");
-    if (a->statistics && calibration->images && !is_auto(a))
+    if (a->statistics && calibration->images.count && !is_auto(a))
         return app_usage(app, "--stats and --images exclude each other");
-    if (is_float && (a->statistics || calibration->images))
+    if (is_float && (a->statistics || calibration->images.count))
         return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
     if (a->float_precision && !a->float_layers && !a->cache)
         return app_usage(app, "--float-precision goes with --float-layers");
     if (a->cache)
         return check_cache(app, a);
-    if (is_auto(a) && !a->statistics && !calibration->images)
+    if (is_auto(a) && !a->statistics && !calibration->images.count)
         return needs_scales(app, a);
-    if (!calibration->images &&
+    if (!calibration->images.count &&
         (calibration->count || calibration->seed || calibration->size.height))
         return app_usage(app, "--count, --seed and --imgsz go with --images");
-    if (a->save_statistics && (!calibration->images || a->statistics))
+    if (a->save_statistics && (!calibration->images.count || a->statistics))
         return app_usage(app, "--save-stats goes with --images");
-    if (a->min_agreement >= 0 && (!is_auto(a) || !calibration->images))
+    if (a->min_agreement >= 0 && (!is_auto(a) || !calibration->images.count))
         return app_usage(app, "--min-agreement goes with --precision auto and --images");
     if (is_float && a->float_layers)
         return app_usage(app, "--float-layers goes with int8: with %s all layers are float",
@@ -152,8 +152,8 @@ static int check_scales(struct app *app, const struct arguments *a, const octet_
     octet_info info;
     octet_model_info(model, &info);
     const bool brings_them = info.precision != OCTET_PRECISION_FP32;
-    if (strcmp(a->precision, "int8") != 0 || a->statistics || a->calibration.images || a->cache ||
-        brings_them)
+    if (strcmp(a->precision, "int8") != 0 || a->statistics || a->calibration.images.count ||
+        a->cache || brings_them)
         return STATUS_DONE;
     return needs_scales(app, a);
 }
@@ -214,13 +214,15 @@ static int prepare_statistics(struct build_run *run)
         status = octet_cache_load(app->context, a->cache, &run->cache);
     } else if (a->statistics) {
         status = octet_statistics_load(app->context, a->statistics, &run->calibration.statistics);
-    } else if (a->calibration.images) {
+    } else if (a->calibration.images.count) {
         int ran = calibration_run(app, run->model, &a->calibration, &run->calibration);
         if (ran != STATUS_DONE)
             return ran;
+        app_hold_signals();
         if (a->save_statistics)
             status = octet_statistics_save(app->context, run->calibration.statistics,
                                            a->save_statistics);
+        app_release_signals();
     }
     if (status == OCTET_OK)
         return STATUS_DONE;
@@ -239,6 +241,7 @@ static int compare_candidates(struct build_run *run)
     struct candidate_request request = {.model = run->model,
                                         .statistics = run->calibration.statistics,
                                         .judges = &run->arguments->calibration,
+                                        .judges_known = !run->arguments->statistics,
                                         .min_agreement = least < 0 ? AGREEMENT_DEFAULT : least};
     fill_settings(run->arguments, &request.settings);
     return candidates_compare(run->app, &request, &run->candidates);
@@ -260,8 +263,12 @@ static int make_engine(struct build_run *run)
         status = octet_build(app->context, run->model, run->calibration.statistics, &settings,
                              &run->engine);
     }
+    if (app_interrupted())
+        return app_fail(app, "interrupted: nothing was written");
+    app_hold_signals();
     if (status == OCTET_OK)
         status = octet_engine_save(app->context, result_of(run), run->arguments->output);
+    app_release_signals();
     run->seconds = (app_now_ms() - start_ms) / 1e3;
     if (status == OCTET_OK)
         return STATUS_DONE;
@@ -340,6 +347,7 @@ int cmd_build(struct app *app, int argc, char **argv)
     int status = parse(app, argc, argv, &arguments, &operands);
     if (status >= 0)
         return status;
+    arguments.calibration.twice = is_auto(&arguments);
     status = check(app, &arguments);
     if (status == STATUS_DONE)
         status = check_names(app, &arguments, NULL);

@@ -74,7 +74,9 @@ static int calibrate(struct app *app, const char *path, const struct calibration
     if (status == STATUS_DONE)
         status = calibration_run(app, model, request, &result);
     if (status == STATUS_DONE) {
+        app_hold_signals();
         octet_status saved = octet_statistics_save(app->context, result.statistics, output);
+        app_release_signals();
         if (saved != OCTET_OK)
             status = app_fail_library(app, saved, octet_context_message(app->context));
         else
@@ -94,7 +96,7 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
     struct calibration_request request = {.max_bad = MAX_BAD_DEFAULT};
     const char *output = NULL;
     const struct option options[] = {
-        {"images", 'i', OPTION_TEXT, "SOURCE", "pictures as the model will see (needed)",
+        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures as the model will see (needed)",
          &request.images, 0, 0, NULL},
         {"output", 'o', OPTION_TEXT, "FILE", "the statistics file to write (needed)", &output, 0, 0,
          NULL},
@@ -126,7 +128,7 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
     int status;
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
-    if (!request.images)
+    if (!request.images.count)
         return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
     if (!output)
         return app_usage(app, "-o FILE is missing: where the statistics go");

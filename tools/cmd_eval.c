@@ -23,7 +23,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
          &a->split, 0, 0, splits},
         {"detections", 0, OPTION_TEXT, "FILE", "score this COCO results file, run no model",
          &a->detections, 0, 0, NULL},
-        {"classes", 0, OPTION_TEXT, "LIST",
+        {"classes", 0, OPTION_LIST, "LIST",
          "only these classes of the ground truth: names or ids, e.g. car,bus", &a->classes, 0, 0,
          NULL},
         NAMES_OPTION(app),
@@ -123,7 +123,9 @@ static int run_model(struct eval_run *run)
     status = eval_run_pictures(run);
     if (status != STATUS_DONE || !run->arguments->save)
         return status;
+    app_hold_signals();
     octet_status saved = octet_detections_save(run->detections, run->arguments->save);
+    app_release_signals();
     return saved == OCTET_OK ? STATUS_DONE : fail_context(run->app, saved);
 }
 

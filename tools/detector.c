@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "names_file.h"
 
@@ -26,6 +27,18 @@ static enum file_kind kind_in_header(const char *header, size_t length)
     if ((size_t)(end - at) < sizeof word - 1 || memcmp(at, word, sizeof word - 1) != 0)
         return FILE_ENGINE;
     return FILE_STATISTICS;
+}
+
+/* A model is read more than once: what comes out of a pipe is gone after the first time. */
+static int check_regular(struct app *app, const char *path, FILE *file)
+{
+    struct stat entry;
+    if (fstat(fileno(file), &entry) == 0 && S_ISDIR(entry.st_mode))
+        return app_fail(app, "%s: is a directory, not a file", path);
+    if (fstat(fileno(file), &entry) == 0 && S_ISREG(entry.st_mode))
+        return STATUS_DONE;
+    return app_fail(
+        app, "%s: a pipe or a device, and this must be a file: save what it gives first", path);
 }
 
 static enum file_kind recognise(FILE *file)
@@ -53,9 +66,11 @@ int file_kind_of(struct app *app, const char *path, enum file_kind *kind)
     FILE *file = fopen(path, "re");
     if (!file)
         return app_fail(app, "%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
-    *kind = recognise(file);
+    int status = check_regular(app, path, file);
+    if (status == STATUS_DONE)
+        *kind = recognise(file);
     fclose(file);
-    return STATUS_DONE;
+    return status;
 }
 
 const char *file_kind_name(enum file_kind kind)

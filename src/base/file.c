@@ -11,27 +11,35 @@
 
 #define STEP_BYTES 65536
 #define FILE_BYTES_MAX ((int64_t)4 << 30)
+/* What a pipe or a device gives has no end that could be known; a file has its size. */
+#define STREAM_BYTES_MAX ((size_t)512 << 20)
 
 static octet_status open_failure(octet_context *ctx, const char *path)
 {
     int why = errno;
+    char target[512];
+    const ssize_t length = readlink(path, target, sizeof target);
+    if (why == ENOENT && length > 0)
+        return oct_fail(ctx, OCTET_FILE_NOT_FOUND, "%s: a link to %.*s, which is not there", path,
+                        (int)length, target);
     if (why == ENOENT || why == ENOTDIR)
         return oct_fail(ctx, OCTET_FILE_NOT_FOUND, "%s: no such file", path);
     return oct_fail(ctx, OCTET_FILE_ACCESS, "%s: %s", path, strerror(why));
 }
 
-/* Room for what the file says it has, and one byte more, which finds its end. */
-static size_t expected_bytes(int fd)
+/* Room for what the file says it has, and one byte more, which finds its end. `*most` is what is read
+ * at the most. */
+static size_t expected_bytes(int fd, size_t *most)
 {
     struct stat about;
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0)
-        return STEP_BYTES;
-    return (size_t)about.st_size + 1;
+    const bool plain = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    *most = plain ? SIZE_MAX : STREAM_BYTES_MAX;
+    return plain && about.st_size > 0 ? (size_t)about.st_size + 1 : STEP_BYTES;
 }
 
 octet_status oct_file_read(octet_context *ctx, const char *path, int fd, struct oct_file *file)
 {
-    size_t capacity = expected_bytes(fd), size = 0;
+    size_t most, size = 0, capacity = expected_bytes(fd, &most);
     uint8_t *bytes = oct_malloc(ctx, capacity, 1);
     octet_status status = bytes ? OCTET_OK : oct_fail_memory(ctx, path);
     while (!status) {
@@ -47,6 +55,13 @@ octet_status oct_file_read(octet_context *ctx, const char *path, int fd, struct 
         if (got <= 0)
             break;
         size += (size_t)got;
+        if (size > most) {
+            status = oct_fail(ctx, OCTET_FILE_READ,
+                              "%s: not a plain file, and it gives more than the %zu MiB that are "
+                              "read from such",
+                              path, most >> 20);
+            break;
+        }
     }
     if (status) {
         oct_free(ctx, bytes);

@@ -13,7 +13,7 @@ struct oct_file {
 };
 
 /* Fails with OCTET_FILE_NOT_FOUND, _FILE_ACCESS (no permission, a directory), _FILE_READ, or out of
- * memory. */
+ * memory. From a pipe or a device at most 512 MiB are read. */
 octet_status oct_file_open(octet_context *ctx, const char *path, struct oct_file *file);
 /* The same from a descriptor's position on; `path` is for messages. */
 octet_status oct_file_read(octet_context *ctx, const char *path, int fd, struct oct_file *file);
