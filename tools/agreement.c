@@ -3,6 +3,7 @@
  * the labels. */
 #include <math.h>
 
+#include "calibration.h"
 #include "candidates.h"
 #include "eval.h"
 #include "pictures.h"
@@ -18,6 +19,8 @@ struct judging {
     struct candidates *candidates;
     octet_truth *truth; /* the float engine's boxes */
     int64_t image_id;
+    const struct candidate_request *request;
+    size_t bad; /* pictures that could not be read */
 };
 
 /* Labels, of the last candidate. */
@@ -96,10 +99,12 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
         return status;
     progress_start(&progress, judging->app, "judging", sources->count);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
-        if (picture.image) /* the calibration told of those that cannot be read */
+        if (picture.image)
             status = judge_on(judging, picture.image);
         else if (picture.status == OCTET_OUT_OF_MEMORY)
             status = app_fail(judging->app, "%s", picture.message);
+        else if (!judging->request->judges_known && ++judging->bad)
+            app_fail(judging->app, "%s", picture.message);
         picture_free(&picture);
         progress_add(&progress, 1);
     }
@@ -107,6 +112,9 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
     pictures_close(&pictures);
     if (status == STATUS_DONE && app_interrupted())
         return app_fail(judging->app, "interrupted: nothing was written");
+    if (status == STATUS_DONE)
+        status = calibration_check_bad(judging->app, judging->request->judges, judging->bad,
+                                       sources->count);
     return status;
 }
 
@@ -138,15 +146,15 @@ static int score(struct judging *judging)
 int candidates_judge(struct app *app, const struct candidate_request *request,
                      struct candidates *candidates)
 {
-    struct judging judging = {.app = app, .candidates = candidates};
+    struct judging judging = {.app = app, .candidates = candidates, .request = request};
     struct sources sources = {0};
-    int status = sources_add(app, &sources, request->judges->images);
-    const size_t count = (size_t)request->judges->count;
     const uint64_t seed = (uint64_t)request->judges->seed;
-    if (status == STATUS_DONE && count) /* those of the calibration */
-        sources_sample(app, &sources, count, seed);
+    const bool quiet = app->quiet;
+    app->quiet = quiet || request->judges_known;
+    int status = calibration_sources(app, request->judges, &sources);
+    app->quiet = quiet;
     if (status == STATUS_DONE && sources.count > AGREEMENT_PICTURES)
-        sources_sample(app, &sources, AGREEMENT_PICTURES, seed);
+        status = sources_sample(app, &sources, AGREEMENT_PICTURES, seed);
     if (status == STATUS_DONE)
         status = prepare(&judging, request->model);
     if (status == STATUS_DONE)

@@ -23,12 +23,18 @@ int model_open(struct app *app, const char *path, octet_model **model)
     return app_fail_library(app, result, octet_context_message(app->context));
 }
 
-static int collect(struct app *app, const struct calibration_request *request,
-                   struct sources *sources)
+int calibration_sources(struct app *app, const struct calibration_request *request,
+                        struct sources *sources)
 {
-    int status = sources_add(app, sources, request->images);
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < request->images.count && status == STATUS_DONE; i++)
+        status = sources_add(app, sources, request->images.text[i]);
     if (status == STATUS_DONE && request->count)
-        sources_sample(app, sources, (size_t)request->count, (uint64_t)request->seed);
+        status = sources_sample(app, sources, (size_t)request->count, (uint64_t)request->seed);
+    if (status == STATUS_DONE && request->resume)
+        status = sources_refuse_streams(app, sources, "--resume");
+    if (status == STATUS_DONE && request->twice)
+        status = sources_refuse_streams(app, sources, "--precision auto, which reads them twice,");
     return status;
 }
 
@@ -48,22 +54,28 @@ static bool is_bad_picture(octet_status status)
     return status == OCTET_UNSUPPORTED_IMAGE || status == OCTET_IMAGE_TOO_LARGE;
 }
 
-static int leave_out(struct run *run, const struct picture *picture, const char *message)
+int calibration_check_bad(struct app *app, const struct calibration_request *request, size_t failed,
+                          size_t total)
 {
-    struct app *app = run->app;
-    const size_t total = run->sources.count;
-    if (picture->image)
-        app_fail(app, "%s: %s", picture->path, message);
-    else
-        app_fail(app, "%s", picture->message);
-    run->checkpoint.left_out = ++run->result->failed;
-    if ((double)run->result->failed <= run->request->max_bad * (double)total + 1e-9)
+    if ((double)failed <= request->max_bad * (double)total + 1e-9)
         return STATUS_DONE;
     return app_fail(
         app,
         "%zu of %zu pictures cannot be used, more than --max-bad %g allows: nothing was "
         "written",
-        run->result->failed, total, run->request->max_bad);
+        failed, total, request->max_bad);
+}
+
+static int leave_out(struct run *run, const struct picture *picture, const char *message)
+{
+    if (picture->image)
+        app_fail(run->app, "%s: %s", picture->name, message);
+    else
+        app_fail(run->app, "%s", picture->message);
+    run->checkpoint.left_out = ++run->result->failed;
+    if (run->sources.stream_count) /* nobody knows how many there are before all came */
+        return STATUS_DONE;
+    return calibration_check_bad(run->app, run->request, run->result->failed, run->sources.count);
 }
 
 static int add_picture(struct run *run, const struct picture *picture)
@@ -83,25 +95,31 @@ static int add_picture(struct run *run, const struct picture *picture)
     }
     if (!picture->image || is_bad_picture(status))
         return leave_out(run, picture, message);
-    return app_fail(run->app, "%s: %s", picture->path, message);
+    return app_fail(run->app, "%s: %s", picture->name, message);
 }
 
 /* Those of the list that no checkpoint has yet. */
 static int add_pictures(struct run *run)
 {
     const size_t done = run->checkpoint.position;
-    const struct sources rest = {.path = run->sources.path + done,
-                                 .count = run->sources.count - done};
+    struct sources rest = run->sources; /* with a stream, none is done */
     struct pictures *pictures = NULL;
     struct progress progress;
     struct picture picture;
+    rest.path += done;
+    rest.count -= done;
     int status = pictures_open(run->app, &rest, AHEAD, &pictures);
     if (status != STATUS_DONE)
         return status;
     progress_start(&progress, run->app, "calibrating", run->sources.count);
     progress_add(&progress, done);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
+        const bool keeps = run->checkpoint.path; /* then a signal lets this picture be finished */
+        if (keeps)
+            app_hold_signals();
         status = add_picture(run, &picture);
+        if (keeps)
+            app_release_signals();
         picture_free(&picture);
         progress_add(&progress, 1);
     }
@@ -130,7 +148,11 @@ static int finish(struct run *run)
     if (app_interrupted())
         return interrupted(run);
     if (run->result->used == 0)
-        return app_fail(run->app, "%s: none of the pictures could be used", run->request->images);
+        return app_fail(run->app, "%s: none of the pictures could be used",
+                        run->request->images.text[0]);
+    const size_t total = run->result->used + run->result->failed;
+    if (calibration_check_bad(run->app, run->request, run->result->failed, total) != STATUS_DONE)
+        return STATUS_FAILED;
     octet_status status = octet_calibration_finish(run->calibration, &run->result->statistics);
     if (status == OCTET_OK)
         return STATUS_DONE;
@@ -143,7 +165,8 @@ static int start(struct run *run, const octet_model *model)
     struct app *app = run->app;
     octet_statistics *before = NULL;
     octet_calibration_settings settings;
-    checkpoint_open(&run->checkpoint, run->request->output, &run->sources);
+    const char *output = run->sources.stream_count ? NULL : run->request->output;
+    checkpoint_open(&run->checkpoint, output, &run->sources);
     if (run->request->resume) {
         int status = checkpoint_load(app, &run->checkpoint, &before);
         if (status != STATUS_DONE) {
@@ -179,7 +202,9 @@ int calibration_run(struct app *app, const octet_model *model,
     struct run run = {.app = app, .request = request, .result = result};
     *result = (struct calibration_result){0};
     double start_ms = app_now_ms();
-    int status = collect(app, request, &run.sources);
+    int status = calibration_sources(app, request, &run.sources);
+    if (status == STATUS_DONE)
+        status = sources_check_reachable(app, &run.sources, request->max_bad);
     if (status == STATUS_DONE)
         status = start(&run, model);
     if (status == STATUS_DONE)

@@ -4,16 +4,18 @@
 #define TOOLS_CALIBRATION_H
 
 #include "options.h"
+#include "sources.h"
 
 #define MAX_BAD_DEFAULT 0.01
 
 struct calibration_request {
-    const char *images;  /* a SOURCE */
+    struct texts images; /* each a SOURCE */
     int64_t count, seed; /* count 0: all pictures */
     struct input_size size;
     double max_bad;     /* share of the pictures that may be unreadable */
     const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */
     bool resume;        /* go on from FILE.partial */
+    bool twice;         /* the pictures are read once more afterwards */
 };
 
 struct calibration_result {
@@ -27,6 +29,14 @@ struct calibration_result {
  * Interrupted with an `output`, it leaves FILE.partial and says so. Returns a status. */
 int calibration_run(struct app *app, const octet_model *model,
                     const struct calibration_request *request, struct calibration_result *result);
+
+/* The pictures of the request's sources, or the sample of them. Returns a status. */
+int calibration_sources(struct app *app, const struct calibration_request *request,
+                        struct sources *sources);
+
+/* Fails when more of the `total` pictures failed than the request allows. Returns a status. */
+int calibration_check_bad(struct app *app, const struct calibration_request *request, size_t failed,
+                          size_t total);
 
 /* Says on standard error how many pictures were left out, and that one picture is too few. */
 void calibration_verdict(struct app *app, const struct calibration_result *result);

@@ -146,9 +146,9 @@ int candidates_compare(struct app *app, const struct candidate_request *request,
         status = build_one(app, request, precisions[i], &candidates->all[i]);
     if (status == STATUS_DONE)
         status = time_all(app, candidates);
-    if (status == STATUS_DONE && request->judges->images)
+    if (status == STATUS_DONE && request->judges->images.count)
         status = candidates_judge(app, request, candidates);
-    if (status == STATUS_DONE && !request->judges->images)
+    if (status == STATUS_DONE && !request->judges->images.count)
         app_say(app, "warning: no pictures: only speed decides; with --images SOURCE the "
                      "engines are judged, too");
     candidates->chosen = choose(candidates);

@@ -35,7 +35,8 @@ struct candidate_request {
     const octet_statistics *statistics;
     octet_build_settings settings; /* the precision is not looked at */
     const struct calibration_request
-        *judges;          /* its pictures judge; `images` NULL: only time does */
+        *judges;          /* its pictures judge; without `images` only time does */
+    bool judges_known;    /* a calibration looked at them, and told of what it left out */
     double min_agreement; /* percent */
 };
 

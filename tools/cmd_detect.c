@@ -28,7 +28,6 @@ struct arguments {
 /* A picture that stands in a slot of the session. */
 struct pending {
     struct picture picture;
-    size_t index;      /* in the list of sources */
     int width, height; /* pixels */
     double preprocess_ms;
 };
@@ -67,7 +66,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *argum
         {"max-det", 0, OPTION_INTEGER, "N",
          "most detections a picture (default: the model's own, else 300)", &a->max_detections, 1,
          30000, NULL},
-        {"classes", 0, OPTION_TEXT, "LIST", "only these classes: names or numbers, e.g. person,2",
+        {"classes", 0, OPTION_LIST, "LIST", "only these classes: names or numbers, e.g. person,2",
          &a->classes, 0, 0, NULL},
         NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
@@ -104,6 +103,8 @@ static int check_folder(struct app *app, const struct sources *sources, const ch
         return app_fail(app, "%s: %s", folder, strerror(errno));
     for (size_t i = 0; i < sources->count; i++) {
         const char *path = sources->path[i], *slash = strrchr(path, '/');
+        if (sources_is_stream(sources, i))
+            continue;
         char *parent = slash ? app_printf("%.*s/", (int)(slash - path), path) : app_strdup(".");
         bool same = stat(parent, &entry) == 0 && entry.st_dev == output.st_dev &&
                     entry.st_ino == output.st_ino;
@@ -120,17 +121,17 @@ static int check_folder(struct app *app, const struct sources *sources, const ch
 static int prepare_sources(struct detection_run *run, const struct operands *operands)
 {
     const struct arguments *arguments = run->arguments;
-    for (int i = 1; i < operands->count; i++) {
-        int status = sources_add(run->app, &run->sources, operands->text[i]);
-        if (status != STATUS_DONE)
-            return status;
-    }
-    if (arguments->count)
-        sources_sample(run->app, &run->sources, (size_t)arguments->count,
-                       (uint64_t)arguments->seed);
+    int status = STATUS_DONE;
+    for (int i = 1; i < operands->count && status == STATUS_DONE; i++)
+        status = sources_add(run->app, &run->sources, operands->text[i]);
+    if (status == STATUS_DONE && arguments->count)
+        status = sources_sample(run->app, &run->sources, (size_t)arguments->count,
+                                (uint64_t)arguments->seed);
+    if (status != STATUS_DONE)
+        return status;
     if (!arguments->folder)
         return STATUS_DONE;
-    int status = output_make_folder(run->app, arguments->folder);
+    status = output_make_folder(run->app, arguments->folder);
     if (status == STATUS_DONE)
         status = check_folder(run->app, &run->sources, arguments->folder);
     if (status == STATUS_DONE)
@@ -210,7 +211,7 @@ static size_t fill_batch(struct detection_run *run)
     size_t count = 0, batch = (size_t)run->arguments->batch;
     while (count < batch && pictures_next(run->pictures, &run->batch[count].picture)) {
         struct pending *pending = &run->batch[count];
-        pending->index = run->taken++;
+        run->taken++;
         if (!pending->picture.image) {
             reject(run, &pending->picture, pending->picture.message);
             continue;
@@ -218,7 +219,7 @@ static size_t fill_batch(struct detection_run *run)
         double start_ms = app_now_ms();
         if (octet_session_set_image(run->session, (int)count, pending->picture.image) != OCTET_OK) {
             char *message =
-                app_printf("%s: %s", pending->picture.path, octet_session_message(run->session));
+                app_printf("%s: %s", pending->picture.name, octet_session_message(run->session));
             reject(run, &pending->picture, message);
             free(message);
             continue;
@@ -251,7 +252,7 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
     if (status != OCTET_OK)
         return fail_session(run, status);
     const struct detect_result result = {
-        picture->path,
+        picture->name,
         pending->width,
         pending->height,
         run->detections,
@@ -260,7 +261,10 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
     int ended = detect_report_add(&run->report, &result);
     if (ended == STATUS_DONE && run->names) {
         const struct drawing drawing = {picture->image, run->engine, run->detections, count};
-        ended = draw_to_file(run->app, &drawing, run->names[pending->index]);
+        const char *name = run->names[picture->source];
+        char *numbered = picture->streamed ? output_name_numbered(name, picture->number) : NULL;
+        ended = draw_to_file(run->app, &drawing, numbered ? numbered : name);
+        free(numbered);
     }
     progress_add(&run->progress, 1);
     return ended;
@@ -296,8 +300,8 @@ static int run_all(struct detection_run *run)
     progress_finish(&run->progress);
     detect_report_end(&run->report);
     if (status == STATUS_DONE && run->failed)
-        status = app_fail(run->app, "%zu of %zu pictures could not be read", run->failed,
-                          run->sources.count);
+        status =
+            app_fail(run->app, "%zu of %zu pictures could not be read", run->failed, run->taken);
     return status;
 }
 

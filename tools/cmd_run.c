@@ -207,7 +207,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"input", 'i', OPTION_TEXT, "X.npy", "pictures as pixels or as a tensor (needed)",
          &a->input, 0, 0, NULL},
         {"output-dir", 'o', OPTION_TEXT, "DIR", "write output0.npy there", &a->folder, 0, 0, NULL},
-        {"tensors", 0, OPTION_TEXT, "LIST", "also layers' outputs: all, or names", &a->tensors, 0,
+        {"tensors", 0, OPTION_LIST, "LIST", "also layers' outputs: all, or names", &a->tensors, 0,
          0, NULL},
     };
     const struct command command = {

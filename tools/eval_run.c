@@ -59,7 +59,7 @@ static void compare_size(struct eval_run *run, const struct eval_picture *entry,
     if ((!entry->width || entry->width == width) && (!entry->height || entry->height == height))
         return;
     if (run->other_size++ == 0)
-        app_say(run->app, "%s: %d x %d pixels, the annotations say %d x %d", picture->path, width,
+        app_say(run->app, "%s: %d x %d pixels, the annotations say %d x %d", picture->name, width,
                 height, entry->width, entry->height);
 }
 
@@ -73,7 +73,7 @@ static int run_picture(struct eval_run *run, size_t index, const struct picture 
     const struct eval_picture *entry = &run->set.entries[index];
     octet_status status = octet_session_set_image(run->session, 0, picture->image);
     if (status != OCTET_OK) {
-        app_fail(run->app, "%s: %s", picture->path, octet_session_message(run->session));
+        app_fail(run->app, "%s: %s", picture->name, octet_session_message(run->session));
         return eval_set_count_bad(run->app, &run->set, 1);
     }
     int result = eval_set_add_picture(run->app, &run->set, index, picture->image);
@@ -97,11 +97,9 @@ static int run_all(struct eval_run *run, struct pictures *pictures, struct progr
 {
     struct picture picture;
     int status = STATUS_DONE;
-    for (size_t i = 0; status == STATUS_DONE && pictures_next(pictures, &picture); i++) {
-        if (app_interrupted()) {
-            status = app_fail(run->app, "interrupted: nothing was evaluated");
-        } else if (picture.image) {
-            status = run_picture(run, i, &picture);
+    while (status == STATUS_DONE && pictures_next(pictures, &picture)) {
+        if (picture.image) {
+            status = run_picture(run, picture.source, &picture);
         } else if (picture.status == OCTET_OUT_OF_MEMORY) {
             status = app_fail(run->app, "%s", picture.message);
         } else {
@@ -111,6 +109,8 @@ static int run_all(struct eval_run *run, struct pictures *pictures, struct progr
         picture_free(&picture);
         progress_add(progress, 1);
     }
+    if (status == STATUS_DONE && app_interrupted())
+        return app_fail(run->app, "interrupted: nothing was evaluated");
     return status;
 }
 

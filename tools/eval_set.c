@@ -184,6 +184,8 @@ int eval_set_open_yaml(struct app *app, const char *path, const char *split, str
     int status = data_yaml_names(app, path, &names, &count);
     if (status == STATUS_DONE)
         status = data_yaml_add(app, &set->pictures, path, split);
+    if (status == STATUS_DONE)
+        status = sources_check_reachable(app, &set->pictures, set->max_bad);
     if (status == STATUS_DONE) {
         set->labelled = true;
         set->total = set->pictures.count;

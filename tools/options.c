@@ -156,6 +156,17 @@ static int check_choices(struct app *app, const struct option *option, const cha
     return status;
 }
 
+static void add_text(struct texts *texts, const char *value)
+{
+    texts->text = app_resize(texts->text, texts->count + 1, sizeof *texts->text);
+    texts->text[texts->count++] = value;
+}
+
+static void add_words(const char **list, const char *value)
+{
+    *list = *list ? app_printf("%s,%s", *list, value) : value;
+}
+
 static int set_value(struct app *app, const struct option *option, const char *value)
 {
     int64_t integer;
@@ -181,6 +192,15 @@ static int set_value(struct app *app, const struct option *option, const char *v
         if (!value[0])
             return app_usage(app, "--%s: %s must not be empty", option->name, option->value);
         *(const char **)option->target = value;
+        return STATUS_DONE;
+    case OPTION_TEXTS:
+    case OPTION_LIST:
+        if (!value[0])
+            return app_usage(app, "--%s: %s must not be empty", option->name, option->value);
+        if (option->kind == OPTION_TEXTS)
+            add_text(option->target, value);
+        else
+            add_words(option->target, value);
         return STATUS_DONE;
     case OPTION_CHOICE:
     case OPTION_CHOICES:

@@ -11,6 +11,8 @@ enum option_kind {
     OPTION_INTEGER, /* int64_t within minimum .. maximum */
     OPTION_REAL,    /* double within minimum .. maximum */
     OPTION_TEXT,    /* const char *, not empty */
+    OPTION_TEXTS,   /* struct texts: every one that is given is kept */
+    OPTION_LIST,    /* const char *: words with commas between; of several, all words */
     OPTION_CHOICE,  /* const char *, one of `choices` */
     OPTION_CHOICES, /* const char *, some of `choices` with commas between */
     OPTION_SIZE     /* struct input_size: N or HxW, multiples of 32 */
@@ -20,6 +22,12 @@ struct input_size {
     int height, width; /* pixels; 0: not given */
 };
 
+/* Not empty each; they point into argv. The array lives as long as the program. */
+struct texts {
+    const char **text;
+    size_t count;
+};
+
 struct option {
     const char *name; /* without the dashes */
     char letter;      /* 0: no short form */
@@ -27,7 +35,7 @@ struct option {
     const char *value; /* what the help calls the value, e.g. "DIR" */
     const char *help;
     void *target; /* of the kind's type; holds the default and receives the value (the last one
-                     given wins) */
+                     given wins, but for OPTION_TEXTS and OPTION_LIST) */
     double minimum, maximum;
     const char *const *choices; /* ends with NULL */
 };

@@ -67,6 +67,12 @@ char **output_names_make(const char *folder, const struct sources *sources)
     return paths;
 }
 
+char *output_name_numbered(const char *path, size_t number)
+{
+    const char *dot = strrchr(path, '.');
+    return app_printf("%.*s-%zu%s", (int)(dot - path), path, number, dot);
+}
+
 void output_names_free(char **names, size_t count)
 {
     for (size_t i = 0; names && i < count; i++)

@@ -63,6 +63,8 @@ static void draw(struct progress *progress, double now_ms)
 void progress_add(struct progress *progress, size_t count)
 {
     progress->done += count;
+    if (progress->total < progress->done) /* a pipe gives more pictures than there are sources */
+        progress->total = progress->done;
     double now_ms = app_now_ms();
     if (progress->enabled && now_ms - progress->drawn_ms >= REDRAW_MS)
         draw(progress, now_ms);

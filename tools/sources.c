@@ -10,12 +10,16 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#define LIST_BYTES_MAX (64 * 1024 * 1024)
-#define PICTURES "jpg, jpeg, png, webp, ppm, pgm, pnm"
+#include "left_out.h"
 
-static const char *const pictures[] = {"jpg", "jpeg", "png", "webp", "ppm", "pgm", "pnm", NULL};
+#define LIST_BYTES_MAX (64 * 1024 * 1024)
+#define NAMED_MAX 10 /* pictures that get a line of their own before the run */
+#define PICTURES "jpg, jpeg, jpe, jfif, mpo, png, webp, bmp, dib, tif, tiff, ppm, pgm, pnm"
+
+static const char *const pictures[] = {"jpg", "jpeg", "jpe",  "jfif", "mpo", "png", "webp", "bmp",
+                                       "dib", "tif",  "tiff", "ppm",  "pgm", "pnm", NULL};
 static const char *const videos[] = {"mp4",  "avi", "mov", "mkv", "webm", "m4v",
-                                     "mpeg", "mpg", "wmv", "ts",  "gif",  NULL};
+                                     "mpeg", "mpg", "wmv", "ts",  NULL};
 static const char *const lists[] = {"txt", NULL};
 static const char *const yamls[] = {"yaml", "yml", NULL};
 
@@ -45,6 +49,13 @@ void sources_note_read(struct sources *sources, const char *path)
     sources->read[sources->read_count++] = app_strdup(path);
 }
 
+/* A picture that cannot be read is taken, too: reading it will say why. */
+static void take_picture(struct sources *sources, const char *path, bool there)
+{
+    sources->unreachable += !there;
+    sources_append(sources, path);
+}
+
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -56,50 +67,88 @@ static void sort_from(struct sources *sources, size_t first)
         qsort(sources->path + first, sources->count - first, sizeof *sources->path, compare_paths);
 }
 
+/* An entry below the folder: a picture by its name is taken, also when it cannot be read; what is
+ * left out is counted. */
+static void take_entry(struct sources *sources, struct left_out *left, const FTSENT *entry)
+{
+    const bool hidden = entry->fts_name[0] == '.';
+    const bool picture = path_has_extension(entry->fts_name, pictures);
+    const bool file = entry->fts_info == FTS_F;
+    const bool unreadable = entry->fts_info == FTS_NS || entry->fts_info == FTS_SLNONE;
+    if (hidden)
+        return;
+    if (picture && (file || unreadable))
+        take_picture(sources, entry->fts_path, file);
+    else if (file || unreadable)
+        left_out_add(left, entry->fts_name);
+    else if (picture && entry->fts_info == FTS_DEFAULT)
+        left_out_add_special(left);
+}
+
 int sources_add_folder(struct app *app, struct sources *sources, const char *folder, bool recursive)
 {
     char *copy = app_strdup(folder);
     char *const roots[] = {copy, NULL};
+    struct left_out left = {0};
+    char text[LEFT_OUT_BYTES];
     size_t first = sources->count;
     int error = 0;
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     FTSENT *entry;
     while (walk && !error && (errno = 0, entry = fts_read(walk))) {
-        bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
-        if (entry->fts_info == FTS_D && entry->fts_level > 0 && (hidden || !recursive))
-            fts_set(walk, entry, FTS_SKIP);
-        else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
+        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
             error = entry->fts_errno;
-        else if (entry->fts_info == FTS_F && !hidden &&
-                 path_has_extension(entry->fts_name, pictures))
-            sources_append(sources, entry->fts_path);
+        else if (entry->fts_level == 0 || entry->fts_info == FTS_DP)
+            continue;
+        else if (entry->fts_info == FTS_D && (entry->fts_name[0] == '.' || !recursive))
+            fts_set(walk, entry, FTS_SKIP);
+        else if (entry->fts_info != FTS_D)
+            take_entry(sources, &left, entry);
     }
     if (!error)
         error = errno; /* 0 at the walk's end */
     if (walk)
         fts_close(walk);
     free(copy);
+    left_out_text(&left, text);
     if (error)
         return app_fail(app, "%s: the folder cannot be read: %s", folder, strerror(error));
     if (sources->count == first)
-        return app_fail(app, "%s: no picture in this folder%s (looked for " PICTURES ")", folder,
-                        recursive ? " or below it" : "");
+        return app_fail(app, "%s: no picture in this folder%s (looked for " PICTURES ")%s%s",
+                        folder, recursive ? " or below it" : "", text[0] ? ": only " : "", text);
+    left_out_say(app, &left, folder);
     sort_from(sources, first);
     return STATUS_DONE;
+}
+
+static bool is_link(const char *path)
+{
+    struct stat entry;
+    return lstat(path, &entry) == 0 && S_ISLNK(entry.st_mode);
 }
 
 static int add_glob(struct app *app, struct sources *sources, const char *pattern)
 {
     glob_t found;
     struct stat entry;
+    struct left_out left = {0};
+    char text[LEFT_OUT_BYTES];
     size_t first = sources->count, matches = 0;
     int result = glob(pattern, GLOB_BRACE | GLOB_TILDE, NULL, &found);
     if (result == 0) {
         matches = found.gl_pathc;
-        for (size_t i = 0; i < matches; i++)
-            if (path_has_extension(found.gl_pathv[i], pictures) &&
-                stat(found.gl_pathv[i], &entry) == 0 && !S_ISDIR(entry.st_mode))
-                sources_append(sources, found.gl_pathv[i]);
+        for (size_t i = 0; i < matches; i++) {
+            const char *path = found.gl_pathv[i];
+            const bool there = stat(path, &entry) == 0;
+            if (there && S_ISDIR(entry.st_mode))
+                continue;
+            if (!path_has_extension(path, pictures))
+                left_out_add(&left, path);
+            else if (there && !S_ISREG(entry.st_mode))
+                left_out_add_special(&left);
+            else
+                take_picture(sources, path, there);
+        }
         globfree(&found);
     }
     if (result == GLOB_NOSPACE || result == GLOB_ABORTED)
@@ -107,8 +156,10 @@ static int add_glob(struct app *app, struct sources *sources, const char *patter
     if (matches == 0)
         return app_fail(app, "%s: no file matches", pattern);
     if (sources->count == first)
-        return app_fail(app, "%s: %zu matches, but no picture among them (looked for " PICTURES ")",
-                        pattern, matches);
+        return app_fail(app,
+                        "%s: %zu matches, but no picture among them (looked for " PICTURES ")%s%s",
+                        pattern, matches, left_out_text(&left, text)[0] ? ": only " : "", text);
+    left_out_say(app, &left, pattern);
     sort_from(sources, first);
     return STATUS_DONE;
 }
@@ -120,48 +171,64 @@ static bool exists(const char *path)
 }
 
 /* A line of a list: "./x" is beside the list; others are tried from the current folder, then beside
- * the list. The caller frees the path; NULL when there is no such file. */
-static char *resolve_line(const char *list, const char *line)
+ * the list. Tells whether there is such a file. The caller frees the path. */
+static char *resolve_line(const char *list, const char *line, bool *found)
 {
     const char *slash = strrchr(list, '/');
     int folder = slash ? (int)(slash - list) + 1 : 0;
     bool beside = strncmp(line, "./", 2) == 0;
-    if (line[0] == '/' || (!beside && exists(line)))
-        return exists(line) ? app_strdup(line) : NULL;
+    *found = true;
+    if (line[0] == '/' || (!beside && exists(line))) {
+        *found = exists(line);
+        return app_strdup(line);
+    }
     char *path = app_printf("%.*s%s", folder, list, beside ? line + 2 : line);
     if (exists(path))
         return path;
+    *found = beside && exists(line);
+    if (!*found)
+        return path;
     free(path);
-    return beside && exists(line) ? app_strdup(line) : NULL;
+    return app_strdup(line);
 }
 
+static void strip_line(char *line, ssize_t length)
+{
+    while (length > 0 && strchr(" \t\r\n", line[length - 1]))
+        line[--length] = '\0';
+}
+
+/* Lines of files that are not there are taken, too: reading them will fail. A list of nothing else
+ * is of another place. */
 static int add_lines(struct app *app, struct sources *sources, const char *list, FILE *file)
 {
     char *line = NULL;
-    size_t capacity = 0, number = 0, first = sources->count;
+    size_t capacity = 0, number = 0, first_line = 0, first = sources->count, there = 0;
     ssize_t length;
-    int status = STATUS_DONE;
-    while (status == STATUS_DONE && (length = getline(&line, &capacity, file)) >= 0) {
+    while ((length = getline(&line, &capacity, file)) >= 0) {
         number++;
-        while (length > 0 && strchr(" \t\r\n", line[length - 1]))
-            line[--length] = '\0';
+        strip_line(line, length);
         char *start = line;
         if (number == 1 && strncmp(start, "\xef\xbb\xbf", 3) == 0)
             start += 3;
         start += strspn(start, " \t");
         if (!*start)
             continue;
-        char *path = resolve_line(list, start);
-        if (path)
-            sources_append(sources, path);
-        else
-            status = app_fail(app, "%s: line %zu: no such file: %s", list, number, start);
+        bool found;
+        char *path = resolve_line(list, start, &found);
+        there += found;
+        first_line = first_line ? first_line : number;
+        take_picture(sources, path, found);
         free(path);
     }
     free(line);
-    if (status == STATUS_DONE && sources->count == first)
-        status = app_fail(app, "%s: no path in this list", list);
-    return status;
+    if (sources->count == first)
+        return app_fail(app, "%s: no path in this list", list);
+    if (there == 0)
+        return app_fail(app,
+                        "%s: line %zu: no such file: %s; nor is any other file of this list there",
+                        list, first_line, sources->path[first]);
+    return STATUS_DONE;
 }
 
 int sources_add_list(struct app *app, struct sources *sources, const char *path)
@@ -196,25 +263,49 @@ static char *split_yaml(const char *source, const char **split)
     return NULL;
 }
 
+static void add_stream(struct sources *sources, const char *path, bool standard_input)
+{
+    sources->streams =
+        app_resize(sources->streams, sources->stream_count + 1, sizeof *sources->streams);
+    sources->streams[sources->stream_count++] =
+        (struct source_stream){sources->count, standard_input};
+    sources_append(sources, path);
+}
+
+/* A source that is there. */
+static int add_existing(struct app *app, struct sources *sources, const char *source,
+                        const struct stat *entry)
+{
+    if (S_ISDIR(entry->st_mode))
+        return sources_add_folder(app, sources, source, false);
+    if (path_has_extension(source, lists))
+        return sources_add_list(app, sources, source);
+    if (path_has_extension(source, yamls))
+        return data_yaml_add(app, sources, source, "train");
+    if (path_has_extension(source, videos))
+        return app_fail(app, "%s: octet reads no videos; take its frames out as pictures", source);
+    if (S_ISREG(entry->st_mode))
+        sources_append(sources, source);
+    else
+        add_stream(sources, source, false);
+    return STATUS_DONE;
+}
+
 int sources_add(struct app *app, struct sources *sources, const char *source)
 {
     struct stat entry;
-    const char *split = "train";
-    if (stat(source, &entry) == 0) {
-        if (S_ISDIR(entry.st_mode))
-            return sources_add_folder(app, sources, source, false);
-        if (path_has_extension(source, lists))
-            return sources_add_list(app, sources, source);
-        if (path_has_extension(source, yamls))
-            return data_yaml_add(app, sources, source, split);
-        if (path_has_extension(source, videos))
-            return app_fail(
-                app, "%s: this octet was built without video; take its frames out as pictures",
-                source);
-        sources_append(sources, source);
+    const char *split;
+    if (strcmp(source, "-") == 0 || strcmp(source, "/dev/stdin") == 0) {
+        add_stream(sources, "stdin", true);
         return STATUS_DONE;
     }
+    if (stat(source, &entry) == 0)
+        return add_existing(app, sources, source, &entry);
     int error = errno;
+    if (is_link(source) && path_has_extension(source, pictures)) { /* as in a folder */
+        take_picture(sources, source, false);
+        return STATUS_DONE;
+    }
     char *yaml = split_yaml(source, &split);
     if (yaml) {
         int status = data_yaml_add(app, sources, yaml, split);
@@ -229,6 +320,42 @@ int sources_add(struct app *app, struct sources *sources, const char *source)
                     error == ENOENT ? "no such file or folder" : strerror(error));
 }
 
+bool sources_is_stream(const struct sources *sources, size_t source)
+{
+    for (size_t i = 0; i < sources->stream_count; i++)
+        if (sources->streams[i].source == source)
+            return true;
+    return false;
+}
+
+int sources_refuse_streams(struct app *app, const struct sources *sources, const char *what)
+{
+    if (!sources->stream_count)
+        return STATUS_DONE;
+    return app_fail(app,
+                    "%s: pictures out of a pipe come once and in their order: %s does not go "
+                    "with it",
+                    sources->path[sources->streams[0].source], what);
+}
+
+int sources_check_reachable(struct app *app, const struct sources *sources, double max_bad)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < sources->count && sources->unreachable; i++)
+        missing += !sources_is_stream(sources, i) && !exists(sources->path[i]);
+    if ((double)missing <= max_bad * (double)sources->count + 1e-9)
+        return STATUS_DONE;
+    size_t named = 0;
+    for (size_t i = 0; i < sources->count && named < NAMED_MAX; i++) {
+        errno = 0;
+        if (!sources_is_stream(sources, i) && !exists(sources->path[i]) && ++named)
+            app_fail(app, "%s: %s", sources->path[i],
+                     is_link(sources->path[i]) ? "a link to what is not there" : strerror(errno));
+    }
+    return app_fail(app, "%zu of %zu pictures are not there, more than --max-bad %g allows",
+                    missing, sources->count, max_bad);
+}
+
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
@@ -237,13 +364,15 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-void sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed)
+int sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed)
 {
     size_t n = sources->count;
+    if (sources_refuse_streams(app, sources, "a random sample (--count)") != STATUS_DONE)
+        return STATUS_FAILED;
     if (count >= n) {
         if (count > n)
             app_say(app, "%zu pictures asked for, %zu there: all are used", count, n);
-        return;
+        return STATUS_DONE;
     }
     size_t *order = app_alloc(n, sizeof *order);
     bool *taken = app_alloc(n, sizeof *taken);
@@ -266,6 +395,7 @@ void sources_sample(struct app *app, struct sources *sources, size_t count, uint
     sources->count = kept;
     free(order);
     free(taken);
+    return STATUS_DONE;
 }
 
 void sources_free(struct sources *sources)
@@ -276,5 +406,6 @@ void sources_free(struct sources *sources)
         free(sources->read[i]);
     free(sources->path);
     free(sources->read);
+    free(sources->streams);
     *sources = (struct sources){0};
 }
