@@ -12,7 +12,6 @@
 
 #include "left_out.h"
 
-#define LIST_BYTES_MAX (64 * 1024 * 1024)
 #define NAMED_MAX 10 /* pictures that get a line of their own before the run */
 #define PICTURES "jpg, jpeg, jpe, jfif, mpo, png, webp, bmp, dib, tif, tiff, ppm, pgm, pnm"
 
@@ -49,8 +48,7 @@ void sources_note_read(struct sources *sources, const char *path)
     sources->read[sources->read_count++] = app_strdup(path);
 }
 
-/* A picture that cannot be read is taken, too: reading it will say why. */
-static void take_picture(struct sources *sources, const char *path, bool there)
+void sources_take(struct sources *sources, const char *path, bool there)
 {
     sources->unreachable += !there;
     sources_append(sources, path);
@@ -78,7 +76,7 @@ static void take_entry(struct sources *sources, struct left_out *left, const FTS
     if (hidden)
         return;
     if (picture && (file || unreadable))
-        take_picture(sources, entry->fts_path, file);
+        sources_take(sources, entry->fts_path, file);
     else if (file || unreadable)
         left_out_add(left, entry->fts_name);
     else if (picture && entry->fts_info == FTS_DEFAULT)
@@ -147,7 +145,7 @@ static int add_glob(struct app *app, struct sources *sources, const char *patter
             else if (there && !S_ISREG(entry.st_mode))
                 left_out_add_special(&left);
             else
-                take_picture(sources, path, there);
+                sources_take(sources, path, there);
         }
         globfree(&found);
     }
@@ -164,88 +162,10 @@ static int add_glob(struct app *app, struct sources *sources, const char *patter
     return STATUS_DONE;
 }
 
-static bool exists(const char *path)
+bool path_exists(const char *path)
 {
     struct stat entry;
     return stat(path, &entry) == 0;
-}
-
-/* A line of a list: "./x" is beside the list; others are tried from the current folder, then beside
- * the list. Tells whether there is such a file. The caller frees the path. */
-static char *resolve_line(const char *list, const char *line, bool *found)
-{
-    const char *slash = strrchr(list, '/');
-    int folder = slash ? (int)(slash - list) + 1 : 0;
-    bool beside = strncmp(line, "./", 2) == 0;
-    *found = true;
-    if (line[0] == '/' || (!beside && exists(line))) {
-        *found = exists(line);
-        return app_strdup(line);
-    }
-    char *path = app_printf("%.*s%s", folder, list, beside ? line + 2 : line);
-    if (exists(path))
-        return path;
-    *found = beside && exists(line);
-    if (!*found)
-        return path;
-    free(path);
-    return app_strdup(line);
-}
-
-static void strip_line(char *line, ssize_t length)
-{
-    while (length > 0 && strchr(" \t\r\n", line[length - 1]))
-        line[--length] = '\0';
-}
-
-/* Lines of files that are not there are taken, too: reading them will fail. A list of nothing else
- * is of another place. */
-static int add_lines(struct app *app, struct sources *sources, const char *list, FILE *file)
-{
-    char *line = NULL;
-    size_t capacity = 0, number = 0, first_line = 0, first = sources->count, there = 0;
-    ssize_t length;
-    while ((length = getline(&line, &capacity, file)) >= 0) {
-        number++;
-        strip_line(line, length);
-        char *start = line;
-        if (number == 1 && strncmp(start, "\xef\xbb\xbf", 3) == 0)
-            start += 3;
-        start += strspn(start, " \t");
-        if (!*start)
-            continue;
-        bool found;
-        char *path = resolve_line(list, start, &found);
-        there += found;
-        first_line = first_line ? first_line : number;
-        take_picture(sources, path, found);
-        free(path);
-    }
-    free(line);
-    if (sources->count == first)
-        return app_fail(app, "%s: no path in this list", list);
-    if (there == 0)
-        return app_fail(app,
-                        "%s: line %zu: no such file: %s; nor is any other file of this list there",
-                        list, first_line, sources->path[first]);
-    return STATUS_DONE;
-}
-
-int sources_add_list(struct app *app, struct sources *sources, const char *path)
-{
-    struct stat entry;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return app_fail(app, "%s: cannot be opened: %s", path, strerror(errno));
-    int status;
-    sources_note_read(sources, path);
-    if (fstat(fileno(file), &entry) != 0 || !S_ISREG(entry.st_mode) ||
-        entry.st_size > LIST_BYTES_MAX)
-        status = app_fail(app, "%s: not a list of paths (a text file of at most 64 MiB)", path);
-    else
-        status = add_lines(app, sources, path, file);
-    fclose(file);
-    return status;
 }
 
 /* Splits "data.yaml:val"; NULL when `source` is no such thing. The caller frees the file part. */
@@ -303,7 +223,7 @@ int sources_add(struct app *app, struct sources *sources, const char *source)
         return add_existing(app, sources, source, &entry);
     int error = errno;
     if (is_link(source) && path_has_extension(source, pictures)) { /* as in a folder */
-        take_picture(sources, source, false);
+        sources_take(sources, source, false);
         return STATUS_DONE;
     }
     char *yaml = split_yaml(source, &split);
@@ -342,13 +262,13 @@ int sources_check_reachable(struct app *app, const struct sources *sources, doub
 {
     size_t missing = 0;
     for (size_t i = 0; i < sources->count && sources->unreachable; i++)
-        missing += !sources_is_stream(sources, i) && !exists(sources->path[i]);
+        missing += !sources_is_stream(sources, i) && !path_exists(sources->path[i]);
     if ((double)missing <= max_bad * (double)sources->count + 1e-9)
         return STATUS_DONE;
     size_t named = 0;
     for (size_t i = 0; i < sources->count && named < NAMED_MAX; i++) {
         errno = 0;
-        if (!sources_is_stream(sources, i) && !exists(sources->path[i]) && ++named)
+        if (!sources_is_stream(sources, i) && !path_exists(sources->path[i]) && ++named)
             app_fail(app, "%s: %s", sources->path[i],
                      is_link(sources->path[i]) ? "a link to what is not there" : strerror(errno));
     }

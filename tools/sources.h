@@ -46,10 +46,11 @@ int sources_sample(struct app *app, struct sources *sources, size_t count, uint6
 
 void sources_free(struct sources *sources);
 
-/* For data_yaml.c: adds a file as it is; notes a file that names pictures; a folder's pictures;
- * what a text file lists. */
+/* For data_yaml.c: adds a file as it is; one that is there or not (reading it will say why); a
+ * folder's pictures; what a text file lists (source_list.c). */
 void sources_append(struct sources *sources, const char *path);
-void sources_note_read(struct sources *sources, const char *path);
+void sources_note_read(struct sources *sources, const char *path); /* a file that names pictures */
+void sources_take(struct sources *sources, const char *path, bool there);
 int sources_add_folder(struct app *app, struct sources *sources, const char *folder,
                        bool recursive);
 int sources_add_list(struct app *app, struct sources *sources, const char *path);
@@ -64,6 +65,7 @@ int data_yaml_add(struct app *app, struct sources *sources, const char *path, co
  * numbers as `nc:` says. The caller frees each and the array. */
 int data_yaml_names(struct app *app, const char *path, char ***names, size_t *count);
 
+bool path_exists(const char *path);
 bool path_has_extension(const char *path, const char *const *extensions);
 
 #endif
