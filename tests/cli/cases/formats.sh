@@ -22,6 +22,7 @@ cp in/a.bmp in/b.jpg
 } >in/c.tif
 picture=$pictures/$(ls "$pictures" | head -n 1)
 size=$(wc -c <"$picture")
+"$octet" detect "$engine" in/c.tif 2>&1 | grep -q 'without libtiff' && skip "built without libtiff"
 for name in d.jfif e.mpo f.jpe; do
     cp "$picture" in/$name
 done
