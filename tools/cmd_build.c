@@ -172,7 +172,7 @@ static int check_outputs(struct app *app, const struct arguments *a, const char 
             continue;
         status = output_check(app, outputs[i]);
         if (status == STATUS_DONE)
-            status = inputs_protect(app, &inputs, a->calibration.images, outputs[i]);
+            status = inputs_protect(app, &inputs, &a->calibration.images, outputs[i]);
     }
     if (status == STATUS_DONE && a->save_statistics)
         status = inputs_check_outputs(app, a->output, a->save_statistics);

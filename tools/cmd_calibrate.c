@@ -53,9 +53,9 @@ static int check_outputs(struct app *app, const char *model,
     inputs_add(&inputs, model);
     int status = output_check(app, request->output);
     if (status == STATUS_DONE)
-        status = inputs_protect(app, &inputs, request->images, request->output);
+        status = inputs_protect(app, &inputs, &request->images, request->output);
     if (status == STATUS_DONE)
-        status = inputs_protect(app, &inputs, request->images, checkpoint);
+        status = inputs_protect(app, &inputs, &request->images, checkpoint);
     if (status == STATUS_DONE && !request->resume)
         status = checkpoint_check(app, checkpoint);
     free(checkpoint);

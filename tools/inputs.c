@@ -47,12 +47,15 @@ static int add_source(struct app *app, struct inputs *inputs, const char *source
     return status;
 }
 
-int inputs_protect(struct app *app, struct inputs *inputs, const char *source, const char *output)
+int inputs_protect(struct app *app, struct inputs *inputs, const struct texts *sources,
+                   const char *output)
 {
     struct stat entry;
     if (stat(output, &entry) != 0)
         return STATUS_DONE;
-    int status = source ? add_source(app, inputs, source) : STATUS_DONE;
+    int status = STATUS_DONE;
+    for (size_t i = 0; sources && i < sources->count && status == STATUS_DONE; i++)
+        status = add_source(app, inputs, sources->text[i]);
     if (status != STATUS_DONE)
         return status;
     if (!inputs->sorted && inputs->count)

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "options.h"
 #include "sources.h"
 
 struct inputs {
@@ -23,10 +24,11 @@ void inputs_add(struct inputs *inputs, const char *path);
 /* Adds the pictures, and the lists and data.yamls that named them. */
 void inputs_add_sources(struct inputs *inputs, const struct sources *sources);
 
-/* Refuses an output that is one of the inputs, under whatever name. `source` is a SOURCE that is
- * read as well, or NULL; it is looked through only where something stands at `output`. Returns a
- * status; the problem is reported. */
-int inputs_protect(struct app *app, struct inputs *inputs, const char *source, const char *output);
+/* Refuses an output that is one of the inputs, under whatever name. `sources` are SOURCEs that are
+ * read as well, or NULL; they are looked through only where something stands at `output`. Returns
+ * a status; the problem is reported. */
+int inputs_protect(struct app *app, struct inputs *inputs, const struct texts *sources,
+                   const char *output);
 
 /* Refuses two outputs of one place, which one of them would lose. */
 int inputs_check_outputs(struct app *app, const char *first, const char *second);

@@ -156,15 +156,27 @@ static int check_choices(struct app *app, const struct option *option, const cha
     return status;
 }
 
+/* Values that are made here live as long as the program. */
+static void *keep(void *memory)
+{
+    static void **kept;
+    static size_t count;
+    kept = app_resize(kept, count + 1, sizeof *kept);
+    return kept[count++] = memory;
+}
+
 static void add_text(struct texts *texts, const char *value)
 {
-    texts->text = app_resize(texts->text, texts->count + 1, sizeof *texts->text);
-    texts->text[texts->count++] = value;
+    const char **longer = keep(app_alloc(texts->count + 1, sizeof *longer));
+    if (texts->count)
+        memcpy(longer, texts->text, texts->count * sizeof *longer);
+    longer[texts->count++] = value;
+    texts->text = longer;
 }
 
 static void add_words(const char **list, const char *value)
 {
-    *list = *list ? app_printf("%s,%s", *list, value) : value;
+    *list = *list ? keep(app_printf("%s,%s", *list, value)) : value;
 }
 
 static int set_value(struct app *app, const struct option *option, const char *value)
