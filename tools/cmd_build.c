@@ -166,6 +166,7 @@ static int check_outputs(struct app *app, const struct arguments *a, const char 
     inputs_add(&inputs, model);
     inputs_add(&inputs, a->statistics);
     inputs_add(&inputs, a->cache);
+    inputs_add(&inputs, app->names);
     int status = STATUS_DONE;
     for (size_t i = 0; i < 2 && status == STATUS_DONE; i++) {
         if (!outputs[i])

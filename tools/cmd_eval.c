@@ -104,6 +104,7 @@ static int protect_inputs(struct eval_run *run)
         return STATUS_DONE;
     inputs_add(&inputs, run->model);
     inputs_add(&inputs, a->annotations);
+    inputs_add(&inputs, run->app->names);
     inputs_add_sources(&inputs, &run->set.pictures);
     for (size_t i = 0; run->set.entries && i < run->set.pictures.count; i++)
         inputs_add(&inputs, run->set.entries[i].labels);
