@@ -46,6 +46,7 @@ list(REMOVE_ITEM OCTET_LIBRARY_DIRS "")
 
 if(OCTET_BUILD_TOOLS)
     octet_find_module(OCTET_CAIRO cairo)
+    octet_find_module(OCTET_PANGO pangocairo) # headers; the library is opened when text is drawn
     octet_find_module(OCTET_FYAML libfyaml)
 endif()
 if(OCTET_BUILD_TOOLS OR (OCTET_BUILD_TESTS AND OCTET_BUILD_COMPILER))

@@ -8,9 +8,10 @@ if(tool_sources)
     target_compile_definitions(octet_program PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
     target_include_directories(octet_program PRIVATE ${PROJECT_SOURCE_DIR}/tools)
     target_include_directories(octet_program SYSTEM PRIVATE
-        ${OCTET_CAIRO_INCLUDE_DIRS} ${OCTET_FYAML_INCLUDE_DIRS} ${OCTET_JANSSON_INCLUDE_DIRS})
+        ${OCTET_CAIRO_INCLUDE_DIRS} ${OCTET_PANGO_INCLUDE_DIRS}
+        ${OCTET_FYAML_INCLUDE_DIRS} ${OCTET_JANSSON_INCLUDE_DIRS})
     target_link_directories(octet_program PRIVATE
         ${OCTET_CAIRO_LIBRARY_DIRS} ${OCTET_FYAML_LIBRARY_DIRS} ${OCTET_JANSSON_LIBRARY_DIRS})
     target_link_libraries(octet_program PRIVATE octet_static octet_flags
-        ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m)
+        ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m ${CMAKE_DL_LIBS})
 endif()

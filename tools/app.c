@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "progress.h"
+#include "text.h"
 
 #define LINE_BYTES 2048
 
@@ -25,12 +26,10 @@ static void print_line(struct app *app, const char *prefix, const char *format, 
     char text[LINE_BYTES];
     int length = snprintf(text, sizeof text, "octet: %s%s", prefix, prefix[0] ? ": " : "");
     vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
-    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+    for (char *c = text; *c; c++)
         if (*c == '\n' || *c == '\r' || *c == '\t')
             *c = ' ';
-        else if (*c < 0x20 || *c == 0x7f)
-            *c = '?';
-    }
+    text_clean(text);
     flush_output(app); /* in a common log, lines of both streams keep their order */
     progress_hide(app->progress);
     fprintf(stderr, "%s\n", text);

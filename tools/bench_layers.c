@@ -82,9 +82,9 @@ json_t *layers_json(const struct bench_model *model, const struct bench_peak *pe
 
 void print_layers(const struct bench_model *model, const struct bench_peak *peak)
 {
-    static const char *const headers[] = {">#",       "output tensor", "operation", ">output",
-                                          ">ms",      ">share",        ">M MAC",    ">G MAC/s",
-                                          ">of peak", ">moved"};
+    static const char *const headers[] = {">#",       "output tensor", "---operation", ">--output",
+                                          ">ms",      ">share",        ">----M MAC",   ">-G MAC/s",
+                                          ">of peak", ">---moved"};
     octet_info info;
     struct layer_figures figures;
     struct table table;
@@ -95,7 +95,7 @@ void print_layers(const struct bench_model *model, const struct bench_peak *peak
         char size[SIZE_TEXT_BYTES];
         const octet_layer_info *layer = &figures.info;
         table_add(&table, "%d", i);
-        table_add(&table, "%s", layer->name);
+        table_add_name(&table, layer->name);
         table_add(&table, "%s", layer->operation);
         table_add(&table, "%dx%dx%d", layer->output_channels, layer->output_height,
                   layer->output_width);

@@ -198,7 +198,7 @@ struct stream {
     octet_session *session;
     double *samples;            /* NULL: not kept */
     struct layer_times *layers; /* NULL: not kept */
-    size_t iterations;
+    size_t iterations, done;    /* asked for, and those that came to an end */
     double start_ms, end_ms;
     octet_status status;
 };
@@ -207,11 +207,13 @@ static void *run_stream(void *argument)
 {
     struct stream *stream = argument;
     stream->start_ms = stream->end_ms = app_now_ms();
-    for (size_t i = 0; i < stream->iterations && stream->status == OCTET_OK && !app_interrupted();
-         i++) {
+    for (size_t i = 0; i < stream->iterations && !app_interrupted(); i++) {
         double before_ms = stream->end_ms;
         stream->status = octet_session_run(stream->session);
+        if (stream->status != OCTET_OK)
+            break;
         stream->end_ms = app_now_ms();
+        stream->done++;
         if (stream->samples)
             stream->samples[i] = stream->end_ms - before_ms;
         if (stream->layers) {
@@ -254,16 +256,18 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
     }
     run_streams(streams, count);
     double start_ms = streams[0].start_ms, end_ms = streams[0].end_ms;
+    size_t done = iterations; /* by every stream: an interruption catches them at different ones */
     int status = STATUS_DONE;
     for (size_t i = 0; i < count; i++) {
+        done = streams[i].done < done ? streams[i].done : done;
         start_ms = fmin(start_ms, streams[i].start_ms);
         end_ms = fmax(end_ms, streams[i].end_ms);
         if (streams[i].status != OCTET_OK && status == STATUS_DONE)
             status = fail_session(model, streams[i].status, streams[i].session);
     }
-    if (measured) {
+    if (measured && done) {
         model->wall_ms += end_ms - start_ms;
-        model->done += iterations;
+        model->done += done;
     }
     free(streams);
     return status;

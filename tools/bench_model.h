@@ -19,6 +19,7 @@ enum { PIPELINE_STAGES = 4 };
 
 /* A picture's way through, see bench_pipeline.h. */
 struct pipeline {
+    size_t done; /* times through; 0: not measured */
     int width, height, boxes;
     double median_ms[PIPELINE_STAGES + 1]; /* decode, letterbox, network, select; whole */
 };
@@ -46,7 +47,7 @@ int bench_probe(struct bench_model *model);
 /* Loads the model and opens its sessions, with a fixed pseudo-random picture in every slot. */
 int bench_open(struct bench_model *model);
 
-/* Runs `iterations` in every stream at once; measured ones are kept. */
+/* Runs `iterations` in every stream at once, fewer when interrupted; measured ones are kept. */
 int bench_run(struct bench_model *model, size_t iterations, bool measured);
 
 /* Fills model->latency, over the samples of all streams; sorts them. Once, after all runs. */

@@ -41,7 +41,7 @@ static int take(struct bench_model *model, double *times_ms, octet_detection *bo
 
 int bench_pipeline(struct bench_model *model)
 {
-    size_t count = (size_t)model->settings->iterations;
+    size_t count = (size_t)model->settings->iterations, done = 0;
     int status = STATUS_DONE;
     if (count > PICTURES_MAX)
         count = PICTURES_MAX;
@@ -49,13 +49,18 @@ int bench_pipeline(struct bench_model *model)
     double *samples = app_alloc((PIPELINE_STAGES + 1) * count, sizeof *samples);
     for (size_t i = 0; i < PICTURES_WARMUP + count && status == STATUS_DONE; i++) {
         double times_ms[PIPELINE_STAGES + 1];
-        status =
-            app_interrupted() ? app_fail(model->app, "interrupted") : take(model, times_ms, boxes);
-        for (size_t k = 0; i >= PICTURES_WARMUP && k <= PIPELINE_STAGES && !status; k++)
-            samples[k * count + i - PICTURES_WARMUP] = times_ms[k];
+        if (app_interrupted())
+            break;
+        status = take(model, times_ms, boxes);
+        if (status != STATUS_DONE || i < PICTURES_WARMUP)
+            continue;
+        for (size_t k = 0; k <= PIPELINE_STAGES; k++)
+            samples[k * count + done] = times_ms[k];
+        done++;
     }
-    for (size_t k = 0; k <= PIPELINE_STAGES && status == STATUS_DONE; k++)
-        model->pipeline.median_ms[k] = median_of(samples + k * count, count);
+    model->pipeline.done = done;
+    for (size_t k = 0; k <= PIPELINE_STAGES && done > 0; k++)
+        model->pipeline.median_ms[k] = median_of(samples + k * count, done);
     free(samples);
     free(boxes);
     return status;

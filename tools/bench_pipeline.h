@@ -5,8 +5,8 @@
 
 #include "bench_model.h"
 
-/* Takes settings->image through the model's first session, at most 200 times, and keeps the medians
- * in model->pipeline. Returns a status. */
+/* Takes settings->image through the model's first session, at most 200 times (fewer when
+ * interrupted), and keeps the medians in model->pipeline. Returns a status. */
 int bench_pipeline(struct bench_model *model);
 
 #endif

@@ -42,6 +42,11 @@ static struct figures figures_of(const struct bench_model *model, const struct b
     return figures;
 }
 
+static bool is_cut_short(const struct bench_model *model)
+{
+    return model->done < (size_t)model->settings->iterations;
+}
+
 static json_t *latency_json(const struct latency *latency)
 {
     json_t *json = json_new_object();
@@ -82,7 +87,8 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     json_put(json, "batch", json_integer(settings->batch));
     json_put(json, "threads", json_integer(figures.threads));
     json_put(json, "streams", json_integer(settings->streams));
-    json_put(json, "iterations", json_integer(settings->iterations));
+    json_put(json, "iterations", json_integer((json_int_t)model->done));
+    json_put(json, "interrupted", json_boolean(is_cut_short(model)));
     json_put(json, "latency_ms", latency_json(&model->latency));
     json_put(json, "spread", json_number(model->latency.spread));
     json_put(json, "drift", json_number(model->latency.drift));
@@ -92,7 +98,7 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     json_put(json, "peak_memory_bytes",
              model->peak_bytes > 0 ? json_integer((json_int_t)model->peak_bytes) : json_null());
     json_put(json, "fraction_of_peak", json_number(figures.fraction));
-    if (settings->image)
+    if (model->pipeline.done)
         json_put(json, "pipeline", pipeline_json(model));
     if (settings->layers)
         json_put(json, "layers", layers_json(model, peak));
@@ -120,6 +126,12 @@ static json_t *machine_json(const octet_machine *machine, const char *isa,
 static void print_doubt(const struct bench_model *model)
 {
     const struct latency *latency = &model->latency;
+    if (is_cut_short(model)) {
+        putchar('\n');
+        print_clean(model->path);
+        printf(": interrupted after %zu of %lld runs\n", model->done,
+               (long long)model->settings->iterations);
+    }
     if (latency->reliable)
         return;
     putchar('\n');
@@ -142,8 +154,8 @@ static void print_pipelines(const struct bench_model *models, size_t count)
                                           ">selection", ">whole ms",  ">boxes"};
     struct table table;
     table_open(&table, headers, sizeof headers / sizeof *headers);
-    for (size_t i = 0; i < count; i++) {
-        table_add(&table, "%s", models[i].path);
+    for (size_t i = 0; i < count && models[i].pipeline.done; i++) {
+        table_add_name(&table, models[i].path);
         for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
             table_add(&table, "%.3f", models[i].pipeline.median_ms[stage]);
         table_add(&table, "%d", models[i].pipeline.boxes);
@@ -168,7 +180,7 @@ static void add_row(struct table *table, const struct bench_model *model,
 {
     char size[SIZE_TEXT_BYTES];
     struct figures figures = figures_of(model, peak);
-    table_add(table, "%s", model->path);
+    table_add_name(table, model->path);
     table_add(table, "%s", precision_name(figures.info.precision));
     table_add(table, "%dx%d", figures.height, figures.width);
     table_add(table, "%lld", (long long)model->settings->batch);
@@ -190,8 +202,9 @@ static void print_text(const octet_machine *machine, const struct bench_model *m
                        const struct bench_peak *peak)
 {
     static const char *const headers[] = {
-        "model", "precision", ">size", ">batch", ">threads", ">streams", ">median ms", ">mean",
-        ">p90",  ">p99",      ">min",  ">fps",   ">load ms", ">memory",  ">of peak"};
+        "model",         ">-precision", ">--size",     ">-----batch",  ">---threads",
+        ">-----streams", ">median ms",  ">----mean",   ">----p90",     ">---p99",
+        ">----min",      ">fps",        ">---load ms", ">-----memory", ">-of peak"};
     size_t columns = sizeof headers / sizeof *headers;
     struct table table;
     printf("%s, kernels %s, %d core%s\n", machine->cpu, octet_session_cpu(models[0].sessions[0]),
@@ -207,7 +220,7 @@ static void print_text(const octet_machine *machine, const struct bench_model *m
     table_print(&table);
     for (size_t i = 0; i < count; i++)
         print_doubt(&models[i]);
-    if (models[0].settings->image)
+    if (models[0].pipeline.done)
         print_pipelines(models, count);
     for (size_t i = 0; i < count; i++) {
         if (models[i].settings->histogram || isatty(STDOUT_FILENO))

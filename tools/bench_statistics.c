@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app.h"
+#include "text.h"
 
 #define DRIFT_SAMPLES_MIN 9
 #define HISTOGRAM_STEPS 12
 #define BAR_COLUMNS 48
+#define BAR_COLUMNS_LEAST 4
+#define ROW_COLUMNS 37 /* what else stands in a row: two latencies and a count */
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -73,9 +77,18 @@ struct latency latency_of(double *samples, size_t streams, size_t stride, size_t
     return latency;
 }
 
+static size_t bar_columns(void)
+{
+    int room = terminal_columns(STDOUT_FILENO);
+    if (room == 0 || room >= ROW_COLUMNS + BAR_COLUMNS)
+        return BAR_COLUMNS;
+    return room < ROW_COLUMNS + BAR_COLUMNS_LEAST ? BAR_COLUMNS_LEAST
+                                                  : (size_t)(room - ROW_COLUMNS);
+}
+
 static void print_bar(size_t count, size_t most)
 {
-    size_t columns = (count * BAR_COLUMNS + most - 1) / most;
+    size_t columns = (count * bar_columns() + most - 1) / most;
     for (size_t i = 0; i < columns; i++)
         putchar('#');
     printf("%s%zu\n", columns ? " " : "", count);

@@ -173,8 +173,13 @@ static const char *verdict(const struct candidates *candidates, int index)
 
 void candidates_print(const struct candidates *candidates)
 {
-    static const char *const headers[] = {"  precision", ">median ms", ">least ms", ">x fp32 speed",
-                                          ">agreement",  ">weights",   ""};
+    static const char *const headers[] = {"  precision",
+                                          ">median ms",
+                                          ">---least ms",
+                                          ">-x fp32 speed",
+                                          ">agreement",
+                                          ">--weights",
+                                          ""};
     struct table table;
     char size[SIZE_TEXT_BYTES];
     printf("  measured     kernels %s, %d thread%s, %dx%d\n",

@@ -11,16 +11,17 @@
 /* Streams start and end a block together, and the first to end waits idle: fewer, longer blocks. */
 #define STREAMS_BLOCK_RUNS 100
 
-static int run_rounds(struct app *app, struct bench_model *models, size_t count, size_t runs,
-                      bool measured, struct progress *progress)
+/* An interruption ends the rounds early; what was measured so far stays. */
+static int run_rounds(struct bench_model *models, size_t count, size_t runs, bool measured,
+                      struct progress *progress)
 {
     size_t most = models->settings->streams > 1 ? STREAMS_BLOCK_RUNS : BLOCK_RUNS;
     for (size_t done = 0; done < runs; done += most) {
         size_t block = runs - done < most ? runs - done : most;
         for (size_t i = 0; i < count; i++) {
+            if (app_interrupted())
+                return STATUS_DONE;
             int status = bench_run(&models[i], block, measured);
-            if (status == STATUS_DONE && app_interrupted())
-                status = app_fail(app, "interrupted");
             if (status != STATUS_DONE)
                 return status;
             progress_add(progress, block);
@@ -35,17 +36,60 @@ static int measure(struct app *app, struct bench_model *models, size_t count,
     struct progress progress;
     size_t warmup = (size_t)settings->warmup, iterations = (size_t)settings->iterations;
     int status = STATUS_DONE;
-    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+    for (size_t i = 0; i < count && status == STATUS_DONE && !app_interrupted(); i++)
         status = bench_probe(&models[i]);
-    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+    for (size_t i = 0; i < count && status == STATUS_DONE && !app_interrupted(); i++)
         status = bench_open(&models[i]);
-    if (status != STATUS_DONE)
+    if (status != STATUS_DONE || app_interrupted())
         return status;
+    app_hold_signals(); /* a run that has begun ends, and is reported with those before it */
     progress_start(&progress, app, "measuring", count * (warmup + iterations));
-    status = run_rounds(app, models, count, warmup, false, &progress);
+    status = run_rounds(models, count, warmup, false, &progress);
     if (status == STATUS_DONE)
-        status = run_rounds(app, models, count, iterations, true, &progress);
+        status = run_rounds(models, count, iterations, true, &progress);
     progress_finish(&progress);
+    app_release_signals();
+    return status;
+}
+
+/* What else the report tells; none of it any more after an interruption. */
+static int measure_more(struct app *app, struct bench_model *models, size_t count,
+                        const struct bench_settings *settings, struct bench_peak *peak)
+{
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < count && status == STATUS_DONE && settings->image; i++)
+        status = bench_pipeline(&models[i]);
+    if (status != STATUS_DONE || app_interrupted() ||
+        !(settings->peak || settings->layers || app->json))
+        return status;
+    octet_status result = octet_machine_peak(app->context, app->cpu, &peak->int8_gmacs,
+                                             &peak->half_gmacs, &peak->fp32_gmacs);
+    return result == OCTET_OK ? STATUS_DONE
+                              : app_fail_library(app, result, octet_context_message(app->context));
+}
+
+/* Puts the models that were measured first, in their order; those that were not get a line. */
+static size_t gather_measured(struct app *app, struct bench_model *models, size_t count)
+{
+    size_t measured = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct bench_model model = models[i];
+        if (model.done == 0)
+            continue;
+        models[i] = models[measured];
+        models[measured++] = model;
+    }
+    for (size_t i = measured; i < count; i++)
+        app_fail(app, "%s: interrupted before it was measured", models[i].path);
+    return measured;
+}
+
+static int report(struct app *app, struct bench_model *models, size_t count,
+                  const struct bench_peak *peak)
+{
+    app_hold_signals();
+    const int status = bench_report(app, models, count, peak);
+    app_release_signals();
     return status;
 }
 
@@ -54,17 +98,19 @@ static int bench(struct app *app, struct bench_model *models, size_t count,
 {
     struct bench_peak peak = {0};
     int status = measure(app, models, count, settings);
-    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+    if (status != STATUS_DONE)
+        return status;
+    count = gather_measured(app, models, count);
+    if (count == 0)
+        return STATUS_FAILED;
+    for (size_t i = 0; i < count; i++)
         bench_summarize(&models[i]);
-    for (size_t i = 0; i < count && status == STATUS_DONE && settings->image; i++)
-        status = bench_pipeline(&models[i]);
-    if (status == STATUS_DONE && (settings->peak || settings->layers || app->json)) {
-        octet_status result = octet_machine_peak(app->context, app->cpu, &peak.int8_gmacs,
-                                                 &peak.half_gmacs, &peak.fp32_gmacs);
-        if (result != OCTET_OK)
-            status = app_fail_library(app, result, octet_context_message(app->context));
-    }
-    return status == STATUS_DONE ? bench_report(app, models, count, &peak) : status;
+    status = measure_more(app, models, count, settings, &peak);
+    if (status == STATUS_DONE)
+        status = report(app, models, count, &peak);
+    if (status == STATUS_DONE && app_interrupted())
+        status = app_fail(app, "interrupted: the figures are of the runs until then");
+    return status;
 }
 
 int cmd_bench(struct app *app, int argc, char **argv)

@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "class_list.h"
 #include "commands.h"
-#include "detect_report.h"
+#include "detect_arguments.h"
 #include "detector.h"
-#include "draw.h"
-#include "names_file.h"
-#include "options.h"
-#include "output_file.h"
-#include "output_names.h"
 #include "pictures.h"
 #include "progress.h"
 #include "selection.h"
-
-struct arguments {
-    const char *folder, *classes;               /* NULL: not given */
-    double confidence, iou;                     /* below 0: not given */
-    int64_t max_detections, batch, count, seed; /* 0: not given */
-    struct input_size size;
-};
 
 /* A picture that stands in a slot of the session. */
 struct pending {
@@ -32,117 +16,50 @@ struct pending {
     double preprocess_ms;
 };
 
+/* A picture that could not be read: its entry in the report waits for those before it. */
+struct bad {
+    char *name, *message;
+    size_t slot; /* it comes before the picture in this slot */
+};
+
 /* All that one call of the verb holds; zeroed parts are not there yet. */
 struct detection_run {
     struct app *app;
-    const struct arguments *arguments;
+    const struct detect_arguments *arguments;
     octet_engine *engine;
     octet_session *session;
     octet_detect_settings settings;
     struct class_list classes;
     struct sources sources;
-    char **names; /* output paths, when pictures are written */
     struct pictures *pictures;
     struct pending *batch; /* arguments->batch of them */
     octet_detection *detections;
+    struct detect_files files;
     struct detect_report report;
     struct progress progress;
+    struct bad *bad; /* of this batch */
+    size_t bad_count, bad_capacity;
     size_t taken, failed; /* pictures */
 };
 
-static int parse(struct app *app, int argc, char **argv, struct arguments *arguments,
-                 struct operands *operands)
-{
-    *arguments = (struct arguments){.confidence = -1, .iou = -1, .batch = 1};
-    struct arguments *a = arguments;
-    const struct option options[] = {
-        {"output", 'o', OPTION_TEXT, "DIR", "also write the pictures there, with boxes drawn",
-         &a->folder, 0, 0, NULL},
-        {"conf", 0, OPTION_REAL, "X", "lowest score, 0 to 1 (default: the model's own, else 0.25)",
-         &a->confidence, 0, 1, NULL},
-        {"iou", 0, OPTION_REAL, "X",
-         "overlap that suppresses a box, 0 to 1 (default: the model's own, else 0.7)", &a->iou, 0,
-         1, NULL},
-        {"max-det", 0, OPTION_INTEGER, "N",
-         "most detections a picture (default: the model's own, else 300)", &a->max_detections, 1,
-         30000, NULL},
-        {"classes", 0, OPTION_LIST, "LIST", "only these classes: names or numbers, e.g. person,2",
-         &a->classes, 0, 0, NULL},
-        NAMES_OPTION(app),
-        {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
-         NULL},
-        {"batch", 0, OPTION_INTEGER, "N", "pictures the network takes at once (default 1)",
-         &a->batch, 1, 256, NULL},
-        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &a->count, 1, 1e9,
-         NULL},
-        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->seed, 0, 1e15,
-         NULL},
-    };
-    const struct command command = {
-        .name = "detect",
-        .operands = "MODEL SOURCE...",
-        .summary = "find objects in pictures",
-        .notes = "MODEL is an engine or an ONNX file. SOURCE is a picture, a folder, a glob, a "
-                 "text file "
-                 "of\npaths or a data.yaml (:train, :val, :test). See octet-detect(1).",
-        .options = options,
-        .option_count = OPTION_COUNT(options),
-        .operands_minimum = 2,
-        .operands_maximum = -1,
-    };
-    int status;
-    /* -1 marks a run that shall go on: the help, too, ends in STATUS_DONE. */
-    return options_parse(app, &command, argc, argv, operands, &status) ? -1 : status;
-}
-
-/* A source in the output folder could be overwritten by its own result. */
-static int check_folder(struct app *app, const struct sources *sources, const char *folder)
-{
-    struct stat output, entry;
-    if (stat(folder, &output) != 0)
-        return app_fail(app, "%s: %s", folder, strerror(errno));
-    for (size_t i = 0; i < sources->count; i++) {
-        const char *path = sources->path[i], *slash = strrchr(path, '/');
-        if (sources_is_stream(sources, i))
-            continue;
-        char *parent = slash ? app_printf("%.*s/", (int)(slash - path), path) : app_strdup(".");
-        bool same = stat(parent, &entry) == 0 && entry.st_dev == output.st_dev &&
-                    entry.st_ino == output.st_ino;
-        free(parent);
-        if (same)
-            return app_fail(app,
-                            "%s: holds the source %s, which would be overwritten; choose another "
-                            "folder for -o",
-                            folder, path);
-    }
-    return STATUS_DONE;
-}
-
 static int prepare_sources(struct detection_run *run, const struct operands *operands)
 {
-    const struct arguments *arguments = run->arguments;
+    const struct detect_arguments *arguments = run->arguments;
     int status = STATUS_DONE;
     for (int i = 1; i < operands->count && status == STATUS_DONE; i++)
         status = sources_add(run->app, &run->sources, operands->text[i]);
     if (status == STATUS_DONE && arguments->count)
         status = sources_sample(run->app, &run->sources, (size_t)arguments->count,
                                 (uint64_t)arguments->seed);
-    if (status != STATUS_DONE)
-        return status;
-    if (!arguments->folder)
-        return STATUS_DONE;
-    status = output_make_folder(run->app, arguments->folder);
-    if (status == STATUS_DONE)
-        status = check_folder(run->app, &run->sources, arguments->folder);
-    if (status == STATUS_DONE)
-        run->names = output_names_make(arguments->folder, &run->sources);
+    if (status == STATUS_DONE && arguments->files.annotations)
+        status = sources_refuse_streams(run->app, &run->sources, "--annotations");
     return status;
 }
 
 /* What the options say, else the model, else octet. */
 static void choose_settings(struct detection_run *run, const char *model)
 {
-    const struct arguments *arguments = run->arguments;
+    const struct detect_arguments *arguments = run->arguments;
     octet_detect_settings *settings = &run->settings;
     const int own = octet_engine_detect_settings(run->engine, settings);
     if (arguments->confidence >= 0)
@@ -153,6 +70,7 @@ static void choose_settings(struct detection_run *run, const char *model)
         settings->max_detections = (int)arguments->max_detections;
         settings->max_per_class = 0;
     }
+    settings->class_agnostic = settings->class_agnostic || arguments->class_agnostic;
     settings->classes = run->classes.ids;
     settings->class_count = run->classes.count;
     if (!own || (arguments->confidence >= 0 && arguments->iou >= 0 && arguments->max_detections))
@@ -168,7 +86,7 @@ static void choose_settings(struct detection_run *run, const char *model)
 static int prepare_session(struct detection_run *run, const char *model)
 {
     struct app *app = run->app;
-    const struct arguments *arguments = run->arguments;
+    const struct detect_arguments *arguments = run->arguments;
     int status = detector_open(app, model, &run->engine);
     if (status == STATUS_DONE && arguments->classes)
         status = class_list_parse(app, run->engine, arguments->classes, &run->classes);
@@ -195,12 +113,37 @@ static int fail_session(struct detection_run *run, octet_status status)
     return app_fail_library(run->app, status, octet_session_message(run->session));
 }
 
-static void reject(struct detection_run *run, struct picture *picture, const char *message)
+static void reject(struct detection_run *run, struct picture *picture, const char *message,
+                   size_t slot)
 {
     app_fail(run->app, "%s", message);
+    if (run->bad_count == run->bad_capacity) {
+        run->bad_capacity = run->bad_capacity ? run->bad_capacity * 2 : 16;
+        run->bad = app_resize(run->bad, run->bad_capacity, sizeof *run->bad);
+    }
+    run->bad[run->bad_count++] = (struct bad){app_strdup(picture->name), app_strdup(message), slot};
     run->failed++;
     progress_add(&run->progress, 1);
     picture_free(picture);
+}
+
+static void free_bad(struct bad *bad)
+{
+    free(bad->name);
+    free(bad->message);
+}
+
+/* Reports the bad pictures that come before `slot` and were not reported yet, from `*next` on. */
+static int report_bad(struct detection_run *run, size_t slot, size_t *next)
+{
+    int status = STATUS_DONE;
+    for (; *next < run->bad_count && run->bad[*next].slot <= slot; ++*next) {
+        struct bad *bad = &run->bad[*next];
+        if (status == STATUS_DONE)
+            status = detect_report_add_bad(&run->report, bad->name, bad->message);
+        free_bad(bad);
+    }
+    return status;
 }
 
 /* Letterboxes the next pictures into the session's slots until the batch is full or none is left.
@@ -213,14 +156,14 @@ static size_t fill_batch(struct detection_run *run)
         struct pending *pending = &run->batch[count];
         run->taken++;
         if (!pending->picture.image) {
-            reject(run, &pending->picture, pending->picture.message);
+            reject(run, &pending->picture, pending->picture.message, count);
             continue;
         }
         double start_ms = app_now_ms();
         if (octet_session_set_image(run->session, (int)count, pending->picture.image) != OCTET_OK) {
             char *message =
                 app_printf("%s: %s", pending->picture.name, octet_session_message(run->session));
-            reject(run, &pending->picture, message);
+            reject(run, &pending->picture, message, count);
             free(message);
             continue;
         }
@@ -232,13 +175,13 @@ static size_t fill_batch(struct detection_run *run)
     /* Slots left over take the last picture again, so that a run never reads old ones. */
     for (size_t i = count; count > 0 && i < batch; i++)
         octet_session_set_image(run->session, (int)i, run->batch[count - 1].picture.image);
-    /* Nothing is drawn: their memory serves the next ones. */
-    for (size_t i = 0; i < count && !run->names; i++)
+    /* Their memory serves the next ones. */
+    for (size_t i = 0; i < count && !detect_files_need_image(&run->files); i++)
         octet_image_free(&run->batch[i].picture.image);
     return count;
 }
 
-/* Reports the picture in `slot`, and draws it. A picture that cannot be written ends the run. */
+/* Reports the picture in `slot`, and writes its files. One that cannot be written ends the run. */
 static int finish_picture(struct detection_run *run, size_t slot, double inference_ms)
 {
     int count = 0;
@@ -259,71 +202,91 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
         count,
         {picture->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
     int ended = detect_report_add(&run->report, &result);
-    if (ended == STATUS_DONE && run->names) {
-        const struct drawing drawing = {picture->image, run->engine, run->detections, count};
-        const char *name = run->names[picture->source];
-        char *numbered = picture->streamed ? output_name_numbered(name, picture->number) : NULL;
-        ended = draw_to_file(run->app, &drawing, numbered ? numbered : name);
-        free(numbered);
-    }
+    const struct detect_place place = {picture->source, picture->streamed, picture->number};
+    if (ended == STATUS_DONE)
+        ended = detect_files_add(&run->files, place, picture->image, &result);
     progress_add(&run->progress, 1);
     return ended;
 }
 
+/* Runs the batch, and reports its pictures and the bad ones among them in the order of the list. */
 static int run_batch(struct detection_run *run, size_t count)
 {
+    size_t next_bad = 0;
     double start_ms = app_now_ms();
-    octet_status status = octet_session_run(run->session);
-    if (status != OCTET_OK)
-        return fail_session(run, status);
-    double each_ms = (app_now_ms() - start_ms) / (double)count;
-    int ended = STATUS_DONE;
-    for (size_t i = 0; i < count && ended == STATUS_DONE; i++)
-        ended = finish_picture(run, i, each_ms);
+    octet_status status = count ? octet_session_run(run->session) : OCTET_OK;
+    double each_ms = count ? (app_now_ms() - start_ms) / (double)count : 0;
+    int ended = status == OCTET_OK ? STATUS_DONE : fail_session(run, status);
+    for (size_t i = 0; i < count && ended == STATUS_DONE; i++) {
+        ended = report_bad(run, i, &next_bad);
+        if (ended == STATUS_DONE)
+            ended = finish_picture(run, i, each_ms);
+    }
+    if (ended == STATUS_DONE)
+        ended = report_bad(run, count, &next_bad);
+    for (; next_bad < run->bad_count; next_bad++)
+        free_bad(&run->bad[next_bad]);
+    run->bad_count = 0;
     return ended;
 }
 
-static int run_all(struct detection_run *run)
+static int finish_files(struct detection_run *run)
 {
-    size_t count;
-    int status =
-        pictures_open(run->app, &run->sources, (size_t)run->arguments->batch, &run->pictures);
-    if (status != STATUS_DONE)
-        return status;
-    detect_report_begin(&run->report, run->app, run->engine, &run->sources);
-    progress_start(&run->progress, run->app, "detecting", run->sources.count);
-    while (status == STATUS_DONE && !app_interrupted() && (count = fill_batch(run)) > 0) {
-        status = run_batch(run, count);
-        for (size_t i = 0; i < count; i++)
-            picture_free(&run->batch[i].picture);
-    }
-    progress_finish(&run->progress);
-    detect_report_end(&run->report);
+    app_hold_signals();
+    int status = detect_files_commit(&run->files, run->report.pictures);
+    app_release_signals();
     if (status == STATUS_DONE && run->failed)
         status =
             app_fail(run->app, "%zu of %zu pictures could not be read", run->failed, run->taken);
     return status;
 }
 
+static int run_all(struct detection_run *run)
+{
+    const struct detect_arguments *arguments = run->arguments;
+    size_t count;
+    int status = pictures_open(run->app, &run->sources, (size_t)arguments->batch, &run->pictures);
+    if (status != STATUS_DONE)
+        return status;
+    detect_report_begin(&run->report, run->app, arguments->format, run->engine, &run->sources);
+    progress_start(&run->progress, run->app, "detecting", run->sources.count);
+    do {
+        count = fill_batch(run);
+        app_hold_signals(); /* what was read is finished; the next ones may never come */
+        status = run_batch(run, count);
+        app_release_signals();
+        for (size_t i = 0; i < count; i++)
+            picture_free(&run->batch[i].picture);
+    } while (status == STATUS_DONE && !app_interrupted() && count > 0);
+    progress_finish(&run->progress);
+    detect_report_end(&run->report);
+    return status == STATUS_DONE ? finish_files(run) : status;
+}
+
 int cmd_detect(struct app *app, int argc, char **argv)
 {
-    struct arguments arguments;
+    struct detect_arguments arguments;
     struct operands operands;
-    int status = parse(app, argc, argv, &arguments, &operands);
+    int status = detect_arguments_parse(app, argc, argv, &arguments, &operands);
     if (status >= 0)
         return status;
     struct detection_run run = {.app = app, .arguments = &arguments};
     status = prepare_sources(&run, &operands);
     if (status == STATUS_DONE)
+        status = detect_files_open(&run.files, app, &arguments.files, &run.sources);
+    if (status == STATUS_DONE)
         status = prepare_session(&run, operands.text[0]);
+    if (status == STATUS_DONE)
+        status = detect_files_begin(&run.files, run.engine);
     if (status == STATUS_DONE)
         status = run_all(&run);
     pictures_close(&run.pictures);
+    detect_files_close(&run.files);
     octet_session_close(&run.session);
     octet_engine_free(&run.engine);
-    output_names_free(run.names, run.sources.count);
     sources_free(&run.sources);
     free(run.classes.ids);
+    free(run.bad);
     free(run.batch);
     free(run.detections);
     return status;

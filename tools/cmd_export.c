@@ -75,7 +75,7 @@ static void print_floats(const json_t *floats)
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (size_t i = 0; i < json_array_size(floats); i++) {
         const json_t *one = json_array_get(floats, i);
-        table_add(&table, "%s", json_string_value(json_object_get(one, "name")));
+        table_add_name(&table, json_string_value(json_object_get(one, "name")));
         table_add(&table, "%.2f %%", 100 * json_number_value(json_object_get(one, "share")));
         table_add(&table, "%.2f %%", 100 * json_number_value(json_object_get(one, "noise")));
     }

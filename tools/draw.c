@@ -3,13 +3,18 @@
 
 #include <cairo.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "canvas.h"
 #include "jpeg.h"
 #include "json.h"
+#include "label_font.h"
 #include "sources.h"
+#include "text.h"
+
+#define WIDTH_ANY 1e6
+#define SEAM_OPACITY 0.45
+#define FONT_SIZE_LEAST 0.6 /* of the usual, where the text is wider than the picture */
 
 /* Bright, and far apart for classes that often stand together. */
 static const uint32_t palette[] = {0xff3b30, 0x0a84ff, 0x34c759, 0xff9f0a, 0xbf5af2,
@@ -27,35 +32,39 @@ struct style {
 #define LABELS_COMPARED 300
 
 struct label {
-    char *text;
-    double x, y, width, height, baseline, font; /* pixels */
+    cairo_surface_t *text;
+    double x, y, width, height; /* pixels */
 };
 
-static struct style choose_style(int width, int height)
+struct drawer {
+    struct app *app;
+    const octet_engine *engine;
+    struct draw_settings settings;
+    struct label_font *font; /* NULL without labels */
+};
+
+static struct style choose_style(int width, int height, double line_width)
 {
     double mean = (width + height) / 2.0;
     struct style style = {.width = width, .height = height};
-    style.line = fmax(1.5, mean * 0.0032);
+    style.line = line_width > 0 ? line_width : fmax(1.5, mean * 0.0032);
     style.halo = fmax(1, style.line * 0.5);
     style.font = fmax(mean < 256 ? 9 : 11.5, mean * 0.018);
     style.padding = style.font * 0.28;
     return style;
 }
 
-static void set_color(cairo_t *cairo, int class_id)
+static uint32_t color_of(int class_id)
 {
-    uint32_t color = palette[(size_t)class_id % (sizeof palette / sizeof *palette)];
-    cairo_set_source_rgb(cairo, (color >> 16 & 255) / 255.0, (color >> 8 & 255) / 255.0,
-                         (color & 255) / 255.0);
+    return palette[(size_t)class_id % (sizeof palette / sizeof *palette)];
 }
 
-/* Black on bright colours, white on dark ones. */
-static void set_text_color(cairo_t *cairo, int class_id)
+/* White on dark colours, black on bright ones. */
+static bool takes_white_text(int class_id)
 {
-    uint32_t color = palette[(size_t)class_id % (sizeof palette / sizeof *palette)];
+    uint32_t color = color_of(class_id);
     double luma = 0.299 * (color >> 16 & 255) + 0.587 * (color >> 8 & 255) + 0.114 * (color & 255);
-    double ink = luma > 125 ? 0.05 : 1;
-    cairo_set_source_rgb(cairo, ink, ink, ink);
+    return luma <= 125;
 }
 
 static cairo_surface_t *surface_of(const octet_image *image)
@@ -65,61 +74,65 @@ static cairo_surface_t *surface_of(const octet_image *image)
     if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
         return surface;
     cairo_surface_flush(surface);
-    int stride = cairo_image_surface_get_stride(surface);
-    unsigned char *data = cairo_image_surface_get_data(surface);
-    const uint8_t *rgb = octet_image_pixels(image);
-    for (int y = 0; y < height; y++) {
-        unsigned char *row = data + (size_t)y * (size_t)stride;
-        for (int x = 0; x < width; x++, rgb += 3) {
-            uint32_t pixel = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
-            memcpy(row + 4 * (size_t)x, &pixel, sizeof pixel);
-        }
-    }
+    copy_pixels(image, 0, 0, width, height, cairo_image_surface_get_data(surface),
+                cairo_image_surface_get_stride(surface));
     cairo_surface_mark_dirty(surface);
     return surface;
 }
 
-static void draw_box(cairo_t *cairo, const struct style *style, const octet_detection *found)
+/* A dark seam keeps the line apart from a picture of its colour. */
+static void draw_box(const struct canvas *canvas, const struct style *style,
+                     const octet_detection *found)
 {
-    cairo_rectangle(cairo, found->x1, found->y1, found->x2 - found->x1, found->y2 - found->y1);
-    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_source_rgba(cairo, 0, 0, 0, 0.45);
-    cairo_set_line_width(cairo, style->line + style->halo);
-    cairo_stroke_preserve(cairo);
-    set_color(cairo, found->class_id);
-    cairo_set_line_width(cairo, style->line);
-    cairo_stroke(cairo);
+    const struct rectangle box = {found->x1, found->y1, found->x2, found->y2};
+    canvas_frame(canvas, &box, style->line + style->halo, 0, SEAM_OPACITY);
+    canvas_frame(canvas, &box, style->line, color_of(found->class_id), 1);
 }
 
-/* "person 0.91"; cairo takes valid UTF-8 only, which json_text() makes of any text. */
-static char *label_text(const octet_engine *engine, const octet_detection *found)
+/* "person", or the class' number where it has no name. Pango takes valid UTF-8 only, which
+ * json_text() makes of any text. */
+static char *class_text(const octet_engine *engine, int class_id)
 {
-    const char *name = octet_engine_class_name(engine, found->class_id);
-    json_t *clean = json_text(name);
-    char *text = name[0] ? app_printf("%s %.2f", json_string_value(clean), found->score)
-                         : app_printf("%d %.2f", found->class_id, found->score);
-    json_decref(clean);
+    const char *name = octet_engine_class_name(engine, class_id);
+    if (!name[0])
+        return app_printf("%d", class_id);
+    json_t *valid = json_text(name);
+    char *text = app_strdup(json_string_value(valid));
+    json_decref(valid);
+    text_clean(text);
     return text;
 }
 
-/* Sets the font size, smaller than usual where the text is wider than the picture, and measures. */
-static struct label measure_label(cairo_t *cairo, const struct style *style, char *words)
+static char *label_text(const struct drawer *drawer, const octet_detection *found)
 {
-    struct label label = {.text = words, .font = style->font};
-    cairo_text_extents_t text;
-    cairo_font_extents_t font;
-    cairo_set_font_size(cairo, label.font);
-    cairo_text_extents(cairo, words, &text);
-    if (text.x_advance + 2 * style->padding > style->width && text.x_advance > 0) {
-        label.font *= fmax(0.4, (style->width - 2 * style->padding) / text.x_advance);
-        cairo_set_font_size(cairo, label.font);
-        cairo_text_extents(cairo, words, &text);
+    char *name = class_text(drawer->engine, found->class_id);
+    if (drawer->settings.no_scores)
+        return name;
+    char *text = app_printf("%s %.2f", name, found->score);
+    free(name);
+    return text;
+}
+
+/* Text that would take more than half of the picture (and twenty letters' heights) is set smaller,
+ * and loses its middle if need be. */
+static struct label make_label(const struct drawer *drawer, const struct style *style,
+                               const octet_detection *found)
+{
+    double most = fmax(style->width / 2.0, 20 * style->font);
+    double room = fmax(1, fmin(most, style->width - 2 * style->padding));
+    bool white = takes_white_text(found->class_id);
+    char *words = label_text(drawer, found);
+    cairo_surface_t *text = label_font_render(drawer->font, words, style->font, WIDTH_ANY, white);
+    double width = cairo_image_surface_get_width(text);
+    if (width > room) {
+        double size = style->font * fmax(FONT_SIZE_LEAST, room / width);
+        cairo_surface_destroy(text);
+        text = label_font_render(drawer->font, words, size, room, white);
     }
-    cairo_font_extents(cairo, &font);
-    label.width = text.x_advance + 2 * style->padding;
-    label.height = font.ascent + font.descent + style->padding * 0.4;
-    label.baseline = font.ascent + style->padding * 0.2;
-    return label;
+    free(words);
+    return (struct label){.text = text,
+                          .width = cairo_image_surface_get_width(text) + 2 * style->padding,
+                          .height = cairo_image_surface_get_height(text) + style->padding * 0.4};
 }
 
 static bool overlaps(const struct label *a, const struct label *b)
@@ -151,38 +164,48 @@ static void place_label(struct label *label, const struct style *style,
     label->y = fmin(fmax(0, above), fmax(0, style->height - label->height));
 }
 
-static void draw_label(cairo_t *cairo, const struct style *style, const struct label *label,
-                       int class_id)
+static void draw_label(const struct canvas *canvas, const struct style *style,
+                       const struct label *label, int class_id)
 {
-    set_color(cairo, class_id);
-    cairo_rectangle(cairo, label->x, label->y, label->width, label->height);
-    cairo_fill(cairo);
-    set_text_color(cairo, class_id);
-    cairo_set_font_size(cairo, label->font);
-    cairo_move_to(cairo, label->x + style->padding, label->y + label->baseline);
-    cairo_show_text(cairo, label->text);
+    const struct rectangle area = {label->x, label->y, label->x + label->width,
+                                   label->y + label->height};
+    canvas_fill(canvas, &area, color_of(class_id), 1);
+    canvas_paint(canvas, label->text, (int)lround(label->x + style->padding),
+                 (int)lround(label->y + style->padding * 0.2));
 }
 
-/* The best detection is drawn last; labels lie above all boxes. */
-static void draw_all(cairo_t *cairo, const struct drawing *drawing)
+/* The best one is drawn last. */
+static void draw_labels(const struct drawer *drawer, const struct canvas *canvas,
+                        const struct style *style, const struct drawing *drawing)
 {
     int count = drawing->count;
     const octet_detection *found = drawing->detections;
     struct label *labels = app_alloc((size_t)count, sizeof *labels);
-    struct style style =
-        choose_style(octet_image_width(drawing->image), octet_image_height(drawing->image));
-    cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
-    for (int i = count - 1; i >= 0; i--)
-        draw_box(cairo, &style, &found[i]);
     for (int i = 0; i < count; i++) {
-        labels[i] = measure_label(cairo, &style, label_text(drawing->engine, &found[i]));
-        place_label(&labels[i], &style, &found[i], labels, i);
+        labels[i] = make_label(drawer, style, &found[i]);
+        place_label(&labels[i], style, &found[i], labels, i);
     }
     for (int i = count - 1; i >= 0; i--) {
-        draw_label(cairo, &style, &labels[i], found[i].class_id);
-        free(labels[i].text);
+        draw_label(canvas, style, &labels[i], found[i].class_id);
+        cairo_surface_destroy(labels[i].text);
     }
     free(labels);
+}
+
+/* The best detection is drawn last; labels lie above all boxes. */
+static void draw_all(const struct drawer *drawer, cairo_surface_t *surface,
+                     const struct drawing *drawing)
+{
+    const struct canvas canvas = {
+        cairo_image_surface_get_data(surface), cairo_image_surface_get_width(surface),
+        cairo_image_surface_get_height(surface), cairo_image_surface_get_stride(surface)};
+    struct style style = choose_style(canvas.width, canvas.height, drawer->settings.line_width);
+    cairo_surface_flush(surface);
+    for (int i = drawing->count - 1; i >= 0; i--)
+        draw_box(&canvas, &style, &drawing->detections[i]);
+    if (drawer->font)
+        draw_labels(drawer, &canvas, &style, drawing);
+    cairo_surface_mark_dirty(surface);
 }
 
 static cairo_status_t write_bytes(void *file, const unsigned char *bytes, unsigned int size)
@@ -214,18 +237,50 @@ static int write_surface(struct app *app, cairo_surface_t *surface, const char *
     return app_fail(app, "%s: the picture could not be made: %s", path, problem);
 }
 
-int draw_to_file(struct app *app, const struct drawing *drawing, const char *path)
+int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path)
 {
     cairo_surface_t *surface = surface_of(drawing->image);
-    cairo_t *cairo = cairo_create(surface);
-    draw_all(cairo, drawing);
-    cairo_status_t result = cairo_status(cairo);
-    cairo_destroy(cairo);
-    cairo_surface_flush(surface);
+    cairo_status_t result = cairo_surface_status(surface);
+    if (result == CAIRO_STATUS_SUCCESS)
+        draw_all(drawer, surface, drawing);
     int status = result == CAIRO_STATUS_SUCCESS
-                     ? write_surface(app, surface, path)
-                     : app_fail(app, "%s: the picture could not be drawn: %s", path,
+                     ? write_surface(drawer->app, surface, path)
+                     : app_fail(drawer->app, "%s: the picture could not be drawn: %s", path,
                                 cairo_status_to_string(result));
     cairo_surface_destroy(surface);
     return status;
+}
+
+struct drawer *drawer_start(struct app *app, const struct draw_settings *settings)
+{
+    struct drawer *drawer = app_alloc(1, sizeof *drawer);
+    *drawer = (struct drawer){.app = app, .settings = *settings};
+    if (!settings->no_labels)
+        drawer->font = label_font_start(app);
+    return drawer;
+}
+
+void drawer_begin(struct drawer *drawer, const octet_engine *engine)
+{
+    octet_info info;
+    drawer->engine = engine;
+    if (!drawer->font)
+        return;
+    octet_engine_info(engine, &info);
+    char **names = app_alloc((size_t)info.class_count, sizeof *names);
+    for (int i = 0; i < info.class_count; i++)
+        names[i] = class_text(engine, i);
+    label_font_try(drawer->font, (const char *const *)names, (size_t)info.class_count);
+    for (int i = 0; i < info.class_count; i++)
+        free(names[i]);
+    free(names);
+}
+
+void drawer_close(struct drawer **drawer)
+{
+    if (!*drawer)
+        return;
+    label_font_close(&(*drawer)->font);
+    free(*drawer);
+    *drawer = NULL;
 }

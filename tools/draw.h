@@ -5,15 +5,32 @@
 
 #include "app.h"
 
+struct draw_settings {
+    double line_width; /* pixels; 0: by the picture's size */
+    bool no_labels;    /* boxes only */
+    bool no_scores;    /* names of classes only */
+};
+
 struct drawing {
     const octet_image *image;
-    const octet_engine *engine; /* for the names of classes */
     const octet_detection *detections;
     int count;
 };
 
+struct drawer;
+
+/* To be called before any thread was started. */
+struct drawer *drawer_start(struct app *app, const struct draw_settings *settings);
+
+/* Opens the fonts that the names of the engine's classes need, before long work: what is missing is
+ * said now. `engine` must stay. */
+void drawer_begin(struct drawer *drawer, const octet_engine *engine);
+
 /* Draws boxes with class and score, and writes a PNG where `path` ends in .png, else a JPEG of
  * quality 92. */
-int draw_to_file(struct app *app, const struct drawing *drawing, const char *path);
+int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path);
+
+/* Accepts a pointer to NULL. */
+void drawer_close(struct drawer **drawer);
 
 #endif

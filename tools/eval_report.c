@@ -36,9 +36,8 @@ static double figure(const octet_evaluation *evaluation, size_t index)
 /* Numbers keep all digits: scripts compare them. */
 static int print_exact(struct app *app, json_t *root)
 {
-    json_dumpf(root, stdout, JSON_INDENT(2));
+    json_write(root, JSON_INDENT(2));
     putchar('\n');
-    json_decref(root);
     return app_flush(app);
 }
 
@@ -162,7 +161,7 @@ static void print_heading(const struct eval_run *run, const struct eval_result *
 
 static void print_classes(const struct eval_run *run, const struct eval_result *result)
 {
-    static const char *const headers[] = {"class", ">boxes", ">AP", ">AP50", ">AR 100"};
+    static const char *const headers[] = {"class", ">-boxes", ">AP", ">AP50", ">-AR 100"};
     struct table table;
     const char *name;
     int64_t id;
@@ -177,7 +176,7 @@ static void print_classes(const struct eval_run *run, const struct eval_result *
             continue;
         }
         if (name[0])
-            table_add(&table, "%s", name);
+            table_add_name(&table, name);
         else
             table_add(&table, "%lld", (long long)id);
         table_add(&table, "%zu", class->boxes);
@@ -193,7 +192,7 @@ static void print_classes(const struct eval_run *run, const struct eval_result *
 
 static int report_text(const struct eval_run *run, const struct eval_result *result)
 {
-    static const char *const headers[] = {"figure", ">value", "IoU", "area", ">detections"};
+    static const char *const headers[] = {"figure", ">value", "-IoU", "--area", ">---detections"};
     struct table table;
     print_heading(run, result);
     print_classes(run, result);

@@ -69,7 +69,7 @@ static void print_clipping(const octet_cache *cache, const octet_statistics *sta
 static void print_text(const char *path, const octet_cache *cache,
                        const octet_statistics *statistics)
 {
-    static const char *const headers[] = {"tensor", ">scale", ">amax", ">seen", ">clipped"};
+    static const char *const headers[] = {"tensor", ">scale", ">-amax", ">-seen", ">clipped"};
     struct table table;
     octet_cache_entry entry;
     int count = 0;
@@ -84,7 +84,7 @@ static void print_text(const char *path, const octet_cache *cache,
     putchar('\n');
     table_open(&table, headers, statistics ? 5 : 3);
     for (int i = 0; octet_cache_at(cache, statistics, i, &entry); i++) {
-        table_add(&table, "%s", entry.name);
+        table_add_name(&table, entry.name);
         table_add(&table, "%.6g", entry.scale);
         table_add(&table, "%.5g", 127 * entry.scale);
         if (statistics)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "detector.h"
 #include "selection.h"
@@ -40,11 +41,13 @@ static const char *class_name(const struct subject *subject, int index)
 static void print_classes(const struct subject *subject, int count)
 {
     printf("  %-*s%d:", LABEL_COLUMN - 2, "classes", count);
-    int column = LABEL_COLUMN + 4;
+    int column = LABEL_COLUMN + 4, room = terminal_columns(STDOUT_FILENO);
+    if (room == 0 || room > LINE_COLUMNS)
+        room = LINE_COLUMNS;
     for (int i = 0; i < count; i++) {
         char *text = app_printf(" %d %s%s", i, class_name(subject, i), i + 1 < count ? "," : "");
         int width = text_columns(text);
-        if (column + width > LINE_COLUMNS) {
+        if (column + width > room) {
             printf("\n%*s", LABEL_COLUMN - 1, "");
             column = LABEL_COLUMN - 1;
         }
@@ -107,9 +110,9 @@ static octet_status layer_at(const struct subject *subject, int index, octet_lay
 
 static void print_layers(const struct subject *subject, int count)
 {
-    static const char *const headers[] = {">#",        "output tensor", "operation", "fused",
-                                          "precision", ">kernel",       ">input",    ">output",
-                                          ">M MAC",    ">weights"};
+    static const char *const headers[] = {">#",         "output tensor", "operation",  "---fused",
+                                          "-precision", ">--kernel",     ">----input", ">-output",
+                                          ">---M MAC",  ">--weights"};
     struct table table;
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (int i = 0; i < count; i++) {
@@ -118,7 +121,7 @@ static void print_layers(const struct subject *subject, int count)
         if (layer_at(subject, i, &layer) != OCTET_OK)
             break;
         table_add(&table, "%d", i);
-        table_add(&table, "%s", layer.name);
+        table_add_name(&table, layer.name);
         table_add(&table, "%s", layer.operation);
         table_add(&table, "%s", layer.fused);
         table_add(&table, "%s", precision_name(layer.precision));
@@ -185,8 +188,9 @@ void describe_text(const struct subject *subject)
 static void statistics_text(const char *path, const octet_statistics *statistics,
                             const octet_statistics_info *info)
 {
-    static const char *const headers[] = {"tensor",   ">channels", ">elements",          ">minimum",
-                                          ">maximum", ">mean",     ">standard deviation"};
+    static const char *const headers[] = {
+        "tensor",   ">--channels", ">---elements",         ">minimum",
+        ">maximum", ">-mean",      ">--standard deviation"};
     struct table table;
     octet_tensor_statistics tensor;
     char text[64];
@@ -203,7 +207,7 @@ static void statistics_text(const char *path, const octet_statistics *statistics
     putchar('\n');
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
-        table_add(&table, "%s", tensor.name);
+        table_add_name(&table, tensor.name);
         table_add(&table, "%d", tensor.channels);
         table_add(&table, "%lld", (long long)tensor.count);
         table_add(&table, "%.5g", tensor.minimum);

@@ -105,3 +105,18 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
     free(row);
     return problem;
 }
+
+void copy_pixels(const octet_image *image, int left, int top, int width, int height,
+                 unsigned char *data, int stride)
+{
+    size_t row_bytes = 3 * (size_t)octet_image_width(image);
+    for (int y = 0; y < height; y++) {
+        unsigned char *row = data + (size_t)y * (size_t)stride;
+        const uint8_t *rgb = octet_image_pixels(image);
+        rgb += (size_t)(top + y) * row_bytes + 3 * (size_t)left;
+        for (int x = 0; x < width; x++, rgb += 3) {
+            uint32_t pixel = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+            memcpy(row + 4 * (size_t)x, &pixel, sizeof pixel);
+        }
+    }
+}

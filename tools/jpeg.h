@@ -11,6 +11,10 @@ struct jpeg_pixels {
     int width, height, stride;
 };
 
+/* Makes such rows, in `data`, of the part of a picture that starts at (left, top). */
+void copy_pixels(const octet_image *image, int left, int top, int width, int height,
+                 unsigned char *data, int stride);
+
 /* Writes a JPEG of quality 92, colours at full resolution so that thin lines stay sharp. Returns
  * NULL, or what went wrong as static text. */
 const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixels);

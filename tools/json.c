@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 #define JSON_FORMAT JSON_REAL_PRECISION(9)
 
 static json_t *checked(json_t *value)
@@ -78,16 +80,47 @@ json_t *json_new_array(void)
     return checked(json_array());
 }
 
+void json_write(json_t *root, size_t flags)
+{
+    char *text = json_dumps(root, flags);
+    if (!text)
+        checked(NULL);
+    json_decref(root);
+    const char *from = text;
+    uint32_t character;
+    for (const char *at = text; *at;) {
+        int size = text_character(at, &character);
+        if (character >= 0x7f && is_control(character)) { /* jansson escapes the others itself */
+            fwrite(from, 1, (size_t)(at - from), stdout);
+            if (character > 0xffff)
+                printf("\\u%04x\\u%04x", 0xd7c0 + (character >> 10), 0xdc00 | (character & 0x3ff));
+            else
+                printf("\\u%04x", character);
+            from = at + size;
+        }
+        at += size;
+    }
+    fputs(from, stdout);
+    free(text);
+}
+
 int json_print(struct app *app, json_t *root)
 {
-    json_dumpf(root, stdout, JSON_FORMAT | JSON_INDENT(2));
+    json_write(root, JSON_FORMAT | JSON_INDENT(2));
     putchar('\n');
-    json_decref(root);
     return app_flush(app);
 }
 
 void json_print_compact(json_t *root)
 {
-    json_dumpf(root, stdout, JSON_FORMAT);
+    json_write(root, JSON_FORMAT);
+}
+
+char *json_line(json_t *root)
+{
+    char *text = json_dumps(root, JSON_COMPACT);
+    if (!text)
+        checked(NULL);
     json_decref(root);
+    return text;
 }

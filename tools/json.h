@@ -23,6 +23,13 @@ void json_push(json_t *array, json_t *value);
 json_t *json_new_object(void);
 json_t *json_new_array(void);
 
+/* The text of `root` on standard output, in jansson's flags; frees it. Characters that could drive
+ * a terminal (text_clean) are escaped, so that the text stays exact and harmless. */
+void json_write(json_t *root, size_t flags);
+
+/* One line of text with all digits that a double has; frees `root`. The caller frees the text. */
+char *json_line(json_t *root);
+
 /* {"name":.., ..} on standard output, indented, with a line end; frees it. Returns a status. */
 int json_print(struct app *app, json_t *root);
 

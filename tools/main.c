@@ -2,12 +2,14 @@
 /* octet: the command line. Finds the verb; the verbs are in cmd_*.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "foreign.h"
 #include "json.h"
 #include "suggest.h"
 
@@ -93,6 +95,8 @@ static int dispatch(struct app *app, int argc, char **argv)
         return STATUS_DONE;
     }
     const struct verb *verb = find_verb(word);
+    if (!verb && (foreign_is_verb(word) || foreign_is_setting(word) || foreign_is_option(word)))
+        return foreign_usage(app, argc - 1, argv + 1);
     return verb ? run_verb(app, verb, argc - 1, argv + 1) : unknown_verb(app, word);
 }
 
@@ -122,6 +126,8 @@ int main(int argc, char **argv)
     occupy_standard_streams();
     app_catch_signals();
     json_start();
+    /* Names in files are UTF-8 whatever the user's locale is, and letters are those of C. */
+    setlocale(LC_CTYPE, "C.UTF-8");
     int status = dispatch(&app, argc, argv);
     if (app_flush(&app) != STATUS_DONE && status == STATUS_DONE)
         status = STATUS_FAILED;

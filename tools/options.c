@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign.h"
 #include "suggest.h"
 
 #define SIDE_MIN 32
@@ -25,6 +26,8 @@ struct parse {
     struct option common[COMMON_COUNT];
     bool help;
     int64_t threads;
+    char **given; /* argv as it came: operands take its place */
+    int given_count;
 };
 
 static void fill_common(struct parse *parse)
@@ -246,6 +249,8 @@ static int parse_long(struct parse *parse, char **argv, int argc, int *at)
     const char *equals = strchr(name, '=');
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
     const struct option *option = find_option(parse, name, length, 0);
+    if (!option && foreign_is_verb(parse->command->name) && foreign_is_option(argument))
+        return foreign_usage(parse->app, parse->given_count, parse->given);
     if (!option)
         return unknown_option(parse, argument, name, length);
     if (option->kind == OPTION_FLAG) {
@@ -324,15 +329,16 @@ static void missing_operand(struct app *app, const struct command *command, int 
               command->name, command->operands);
 }
 
-bool options_parse(struct app *app, const struct command *command, int argc, char **argv,
-                   struct operands *operands, int *status)
+/* Sorts the arguments into options, which take effect, and operands. Returns a status. */
+static int parse_all(struct parse *parse, int argc, char **argv, struct operands *operands)
 {
-    struct parse parse = {.app = app, .command = command};
     bool only_operands = false;
-    fill_common(&parse);
-    *operands = (struct operands){argv, 0};
     for (int i = 1; i < argc; i++) {
-        if (only_operands || argv[i][0] != '-' || !argv[i][1]) {
+        bool is_operand = only_operands || argv[i][0] != '-' || !argv[i][1];
+        if (!only_operands && is_operand && foreign_is_verb(parse->command->name) &&
+            foreign_is_setting(argv[i]))
+            return foreign_usage(parse->app, parse->given_count, parse->given);
+        if (is_operand) {
             operands->text[operands->count++] = argv[i];
             continue;
         }
@@ -340,15 +346,28 @@ bool options_parse(struct app *app, const struct command *command, int argc, cha
             only_operands = true;
             continue;
         }
-        *status = argv[i][1] == '-' ? parse_long(&parse, argv, argc, &i)
-                                    : parse_short(&parse, argv, argc, &i);
-        if (*status != STATUS_DONE)
-            return false;
-        if (parse.help) {
-            *status = print_help(&parse);
-            return false;
-        }
+        int status = argv[i][1] == '-' ? parse_long(parse, argv, argc, &i)
+                                       : parse_short(parse, argv, argc, &i);
+        if (status != STATUS_DONE || parse->help)
+            return status;
     }
+    return STATUS_DONE;
+}
+
+bool options_parse(struct app *app, const struct command *command, int argc, char **argv,
+                   struct operands *operands, int *status)
+{
+    struct parse parse = {.app = app, .command = command, .given_count = argc};
+    fill_common(&parse);
+    parse.given = app_alloc((size_t)argc, sizeof *parse.given);
+    memcpy(parse.given, argv, (size_t)argc * sizeof *argv);
+    *operands = (struct operands){argv, 0};
+    *status = parse_all(&parse, argc, argv, operands);
+    free(parse.given);
+    if (*status == STATUS_DONE && parse.help)
+        *status = print_help(&parse);
+    if (*status != STATUS_DONE || parse.help)
+        return false;
     app->threads = (int)parse.threads;
     *status = STATUS_USAGE;
     if (operands->count < command->operands_minimum)

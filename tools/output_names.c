@@ -3,79 +3,86 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* A hash table of names, open addressing; its size is a power of two above twice the number of
- * names. */
-struct names {
-    const char **entries;
-    size_t mask;
-};
+/* A file's name has at most 255 bytes; this leaves room for a number, another and the ending. */
+#define STEM_BYTES_MAX 220
 
-/* Adds the name unless it is there already. */
-static bool claim(struct names *names, const char *name)
+/* The place of the stem in the table, or the empty one where it belongs: open addressing, a power
+ * of two above twice the number of names. */
+static size_t find(const struct output_names *names, const char *stem)
 {
     uint32_t hash = 2166136261u;
-    for (const char *c = name; *c; c++)
+    for (const char *c = stem; *c; c++)
         hash = (hash ^ (uint32_t)tolower((unsigned char)*c)) * 16777619u;
-    for (size_t at = hash & names->mask;; at = (at + 1) & names->mask) {
-        if (!names->entries[at]) {
-            names->entries[at] = name;
-            return true;
-        }
-        if (strcasecmp(names->entries[at], name) == 0)
-            return false;
-    }
+    size_t at = hash & names->mask;
+    while (names->table[at] && strcasecmp(names->table[at], stem) != 0)
+        at = (at + 1) & names->mask;
+    return at;
 }
 
-/* Length of the name without the ending, and the ending that the output takes. */
-static int split_name(const char *name, const char **ending)
+bool output_names_has(const struct output_names *names, const char *stem)
+{
+    return names->table[find(names, stem)] != NULL;
+}
+
+size_t text_cut(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+    if (length <= most)
+        return length;
+    for (length = most; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+        length--;
+    return length;
+}
+
+static struct output_name make_name(struct output_names *names, const char *source)
 {
     static const char *const kept[] = {"jpg", "jpeg", "png", NULL};
+    const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
     const char *dot = strrchr(name, '.');
     if (!dot || dot == name)
         dot = name + strlen(name);
-    *ending = path_has_extension(name, kept) ? dot : ".jpg";
-    return (int)(dot - name);
-}
-
-static char *make_name(struct names *names, const char *folder, const char *source)
-{
-    const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source, *ending;
-    const char *gap = folder[strlen(folder) - 1] == '/' ? "" : "/";
-    int stem = split_name(name, &ending);
-    char *path = app_printf("%s%s%.*s%s", folder, gap, stem, name, ending);
-    for (size_t number = 2; !claim(names, path); number++) {
-        free(path);
-        path = app_printf("%s%s%.*s-%zu%s", folder, gap, stem, name, number, ending);
+    char *whole = app_printf("%.*s", (int)(dot - name), name);
+    whole[text_cut(whole, STEM_BYTES_MAX)] = '\0';
+    char *stem = app_strdup(whole);
+    for (size_t number = 2; output_names_has(names, stem); number++) {
+        free(stem);
+        stem = app_printf("%s-%zu", whole, number);
+        names->numbered += number == 2;
     }
-    return path;
+    free(whole);
+    names->table[find(names, stem)] = stem;
+    return (struct output_name){stem, path_has_extension(name, kept) ? dot : ".jpg"};
 }
 
-char **output_names_make(const char *folder, const struct sources *sources)
+void output_names_make(struct output_names *names, const struct sources *sources)
 {
     size_t size = 16;
     while (size < 2 * sources->count)
         size *= 2;
-    struct names names = {app_alloc(size, sizeof *names.entries), size - 1};
-    char **paths = app_alloc(sources->count, sizeof *paths);
+    *names = (struct output_names){.count = sources->count,
+                                   .name = app_alloc(sources->count, sizeof *names->name),
+                                   .table = app_alloc(size, sizeof *names->table),
+                                   .mask = size - 1};
     for (size_t i = 0; i < sources->count; i++)
-        paths[i] = make_name(&names, folder, sources->path[i]);
-    free(names.entries);
-    return paths;
+        names->name[i] = make_name(names, sources->path[i]);
 }
 
-char *output_name_numbered(const char *path, size_t number)
+char *path_join(const char *folder, const char *name)
 {
-    const char *dot = strrchr(path, '.');
-    return app_printf("%.*s-%zu%s", (int)(dot - path), path, number, dot);
+    size_t length = strlen(folder);
+    return app_printf("%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
 }
 
-void output_names_free(char **names, size_t count)
+void output_names_free(struct output_names *names)
 {
-    for (size_t i = 0; names && i < count; i++)
-        free(names[i]);
-    free(names);
+    for (size_t i = 0; names->name && i < names->count; i++)
+        free(names->name[i].stem);
+    free(names->name);
+    free(names->table);
+    *names = (struct output_names){0};
 }

@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the picture with boxes of each source goes. */
+/* What the files that come of each source are called. */
 #ifndef TOOLS_OUTPUT_NAMES_H
 #define TOOLS_OUTPUT_NAMES_H
 
 #include "sources.h"
 
-/* One path in `folder` for each source, none twice: "street.png", "street.jpg" for other types than
- * PNG and JPEG, and "street-2.jpg" where the name was taken. Letters that differ in case only count
- * as the same. The caller frees the paths and the array (output_names_free). */
-char **output_names_make(const char *folder, const struct sources *sources);
+struct output_name {
+    char *stem; /* the source's name without its ending; "street-2" where "street" was taken */
+    const char *ending; /* of the picture with boxes: ".png" and so on as the source's, or ".jpg" */
+};
 
-/* "drawn/stdin-3.jpg" of "drawn/stdin.jpg" and 3: for the pictures of a stream. The caller frees
- * it.
- */
-char *output_name_numbered(const char *path, size_t number);
-void output_names_free(char **names, size_t count);
+struct output_names {
+    struct output_name *name; /* of each source */
+    size_t count, numbered;   /* sources, and those whose name was taken */
+    const char **table;       /* the stems by hash */
+    size_t mask;
+};
+
+/* No stem comes twice, so that labels, crops and results of two pictures never mix; letters that
+ * differ in case only count as the same. Very long names are cut. */
+void output_names_make(struct output_names *names, const struct sources *sources);
+
+/* Whether a source has this stem. */
+bool output_names_has(const struct output_names *names, const char *stem);
+
+/* FOLDER/NAME: one slash between. The caller frees it. */
+char *path_join(const char *folder, const char *name);
+
+/* The length, of at most `most` bytes, that cuts no character of UTF-8 text in two. */
+size_t text_cut(const char *text, size_t most);
+
+/* Accepts a zeroed struct. */
+void output_names_free(struct output_names *names);
 
 #endif

@@ -27,8 +27,8 @@ static octet_status open_failure(octet_context *ctx, const char *path)
     return oct_fail(ctx, OCTET_FILE_ACCESS, "%s: %s", path, strerror(why));
 }
 
-/* Room for what the file says it has, and one byte more, which finds its end. `*most` is what is read
- * at the most. */
+/* Room for what the file says it has, and one byte more, which finds its end. `*most` is what is
+ * read at the most. */
 static size_t expected_bytes(int fd, size_t *most)
 {
     struct stat about;

@@ -11,9 +11,6 @@ export LC_ALL=C TERM=dumb
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-# For a program built with AddressSanitizer.
-export LSAN_OPTIONS=suppressions=$here/leaks.txt:print_suppressions=0
-
 [ $# -ge 1 ] || { echo "usage: run.sh PROGRAM [-u] [NAME...]" >&2; exit 2; }
 [ -x "$1" ] || { echo "run.sh: $1: no such program" >&2; exit 2; }
 octet=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
