@@ -13,6 +13,12 @@ if(OCTET_SANITIZE)
     target_link_options(octet_flags INTERFACE -fsanitize=${OCTET_SANITIZE})
 endif()
 
+# ./dev fuzz says which lines its fuzzers reached.
+if(OCTET_BUILD_FUZZERS)
+    target_compile_options(octet_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+    target_link_options(octet_flags INTERFACE -fprofile-instr-generate)
+endif()
+
 set(octet_avx2 -mavx2 -mfma -mf16c)
 set(octet_avxvnni ${octet_avx2} -mavxvnni)
 set(octet_avx512 ${octet_avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq)
@@ -55,6 +61,9 @@ function(octet_kernel_flags)
         endif()
         if(CMAKE_BUILD_TYPE STREQUAL "Debug")
             list(REMOVE_ITEM flags -O3)
+        endif()
+        if(OCTET_BUILD_FUZZERS) # kernels read no files, and counting their lines would slow all else
+            list(APPEND flags -fno-profile-instr-generate -fno-coverage-mapping)
         endif()
         set_source_files_properties(${file} TARGET_DIRECTORY octet_runtime_objects
                                     PROPERTIES COMPILE_OPTIONS "${flags}")

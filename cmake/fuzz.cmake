@@ -12,6 +12,6 @@ foreach(file IN LISTS fuzz_sources)
     target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_include_directories(fuzz_${name} SYSTEM PRIVATE
         ${PROJECT_BINARY_DIR}/generated ${OCTET_PROTOBUF_INCLUDE_DIRS} ${OCTET_RUNTIME_INCLUDES})
-    target_link_libraries(fuzz_${name} PRIVATE octet_static octet_flags)
+    target_link_libraries(fuzz_${name} PRIVATE octet_tools)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 endforeach()

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command line: tools/, linked with the static library so that build/octet runs anywhere in the build tree.
 file(GLOB_RECURSE tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
-if(tool_sources)
-    add_executable(octet_program ${tool_sources})
-    set_target_properties(octet_program PROPERTIES
-        OUTPUT_NAME octet RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-    target_compile_definitions(octet_program PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
-    target_include_directories(octet_program PRIVATE ${PROJECT_SOURCE_DIR}/tools)
-    target_include_directories(octet_program SYSTEM PRIVATE
-        ${OCTET_CAIRO_INCLUDE_DIRS} ${OCTET_PANGO_INCLUDE_DIRS}
-        ${OCTET_FYAML_INCLUDE_DIRS} ${OCTET_JANSSON_INCLUDE_DIRS})
-    target_link_directories(octet_program PRIVATE
-        ${OCTET_CAIRO_LIBRARY_DIRS} ${OCTET_FYAML_LIBRARY_DIRS} ${OCTET_JANSSON_LIBRARY_DIRS})
-    target_link_libraries(octet_program PRIVATE octet_static octet_flags
-        ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m ${CMAKE_DL_LIBS})
-endif()
+list(REMOVE_ITEM tool_sources ${PROJECT_SOURCE_DIR}/tools/main.c)
+
+# All but main(), which the fuzzers bring themselves.
+add_library(octet_tools OBJECT ${tool_sources})
+target_compile_definitions(octet_tools PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
+target_include_directories(octet_tools PUBLIC ${PROJECT_SOURCE_DIR}/tools)
+target_include_directories(octet_tools SYSTEM PUBLIC
+    ${OCTET_CAIRO_INCLUDE_DIRS} ${OCTET_PANGO_INCLUDE_DIRS} ${OCTET_FYAML_INCLUDE_DIRS} ${OCTET_JANSSON_INCLUDE_DIRS})
+target_link_directories(octet_tools PUBLIC
+    ${OCTET_CAIRO_LIBRARY_DIRS} ${OCTET_FYAML_LIBRARY_DIRS} ${OCTET_JANSSON_LIBRARY_DIRS})
+target_link_libraries(octet_tools PUBLIC octet_static octet_flags
+    ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m ${CMAKE_DL_LIBS})
+
+add_executable(octet_program ${PROJECT_SOURCE_DIR}/tools/main.c)
+set_target_properties(octet_program PROPERTIES
+    OUTPUT_NAME octet RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+target_link_libraries(octet_program PRIVATE octet_tools)

@@ -1,70 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sources.h"
-
 #include <errno.h>
-#include <libfyaml.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "options.h"
+#include "sources.h"
+#include "yaml.h"
 
-#define YAML_BYTES_MAX (4 * 1024 * 1024)
 #define CLASSES_MAX 65536
-
-/* The file's text, for the caller to free; NULL when it cannot be read (reported). */
-static char *read_text(struct app *app, const char *path, size_t *length)
-{
-    struct stat entry;
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        app_fail(app, "%s: cannot be opened: %s", path, strerror(errno));
-        return NULL;
-    }
-    char *text = NULL;
-    if (fstat(fileno(file), &entry) != 0 || !S_ISREG(entry.st_mode) ||
-        entry.st_size > YAML_BYTES_MAX) {
-        app_fail(app, "%s: not a data.yaml (a text file of at most 4 MiB)", path);
-    } else {
-        text = app_alloc((size_t)entry.st_size + 1, 1);
-        *length = fread(text, 1, (size_t)entry.st_size, file);
-    }
-    fclose(file);
-    return text;
-}
-
-/* Builds the document without resolving aliases, so that a small file cannot become a large one. */
-static struct fy_document *parse(struct app *app, const char *path, const char *text, size_t length)
-{
-    struct fy_diag_cfg diagnosis;
-    fy_diag_cfg_default(&diagnosis);
-    diagnosis.fp = NULL;
-    struct fy_diag *diag = fy_diag_create(&diagnosis);
-    if (diag)
-        fy_diag_set_collect_errors(diag, true);
-    struct fy_parse_cfg settings = {.flags = FYPCF_QUIET | FYPCF_JSON_NONE, .diag = diag};
-    struct fy_document *document = fy_document_build_from_string(&settings, text, length);
-    if (!document) {
-        void *previous = NULL;
-        struct fy_diag_error *error = diag ? fy_diag_errors_iterate(diag, &previous) : NULL;
-        if (error)
-            app_fail(app, "%s: line %d: not valid YAML: %s", path, error->line, error->msg);
-        else
-            app_fail(app, "%s: not valid YAML", path);
-    }
-    if (diag)
-        fy_diag_destroy(diag);
-    return document;
-}
-
-/* The text under `key` of a mapping, for the caller to free; NULL when it is absent or no text. */
-static char *scalar_text(struct fy_node *node)
-{
-    size_t length;
-    const char *text = node && fy_node_is_scalar(node) ? fy_node_get_scalar(node, &length) : NULL;
-    return text && length ? app_printf("%.*s", (int)length, text) : NULL;
-}
 
 static bool exists(const char *path)
 {
@@ -80,40 +24,71 @@ static char *join(const char *folder, const char *path)
     return app_printf("%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", path);
 }
 
+/* The path, or where it has backslashes and nothing has that name, the path with slashes. */
+static char *with_slashes(const char *folder, const char *given)
+{
+    char *path = join(folder, given), *slashed = app_strdup(given);
+    for (char *c = slashed; *c; c++)
+        *c = *c == '\\' ? '/' : *c;
+    char *other = join(folder, slashed);
+    free(slashed);
+    const bool take_other = !exists(path) && exists(other);
+    free(take_other ? path : other);
+    return take_other ? other : path;
+}
+
+/* "~/data" in the user's own folder. */
+static char *expand_home(const char *path)
+{
+    const char *home = getenv("HOME");
+    const bool at_home = path[0] == '~' && (path[1] == '/' || !path[1]);
+    return at_home && home && !exists(path) ? app_printf("%s%s", home, path + 1) : app_strdup(path);
+}
+
 /* The dataset's root: `path:`, relative to the file's folder or else to the current one. */
-static char *find_root(const char *file, struct fy_node *mapping)
+static int find_root(struct app *app, const char *file, const struct yaml *yaml, char **root)
 {
     const char *slash = strrchr(file, '/');
+    const struct yaml_node *node;
     char *folder = app_printf("%.*s", slash ? (int)(slash - file) + 1 : 0, file);
-    char *given = scalar_text(fy_node_mapping_lookup_by_string(mapping, "path", FY_NT));
-    if (!given)
-        return folder;
-    char *root = join(folder, given);
-    if (!exists(root) && exists(given)) {
-        free(root);
-        root = app_strdup(given);
+    *root = NULL;
+    int status = yaml_find(app, file, yaml, "path", &node);
+    if (status == STATUS_DONE && !node) {
+        *root = folder;
+        return STATUS_DONE;
+    }
+    const char *text =
+        status == STATUS_DONE ? yaml_text(app, file, node, "'path:' is no path") : NULL;
+    char *given = text ? expand_home(text) : NULL;
+    if (given) {
+        *root = with_slashes(folder, given);
+        if (!exists(*root) && exists(given)) {
+            free(*root);
+            *root = app_strdup(given);
+        }
     }
     free(given);
     free(folder);
-    return root;
+    return text ? STATUS_DONE : STATUS_FAILED;
 }
 
 static int add_entry(struct app *app, struct sources *sources, const char *file, const char *root,
-                     struct fy_node *node)
+                     const struct yaml_node *node)
 {
     static const char *const lists[] = {"txt", NULL};
     struct stat entry;
-    char *given = scalar_text(node);
-    if (!given)
-        return app_fail(app, "%s: a split must be a path or a list of paths", file);
-    char *path = join(root, given);
-    if (!exists(path) && strncmp(given, "../", 3) == 0) {
+    const char *text = yaml_text(app, file, node, "a split must be a path or a list of paths");
+    if (!text)
+        return STATUS_FAILED;
+    char *given = expand_home(text), *path = with_slashes(root, given);
+    if (!exists(path) && (strncmp(given, "../", 3) == 0 || strncmp(given, "..\\", 3) == 0)) {
         free(path);
-        path = join(root, given + 3);
+        path = with_slashes(root, given + 3);
     }
     int status = STATUS_DONE;
     if (stat(path, &entry) != 0)
-        status = app_fail(app, "%s: %s is not there: %s", file, path, strerror(errno));
+        status = app_fail(app, "%s: line %d: %s is not there: %s", file, yaml_value(node)->line,
+                          path, strerror(errno));
     else if (S_ISDIR(entry.st_mode))
         status = sources_add_folder(app, sources, path, true);
     else if (path_has_extension(path, lists))
@@ -125,25 +100,36 @@ static int add_entry(struct app *app, struct sources *sources, const char *file,
     return status;
 }
 
-static int add_split(struct app *app, struct sources *sources, const char *file, const char *split,
-                     struct fy_document *document)
+/* The split's value. Ultralytics takes `validation:` for `val:`; older files of Roboflow have
+ * `valid:`. */
+static int find_split(struct app *app, const char *file, const struct yaml *yaml, const char *split,
+                      const struct yaml_node **node)
 {
-    struct fy_node *mapping = fy_document_root(document);
-    if (!mapping || !fy_node_is_mapping(mapping))
-        return app_fail(app, "%s: not a data.yaml: no keys in it", file);
-    struct fy_node *node = fy_node_mapping_lookup_by_string(mapping, split, FY_NT);
-    if (!node)
-        return app_fail(app, "%s: no '%s:' in it", file, split);
-    char *root = find_root(file, mapping);
-    int status = STATUS_DONE;
-    if (fy_node_is_sequence(node)) {
-        void *previous = NULL;
-        struct fy_node *item;
-        while (status == STATUS_DONE && (item = fy_node_sequence_iterate(node, &previous)))
-            status = add_entry(app, sources, file, root, item);
-    } else {
-        status = add_entry(app, sources, file, root, node);
+    static const char *const others[] = {"validation", "valid"};
+    int status = yaml_find(app, file, yaml, split, node);
+    for (size_t i = 0; i < 2 && status == STATUS_DONE && !*node && strcmp(split, "val") == 0; i++) {
+        status = yaml_find(app, file, yaml, others[i], node);
+        if (*node)
+            app_say(app, "%s: no 'val:' in it: '%s:' is taken", file, others[i]);
     }
+    if (status == STATUS_DONE && !*node)
+        status = app_fail(app, "%s: no '%s:' in it", file, split);
+    return status;
+}
+
+static int add_split(struct app *app, struct sources *sources, const char *file, const char *split,
+                     const struct yaml *yaml)
+{
+    const struct yaml_node *node;
+    char *root = NULL;
+    int status = find_split(app, file, yaml, split, &node);
+    if (status == STATUS_DONE)
+        status = find_root(app, file, yaml, &root);
+    if (status == STATUS_DONE && node->kind != YAML_SEQUENCE)
+        status = add_entry(app, sources, file, root, node);
+    else if (status == STATUS_DONE)
+        for (node = node->first; node && status == STATUS_DONE; node = node->next)
+            status = add_entry(app, sources, file, root, node);
     free(root);
     return status;
 }
@@ -151,101 +137,97 @@ static int add_split(struct app *app, struct sources *sources, const char *file,
 int data_yaml_add(struct app *app, struct sources *sources, const char *path, const char *split)
 {
     static const char *const splits[] = {"train", "val", "test"};
-    size_t length = 0, i = 0;
+    struct yaml yaml;
+    size_t i = 0;
     while (i < 3 && strcmp(splits[i], split) != 0)
         i++;
     if (i == 3)
         return app_fail(app, "%s:%s: a split is train, val or test", path, split);
-    char *text = read_text(app, path, &length);
-    if (!text)
-        return STATUS_FAILED;
+    int status = yaml_read(app, path, &yaml);
     sources_note_read(sources, path);
-    int status = STATUS_FAILED;
-    struct fy_document *document = parse(app, path, text, length);
-    if (document)
-        status = add_split(app, sources, path, split, document);
-    fy_document_destroy(document);
-    free(text);
+    if (status == STATUS_DONE)
+        status = add_split(app, sources, path, split, &yaml);
+    yaml_free(&yaml);
     return status;
 }
 
-static int take_list(struct app *app, const char *file, struct fy_node *list, char **names)
+/* Of a list the names in order; of a mapping the name of each number, 0 to count - 1 once. */
+static int take_names(struct app *app, const char *file, const struct yaml_node *node, char **names,
+                      size_t count)
 {
-    void *previous = NULL;
-    struct fy_node *item;
-    for (size_t i = 0; (item = fy_node_sequence_iterate(list, &previous)); i++) {
-        names[i] = scalar_text(item);
-        if (!names[i])
-            return app_fail(app, "%s: names: entry %zu is not a name", file, i);
+    static const char wrong_key[] = "names: must be 0: NAME, 1: NAME and so on";
+    int64_t number = 0;
+    for (const struct yaml_node *item = node->first; item; item = item->next, number++) {
+        if (node->kind == YAML_MAPPING) {
+            const char *key = yaml_text(app, file, item->key, wrong_key);
+            if (!key)
+                return STATUS_FAILED;
+            if (!parse_integer(key, &number) || number < 0 || (size_t)number >= count ||
+                names[number])
+                return app_fail(app, "%s: line %d: %s", file, item->key->line, wrong_key);
+        }
+        const char *name = yaml_text(app, file, item, "names: not a name");
+        if (!name)
+            return STATUS_FAILED;
+        names[number] = app_strdup(name);
     }
     return STATUS_DONE;
 }
 
-/* Keys are the classes' numbers, each of 0 to count - 1 once. */
-static int take_mapping(struct app *app, const char *file, struct fy_node *mapping, char **names,
-                        size_t count)
+/* `nc:`, 0 where there is none. */
+static int find_class_count(struct app *app, const char *file, const struct yaml *yaml,
+                            size_t *count)
 {
-    void *previous = NULL;
-    struct fy_node_pair *pair;
-    while ((pair = fy_node_mapping_iterate(mapping, &previous))) {
-        int64_t number = -1;
-        char *key = scalar_text(fy_node_pair_key(pair));
-        bool fits = key && parse_integer(key, &number) && number >= 0 && (size_t)number < count &&
-                    !names[number];
-        free(key);
-        if (fits)
-            names[number] = scalar_text(fy_node_pair_value(pair));
-        if (!fits || !names[number])
-            return app_fail(app, "%s: names: must be 0: NAME, 1: NAME and so on", file);
-    }
+    const struct yaml_node *node;
+    int64_t classes = 0;
+    *count = 0;
+    int status = yaml_find(app, file, yaml, "nc", &node);
+    if (status != STATUS_DONE || !node)
+        return status;
+    const char *text = yaml_text(app, file, node, "nc: not a number");
+    if (!text)
+        return STATUS_FAILED;
+    if (!parse_integer(text, &classes) || classes < 1 || classes > CLASSES_MAX)
+        return app_fail(app, "%s: line %d: nc: %s classes; 1 to %d are taken", file, node->line,
+                        text, CLASSES_MAX);
+    *count = (size_t)classes;
     return STATUS_DONE;
 }
 
-static int number_names(struct app *app, const char *file, struct fy_node *root, char ***names,
+static int name_classes(struct app *app, const char *file, const struct yaml *yaml, char ***names,
                         size_t *count)
 {
-    int64_t classes = 0;
-    char *text = scalar_text(fy_node_mapping_lookup_by_string(root, "nc", FY_NT));
-    bool fits = text && parse_integer(text, &classes) && classes >= 1 && classes <= CLASSES_MAX;
-    free(text);
-    if (!fits)
+    const struct yaml_node *node;
+    size_t classes, items = 0;
+    int status = find_class_count(app, file, yaml, &classes);
+    if (status == STATUS_DONE)
+        status = yaml_find(app, file, yaml, "names", &node);
+    if (status != STATUS_DONE)
+        return status;
+    if (node && node->kind == YAML_SCALAR)
+        return app_fail(app, "%s: line %d: names: neither a list nor 0: NAME, 1: NAME and so on",
+                        file, node->line);
+    for (const struct yaml_node *item = node ? node->first : NULL; item; item = item->next)
+        items++;
+    if (node && (items < 1 || items > CLASSES_MAX))
+        return app_fail(app, "%s: names: %zu classes; 1 to %d are taken", file, items, CLASSES_MAX);
+    if (!node && !classes)
         return app_fail(app, "%s: no 'names:' of the classes in it", file);
-    *names = app_alloc((size_t)classes, sizeof **names);
-    for (*count = 0; *count < (size_t)classes; (*count)++)
-        (*names)[*count] = app_printf("%zu", *count);
-    return STATUS_DONE;
-}
-
-static int take_names(struct app *app, const char *file, struct fy_document *document,
-                      char ***names, size_t *count)
-{
-    struct fy_node *root = fy_document_root(document);
-    if (!root || !fy_node_is_mapping(root))
-        return app_fail(app, "%s: not a data.yaml: no keys in it", file);
-    struct fy_node *node = fy_node_mapping_lookup_by_string(root, "names", FY_NT);
-    bool list = node && fy_node_is_sequence(node), mapping = node && fy_node_is_mapping(node);
-    if (!list && !mapping)
-        return number_names(app, file, root, names, count);
-    int items = list ? fy_node_sequence_item_count(node) : fy_node_mapping_item_count(node);
-    if (items < 1 || items > CLASSES_MAX)
-        return app_fail(app, "%s: names: %d classes; 1 to %d are taken", file, items, CLASSES_MAX);
-    *count = (size_t)items;
+    if (node && classes && classes != items)
+        return app_fail(app, "%s: %zu names, but 'nc: %zu'", file, items, classes);
+    *count = node ? items : classes;
     *names = app_alloc(*count, sizeof **names);
-    return list ? take_list(app, file, node, *names)
-                : take_mapping(app, file, node, *names, *count);
+    for (size_t i = 0; !node && i < *count; i++)
+        (*names)[i] = app_printf("%zu", i);
+    return node ? take_names(app, file, node, *names, *count) : STATUS_DONE;
 }
 
 int data_yaml_names(struct app *app, const char *path, char ***names, size_t *count)
 {
-    size_t length = 0;
-    char *text = read_text(app, path, &length);
-    if (!text)
-        return STATUS_FAILED;
-    int status = STATUS_FAILED;
-    struct fy_document *document = parse(app, path, text, length);
-    if (document)
-        status = take_names(app, path, document, names, count);
-    fy_document_destroy(document);
-    free(text);
+    struct yaml yaml;
+    int status = yaml_read(app, path, &yaml);
+    if (status == STATUS_DONE)
+        status = name_classes(app, path, &yaml, names, count);
+    yaml_free(&yaml);
     return status;
 }

@@ -47,7 +47,8 @@ static enum file_kind recognise(FILE *file)
     uint64_t length = 0;
     if (fread(start, 1, sizeof start, file) != sizeof start)
         return FILE_ONNX;
-    if (memcmp(start, "TRT-", 4) == 0)
+    const int mark = memcmp(start, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* UTF-8's byte order mark */
+    if (memcmp(start + mark, "TRT-", 4) == 0)
         return FILE_CACHE;
     for (int i = 7; i >= 0; i--)
         length = length << 8 | start[i];

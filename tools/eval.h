@@ -46,6 +46,20 @@ int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
                          const octet_image *image);
 void eval_set_free(struct eval_set *set);
 
+bool eval_is_file(const char *path);
+
+/* eval_pictures.c: finds the pictures of set->truth in `folder`, reports those that are not there
+ * and counts them as bad. Two that would be one file fail. */
+int eval_find_pictures(struct app *app, const char *annotations, const char *folder,
+                       struct eval_set *set);
+
+/* A text and what it belongs to; sorted, equal texts stand side by side in the order of `index`. */
+struct keyed {
+    const char *key;
+    size_t index;
+};
+void keyed_sort(struct keyed *list, size_t count);
+
 /* eval_classes.c: which class of the ground truth a class of the model is. */
 struct eval_classes {
     int64_t *ids; /* by the model's class; meaningful where `known` */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "eval.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define REPORTED_MAX 10 /* bad pictures that get a line of their own before the run */
 
-static bool is_file(const char *path)
+bool eval_is_file(const char *path)
 {
     struct stat entry;
     return stat(path, &entry) == 0 && !S_ISDIR(entry.st_mode);
@@ -28,50 +27,6 @@ int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count)
                     set->bad, set->total, set->max_bad);
 }
 
-/* FOLDER/NAME, or FOLDER/ and NAME without its own folders; NULL when there is neither. */
-static char *find_picture(const char *folder, const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    const char *const names[] = {name, slash ? slash + 1 : name};
-    const char *between = folder[strlen(folder) - 1] == '/' ? "" : "/";
-    for (size_t i = name[0] == '/'; i < 2; i++) {
-        char *path = app_printf("%s%s%s", folder, between, names[i]);
-        if (is_file(path))
-            return path;
-        free(path);
-    }
-    return NULL;
-}
-
-static int find_pictures(struct app *app, const char *annotations, const char *folder,
-                         struct eval_set *set)
-{
-    struct stat entry;
-    size_t missing = 0;
-    octet_truth_image image;
-    if (stat(folder, &entry) != 0)
-        return app_fail(app, "%s: %s", folder, strerror(errno));
-    if (!S_ISDIR(entry.st_mode))
-        return app_fail(app, "%s: not a folder", folder);
-    set->entries = app_alloc(set->total, sizeof *set->entries);
-    for (size_t i = 0; octet_truth_image_get(set->truth, i, &image) == OCTET_OK; i++) {
-        char *path = image.file_name[0] ? find_picture(folder, image.file_name) : NULL;
-        if (path) {
-            set->entries[set->pictures.count] =
-                (struct eval_picture){image.id, image.width, image.height, NULL};
-            sources_append(&set->pictures, path);
-            free(path);
-        } else if (missing++ < REPORTED_MAX) {
-            app_fail(app, "%s: picture %lld: %s%s%s", annotations, (long long)image.id,
-                     image.file_name[0] ? image.file_name : "no file_name",
-                     image.file_name[0] ? " is not in " : "", image.file_name[0] ? folder : "");
-        }
-    }
-    if (missing > REPORTED_MAX)
-        app_fail(app, "%s: %zu more pictures are missing", annotations, missing - REPORTED_MAX);
-    return eval_set_count_bad(app, set, missing);
-}
-
 int eval_set_open_coco(struct app *app, const char *annotations, const char *folder,
                        struct eval_set *set)
 {
@@ -83,26 +38,63 @@ int eval_set_open_coco(struct app *app, const char *annotations, const char *fol
         return app_fail(app, "%s: no pictures in it", annotations);
     if (octet_truth_class_count(set->truth) == 0)
         return app_fail(app, "%s: no classes in it", annotations);
-    return folder ? find_pictures(app, annotations, folder, set) : STATUS_DONE;
+    return folder ? eval_find_pictures(app, annotations, folder, set) : STATUS_DONE;
 }
 
-/* Where Ultralytics has a picture's labels: ".txt" for its extension, and the last "/images/" of
- * its path as "/labels/". */
-static char *labels_path(const char *picture)
+/* The picture's path with ".txt" for its extension and its last folder named "images" as "labels";
+ * NULL where there is no such folder. */
+static char *labels_folder_path(const char *picture)
 {
-    static const char images[] = "/images/";
+    static const char images[] = "images/";
+    const size_t length = sizeof images - 1;
     const char *last = NULL, *dot = strrchr(picture, '.'), *slash = strrchr(picture, '/');
     for (const char *at = picture; (at = strstr(at, images)); at++)
-        last = at;
-    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - picture) : strlen(picture);
-    if (!last && strncmp(picture, images + 1, sizeof images - 2) == 0)
-        return app_printf("labels/%.*s.txt", (int)(stem - (sizeof images - 2)),
-                          picture + sizeof images - 2);
+        if (at == picture || at[-1] == '/')
+            last = at;
     if (!last)
-        return app_printf("%.*s.txt", (int)stem, picture);
-    size_t head = (size_t)(last - picture), tail = head + sizeof images - 1;
-    return app_printf("%.*s/labels/%.*s.txt", (int)head, picture, (int)(stem - tail),
-                      picture + tail);
+        return NULL;
+    const size_t head = (size_t)(last - picture);
+    const size_t stem = dot && dot > slash ? (size_t)(dot - picture) : strlen(picture);
+    return app_printf("%.*slabels/%.*s.txt", (int)head, picture, (int)(stem - head - length),
+                      last + length);
+}
+
+/* The same from the path that leads from the root, links followed: the current folder may lie in
+ * one named "images". */
+static char *whole_labels_path(const char *picture)
+{
+    const char *slash = strrchr(picture, '/');
+    char *folder =
+        app_printf("%.*s", slash ? (int)(slash - picture) + 1 : 1, slash ? picture : ".");
+    char *whole = realpath(folder, NULL);
+    char *path = whole ? app_printf("%s/%s", whole, slash ? slash + 1 : picture) : NULL;
+    char *labels = path ? labels_folder_path(path) : NULL;
+    free(folder);
+    free(whole);
+    free(path);
+    return labels;
+}
+
+static char *labels_beside(const char *picture)
+{
+    const char *dot = strrchr(picture, '.'), *slash = strrchr(picture, '/');
+    const size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - picture) : strlen(picture);
+    return app_printf("%.*s.txt", (int)stem, picture);
+}
+
+/* Where Ultralytics has a picture's labels, or beside it where no folder is named "images". */
+static char *labels_path(const char *picture)
+{
+    char *near = labels_folder_path(picture);
+    if (near && eval_is_file(near))
+        return near;
+    char *whole = whole_labels_path(picture);
+    if (whole && eval_is_file(whole)) {
+        free(near);
+        return whole;
+    }
+    free(whole);
+    return near ? near : labels_beside(picture);
 }
 
 /* A ground truth with the classes of `names` alone. */
@@ -125,7 +117,7 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
         char *path = set->pictures.path[i], *labels = labels_path(path);
         octet_truth_image image = {(int64_t)i + 1, "", 1, 1};
         octet_status status = OCTET_OK;
-        if (!is_file(labels)) {
+        if (!eval_is_file(labels)) {
             without++;
             free(labels);
             labels = NULL;
@@ -159,6 +151,52 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
     return eval_set_count_bad(app, set, bad);
 }
 
+/* A picture that is listed twice takes part once. */
+static void drop_repeated(struct app *app, const char *yaml, struct sources *pictures)
+{
+    const size_t count = pictures->count;
+    struct keyed *list = app_alloc(count, sizeof *list);
+    bool *again = app_alloc(count, sizeof *again);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct keyed){pictures->path[i], i};
+    keyed_sort(list, count);
+    for (size_t i = 1; i < count; i++)
+        again[list[i].index] = strcmp(list[i - 1].key, list[i].key) == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (again[i])
+            free(pictures->path[i]);
+        else
+            pictures->path[kept++] = pictures->path[i];
+    }
+    pictures->count = kept;
+    if (kept < count)
+        app_say(app, "%s: %zu of %zu pictures are listed twice: they take part once", yaml,
+                count - kept, count);
+    free(list);
+    free(again);
+}
+
+/* a.jpg and a.png would both have the labels a.txt. */
+static int refuse_shared_labels(struct app *app, const char *yaml, const struct eval_set *set)
+{
+    struct keyed *list = app_alloc(set->pictures.count, sizeof *list);
+    size_t count = 0, shared = 0;
+    for (size_t i = 0; i < set->pictures.count; i++)
+        if (set->entries[i].labels)
+            list[count++] = (struct keyed){set->entries[i].labels, i};
+    keyed_sort(list, count);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(list[i - 1].key, list[i].key) == 0 && shared++ < REPORTED_MAX)
+            app_fail(app, "%s: %s and %s have the same labels, %s: each picture needs its own",
+                     yaml, set->pictures.path[list[i - 1].index], set->pictures.path[list[i].index],
+                     list[i].key);
+    free(list);
+    if (shared > REPORTED_MAX)
+        app_fail(app, "%s: %zu more pictures share their labels", yaml, shared - REPORTED_MAX);
+    return shared ? STATUS_FAILED : STATUS_DONE;
+}
+
 static int open_labels(struct app *app, const char *path, char *const *names, size_t count,
                        struct eval_set *set)
 {
@@ -174,7 +212,7 @@ static int open_labels(struct app *app, const char *path, char *const *names, si
                                     : app_fail_library(app, status, "");
     octet_truth_free(&checked);
     octet_context_free(&context);
-    return result;
+    return result == STATUS_DONE ? refuse_shared_labels(app, path, set) : result;
 }
 
 int eval_set_open_yaml(struct app *app, const char *path, const char *split, struct eval_set *set)
@@ -187,6 +225,7 @@ int eval_set_open_yaml(struct app *app, const char *path, const char *split, str
     if (status == STATUS_DONE)
         status = sources_check_reachable(app, &set->pictures, set->max_bad);
     if (status == STATUS_DONE) {
+        drop_repeated(app, path, &set->pictures);
         set->labelled = true;
         set->total = set->pictures.count;
         set->entries = app_alloc(set->total, sizeof *set->entries);

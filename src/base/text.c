@@ -41,3 +41,12 @@ void oct_text_free(struct oct_text *text)
     oct_free(text->ctx, text->bytes);
     *text = (struct oct_text){text->ctx, NULL, 0, 0, false};
 }
+
+octet_status oct_text_start(octet_context *ctx, const char *name, const void *bytes, size_t size,
+                            size_t *start)
+{
+    *start = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: UTF-16 text: save the file as UTF-8", name);
+    return OCTET_OK;
+}

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -10,6 +11,7 @@
 #include "evaluate/json_elements.h"
 
 #define TEXT_BYTES_MAX 4096 /* of a name */
+#define ID_BYTES_MAX 18     /* of a number given as text */
 
 /* A list that is being read: what its entries are called, and which one is at hand. */
 struct reading {
@@ -26,11 +28,25 @@ static octet_status refuse(const struct reading *r, const char *member, const ch
                     member, why);
 }
 
-/* A whole number, which some writers give as 5.0. */
+/* NULL as well where the value is `null`, which some writers put for what they do not know. */
+static const struct oct_json_value *get(const struct oct_json_value *entry, const char *member)
+{
+    const struct oct_json_value *value = oct_json_find(entry, member);
+    return value && value->kind == OCT_JSON_NULL ? NULL : value;
+}
+
+static bool text_is_whole(const char *text)
+{
+    const size_t length = strlen(text), sign = length > 1 && text[0] == '-';
+    return length >= 1 && length <= ID_BYTES_MAX &&
+           strspn(text + sign, "0123456789") == length - sign;
+}
+
+/* A whole number, which some writers give as 5.0 or "5". */
 static octet_status read_id(const struct reading *r, const struct oct_json_value *entry,
                             const char *member, int64_t *id)
 {
-    const struct oct_json_value *value = oct_json_find(entry, member);
+    const struct oct_json_value *value = get(entry, member);
     if (!value)
         return refuse(r, member, "is missing");
     const double real = value->kind == OCT_JSON_REAL ? value->real : 0.5;
@@ -38,6 +54,8 @@ static octet_status read_id(const struct reading *r, const struct oct_json_value
         *id = value->integer;
     else if (real == floor(real) && fabs(real) < 0x1p53)
         *id = (int64_t)real;
+    else if (value->kind == OCT_JSON_TEXT && text_is_whole(value->text))
+        *id = strtoll(value->text, NULL, 10);
     else
         return refuse(r, member, "is not a whole number");
     return OCTET_OK;
@@ -48,7 +66,7 @@ static octet_status read_pixels(const struct reading *r, const struct oct_json_v
                                 const char *member, int *pixels)
 {
     int64_t number = 0;
-    if (oct_json_find(entry, member)) {
+    if (get(entry, member)) {
         const octet_status status = read_id(r, entry, member, &number);
         if (status)
             return status;
@@ -63,7 +81,7 @@ static octet_status read_pixels(const struct reading *r, const struct oct_json_v
 static octet_status read_text(const struct reading *r, const struct oct_json_value *entry,
                               const char *member, const char **text)
 {
-    const struct oct_json_value *value = oct_json_find(entry, member);
+    const struct oct_json_value *value = get(entry, member);
     *text = "";
     if (!value)
         return OCTET_OK;
@@ -76,7 +94,7 @@ static octet_status read_text(const struct reading *r, const struct oct_json_val
 static octet_status read_number(const struct reading *r, const struct oct_json_value *entry,
                                 const char *member, double *number)
 {
-    const struct oct_json_value *value = oct_json_find(entry, member);
+    const struct oct_json_value *value = get(entry, member);
     if (!oct_json_number(value, number))
         return refuse(r, member, value ? "is no number" : "is missing");
     return OCTET_OK;
@@ -85,7 +103,7 @@ static octet_status read_number(const struct reading *r, const struct oct_json_v
 static octet_status read_box(const struct reading *r, const struct oct_json_value *entry,
                              double box[4])
 {
-    const struct oct_json_value *value = oct_json_find(entry, "bbox");
+    const struct oct_json_value *value = get(entry, "bbox");
     if (!value || value->kind != OCT_JSON_ARRAY || value->count != 4)
         return refuse(r, "bbox", value ? "is not a list of four numbers" : "is missing");
     for (const struct oct_json_value *side = value->first; side; side = side->next)
@@ -124,7 +142,7 @@ static octet_status visit_image(void *user, size_t index, const struct oct_json_
     return status ? status : oct_truth_add_image(r->truth, &image);
 }
 
-/* A missing "area" is the box', a missing "iscrowd" 0. */
+/* An "area" that is missing or null is the box', such an "iscrowd" 0. */
 static octet_status visit_box(void *user, size_t index, const struct oct_json_value *entry)
 {
     struct reading *r = user;
@@ -139,12 +157,12 @@ static octet_status visit_box(void *user, size_t index, const struct oct_json_va
         status = read_id(r, entry, "category_id", &box.class_id);
     if (!status)
         status = read_box(r, entry, sides);
-    if (!status && oct_json_find(entry, "area")) {
+    if (!status && get(entry, "area")) {
         status = read_number(r, entry, "area", &box.area);
         if (!status && box.area < 0.0)
             status = refuse(r, "area", "is negative");
     }
-    const struct oct_json_value *flag = oct_json_find(entry, "iscrowd");
+    const struct oct_json_value *flag = get(entry, "iscrowd");
     if (!status && flag && flag->kind != OCT_JSON_BOOLEAN)
         status = read_id(r, entry, "iscrowd", &crowd);
     if (status)
@@ -211,15 +229,14 @@ static octet_status read_member(struct oct_json *json, struct reading *r, bool f
 static octet_status read_truth(struct oct_json *json, struct reading *r)
 {
     bool found[LIST_COUNT] = {false};
-    octet_status status = OCTET_OK;
-    if (!oct_json_take(json, '{'))
+    octet_status status = oct_json_start(json);
+    if (!status && !oct_json_take(json, '{'))
         status = oct_json_fail(json, "not a COCO annotation file, which is an object: {...}");
-    if (!status && !oct_json_take(json, '}')) {
-        do {
-            status = read_member(json, r, found);
-        } while (!status && oct_json_take(json, ','));
+    bool more = !status && !oct_json_take(json, '}');
+    while (!status && more) {
+        status = read_member(json, r, found);
         if (!status)
-            status = oct_json_expect(json, '}');
+            status = oct_json_next(json, '}', &more);
     }
     if (!status)
         status = oct_json_end(json);
@@ -266,7 +283,8 @@ octet_status oct_coco_read_detections(octet_context *ctx, const void *bytes, siz
     octet_status status = oct_detections_create(ctx, name, &reading.detections);
     if (status)
         return status;
-    if (!oct_json_take(&json, '['))
+    status = oct_json_start(&json);
+    if (!status && !oct_json_take(&json, '['))
         status = oct_json_fail(&json, "not a COCO results file, which is a list: [{...}, ...]");
     if (!status) {
         json.position--;

@@ -4,10 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
+/* "NAME: line 3, column 5"; the name is cut where it is very long. */
+static void name_place(const struct oct_json *json, size_t position, char place[OCT_MESSAGE_BYTES])
+{
+    size_t line = 1, first = 0;
+    for (size_t i = 0; i < position; i++)
+        if (json->bytes[i] == '\n') {
+            line++;
+            first = i + 1;
+        }
+    snprintf(place, OCT_MESSAGE_BYTES, "%.800s: line %zu, column %zu", json->name, line,
+             position - first + 1);
+}
+
 octet_status oct_json_fail(struct oct_json *json, const char *what)
 {
-    return oct_fail(json->ctx, OCTET_BAD_FORMAT, "%s: byte %zu: %s", json->name, json->position,
+    char place[OCT_MESSAGE_BYTES];
+    name_place(json, json->position, place);
+    return oct_fail(json->ctx, OCTET_BAD_FORMAT, "%s: %s", place,
                     json->position >= json->size ? "the file ends too early" : what);
+}
+
+octet_status oct_json_start(struct oct_json *json)
+{
+    return oct_text_start(json->ctx, json->name, json->bytes, json->size, &json->position);
 }
 
 static void skip_blanks(struct oct_json *json)
@@ -33,6 +55,17 @@ octet_status oct_json_expect(struct oct_json *json, char character)
     char what[] = "not the JSON that is read here ('?' is missing)";
     *strchr(what, '?') = character;
     return oct_json_fail(json, what);
+}
+
+octet_status oct_json_next(struct oct_json *json, char close, bool *more)
+{
+    *more = oct_json_take(json, ',');
+    if (!*more)
+        return oct_json_expect(json, close);
+    if (!oct_json_take(json, close))
+        return OCTET_OK;
+    json->position--;
+    return oct_json_fail(json, "a comma before the closing bracket is no JSON");
 }
 
 /* Past the text whose opening quote stands at the position. */
@@ -157,13 +190,13 @@ static octet_status visit_element(struct oct_json *json, size_t index, oct_json_
     octet_status status = collect(json);
     if (status)
         return status;
-    char what[OCT_MESSAGE_BYTES];
-    snprintf(what, sizeof what, "%.900s: not valid JSON in the entry at byte %zu", json->name,
-             start);
+    char place[OCT_MESSAGE_BYTES];
     const struct oct_json_value *element;
+    name_place(json, start, place);
+    strcat(place, ": not valid JSON in what begins here");
     json->arena.ctx = json->ctx;
     oct_arena_reset(&json->arena);
-    status = oct_json_parse(&json->arena, json->scratch, json->scratch_size, what, &element);
+    status = oct_json_parse(&json->arena, json->scratch, json->scratch_size, place, &element);
     return status ? status : visit(user, index, element);
 }
 
@@ -172,17 +205,16 @@ octet_status oct_json_array(struct oct_json *json, oct_json_visit *visit, void *
     octet_status status = oct_json_expect(json, '[');
     if (status || oct_json_take(json, ']'))
         return status;
-    for (size_t index = 0;; index++) {
+    bool more = true;
+    for (size_t index = 0; !status && more; index++) {
         skip_blanks(json);
         if (json->position >= json->size || json->bytes[json->position] != '{')
             return oct_json_fail(json, "an object was expected in this list");
         status = visit_element(json, index, visit, user);
-        if (status || oct_json_take(json, ']'))
-            return status;
-        status = oct_json_expect(json, ',');
-        if (status)
-            return status;
+        if (!status)
+            status = oct_json_next(json, ']', &more);
     }
+    return status;
 }
 
 octet_status oct_json_end(struct oct_json *json)

@@ -17,14 +17,20 @@ struct oct_json {
     struct oct_arena arena; /* of the element's values */
 };
 
-/* A failure at the position reached: "FILE: byte 12: WHAT". */
+/* A failure at the position reached: "FILE: line 3, column 12: WHAT". */
 octet_status oct_json_fail(struct oct_json *json, const char *what);
+
+/* Passes over a byte order mark; UTF-16 fails. */
+octet_status oct_json_start(struct oct_json *json);
 
 /* Takes `character`, with white space before it; false (and nothing taken) when it is another. */
 bool oct_json_take(struct oct_json *json, char character);
 
 /* Takes the next character without white space, which must be `character`. */
 octet_status oct_json_expect(struct oct_json *json, char character);
+
+/* After an entry of a list or an object: takes the comma before another entry, or `close`. */
+octet_status oct_json_next(struct oct_json *json, char close, bool *more);
 
 /* Takes a member's name and the colon behind it; `*key` (without quotes, escapes as they stand) has
  * `*length` bytes in the file. */

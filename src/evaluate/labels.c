@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define NUMBER_BYTES_MAX 64
 #define VALUES_MAX 100001 /* of a line: a class and 50,000 points */
 #define BOXES_MAX 10000   /* of a picture */
@@ -124,6 +126,9 @@ static octet_status add_line(struct labels *labels)
     const size_t count = labels->value_count;
     double box[4];
     int64_t class_id = 0;
+    if (count == 6)
+        return refuse(labels, "six numbers, of which the last may be a confidence; a label has "
+                              "five: class x y width height");
     if (count != 5 && (count < 7 || count % 2 == 0))
         return refuse(labels, "neither a class with x, y, width and height nor one with three or "
                               "more points");
@@ -187,17 +192,21 @@ octet_status oct_labels_add(octet_truth *truth, int64_t image_id, const void *by
         return oct_fail(truth->ctx, OCTET_INVALID_ARGUMENT,
                         "%s: picture %" PRId64 " was not added with its size before", name,
                         image_id);
+    size_t start;
+    octet_status status = oct_text_start(truth->ctx, name, bytes, size, &start);
+    if (status)
+        return status;
     struct labels labels = {.truth = truth,
                             .image = image,
                             .name = name,
-                            .at = bytes,
+                            .at = (const char *)bytes + start,
                             .end = (const char *)bytes + size,
                             .first_box = truth->box_count,
                             .locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
     if (labels.locale == (locale_t)0)
         return oct_fail_memory(truth->ctx, name);
     const int64_t next_id = truth->next_id;
-    const octet_status status = add_lines(&labels);
+    status = add_lines(&labels);
     freelocale(labels.locale);
     oct_free(truth->ctx, labels.values);
     if (status) {

@@ -128,8 +128,9 @@ static octet_status read_all(struct reading *r, const char *bytes, size_t size)
     cache->sorted = oct_arena_calloc(&cache->arena, lines, sizeof(*cache->sorted));
     if (!cache->entries || !cache->sorted)
         return oct_fail_memory(r->ctx, r->file);
-    octet_status status = OCTET_OK;
-    for (size_t at = 0; at < size && !status;) {
+    size_t at;
+    octet_status status = oct_text_start(r->ctx, r->file, bytes, size, &at);
+    while (at < size && !status) {
         const char *end = memchr(bytes + at, '\n', size - at);
         const size_t length = end ? (size_t)(end - bytes) - at : size - at;
         r->line++;
