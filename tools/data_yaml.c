@@ -214,7 +214,8 @@ static int name_classes(struct app *app, const char *file, const struct yaml *ya
     if (!node && !classes)
         return app_fail(app, "%s: no 'names:' of the classes in it", file);
     if (node && classes && classes != items)
-        return app_fail(app, "%s: %zu names, but 'nc: %zu'", file, items, classes);
+        return app_fail(app, "%s: 'names:' has %zu entries, but 'nc:' is %zu", file, items,
+                        classes);
     *count = node ? items : classes;
     *names = app_alloc(*count, sizeof **names);
     for (size_t i = 0; !node && i < *count; i++)

@@ -32,6 +32,21 @@ static char *resolve_line(const char *list, const char *line, bool *found)
     return app_strdup(line);
 }
 
+/* As resolve_line(); a line with backslashes also as the path with slashes. */
+static char *resolve_any_line(const char *list, const char *line, bool *found)
+{
+    char *path = resolve_line(list, line, found);
+    if (*found || !strchr(line, '\\'))
+        return path;
+    char *slashed = app_strdup(line);
+    for (char *c = slashed; *c; c++)
+        *c = *c == '\\' ? '/' : *c;
+    char *other = resolve_line(list, slashed, found);
+    free(slashed);
+    free(*found ? path : other);
+    return *found ? other : path;
+}
+
 static void strip_line(char *line, ssize_t length)
 {
     while (length > 0 && strchr(" \t\r\n", line[length - 1]))
@@ -55,7 +70,7 @@ static int add_lines(struct app *app, struct sources *sources, const char *list,
         if (!*start)
             continue;
         bool found;
-        char *path = resolve_line(list, start, &found);
+        char *path = resolve_any_line(list, start, &found);
         there += found;
         first_line = first_line ? first_line : number;
         sources_take(sources, path, found);

@@ -28,8 +28,9 @@ typedef struct octet_truth_image {
 } octet_truth_image;
 
 OCTET_API octet_status octet_truth_create(octet_context *context, octet_truth **truth);
-/** Reads a COCO annotation file. OCTET_BAD_FORMAT with the entry in the message: what is no such
- * file, ids that are there twice, boxes of unknown pictures or classes. */
+/** Reads a COCO annotation file, in which null stands for what is missing. OCTET_BAD_FORMAT with
+ * the entry in the message: what is no such file, ids that are there twice, boxes of unknown
+ * pictures or classes. */
 OCTET_API octet_status octet_truth_load(octet_context *context, const char *path,
                                         octet_truth **truth);
 /* Adding copies. Ids that are there twice are found by octet_evaluate(). */

@@ -77,6 +77,34 @@ static void test_good(void **state)
     octet_truth_free(&truth);
 }
 
+/* What other writers put there: a byte order mark, null for what is unknown, numbers as text or
+ * with a fraction of zero. */
+static void test_other_writers(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "\xef\xbb\xbf{\"images\": [{\"id\": \"3\", \"file_name\": null, \"width\": null,\n"
+        "   \"height\": 480.0}],\n"
+        " \"categories\": [{\"id\": 7.0, \"name\": null}],\n"
+        " \"annotations\": [{\"id\": \"-5\", \"image_id\": 3, \"category_id\": \"7\",\n"
+        "   \"bbox\": [1, 2, 3, 4], \"area\": null, \"iscrowd\": null},\n"
+        "  {\"id\": 6, \"image_id\": 3.0, \"category_id\": 7, \"bbox\": [1, 2, 3, 4],\n"
+        "   \"iscrowd\": true}]}";
+    octet_truth *truth;
+    if (read_truth(text, strlen(text), &truth) != OCTET_OK)
+        fail_msg("%s", test.context.message);
+    assert_int_equal(truth->images[0].id, 3);
+    assert_string_equal(truth->images[0].file_name, "");
+    assert_int_equal(truth->images[0].width, 0);
+    assert_int_equal(truth->images[0].height, 480);
+    assert_string_equal(truth->classes[0].name, "");
+    assert_int_equal(truth->boxes[0].id, -5);
+    assert_true(truth->boxes[0].area == 12.0);
+    assert_int_equal(truth->boxes[0].is_crowd, 0);
+    assert_int_equal(truth->boxes[1].is_crowd, 1);
+    octet_truth_free(&truth);
+}
+
 /* Every way of ending too early. */
 static void test_truncated(void **state)
 {
@@ -149,6 +177,16 @@ static void test_refused(void **state)
         {"{\"images\":[5]}", "an object was expected"},
         {"{\"images\":[{}]}", "images[0]: \"id\" is missing"},
         {"{\"images\":[{\"id\":\"a\"}]}", "images[0]: \"id\" is not a whole number"},
+        {"{\"images\":[{\"id\":\"\"}]}", "images[0]: \"id\" is not a whole number"},
+        {"{\"images\":[{\"id\":\"-\"}]}", "images[0]: \"id\" is not a whole number"},
+        {"{\"images\":[{\"id\":\"1 \"}]}", "images[0]: \"id\" is not a whole number"},
+        {"{\"images\":[{\"id\":\"1234567890123456789\"}]}", "is not a whole number"},
+        {"{\"images\":[{\"id\":null}]}", "images[0]: \"id\" is missing"},
+        {"{\n \"images\":[\n  {\"id\":1},\n ]}", "line 4, column 2: a comma before the closing"},
+        {"{\"images\":[],\n}", "line 2, column 1: a comma before the closing"},
+        {"{\n\"images\":[\n {\"id\":1,}]}", "line 3, column 2: not valid JSON in what begins"},
+        {"{'images':[]}", "line 1, column 2: a member's name is missing"},
+        {"\xff\xfe{", "UTF-16"},
         {"{\"images\":[{\"id\":1.5}]}", "images[0]: \"id\" is not a whole number"},
         {"{\"images\":[{\"id\":99999999999999999999}]}", "not valid JSON"},
         {"{\"images\":[{\"id\":1,\"width\":-5}]}", "no size in pixels"},
@@ -157,6 +195,7 @@ static void test_refused(void **state)
         {IMAGES BOX "\"bbox\":[0,0,1,NaN]}]}", "not valid JSON"},
         {IMAGES BOX "\"bbox\":[0,0,1,1e999]}]}", "not valid JSON"},
         {IMAGES BOX "\"bbox\":[0,0,1]}]}", "four numbers"},
+        {IMAGES BOX "\"bbox\":null}]}", "annotations[0]: \"bbox\" is missing"},
         {IMAGES BOX "\"bbox\":[0,0,1,\"1\"]}]}", "four numbers"},
         {IMAGES BOX "\"bbox\":[0,0,-1,1]}]}", "annotations[0]: \"bbox\" has a negative"},
         {IMAGES BOX "\"bbox\":[0,0,1,1],\"area\":-2}]}", "\"area\" is negative"},
@@ -216,7 +255,10 @@ static void test_results(void **state)
         {FOUND "\"bbox\":[0,0,1,1],\"score\":NaN}]", "not valid JSON"},
         {FOUND "\"bbox\":[0,0,1,1],\"score\":\"1\"}]", "\"score\" is no number"},
         {FOUND "\"bbox\":[0,0,1,-1],\"score\":1}]", "negative"},
-        {FOUND "\"bbox\":[0,0,1,1],\"score\":1} {}]", "',' is missing"},
+        {FOUND "\"bbox\":[0,0,1,1],\"score\":1} {}]", "']' is missing"},
+        {FOUND "\"bbox\":[0,0,1,1],\"score\":null}]", "results[0]: \"score\" is missing"},
+        {FOUND "\"bbox\":[0,0,1,1],\"score\":1},\n]", "line 2, column 1: a comma before"},
+        {"\xfe\xff[]", "UTF-16"},
         {FOUND "\"bbox\":[0,0,1,1],\"score\":1}],", "more follows"},
     };
     expect_refusals(refusals, sizeof refusals / sizeof *refusals, read_results);
@@ -296,6 +338,10 @@ static void test_labels(void **state)
     assert_int_equal(add_labels(""), OCTET_OK);
     assert_int_equal(add_labels(" \n\r\n"), OCTET_OK);
     assert_int_equal(labelled->box_count, 3);
+    assert_int_equal(add_labels("\xef\xbb\xbf"
+                                "0 1.005 -.005 0 0.1"),
+                     OCTET_OK);
+    expect_box(3, 201, -5.5, 0, 10);
     octet_truth_free(&labelled);
 }
 
@@ -304,7 +350,12 @@ static void test_bad_labels(void **state)
     (void)state;
     static const struct refusal refusals[] = {
         {"0 0.5 0.5 0.5", "a.txt: line 1: neither"},
-        {"0 0.5 0.5 0.5 0.5\n0 0.5 0.5 0.5 0.5 0.5\n", "a.txt: line 2: neither"},
+        {"0 0.5 0.5 0.5 0.5\n0 0.5 0.5 0.5 0.5 0.5\n", "a.txt: line 2: six numbers"},
+        {"0 0.5 0.5 0.5 0.5 0.5 0.5 0.5", "a.txt: line 1: neither"},
+        {"\xff\xfe"
+         "0",
+         "a.txt: UTF-16"},
+        {"0\xef\xbb\xbf 0.5 0.5 0.5 0.5", "not a number"},
         {"0 0.5 0.5 0.5 0.5\n\n1 2 3\n", "a.txt: line 3: neither"},
         {"3 0.5 0.5 0.5 0.5", "line 1: there is no class 3"},
         {"-1 0.5 0.5 0.5 0.5", "line 1: there is no class -1"},
@@ -382,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_good, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_writers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),

@@ -36,7 +36,7 @@ static octet_cache *expect_cache(const char *text)
 static void test_quirks(void **state)
 {
     (void)state;
-    octet_cache *cache = expect_cache("TRT-8602-EntropyCalibration2\r\n"
+    octet_cache *cache = expect_cache("\xef\xbb\xbfTRT-8602-EntropyCalibration2\r\n"
                                       "images: 3b66eddc\r\n"
                                       "(Unnamed Layer* 3) [Convolution]_output: 3C010A14\n"
                                       "a: b: 3f800000\n"
