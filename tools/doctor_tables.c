@@ -196,3 +196,10 @@ const struct tensorrt_rule *tensorrt_rule_of(const struct version *version)
             found = &rules[i];
     return found;
 }
+
+/* NV_TENSORRT_VERSION of NvInferVersion.h, which got a digit more for the minor version with 10. */
+int tensorrt_cache_version(const struct version *version)
+{
+    const int thousands = version->major < 10 ? 1000 : 10000;
+    return version->major * thousands + version->minor * 100 + version->patch;
+}

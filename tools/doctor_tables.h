@@ -42,4 +42,8 @@ struct tensorrt_rule {
 };
 const struct tensorrt_rule *tensorrt_rule_of(const struct version *version);
 
+/* The version as TensorRT writes it into the first line of a calibration cache: 8.5.2 is 8502,
+ * 10.3.0 is 100300. */
+int tensorrt_cache_version(const struct version *version);
+
 #endif

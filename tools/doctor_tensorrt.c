@@ -7,6 +7,9 @@
 #include "doctor_files.h"
 #include "doctor_tables.h"
 
+/* The first line of a cache that this TensorRT takes, as octet export --header wants it. */
+#define CACHE_HEADER "TRT-%d-EntropyCalibration2"
+
 struct installed {
     char version[DOCTOR_TEXT_BYTES], source[DOCTOR_TEXT_BYTES * 2];
     struct version number;
@@ -83,6 +86,23 @@ static void tell_trtexec(struct doctor *doctor, struct group *group)
                  "trtexec is not in a usual place (package libnvinfer-bin, or tensorrt)");
 }
 
+/* What a Jetson without TensorRT gets with it. */
+static void tell_missing(const struct doctor *doctor, struct group *group)
+{
+    struct version coming;
+    group_say(group, VERDICT_ABSENT, "not installed");
+    if (!doctor->tegra)
+        return;
+    group_advise(group, VERDICT_NOTE,
+                 "to run TensorRT engines here: sudo apt install nvidia-jetpack");
+    if (!doctor->jetpack || !doctor->jetpack->tensorrt)
+        return;
+    version_parse(doctor->jetpack->tensorrt, &coming);
+    group_advise(group, VERDICT_NOTE,
+                 "JetPack %s comes with TensorRT %s (cache header " CACHE_HEADER ")",
+                 doctor->jetpack->name, doctor->jetpack->tensorrt, tensorrt_cache_version(&coming));
+}
+
 /* DLA as this version and this chip have it together. */
 static const char *dla_text(const struct doctor *doctor, const struct tensorrt_rule *rule)
 {
@@ -104,6 +124,8 @@ static void tell_rule(const struct doctor *doctor, struct group *group,
     group_fact(group, "octet_export", "%s%s%s", rule->takes_qdq ? "--format qdq" : "",
                rule->takes_qdq && rule->takes_cache ? " or " : "",
                rule->takes_cache ? "--format trt-cache" : "");
+    if (rule->takes_cache)
+        group_fact(group, "cache_header", CACHE_HEADER, tensorrt_cache_version(&installed->number));
     if (rule->opset && rule->opset < 18)
         group_advise(group, VERDICT_NOTE,
                      "its ONNX parser promises opset %d at most: export the model with "
@@ -132,10 +154,7 @@ void doctor_tensorrt(struct doctor *doctor, struct group *group)
     find_packages(doctor, group, &installed);
     find_libraries(doctor, group, &installed);
     if (!installed.version[0]) {
-        group_say(group, VERDICT_ABSENT, "not installed");
-        if (doctor->tegra)
-            group_advise(group, VERDICT_NOTE,
-                         "to run TensorRT engines here: sudo apt install nvidia-jetpack");
+        tell_missing(doctor, group);
         return;
     }
     group->verdict = group->verdict == VERDICT_ABSENT ? VERDICT_GOOD : group->verdict;
