@@ -6,7 +6,7 @@ recommends for YOLOv8, and their boxes as COCO results files where study.py look
     peers.py [--work build/accuracy] [--sets LIST]
 
 Boxes are found as octet eval finds them: square letterbox, confidence 0.001, NMS 0.7 for each class, at most 300 a
-picture. Needs numpy, opencv-python-headless, onnx, onnxruntime, openvino, nncf.
+picture (examples/trtexec_eval.py). Needs numpy, opencv-python-headless, onnx, onnxruntime, openvino, nncf.
 """
 
 import argparse
@@ -14,50 +14,13 @@ import json
 import os
 import sys
 
-import cv2
-import numpy as np
-
 import sets
 from study import Study, plain
 
+sys.path.append(os.path.join(sets.ROOT, "examples"))
+from trtexec_eval import letterbox, results  # noqa: E402
+
 HEAD = "model.22"  # of all YOLOv8 exports in the study
-CONFIDENCE, IOU, BOXES_MAX = 0.001, 0.7, 300
-
-
-def letterbox(path, size):
-    """[1, 3, size, size] in [0, 1], and scale, left, top, width and height of the picture."""
-    picture = cv2.imread(path)
-    height, width = picture.shape[:2]
-    scale = min(size / height, size / width)
-    inner = round(width * scale), round(height * scale)
-    if inner != (width, height):
-        picture = cv2.resize(picture, inner, interpolation=cv2.INTER_LINEAR)
-    out = np.full((size, size, 3), 114, np.uint8)
-    top, left = round((size - inner[1]) / 2 - 0.1), round((size - inner[0]) / 2 - 0.1)
-    out[top:top + inner[1], left:left + inner[0]] = picture
-    planes = np.ascontiguousarray(out[:, :, ::-1].transpose(2, 0, 1)[None]).astype(np.float32) / 255
-    return planes, (scale, left, top, width, height)
-
-
-def select(boxes, scores, classes):
-    """Greedy suppression within each class, the best boxes first."""
-    order = np.argsort(-scores, kind="stable")[:30000]
-    boxes, scores, classes = boxes[order], scores[order], classes[order]
-    apart = boxes + (classes * 7680)[:, None]
-    area = (apart[:, 2] - apart[:, 0]) * (apart[:, 3] - apart[:, 1])
-    gone, kept = np.zeros(len(scores), bool), []
-    for i in range(len(scores)):
-        if gone[i]:
-            continue
-        kept.append(i)
-        if len(kept) == BOXES_MAX:
-            break
-        rest = np.arange(i + 1, len(scores))[~gone[i + 1:]]
-        w = np.minimum(apart[i, 2], apart[rest, 2]) - np.maximum(apart[i, 0], apart[rest, 0])
-        h = np.minimum(apart[i, 3], apart[rest, 3]) - np.maximum(apart[i, 1], apart[rest, 1])
-        both = np.clip(w, 0, None) * np.clip(h, 0, None)
-        gone[rest[both / (area[i] + area[rest] - both + 1e-7) > IOU]] = True
-    return boxes[kept], scores[kept], classes[kept]
 
 
 def detect(run, size, name, work):
@@ -66,26 +29,12 @@ def detect(run, size, name, work):
     with open(sets.truth_path(name, work), encoding="utf-8") as file:
         truth = json.load(file)
     known = sorted(c["id"] for c in truth["categories"])
-    folder, results = sets.folder(source, work), []
+    folder, found = sets.folder(source, work), []
     for image in truth["images"]:
-        planes, (scale, left, top, width, height) = letterbox(
-            os.path.join(folder, os.path.basename(image["file_name"])), size)
-        output = run(planes)[0]
-        centre, score = output[:4].T, output[4:].T
-        ids = COCO_IDS if score.shape[1] == 80 else known
-        at, kind = np.nonzero(score > CONFIDENCE)
-        half = centre[at, 2:] / 2
-        corners = np.concatenate([centre[at, :2] - half, centre[at, :2] + half], 1)
-        corners, scores, kinds = select(corners, score[at, kind], kind)
-        corners[:, 0::2] = np.clip((corners[:, 0::2] - left) / scale, 0, width)
-        corners[:, 1::2] = np.clip((corners[:, 1::2] - top) / scale, 0, height)
-        results += [{"image_id": image["id"], "category_id": int(ids[k]), "score": float(s),
-                     "bbox": [float(v) for v in (b[0], b[1], b[2] - b[0], b[3] - b[1])]}
-                    for b, s, k in zip(corners, scores, kinds) if ids[k] in known]
-    return results
-
-
-COCO_IDS = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
+        path = os.path.join(folder, os.path.basename(image["file_name"]))
+        planes, placement = letterbox(path, size, size)
+        found += results(run(planes)[0], placement, image["id"], known)
+    return found
 
 
 def onnxruntime_model(source, pictures, size, out):
@@ -106,7 +55,7 @@ def onnxruntime_model(source, pictures, size, out):
 
         def get_next(self):
             path = next(self.rest, None)
-            return None if path is None else {graph.input[0].name: letterbox(path, size)[0]}
+            return None if path is None else {graph.input[0].name: letterbox(path, size, size)[0]}
 
     quantize_static(prepared, out, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
                     activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
@@ -120,7 +69,7 @@ def nncf_model(source, pictures, size, out):
     import nncf
     import openvino as ov
     ignored = [f".*/{HEAD}/{k}.*" for k in ("dfl/", "Add", "Sub", "Mul", "Div", "Sigmoid")]
-    model = nncf.quantize(ov.Core().read_model(source), nncf.Dataset(pictures, lambda p: letterbox(p, size)[0]),
+    model = nncf.quantize(ov.Core().read_model(source), nncf.Dataset(pictures, lambda p: letterbox(p, size, size)[0]),
                           preset=nncf.QuantizationPreset.MIXED, subset_size=len(pictures),
                           ignored_scope=nncf.IgnoredScope(patterns=ignored, validate=False))
     ov.save_model(model, out, compress_to_fp16=False)
