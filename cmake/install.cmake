@@ -1,21 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-# What is installed: headers, both libraries (shared and static), pkg-config and CMake packages, program, man pages.
+# What is installed, in parts for `cmake --install --component`:
+#   runtime        the shared liboctet-runtime and the licence: what a device gets
+#   library        the shared liboctet
+#   program        octet and its man pages
+#   development    headers, static libraries, links without version, pkg-config and CMake packages
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/octet)
 
-install(TARGETS ${OCTET_LIBRARIES} EXPORT octet-targets
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# octet_install_library(TARGET COMPONENT): of a shared library; of a static one all is development.
+function(octet_install_library target component)
+    install(TARGETS ${target} EXPORT octet-targets
+            ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component}
+                    NAMELINK_COMPONENT development)
+endfunction()
+octet_install_library(octet_runtime runtime)
+octet_install_library(octet_runtime_static runtime)
+if(OCTET_BUILD_COMPILER)
+    octet_install_library(octet library)
+    octet_install_library(octet_static library)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/octet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.h")
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(EXPORT octet-targets NAMESPACE octet:: DESTINATION ${package_folder})
+        COMPONENT development FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(EXPORT octet-targets NAMESPACE octet:: DESTINATION ${package_folder} COMPONENT development)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/octet-config.cmake.in
     ${PROJECT_BINARY_DIR}/octet-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/octet-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/octet-config.cmake ${PROJECT_BINARY_DIR}/octet-config-version.cmake
-        DESTINATION ${package_folder})
+        DESTINATION ${package_folder} COMPONENT development)
 
 # octet_pkg_config(NAME DESCRIPTION REQUIRES): NAME.pc; its folder is found from where the file lies.
 function(octet_pkg_config name description)
@@ -23,7 +37,8 @@ function(octet_pkg_config name description)
     file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
     string(REGEX REPLACE "/$" "" up "${up}")
     configure_file(${PROJECT_SOURCE_DIR}/cmake/octet.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
-    install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+            COMPONENT development)
 endfunction()
 octet_pkg_config(octet-runtime "${PROJECT_DESCRIPTION}: load and run engines" ${OCTET_RUNTIME_MODULES})
 if(OCTET_BUILD_COMPILER)
@@ -31,9 +46,9 @@ if(OCTET_BUILD_COMPILER)
 endif()
 
 if(TARGET octet_program)
-    install(TARGETS octet_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS octet_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
     file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
     if(man_pages)
-        install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+        install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
     endif()
 endif()

@@ -102,9 +102,7 @@ function(octet_library name output objects libraries)
 endfunction()
 
 octet_library(octet_runtime octet-runtime octet_runtime_objects "${OCTET_RUNTIME_LIBRARIES}")
-set(OCTET_LIBRARIES octet_runtime octet_runtime_static)
 if(OCTET_BUILD_COMPILER)
     octet_library(octet octet "${OCTET_OBJECT_TARGETS}"
                   "${OCTET_RUNTIME_LIBRARIES};${OCTET_PROTOBUF_LIBRARIES}")
-    list(APPEND OCTET_LIBRARIES octet octet_static)
 endif()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# install.sh BUILD ROOT CC GENERATOR: installs into a folder of its own and uses octet from there only, as a user would:
-# by pkg-config (shared and static), by CMake's find_package, and with the installed program.
+# install.sh BUILD ROOT CC GENERATOR: installs into a folder of its own and uses octet from there only, as docs/install.md
+# says: by pkg-config (shared, static, everything static), by CMake's find_package, with the installed program, from a
+# folder that was moved, and with the part of a device alone.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$2" && pwd)
@@ -11,7 +12,8 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 fail() { echo "install: $*"; exit 1; }
 
-cmake --install "$build" --prefix "$place/usr" >"$place/log" || { cat "$place/log"; fail "cmake --install failed"; }
+cmake --install "$build" --prefix "$place/made" >"$place/log" || { cat "$place/log"; fail "cmake --install failed"; }
+mv "$place/made" "$place/usr"
 library_folder=$(dirname "$(find "$place/usr" -name 'liboctet-runtime.so')")
 export PKG_CONFIG_PATH=$library_folder/pkgconfig
 export LD_LIBRARY_PATH=$library_folder
@@ -56,7 +58,20 @@ for package in "${packages[@]}"; do
     libraries=$(pkg-config --static --libs $package | sed "s,-l$package\( \|$\),-l:lib$package.a ,")
     "$cc" -std=c11 "$place/version.c" -o "$place/static" $(pkg-config --cflags $package) $libraries
     LD_LIBRARY_PATH='' expect_version "$place/static" "a program linked with lib$package.a"
+    "$cc" -std=c11 -static "$place/version.c" -o "$place/alone" $(pkg-config --static --cflags --libs $package) ||
+        fail "a program with everything in it does not link with $package"
+    LD_LIBRARY_PATH='' expect_version "$place/alone" "a program that has $package and all libraries in it"
 done
+
+# What a device gets: this and nothing else.
+cmake --install "$build" --prefix "$place/device" --component runtime --strip >"$place/log" ||
+    { cat "$place/log"; fail "cmake --install --component runtime failed"; }
+(cd "$place/device" && find . ! -type d | sed 's,.*/,,' | LC_ALL=C sort | tr '\n' ' ') >"$place/files"
+[ "$(cat "$place/files")" = "LICENSE liboctet-runtime.so.0 liboctet-runtime.so.$version " ] ||
+    fail "the part runtime holds $(cat "$place/files")"
+"$cc" -std=c11 "$place/version.c" -o "$place/shared" $(pkg-config --cflags --libs octet-runtime)
+device_folder=$(dirname "$(find "$place/device" -name 'liboctet-runtime.so.0')")
+LD_LIBRARY_PATH=$device_folder expect_version "$place/shared" "a program with the part runtime"
 
 examples=0
 for example in "$root"/examples/*.c; do
