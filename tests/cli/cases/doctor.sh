@@ -8,6 +8,14 @@ for tree in jetpack-4.6-nano jetpack-5.1.2-xavier-nx jetpack-6.0-agx-orin jetpac
     try doctor --root $tree
 done
 try doctor --root jetpack-5.1.2-xavier-nx --json
+# the files that docs/jetson.md has one copy tell the same as the whole tree (a link from the root of a tree leads out of it)
+files=$(sed -n '/cp -L --parents/,/recorded\/$/p' "$root/docs/jetson.md" | sed -E 's/cp -L --parents|recorded\/$|\\$//g; s, /, ,g')
+ln -sf nvpmodel/nvpmodel_t194_p3668.conf jetpack-5.1.2-xavier-nx/etc/nvpmodel.conf
+for tree in jetpack-4.6-nano jetpack-5.1.2-xavier-nx; do
+    mkdir recorded-$tree
+    (cd $tree && cp -L --parents $files ../recorded-$tree 2>/dev/null || true)
+    diff <("$octet" doctor --root $tree) <("$octet" doctor --root recorded-$tree) && echo "$tree: recorded"
+done
 # this machine: the groups, in their order
 "$octet" doctor | sed -n 's/^\([a-z]*\) .*/\1/p' | tr '\n' ' '
 echo
