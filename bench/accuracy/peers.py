@@ -1,21 +1,15 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""INT8 models by other tools from the same 100 pictures that study.py takes first, each made as its documentation
-recommends for YOLOv8, and their boxes as COCO results files where study.py looks for them.
-
-    peers.py [--work build/accuracy] [--sets LIST]
+"""INT8 models by other tools, each made as its documentation recommends for YOLOv8, and what they find.
 
 Boxes are found as octet eval finds them: square letterbox, confidence 0.001, NMS 0.7 for each class, at most 300 a
 picture (examples/trtexec_eval.py). Needs numpy, opencv-python-headless, onnx, onnxruntime, openvino, nncf.
 """
 
-import argparse
 import json
 import os
 import sys
 
 import sets
-from study import Study, plain
 
 sys.path.append(os.path.join(sets.ROOT, "examples"))
 from trtexec_eval import letterbox, results  # noqa: E402
@@ -90,35 +84,3 @@ def openvino_run(path):
 
 PEERS = {"onnxruntime-minmax": (onnxruntime_model, onnxruntime_run, ".onnx"),
          "openvino-nncf-mixed": (nncf_model, openvino_run, ".xml")}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "accuracy"))
-    parser.add_argument("--sets", default="COCO n,COCO s,CCTV n,CCTV s,NEU-DET n")
-    options = parser.parse_args()
-    options.octet, options.threads = None, 0
-    study = Study(options)
-    os.makedirs(os.path.join(options.work, "peers"), exist_ok=True)
-    for name in (n.replace("/", ", ") for n in options.sets.split(",")):
-        kind, _, _, _, own, _ = sets.SETS[name]
-        size = 224 if kind == "neudet" else 640
-        listed = study.sample(own, 100, 0)
-        with open(listed, encoding="utf-8") as file:
-            pictures = file.read().split()
-        for peer, (make, runner, suffix) in PEERS.items():
-            results = study.path("detections", plain(f"{name}.peer-{peer}") + ".json")
-            path = os.path.join(options.work, "peers", f"{kind}.{own}.{peer}{suffix}")
-            if os.path.exists(results):
-                continue
-            if not os.path.exists(path):
-                make(sets.model_path(kind), pictures, size, path)
-            with open(results + ".part", "w", encoding="utf-8") as file:
-                json.dump(detect(runner(path), size, name, options.work), file)
-            os.replace(results + ".part", results)
-            print(f"{name}: {peer}", file=sys.stderr, flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,13 +5,12 @@
     study.py [--octet build/octet] [--work build/accuracy] [--parts LIST] [--sets LIST] [--threads N]
 
 Parts: recipe (the default build, three samples of 100 pictures), calibrators, foreign (ranges from pictures of another
-kind), counts (16 to 200 pictures, three samples each), float-layers, peers (what peers.py left in the work folder).
+kind), counts (16 to 200 pictures, three samples each), float-layers. Ten samples, and other engines: seeds.py.
 Every figure is kept in the work folder, so that an interrupted run goes on where it was. Test data: $OCTET_TEST_DATA.
 Needs NumPy, and OpenCV for drawing the pictures of the bundled model.
 """
 
 import argparse
-import glob
 import json
 import os
 import random
@@ -32,7 +31,7 @@ FLOAT_LAYERS = ["none", "/model.0/*", "/model.2/cv1/*", "/model.1/*,/model.2/*",
                 "/model.21/m.0/cv1/*,/model.21/cv1/*,/model.21/cv2/*,/model.12/cv1/*,/model.7/*,/model.2/cv1/*,"
                 "/model.2/cv2/*,/model.1/*,/model.9/cv2/*", "head"]
 RESAMPLES = 200
-FLOAT_SCORE = 0.25  # boxes of the float model that count as ground truth for the agreement
+SURE = 0.25  # score from which boxes count as ground truth for the agreement
 
 
 def plain(text):
@@ -95,15 +94,14 @@ class Study:
                               "--save-detections", detections)["ap"]
         return self.octet("eval", "--detections", detections, *command)["ap"]
 
-    def agreement(self, name, detections):
-        """AP against the float model's boxes."""
-        self.float_ap(name)
-        path = self.path("detections", plain(f"{name}.float.truth") + ".json")
+    def agreement_with(self, name, reference, detections):
+        """AP against the boxes of another detector."""
+        path = reference[:-len(".json")] + ".truth.json"
         if not os.path.exists(path):
             with open(sets.truth_path(name, self.work), encoding="utf-8") as file:
                 truth = json.load(file)
-            with open(self.path("detections", plain(f"{name}.float") + ".json"), encoding="utf-8") as file:
-                found = [b for b in json.load(file) if b["score"] >= FLOAT_SCORE]
+            with open(reference, encoding="utf-8") as file:
+                found = [b for b in json.load(file) if b["score"] >= SURE]
             truth["annotations"] = [{"id": i, "image_id": b["image_id"], "category_id": b["category_id"],
                                      "bbox": b["bbox"], "area": b["bbox"][2] * b["bbox"][3], "iscrowd": 0}
                                     for i, b in enumerate(found, 1)]
@@ -112,6 +110,11 @@ class Study:
         classes = sets.SETS[name][3]
         chosen = ["--classes", ",".join(map(str, classes))] if classes else []
         return self.octet("eval", "--detections", detections, "--annotations", path, *chosen)["ap"]
+
+    def agreement(self, name, detections):
+        """AP against the float model's boxes."""
+        self.float_ap(name)
+        return self.agreement_with(name, self.path("detections", plain(f"{name}.float") + ".json"), detections)
 
     def float_ap(self, name):
         key = plain(f"{name}.float") + ".json"
@@ -240,29 +243,6 @@ def counts(study, names):
     return table(["pictures"] + names, rows)
 
 
-def peers(study, names):
-    rows = []
-    for name in names:
-        base = study.float_ap(name)
-        ours = study.engines(name, sets.SETS[name][4], 100, "mse", SEEDS[:1])
-        found = {}
-        for path in sorted(glob.glob(study.path("detections", plain(f"{name}.peer-") + "*.json"))):
-            key = os.path.basename(path)
-            found[key.split(".peer-")[1][:-5]] = study.kept("results", key, lambda path=path, key=key: {
-                "ap": study.score(name, path), "agreement": study.agreement(name, path),
-                "score_error": study.score_error(name, path), "detections": key})
-        for label, results in [("octet", ours)] + [(peer, [result]) for peer, result in found.items()]:
-            points, drawn = study.difference(name, results, [base])
-            cell = ""
-            if label != "octet":
-                ahead, apart = study.difference(name, ours, results)
-                cell = signed(ahead, apart.std())
-            rows.append([name, label, f"{average(results, 'ap'):.4f}", signed(points, drawn.std()),
-                         f"{average(results, 'agreement', 100):.1f}", f"{average(results, 'score_error'):.4f}", cell])
-    return table(["set", "engine", "INT8 AP", "difference to float", "agreement AP", "score error",
-                  "octet ahead by"], rows)
-
-
 def float_layers(study, _):
     """What layers in float give back, with the ranges of COCO."""
     rows, names = [], ["COCO n", "CCTV n"]
@@ -282,7 +262,7 @@ def main():
     parser.add_argument("--octet", default=os.path.join(sets.ROOT, "build", "octet"))
     parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "accuracy"))
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--parts", default="recipe,calibrators,foreign,counts,float-layers,peers")
+    parser.add_argument("--parts", default="recipe,calibrators,foreign,counts,float-layers")
     parser.add_argument("--sets", default=",".join(n.replace(", ", "/") for n in sets.SETS),
                         help="names with / in place of ', '")
     parser.add_argument("--calibrators", default=",".join(CALIBRATORS))
@@ -296,7 +276,7 @@ def main():
     study = Study(options)
     made = {"recipe": lambda: recipe(study, names), "calibrators": lambda: calibrators(study, names, 4, SEEDS),
             "foreign": lambda: calibrators(study, names, 5, SEEDS[:1]), "counts": lambda: counts(study, halves),
-            "float-layers": lambda: float_layers(study, names), "peers": lambda: peers(study, names)}
+            "float-layers": lambda: float_layers(study, names)}
     for part in options.parts.split(","):
         print(f"## {part}\n\n{made[part]()}", flush=True)
     return 0
