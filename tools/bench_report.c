@@ -113,6 +113,8 @@ static json_t *machine_json(const octet_machine *machine, const char *isa,
     json_put(json, "isa", json_text(isa));
     json_put(json, "kernel_sets", json_text(machine->kernel_sets));
     json_put(json, "physical_cores", json_integer(machine->physical_cores));
+    json_put(json, "cpu_quota",
+             machine->cpu_quota > 0 ? json_number(machine->cpu_quota) : json_null());
     json_put(json, "peak_int8_gmacs",
              peak->int8_gmacs > 0 ? json_number(peak->int8_gmacs) : json_null());
     json_put(json, "peak_half_gmacs",
@@ -207,8 +209,11 @@ static void print_text(const octet_machine *machine, const struct bench_model *m
         ">----min",      ">fps",        ">---load ms", ">-----memory", ">-of peak"};
     size_t columns = sizeof headers / sizeof *headers;
     struct table table;
-    printf("%s, kernels %s, %d core%s\n", machine->cpu, octet_session_cpu(models[0].sessions[0]),
+    printf("%s, kernels %s, %d core%s", machine->cpu, octet_session_cpu(models[0].sessions[0]),
            machine->physical_cores, machine->physical_cores == 1 ? "" : "s");
+    if (machine->cpu_quota > 0)
+        printf(", CPU quota %.3g", machine->cpu_quota);
+    putchar('\n');
     if (peak->int8_gmacs > 0)
         printf(
             "peak of one core: %.1f G int8, %.1f G half and %.1f G fp32 multiply-adds a second\n",

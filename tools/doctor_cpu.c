@@ -96,6 +96,42 @@ static void tell_cores(struct doctor *doctor, struct group *group)
     }
 }
 
+/* The quota of a recorded tree, as a container sees its own; 0: none. */
+static double recorded_quota(struct doctor *doctor)
+{
+    const char *version_1[] = {"sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+                               "sys/fs/cgroup/cpu/cpu.cfs_period_us"};
+    char text[DOCTOR_TEXT_BYTES];
+    double quota = 0, period = 0;
+    long long numbers[2];
+    if (doctor_text(doctor, "sys/fs/cgroup/cpu.max", text, sizeof text)) {
+        if (sscanf(text, "%lf %lf", &quota, &period) != 2)
+            return 0;
+    } else if (doctor_number(doctor, version_1[0], &numbers[0]) &&
+               doctor_number(doctor, version_1[1], &numbers[1])) {
+        quota = (double)numbers[0];
+        period = (double)numbers[1];
+    }
+    return quota > 0 && period > 0 ? quota / period : 0;
+}
+
+/* `threads`: that octet starts; 0 where that is not known. */
+static void tell_quota(struct group *group, double quota, int threads)
+{
+    if (quota > 0)
+        group_fact(group, "cpu_quota", "%.3g", quota);
+    if (threads)
+        group_number(group, "threads", threads);
+    if (quota > 0 && threads)
+        group_advise(group, VERDICT_NOTE,
+                     "a CPU quota of %.3g processors (of a container or service): octet starts %d "
+                     "thread%s unless --threads says otherwise",
+                     quota, threads, threads == 1 ? "" : "s");
+    else if (quota > 0)
+        group_advise(group, VERDICT_NOTE,
+                     "a CPU quota of %.3g processors (of a container or service)", quota);
+}
+
 static void processor_name(struct doctor *doctor, char *name, size_t size)
 {
     if (!doctor_field(doctor, "proc/cpuinfo", "model name", name, size) &&
@@ -143,10 +179,13 @@ void doctor_cpu(struct doctor *doctor, struct group *group)
     if (!doctor->recorded) {
         group_fact(group, "octet_uses", "%s", machine.best);
         group_number(group, "physical_cores", machine.physical_cores);
+        tell_quota(group, machine.cpu_quota, machine.threads);
         if (strcmp(machine.best, "ref") == 0)
             group_advise(group, VERDICT_PROBLEM,
                          "octet has no vector kernels for this processor: it runs the plain C "
                          "reference, right but slow");
+    } else {
+        tell_quota(group, recorded_quota(doctor), 0);
     }
     tell_cores(doctor, group);
 }

@@ -179,7 +179,7 @@ static size_t count_workers(const struct app *app)
 {
     octet_machine machine;
     octet_machine_get(&machine);
-    size_t cores = (size_t)(app->threads ? app->threads : machine.physical_cores);
+    size_t cores = (size_t)(app->threads ? app->threads : machine.threads);
     size_t count = cores / CORES_A_WORKER;
     return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : count;
 }

@@ -17,7 +17,7 @@ typedef struct octet_calibration octet_calibration;
 /** Settings of a calibration. Fill with octet_calibration_defaults(). */
 typedef struct octet_calibration_settings {
     int height, width;   /**< pixels, multiples of 32; 0: the model's default size */
-    int threads;         /**< 0: physical cores that this process may use */
+    int threads;         /**< as in octet_session_settings */
     const char *cpu;     /**< as in octet_session_settings */
     int include_padding; /**< 1: the letterbox' grey is counted as well; default 0: tensors' pixels
                             over it left out */

@@ -12,8 +12,10 @@ typedef struct octet_machine {
     char kernel_sets[128]; /**< usable sets, lowest first, separated by spaces: "ref avx2
                               avx512vnni" */
     char best[24];         /**< the one that runs INT8 */
-    int physical_cores;    /**< that this process may use */
-    size_t reserved[8];
+    int physical_cores;    /**< that this process may use (its affinity mask) */
+    int threads;           /**< the default: as many, or as a CPU quota pays for in whole */
+    double cpu_quota;      /**< of this process' control groups, in processors; 0: none */
+    size_t reserved[7];
 } octet_machine;
 
 OCTET_API void octet_machine_get(octet_machine *machine);

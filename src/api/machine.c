@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/threads.h"
+#include "base/cores.h"
 #include "runtime/kernels/kernels.h"
 
 #define PEAK_TRIES 5
@@ -17,7 +17,9 @@ void octet_machine_get(octet_machine *machine)
         return;
     memset(machine, 0, sizeof *machine);
     oct_cpu_name(machine->cpu, (int)sizeof machine->cpu);
-    machine->physical_cores = oct_threads_physical_cores();
+    machine->physical_cores = oct_cores_usable();
+    machine->cpu_quota = oct_cores_quota("");
+    machine->threads = oct_cores_threads(machine->physical_cores, machine->cpu_quota);
     const unsigned sets = oct_cpu_sets();
     size_t used = 0;
     for (unsigned set = 1; set && set <= sets; set <<= 1) {

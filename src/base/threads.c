@@ -16,11 +16,11 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
 
+#include "base/cores.h"
 #include "base/memory.h"
 
-#define CPUS_MAX 1024
+#define THREADS_MAX 1024
 #define ITEMS_MAX 0xfffffu
 #define SPINS_BEFORE_SLEEP                                                                         \
     4000 /* some 0.1 ms: longer than a thin layer, shorter than a wait for a picture */
@@ -45,43 +45,6 @@ struct oct_threads {
     pthread_cond_t wake;
     struct worker workers[];
 };
-
-static int read_number(const char *format, int cpu)
-{
-    char path[128];
-    snprintf(path, sizeof path, format, cpu);
-    FILE *file = fopen(path, "r");
-    int number = -1;
-    if (file) {
-        if (fscanf(file, "%d", &number) != 1)
-            number = -1;
-        fclose(file);
-    }
-    return number;
-}
-
-int oct_threads_physical_cores(void)
-{
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return 1;
-    int64_t seen[CPUS_MAX];
-    int cores = 0;
-    for (int cpu = 0; cpu < CPUS_MAX && cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, &allowed))
-            continue;
-        int core = read_number("/sys/devices/system/cpu/cpu%d/topology/core_id", cpu);
-        int package =
-            read_number("/sys/devices/system/cpu/cpu%d/topology/physical_package_id", cpu);
-        int64_t key = core < 0 ? -1 - cpu : (int64_t)package * 65536 + core;
-        int i = 0;
-        while (i < cores && seen[i] != key)
-            i++;
-        if (i == cores)
-            seen[cores++] = key;
-    }
-    return cores > 0 ? cores : 1;
-}
 
 static inline void pause_briefly(void)
 {
@@ -156,11 +119,13 @@ static void wake_sleepers(struct oct_threads *pool)
 octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads)
 {
     *threads = NULL;
-    if (count < 0 || count > CPUS_MAX)
+    if (count < 0 || count > THREADS_MAX)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%d threads: must be 0 to %d", count,
-                        CPUS_MAX);
-    if (count == 0)
-        count = oct_threads_physical_cores();
+                        THREADS_MAX);
+    if (count == 0) {
+        const int fitting = oct_cores_default_threads();
+        count = fitting < THREADS_MAX ? fitting : THREADS_MAX;
+    }
     if (count == 1)
         return OCTET_OK;
     const size_t extra = (size_t)count * sizeof(struct worker);

@@ -7,10 +7,7 @@
 
 struct oct_threads; /* NULL stands for the calling thread alone */
 
-/* Physical cores that this process may use (its affinity mask), at least 1. */
-int oct_threads_physical_cores(void);
-
-/* `count` includes the caller; 0 means all physical cores. With 1, *threads becomes NULL. */
+/* `count` includes the caller; 0: the default of base/cores.h. With 1, *threads becomes NULL. */
 octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads);
 int oct_threads_count(const struct oct_threads *threads);
 void oct_threads_destroy(struct oct_threads **threads);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/cores.h"
 #include "base/reader.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -253,7 +254,7 @@ static void threads(void **state)
         if (count == 1)
             assert_null(threads);
         const int workers = oct_threads_count(threads);
-        assert_int_equal(workers, count ? count : oct_threads_physical_cores());
+        assert_int_equal(workers, count ? count : oct_cores_default_threads());
         static const int items[] = {0, 1, 2, 3, 7, ITEMS_MAX};
         for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
             struct tally tally = {.workers = workers};
@@ -272,7 +273,7 @@ static void threads(void **state)
     assert_int_equal(oct_threads_create(&test.context, -1, &threads), OCTET_INVALID_ARGUMENT);
     assert_null(threads);
     assert_int_equal(oct_threads_create(&test.context, 100000, &threads), OCTET_INVALID_ARGUMENT);
-    assert_true(oct_threads_physical_cores() >= 1);
+    assert_true(oct_cores_default_threads() >= 1);
 }
 
 struct sums {

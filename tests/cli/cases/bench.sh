@@ -6,10 +6,12 @@ cp "$model" parts.onnx
 cp "$(engine)" parts.octet
 steady() { sed -E -e '/: unreliable: /d' | cat -s; } # it depends on the machine
 few='--warmup 1 --iterations 12 --imgsz 64 --threads 1'
-try bench parts.octet parts.onnx $few | tail -n +2 | mask | sed -e 's/ N [kM]B$/ SIZE/' -e 's/ $//' | steady | sed '$ { /^$/d }'
+# the machine's name, kernels, cores and quota are its own
+machine() { sed -E '1s/^.+, kernels [a-z0-9]+, [0-9]+ cores?(, CPU quota [0-9.]+)?$/MACHINE/'; }
+try bench parts.octet parts.onnx $few | tail -n +2 | machine | mask | sed -e 's/ N [kM]B$/ SIZE/' -e 's/ $//' | steady | sed '$ { /^$/d }'
 try bench parts.octet $few --peak | tail -n +2 | mask | steady | grep -A 1 '^model' | sed 's/ N [kM]B/ SIZE/'
 try bench parts.octet $few --streams 2 --batch 3 --json >json
-sed -n '2,$p' json | sed -E -e 's/: [0-9.e+-]+/: N/' -e 's/"reliable": (true|false)/"reliable": ../' -e 's/"drift": .*/"drift": N,/' -e 's/"cpu": .*/"cpu": ..,/' -e 's/"isa": .*/"isa": ..,/' \
+sed -n '2,$p' json | sed -E -e 's/: [0-9.e+-]+/: N/' -e 's/"reliable": (true|false)/"reliable": ../' -e 's/"drift": .*/"drift": N,/' -e 's/"cpu": .*/"cpu": ..,/' -e 's/"isa": .*/"isa": ..,/' -e 's/"cpu_quota": .*/"cpu_quota": ..,/' \
     -e 's/"kernel_sets": .*/"kernel_sets": ..,/'
 grep -E '"(batch|streams|threads|iterations|height)"' json
 try bench parts.octet $few --layers | sed -n '/layers, medians/,$p' | head -n 3 | mask

@@ -16,8 +16,18 @@ for tree in jetpack-4.6-nano jetpack-5.1.2-xavier-nx; do
     (cd $tree && cp -L --parents $files ../recorded-$tree 2>/dev/null || true)
     diff <("$octet" doctor --root $tree) <("$octet" doctor --root recorded-$tree) && echo "$tree: recorded"
 done
+# CPU quotas of either version of control groups
+mkdir -p quota/proc quota/sys/fs/cgroup/cpu
+cp pc/proc/cpuinfo quota/proc
+echo 150000 >quota/sys/fs/cgroup/cpu/cpu.cfs_quota_us
+echo 100000 >quota/sys/fs/cgroup/cpu/cpu.cfs_period_us
+"$octet" doctor --root quota | grep quota
+for line in '50000 100000' 'max 100000' 'rubbish'; do
+    echo "$line" >quota/sys/fs/cgroup/cpu.max
+    "$octet" doctor --root quota | grep quota
+done
 # this machine: the groups, in their order
-"$octet" doctor | sed -n 's/^\([a-z]*\) .*/\1/p' | tr '\n' ' '
+"$octet" doctor | sed -n 's/^\([a-z][a-z]*\) .*/\1/p' | tr '\n' ' '
 echo
 "$octet" doctor --json >json
 sed -n 's/^ *"name": "\(.*\)",/\1/p' json | tr '\n' ' '

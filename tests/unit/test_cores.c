@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cores and CPU quotas, as trees of files in a folder tell them. */
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cores.h"
+#include "folder.h"
+
+static char root[TEST_FOLDER_BYTES];
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_folder_create(root);
+    return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A file of the tree, with the folders above it. */
+static void put(const char *name, const char *text)
+{
+    char path[2 * TEST_FOLDER_BYTES];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    test_write_file(path, text, strlen(text));
+}
+
+static void put_siblings(const char *file, int processor, const char *list)
+{
+    char name[128];
+    snprintf(name, sizeof name, "sys/devices/system/cpu/cpu%d/topology/%s", processor, file);
+    put(name, list);
+}
+
+/* Cores among the processors of a word: "1101" allows 0, 1 and 3. */
+static int cores_among(const char *processors)
+{
+    cpu_set_t allowed[8];
+    memset(allowed, 0, sizeof allowed);
+    for (size_t i = 0; processors[i]; i++)
+        if (processors[i] == '1')
+            CPU_SET_S(i, sizeof allowed, allowed);
+    return oct_cores_among(root, allowed, sizeof allowed);
+}
+
+static void threads_of_cores(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {"0,4\n", "1,5\n", "2,6\n", "3,7\n",
+                                        "0,4\n", "1,5\n", "2,6\n", "3,7\n"};
+    for (int i = 0; i < 8; i++)
+        put_siblings(i % 2 ? "core_cpus_list" : "thread_siblings_list", i, lists[i]);
+    assert_int_equal(cores_among("11111111"), 4);
+    assert_int_equal(cores_among("11110000"), 4);
+    assert_int_equal(cores_among("00001111"), 4); /* the other half of each */
+    assert_int_equal(cores_among("10001000"), 1);
+    assert_int_equal(cores_among("10000100"), 2);
+    assert_int_equal(cores_among("00000001"), 1);
+    assert_int_equal(cores_among("00000000"), 1); /* at least */
+}
+
+/* Four and two and two cores: numbers of cores begin anew in each cluster, siblings do not. */
+static void clusters_of_cores(void **state)
+{
+    (void)state;
+    static const int core[] = {0, 1, 2, 3, 0, 1, 0, 1};
+    for (int i = 0; i < 8; i++) {
+        char list[16], number[16];
+        snprintf(list, sizeof list, "%d\n", i);
+        snprintf(number, sizeof number, "%d\n", core[i]);
+        put_siblings("core_cpus_list", i, list);
+        put_siblings("core_id", i, number);
+        put_siblings("physical_package_id", i, "0\n");
+    }
+    assert_int_equal(cores_among("11111111"), 8);
+    assert_int_equal(cores_among("00001111"), 4);
+}
+
+static void unknown_cores(void **state)
+{
+    (void)state;
+    assert_int_equal(cores_among("1111"), 4); /* no files */
+    put_siblings("core_cpus_list", 1, "");
+    put_siblings("core_cpus_list", 2, "rubbish");
+    put_siblings("core_cpus_list", 3, "0\n"); /* without itself */
+    assert_int_equal(cores_among("1111"), 4);
+    put_siblings("core_cpus_list", 3, "0-99999999999999999999");
+    put_siblings("core_cpus_list", 2, "-5-2,x");
+    assert_int_equal(cores_among("1111"), 3);
+}
+
+static void many_processors(void **state)
+{
+    (void)state;
+    char processors[4097];
+    memset(processors, '1', 4096);
+    processors[4096] = '\0';
+    put_siblings("core_cpus_list", 4095, "4094-4095\n");
+    assert_int_equal(cores_among(processors), 4095);
+}
+
+#define VERSION_1                                                                                  \
+    "31 25 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"                                   \
+    "33 31 0:30 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n"                          \
+    "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpuacct,cpu\n"
+#define VERSION_2 "30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+
+static void expect_quota(double wanted)
+{
+    const double quota = oct_cores_quota(root);
+    if (quota != wanted)
+        fail_msg("a quota of %g, not %g", quota, wanted);
+}
+
+static void quota_of_version_2(void **state)
+{
+    (void)state;
+    expect_quota(0.0); /* no files */
+    put("proc/self/cgroup", "0::/app.slice/octet.service\n");
+    expect_quota(0.0);
+    put("proc/self/mountinfo", "23 1 8:1 / / rw - ext4 /dev/sda1 rw\n" VERSION_2);
+    expect_quota(0.0);
+    put("sys/fs/cgroup/app.slice/octet.service/cpu.max", "max 100000\n");
+    expect_quota(0.0);
+    put("sys/fs/cgroup/app.slice/octet.service/cpu.max", "150000 100000\n");
+    expect_quota(1.5);
+    put("sys/fs/cgroup/app.slice/cpu.max", "400000 100000\n"); /* more than the group's own */
+    expect_quota(1.5);
+    put("sys/fs/cgroup/app.slice/cpu.max", "25000 50000\n"); /* less */
+    expect_quota(0.5);
+    put("sys/fs/cgroup/app.slice/octet.service/cpu.max", "max 100000\n");
+    expect_quota(0.5);
+    put("sys/fs/cgroup/cpu.max", "1000 10000\n");
+    expect_quota(0.1);
+    put("sys/fs/cgroup/cpu.max", "rubbish\n");
+    put("sys/fs/cgroup/app.slice/cpu.max", "50000 0\n");
+    expect_quota(0.0);
+}
+
+static void quota_of_version_1(void **state)
+{
+    (void)state;
+    put("proc/self/cgroup",
+        "9:name=systemd:/x\n4:memory:/x\n2:cpuacct:/x\n1:cpuacct,cpu:/a/b\n0::/x\n");
+    put("proc/self/mountinfo", VERSION_1);
+    put("sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "50000\n");
+    expect_quota(0.0); /* of what period? */
+    put("sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", "100000\n");
+    expect_quota(0.5);
+    put("sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "-1\n");
+    expect_quota(0.0);
+    put("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "300000\n");
+    put("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+    expect_quota(3.0);
+    put("sys/fs/cgroup/cpuacct/a/b/cpu.cfs_quota_us", "100\n"); /* another hierarchy */
+    put("sys/fs/cgroup/cpuacct/a/b/cpu.cfs_period_us", "100000\n");
+    expect_quota(3.0);
+}
+
+/* A container sees its own group as the mounted one, under whatever name. */
+static void quota_in_container(void **state)
+{
+    (void)state;
+    static const char *const groups[] = {"0::/docker/abc\n", "0::/docker/abc/\n", "0::/\n",
+                                         "0::/../..\n", "0::/docker/abcd\n"};
+    put("proc/self/mountinfo",
+        "30 24 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw,nsdelegate\n");
+    put("sys/fs/cgroup/cpu.max", "200000 100000\n");
+    put("cpu.max", "1000 100000\n"); /* not within the mounted groups */
+    put("sys/fs/cgroup/d/cpu.max", "1000 100000\n");
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        put("proc/self/cgroup", groups[i]);
+        expect_quota(2.0);
+    }
+    put("proc/self/cgroup", "0::/docker/abc/d\n");
+    expect_quota(0.01);
+}
+
+static void damaged_files(void **state)
+{
+    (void)state;
+    static const char behind[] = "\n" VERSION_2;
+    char line[10000];
+    memset(line, 'x', sizeof line);
+    memcpy(line + sizeof line - sizeof behind, behind, sizeof behind);
+    put("proc/self/cgroup", "\n:\n::\n1:cpu\n0::no slash\n0::/a\n");
+    put("proc/self/mountinfo", line); /* a line that is too long, and a good one behind it */
+    put("sys/fs/cgroup/a/cpu.max", "100000 100000 7\n");
+    expect_quota(1.0);
+    put("proc/self/mountinfo", " - cgroup2\n- cgroup2 cgroup2 rw\n1 2 3 - cgroup2 cgroup2 rw");
+    expect_quota(0.0);
+}
+
+static void threads_of_quota(void **state)
+{
+    (void)state;
+    static const struct {
+        int cores;
+        double quota;
+        int threads;
+    } cases[] = {{1, 0.0, 1}, {64, 0.0, 64}, {8, 0.01, 1}, {8, 0.5, 1},  {8, 1.0, 1},
+                 {8, 1.5, 1}, {8, 1.99, 1},  {8, 2.0, 2},  {8, 2.5, 2},  {8, 7.9, 7},
+                 {8, 8.0, 8}, {8, 100.0, 8}, {1, 0.5, 1},  {8, 1e300, 8}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(oct_cores_threads(cases[i].cores, cases[i].quota), cases[i].threads);
+    assert_in_range(oct_cores_default_threads(), 1, oct_cores_usable());
+}
+
+#define WITH_TREE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_TREE(threads_of_cores),        WITH_TREE(clusters_of_cores),
+        WITH_TREE(unknown_cores),           WITH_TREE(many_processors),
+        WITH_TREE(quota_of_version_2),      WITH_TREE(quota_of_version_1),
+        WITH_TREE(quota_in_container),      WITH_TREE(damaged_files),
+        cmocka_unit_test(threads_of_quota),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
