@@ -14,7 +14,12 @@ target_link_directories(octet_tools PUBLIC
 target_link_libraries(octet_tools PUBLIC octet_static octet_flags
     ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m ${CMAKE_DL_LIBS})
 
-add_executable(octet_program ${PROJECT_SOURCE_DIR}/tools/main.c)
-set_target_properties(octet_program PROPERTIES
-    OUTPUT_NAME octet RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-target_link_libraries(octet_program PRIVATE octet_tools)
+# octet_command_line(NAME): a program of the tools.
+function(octet_command_line name)
+    add_executable(${name} ${PROJECT_SOURCE_DIR}/tools/main.c)
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME octet)
+    target_link_libraries(${name} PRIVATE octet_tools)
+endfunction()
+
+octet_command_line(octet_program)
+set_target_properties(octet_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

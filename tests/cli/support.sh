@@ -29,7 +29,7 @@ try() {
 # Numbers become N and runs of blanks one blank, for output whose figures are not the point. Not those of where the
 # project lies.
 mask() {
-    sed -E -e "s|$data|DATA|g" -e "s|$root|ROOT|g" -e 's/-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?/N/g' -e 's/ +/ /g'
+    sed -E -e "s|$data_pattern|DATA|g" -e "s|$root_pattern|ROOT|g" -e 's/-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?/N/g' -e 's/ +/ /g'
 }
 
 # An INT8 and a float engine of the demo's model, and its statistics; made once for all cases.

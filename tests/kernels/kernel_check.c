@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cpu_mask.h"
 #include "kernels/check.h"
 
 static char reason[400];
@@ -148,6 +149,8 @@ static void check_lists(const struct options *options, struct totals *totals)
     for (int i = 0; i < count; i++) {
         if ((options->sets & lists[i].sets) != lists[i].sets)
             continue;
+        if ((lists[i].sets & OCT_CPU_AMX) && test_cpu_emulates_amx())
+            continue; /* check_emulated() has these */
         for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
             int kernels;
             const struct oct_conv_kernel *const *all = check_kernels(&lists[i], type, &kernels);

@@ -31,7 +31,7 @@ chosen() {
 
 echo "pictures calibrate and judge:"
 try build parts.onnx --precision auto --images "$calibration" --count 4 $small --save-stats p.stats -o a.octet |
-    mask | sed -e 's/^a.octet: .* engine/a.octet: PRECISION engine/' -e '/^ calibration/d' -e 's/kernels [A-Za-z0-9]*/kernels SET/' -e 's/^ weights .*/ weights ../' -e 's/ chosen$//' -e 's/ $//'
+    mask | sed -e 's/^a.octet: .* engine, .*/a.octet: PRECISION engine, SIZE/' -e '/^ calibration/d' -e 's/kernels [A-Za-z0-9]*/kernels SET/' -e 's/^ weights .*/ weights ../' -e 's/ chosen$//' -e 's/ $//'
 echo "statistics alone:"
 try build parts.onnx --precision auto --stats a.stats --threads 1 -o b.octet --json >b.json
 grep warning b.json

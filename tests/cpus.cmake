@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests of label cpus. NAME_as_SET runs as if on a processor with these sets and no others (support/cpu_mask.h), named
+# for the highest; NAME_on_PROCESSOR runs under emulation.
+set(octet_as_ref ref)                                 # x86-64 before 2013: Nehalem
+set(octet_as_avx2 avx2)                               # Haswell, Zen to Zen 3
+set(octet_as_avxvnni avx2,avxvnni)                    # Alder Lake
+set(octet_as_avx512 avx2,avx512)                      # Skylake-SP
+set(octet_as_avx512vnni avx2,avx512,avx512vnni)       # Cascade Lake, Ice Lake
+set(octet_as_avx512bf16 avx2,avx512,avx512vnni,avx512bf16) # Zen 4
+set(octet_as_amx avx2,avxvnni,avx512,avx512vnni,avx512bf16,amx) # Sapphire Rapids; emulated where it is absent
+
+# octet_test_as(SET NAME COMMAND...): skipped where the machine lacks a set.
+function(octet_test_as set name)
+    octet_test(${name}_as_${set} cpus ${ARGN})
+    set_tests_properties(${name}_as_${set} PROPERTIES TIMEOUT 3600)
+    set_property(TEST ${name}_as_${set} APPEND PROPERTY ENVIRONMENT OCTET_TEST_CPU=${octet_as_${set}})
+endfunction()
+
+foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
+    foreach(name test_half test_letterbox test_quantized test_session)
+        octet_test_as(${set} ${name} ${name})
+    endforeach()
+    octet_test_as(${set} kernel_check kernel_check --rounds 20)
+    if(TARGET octet_masked)
+        octet_test_as(${set} cli bash ${cli_runner} $<TARGET_FILE:octet_masked> bench cpu doctor)
+    endif()
+endforeach()
+
+# The long tier, for ctest -C cpus (./dev cpus): every unit test and the whole command line as if on each processor, and
+# both under emulators of processors that lack what this machine has, where a forbidden instruction ends the program.
+foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
+    foreach(name IN LISTS octet_unit_tests)
+        if(NOT TEST ${name}_as_${set})
+            octet_test_as(${set} ${name} ${name} CONFIGURATIONS cpus)
+        endif()
+    endforeach()
+    if(TARGET octet_masked)
+        octet_test_as(${set} whole_cli bash ${cli_runner} $<TARGET_FILE:octet_masked> CONFIGURATIONS cpus)
+    endif()
+endforeach()
+
+# octet_test_on(PROCESSOR NAME COMMAND...)
+function(octet_test_on processor name)
+    octet_test(${name}_on_${processor} cpus ${ARGN} CONFIGURATIONS cpus)
+    set_tests_properties(${name}_on_${processor} PROPERTIES TIMEOUT 7200)
+endfunction()
+
+# Emulation takes some thirty times as long: not the tests that repeat what others do, with memory that fails, say.
+set(octet_emulated_tests ${octet_unit_tests})
+list(REMOVE_ITEM octet_emulated_tests test_faults test_field_faults)
+foreach(processor Nehalem Haswell EPYC)
+    set(emulator qemu-x86_64 -cpu ${processor},check=off)
+    foreach(name IN LISTS octet_emulated_tests)
+        octet_test_on(${processor} ${name} ${emulator} $<TARGET_FILE:${name}>)
+    endforeach()
+    octet_test_on(${processor} kernel_check ${emulator} $<TARGET_FILE:kernel_check> --rounds 20)
+    if(TARGET octet_program)
+        set(program ${CMAKE_CURRENT_BINARY_DIR}/${processor}/octet)
+        list(JOIN emulator " " command)
+        file(GENERATE OUTPUT ${program}
+             CONTENT "#!/bin/sh\nexec ${command} \"$<TARGET_FILE:octet_program>\" \"$@\"\n"
+             FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+        octet_test_on(${processor} cli bash ${cli_runner} ${program}
+            bench build cpu doctor draw export help inspect missing npy sources truncated usage wrong_kind)
+    endif()
+endforeach()
