@@ -43,6 +43,7 @@ endforeach()
 function(octet_test_on processor name)
     octet_test(${name}_on_${processor} cpus ${ARGN} CONFIGURATIONS cpus)
     set_tests_properties(${name}_on_${processor} PROPERTIES TIMEOUT 7200)
+    set_property(TEST ${name}_on_${processor} APPEND PROPERTY ENVIRONMENT OCTET_TEST_CASE_SECONDS=3600)
 endfunction()
 
 # Emulation takes some thirty times as long: not the tests that repeat what others do, with memory that fails, say.

@@ -5,39 +5,73 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LINE_BYTES 4096
 #define NAMES_MAX 4096
+#define LINKS_MAX 40 /* as Linux */
 
 int doctor_open_root(const char *path)
 {
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* As in struct open_how of <linux/openat2.h>, which older systems lack. */
-struct how {
-    unsigned long long flags, mode, resolve;
-};
-#define RESOLVE_BELOW_ROOT 0x10ull
+/* Adds a part to a path; false, with errno, where that gets too long. */
+static bool append_part(char path[PATH_MAX], const char *part)
+{
+    const size_t used = strlen(path), room = PATH_MAX - used;
+    errno = ENAMETOOLONG;
+    return (size_t)snprintf(path + used, room, "%s%s", used ? "/" : "", part) < room;
+}
 
-/* Absolute links of a recorded tree stay in the tree where the kernel offers that (Linux 5.6). */
+/* The first part of `rest` goes behind `done`, or back from it; a link there becomes part of `rest`
+ * in its place, an absolute one from the root anew. False, with errno, where that cannot be. */
+static bool step(int root, char done[PATH_MAX], char rest[PATH_MAX], int *links)
+{
+    char target[PATH_MAX], behind[PATH_MAX], *slash;
+    const size_t length = strcspn(rest, "/"), used = strlen(done);
+    snprintf(behind, sizeof behind, "%s", rest + length + strspn(rest + length, "/"));
+    rest[length] = '\0';
+    if (strcmp(rest, "..") == 0)
+        done[(slash = strrchr(done, '/')) ? (size_t)(slash - done) : 0] = '\0';
+    else if (length && strcmp(rest, ".") != 0 && !append_part(done, rest))
+        return false;
+    const ssize_t size = *done ? readlinkat(root, done, target, sizeof target - 1) : -1;
+    if (size > 0) {
+        target[size] = '\0';
+        done[*target == '/' ? 0 : used] = '\0';
+        snprintf(rest, PATH_MAX, "%s", target);
+        if (!append_part(rest, behind))
+            return false;
+        errno = ELOOP;
+        return ++*links <= LINKS_MAX;
+    }
+    snprintf(rest, PATH_MAX, "%s", behind);
+    return true;
+}
+
+/* Links of a recorded tree stay in the tree, absolute ones too. (openat2() does that from Linux 5.6
+ * on, where no container or emulator forbids it.) */
+static int open_in_tree(int root, const char *path, int flags)
+{
+    char done[PATH_MAX] = "", rest[PATH_MAX];
+    int links = 0;
+    snprintf(rest, sizeof rest, "%s", path);
+    while (*rest)
+        if (!step(root, done, rest, &links))
+            return -1;
+    return openat(root, *done ? done : ".", flags | O_NOFOLLOW);
+}
+
 static int open_below(const struct doctor *doctor, const char *path, int flags)
 {
     flags |= O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-#ifdef SYS_openat2
-    if (doctor->recorded) {
-        const struct how how = {(unsigned long long)(unsigned)flags, 0, RESOLVE_BELOW_ROOT};
-        const long descriptor = syscall(SYS_openat2, doctor->root, path, &how, sizeof how);
-        if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL))
-            return (int)descriptor;
-    }
-#endif
-    return openat(doctor->root, path, flags);
+    return doctor->recorded ? open_in_tree(doctor->root, path, flags)
+                            : openat(doctor->root, path, flags);
 }
 
 static void note_unreadable(struct doctor *doctor, const char *path, int error)

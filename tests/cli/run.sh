@@ -57,7 +57,7 @@ passed=0 failed=0 skipped=0
 run_case() {
     local name=$1 folder=$scratch/$1 status=0
     mkdir -p "$folder/work"
-    (cd "$folder/work" && exec timeout -k 10 300 bash "$here/cases/$name.sh") \
+    (cd "$folder/work" && exec timeout -k 10 "${OCTET_TEST_CASE_SECONDS:-300}" bash "$here/cases/$name.sh") \
         >"$folder/raw.out" 2>"$folder/raw.err" </dev/null || status=$?
     if [ "$status" -eq 77 ]; then
         echo "skipped $name: $(tail -n 1 "$folder/raw.out")"
