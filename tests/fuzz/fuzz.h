@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every fuzzer has: memory that is counted and ends, and, with OCTET_FUZZ_PLAIN defined, a
- * main that takes files.
+ * What every fuzzer has: memory that is counted and ends, a folder for files that must have names,
+ * and, with OCTET_FUZZ_PLAIN defined, a main that takes files.
  */
 #ifndef OCTET_TESTS_FUZZ_H
 #define OCTET_TESTS_FUZZ_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -47,6 +50,42 @@ static inline octet_context fuzz_context(struct fuzz_pool *pool)
     return (octet_context){.allocator = {fuzz_allocate, fuzz_release, pool}};
 }
 
+/* Chooses among variants: every change of the input may choose another one. */
+static inline unsigned fuzz_sum(const uint8_t *data, size_t size)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += data[i];
+    return sum;
+}
+
+/* Makes an empty folder the current one, once; whoever starts the fuzzer removes what is in
+ * $TMPDIR. */
+static inline void fuzz_enter_folder(void)
+{
+    static char path[4096];
+    const char *parent = getenv("TMPDIR");
+    if (path[0])
+        return;
+    snprintf(path, sizeof path, "%s/octet-fuzz-XXXXXX", parent ? parent : "/tmp");
+    if (!mkdtemp(path) || chdir(path) != 0)
+        abort();
+}
+
+static inline void fuzz_write_file(const char *name, const void *bytes, size_t size)
+{
+    FILE *file = fopen(name, "we");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0)
+        abort();
+}
+
+/* A picture of 2 x 2 pixels. */
+static inline void fuzz_write_picture(const char *name)
+{
+    static const char picture[] = "P5 2 2 255\n\0\1\2\3";
+    fuzz_write_file(name, picture, sizeof picture - 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #ifdef OCTET_FUZZ_PLAIN
@@ -54,9 +93,11 @@ int main(int count, char **paths)
 {
     octet_context ctx = {.message = ""};
     oct_allocator_default(&ctx.allocator);
+    for (int i = 1; i < count; i++)
+        paths[i] = realpath(paths[i], NULL); /* before a fuzzer enters its folder */
     for (int i = 1; i < count; i++) {
         struct oct_file file;
-        if (oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
+        if (!paths[i] || oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
             continue;
         LLVMFuzzerTestOneInput(file.bytes, file.size);
         oct_file_close(&ctx, &file);

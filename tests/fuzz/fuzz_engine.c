@@ -6,57 +6,11 @@
  */
 #include <stdlib.h>
 
-#include <octet/session.h>
-
 #include "fuzz.h"
-#include "runtime/engine/engine.h"
+#include "fuzz_session.h"
 
 #define MEMORY_MAX ((size_t)1 << 30) /* that one input may hold */
 #define BLOCK_MAX ((size_t)64 << 20) /* of it in one block */
-#define WORK_MAX (200 * 1000 * 1000) /* multiply-adds and moved elements of one run */
-
-/* What one picture of the smallest size costs, so that large but valid plans are not run. */
-static int64_t work_of(octet_context *ctx, const struct oct_plan *plan, int size)
-{
-    struct oct_plan_size *sizes = oct_calloc(ctx, (size_t)plan->tensor_count, sizeof *sizes);
-    int64_t work = INT64_MAX;
-    if (sizes && oct_plan_sizes(ctx, plan, size, size, sizes) == OCTET_OK) {
-        work = 0;
-        for (int i = 0; i < plan->layer_count && work < WORK_MAX; i++) {
-            const struct oct_plan_layer *layer = &plan->layers[i];
-            const struct oct_plan_size *to = &sizes[layer->output];
-            const int64_t weights = oct_plan_layer_weights(plan, layer);
-            const int64_t moved = (int64_t)plan->tensors[layer->output].channels * layer->kernel;
-            work += (int64_t)to->height * to->width * (weights + moved);
-        }
-    }
-    oct_free(ctx, sizes);
-    return work;
-}
-
-static void run(octet_context *ctx, const octet_engine *engine)
-{
-    const int size = oct_plan_stride(&engine->plan);
-    if (work_of(ctx, &engine->plan, size) > WORK_MAX)
-        return;
-    const octet_session_settings settings = {
-        .height = size, .width = size, .batch = 1, .threads = 1};
-    octet_session *session;
-    if (octet_session_open(ctx, engine, &settings, &session) != OCTET_OK) {
-        if (session || !ctx->message[0])
-            abort();
-        return;
-    }
-    octet_detection boxes[16];
-    int count;
-    uint8_t *pixels = calloc((size_t)size * (size_t)size, 3);
-    if (!pixels || octet_session_set_pixels(session, 0, pixels) != OCTET_OK ||
-        octet_session_run(session) != OCTET_OK ||
-        octet_session_detect(session, 0, NULL, boxes, 16, &count) != OCTET_OK)
-        abort();
-    free(pixels);
-    octet_session_close(&session);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -73,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             octet_layer_info layer;
             octet_engine_layer(engine, i, &layer);
         }
-        run(&ctx, engine);
+        fuzz_session(&ctx, engine, NULL, 1);
     }
     octet_engine_free(&engine);
     if (pool.live)

@@ -11,6 +11,7 @@
 #include "compiler/export/qdq.h"
 #include "compiler/export/trt_cache.h"
 #include "fuzz.h"
+#include "fuzz_onnx.h"
 
 #define MEMORY_MAX ((size_t)512 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX
@@ -89,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (octet_model_load_memory(&ctx, data, size, "fuzz.onnx", &model) == OCTET_OK) {
         struct oct_import import;
         if (oct_export_open(&ctx, data, size, "fuzz.onnx", &import) == OCTET_OK)
-            export_all(&ctx, model, &import, data[size - 1]);
+            export_all(&ctx, model, &import, (uint8_t)fuzz_sum(data, size));
         oct_onnx_close(&import.onnx);
     }
     octet_model_free(&model);

@@ -9,6 +9,7 @@
 #include "compiler/lower/lower.h"
 #include "compiler/passes/import.h"
 #include "fuzz.h"
+#include "fuzz_onnx.h"
 
 #define MEMORY_MAX ((size_t)512 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX

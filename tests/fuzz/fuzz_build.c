@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as an ONNX model that is lowered, calibrated on one picture, built in the precision
+ * that the sum of the bytes chooses, and run: an error, or detections; never a crash, a leak or a
+ * hang. Built for libFuzzer; with OCTET_FUZZ_PLAIN defined, a program that takes files.
+ */
+#include <stdlib.h>
+
+#include <octet/build.h>
+
+#include "api/model.h"
+#include "fuzz.h"
+#include "fuzz_onnx.h"
+#include "fuzz_session.h"
+
+#define MEMORY_MAX ((size_t)256 << 20) /* that one input may hold */
+#define BLOCK_MAX ((size_t)16 << 20)   /* of it in one block */
+
+static octet_status make_picture(octet_context *ctx, octet_image **image)
+{
+    enum { SIDE = 32 };
+    static uint8_t pixels[SIDE * SIDE * 3];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * 37 >> 3);
+    return octet_image_copy_rgb(ctx, pixels, SIDE, SIDE, SIDE * 3, image);
+}
+
+static octet_status calibrate(octet_context *ctx, const octet_model *model,
+                              const octet_image *image, octet_statistics **statistics)
+{
+    const int size = oct_plan_stride(&model->plan);
+    const octet_calibration_settings settings = {.height = size, .width = size, .threads = 1};
+    octet_calibration *calibration = NULL;
+    octet_status status = octet_calibration_create(ctx, model, &settings, &calibration);
+    if (!status)
+        status = octet_calibration_add(calibration, image);
+    if (!status)
+        status = octet_calibration_finish(calibration, statistics);
+    octet_calibration_free(&calibration);
+    return status;
+}
+
+/* What is saved is read again. */
+static void save_statistics(octet_context *ctx, octet_statistics **statistics)
+{
+    if (octet_statistics_save(ctx, *statistics, "a.stats") != OCTET_OK)
+        return;
+    octet_statistics_free(statistics);
+    if (octet_statistics_load(ctx, "a.stats", statistics) == OCTET_BAD_FORMAT)
+        abort();
+}
+
+static void save_engine(octet_context *ctx, octet_engine **engine)
+{
+    if (octet_engine_save(ctx, *engine, "a.octet") != OCTET_OK)
+        return;
+    octet_engine_free(engine);
+    if (octet_engine_load(ctx, "a.octet", engine) == OCTET_BAD_FORMAT)
+        abort();
+}
+
+/* A model, and the bytes that it was read from. */
+struct source {
+    const octet_model *model;
+    const uint8_t *bytes;
+    size_t size;
+};
+
+/* A TensorRT cache of the statistics, to build from in their place; NULL where there is none. */
+static octet_cache *make_cache(octet_context *ctx, const struct source *source,
+                               const octet_statistics *statistics)
+{
+    octet_export_settings settings;
+    octet_cache *cache = NULL;
+    octet_export_defaults(&settings);
+    fuzz_write_file("a.onnx", source->bytes, source->size);
+    settings.format = OCTET_EXPORT_TRT_CACHE;
+    if (octet_export(ctx, "a.onnx", statistics, &settings, "a.cache", NULL) == OCTET_OK &&
+        octet_cache_load(ctx, "a.cache", &cache) == OCTET_BAD_FORMAT)
+        abort();
+    return cache;
+}
+
+/* What the bits of a variant choose. */
+static octet_build_settings choose(unsigned variant)
+{
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_HALF,
+                                                 OCTET_PRECISION_FP32, OCTET_PRECISION_INT8};
+    static const char *const calibrators[] = {"mse", "minmax", "percentile:99", "entropy",
+                                              "minmax-trt"};
+    static const char *const layers[] = {"none", "head", "0-1", "*"};
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.precision = precisions[variant & 3];
+    settings.calibrator = calibrators[(variant >> 2) % 5];
+    settings.float_layers = layers[variant >> 3 & 3];
+    settings.float_precision = variant & 32 ? OCTET_PRECISION_HALF : OCTET_PRECISION_FP32;
+    return settings;
+}
+
+static void build(octet_context *ctx, const struct source *source, const octet_image *image,
+                  unsigned variant)
+{
+    const octet_model *model = source->model;
+    octet_statistics *statistics = NULL;
+    octet_engine *engine = NULL;
+    octet_cache *cache = NULL;
+    octet_build_settings settings = choose(variant);
+    octet_info info;
+    octet_status status = OCTET_OK;
+    octet_model_info(model, &info);
+    if (settings.precision == OCTET_PRECISION_INT8 && info.precision == OCTET_PRECISION_FP32)
+        status = calibrate(ctx, model, image, &statistics);
+    if (statistics && variant % 7 == 0)
+        save_statistics(ctx, &statistics);
+    if (statistics && variant % 5 == 0)
+        settings.cache = cache = make_cache(ctx, source, statistics);
+    if (!status)
+        status = octet_build(ctx, model, cache ? NULL : statistics, &settings, &engine);
+    if ((status == OCTET_OK) != (engine != NULL) || (status && !ctx->message[0]))
+        abort();
+    if (engine && variant % 3 == 0)
+        save_engine(ctx, &engine);
+    if (engine)
+        fuzz_session(ctx, engine, image, 1 + (variant % 11 == 0));
+    octet_engine_free(&engine);
+    octet_cache_free(&cache);
+    octet_statistics_free(&statistics);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
+    octet_context ctx = fuzz_context(&pool);
+    octet_model *model = NULL;
+    octet_image *image = NULL;
+    fuzz_enter_folder();
+    if (make_picture(&ctx, &image) != OCTET_OK)
+        abort();
+    if (octet_model_load_memory(&ctx, data, size, "fuzz.onnx", &model) == OCTET_OK &&
+        fuzz_work(&ctx, &model->plan, oct_plan_stride(&model->plan)) < FUZZ_WORK_MAX)
+        build(&ctx, &(struct source){model, data, size}, image, fuzz_sum(data, size));
+    octet_model_free(&model);
+    octet_image_free(&image);
+    if (pool.live)
+        abort();
+    return 0;
+}
