@@ -6,6 +6,7 @@
 #ifndef OCTET_TESTS_FUZZ_H
 #define OCTET_TESTS_FUZZ_H
 
+#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,16 +60,28 @@ static inline unsigned fuzz_sum(const uint8_t *data, size_t size)
     return sum;
 }
 
-/* Makes an empty folder the current one, once; whoever starts the fuzzer removes what is in
- * $TMPDIR. */
+static char fuzz_folder[4096];
+
+static inline int fuzz_remove_entry(const char *path, const struct stat *entry, int kind,
+                                    struct FTW *place)
+{
+    (void)entry, (void)kind, (void)place;
+    return remove(path);
+}
+
+static inline void fuzz_remove_folder(void)
+{
+    nftw(fuzz_folder, fuzz_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Makes an empty folder in $TMPDIR the current one, once; it goes away when the program ends. */
 static inline void fuzz_enter_folder(void)
 {
-    static char path[4096];
     const char *parent = getenv("TMPDIR");
-    if (path[0])
+    if (fuzz_folder[0])
         return;
-    snprintf(path, sizeof path, "%s/octet-fuzz-XXXXXX", parent ? parent : "/tmp");
-    if (!mkdtemp(path) || chdir(path) != 0)
+    snprintf(fuzz_folder, sizeof fuzz_folder, "%s/octet-fuzz-XXXXXX", parent ? parent : "/tmp");
+    if (!mkdtemp(fuzz_folder) || chdir(fuzz_folder) != 0 || atexit(fuzz_remove_folder) != 0)
         abort();
 }
 
@@ -93,16 +106,19 @@ int main(int count, char **paths)
 {
     octet_context ctx = {.message = ""};
     oct_allocator_default(&ctx.allocator);
+    int run = 0;
     for (int i = 1; i < count; i++)
         paths[i] = realpath(paths[i], NULL); /* before a fuzzer enters its folder */
     for (int i = 1; i < count; i++) {
         struct oct_file file;
-        if (!paths[i] || oct_file_open(&ctx, paths[i], &file) != OCTET_OK)
-            continue;
-        LLVMFuzzerTestOneInput(file.bytes, file.size);
-        oct_file_close(&ctx, &file);
+        if (paths[i] && oct_file_open(&ctx, paths[i], &file) == OCTET_OK) {
+            LLVMFuzzerTestOneInput(file.bytes, file.size);
+            oct_file_close(&ctx, &file);
+            run++;
+        }
+        free(paths[i]);
     }
-    return 0;
+    return run != count - 1;
 }
 #endif
 

@@ -13,7 +13,7 @@
 #include "fuzz_onnx.h"
 #include "fuzz_session.h"
 
-#define MEMORY_MAX ((size_t)256 << 20) /* that one input may hold */
+#define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX ((size_t)16 << 20)   /* of it in one block */
 
 static octet_status make_picture(octet_context *ctx, octet_image **image)
@@ -32,10 +32,13 @@ static octet_status calibrate(octet_context *ctx, const octet_model *model,
     const octet_calibration_settings settings = {.height = size, .width = size, .threads = 1};
     octet_calibration *calibration = NULL;
     octet_status status = octet_calibration_create(ctx, model, &settings, &calibration);
-    if (!status)
-        status = octet_calibration_add(calibration, image);
+    if (status)
+        return status;
+    status = octet_calibration_add(calibration, image);
     if (!status)
         status = octet_calibration_finish(calibration, statistics);
+    if (status && !octet_calibration_message(calibration)[0])
+        abort();
     octet_calibration_free(&calibration);
     return status;
 }
@@ -115,9 +118,8 @@ static void build(octet_context *ctx, const struct source *source, const octet_i
         save_statistics(ctx, &statistics);
     if (statistics && variant % 5 == 0)
         settings.cache = cache = make_cache(ctx, source, statistics);
-    if (!status)
-        status = octet_build(ctx, model, cache ? NULL : statistics, &settings, &engine);
-    if ((status == OCTET_OK) != (engine != NULL) || (status && !ctx->message[0]))
+    if (!status && octet_build(ctx, model, cache ? NULL : statistics, &settings, &engine) &&
+        (engine || !ctx->message[0]))
         abort();
     if (engine && variant % 3 == 0)
         save_engine(ctx, &engine);

@@ -13,7 +13,7 @@
 #include "fuzz.h"
 #include "fuzz_onnx.h"
 
-#define MEMORY_MAX ((size_t)512 << 20) /* that one input may hold */
+#define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX
 
 static void write_qdq(octet_context *ctx, struct oct_arena *arena, struct oct_import *import,
