@@ -113,6 +113,7 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
                         octet_truth *truth, const char *yaml)
 {
     size_t kept = 0, bad = 0, without = 0;
+    bool short_of_memory = false;
     for (size_t i = 0; i < set->pictures.count; i++) {
         char *path = set->pictures.path[i], *labels = labels_path(path);
         octet_truth_image image = {(int64_t)i + 1, "", 1, 1};
@@ -127,6 +128,7 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
                 status = octet_truth_add_labels(truth, image.id, labels);
         }
         if (status != OCTET_OK) {
+            short_of_memory = short_of_memory || status == OCTET_OUT_OF_MEMORY;
             if (bad++ < REPORTED_MAX)
                 app_fail_library(app, status, octet_context_message(context));
             free(labels);
@@ -137,6 +139,8 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
         set->pictures.path[kept++] = path;
     }
     set->pictures.count = kept;
+    if (short_of_memory) /* that says nothing of the labels */
+        return STATUS_FAILED;
     if (bad > REPORTED_MAX)
         app_fail(app, "%s: %zu more pictures have bad labels", yaml, bad - REPORTED_MAX);
     if (without == set->total) {

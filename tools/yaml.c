@@ -255,12 +255,16 @@ static int build(struct builder *b, const char *text, size_t length)
     struct fy_parser *parser = fy_parser_create(&settings);
     struct fy_event *event;
     int status = STATUS_DONE;
+    errno = 0;
     if (!parser || fy_parser_set_string(parser, text, length) != 0)
         status = app_fail(b->app, "%s: out of memory", b->path);
     while (status == STATUS_DONE && (event = fy_parser_parse(parser))) {
         status = add_event(b, event);
         fy_parser_event_free(parser, event);
     }
+    /* The parser tells lack of memory as an error of the text, or as its end. */
+    if (status == STATUS_DONE && errno == ENOMEM)
+        status = app_fail(b->app, "%s: out of memory", b->path);
     if (status == STATUS_DONE && fy_parser_get_stream_error(parser))
         status = fail_parser(b, diagnosis);
     if (parser)
