@@ -45,31 +45,29 @@ static char *expand_home(const char *path)
     return at_home && home && !exists(path) ? app_printf("%s%s", home, path + 1) : app_strdup(path);
 }
 
-/* The dataset's root: `path:`, relative to the file's folder or else to the current one. */
+/* The dataset's root: `path:`, relative to the file's folder or else to the current one. The caller
+ * frees it, whatever the status. */
 static int find_root(struct app *app, const char *file, const struct yaml *yaml, char **root)
 {
     const char *slash = strrchr(file, '/');
     const struct yaml_node *node;
     char *folder = app_printf("%.*s", slash ? (int)(slash - file) + 1 : 0, file);
-    *root = NULL;
     int status = yaml_find(app, file, yaml, "path", &node);
-    if (status == STATUS_DONE && !node) {
-        *root = folder;
-        return STATUS_DONE;
-    }
-    const char *text =
-        status == STATUS_DONE ? yaml_text(app, file, node, "'path:' is no path") : NULL;
-    char *given = text ? expand_home(text) : NULL;
-    if (given) {
-        *root = with_slashes(folder, given);
-        if (!exists(*root) && exists(given)) {
-            free(*root);
-            *root = app_strdup(given);
-        }
+    *root = folder;
+    if (status != STATUS_DONE || !node)
+        return status;
+    const char *text = yaml_text(app, file, node, "'path:' is no path");
+    if (!text)
+        return STATUS_FAILED;
+    char *given = expand_home(text);
+    *root = with_slashes(folder, given);
+    if (!exists(*root) && exists(given)) {
+        free(*root);
+        *root = app_strdup(given);
     }
     free(given);
     free(folder);
-    return text ? STATUS_DONE : STATUS_FAILED;
+    return STATUS_DONE;
 }
 
 static int add_entry(struct app *app, struct sources *sources, const char *file, const char *root,

@@ -47,6 +47,9 @@ int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
 void eval_set_free(struct eval_set *set);
 
 bool eval_is_file(const char *path);
+/* The path from the root on, its folders' links followed (the file's own not), for the caller to
+ * free; a copy of the path where that fails. */
+char *eval_whole_path(const char *path);
 
 /* eval_pictures.c: finds the pictures of set->truth in `folder`, reports those that are not there
  * and counts them as bad. Two that would be one file fail. */
@@ -55,10 +58,12 @@ int eval_find_pictures(struct app *app, const char *annotations, const char *fol
 
 /* A text and what it belongs to; sorted, equal texts stand side by side in the order of `index`. */
 struct keyed {
-    const char *key;
+    char *key;
     size_t index;
 };
 void keyed_sort(struct keyed *list, size_t count);
+/* Frees keys and list. */
+void keyed_free(struct keyed *list, size_t count);
 
 /* eval_classes.c: which class of the ground truth a class of the model is. */
 struct eval_classes {

@@ -9,6 +9,7 @@
 #include "eval.h"
 
 #define REPORTED_MAX 10 /* pictures that get a line of their own */
+#define ALL SIZE_MAX
 
 /* A picture of the annotations. */
 struct wanted {
@@ -32,6 +33,13 @@ void keyed_sort(struct keyed *list, size_t count)
         qsort(list, count, sizeof *list, compare_keyed);
 }
 
+void keyed_free(struct keyed *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i].key);
+    free(list);
+}
+
 /* The name without "./" and "//" and, if `windows`, with slashes for backslashes. */
 static char *tidy_name(const char *name, bool windows)
 {
@@ -49,17 +57,19 @@ static char *tidy_name(const char *name, bool windows)
     return tidy;
 }
 
-/* How many parts between slashes are equal, from the end on. */
-static size_t count_alike(const char *a, const char *b)
+/* How many parts between slashes are equal, from the end on; ALL where the path ends with the whole
+ * name. */
+static size_t count_alike(const char *name, const char *path)
 {
-    const char *end_a = a + strlen(a), *end_b = b + strlen(b);
+    const char *end = name + strlen(name), *path_end = path + strlen(path);
     size_t parts = 0;
-    while (end_a > a && end_b > b && end_a[-1] == end_b[-1]) {
-        end_a--;
-        end_b--;
-        parts += *end_a == '/';
+    while (end > name && path_end > path && end[-1] == path_end[-1]) {
+        end--;
+        path_end--;
+        parts += *end == '/';
     }
-    return parts + ((end_a == a || end_a[-1] == '/') && (end_b == b || end_b[-1] == '/'));
+    const bool whole = end == name && (path_end == path || path_end[-1] == '/');
+    return whole ? ALL : parts;
 }
 
 /* FOLDER/NAME, else FOLDER and NAME without its first folder, and so on; NULL when there is none.
@@ -129,7 +139,7 @@ static int settle_all(struct app *app, const char *annotations, struct wanted *a
     size_t found = 0, unclear = 0;
     for (size_t i = 0; i < count; i++)
         if (all[i].path)
-            list[found++] = (struct keyed){all[i].path, i};
+            list[found++] = (struct keyed){eval_whole_path(all[i].path), i};
     keyed_sort(list, found);
     for (size_t i = 0, next; i < found; i = next) {
         for (next = i + 1; next < found && strcmp(list[i].key, list[next].key) == 0;)
@@ -137,7 +147,7 @@ static int settle_all(struct app *app, const char *annotations, struct wanted *a
         if (next - i > 1 && !settle(all, list + i, next - i) && unclear++ < REPORTED_MAX)
             report_same(app, annotations, &all[list[i].index], &all[list[i + 1].index]);
     }
-    free(list);
+    keyed_free(list, found);
     if (!unclear)
         return STATUS_DONE;
     return app_fail(app, "%s: %zu file%s stand%s for more than one picture: each needs its own",

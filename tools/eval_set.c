@@ -13,6 +13,18 @@ bool eval_is_file(const char *path)
     return stat(path, &entry) == 0 && !S_ISDIR(entry.st_mode);
 }
 
+char *eval_whole_path(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = app_printf("%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    char *whole_folder = realpath(folder, NULL);
+    char *whole = whole_folder ? app_printf("%s/%s", whole_folder, slash ? slash + 1 : path)
+                               : app_strdup(path);
+    free(folder);
+    free(whole_folder);
+    return whole;
+}
+
 static int fail_library(struct app *app, octet_status status)
 {
     return app_fail_library(app, status, octet_context_message(app->context));
@@ -59,22 +71,6 @@ static char *labels_folder_path(const char *picture)
                       last + length);
 }
 
-/* The same from the path that leads from the root, links followed: the current folder may lie in
- * one named "images". */
-static char *whole_labels_path(const char *picture)
-{
-    const char *slash = strrchr(picture, '/');
-    char *folder =
-        app_printf("%.*s", slash ? (int)(slash - picture) + 1 : 1, slash ? picture : ".");
-    char *whole = realpath(folder, NULL);
-    char *path = whole ? app_printf("%s/%s", whole, slash ? slash + 1 : picture) : NULL;
-    char *labels = path ? labels_folder_path(path) : NULL;
-    free(folder);
-    free(whole);
-    free(path);
-    return labels;
-}
-
 static char *labels_beside(const char *picture)
 {
     const char *dot = strrchr(picture, '.'), *slash = strrchr(picture, '/');
@@ -82,18 +78,20 @@ static char *labels_beside(const char *picture)
     return app_printf("%.*s.txt", (int)stem, picture);
 }
 
-/* Where Ultralytics has a picture's labels, or beside it where no folder is named "images". */
+/* Where Ultralytics has a picture's labels, or beside it where no folder is named "images"; the
+ * current folder may lie in one. */
 static char *labels_path(const char *picture)
 {
     char *near = labels_folder_path(picture);
     if (near && eval_is_file(near))
         return near;
-    char *whole = whole_labels_path(picture);
-    if (whole && eval_is_file(whole)) {
-        free(near);
-        return whole;
-    }
+    char *whole = eval_whole_path(picture), *far = labels_folder_path(whole);
     free(whole);
+    if (far && eval_is_file(far)) {
+        free(near);
+        return far;
+    }
+    free(far);
     return near ? near : labels_beside(picture);
 }
 
@@ -163,7 +161,7 @@ static void drop_repeated(struct app *app, const char *yaml, struct sources *pic
     bool *again = app_alloc(count, sizeof *again);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        list[i] = (struct keyed){pictures->path[i], i};
+        list[i] = (struct keyed){eval_whole_path(pictures->path[i]), i};
     keyed_sort(list, count);
     for (size_t i = 1; i < count; i++)
         again[list[i].index] = strcmp(list[i - 1].key, list[i].key) == 0;
@@ -177,7 +175,7 @@ static void drop_repeated(struct app *app, const char *yaml, struct sources *pic
     if (kept < count)
         app_say(app, "%s: %zu of %zu pictures are listed twice: they take part once", yaml,
                 count - kept, count);
-    free(list);
+    keyed_free(list, count);
     free(again);
 }
 
@@ -188,14 +186,14 @@ static int refuse_shared_labels(struct app *app, const char *yaml, const struct 
     size_t count = 0, shared = 0;
     for (size_t i = 0; i < set->pictures.count; i++)
         if (set->entries[i].labels)
-            list[count++] = (struct keyed){set->entries[i].labels, i};
+            list[count++] = (struct keyed){eval_whole_path(set->entries[i].labels), i};
     keyed_sort(list, count);
     for (size_t i = 1; i < count; i++)
         if (strcmp(list[i - 1].key, list[i].key) == 0 && shared++ < REPORTED_MAX)
             app_fail(app, "%s: %s and %s have the same labels, %s: each picture needs its own",
                      yaml, set->pictures.path[list[i - 1].index], set->pictures.path[list[i].index],
-                     list[i].key);
-    free(list);
+                     set->entries[list[i].index].labels);
+    keyed_free(list, count);
     if (shared > REPORTED_MAX)
         app_fail(app, "%s: %zu more pictures share their labels", yaml, shared - REPORTED_MAX);
     return shared ? STATUS_FAILED : STATUS_DONE;

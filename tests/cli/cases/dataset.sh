@@ -44,7 +44,7 @@ truth cam1/1.ppm cam2/2.ppm
 scored -a truth.json -i flat 2>&1 | grep -v class
 truth cam1/1.ppm cam2/1.ppm
 scored -a truth.json -i flat
-truth cam1/1.ppm cam1/1.ppm cam1/2.ppm .//cam1/./2.ppm
+truth cam1/1.ppm cam1/1.ppm cam1/2.ppm .//cam1/./2.ppm cam2/1.ppm cam1/../cam2/1.ppm
 scored -a truth.json -i cams
 truth 'cam1\\1.ppm' 'C:\\data\\cam2\\2.ppm' /data/cams/cam2/1.ppm
 scored -a truth.json -i cams -q
@@ -88,7 +88,7 @@ quiet scored -d set/images/data.yaml
 (cd set/images && cp ../../parts.octet . && quiet scored -d data.yaml)
 printf '\357\273\277images\\val\\1.ppm\r\n./images/val/2.ppm\r\n' >set/list.txt
 quiet given 'val: list.txt' 'names: [nut]'
-quiet given 'val: [list.txt, images/val]' 'names: [nut]'
+quiet given 'path: .' 'val: [list.txt, ./images/val]' 'names: [nut]'
 { printf '\357\273\277'; cat set/labels/val/1.txt; } >mark && mv mark set/labels/val/1.txt
 quiet given 'val: images/val' 'nc: 1'
 
