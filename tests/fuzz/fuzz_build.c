@@ -14,7 +14,7 @@
 #include "fuzz_session.h"
 
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
-#define BLOCK_MAX ((size_t)16 << 20)   /* of it in one block */
+#define BLOCK_MAX ((size_t)16 << 20)  /* of it in one block */
 
 static octet_status make_picture(octet_context *ctx, octet_image **image)
 {
@@ -124,7 +124,7 @@ static void build(octet_context *ctx, const struct source *source, const octet_i
     if (engine && variant % 3 == 0)
         save_engine(ctx, &engine);
     if (engine)
-        fuzz_session(ctx, engine, image, 1 + (variant % 11 == 0));
+        fuzz_session(ctx, engine, image, variant % 11 ? 1 : (int)(variant / 11 % 3));
     octet_engine_free(&engine);
     octet_cache_free(&cache);
     octet_statistics_free(&statistics);

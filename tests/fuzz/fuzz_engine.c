@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     octet_context ctx = fuzz_context(&pool);
     octet_engine *engine;
     const octet_status status = oct_engine_read(&ctx, data, size, "fuzz.octet", &engine);
-    if ((status == OCTET_OK) != (engine != NULL) || (status && !ctx.message[0]))
+    if ((status == OCTET_OK) != (engine != NULL) || (status && !ctx.message[0]) ||
+        !octet_status_text(status)[0])
         abort();
     if (engine) {
         octet_info info;
