@@ -112,7 +112,8 @@ static int check_cache(struct app *app, const struct arguments *a)
 static int needs_scales(struct app *app, const struct arguments *a)
 {
     return app_usage(app,
-                     "%s needs --stats FILE or --images SOURCE (or say --precision half or fp32)",
+                     "%s needs --stats FILE, --images SOURCE or --trt-cache FILE (or say "
+                     "--precision half or fp32)",
                      a->precision);
 }
 

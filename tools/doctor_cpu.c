@@ -25,9 +25,12 @@ static const struct kernel_set {
     {"avx512bf16", "avx512vnni", "avx512_bf16", VERDICT_GOOD,
      "8-bit and bfloat16 dot products in 512 bits (AVX-512 VNNI, BF16)"},
     {"amx", "avx512vnni", "amx_tile amx_int8 amx_bf16", VERDICT_GOOD, "8-bit matrix tiles (AMX)"},
-    {"neon", "", "asimd", VERDICT_NOTE, "NEON without 8-bit dot products"},
-    {"dotprod", "neon", "asimddp", VERDICT_GOOD, "8-bit dot products (dotprod)"},
-    {"i8mm", "dotprod", "i8mm", VERDICT_GOOD, "8-bit matrix products (i8mm)"},
+    {"neon", "", "asimd", VERDICT_NOTE,
+     "NEON without 8-bit dot products; octet computes in plain C there"},
+    {"dotprod", "neon", "asimddp", VERDICT_GOOD,
+     "8-bit dot products (dotprod); octet computes in plain C there"},
+    {"i8mm", "dotprod", "i8mm", VERDICT_GOOD,
+     "8-bit matrix products (i8mm); octet computes in plain C there"},
 };
 #define KERNEL_SET_COUNT (sizeof kernel_sets / sizeof *kernel_sets)
 

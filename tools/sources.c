@@ -203,7 +203,10 @@ static int add_existing(struct app *app, struct sources *sources, const char *so
     if (path_has_extension(source, yamls))
         return data_yaml_add(app, sources, source, "train");
     if (path_has_extension(source, videos))
-        return app_fail(app, "%s: octet reads no videos; take its frames out as pictures", source);
+        return app_fail(app,
+                        "%s: octet reads no videos: let ffmpeg take the frames out (ffmpeg -i "
+                        "VIDEO -f image2pipe -c:v ppm - | octet detect MODEL -)",
+                        source);
     if (S_ISREG(entry->st_mode))
         sources_append(sources, source);
     else
@@ -235,7 +238,10 @@ int sources_add(struct app *app, struct sources *sources, const char *source)
     if (strpbrk(source, "*?[{"))
         return add_glob(app, sources, source);
     if (strstr(source, "://"))
-        return app_fail(app, "%s: octet reads files, not addresses", source);
+        return app_fail(app,
+                        "%s: octet reads files, not addresses (of a camera: ffmpeg -i ADDRESS -f "
+                        "image2pipe -c:v ppm - | octet detect MODEL -)",
+                        source);
     return app_fail(app, "%s: %s", source,
                     error == ENOENT ? "no such file or folder" : strerror(error));
 }

@@ -151,7 +151,7 @@ static octet_status group_detections(struct evaluation *e)
     if (strangers)
         oct_log(e->ctx, OCTET_LOG_WARNING,
                 "%s: %zu of %zu detections left out: their class (for instance %" PRId64
-                ") is not in %s",
+                ") is not in %s, which may count its classes otherwise",
                 detections->name, strangers, detections->count, stranger, e->truth->name);
     return OCTET_OK;
 }
