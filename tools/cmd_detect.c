@@ -273,7 +273,8 @@ int cmd_detect(struct app *app, int argc, char **argv)
     struct detection_run run = {.app = app, .arguments = &arguments};
     status = prepare_sources(&run, &operands);
     if (status == STATUS_DONE)
-        status = detect_files_open(&run.files, app, &arguments.files, &run.sources);
+        status =
+            detect_files_open(&run.files, app, operands.text[0], &arguments.files, &run.sources);
     if (status == STATUS_DONE)
         status = prepare_session(&run, operands.text[0]);
     if (status == STATUS_DONE)

@@ -56,14 +56,49 @@ static int make_folder(struct detect_files *files, const char *name, char **fold
     return output_make_folder(files->app, *folder);
 }
 
-/* The annotations would be lost under results of the same name. */
-static int check_annotations(struct app *app, const char *annotations, const char *results)
+/* All that the run reads, and with label files the labels that the sources have. */
+static void add_inputs(struct detect_files *files, const char *model)
 {
-    struct stat left, right;
-    if (stat(annotations, &left) != 0 || stat(results, &right) != 0 ||
-        left.st_dev != right.st_dev || left.st_ino != right.st_ino)
-        return STATUS_DONE;
-    return app_fail(app, "%s: is the file of --annotations, which would be overwritten", results);
+    const struct sources *sources = files->sources;
+    inputs_add(&files->inputs, model);
+    inputs_add(&files->inputs, files->app->names);
+    inputs_add(&files->inputs, files->settings->annotations);
+    inputs_add_sources(&files->inputs, sources);
+    for (size_t i = 0; i < sources->count && files->settings->text; i++) {
+        char *labels = eval_labels_path(sources->path[i]);
+        inputs_add(&files->inputs, labels);
+        free(labels);
+    }
+}
+
+static int protect(struct detect_files *files, const char *path)
+{
+    return inputs_protect(files->app, &files->inputs, NULL, path);
+}
+
+/* FOLDER/STEM and an ending takes the place of nothing that is read. */
+static int check_output(struct detect_files *files, const char *folder, const char *stem,
+                        const char *ending)
+{
+    char *name = app_printf("%s%s", stem, ending), *path = path_join(folder, name);
+    const int status = protect(files, path);
+    free(path);
+    free(name);
+    return status;
+}
+
+/* Before the work, for outputs whose names are known by then. */
+static int check_outputs(struct detect_files *files)
+{
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < files->sources->count && status == STATUS_DONE; i++) {
+        const struct output_name *name = &files->names.name[i];
+        if (files->drawer)
+            status = check_output(files, files->settings->folder, name->stem, name->ending);
+        if (status == STATUS_DONE && files->labels)
+            status = check_output(files, files->labels, name->stem, ".txt");
+    }
+    return status;
 }
 
 static int open_ids(struct detect_files *files)
@@ -84,9 +119,8 @@ static int open_ids(struct detect_files *files)
 
 static int open_results(struct detect_files *files)
 {
-    const char *annotations = files->settings->annotations;
     const char *path = files->results_path = path_join(files->settings->folder, RESULTS);
-    int status = annotations ? check_annotations(files->app, annotations, path) : STATUS_DONE;
+    int status = protect(files, path);
     if (status == STATUS_DONE)
         status = open_ids(files);
     if (status == STATUS_DONE)
@@ -96,13 +130,14 @@ static int open_results(struct detect_files *files)
     return status;
 }
 
-int detect_files_open(struct detect_files *files, struct app *app,
+int detect_files_open(struct detect_files *files, struct app *app, const char *model,
                       const struct detect_files_settings *settings, const struct sources *sources)
 {
     *files = (struct detect_files){.app = app, .settings = settings, .sources = sources};
     if (!settings->folder)
         return STATUS_DONE;
     output_names_make(&files->names, sources);
+    add_inputs(files, model);
     int status = output_make_folder(app, settings->folder);
     if (status == STATUS_DONE)
         status = check_sources(app, sources, settings->folder);
@@ -115,7 +150,7 @@ int detect_files_open(struct detect_files *files, struct app *app,
         status = make_folder(files, "crops", &files->crops);
     if (status == STATUS_DONE && !settings->no_draw)
         files->drawer = drawer_start(app, &settings->draw);
-    return status;
+    return status == STATUS_DONE ? check_outputs(files) : status;
 }
 
 int detect_files_begin(struct detect_files *files, const octet_engine *engine)
@@ -142,13 +177,15 @@ bool detect_files_need_image(const struct detect_files *files)
     return files->drawer || files->crops;
 }
 
-static int draw(const struct detect_files *files, const char *stem, const char *ending,
+static int draw(struct detect_files *files, const char *stem, const char *ending,
                 const octet_image *image, const struct detect_result *result)
 {
     const struct drawing drawing = {image, result->detections, result->count};
     char *file = app_printf("%s%s", stem, ending);
     char *path = path_join(files->settings->folder, file);
-    int status = draw_to_file(files->drawer, &drawing, path);
+    int status = protect(files, path);
+    if (status == STATUS_DONE)
+        status = draw_to_file(files->drawer, &drawing, path);
     free(path);
     free(file);
     return status;
@@ -156,12 +193,14 @@ static int draw(const struct detect_files *files, const char *stem, const char *
 
 /* Ultralytics' line: class, centre and size as shares of the picture, six digits each. The file is
  * empty where nothing was found: that, too, is a result. */
-static int write_labels(const struct detect_files *files, const char *stem,
+static int write_labels(struct detect_files *files, const char *stem,
                         const struct detect_result *result)
 {
-    struct output_file file;
+    struct output_file file = {0};
     char *base = app_printf("%s.txt", stem), *path = path_join(files->labels, base);
-    int status = output_open(&file, files->app, path);
+    int status = protect(files, path);
+    if (status == STATUS_DONE)
+        status = output_open(&file, files->app, path);
     for (int i = 0; status == STATUS_DONE && i < result->count; i++) {
         const octet_detection *found = &result->detections[i];
         double width = result->width, height = result->height;
@@ -198,7 +237,7 @@ static char *crop_name(const struct detect_files *files, const char *stem, size_
     }
 }
 
-static int write_crops(const struct detect_files *files, const char *stem, const octet_image *image,
+static int write_crops(struct detect_files *files, const char *stem, const octet_image *image,
                        const struct detect_result *result)
 {
     int status = STATUS_DONE;
@@ -209,6 +248,8 @@ static int write_crops(const struct detect_files *files, const char *stem, const
         char *file = crop_name(files, stem, &numbers[found->class_id]);
         char *path = path_join(folder, file);
         status = output_make_folder(files->app, folder);
+        if (status == STATUS_DONE)
+            status = protect(files, path);
         if (status == STATUS_DONE)
             status = crop_to_file(files->app, image, found, path);
         free(path);
@@ -292,5 +333,6 @@ void detect_files_close(struct detect_files *files)
     eval_classes_free(&files->classes);
     octet_truth_free(&files->truth);
     output_names_free(&files->names);
+    inputs_free(&files->inputs);
     *files = (struct detect_files){0};
 }

@@ -7,6 +7,7 @@
 #include "draw.h"
 #include "eval.h"
 #include "image_ids.h"
+#include "inputs.h"
 #include "output_file.h"
 
 struct detect_files_settings {
@@ -30,6 +31,7 @@ struct detect_files {
     const struct detect_files_settings *settings;
     const struct sources *sources;
     const octet_engine *engine;
+    struct inputs inputs; /* what no output may replace */
     struct output_names names;
     struct drawer *drawer;
     char *labels, *crops; /* folders, with text and crops */
@@ -43,9 +45,9 @@ struct detect_files {
     size_t written; /* entries in the results */
 };
 
-/* Checks that no source would be overwritten, makes the folders, gives names; before any thread was
- * started. Returns a status. */
-int detect_files_open(struct detect_files *files, struct app *app,
+/* Checks that nothing that is read would be overwritten, makes the folders, gives names; before any
+ * thread was started. Returns a status. */
+int detect_files_open(struct detect_files *files, struct app *app, const char *model,
                       const struct detect_files_settings *settings, const struct sources *sources);
 
 /* Gives ids and opens fonts, so that what may fail fails before the work. Returns a status. */

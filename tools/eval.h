@@ -47,6 +47,9 @@ int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
 void eval_set_free(struct eval_set *set);
 
 bool eval_is_file(const char *path);
+/* Where Ultralytics has a picture's labels, or beside it where no folder is named "images"; the
+ * current folder may lie in one. The caller frees it. */
+char *eval_labels_path(const char *picture);
 /* The path from the root on, its folders' links followed (the file's own not), for the caller to
  * free; a copy of the path where that fails. */
 char *eval_whole_path(const char *path);

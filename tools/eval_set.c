@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "eval.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,9 +79,7 @@ static char *labels_beside(const char *picture)
     return app_printf("%.*s.txt", (int)stem, picture);
 }
 
-/* Where Ultralytics has a picture's labels, or beside it where no folder is named "images"; the
- * current folder may lie in one. */
-static char *labels_path(const char *picture)
+char *eval_labels_path(const char *picture)
 {
     char *near = labels_folder_path(picture);
     if (near && eval_is_file(near))
@@ -105,6 +104,13 @@ static octet_status make_truth(octet_context *context, char *const *names, size_
     return status;
 }
 
+/* Nothing is there: not even a link to what is gone, or a folder that may not be entered. */
+static bool is_absent(const char *path)
+{
+    struct stat entry;
+    return lstat(path, &entry) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 /* Reads all label files once, into nothing, so that a bad line shows before the long run. Takes
  * pictures with bad ones out of the list. */
 static int check_labels(struct app *app, struct eval_set *set, octet_context *context,
@@ -113,10 +119,10 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
     size_t kept = 0, bad = 0, without = 0;
     bool short_of_memory = false;
     for (size_t i = 0; i < set->pictures.count; i++) {
-        char *path = set->pictures.path[i], *labels = labels_path(path);
+        char *path = set->pictures.path[i], *labels = eval_labels_path(path);
         octet_truth_image image = {(int64_t)i + 1, "", 1, 1};
         octet_status status = OCTET_OK;
-        if (!eval_is_file(labels)) {
+        if (is_absent(labels)) {
             without++;
             free(labels);
             labels = NULL;
@@ -142,7 +148,7 @@ static int check_labels(struct app *app, struct eval_set *set, octet_context *co
     if (bad > REPORTED_MAX)
         app_fail(app, "%s: %zu more pictures have bad labels", yaml, bad - REPORTED_MAX);
     if (without == set->total) {
-        char *labels = labels_path(set->pictures.path[0]);
+        char *labels = eval_labels_path(set->pictures.path[0]);
         app_fail(app, "%s: no picture has labels (looked for instance for %s)", yaml, labels);
         free(labels);
         return STATUS_FAILED;

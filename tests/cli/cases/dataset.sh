@@ -119,3 +119,11 @@ given 'val: images/val' 'names: [nut]'
 rm set/images/val/1.pgm
 echo '0 0.5 0.5 0.5 0.5 0.9' >set/labels/val/2.txt
 given 'val: images/val' 'names: [nut]'
+
+echo "a label file that is a link to what is gone is bad, not absent:"
+mkdir -p gone/images gone/labels
+cp "$pictures"/test-0[01].jpg gone/images
+cp "$root"/demo/labels/test/test-01.txt gone/labels
+ln -s nowhere gone/labels/test-00.txt
+printf 'path: .\ntrain: images\nval: images\nnames: [a, b, c, d, e]\n' >gone/data.yaml
+try eval "$(engine)" --data gone/data.yaml -q

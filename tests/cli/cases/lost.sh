@@ -56,3 +56,39 @@ ln -sf e.octet link.octet
 chmod 600 e.octet
 "$octet" build m.onnx --precision fp32 -o e.octet -q >/dev/null
 stat -c %a e.octet
+
+# keeps WHAT FILE ARGUMENT...: refused, and the file is as it was.
+keeps() {
+    local what=$1 file=$2 before
+    shift 2
+    before=$(sha256sum <"$file")
+    echo "$what:"
+    try "$@" 2>&1 | grep -e lost -e '^.exit'
+    [ "$before" = "$(sha256sum <"$file")" ] || echo "LOST: $file"
+}
+echo "what detect writes:"
+copy_test() { rm -rf "$1"; mkdir "$1"; cp "$pictures"/test-0[0-2].jpg "$1"; }
+copy_test ph
+mkdir linked
+for i in 0 1 2; do ln -s ../ph/test-0$i.jpg linked/test-0$i.jpg; done
+keeps "links to pictures" ph/test-00.jpg detect "$(engine)" linked -o ph
+keeps "one of them" ph/test-01.jpg detect "$(engine)" linked/test-01.jpg -o ph
+mkdir -p crops/crops
+ln -s ../../ph crops/crops/nut
+keeps "a linked folder of crops" ph/test-00.jpg detect "$(engine)" ph -o crops --save-crop --no-draw
+mkdir engines
+cp "$(engine)" engines/test-01.jpg
+keeps "the model" engines/test-01.jpg detect engines/test-01.jpg ph -o engines
+mkdir -p names/labels
+printf '%s\n' a b c d e >names/predictions.json
+cp names/predictions.json names/labels/test-00.txt
+keeps "class names under results" names/predictions.json detect "$model" --names names/predictions.json ph -o names \
+    --save-json --no-draw
+keeps "class names under labels" names/labels/test-00.txt detect "$model" --names names/labels/test-00.txt ph -o names \
+    --save-txt --no-draw
+printf '../../ph/test-00.jpg\n' >names/labels/test-00.txt
+keeps "a list of pictures" names/labels/test-00.txt detect "$(engine)" names/labels/test-00.txt -o names --save-txt --no-draw
+mkdir -p set/images set/labels
+cp ph/test-00.jpg set/images
+echo '0 0.5 0.5 0.1 0.1' >set/labels/test-00.txt
+keeps "the labels that a picture has" set/labels/test-00.txt detect "$(engine)" set/images -o set --save-txt --no-draw
