@@ -155,6 +155,19 @@ static octet_status read_parts(const struct reading *r, int index, struct oct_te
     return OCTET_OK;
 }
 
+/* Whether minimum and maximum lie in the outermost bins that are not empty; there is one. */
+static bool has_range(const struct oct_histogram *h)
+{
+    int first = h->first, last = h->last - 1;
+    while (!h->bins[first])
+        first++;
+    while (!h->bins[last])
+        last--;
+    const double width = oct_histogram_width(h);
+    return floor((double)h->minimum / width) == first - OCT_HISTOGRAM_HALF &&
+           floor((double)h->maximum / width) == last - OCT_HISTOGRAM_HALF;
+}
+
 static octet_status check_record(const struct reading *r, const struct oct_tensor_record *record)
 {
     const struct oct_histogram *h = &record->histogram;
@@ -166,6 +179,8 @@ static octet_status check_record(const struct reading *r, const struct oct_tenso
         return bad(r, "a histogram does not add up to its count");
     if (!isfinite(h->minimum) || !isfinite(h->maximum) || h->minimum > h->maximum)
         return bad(r, "a tensor's range is not finite");
+    if (h->count && !has_range(h))
+        return bad(r, "a tensor's range is not that of its histogram");
     for (int c = 0; c < record->channels; c++)
         if (!isfinite(record->channel_minimum[c]) || !isfinite(record->channel_maximum[c]))
             return bad(r, "a channel's range is not finite");
