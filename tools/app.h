@@ -24,6 +24,8 @@ struct app {
     int threads;        /* 0: the library's default */
     const char *cpu;
     const char *names; /* the file of --names, or NULL */
+    char **data_files; /* that came with a model, see inputs_note_model() */
+    size_t data_file_count;
 };
 
 #define TOOLS_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))

@@ -3,6 +3,7 @@
 
 #include "checkpoint.h"
 #include "detector.h"
+#include "inputs.h"
 #include "names_file.h"
 #include "pictures.h"
 #include "progress.h"
@@ -18,8 +19,10 @@ int model_open(struct app *app, const char *path, octet_model **model)
     if (kind != FILE_ONNX)
         return app_fail(app, "%s: %s; this needs the ONNX model", path, file_kind_name(kind));
     octet_status result = octet_model_load(app->context, path, model);
-    if (result == OCTET_OK)
+    if (result == OCTET_OK) {
+        inputs_note_model(app, *model);
         return names_give(app, *model);
+    }
     return app_fail_library(app, result, octet_context_message(app->context));
 }
 

@@ -359,6 +359,8 @@ int cmd_build(struct app *app, int argc, char **argv)
     status = check_outputs(app, &arguments, operands.text[0]);
     if (status == STATUS_DONE)
         status = model_open(app, operands.text[0], &run.model);
+    if (status == STATUS_DONE && app->data_file_count)
+        status = check_outputs(app, &arguments, operands.text[0]);
     if (status == STATUS_DONE)
         status = check_scales(app, &arguments, run.model);
     if (status == STATUS_DONE)

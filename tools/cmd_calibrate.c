@@ -71,6 +71,8 @@ static int calibrate(struct app *app, const char *path, const struct calibration
     int status = check_outputs(app, path, request);
     if (status == STATUS_DONE)
         status = model_open(app, path, &model);
+    if (status == STATUS_DONE && app->data_file_count)
+        status = check_outputs(app, path, request);
     if (status == STATUS_DONE)
         status = calibration_run(app, model, request, &result);
     if (status == STATUS_DONE) {

@@ -118,6 +118,8 @@ static int run_model(struct eval_run *run)
     int status = protect_inputs(run);
     if (status == STATUS_DONE)
         status = detector_open(run->app, run->model, &run->engine);
+    if (status == STATUS_DONE) /* now also what came with the model */
+        status = protect_inputs(run);
     if (status != STATUS_DONE)
         return status;
     eval_classes_match(run->app, run->engine, run->set.truth, &run->classes);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "inputs.h"
 #include "names_file.h"
 
 /* The safetensors format allows no longer header. An ONNX file would read as a length far above. */
@@ -96,6 +97,7 @@ static int build_model(struct app *app, const char *path, octet_engine **engine)
     octet_model_info(model, &info);
     if (info.precision == OCTET_PRECISION_FP32)
         settings.precision = OCTET_PRECISION_FP32;
+    inputs_note_model(app, model);
     int result = status == OCTET_OK ? names_give(app, model) : STATUS_DONE;
     if (status == OCTET_OK && result == STATUS_DONE)
         status = octet_build(app->context, model, NULL, &settings, engine);

@@ -18,6 +18,16 @@ void inputs_add(struct inputs *inputs, const char *path)
     inputs->sorted = false;
 }
 
+void inputs_note_model(struct app *app, const octet_model *model)
+{
+    const char *path;
+    for (int i = 0; octet_model_data_file(model, i, &path); i++) {
+        app->data_files =
+            app_resize(app->data_files, app->data_file_count + 1, sizeof *app->data_files);
+        app->data_files[app->data_file_count++] = app_strdup(path);
+    }
+}
+
 void inputs_add_sources(struct inputs *inputs, const struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++)
@@ -54,6 +64,8 @@ int inputs_protect(struct app *app, struct inputs *inputs, const struct texts *s
     if (stat(output, &entry) != 0)
         return STATUS_DONE;
     int status = STATUS_DONE;
+    for (; inputs->data_files < app->data_file_count; inputs->data_files++)
+        inputs_add(inputs, app->data_files[inputs->data_files]);
     for (size_t i = 0; sources && i < sources->count && status == STATUS_DONE; i++)
         status = add_source(app, inputs, sources->text[i]);
     if (status != STATUS_DONE)

@@ -15,8 +15,12 @@ struct inputs {
         char *path;
     } * files;
     size_t count, capacity;
+    size_t data_files; /* of the app's, added so far */
     bool sorted;
 };
+
+/* Notes the files beside a model that were read with it, for all inputs of this run. */
+void inputs_note_model(struct app *app, const octet_model *model);
 
 /* Adds a file, unless `path` is NULL or nothing is there. */
 void inputs_add(struct inputs *inputs, const char *path);

@@ -70,6 +70,9 @@ static int run_verb(struct app *app, const struct verb *verb, int argc, char **a
     app->verb = verb->name;
     int status = verb->run(app, argc, argv);
     octet_context_free(&app->context);
+    for (size_t i = 0; i < app->data_file_count; i++)
+        free(app->data_files[i]);
+    free(app->data_files);
     return status;
 }
 

@@ -42,6 +42,10 @@ OCTET_API octet_status octet_model_layer(const octet_model *model, int index,
 OCTET_API int octet_model_metadata(const octet_model *model, int index, const char **key,
                                    const char **text);
 
+/** File `index` beside the model that holds data of its tensors (ONNX' external data), as it was
+ * opened; returns 0 past the end. */
+OCTET_API int octet_model_data_file(const octet_model *model, int index, const char **path);
+
 /** An input or output tensor of the ONNX file: `shape` is text such as "1x3x640x640" or
  * "batchx3xheightxwidth". */
 typedef struct octet_port_info {

@@ -178,6 +178,14 @@ int octet_model_metadata(const octet_model *model, int index, const char **key, 
     return 1;
 }
 
+int octet_model_data_file(const octet_model *model, int index, const char **path)
+{
+    if (!model || !path || index < 0 || index >= model->network->data_file_count)
+        return 0;
+    *path = model->network->data_files[index];
+    return 1;
+}
+
 int octet_model_port(const octet_model *model, int output, int index, octet_port_info *port)
 {
     if (!model || !port || index < 0)

@@ -499,6 +499,11 @@ static void data_beside_the_model(void **state)
             fail_msg("case %zu: %s: %s", i, octet_status_name(status), f.test.context.message);
         if (status != OCTET_OK && !strstr(f.test.context.message, cases[i].message))
             fail_msg("case %zu: %s", i, f.test.context.message);
+        const char *file;
+        assert_int_equal(octet_model_data_file(model, 0, &file), status == OCTET_OK);
+        if (status == OCTET_OK)
+            assert_string_equal(strrchr(file, '/'), "/weights.bin");
+        assert_int_equal(octet_model_data_file(model, 1, &file), 0);
         octet_model_free(&model);
         if (!cases[i].message) { /* from memory there is no folder */
             test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "save the model as one file", NULL);

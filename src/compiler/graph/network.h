@@ -84,6 +84,8 @@ struct oct_network {
         input_width; /* default size: the ONNX input's, else the metadata's imgsz, else 640x640 */
     int size_is_fixed;
     const char **class_names; /* class_count; "class0", ... where the metadata has none */
+    int data_file_count;      /* files beside the model that hold data of its tensors */
+    const char **data_files;
     int metadata_count;
     const char **metadata_keys, **metadata_values;
     int input_count, output_count;

@@ -71,6 +71,7 @@ static octet_status open_beside(struct oct_onnx_model *model, const OctOnnx__Ten
         return bad(model, tensor, status,
                    "which cannot be read: put it beside the model, or save the model as one file",
                    location);
+    model->data_paths[model->data_file_count] = path;
     model->data_locations[model->data_file_count++] = location;
     *file = opened;
     return OCTET_OK;

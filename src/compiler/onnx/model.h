@@ -41,7 +41,7 @@ struct oct_onnx_model {
     bool out_of_memory, over_limit;
     const char *path; /* of the model's file, beside which there may be tensors' data; or NULL */
     int data_file_count;
-    const char *data_locations[OCT_ONNX_DATA_FILES_MAX];
+    const char *data_locations[OCT_ONNX_DATA_FILES_MAX], *data_paths[OCT_ONNX_DATA_FILES_MAX];
     struct oct_file data_files[OCT_ONNX_DATA_FILES_MAX];
     struct oct_graph graph; /* constants may share the message's memory */
 };

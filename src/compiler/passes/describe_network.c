@@ -41,6 +41,23 @@ static octet_status name_classes(struct oct_import *import)
     return OCTET_OK;
 }
 
+static octet_status copy_data_files(struct oct_import *import)
+{
+    const struct oct_onnx_model *onnx = &import->onnx;
+    struct oct_network *network = import->network;
+    const size_t count = (size_t)onnx->data_file_count;
+    network->data_files = oct_arena_calloc(&network->arena, count, sizeof *network->data_files);
+    if (!network->data_files)
+        return oct_fail_memory(import->ctx, "the model's files");
+    for (size_t i = 0; i < count; i++) {
+        network->data_files[i] = oct_arena_strdup(&network->arena, onnx->data_paths[i]);
+        if (!network->data_files[i])
+            return oct_fail_memory(import->ctx, "the model's files");
+        network->data_file_count++;
+    }
+    return OCTET_OK;
+}
+
 static octet_status copy_metadata(struct oct_import *import)
 {
     const OctOnnx__ModelProto *message = import->onnx.message;
@@ -116,6 +133,8 @@ octet_status oct_describe_network(struct oct_import *import)
     network->size_is_fixed = import->size_is_fixed;
     network->opset = import->graph->opset;
     octet_status status = name_classes(import);
+    if (!status)
+        status = copy_data_files(import);
     if (!status)
         status = copy_metadata(import);
     if (!status)
