@@ -54,8 +54,9 @@ static octet_status fill_slots(const struct bench_model *model, octet_session *s
 static int fail_session(const struct bench_model *model, octet_status status,
                         octet_session *session)
 {
+    const char *message = session ? octet_session_message(session) : "";
     return app_fail(model->app, "%s: %s", model->path,
-                    session ? octet_session_message(session) : octet_status_text(status));
+                    message[0] ? message : octet_status_text(status));
 }
 
 /* Layers as they are timed: the session has sums over all its runs. */
@@ -185,9 +186,11 @@ int bench_probe(struct bench_model *model)
     close(ends[0]);
     while (waitpid(child, &how, 0) < 0 && errno == EINTR)
         continue;
-    if (got != (ssize_t)sizeof probe)
+    if (got != (ssize_t)sizeof probe && WIFSIGNALED(how))
         return app_fail(model->app, "%s: loading it ended by signal %d", model->path,
-                        WIFSIGNALED(how) ? WTERMSIG(how) : 0);
+                        WTERMSIG(how));
+    if (got != (ssize_t)sizeof probe) /* the child said why */
+        return STATUS_FAILED;
     model->load_ms = probe.load_ms;
     model->peak_bytes = probe.peak_bytes;
     return probe.status;
@@ -199,6 +202,7 @@ struct stream {
     double *samples;            /* NULL: not kept */
     struct layer_times *layers; /* NULL: not kept */
     size_t iterations, done;    /* asked for, and those that came to an end */
+    bool without_thread;        /* the system gave none */
     double start_ms, end_ms;
     octet_status status;
 };
@@ -235,7 +239,7 @@ static void run_streams(struct stream *streams, size_t count)
         if (started[i])
             pthread_join(threads[i], NULL);
         else
-            streams[i].status = OCTET_OUT_OF_MEMORY;
+            streams[i].without_thread = true;
     }
     free(started);
     free(threads);
@@ -262,6 +266,9 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
         done = streams[i].done < done ? streams[i].done : done;
         start_ms = fmin(start_ms, streams[i].start_ms);
         end_ms = fmax(end_ms, streams[i].end_ms);
+        if (streams[i].without_thread && status == STATUS_DONE)
+            status = app_fail(model->app, "%s: the system gives no thread for stream %zu of %zu",
+                              model->path, i + 1, count);
         if (streams[i].status != OCTET_OK && status == STATUS_DONE)
             status = fail_session(model, streams[i].status, streams[i].session);
     }

@@ -59,6 +59,25 @@ static bool read_shape(const struct npy *input, struct input_shape *shape)
     return true;
 }
 
+/* What is no number is refused; what lies outside 0 to 1 is told of: bytes that were not divided by
+ * 255, most often. */
+static int check_values(const struct tensor_run *run, const char *path)
+{
+    const float *values = run->input.data;
+    size_t outside = 0;
+    if (run->input.type != NPY_FLOAT32)
+        return STATUS_DONE;
+    for (size_t i = 0; i < run->input.count; i++) {
+        if (!isfinite(values[i]))
+            return app_fail(run->app, "%s: value %zu is not finite", path, i);
+        outside += values[i] < 0 || values[i] > 1;
+    }
+    if (outside)
+        app_say(run->app, "%s: %zu of %zu values lie outside 0 to 1, where the network was trained",
+                path, outside, run->input.count);
+    return STATUS_DONE;
+}
+
 static int read_input(struct tensor_run *run)
 {
     const char *path = run->arguments->input;
@@ -74,7 +93,7 @@ static int read_input(struct tensor_run *run)
         run->shape.width > 8192)
         return app_fail(run->app, "%s: %zux%zu pixels; sides must be multiples of 32 up to 8192",
                         path, run->shape.height, run->shape.width);
-    return STATUS_DONE;
+    return check_values(run, path);
 }
 
 static int open_session(struct tensor_run *run, const char *model)
