@@ -62,21 +62,12 @@ static void save_engine(octet_context *ctx, octet_engine **engine)
         abort();
 }
 
-/* A model, and the bytes that it was read from. */
-struct source {
-    const octet_model *model;
-    const uint8_t *bytes;
-    size_t size;
-};
-
 /* A TensorRT cache of the statistics, to build from in their place; NULL where there is none. */
-static octet_cache *make_cache(octet_context *ctx, const struct source *source,
-                               const octet_statistics *statistics)
+static octet_cache *make_cache(octet_context *ctx, const octet_statistics *statistics)
 {
     octet_export_settings settings;
     octet_cache *cache = NULL;
     octet_export_defaults(&settings);
-    fuzz_write_file("a.onnx", source->bytes, source->size);
     settings.format = OCTET_EXPORT_TRT_CACHE;
     if (octet_export(ctx, "a.onnx", statistics, &settings, "a.cache", NULL) == OCTET_OK &&
         octet_cache_load(ctx, "a.cache", &cache) == OCTET_BAD_FORMAT)
@@ -101,10 +92,9 @@ static octet_build_settings choose(unsigned variant)
     return settings;
 }
 
-static void build(octet_context *ctx, const struct source *source, const octet_image *image,
+static void build(octet_context *ctx, const octet_model *model, const octet_image *image,
                   unsigned variant)
 {
-    const octet_model *model = source->model;
     octet_statistics *statistics = NULL;
     octet_engine *engine = NULL;
     octet_cache *cache = NULL;
@@ -117,7 +107,7 @@ static void build(octet_context *ctx, const struct source *source, const octet_i
     if (statistics && variant % 7 == 0)
         save_statistics(ctx, &statistics);
     if (statistics && variant % 5 == 0)
-        settings.cache = cache = make_cache(ctx, source, statistics);
+        settings.cache = cache = make_cache(ctx, statistics);
     if (!status && octet_build(ctx, model, cache ? NULL : statistics, &settings, &engine) &&
         (engine || !ctx->message[0]))
         abort();
@@ -130,18 +120,31 @@ static void build(octet_context *ctx, const struct source *source, const octet_i
     octet_statistics_free(&statistics);
 }
 
+/* The model, and a file that the data of its tensors may be in. */
+static void write_files(const uint8_t *data, size_t size)
+{
+    float weights[1024];
+    fuzz_enter_folder();
+    fuzz_write_file("a.onnx", data, size);
+    if (access("weights.bin", F_OK) == 0)
+        return;
+    for (int i = 0; i < 1024; i++)
+        weights[i] = (float)(i % 17 - 8) / 16.0f;
+    fuzz_write_file("weights.bin", weights, sizeof weights);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
     octet_context ctx = fuzz_context(&pool);
     octet_model *model = NULL;
     octet_image *image = NULL;
-    fuzz_enter_folder();
+    write_files(data, size);
     if (make_picture(&ctx, &image) != OCTET_OK)
         abort();
-    if (octet_model_load_memory(&ctx, data, size, "fuzz.onnx", &model) == OCTET_OK &&
+    if (octet_model_load(&ctx, "a.onnx", &model) == OCTET_OK &&
         fuzz_work(&ctx, &model->plan, oct_plan_stride(&model->plan)) < FUZZ_WORK_MAX)
-        build(&ctx, &(struct source){model, data, size}, image, fuzz_sum(data, size));
+        build(&ctx, model, image, fuzz_sum(data, size));
     octet_model_free(&model);
     octet_image_free(&image);
     if (pool.live)
