@@ -111,10 +111,9 @@ static int check_cache(struct app *app, const struct arguments *a)
 
 static int needs_scales(struct app *app, const struct arguments *a)
 {
-    return app_usage(app,
-                     "%s needs --stats FILE, --images SOURCE or --trt-cache FILE (or say "
-                     "--precision half or fp32)",
-                     a->precision);
+    return app_usage(app, "%s needs --stats FILE%s (or say --precision half or fp32)", a->precision,
+                     strcmp(a->precision, "int8") == 0 ? ", --images SOURCE or --trt-cache FILE"
+                                                       : " or --images SOURCE");
 }
 
 /* Options that do not go together. */
