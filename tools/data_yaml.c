@@ -10,12 +10,6 @@
 
 #define CLASSES_MAX 65536
 
-static bool exists(const char *path)
-{
-    struct stat entry;
-    return stat(path, &entry) == 0;
-}
-
 /* "a/" + "b", or "b" alone when it is absolute. */
 static char *join(const char *folder, const char *path)
 {
@@ -32,7 +26,7 @@ static char *with_slashes(const char *folder, const char *given)
         *c = *c == '\\' ? '/' : *c;
     char *other = join(folder, slashed);
     free(slashed);
-    const bool take_other = !exists(path) && exists(other);
+    const bool take_other = !path_exists(path) && path_exists(other);
     free(take_other ? path : other);
     return take_other ? other : path;
 }
@@ -42,7 +36,8 @@ static char *expand_home(const char *path)
 {
     const char *home = getenv("HOME");
     const bool at_home = path[0] == '~' && (path[1] == '/' || !path[1]);
-    return at_home && home && !exists(path) ? app_printf("%s%s", home, path + 1) : app_strdup(path);
+    return at_home && home && !path_exists(path) ? app_printf("%s%s", home, path + 1)
+                                                 : app_strdup(path);
 }
 
 /* The dataset's root: `path:`, relative to the file's folder or else to the current one. The caller
@@ -61,7 +56,7 @@ static int find_root(struct app *app, const char *file, const struct yaml *yaml,
         return STATUS_FAILED;
     char *given = expand_home(text);
     *root = with_slashes(folder, given);
-    if (!exists(*root) && exists(given)) {
+    if (!path_exists(*root) && path_exists(given)) {
         free(*root);
         *root = app_strdup(given);
     }
@@ -79,7 +74,7 @@ static int add_entry(struct app *app, struct sources *sources, const char *file,
     if (!text)
         return STATUS_FAILED;
     char *given = expand_home(text), *path = with_slashes(root, given);
-    if (!exists(path) && (strncmp(given, "../", 3) == 0 || strncmp(given, "..\\", 3) == 0)) {
+    if (!path_exists(path) && (strncmp(given, "../", 3) == 0 || strncmp(given, "..\\", 3) == 0)) {
         free(path);
         path = with_slashes(root, given + 3);
     }
