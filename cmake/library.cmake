@@ -4,14 +4,14 @@
 #   octet, octet_static                    these and compiler, evaluate, the rest of the API
 
 set(OCTET_SOURCE ${PROJECT_SOURCE_DIR}/src)
-# src/api has one file per public header (or NAME_*.c); these headers are the runtime half.
-set(OCTET_RUNTIME_API status context file image engine session machine detect)
+# src/api has one file per public header, api_NAME.c (or api_NAME_*.c); these headers are the runtime half.
+set(OCTET_RUNTIME_API status context file image engine session machine)
 
 file(GLOB_RECURSE runtime_sources CONFIGURE_DEPENDS
-     ${OCTET_SOURCE}/base/*.c ${OCTET_SOURCE}/runtime/*.c)
+     ${OCTET_SOURCE}/base/*.c ${OCTET_SOURCE}/network/*.c ${OCTET_SOURCE}/runtime/*.c)
 foreach(folder x86 arm cuda)
     if(NOT folder STREQUAL OCTET_KERNEL_FOLDER)
-        list(FILTER runtime_sources EXCLUDE REGEX "/runtime/kernels/${folder}/")
+        list(FILTER runtime_sources EXCLUDE REGEX "/runtime/backend/cpu/kernels/${folder}/")
     endif()
 endforeach()
 file(GLOB_RECURSE desk_sources CONFIGURE_DEPENDS
@@ -19,7 +19,7 @@ file(GLOB_RECURSE desk_sources CONFIGURE_DEPENDS
 file(GLOB api_sources CONFIGURE_DEPENDS ${OCTET_SOURCE}/api/*.c)
 string(REPLACE ";" "|" runtime_api "${OCTET_RUNTIME_API}")
 foreach(file IN LISTS api_sources)
-    if(file MATCHES "/api/(${runtime_api})(_[a-z0-9_]*)?\\.c$")
+    if(file MATCHES "/api/api_(${runtime_api})(_[a-z0-9_]*)?\\.c$")
         list(APPEND runtime_sources ${file})
     else()
         list(APPEND desk_sources ${file})
@@ -38,7 +38,7 @@ endfunction()
 
 octet_objects(octet_runtime_objects ${runtime_sources})
 set(kernel_sources ${runtime_sources})
-list(FILTER kernel_sources INCLUDE REGEX "/runtime/kernels/")
+list(FILTER kernel_sources INCLUDE REGEX "/runtime/backend/cpu/kernels/")
 octet_kernel_flags(${kernel_sources})
 
 set(OCTET_OBJECT_TARGETS octet_runtime_objects)

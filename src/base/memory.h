@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/context.h"
+#include "base/messages.h"
 
 #define OCT_ALIGNMENT 64 /* a cache line, and the widest vector */
 

@@ -17,7 +17,7 @@
 
 #include <sys/stat.h>
 
-#include "base/file.h"
+#include "base/read_file.h"
 
 #define OCT_OUTPUT_PREFIX ".octet-"
 #define OCT_OUTPUT_NAME_BYTES 24 /* of the new file: the prefix, 16 digits, a NUL */

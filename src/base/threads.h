@@ -3,7 +3,7 @@
 #ifndef OCTET_BASE_THREADS_H
 #define OCTET_BASE_THREADS_H
 
-#include "base/context.h"
+#include "base/messages.h"
 
 struct oct_threads; /* NULL stands for the calling thread alone */
 

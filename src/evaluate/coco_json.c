@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "evaluate/json_elements.h"
 

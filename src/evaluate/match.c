@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "evaluate/evaluate.h"
+#include "evaluate/evaluation.h"
 
 #include <math.h>
 #include <string.h>

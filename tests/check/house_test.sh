@@ -10,7 +10,7 @@ license='/* SPDX-License-Identifier: Apache-2.0 */'
 
 fresh() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{include/octet,tools,src/base,src/runtime/{kernels/ref,engine},src/compiler/graph}
+    mkdir -p "$tree"/{include/octet,tools,src/base,src/runtime/{backend/cpu/kernels/ref,engine},src/compiler/graph}
     printf '%s\nint octet_one;\n' "$license" >"$tree/include/octet/one.h"
     printf '%s\n#include <stdio.h>\n' "$license" >"$tree/src/base/clean.c"
 }
@@ -39,18 +39,18 @@ harmless() {
 
 repeat() { printf "$1%.0s" $(seq "$2"); }
 
-offence src/base/a.c '#include "runtime/engine/engine.h"\n' 'base may not include'
+offence src/base/a.c '#include "runtime/engine/engine_contents.h"\n' 'base may not include'
 offence src/base/a.c '#include <octet/engine.h>\n' 'base may include'
 offence src/runtime/engine/a.c '#include "compiler/graph/graph.h"\n' 'runtime/engine may not include'
 offence src/runtime/engine/a.c '#include <octet/model.h>\n' 'runtime may not include'
-offence src/runtime/kernels/a.c '#include "runtime/engine/engine.h"\n' 'may not include'
+offence src/runtime/backend/cpu/kernels/a.c '#include "runtime/backend/cpu/layout.h"\n' 'may not include'
 offence src/compiler/graph/a.c '#include "compiler/lower/lower.h"\n' 'may not include'
 offence src/runtime/a.c 'int a;\n' 'not in a room'
 offence tools/a.c '#include "base/memory.h"\n' 'tools include only'
 offence tools/a.c '#include "b.c"\n' 'compiled, not included'
 offence src/base/a.c "$(repeat '\\n' 801)" '800 at most'
 offence src/base/a.c "void f(void)\n{\n$(repeat '    g();\\n' 120)}\n" '120 at most'
-offence src/runtime/kernels/ref/a.c "void f(void)\n{\n$(repeat '    g();\\n' 200)}\n" '200 at most'
+offence src/runtime/backend/cpu/kernels/ref/a.c "void f(void)\n{\n$(repeat '    g();\\n' 200)}\n" '200 at most'
 offence src/base/a.c "/* $(repeat x 100) */\n" '100 at most'
 offence src/base/a.c 'void f(void)\n{\n    p = malloc(3);\n}\n' 'memory comes from'
 offence src/base/a.c 'void f(void)\n{\n    free (p); /* x */\n}\n' 'memory comes from'
@@ -74,7 +74,7 @@ fi
 harmless src/base/a.c '/* malloc(3), printf("x"), free(p)\n * exit(1) */\nconst char *a = "printf(\\"x\\")";\n'
 harmless src/base/a.c 'void f(void)\n{\n    oct_free(p);\n    snprintf(a, 3, "x");\n    spng_free(p);\n}\n'
 harmless src/base/a.c "/* $(repeat 'é' 90) */\n"
-harmless src/compiler/graph/a.c '#include "runtime/engine/engine.h"\n#include "base/memory.h"\n'
+harmless src/compiler/graph/a.c '#include "runtime/engine/engine_contents.h"\n#include "base/memory.h"\n'
 harmless tools/a.c '#include "options.h"\n#include <octet/octet.h>\nvoid f(void)\n{\n    printf("x");\n}\n'
 
 [ "$failures" -eq 0 ] && echo "house_test: every offence is reported, nothing harmless is"

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/read_file.h"
 
 #define FUZZ_ROOM 64 /* before each block, for its size */
 

@@ -8,7 +8,7 @@
 
 #include <octet/build.h>
 
-#include "api/model.h"
+#include "compiler/imported_model.h"
 #include "fuzz.h"
 #include "fuzz_onnx.h"
 #include "fuzz_session.h"
@@ -28,7 +28,7 @@ static octet_status make_picture(octet_context *ctx, octet_image **image)
 static octet_status calibrate(octet_context *ctx, const octet_model *model,
                               const octet_image *image, octet_statistics **statistics)
 {
-    const int size = oct_plan_stride(&model->plan);
+    const int size = oct_network_stride(&model->network);
     const octet_calibration_settings settings = {.height = size, .width = size, .threads = 1};
     octet_calibration *calibration = NULL;
     octet_status status = octet_calibration_create(ctx, model, &settings, &calibration);
@@ -143,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (make_picture(&ctx, &image) != OCTET_OK)
         abort();
     if (octet_model_load(&ctx, "a.onnx", &model) == OCTET_OK &&
-        fuzz_work(&ctx, &model->plan, oct_plan_stride(&model->plan)) < FUZZ_WORK_MAX)
+        fuzz_work(&ctx, &model->network, oct_network_stride(&model->network)) < FUZZ_WORK_MAX)
         build(&ctx, model, image, fuzz_sum(data, size));
     octet_model_free(&model);
     octet_image_free(&image);

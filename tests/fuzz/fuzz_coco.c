@@ -9,7 +9,7 @@
 
 #include "eval.h"
 #include "evaluate/coco_json.h"
-#include "evaluate/evaluate.h"
+#include "evaluate/evaluation.h"
 #include "fuzz.h"
 
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */

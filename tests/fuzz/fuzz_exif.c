@@ -11,7 +11,7 @@
 #include <jpeglib.h>
 
 #include "fuzz.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX

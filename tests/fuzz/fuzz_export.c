@@ -7,9 +7,9 @@
  */
 #include <stdlib.h>
 
-#include "api/model.h"
 #include "compiler/export/qdq.h"
 #include "compiler/export/trt_cache.h"
+#include "compiler/imported_model.h"
 #include "fuzz.h"
 #include "fuzz_onnx.h"
 
@@ -49,13 +49,13 @@ static void write_cache(octet_context *ctx, const struct oct_recipe *recipe)
     oct_text_free(&text);
 }
 
-static octet_status empty_statistics(octet_context *ctx, const struct oct_plan *plan,
+static octet_status empty_statistics(octet_context *ctx, const struct oct_network *network,
                                      octet_statistics **statistics)
 {
-    octet_status status = oct_statistics_create(ctx, plan->layer_count, statistics);
-    for (int i = 0; i < plan->layer_count && !status; i++)
+    octet_status status = oct_statistics_create(ctx, network->layer_count, statistics);
+    for (int i = 0; i < network->layer_count && !status; i++)
         status = oct_statistics_room(ctx, *statistics, i, "",
-                                     plan->tensors[plan->layers[i].output].channels);
+                                     network->tensors[network->layers[i].output].channels);
     return status;
 }
 
@@ -69,9 +69,9 @@ static void export_all(octet_context *ctx, const octet_model *model, struct oct_
     octet_statistics *statistics = NULL;
     oct_arena_init(&arena, ctx);
     oct_calibrator_parse(NULL, &calibrator);
-    octet_status status = empty_statistics(ctx, &model->plan, &statistics);
+    octet_status status = empty_statistics(ctx, &model->network, &statistics);
     if (!status)
-        status = oct_place(ctx, &arena, import->graph, &model->plan, &placement);
+        status = oct_place(ctx, &arena, import->graph, &model->network, &placement);
     if (!status)
         status = oct_recipe_make(ctx, &arena, &placement, statistics, &calibrator, &recipe);
     if (!status) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define MEMORY_MAX ((size_t)1 << 30) /* that one input may hold */
 #define BLOCK_MAX ((size_t)16 << 20) /* of it in one block */

@@ -14,19 +14,19 @@
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX
 
-static void lower(octet_context *ctx, const struct oct_network *network)
+static void lower(octet_context *ctx, const struct oct_imported *imported)
 {
     struct oct_arena arena;
-    struct oct_plan plan;
+    struct oct_network network;
     struct oct_grids_kept kept;
     oct_arena_init(&arena, ctx);
-    octet_status status = oct_lower_float(ctx, &arena, network, &plan);
+    octet_status status = oct_lower_float(ctx, &arena, imported, &network);
     if (!status)
-        status = oct_plan_verify(ctx, &plan, "fuzz.onnx");
-    if (!status && network->is_quantised)
-        status = oct_lower_grids(ctx, &arena, network, &plan, &kept);
-    if (!status && network->is_quantised)
-        status = oct_plan_verify(ctx, &plan, "fuzz.onnx");
+        status = oct_network_verify(ctx, &network, "fuzz.onnx");
+    if (!status && imported->is_quantised)
+        status = oct_lower_grids(ctx, &arena, imported, &network, &kept);
+    if (!status && imported->is_quantised)
+        status = oct_network_verify(ctx, &network, "fuzz.onnx");
     if (status != OCTET_OK && ctx->message[0] == '\0')
         abort();
     if (status == OCTET_INTERNAL)
@@ -38,15 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
     octet_context ctx = fuzz_context(&pool);
-    struct oct_network *network;
-    octet_status status = oct_network_import(&ctx, data, size, "fuzz.onnx", &network);
+    struct oct_imported *imported;
+    octet_status status = oct_imported_from_bytes(&ctx, data, size, "fuzz.onnx", &imported);
     if (status != OCTET_OK && ctx.message[0] == '\0')
         abort();
-    if ((status == OCTET_OK) != (network != NULL))
+    if ((status == OCTET_OK) != (imported != NULL))
         abort();
-    if (network)
-        lower(&ctx, network);
-    oct_network_free(&ctx, network);
+    if (imported)
+        lower(&ctx, imported);
+    oct_imported_free(&ctx, imported);
     if (pool.live)
         abort();
     return 0;

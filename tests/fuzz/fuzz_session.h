@@ -8,22 +8,22 @@
 #include <octet/session.h>
 
 #include "fuzz.h"
-#include "runtime/engine/engine.h"
+#include "runtime/engine/engine_contents.h"
 
 #define FUZZ_WORK_MAX (10 * 1000 * 1000) /* multiply-adds and moved elements of one run */
 
 /* What one picture costs, so that large but valid plans are not run. */
-static inline int64_t fuzz_work(octet_context *ctx, const struct oct_plan *plan, int size)
+static inline int64_t fuzz_work(octet_context *ctx, const struct oct_network *network, int size)
 {
-    struct oct_plan_size *sizes = oct_calloc(ctx, (size_t)plan->tensor_count, sizeof *sizes);
+    struct oct_network_size *sizes = oct_calloc(ctx, (size_t)network->tensor_count, sizeof *sizes);
     int64_t work = INT64_MAX;
-    if (sizes && oct_plan_sizes(ctx, plan, size, size, sizes) == OCTET_OK) {
+    if (sizes && oct_network_sizes(ctx, network, size, size, sizes) == OCTET_OK) {
         work = 0;
-        for (int i = 0; i < plan->layer_count && work < FUZZ_WORK_MAX; i++) {
-            const struct oct_plan_layer *layer = &plan->layers[i];
-            const struct oct_plan_size *to = &sizes[layer->output];
-            const int64_t weights = oct_plan_layer_weights(plan, layer);
-            const int64_t moved = (int64_t)plan->tensors[layer->output].channels * layer->kernel;
+        for (int i = 0; i < network->layer_count && work < FUZZ_WORK_MAX; i++) {
+            const struct oct_layer *layer = &network->layers[i];
+            const struct oct_network_size *to = &sizes[layer->output];
+            const int64_t weights = oct_layer_weights(network, layer);
+            const int64_t moved = (int64_t)network->tensors[layer->output].channels * layer->kernel;
             work += (int64_t)to->height * to->width * (weights + moved);
         }
     }
@@ -35,8 +35,8 @@ static inline int64_t fuzz_work(octet_context *ctx, const struct oct_plan *plan,
 static inline void fuzz_session(octet_context *ctx, const octet_engine *engine,
                                 const octet_image *image, int threads)
 {
-    const int size = oct_plan_stride(&engine->plan);
-    if (fuzz_work(ctx, &engine->plan, size) > FUZZ_WORK_MAX)
+    const int size = oct_network_stride(&engine->network);
+    if (fuzz_work(ctx, &engine->network, size) > FUZZ_WORK_MAX)
         return;
     const octet_session_settings settings = {
         .height = size, .width = size, .batch = 1, .threads = threads};

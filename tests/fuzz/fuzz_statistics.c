@@ -19,7 +19,7 @@ static void calibrate(const struct oct_histogram *histogram)
     for (int kind = 0; kind <= OCT_CALIBRATOR_MINMAX_TRT; kind++) {
         const struct oct_calibrator calibrator = {(enum oct_calibrator_kind)kind,
                                                   OCT_PERCENTILE_DEFAULT};
-        const struct oct_coding coding = oct_calibrate_tensor(&calibrator, histogram);
+        const struct oct_quantization coding = oct_calibrate_tensor(&calibrator, histogram);
         if (!(coding.scale > 0.0f) || coding.zero_point < 0 || coding.zero_point > 255)
             abort();
     }

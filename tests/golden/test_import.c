@@ -20,7 +20,7 @@ struct file {
     struct test_context test;
     unsigned char *bytes;
     size_t size;
-    struct oct_network *network;
+    struct oct_imported *imported;
 };
 
 static void open_file(struct file *f, const char *name)
@@ -34,7 +34,7 @@ static void open_file(struct file *f, const char *name)
 
 static void close_file(struct file *f)
 {
-    oct_network_free(&f->test.context, f->network);
+    oct_imported_free(&f->test.context, f->imported);
     free(f->bytes);
     assert_int_equal(f->test.live, 0);
 }
@@ -43,7 +43,7 @@ static void import_file(struct file *f, const char *name)
 {
     open_file(f, name);
     octet_status status =
-        oct_network_import(&f->test.context, f->bytes, f->size, name, &f->network);
+        oct_imported_from_bytes(&f->test.context, f->bytes, f->size, name, &f->imported);
     if (status)
         fail_msg("%s", f->test.context.message);
 }
@@ -63,26 +63,26 @@ static const struct expected models[] = {
     {"neudet-yolov8n-224.onnx", 6, 224, 224, 1, 18, "crazing", "scratches", 16},
 };
 
-static void check_layers(const struct oct_network *network)
+static void check_layers(const struct oct_imported *imported)
 {
     int kinds[3] = {0}, silus = 0, residuals = 0;
-    for (int l = 0; l < network->layer_count; l++) {
-        const struct oct_network_layer *layer = &network->layers[l];
-        kinds[layer->kind]++;
+    for (int l = 0; l < imported->layer_count; l++) {
+        const struct oct_imported_layer *layer = &imported->layers[l];
+        kinds[layer->operation]++;
         silus += layer->silu;
         residuals += layer->residual >= 0;
     }
-    assert_int_equal(kinds[OCT_LAYER_CONVOLUTION], 63);
-    assert_int_equal(kinds[OCT_LAYER_MAX_POOL], 3);
-    assert_int_equal(kinds[OCT_LAYER_UPSAMPLE], 2);
+    assert_int_equal(kinds[OCT_CONVOLUTION], 63);
+    assert_int_equal(kinds[OCT_MAX_POOL], 3);
+    assert_int_equal(kinds[OCT_UPSAMPLE], 2);
     assert_int_equal(silus, 57);
     assert_int_equal(residuals, 6);
-    for (int t = 0; t < network->tensor_count; t++) {
-        const struct oct_network_tensor *tensor = &network->tensors[t];
+    for (int t = 0; t < imported->tensor_count; t++) {
+        const struct oct_imported_tensor *tensor = &imported->tensors[t];
         int channels = 0;
         for (int m = 0; m < tensor->member_count; m++) {
-            assert_int_not_equal(network->tensors[tensor->members[m]].kind, OCT_TENSOR_SLICE);
-            channels += network->tensors[tensor->members[m]].channels;
+            assert_int_not_equal(imported->tensors[tensor->members[m]].kind, OCT_TENSOR_SLICE);
+            channels += imported->tensors[tensor->members[m]].channels;
         }
         if (tensor->kind == OCT_TENSOR_CONCAT)
             assert_int_equal(channels, tensor->channels);
@@ -96,29 +96,29 @@ static void test_models(void **state)
         const struct expected *e = &models[i];
         struct file f;
         import_file(&f, e->file);
-        const struct oct_network *network = f.network;
-        check_layers(network);
-        assert_int_equal(network->class_count, e->classes);
-        assert_string_equal(network->class_names[0], e->first_name);
-        assert_string_equal(network->class_names[e->classes - 1], e->last_name);
-        assert_int_equal(network->input_height, e->height);
-        assert_int_equal(network->input_width, e->width);
-        assert_int_equal(network->size_is_fixed, e->fixed);
-        assert_int_equal(network->opset, e->opset);
-        assert_int_equal(network->reg_max, 16);
-        assert_false(network->selection.is_own);
-        assert_int_equal(network->level_count, 3);
+        const struct oct_imported *imported = f.imported;
+        check_layers(imported);
+        assert_int_equal(imported->class_count, e->classes);
+        assert_string_equal(imported->class_names[0], e->first_name);
+        assert_string_equal(imported->class_names[e->classes - 1], e->last_name);
+        assert_int_equal(imported->input_height, e->height);
+        assert_int_equal(imported->input_width, e->width);
+        assert_int_equal(imported->size_is_fixed, e->fixed);
+        assert_int_equal(imported->opset, e->opset);
+        assert_int_equal(imported->reg_max, 16);
+        assert_false(imported->selection.is_own);
+        assert_int_equal(imported->level_count, 3);
         for (int l = 0; l < 3; l++) {
-            const struct oct_network_level *level = &network->levels[l];
+            const struct oct_imported_level *level = &imported->levels[l];
             assert_int_equal(level->stride, 8 << l);
-            assert_int_equal(network->tensors[level->box_tensor].channels, 64);
-            assert_int_equal(network->tensors[level->class_tensor].channels, e->classes);
-            assert_int_equal(network->tensors[level->box_tensor].width, e->width / level->stride);
+            assert_int_equal(imported->tensors[level->box_tensor].channels, 64);
+            assert_int_equal(imported->tensors[level->class_tensor].channels, e->classes);
+            assert_int_equal(imported->tensors[level->box_tensor].width, e->width / level->stride);
         }
-        assert_int_equal(network->tensors[network->layers[0].output].channels, e->stem_channels);
+        assert_int_equal(imported->tensors[imported->layers[0].output].channels, e->stem_channels);
         /* float rounding near 640 px, and one unit in the last place of a score near 1 */
-        assert_true(network->probe_box_difference_px < 5e-4);
-        assert_true(network->probe_score_difference < 2e-7);
+        assert_true(imported->probe_box_difference_px < 5e-4);
+        assert_true(imported->probe_score_difference < 2e-7);
         close_file(&f);
     }
 }
@@ -132,10 +132,10 @@ static void compare(const char *name, int height, int width)
     int anchors;
     import_file(&f, name);
     float *planes = test_planes(height, width, 3);
-    float *is = test_network_run(f.network, planes, height, width, &anchors);
+    float *is = test_network_run(f.imported, planes, height, width, &anchors);
     float *wanted = test_graph_run(&f.test.context, f.bytes, f.size, planes, height, width, &count);
-    assert_int_equal(count, (4 + f.network->class_count) * anchors);
-    test_compare_predictions(is, wanted, f.network->class_count, anchors, 0.01, 1e-4);
+    assert_int_equal(count, (4 + f.imported->class_count) * anchors);
+    test_compare_predictions(is, wanted, f.imported->class_count, anchors, 0.01, 1e-4);
     free(planes);
     free(is);
     free(wanted);
@@ -159,7 +159,7 @@ static void test_wrong_file(void **state)
     (void)state;
     struct file f;
     open_file(&f, "SHA256SUMS");
-    assert_int_equal(oct_network_import(&f.test.context, f.bytes, f.size, "SUMS", &f.network),
+    assert_int_equal(oct_imported_from_bytes(&f.test.context, f.bytes, f.size, "SUMS", &f.imported),
                      OCTET_UNKNOWN_FORMAT);
     assert_string_equal(f.test.context.message, "SUMS: is a text file, not an ONNX model");
     close_file(&f);
@@ -175,16 +175,17 @@ static void test_damage(void **state)
     for (int i = 0; i < 40; i++) {
         size_t length = i < 20 ? (size_t)i : f.size - 1 - f.size * (size_t)(i - 20) / 20;
         assert_int_not_equal(
-            oct_network_import(&f.test.context, f.bytes, length, "cut.onnx", &f.network), OCTET_OK);
+            oct_imported_from_bytes(&f.test.context, f.bytes, length, "cut.onnx", &f.imported),
+            OCTET_OK);
         assert_string_not_equal(f.test.context.message, "");
     }
     for (int i = 0; i < 60; i++) {
         size_t at = i % 2 ? test_bits(&random) % f.size : f.size - 1 - test_bits(&random) % 100000;
         unsigned char old = f.bytes[at];
         f.bytes[at] ^= (unsigned char)(1 + test_bits(&random) % 255);
-        oct_network_import(&f.test.context, f.bytes, f.size, "flipped.onnx", &f.network);
-        oct_network_free(&f.test.context, f.network);
-        f.network = NULL;
+        oct_imported_from_bytes(&f.test.context, f.bytes, f.size, "flipped.onnx", &f.imported);
+        oct_imported_free(&f.test.context, f.imported);
+        f.imported = NULL;
         f.bytes[at] = old;
         assert_int_equal(f.test.live, 0);
     }

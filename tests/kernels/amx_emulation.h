@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/kernels/half.h"
+#include "base/bfloat16.h"
 
 static _Thread_local struct {
     struct amx_config config; /* palette 0: no tiles */

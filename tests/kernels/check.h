@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
 
 /* A stream of random numbers (xorshift64*); the same seed gives the same stream everywhere. */
 struct check_random {

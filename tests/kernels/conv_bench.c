@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bfloat16.h"
 #include "kernels/check.h"
 #include "kernels/yolo.h"
-#include "runtime/kernels/half.h"
 
 enum { CONSTANTS = 1024 + 64 };
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bfloat16.h"
 #include "kernels/check.h"
-#include "runtime/kernels/half.h"
-#include "runtime/kernels/ref/ref.h"
+#include "runtime/backend/cpu/kernels/ref/ref.h"
 
 /* What the numbers are like. */
 enum kind { KIND_ANY, KIND_EXTREME, KIND_TIES, KIND_WILD, KIND_COUNT };

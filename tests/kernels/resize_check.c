@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "kernels/check.h"
+#include "runtime/backend/cpu/kernels/ref/ref.h"
 #include "runtime/image/resize.h"
-#include "runtime/kernels/ref/ref.h"
 
 /* Outputs of `size` bytes, equal before, one for the reference. */
 struct pair {
@@ -46,7 +46,7 @@ static bool check_columns(const struct oct_kernels *kernels, struct check_random
     struct oct_columns table;
     oct_columns_init(&table, tables.bytes, width, columns);
     oct_blend_columns_ref(&table, source.bytes, lanes_of(&pair.expected));
-    kernels->blend_columns(&table, source.bytes, lanes_of(&pair.output));
+    kernels->resize.blend_columns(&table, source.bytes, lanes_of(&pair.output));
     check_release(&tables);
     check_release(&source);
     return finish_pair(&pair, "blend_columns", columns, 4);
@@ -69,7 +69,7 @@ static bool check_rows(const struct oct_kernels *kernels, struct check_random *r
         pixel_bytes};
     struct pair pair = make_pair(random, (size_t)columns * (size_t)pixel_bytes);
     oct_blend_rows_ref(&rows, pair.expected.bytes);
-    kernels->blend_rows(&rows, pair.output.bytes);
+    kernels->resize.blend_rows(&rows, pair.output.bytes);
     for (int i = 0; i < 2; i++)
         check_release(&inputs[i]);
     return finish_pair(&pair, "blend_rows", columns, pixel_bytes);
@@ -84,7 +84,7 @@ static bool check_halves(const struct oct_kernels *kernels, struct check_random 
     struct pair pair = make_pair(random, (size_t)columns * (size_t)pixel_bytes);
     const struct oct_halved_rows rows = {first.bytes, second.bytes, columns, pixel_bytes};
     oct_halve_rows_ref(&rows, pair.expected.bytes);
-    kernels->halve_rows(&rows, pair.output.bytes);
+    kernels->resize.halve_rows(&rows, pair.output.bytes);
     check_release(&first);
     check_release(&second);
     return finish_pair(&pair, "halve_rows", columns, pixel_bytes);
@@ -96,7 +96,7 @@ static bool check_widening(const struct oct_kernels *kernels, struct check_rando
     struct check_memory source = check_allocate(random, 3 * (size_t)columns, 0);
     struct pair pair = make_pair(random, 4 * (size_t)columns);
     oct_widen_pixels_ref(source.bytes, pair.expected.bytes, columns);
-    kernels->widen_pixels(source.bytes, pair.output.bytes, columns);
+    kernels->resize.widen_pixels(source.bytes, pair.output.bytes, columns);
     check_release(&source);
     return finish_pair(&pair, "widen_pixels", columns, 4);
 }

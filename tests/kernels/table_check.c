@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bfloat16.h"
 #include "kernels/check.h"
-#include "runtime/kernels/half.h"
-#include "runtime/kernels/ref/ref.h"
-#include "runtime/kernels/requantize.h"
+#include "network/requantize.h"
+#include "runtime/backend/cpu/kernels/ref/ref.h"
 
 bool check_silu(void)
 {

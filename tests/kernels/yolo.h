@@ -3,7 +3,7 @@
 #ifndef OCTET_TESTS_KERNELS_YOLO_H
 #define OCTET_TESTS_KERNELS_YOLO_H
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
 
 enum { YOLO_LAYERS_MAX = 128, YOLO_TENSORS_MAX = 128 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
 
 /* The library's own (--wrap), and what stands in their place. */
 unsigned __real_oct_cpu_sets(void);

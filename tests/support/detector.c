@@ -18,20 +18,20 @@
 #define ROOM 96 /* tensors and layers */
 
 struct builder {
-    struct oct_network *network;
+    struct oct_imported *imported;
     struct test_random random;
 };
 
 static void *allocate(struct builder *b, size_t count, size_t size)
 {
-    void *memory = oct_arena_calloc(&b->network->arena, count, size);
+    void *memory = oct_arena_calloc(&b->imported->arena, count, size);
     assert_non_null(memory);
     return memory;
 }
 
-static int add_tensor(struct builder *b, const struct oct_network_tensor *tensor)
+static int add_tensor(struct builder *b, const struct oct_imported_tensor *tensor)
 {
-    struct oct_network *n = b->network;
+    struct oct_imported *n = b->imported;
     assert_true(n->tensor_count < ROOM);
     n->tensors[n->tensor_count] = *tensor;
     n->tensors[n->tensor_count].name = oct_arena_printf(&n->arena, "/value.%d", n->tensor_count);
@@ -39,17 +39,17 @@ static int add_tensor(struct builder *b, const struct oct_network_tensor *tensor
     return n->tensor_count++;
 }
 
-static int add_layer(struct builder *b, const struct oct_network_layer *layer, int channels,
+static int add_layer(struct builder *b, const struct oct_imported_layer *layer, int channels,
                      double scale)
 {
-    struct oct_network *n = b->network;
+    struct oct_imported *n = b->imported;
     assert_true(n->layer_count < ROOM);
-    struct oct_network_layer *to = &n->layers[n->layer_count];
-    const struct oct_network_tensor *in = &n->tensors[layer->input];
+    struct oct_imported_layer *to = &n->layers[n->layer_count];
+    const struct oct_imported_tensor *in = &n->tensors[layer->input];
     *to = *layer;
     to->name = oct_arena_printf(&n->arena, "/layer.%d", n->layer_count);
     assert_non_null(to->name);
-    to->output = add_tensor(b, &(struct oct_network_tensor){
+    to->output = add_tensor(b, &(struct oct_imported_tensor){
                                    .kind = OCT_TENSOR_LAYER,
                                    .channels = channels,
                                    .height = (int)(in->height * scale),
@@ -68,7 +68,7 @@ struct convolution {
 
 static int convolve(struct builder *b, struct convolution c)
 {
-    const size_t inputs = (size_t)b->network->tensors[c.input].channels;
+    const size_t inputs = (size_t)b->imported->tensors[c.input].channels;
     const size_t depth = inputs * (size_t)c.kernel * (size_t)c.kernel;
     const float limit = sqrtf(4.5f / (float)depth);
     float *weights = allocate(b, depth * (size_t)c.channels, sizeof *weights);
@@ -77,15 +77,15 @@ static int convolve(struct builder *b, struct convolution c)
         weights[i] = test_float(&b->random, -limit, limit);
     for (int n = 0; n < c.channels; n++)
         bias[n] = test_float(&b->random, -0.5f, 0.5f);
-    const struct oct_network_layer layer = {.kind = OCT_LAYER_CONVOLUTION,
-                                            .input = c.input,
-                                            .residual = c.residual ? c.residual : -1,
-                                            .kernel = c.kernel,
-                                            .stride = c.stride,
-                                            .padding = c.kernel / 2,
-                                            .silu = c.silu,
-                                            .weights = weights,
-                                            .bias = bias};
+    const struct oct_imported_layer layer = {.operation = OCT_CONVOLUTION,
+                                             .input = c.input,
+                                             .residual = c.residual ? c.residual : -1,
+                                             .kernel = c.kernel,
+                                             .stride = c.stride,
+                                             .padding = c.kernel / 2,
+                                             .silu = c.silu,
+                                             .weights = weights,
+                                             .bias = bias};
     return add_layer(b, &layer, c.channels, 1.0 / c.stride);
 }
 
@@ -96,25 +96,25 @@ static int conv(struct builder *b, int input, int channels, int kernel, int stri
 
 static int pool(struct builder *b, int input, int kernel)
 {
-    const struct oct_network_layer layer = {.kind = OCT_LAYER_MAX_POOL,
-                                            .input = input,
-                                            .residual = -1,
-                                            .kernel = kernel,
-                                            .stride = 1,
-                                            .padding = kernel / 2};
-    return add_layer(b, &layer, b->network->tensors[input].channels, 1.0);
+    const struct oct_imported_layer layer = {.operation = OCT_MAX_POOL,
+                                             .input = input,
+                                             .residual = -1,
+                                             .kernel = kernel,
+                                             .stride = 1,
+                                             .padding = kernel / 2};
+    return add_layer(b, &layer, b->imported->tensors[input].channels, 1.0);
 }
 
 static int upsample(struct builder *b, int input)
 {
-    const struct oct_network_layer layer = {
-        .kind = OCT_LAYER_UPSAMPLE, .input = input, .residual = -1, .kernel = 1, .stride = 1};
-    return add_layer(b, &layer, b->network->tensors[input].channels, 2.0);
+    const struct oct_imported_layer layer = {
+        .operation = OCT_UPSAMPLE, .input = input, .residual = -1, .kernel = 1, .stride = 1};
+    return add_layer(b, &layer, b->imported->tensors[input].channels, 2.0);
 }
 
 static int slice(struct builder *b, int parent, int offset, int channels)
 {
-    struct oct_network_tensor tensor = b->network->tensors[parent];
+    struct oct_imported_tensor tensor = b->imported->tensors[parent];
     tensor.kind = OCT_TENSOR_SLICE;
     tensor.layer = -1;
     tensor.channels = channels;
@@ -125,7 +125,7 @@ static int slice(struct builder *b, int parent, int offset, int channels)
 
 static int concat(struct builder *b, int count, const int *members)
 {
-    struct oct_network_tensor tensor = b->network->tensors[members[0]];
+    struct oct_imported_tensor tensor = b->imported->tensors[members[0]];
     tensor.kind = OCT_TENSOR_CONCAT;
     tensor.layer = tensor.parent = -1;
     tensor.offset = 0;
@@ -133,7 +133,7 @@ static int concat(struct builder *b, int count, const int *members)
     tensor.member_count = count;
     for (int i = 0; i < count; i++) {
         tensor.members[i] = members[i];
-        tensor.channels += b->network->tensors[members[i]].channels;
+        tensor.channels += b->imported->tensors[members[i]].channels;
     }
     return add_tensor(b, &tensor);
 }
@@ -156,9 +156,9 @@ static int c2f(struct builder *b, int input, int channels, bool whole, int kerne
 
 static void head(struct builder *b, int stride, int input)
 {
-    struct oct_network *n = b->network;
+    struct oct_imported *n = b->imported;
     const int box = conv(b, input, 10, 3, 1), class = conv(b, input, 7, 3, 1);
-    struct oct_network_level *level = &n->levels[n->level_count++];
+    struct oct_imported_level *level = &n->levels[n->level_count++];
     level->stride = stride;
     level->box_tensor = convolve(b, (struct convolution){box, 4 * n->reg_max, 1, 1, 0, 0});
     level->class_tensor = convolve(b, (struct convolution){class, n->class_count, 1, 1, 0, 0});
@@ -212,11 +212,11 @@ static void build_pruned(struct builder *b)
     head(b, 8, CONCAT(b, pool(b, last, 3), conv(b, middle, 33, 3, 1), up, last));
 }
 
-struct oct_network *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
+struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
     static const char *const names[] = {"person", "car", "bus", "dog", "cat"};
     const bool small = kind == TEST_DETECTOR_SMALL;
-    struct oct_network *n = oct_calloc(ctx, 1, sizeof *n);
+    struct oct_imported *n = oct_calloc(ctx, 1, sizeof *n);
     assert_non_null(n);
     oct_arena_init(&n->arena, ctx);
     struct builder b = {n, test_random_of(seed)};
@@ -228,12 +228,12 @@ struct oct_network *test_network(octet_context *ctx, enum test_detector kind, ui
     memcpy(n->class_names, names, (size_t)n->class_count * sizeof *names);
     n->input_height = n->input_width = small ? 64 : 32;
     n->description = "a detector of random weights";
-    add_tensor(&b, &(struct oct_network_tensor){.kind = OCT_TENSOR_INPUT,
-                                                .channels = 3,
-                                                .height = n->input_height,
-                                                .width = n->input_width,
-                                                .layer = -1,
-                                                .parent = -1});
+    add_tensor(&b, &(struct oct_imported_tensor){.kind = OCT_TENSOR_INPUT,
+                                                 .channels = 3,
+                                                 .height = n->input_height,
+                                                 .width = n->input_width,
+                                                 .layer = -1,
+                                                 .parent = -1});
     static void (*const builders[])(struct builder *) = {build_small, build_tiny, build_wide,
                                                          build_pruned}; /* as enum test_detector */
     builders[kind](&b);
@@ -246,10 +246,11 @@ octet_model *test_model(octet_context *ctx, enum test_detector kind, uint64_t se
     assert_non_null(model);
     oct_context_inherit(&model->own, ctx);
     oct_arena_init(&model->arena, &model->own);
-    model->network = test_network(ctx, kind, seed);
-    assert_int_equal(oct_lower_float(ctx, &model->arena, model->network, &model->plan), OCTET_OK);
-    assert_int_equal(oct_plan_verify(ctx, &model->plan, "small.onnx"), OCTET_OK);
-    oct_plan_hash(&model->plan, model->hash);
+    model->imported = test_network(ctx, kind, seed);
+    assert_int_equal(oct_lower_float(ctx, &model->arena, model->imported, &model->network),
+                     OCTET_OK);
+    assert_int_equal(oct_network_verify(ctx, &model->network, "small.onnx"), OCTET_OK);
+    oct_network_hash(&model->network, model->hash);
     model->name = "small.onnx";
     return model;
 }

@@ -6,8 +6,8 @@
 #include <octet/build.h>
 #include <octet/image.h>
 
-#include "api/model.h"
-#include "runtime/engine/engine.h"
+#include "compiler/imported_model.h"
+#include "runtime/engine/engine_contents.h"
 
 enum test_detector {
     /* Three levels; backbone with residuals, slices and concats (of slices, of nested concats, of
@@ -26,7 +26,7 @@ enum test_detector {
 };
 
 /* The calls below fail the running test where something does not work. */
-struct oct_network *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed);
+struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed);
 
 /* A model as octet_model_load() makes them, named "small.onnx"; freed with octet_model_free(). */
 octet_model *test_model(octet_context *ctx, enum test_detector kind, uint64_t seed);

@@ -32,14 +32,14 @@ octet_status test_import_run(struct test_import *t)
     size_t size;
     unsigned char *bytes = test_onnx_pack(&t->onnx, &size);
     octet_status status =
-        oct_network_import(&t->test.context, bytes, size, "small.onnx", &t->network);
+        oct_imported_from_bytes(&t->test.context, bytes, size, "small.onnx", &t->imported);
     free(bytes);
     return status;
 }
 
 void test_import_end(struct test_import *t)
 {
-    oct_network_free(&t->test.context, t->network);
+    oct_imported_free(&t->test.context, t->imported);
     test_onnx_free(&t->onnx);
     assert_int_equal(t->test.live, 0);
 }
@@ -59,6 +59,6 @@ void test_import_refused(struct test_import *t, octet_status status, const char 
         (other && !strstr(message, other)))
         fail_msg("status %s, message '%s': wanted %s with '%s', '%s'", octet_status_name(is),
                  is ? message : "", octet_status_name(status), part, other ? other : "");
-    assert_null(t->network);
+    assert_null(t->imported);
     test_import_end(t);
 }

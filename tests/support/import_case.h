@@ -10,7 +10,7 @@
 struct test_import {
     struct test_context test;
     struct test_onnx onnx;
-    struct oct_network *network;
+    struct oct_imported *imported;
     char log[2048]; /* lines of notes and warnings */
 };
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/kernels/half.h"
-#include "runtime/kernels/requantize.h"
+#include "base/bfloat16.h"
+#include "network/requantize.h"
 
 static void *zeros(size_t count, size_t size)
 {
@@ -22,23 +22,23 @@ static void *zeros(size_t count, size_t size)
 /* Makes a tensor's planes known; views are put together from their parts'. */
 static const struct test_tensor *look(struct test_run *run, int index)
 {
-    const struct oct_plan_tensor *t = &run->plan->tensors[index];
+    const struct oct_tensor *t = &run->network->tensors[index];
     struct test_tensor *to = &run->tensors[index];
     if (to->planes)
         return to;
     to->planes = zeros((size_t)t->channels, sizeof *to->planes);
-    if (t->kind == OCT_PLAN_SLICE) {
+    if (t->kind == OCT_TENSOR_SLICE) {
         const struct test_tensor *parent = look(run, t->parent);
         to->height = parent->height;
         to->width = parent->width;
         memcpy(to->planes, parent->planes + t->offset, (size_t)t->channels * sizeof *to->planes);
         return to;
     }
-    assert_int_equal(t->kind, OCT_PLAN_CONCAT);
+    assert_int_equal(t->kind, OCT_TENSOR_CONCAT);
     int channel = 0;
     for (int i = 0; i < t->member_count; i++) {
         const struct test_tensor *member = look(run, t->members[i]);
-        const int channels = run->plan->tensors[t->members[i]].channels;
+        const int channels = run->network->tensors[t->members[i]].channels;
         to->height = member->height;
         to->width = member->width;
         memcpy(to->planes + channel, member->planes, (size_t)channels * sizeof *to->planes);
@@ -50,7 +50,7 @@ static const struct test_tensor *look(struct test_run *run, int index)
 /* Room for a tensor that a layer (or the picture) fills. */
 static struct test_tensor *create(struct test_run *run, int index, int height, int width)
 {
-    const struct oct_plan_tensor *t = &run->plan->tensors[index];
+    const struct oct_tensor *t = &run->network->tensors[index];
     struct test_tensor *to = &run->tensors[index];
     const size_t plane = (size_t)height * (size_t)width;
     to->height = height;
@@ -80,12 +80,12 @@ static void store(const struct test_tensor *to, int channel, int at, float value
 }
 
 struct window {
-    const struct oct_plan_layer *layer;
+    const struct oct_layer *layer;
     const struct test_tensor *in;
     int inputs, y, x, n; /* output pixel and channel */
 };
 
-static double weight_of(const struct oct_plan_layer *layer, int index)
+static double weight_of(const struct oct_layer *layer, int index)
 {
     return (double)(layer->halves ? oct_half_value(layer->halves[index]) : layer->values[index]);
 }
@@ -93,7 +93,7 @@ static double weight_of(const struct oct_plan_layer *layer, int index)
 /* Calls for each product of the sum: acc += weight * input; pixels outside are 0. */
 static double convolve(const struct window *w)
 {
-    const struct oct_plan_layer *layer = w->layer;
+    const struct oct_layer *layer = w->layer;
     const int k = layer->kernel;
     int64_t codes = 0;
     double values = 0.0;
@@ -125,15 +125,15 @@ static float add_residual(float value, const struct test_plane *p, int at)
     return value + p->values[at];
 }
 
-static void run_convolution(struct test_run *run, const struct oct_plan_layer *layer)
+static void run_convolution(struct test_run *run, const struct oct_layer *layer)
 {
-    const struct oct_plan_tensor *out = &run->plan->tensors[layer->output];
+    const struct oct_tensor *out = &run->network->tensors[layer->output];
     const struct test_tensor *in = look(run, layer->input);
     const struct test_tensor *residual = layer->residual >= 0 ? look(run, layer->residual) : NULL;
     const int height = (in->height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
     const int width = (in->width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
     const struct test_tensor *to = create(run, layer->output, height, width);
-    struct window w = {layer, in, run->plan->tensors[layer->input].channels, 0, 0, 0};
+    struct window w = {layer, in, run->network->tensors[layer->input].channels, 0, 0, 0};
     for (w.n = 0; w.n < out->channels; w.n++) {
         for (w.y = 0; w.y < height; w.y++) {
             for (w.x = 0; w.x < width; w.x++) {
@@ -164,12 +164,12 @@ static float plain(const struct test_tensor *in, int channel, int y, int x)
     return p->codes ? (float)p->codes[y * in->width + x] : p->values[y * in->width + x];
 }
 
-static float moved(const struct oct_plan_layer *layer, const struct test_tensor *in, int channel,
-                   int y, int x)
+static float moved(const struct oct_layer *layer, const struct test_tensor *in, int channel, int y,
+                   int x)
 {
-    if (layer->operation == OCT_PLAN_UPSAMPLE)
+    if (layer->operation == OCT_UPSAMPLE)
         return plain(in, channel, y / 2, x / 2);
-    const int reach = layer->operation == OCT_PLAN_MAX_POOL ? layer->kernel / 2 : 0;
+    const int reach = layer->operation == OCT_MAX_POOL ? layer->kernel / 2 : 0;
     float largest = -INFINITY;
     for (int dy = -reach; dy <= reach; dy++)
         for (int dx = -reach; dx <= reach; dx++)
@@ -178,11 +178,11 @@ static float moved(const struct oct_plan_layer *layer, const struct test_tensor 
 }
 
 /* A copy to the other type. */
-static void run_conversion(struct test_run *run, const struct oct_plan_layer *layer)
+static void run_conversion(struct test_run *run, const struct oct_layer *layer)
 {
     const struct test_tensor *in = look(run, layer->input);
     const struct test_tensor *to = create(run, layer->output, in->height, in->width);
-    for (int c = 0; c < run->plan->tensors[layer->output].channels; c++) {
+    for (int c = 0; c < run->network->tensors[layer->output].channels; c++) {
         const struct test_plane *p = &in->planes[c];
         for (int at = 0; at < to->height * to->width; at++)
             store(to, c, at,
@@ -190,17 +190,17 @@ static void run_conversion(struct test_run *run, const struct oct_plan_layer *la
     }
 }
 
-static void run_move(struct test_run *run, const struct oct_plan_layer *layer)
+static void run_move(struct test_run *run, const struct oct_layer *layer)
 {
     const struct test_tensor *in = look(run, layer->input);
-    if (run->plan->tensors[layer->input].type != run->plan->tensors[layer->output].type) {
+    if (run->network->tensors[layer->input].type != run->network->tensors[layer->output].type) {
         run_conversion(run, layer);
         return;
     }
-    const int factor = layer->operation == OCT_PLAN_UPSAMPLE ? 2 : 1;
+    const int factor = layer->operation == OCT_UPSAMPLE ? 2 : 1;
     const struct test_tensor *to =
         create(run, layer->output, in->height * factor, in->width * factor);
-    for (int c = 0; c < run->plan->tensors[layer->output].channels; c++) {
+    for (int c = 0; c < run->network->tensors[layer->output].channels; c++) {
         const struct test_plane *p = &to->planes[c];
         for (int y = 0; y < to->height; y++) {
             for (int x = 0; x < to->width; x++) {
@@ -215,29 +215,29 @@ static void run_move(struct test_run *run, const struct oct_plan_layer *layer)
     }
 }
 
-void test_run_create(struct test_run *run, const struct oct_plan *plan, int height, int width,
+void test_run_create(struct test_run *run, const struct oct_network *network, int height, int width,
                      const uint8_t *rgb)
 {
-    *run = (struct test_run){plan, zeros((size_t)plan->tensor_count, sizeof *run->tensors)};
+    *run = (struct test_run){network, zeros((size_t)network->tensor_count, sizeof *run->tensors)};
     const struct test_tensor *input = create(run, 0, height, width);
     for (int at = 0; at < height * width; at++)
         for (int c = 0; c < 3; c++)
             store(input, c, at, (float)rgb[3 * at + c] * (1.0f / 255.0f));
-    for (int i = 0; i < plan->layer_count; i++) {
-        if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION)
-            run_convolution(run, &plan->layers[i]);
+    for (int i = 0; i < network->layer_count; i++) {
+        if (network->layers[i].operation == OCT_CONVOLUTION)
+            run_convolution(run, &network->layers[i]);
         else
-            run_move(run, &plan->layers[i]);
+            run_move(run, &network->layers[i]);
     }
-    for (int i = 0; i < plan->level_count; i++) {
-        look(run, plan->levels[i].box_tensor);
-        look(run, plan->levels[i].class_tensor);
+    for (int i = 0; i < network->level_count; i++) {
+        look(run, network->levels[i].box_tensor);
+        look(run, network->levels[i].class_tensor);
     }
 }
 
 void test_run_free(struct test_run *run)
 {
-    for (int i = 0; i < run->plan->tensor_count; i++) {
+    for (int i = 0; i < run->network->tensor_count; i++) {
         free(run->tensors[i].planes);
         free(run->tensors[i].own);
     }
@@ -258,27 +258,27 @@ static double expectation(const struct test_plane *planes, int count, int at)
 
 double *test_run_output(const struct test_run *run, int *anchors)
 {
-    const struct oct_plan *plan = run->plan;
+    const struct oct_network *network = run->network;
     *anchors = 0;
-    for (int l = 0; l < plan->level_count; l++) {
-        const struct test_tensor *box = &run->tensors[plan->levels[l].box_tensor];
+    for (int l = 0; l < network->level_count; l++) {
+        const struct test_tensor *box = &run->tensors[network->levels[l].box_tensor];
         *anchors += box->height * box->width;
     }
     const size_t all = (size_t)*anchors;
-    double *output = zeros(((size_t)plan->class_count + 4) * all, sizeof *output), *to = output;
-    for (int l = 0; l < plan->level_count; l++) {
-        const struct test_tensor *box = &run->tensors[plan->levels[l].box_tensor];
-        const struct test_tensor *classes = &run->tensors[plan->levels[l].class_tensor];
-        const double stride = plan->levels[l].stride;
+    double *output = zeros(((size_t)network->class_count + 4) * all, sizeof *output), *to = output;
+    for (int l = 0; l < network->level_count; l++) {
+        const struct test_tensor *box = &run->tensors[network->levels[l].box_tensor];
+        const struct test_tensor *classes = &run->tensors[network->levels[l].class_tensor];
+        const double stride = network->levels[l].stride;
         for (int at = 0; at < box->height * box->width; at++, to++) {
             double side[4];
             for (int s = 0; s < 4; s++)
-                side[s] = expectation(box->planes + s * plan->reg_max, plan->reg_max, at);
+                side[s] = expectation(box->planes + s * network->reg_max, network->reg_max, at);
             to[0] = (at % box->width + 0.5 + (side[2] - side[0]) / 2) * stride;
             to[all] = (at / box->width + 0.5 + (side[3] - side[1]) / 2) * stride;
             to[2 * all] = (side[0] + side[2]) * stride;
             to[3 * all] = (side[1] + side[3]) * stride;
-            for (size_t c = 0; c < (size_t)plan->class_count; c++)
+            for (size_t c = 0; c < (size_t)network->class_count; c++)
                 to[(4 + c) * all] = 1.0 / (1.0 + exp(-(double)classes->planes[c].values[at]));
         }
     }

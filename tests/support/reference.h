@@ -4,7 +4,7 @@
 #ifndef OCTET_TESTS_SUPPORT_REFERENCE_H
 #define OCTET_TESTS_SUPPORT_REFERENCE_H
 
-#include "runtime/engine/plan.h"
+#include "network/network.h"
 
 /* One channel of a tensor, [height][width]: codes or values. */
 struct test_plane {
@@ -21,12 +21,12 @@ struct test_tensor {
 };
 
 struct test_run {
-    const struct oct_plan *plan;
-    struct test_tensor *tensors; /* [plan->tensor_count] */
+    const struct oct_network *network;
+    struct test_tensor *tensors; /* [network->tensor_count] */
 };
 
 /* Runs the plan on a picture of [height][width] RGB bytes. */
-void test_run_create(struct test_run *run, const struct oct_plan *plan, int height, int width,
+void test_run_create(struct test_run *run, const struct oct_network *network, int height, int width,
                      const uint8_t *rgb);
 void test_run_free(struct test_run *run);
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes src/runtime/kernels/silu_table.h: SiLU as 16 cubic segments (see requantize.h).
+"""Writes src/network/silu_table.h: SiLU as 16 cubic segments (see requantize.h).
 
 SiLU(y) = y/2 + g(|y|) with g(a) = (a/2) tanh(a/2). Segment i holds a with round(a / WIDTH) = i, the last one all
 beyond. Each cubic meets g at both ends of its segment, so that the whole is continuous, and spends its two free
 coefficients on the smallest largest error (Remez exchange). The last is the line a/2, to which the last but one leads.
-Usage: silu_table.py > src/runtime/kernels/silu_table.h
+Usage: silu_table.py > src/network/silu_table.h
 """
 import math
 import struct

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
+#include "base/read_file.h"
 #include "context.h"
 #include "data.h"
 #include "folder.h"

@@ -30,7 +30,8 @@ static struct oct_histogram histogram_of(const float *values, size_t count)
     return h;
 }
 
-static struct oct_coding calibrate(enum oct_calibrator_kind kind, const struct oct_histogram *h)
+static struct oct_quantization calibrate(enum oct_calibrator_kind kind,
+                                         const struct oct_histogram *h)
 {
     return oct_calibrate_tensor(&(struct oct_calibrator){kind, OCT_PERCENTILE_DEFAULT}, h);
 }
@@ -54,7 +55,7 @@ static void ranges(void **state)
         {-3e38, 3e38, 6e38 / 255.0, 128},  /* 127.5 goes to even */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct oct_coding coding = oct_coding_of_range(cases[i].low, cases[i].high);
+        const struct oct_quantization coding = oct_coding_of_range(cases[i].low, cases[i].high);
         if (fabs((double)coding.scale - cases[i].scale) > 1e-7 * cases[i].scale ||
             coding.zero_point != cases[i].zero_point)
             fail_msg("[%g, %g]: %g, %d", cases[i].low, cases[i].high, (double)coding.scale,
@@ -75,7 +76,7 @@ static void zero(void **state)
             values[i] = scale * (test_float(&random, -1.0f, 1.0f) + shift);
         const struct oct_histogram h = histogram_of(values, 50);
         for (int c = 0; c <= OCT_CALIBRATOR_MINMAX_TRT; c++) {
-            const struct oct_coding coding = calibrate((enum oct_calibrator_kind)c, &h);
+            const struct oct_quantization coding = calibrate((enum oct_calibrator_kind)c, &h);
             assert_in_range(coding.zero_point, 0, 255);
             assert_true(coding.scale >= 1e-30f && isfinite(coding.scale));
         }
@@ -87,7 +88,7 @@ static void minmax(void **state)
     (void)state;
     const float values[] = {-1.0f, 0.25f, 4.1f, 2.0f};
     const struct oct_histogram h = histogram_of(values, 4);
-    const struct oct_coding coding = calibrate(OCT_CALIBRATOR_MINMAX, &h);
+    const struct oct_quantization coding = calibrate(OCT_CALIBRATOR_MINMAX, &h);
     assert_true(fabs((double)coding.scale - 5.1 / 255.0) < 1e-8);
     assert_int_equal(coding.zero_point, 50);
 }
@@ -116,7 +117,7 @@ static void squared_error(void **state)
     const struct oct_histogram h = histogram_of(values, 4);
     assert_true(oct_histogram_width(&h) == 1.0);
     /* codes of 4 from -16 to 1004: 10.5 -> 12 (2.625 to 3), -3.5 -> -4, 16383.5 -> 1004 */
-    const struct oct_coding coding = {4.0f, 4};
+    const struct oct_quantization coding = {4.0f, 4};
     const double expected = 2 * 1.5 * 1.5 + 0.5 * 0.5 + (16383.5 - 1004.0) * (16383.5 - 1004.0);
     assert_true(fabs(oct_coding_squared_error(&h, coding) - expected) < 1e-6);
     assert_true(fabs(error_of(&h, 4.0, 4) - expected) < 1e-6);
@@ -141,15 +142,15 @@ static void least_squares(void **state)
         const double low = fmin((double)h.minimum, 0.0), span = (double)h.maximum - low;
         double least = INFINITY;
         for (int i = 0; i < 96; i++) {
-            const struct oct_coding coding =
+            const struct oct_quantization coding =
                 oct_coding_of_range(low, low + span * (0.05 + 0.01 * i));
             least = fmin(least, error_of(&h, (double)coding.scale, coding.zero_point));
         }
-        const struct oct_coding coding = calibrate(OCT_CALIBRATOR_MSE, &h);
+        const struct oct_quantization coding = calibrate(OCT_CALIBRATOR_MSE, &h);
         const double error = error_of(&h, (double)coding.scale, coding.zero_point);
         assert_true(fabs(error - oct_coding_squared_error(&h, coding)) <= 1e-9 * error);
         assert_true(error <= least * (1.0 + 1e-9));
-        const struct oct_coding wide = calibrate(OCT_CALIBRATOR_MINMAX, &h);
+        const struct oct_quantization wide = calibrate(OCT_CALIBRATOR_MINMAX, &h);
         clipped += coding.scale < 0.995f * wide.scale;
     }
     assert_true(clipped > 10); /* clipping pays on such tensors */
@@ -171,7 +172,7 @@ static void degenerate(void **state)
         h = histogram_of(low, 1);
         assert_int_equal(calibrate(kind, &h).zero_point, symmetric ? 128 : 255);
         h = histogram_of(sevens, 2);
-        const struct oct_coding coding = calibrate(kind, &h);
+        const struct oct_quantization coding = calibrate(kind, &h);
         const double code = fmin(rint(7.0 / (double)coding.scale), 255.0 - coding.zero_point);
         assert_true(fabs(code * (double)coding.scale - 7.0) < 0.06);
     }

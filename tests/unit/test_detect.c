@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "base/exponential.h"
 #include "context.h"
 #include "random.h"
-#include "runtime/detect/exponential.h"
-#include "runtime/detect/select.h"
+#include "runtime/head/nms.h"
 
 static void exponential(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include <octet/session.h>
 
-#include "base/file.h"
+#include "base/read_file.h"
 #include "context.h"
 #include "data.h"
 #include "detector.h"
@@ -40,23 +40,23 @@ static octet_status load(const unsigned char *bytes, size_t size, octet_engine *
     return status;
 }
 
-static void same_layer(const struct oct_plan *a, const struct oct_plan *b, int index)
+static void same_layer(const struct oct_network *a, const struct oct_network *b, int index)
 {
-    const struct oct_plan_layer *from = &a->layers[index], *to = &b->layers[index];
+    const struct oct_layer *from = &a->layers[index], *to = &b->layers[index];
     assert_string_equal(from->name, to->name);
     assert_int_equal(from->operation, to->operation);
     assert_int_equal(from->input, to->input);
     assert_int_equal(from->output, to->output);
     assert_int_equal(from->residual, to->residual);
-    if (from->operation == OCT_PLAN_MAX_POOL)
+    if (from->operation == OCT_MAX_POOL)
         assert_int_equal(from->kernel, to->kernel);
-    if (from->operation != OCT_PLAN_CONVOLUTION)
+    if (from->operation != OCT_CONVOLUTION)
         return;
     assert_int_equal(from->kernel, to->kernel);
     assert_int_equal(from->stride, to->stride);
     assert_int_equal(from->padding, to->padding);
     assert_int_equal(from->silu, to->silu);
-    const size_t weights = (size_t)oct_plan_layer_weights(a, from);
+    const size_t weights = (size_t)oct_layer_weights(a, from);
     const size_t outputs = (size_t)a->tensors[from->output].channels;
     assert_memory_equal(from->bias, to->bias, outputs * sizeof(float));
     assert_int_equal(from->codes != NULL, to->codes != NULL);
@@ -72,7 +72,7 @@ static void same_layer(const struct oct_plan *a, const struct oct_plan *b, int i
     }
 }
 
-static void same_plan(const struct oct_plan *a, const struct oct_plan *b)
+static void same_plan(const struct oct_network *a, const struct oct_network *b)
 {
     assert_int_equal(a->tensor_count, b->tensor_count);
     assert_int_equal(a->layer_count, b->layer_count);
@@ -87,15 +87,15 @@ static void same_plan(const struct oct_plan *a, const struct oct_plan *b)
     for (int i = 0; i < a->class_count; i++)
         assert_string_equal(a->class_names[i], b->class_names[i]);
     for (int i = 0; i < a->tensor_count; i++) {
-        const struct oct_plan_tensor *from = &a->tensors[i], *to = &b->tensors[i];
+        const struct oct_tensor *from = &a->tensors[i], *to = &b->tensors[i];
         assert_string_equal(from->name, to->name);
         assert_int_equal(from->kind, to->kind);
         assert_int_equal(from->type, to->type);
         assert_int_equal(from->channels, to->channels);
-        if (from->kind == OCT_PLAN_SLICE) {
+        if (from->kind == OCT_TENSOR_SLICE) {
             assert_int_equal(from->parent, to->parent);
             assert_int_equal(from->offset, to->offset);
-        } else if (from->kind == OCT_PLAN_CONCAT) {
+        } else if (from->kind == OCT_TENSOR_CONCAT) {
             assert_int_equal(from->member_count, to->member_count);
             assert_memory_equal(from->members, to->members,
                                 (size_t)from->member_count * sizeof(int));
@@ -119,7 +119,7 @@ static void round_trip(void **state)
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
         octet_engine *loaded;
         assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
-        same_plan(&engine->plan, &loaded->plan);
+        same_plan(&engine->network, &loaded->network);
         assert_int_equal(engine->provenance_count, loaded->provenance_count);
         for (int i = 0; i < engine->provenance_count; i++) {
             assert_string_equal(engine->provenance_keys[i], loaded->provenance_keys[i]);
@@ -147,7 +147,7 @@ static void from_path(void **state)
     assert_null(loaded);
     assert_int_equal(octet_engine_save(&test.context, engine, path), OCTET_OK);
     assert_int_equal(octet_engine_load(&test.context, path, &loaded), OCTET_OK);
-    same_plan(&engine->plan, &loaded->plan);
+    same_plan(&engine->network, &loaded->network);
     octet_engine_free(&loaded);
     test_write_file(path, "", 0);
     assert_int_equal(octet_engine_load(&test.context, path, &loaded), OCTET_UNKNOWN_FORMAT);
@@ -170,7 +170,7 @@ static void describe(void **state)
     assert_int_equal(info.class_count, 5);
     assert_int_equal(info.stride_max, 32);
     assert_int_equal(info.input_height, 64);
-    assert_int_equal(info.layer_count, engine->plan.layer_count);
+    assert_int_equal(info.layer_count, engine->network.layer_count);
     assert_string_equal(octet_engine_class_name(engine, 4), "cat");
     assert_string_equal(octet_engine_class_name(engine, 5), "");
     assert_string_equal(octet_engine_class_name(engine, -1), "");
@@ -211,18 +211,18 @@ static void half(void **state)
     assert_int_equal(info.precision, OCTET_PRECISION_HALF);
     int64_t biases = 0;
     for (int i = 0; i < info.layer_count; i++) {
-        const struct oct_plan_layer *layer = &engine->plan.layers[i];
+        const struct oct_layer *layer = &engine->network.layers[i];
         octet_layer_info of;
         assert_int_equal(octet_engine_layer(engine, i, &of), OCTET_OK);
         assert_int_equal(of.precision, OCTET_PRECISION_HALF);
-        if (layer->operation == OCT_PLAN_CONVOLUTION)
-            biases += engine->plan.tensors[layer->output].channels;
+        if (layer->operation == OCT_CONVOLUTION)
+            biases += engine->network.tensors[layer->output].channels;
     }
     assert_int_equal(of_whole.weight_bytes - info.weight_bytes, 2 * (info.weight_count - biases));
-    for (int i = 0; i < engine->plan.level_count; i++) {
-        const struct oct_plan_level *level = &engine->plan.levels[i];
-        assert_int_equal(engine->plan.tensors[level->box_tensor].type, OCT_TYPE_F32);
-        assert_int_equal(engine->plan.tensors[level->class_tensor].type, OCT_TYPE_F32);
+    for (int i = 0; i < engine->network.level_count; i++) {
+        const struct oct_level *level = &engine->network.levels[i];
+        assert_int_equal(engine->network.tensors[level->box_tensor].type, OCT_TYPE_F32);
+        assert_int_equal(engine->network.tensors[level->class_tensor].type, OCT_TYPE_F32);
     }
     size_t size;
     unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
@@ -392,14 +392,14 @@ static void odd_names(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
-    engine->plan.class_names[0] = "\xff\xfe";
-    engine->plan.class_names[1] = "quote \" back \\ line \n";
-    engine->plan.tensors[1].name = "\xc3\x28";
+    engine->network.class_names[0] = "\xff\xfe";
+    engine->network.class_names[1] = "quote \" back \\ line \n";
+    engine->network.tensors[1].name = "\xc3\x28";
     size_t size;
     unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
     octet_engine *loaded;
     assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
-    assert_string_equal(loaded->plan.class_names[1], "quote \" back \\ line \n");
+    assert_string_equal(loaded->network.class_names[1], "quote \" back \\ line \n");
     octet_engine_free(&loaded);
     octet_engine_free(&engine);
     free(bytes);

@@ -97,7 +97,7 @@ static void percentiles_cut_both_tails(void **state)
         values[i] = (float)i / 100.0f - 2.0f; /* -2 to 7.99 */
     fill(&histogram, values, COUNT);
     assert_true(oct_calibrator_parse("percentile:99", &calibrator));
-    struct oct_coding coding = oct_calibrate_tensor(&calibrator, &histogram);
+    struct oct_quantization coding = oct_calibrate_tensor(&calibrator, &histogram);
     assert_true(fabs((double)coding.scale * 255.0 - 9.80) < 0.02); /* [-1.91, 7.89] */
     assert_true(oct_calibrator_parse("percentile:100", &calibrator));
     coding = oct_calibrate_tensor(&calibrator, &histogram);
@@ -112,7 +112,7 @@ static void magnitudes_are_symmetric(void **state)
     struct oct_calibrator calibrator;
     fill(&histogram, values, 4);
     assert_true(oct_calibrator_parse("minmax-trt", &calibrator));
-    const struct oct_coding coding = oct_calibrate_tensor(&calibrator, &histogram);
+    const struct oct_quantization coding = oct_calibrate_tensor(&calibrator, &histogram);
     assert_true(coding.scale == (float)((double)2.54f / 127.0));
     assert_int_equal(coding.zero_point, 128);
 }

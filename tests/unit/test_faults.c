@@ -12,7 +12,7 @@
 
 #include <octet/session.h>
 
-#include "base/file.h"
+#include "base/read_file.h"
 #include "compiler/calibrate/statistics.h"
 #include "compiler/lower/lower.h"
 #include "context.h"
@@ -192,23 +192,23 @@ static octet_status save_and_load_statistics(octet_context *ctx)
 static octet_status lower(octet_context *ctx)
 {
     struct oct_arena arena;
-    struct oct_plan plan, int8;
+    struct oct_network network, int8;
     oct_arena_init(&arena, ctx);
-    octet_status status = oct_lower_float(ctx, &arena, material.model->network, &plan);
+    octet_status status = oct_lower_float(ctx, &arena, material.model->imported, &network);
     if (!status)
-        status = oct_plan_verify(ctx, &plan, "plan");
-    static struct oct_coding codings[256];
+        status = oct_network_verify(ctx, &network, "plan");
+    static struct oct_quantization codings[256];
     static bool is_float[256];
     for (int i = 0; i < 256; i++) {
-        codings[i] = (struct oct_coding){0.02f, 14};
+        codings[i] = (struct oct_quantization){0.02f, 14};
         is_float[i] = i % 3 == 1;
     }
     for (int half = 0; half < 2; half++) {
-        const struct oct_quantization quantization = {codings, NULL, is_float, half};
+        const struct oct_scheme quantization = {codings, NULL, is_float, half};
         if (!status)
-            status = oct_lower_int8(ctx, &arena, &plan, &quantization, &int8);
+            status = oct_lower_int8(ctx, &arena, &network, &quantization, &int8);
         if (!status)
-            status = oct_plan_verify(ctx, &int8, "plan");
+            status = oct_network_verify(ctx, &int8, "plan");
     }
     oct_arena_clear(&arena);
     return status;

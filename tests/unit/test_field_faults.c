@@ -15,7 +15,7 @@
 
 #include <octet/octet.h>
 
-#include "api/model.h"
+#include "compiler/imported_model.h"
 #include "context.h"
 #include "data.h"
 #include "models.h"

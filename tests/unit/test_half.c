@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
+#include "base/bfloat16.h"
 #include "compiler/lower/lower.h"
 #include "context.h"
 #include "detector.h"
 #include "random.h"
-#include "runtime/kernels/half.h"
 
 static void rounding(void **state)
 {
@@ -47,31 +47,31 @@ static void rounding(void **state)
 /* A pool whose output is a head's stays one type; a convolution that reads a head's keeps its
  * weights. */
 struct by_hand {
-    struct oct_plan plan;
-    struct oct_plan_tensor tensors[6];
-    struct oct_plan_layer layers[5];
+    struct oct_network network;
+    struct oct_tensor tensors[6];
+    struct oct_layer layers[5];
     float weights[64], bias[8];
 };
 
-static void layer(struct by_hand *hand, enum oct_plan_operation operation, int input, int channels)
+static void layer(struct by_hand *hand, enum oct_operation operation, int input, int channels)
 {
-    const bool convolution = operation == OCT_PLAN_CONVOLUTION;
-    const int index = hand->plan.layer_count++;
-    hand->tensors[index + 1] = (struct oct_plan_tensor){.name = "t",
-                                                        .kind = OCT_PLAN_LAYER,
-                                                        .type = OCT_TYPE_F32,
-                                                        .channels = channels,
-                                                        .parent = -1};
-    hand->layers[index] = (struct oct_plan_layer){.name = "l",
-                                                  .operation = operation,
-                                                  .input = input,
-                                                  .output = index + 1,
-                                                  .residual = -1,
-                                                  .kernel = 1,
-                                                  .stride = 1,
-                                                  .values = convolution ? hand->weights : NULL,
-                                                  .bias = convolution ? hand->bias : NULL};
-    hand->plan.tensor_count = index + 2;
+    const bool convolution = operation == OCT_CONVOLUTION;
+    const int index = hand->network.layer_count++;
+    hand->tensors[index + 1] = (struct oct_tensor){.name = "t",
+                                                   .kind = OCT_TENSOR_LAYER,
+                                                   .type = OCT_TYPE_F32,
+                                                   .channels = channels,
+                                                   .parent = -1};
+    hand->layers[index] = (struct oct_layer){.name = "l",
+                                             .operation = operation,
+                                             .input = input,
+                                             .output = index + 1,
+                                             .residual = -1,
+                                             .kernel = 1,
+                                             .stride = 1,
+                                             .values = convolution ? hand->weights : NULL,
+                                             .bias = convolution ? hand->bias : NULL};
+    hand->network.tensor_count = index + 2;
 }
 
 static void read_heads(void **state)
@@ -79,31 +79,31 @@ static void read_heads(void **state)
     (void)state;
     static struct by_hand hand;
     static const char *classes[4] = {"a", "b", "c", "d"};
-    hand = (struct by_hand){.plan = {.level_count = 1,
-                                     .class_count = 4,
-                                     .reg_max = 1,
-                                     .input_height = 32,
-                                     .input_width = 32}};
-    hand.plan.tensors = hand.tensors;
-    hand.plan.layers = hand.layers;
-    hand.plan.class_names = classes;
-    hand.tensors[0] = (struct oct_plan_tensor){
-        .name = "picture", .kind = OCT_PLAN_INPUT, .type = OCT_TYPE_F32, .channels = 3};
-    layer(&hand, OCT_PLAN_CONVOLUTION, 0, 8); /* 1: half */
-    layer(&hand, OCT_PLAN_CONVOLUTION, 1, 4); /* 2: pooled into a head's tensor */
-    layer(&hand, OCT_PLAN_MAX_POOL, 2, 4);    /* 3: a head's tensor */
-    layer(&hand, OCT_PLAN_CONVOLUTION, 3, 8); /* 4: reads it */
-    layer(&hand, OCT_PLAN_CONVOLUTION, 4, 4); /* 5: a head's tensor */
+    hand = (struct by_hand){.network = {.level_count = 1,
+                                        .class_count = 4,
+                                        .reg_max = 1,
+                                        .input_height = 32,
+                                        .input_width = 32}};
+    hand.network.tensors = hand.tensors;
+    hand.network.layers = hand.layers;
+    hand.network.class_names = classes;
+    hand.tensors[0] = (struct oct_tensor){
+        .name = "picture", .kind = OCT_TENSOR_INPUT, .type = OCT_TYPE_F32, .channels = 3};
+    layer(&hand, OCT_CONVOLUTION, 0, 8); /* 1: half */
+    layer(&hand, OCT_CONVOLUTION, 1, 4); /* 2: pooled into a head's tensor */
+    layer(&hand, OCT_MAX_POOL, 2, 4);    /* 3: a head's tensor */
+    layer(&hand, OCT_CONVOLUTION, 3, 8); /* 4: reads it */
+    layer(&hand, OCT_CONVOLUTION, 4, 4); /* 5: a head's tensor */
     hand.layers[3].silu = 1;
-    hand.plan.levels[0] = (struct oct_plan_level){3, 5, 1};
+    hand.network.levels[0] = (struct oct_level){3, 5, 1};
     struct test_context test;
     test_context_init(&test);
     struct oct_arena arena;
-    struct oct_plan half;
+    struct oct_network half;
     oct_arena_init(&arena, &test.context);
-    assert_int_equal(oct_plan_verify(&test.context, &hand.plan, "plan"), OCTET_OK);
-    assert_int_equal(oct_lower_half(&test.context, &arena, &hand.plan, &half), OCTET_OK);
-    if (oct_plan_verify(&test.context, &half, "plan") != OCTET_OK)
+    assert_int_equal(oct_network_verify(&test.context, &hand.network, "plan"), OCTET_OK);
+    assert_int_equal(oct_lower_half(&test.context, &arena, &hand.network, &half), OCTET_OK);
+    if (oct_network_verify(&test.context, &half, "plan") != OCTET_OK)
         fail_msg("%s", test.context.message);
     static const enum oct_type types[] = {OCT_TYPE_BF16, OCT_TYPE_BF16, OCT_TYPE_F32,
                                           OCT_TYPE_F32,  OCT_TYPE_BF16, OCT_TYPE_F32};

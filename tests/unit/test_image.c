@@ -13,7 +13,7 @@
 
 #include "context.h"
 #include "encode.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 static struct test_context test;
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "context.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/image/letterbox.h"
 
 static struct test_context test;
@@ -148,7 +149,7 @@ static void check(int width, int height, int target_width, int target_height, in
     assert_non_null(scratch.memory);
     memset(scratch.memory, 0x5a, scratch.bytes);
     const int calls = test.calls;
-    assert_int_equal(oct_letterbox_into(&test.context, &kernels, image, &box,
+    assert_int_equal(oct_letterbox_into(&test.context, &kernels.resize, image, &box,
                                         &(struct oct_pixels){data, row_bytes, pixel_bytes},
                                         &scratch),
                      OCTET_OK);
@@ -213,27 +214,28 @@ static void arguments(void **state)
     const struct oct_pixels target = {data, 24, 3};
     const struct oct_letterbox_scratch scratch = {memory, oct_letterbox_scratch_bytes(8)};
     assert_true(scratch.bytes <= sizeof memory);
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &target, &scratch), OCTET_OK);
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &good, &target, &scratch),
+                     OCTET_OK);
 
     octet_letterbox box = oct_letterbox_geometry(3, 4, 8, 8);
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &box, &target, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &box, &target, &scratch),
                      OCTET_INVALID_ARGUMENT);
     box = good;
     box.pad_top++;
     box.resized_height = 8;
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &box, &target, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &box, &target, &scratch),
                      OCTET_INVALID_ARGUMENT);
     box = good;
     box.pad_left = -1;
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &box, &target, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &box, &target, &scratch),
                      OCTET_INVALID_ARGUMENT);
     struct oct_pixels narrow = {data, 23, 3}, wide = {data, 40, 5};
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &narrow, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &good, &narrow, &scratch),
                      OCTET_INVALID_ARGUMENT);
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &wide, &scratch),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &good, &wide, &scratch),
                      OCTET_INVALID_ARGUMENT);
     struct oct_letterbox_scratch small = {memory, scratch.bytes - 1};
-    assert_int_equal(oct_letterbox_into(ctx, &kernels, image, &good, &target, &small),
+    assert_int_equal(oct_letterbox_into(ctx, &kernels.resize, image, &good, &target, &small),
                      OCTET_INVALID_ARGUMENT);
 
     assert_int_equal(octet_letterbox_image(NULL, image, 8, 8, data, NULL), OCTET_INVALID_ARGUMENT);

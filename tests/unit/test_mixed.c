@@ -14,11 +14,11 @@
 #include "compiler/lower/lower.h"
 #include "context.h"
 #include "detector.h"
+#include "network/requantize.h"
 #include "random.h"
 #include "reference.h"
-#include "runtime/cpu/cpu.h"
-#include "runtime/engine/session.h"
-#include "runtime/kernels/requantize.h"
+#include "runtime/backend/cpu/features/features.h"
+#include "runtime/session/open_session.h"
 
 /* A sum that falls on the other side of a tie turns a code by one, which later layers carry on. */
 #define BOX_TOLERANCE_PX 0.25
@@ -64,18 +64,18 @@ static octet_engine *build(const char *float_layers)
     return build_as(float_layers, OCTET_PRECISION_FP32);
 }
 
-static int count_float(const struct oct_plan *plan)
+static int count_float(const struct oct_network *network)
 {
     int count = 0;
-    for (int i = 0; i < plan->layer_count; i++)
-        count += plan->layers[i].values || plan->layers[i].halves;
+    for (int i = 0; i < network->layer_count; i++)
+        count += network->layers[i].values || network->layers[i].halves;
     return count;
 }
 
-static bool has_halves(const struct oct_plan *plan)
+static bool has_halves(const struct oct_network *network)
 {
-    for (int i = 0; i < plan->tensor_count; i++)
-        if (plan->tensors[i].type == OCT_TYPE_BF16)
+    for (int i = 0; i < network->tensor_count; i++)
+        if (network->tensors[i].type == OCT_TYPE_BF16)
             return true;
     return false;
 }
@@ -83,12 +83,12 @@ static bool has_halves(const struct oct_plan *plan)
 /* Layers that convert, beside those of the float plan (whose copies may convert as well). */
 static int count_added(const octet_engine *engine)
 {
-    return engine->plan.layer_count - model->plan.layer_count;
+    return engine->network.layer_count - model->network.layer_count;
 }
 
 static int count_convolutions(void)
 {
-    return count_float(&model->plan);
+    return count_float(&model->network);
 }
 
 static void words(void **state)
@@ -129,17 +129,17 @@ static void words(void **state)
         {"[", OCTET_MISMATCH, 0},
         {"0,nothing*", OCTET_MISMATCH, 0},
     };
-    const struct oct_plan *plan = &model->plan;
+    const struct oct_network *network = &model->network;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        bool is_float[OCT_PLAN_LAYERS_MAX] = {false};
+        bool is_float[OCT_LAYERS_MAX] = {false};
         test.context.message[0] = '\0';
         const octet_status status =
-            oct_select_float_layers(&test.context, plan, cases[i].text, is_float);
+            oct_select_float_layers(&test.context, network, cases[i].text, is_float);
         if (status != cases[i].status)
             fail_msg("\"%s\": %s", cases[i].text, octet_status_name(status));
         assert_int_equal(status != OCTET_OK, test.context.message[0] != '\0');
         int count = 0;
-        for (int l = 0; l < plan->layer_count; l++)
+        for (int l = 0; l < network->layer_count; l++)
             count += is_float[l];
         const int wanted = cases[i].count == ALL ? count_convolutions() : cases[i].count;
         if (!status && count != wanted)
@@ -243,14 +243,15 @@ static void compare_outputs(const char *what, const float *found, const float *p
 }
 
 /* Every convolution has the weights of its input's type, every tensor the type of its buffer. */
-static void check_plan(const struct oct_plan *plan, int wanted_float)
+static void check_plan(const struct oct_network *network, int wanted_float)
 {
-    assert_int_equal(oct_plan_verify(&test.context, plan, "mixed"), OCTET_OK);
-    assert_int_equal(count_float(plan), wanted_float);
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
-        if (layer->operation == OCT_PLAN_CONVOLUTION)
-            assert_int_equal(layer->codes != NULL, plan->tensors[layer->input].type == OCT_TYPE_U8);
+    assert_int_equal(oct_network_verify(&test.context, network, "mixed"), OCTET_OK);
+    assert_int_equal(count_float(network), wanted_float);
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        if (layer->operation == OCT_CONVOLUTION)
+            assert_int_equal(layer->codes != NULL,
+                             network->tensors[layer->input].type == OCT_TYPE_U8);
     }
 }
 
@@ -260,14 +261,14 @@ static void check_engine(const octet_engine *engine, const char *what)
     static float output[ROWS * ANCHORS];
     struct test_run expected;
     int anchors;
-    test_run_create(&expected, &engine->plan, 64, 96, pixels());
+    test_run_create(&expected, &engine->network, 64, 96, pixels());
     double *values = test_run_output(&expected, &anchors);
     assert_int_equal(anchors, ANCHORS);
     for (unsigned set = 1; set && set <= oct_cpu_sets(); set <<= 1) {
         if (!(oct_cpu_sets() & set))
             continue;
         run_engine(engine, oct_cpu_set_name(set), output);
-        const bool half = has_halves(&engine->plan) && set >= OCT_CPU_AVX512BF16 &&
+        const bool half = has_halves(&engine->network) && set >= OCT_CPU_AVX512BF16 &&
                           (oct_cpu_sets() & OCT_CPU_AVX512BF16);
         compare_outputs(what, output, NULL, values, half ? HALF_TOLERANCE : 1);
     }
@@ -298,16 +299,16 @@ static void check_file(const octet_engine *engine)
 static void single_layers(void **state)
 {
     (void)state;
-    for (int i = 0; i < model->plan.layer_count; i++) {
+    for (int i = 0; i < model->network.layer_count; i++) {
         char text[16];
-        if (!model->plan.layers[i].values)
+        if (!model->network.layers[i].values)
             continue;
         snprintf(text, sizeof text, "%d", i);
         octet_engine *engine = build(text);
         octet_info info;
         octet_engine_info(engine, &info);
         assert_int_equal(info.precision, OCTET_PRECISION_MIXED);
-        check_plan(&engine->plan, 1);
+        check_plan(&engine->network, 1);
         if (count_added(engine) > 2)
             fail_msg("layer %d alone takes %d conversions", i, count_added(engine));
         if (i % 8 == 0)
@@ -323,11 +324,11 @@ static void random_layers(void **state)
     for (int turn = 0; turn < 40; turn++) {
         char text[512] = "0";
         const uint32_t share = 1 + test_bits(&random) % 7;
-        for (int i = 1; i < model->plan.layer_count; i++)
-            if (model->plan.layers[i].values && test_bits(&random) % 8 < share)
+        for (int i = 1; i < model->network.layer_count; i++)
+            if (model->network.layers[i].values && test_bits(&random) % 8 < share)
                 snprintf(text + strlen(text), sizeof text - strlen(text), ",%d", i);
         octet_engine *engine = build(text);
-        check_plan(&engine->plan, count_float(&engine->plan));
+        check_plan(&engine->network, count_float(&engine->network));
         if (turn % 8 == 0)
             check_engine(engine, text);
         if (turn % 10 == 0)
@@ -345,11 +346,11 @@ static void half_layers(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         octet_engine *whole = build(texts[i]);
         octet_engine *half = build_as(texts[i], OCTET_PRECISION_HALF);
-        check_plan(&half->plan, count_float(&whole->plan));
-        assert_true(has_halves(&half->plan));
+        check_plan(&half->network, count_float(&whole->network));
+        assert_true(has_halves(&half->network));
         assert_int_equal(count_added(half), count_added(whole));
-        for (int l = 0; l < half->plan.layer_count; l++)
-            assert_null(half->plan.layers[l].values);
+        for (int l = 0; l < half->network.layer_count; l++)
+            assert_null(half->network.layers[l].values);
         check_engine(half, texts[i]);
         check_file(half);
         octet_engine_free(&whole);
@@ -380,24 +381,24 @@ static void few_conversions(void **state)
 
 /* Codes of a run by the tensors' names; values are coded as the INT8 engine codes them. */
 struct codes {
-    const struct oct_plan *plan, *running; /* INT8; the session's */
-    uint8_t *of[128];                      /* [layers of `plan`] */
+    const struct oct_network *network, *running; /* INT8; the session's */
+    uint8_t *of[128];                            /* [layers of `plan`] */
     int compared;
 };
 
-static int find_layer(const struct oct_plan *plan, const char *name)
+static int find_layer(const struct oct_network *network, const char *name)
 {
     const size_t length = strlen(name);
     const bool twin = length > 3 && strcmp(name + length - 3, ".u8") == 0;
-    for (int i = 0; i < plan->layer_count; i++) {
-        const char *own = plan->tensors[plan->layers[i].output].name;
+    for (int i = 0; i < network->layer_count; i++) {
+        const char *own = network->tensors[network->layers[i].output].name;
         if (strlen(own) == length - (twin ? 3 : 0) && strncmp(own, name, strlen(own)) == 0)
             return i;
     }
     return -1;
 }
 
-static uint8_t code_at(const octet_tensor_view *view, const struct oct_plan_tensor *t, size_t at)
+static uint8_t code_at(const octet_tensor_view *view, const struct oct_tensor *t, size_t at)
 {
     if (!view->is_float)
         return ((const uint8_t *)view->data)[at];
@@ -410,10 +411,10 @@ static int keep_codes(void *user, int index, int layer, const octet_tensor_view 
     struct codes *codes = user;
     if (codes->running->layers[layer].values) /* a float convolution has results of its own */
         return 0;
-    const int own = find_layer(codes->plan, view->name);
+    const int own = find_layer(codes->network, view->name);
     const size_t count = (size_t)(view->height * view->width * view->channels);
-    const struct oct_plan_tensor *t =
-        own < 0 ? NULL : &codes->plan->tensors[codes->plan->layers[own].output];
+    const struct oct_tensor *t =
+        own < 0 ? NULL : &codes->network->tensors[codes->network->layers[own].output];
     if (!t || t->type != OCT_TYPE_U8)
         return 0;
     const bool first = !codes->of[own];
@@ -445,11 +446,11 @@ static void int8_stays_exact(void **state)
 {
     (void)state;
     octet_engine *int8 = build(NULL), *mixed = build("head");
-    struct codes codes = {.plan = &int8->plan};
+    struct codes codes = {.network = &int8->network};
     octet_engine *const engines[2] = {int8, mixed};
     for (int i = 0; i < 2; i++) {
         octet_session *session = open_session(engines[i], i ? NULL : "ref");
-        codes.running = &engines[i]->plan;
+        codes.running = &engines[i]->network;
         codes.compared = 0; /* copies share names with what they copy: some in the first run too */
         assert_int_equal(octet_session_set_pixels(session, 0, pixels()), OCTET_OK);
         octet_session_observe(session, keep_codes, &codes);
@@ -457,7 +458,7 @@ static void int8_stays_exact(void **state)
         octet_session_close(&session);
     }
     int kept = 0;
-    for (int i = 0; i < int8->plan.layer_count; i++) {
+    for (int i = 0; i < int8->network.layer_count; i++) {
         kept += codes.of[i] != NULL;
         free(codes.of[i]);
     }
@@ -471,26 +472,26 @@ static void verification(void **state)
 {
     (void)state;
     octet_engine *engine = build("head");
-    struct oct_plan *plan = &engine->plan;
+    struct oct_network *network = &engine->network;
     int conversion = -1, pool = -1;
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
-        if (plan->tensors[layer->input].type != plan->tensors[layer->output].type &&
-            layer->operation == OCT_PLAN_COPY)
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        if (network->tensors[layer->input].type != network->tensors[layer->output].type &&
+            layer->operation == OCT_COPY)
             conversion = i;
-        if (layer->operation == OCT_PLAN_MAX_POOL)
+        if (layer->operation == OCT_MAX_POOL)
             pool = i;
     }
     assert_true(conversion >= 0 && pool >= 0);
     octet_layer_info info;
     assert_int_equal(octet_engine_layer(engine, conversion, &info), OCTET_OK);
     assert_string_equal(info.operation, "Quantize");
-    plan->layers[conversion].operation = OCT_PLAN_MAX_POOL;
-    assert_int_equal(oct_plan_verify(&test.context, plan, "a"), OCTET_BAD_FORMAT);
-    plan->layers[conversion].operation = OCT_PLAN_COPY;
-    assert_int_equal(oct_plan_verify(&test.context, plan, "a"), OCTET_OK);
-    plan->tensors[plan->layers[conversion].output].scale = 0.0f;
-    assert_int_equal(oct_plan_verify(&test.context, plan, "a"), OCTET_BAD_FORMAT);
+    network->layers[conversion].operation = OCT_MAX_POOL;
+    assert_int_equal(oct_network_verify(&test.context, network, "a"), OCTET_BAD_FORMAT);
+    network->layers[conversion].operation = OCT_COPY;
+    assert_int_equal(oct_network_verify(&test.context, network, "a"), OCTET_OK);
+    network->tensors[network->layers[conversion].output].scale = 0.0f;
+    assert_int_equal(oct_network_verify(&test.context, network, "a"), OCTET_BAD_FORMAT);
     octet_engine_free(&engine);
 }
 

@@ -14,12 +14,13 @@
 #include <octet/build.h>
 #include <octet/session.h>
 
-#include "api/model.h"
+#include "compiler/imported_model.h"
 #include "context.h"
 #include "detector.h"
 #include "network_run.h"
 #include "quantized_model.h"
-#include "runtime/engine/engine.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/engine/engine_contents.h"
 
 enum { SIZE = 64, CLASSES = 3, ANCHORS = 64 + 16 + 4, ROWS = 4 + CLASSES };
 
@@ -128,8 +129,8 @@ static void compare_codes(struct test_quantized *f, const octet_engine *engine,
 static int count_tables(const octet_engine *engine)
 {
     int count = 0;
-    for (int i = 0; i < engine->plan.layer_count; i++)
-        count += engine->plan.layers[i].operation == OCT_PLAN_TABLE;
+    for (int i = 0; i < engine->network.layer_count; i++)
+        count += engine->network.layers[i].operation == OCT_TABLE;
     return count;
 }
 
@@ -215,10 +216,10 @@ static void test_scales_kept(void **state)
         codes = strcmp(t->name, "stem1.weight.codes") == 0 ? t->int32_data : codes;
     }
     bool found = false;
-    for (int i = 0; i < engine->plan.layer_count; i++) {
-        const struct oct_plan_layer *layer = &engine->plan.layers[i];
-        const struct oct_plan_tensor *in = &engine->plan.tensors[layer->input];
-        if (strcmp(engine->plan.tensors[layer->output].name, "stem1") != 0)
+    for (int i = 0; i < engine->network.layer_count; i++) {
+        const struct oct_layer *layer = &engine->network.layers[i];
+        const struct oct_tensor *in = &engine->network.tensors[layer->input];
+        if (strcmp(engine->network.tensors[layer->output].name, "stem1") != 0)
             continue;
         found = true;
         assert_true(in->scale == scale);
@@ -244,10 +245,10 @@ static void test_engine_file(void **state)
     test_onnx_quantize(&f.test.context, &f.onnx, &(struct test_quantizing){.all = 1});
     assert_int_equal(test_quantized_load(&f), OCTET_OK);
     octet_engine *engine = test_quantized_build(&f);
-    engine->plan.dfl = (struct oct_dfl_rounding){{0.00375f, 0}, {0.0125f, 3}, 0.0236f};
+    engine->network.dfl = (struct oct_dfl_rounding){{0.00375f, 0}, {0.0125f, 3}, 0.0236f};
     unsigned char *bytes = test_engine_bytes(&f.test.context, engine, &size);
     assert_int_equal(oct_engine_read(&f.test.context, bytes, size, "q.octet", &loaded), OCTET_OK);
-    assert_memory_equal(&loaded->plan.dfl, &engine->plan.dfl, sizeof loaded->plan.dfl);
+    assert_memory_equal(&loaded->network.dfl, &engine->network.dfl, sizeof loaded->network.dfl);
     run(&f, engine, NULL, 1, output);
     run(&f, loaded, NULL, 2, again);
     assert_memory_equal(again, output, sizeof output);
@@ -351,7 +352,7 @@ static void test_dynamic(void **state)
     assert_non_null(strstr(f.warning, "DynamicQuantizeLinear"));
     octet_model_info(f.model, &info);
     assert_int_equal(info.precision, OCTET_PRECISION_FP32);
-    const float *a = f.model->plan.layers[1].values, *b = plain.model->plan.layers[1].values;
+    const float *a = f.model->network.layers[1].values, *b = plain.model->network.layers[1].values;
     for (int i = 0; i < 8 * 8 * 9; i++)
         assert_true(fabsf(a[i] - b[i]) < 1e-6f);
     test_quantized_end(&f);

@@ -13,9 +13,9 @@
 
 #include <octet/session.h>
 
-#include "api/model.h"
+#include "compiler/imported_model.h"
 #include "quantized_model.h"
-#include "runtime/engine/engine.h"
+#include "runtime/engine/engine_contents.h"
 
 enum { UINT8 = 2, INT8 = 3, UINT16 = 4, INT32 = 6, TAPS = 8 * 9, CHANNELS = 8 };
 
@@ -78,17 +78,17 @@ static void expect_weights(struct test_quantized *f, const struct second *s, con
 {
     if (test_quantized_load(f) != OCTET_OK)
         fail_msg("%s", f->test.context.message);
-    const float *values = f->model->plan.layers[1].values;
+    const float *values = f->model->network.layers[1].values;
     for (int i = 0; i < CHANNELS * TAPS; i++) {
         const float code = rintf(s->weights[i] / s->scales[i / TAPS]);
         assert_true(fabsf(values[i] - (code - (float)zero) * scales[i / TAPS]) < 1e-7f);
     }
     octet_engine *engine = test_quantized_build(f);
     bool found = false;
-    for (int i = 0; i < engine->plan.layer_count; i++) {
-        const struct oct_plan_layer *layer = &engine->plan.layers[i];
-        const struct oct_plan_tensor *in = &engine->plan.tensors[layer->input];
-        if (strcmp(engine->plan.tensors[layer->output].name, "stem1") != 0 || !layer->codes)
+    for (int i = 0; i < engine->network.layer_count; i++) {
+        const struct oct_layer *layer = &engine->network.layers[i];
+        const struct oct_tensor *in = &engine->network.tensors[layer->input];
+        if (strcmp(engine->network.tensors[layer->output].name, "stem1") != 0 || !layer->codes)
             continue;
         found = true;
         for (int n = 0; n < CHANNELS; n++)

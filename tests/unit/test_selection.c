@@ -14,7 +14,7 @@
 #include "context.h"
 #include "detector.h"
 #include "onnx_builder.h"
-#include "runtime/engine/engine.h"
+#include "runtime/engine/engine_contents.h"
 
 enum { CLASSES = 3, ANCHORS = 84 };
 
@@ -275,7 +275,7 @@ static void nothing_said(void **state)
 static octet_engine *engine_that_selects(struct oct_selection selection)
 {
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
-    engine->plan.selection = selection;
+    engine->network.selection = selection;
     return engine;
 }
 

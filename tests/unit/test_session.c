@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
+#include "base/bfloat16.h"
 #include "context.h"
 #include "detector.h"
 #include "random.h"
 #include "reference.h"
-#include "runtime/cpu/cpu.h"
-#include "runtime/engine/session.h"
-#include "runtime/kernels/half.h"
+#include "runtime/backend/cpu/features/features.h"
+#include "runtime/session/open_session.h"
 
 /* Float kernels sum in other orders than the evaluation, in single precision, over 20 layers. */
 #define FLOAT_TOLERANCE 2e-4
@@ -81,14 +81,14 @@ struct comparison {
 static int compare_layer(void *user, int index, int layer, const octet_tensor_view *view)
 {
     struct comparison *c = user;
-    const struct oct_plan *plan = c->expected->plan;
-    const struct test_tensor *t = &c->expected->tensors[plan->layers[layer].output];
+    const struct oct_network *network = c->expected->network;
+    const struct test_tensor *t = &c->expected->tensors[network->layers[layer].output];
     assert_int_equal(index, 0);
     assert_int_equal(layer, c->layers++);
-    assert_string_equal(view->name, plan->tensors[plan->layers[layer].output].name);
+    assert_string_equal(view->name, network->tensors[network->layers[layer].output].name);
     assert_int_equal(view->height, t->height);
     assert_int_equal(view->width, t->width);
-    assert_int_equal(view->channels, plan->tensors[plan->layers[layer].output].channels);
+    assert_int_equal(view->channels, network->tensors[network->layers[layer].output].channels);
     assert_int_equal(view->is_float != 0, t->planes[0].values != NULL);
     const bool half = view->is_float == 2;
     for (int y = 0; y < view->height; y++) {
@@ -118,7 +118,7 @@ static void check_layers(const octet_engine *engine, int height, int width, int 
 {
     uint8_t *pixels = random_pixels(height, width, (uint64_t)(height + width));
     struct test_run expected;
-    test_run_create(&expected, &engine->plan, height, width, pixels);
+    test_run_create(&expected, &engine->network, height, width, pixels);
     unsigned done = 0;
     for (const char *set; (set = next_set(&done));) {
         const octet_session_settings settings = {
@@ -128,7 +128,7 @@ static void check_layers(const octet_engine *engine, int height, int width, int 
         assert_int_equal(octet_session_set_pixels(session, 0, pixels), OCTET_OK);
         octet_session_observe(session, compare_layer, &c);
         run(session);
-        assert_int_equal(c.layers, engine->plan.layer_count);
+        assert_int_equal(c.layers, engine->network.layer_count);
         const bool half =
             session->layout.buffers[session->layout.tensors[0].buffer].type == OCT_TYPE_BF16;
         if (c.largest > (half ? HALF_TOLERANCE : tolerance))
@@ -198,17 +198,17 @@ static void layers_of_large_sums(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_INT8);
-    struct oct_plan *plan = &engine->plan;
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
-        const int inputs = plan->tensors[layer->input].channels;
+    struct oct_network *network = &engine->network;
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        const int inputs = network->tensors[layer->input].channels;
         if (inputs < 128)
             continue;
-        memset((int8_t *)(uintptr_t)layer->codes, 127, (size_t)oct_plan_layer_weights(plan, layer));
+        memset((int8_t *)(uintptr_t)layer->codes, 127, (size_t)oct_layer_weights(network, layer));
         if (oct_cpu_sets() & OCT_CPU_AVX2)
             assert_false(is_transformed(engine, i));
         check_layers(engine, 200, 216, 2, 0.0);
-        for (int64_t k = 0; k < oct_plan_layer_weights(plan, layer); k++)
+        for (int64_t k = 0; k < oct_layer_weights(network, layer); k++)
             if (k / 9 % inputs >= 112)
                 ((int8_t *)(uintptr_t)layer->codes)[k] = 0;
         if (oct_cpu_sets() & OCT_CPU_AVX2)
@@ -281,7 +281,7 @@ static void check_output(const octet_engine *engine, int height, int width, doub
     uint8_t *pixels = random_pixels(height, width, 5);
     struct test_run expected;
     int anchors;
-    test_run_create(&expected, &engine->plan, height, width, pixels);
+    test_run_create(&expected, &engine->network, height, width, pixels);
     double *wanted = test_run_output(&expected, &anchors);
     unsigned done = 0;
     for (const char *set; (set = next_set(&done));) {
@@ -405,7 +405,7 @@ static void output(void **state)
         octet_session *session = open_session(engine, &settings);
         uint8_t *pixels = random_pixels(64, 96, 3);
         struct test_run expected;
-        test_run_create(&expected, &engine->plan, 64, 96, pixels);
+        test_run_create(&expected, &engine->network, 64, 96, pixels);
         int anchors;
         double *values = test_run_output(&expected, &anchors);
         assert_int_equal(anchors, 8 * 12 + 4 * 6 + 2 * 3);
@@ -585,7 +585,7 @@ static void observers(void **state)
     assert_int_equal(octet_session_run(session), OCTET_OK);
     assert_true(octet_session_layer_ms(session, 3) > 0.0);
     assert_true(octet_session_layer_ms(session, -1) == -1.0);
-    assert_true(octet_session_layer_ms(session, engine->plan.layer_count) == -1.0);
+    assert_true(octet_session_layer_ms(session, engine->network.layer_count) == -1.0);
     octet_session_close(&session);
     session = open_session(engine, NULL);
     octet_session_set_image(session, 0, image);

@@ -125,7 +125,7 @@ static void check_values(const octet_model *model, int height, int include_paddi
     octet_statistics *statistics = finish(calibration);
     octet_statistics_info info;
     octet_statistics_info_get(statistics, &info);
-    assert_int_equal(info.tensor_count, engine->plan.layer_count);
+    assert_int_equal(info.tensor_count, engine->network.layer_count);
     assert_int_equal(info.image_count, 1);
     assert_int_equal(info.input_height, 64);
     assert_string_equal(info.model_hash, model->hash);
@@ -133,7 +133,7 @@ static void check_values(const octet_model *model, int height, int include_paddi
         const struct expected *e = &watch.tensors[i];
         octet_tensor_statistics t;
         assert_int_equal(octet_statistics_tensor(statistics, i, &t), OCTET_OK);
-        assert_string_equal(t.name, engine->plan.tensors[engine->plan.layers[i].output].name);
+        assert_string_equal(t.name, engine->network.tensors[engine->network.layers[i].output].name);
         assert_int_equal(t.count, e->count);
         if (t.minimum != e->minimum || t.maximum != e->maximum)
             fail_msg("%s: %.9g to %.9g, not %.9g to %.9g", t.name, t.minimum, t.maximum, e->minimum,
@@ -426,7 +426,7 @@ static void not_finite(void **state)
     (void)state;
     octet_model *model = test_model(&test.context, TEST_DETECTOR_TINY, 1);
     for (int i = 0; i < 20; i++)
-        ((float *)(uintptr_t)model->plan.layers[1].values)[i] = 3e38f;
+        ((float *)(uintptr_t)model->network.layers[1].values)[i] = 3e38f;
     octet_calibration *calibration = start(model, 1, 0);
     octet_statistics *statistics;
     octet_image *image = test_picture(&test.context, 32, 32, 1);

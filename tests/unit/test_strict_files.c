@@ -21,7 +21,7 @@
 #include "data.h"
 #include "detector.h"
 #include "folder.h"
-#include "runtime/engine/engine.h"
+#include "runtime/engine/engine_contents.h"
 
 static struct test_context test;
 
@@ -277,7 +277,7 @@ static void engines(void **state)
     for (int i = 0; i < 2; i++) {
         octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, precisions[i]);
         if (i == 0)
-            engine->plan.dfl =
+            engine->network.dfl =
                 (struct oct_dfl_rounding){{0.01f, 0}, {0.1f, 3}, .weight_scale = 0.5f};
         size_t size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);

@@ -5,11 +5,11 @@
 
 static octet_status make_records(octet_context *ctx, octet_calibration *c, int *most_channels)
 {
-    const struct oct_plan *plan = &c->engine->plan;
-    octet_status status = oct_statistics_create(ctx, plan->layer_count, &c->statistics);
+    const struct oct_network *network = &c->engine->network;
+    octet_status status = oct_statistics_create(ctx, network->layer_count, &c->statistics);
     *most_channels = 1;
-    for (int i = 0; i < plan->layer_count && !status; i++) {
-        const struct oct_plan_tensor *t = &plan->tensors[plan->layers[i].output];
+    for (int i = 0; i < network->layer_count && !status; i++) {
+        const struct oct_tensor *t = &network->tensors[network->layers[i].output];
         *most_channels = t->channels > *most_channels ? t->channels : *most_channels;
         status = oct_statistics_room(ctx, c->statistics, i, t->name, t->channels);
     }
@@ -21,10 +21,10 @@ static octet_status check_from(octet_context *ctx, const octet_calibration *c, c
                                const octet_calibration_settings *settings)
 {
     const octet_statistics *from = settings->from;
-    const struct oct_plan *plan = &c->engine->plan;
-    bool same = from->tensor_count == plan->layer_count;
+    const struct oct_network *network = &c->engine->network;
+    bool same = from->tensor_count == network->layer_count;
     for (int i = 0; i < from->tensor_count && same; i++)
-        same = from->tensors[i].channels == plan->tensors[plan->layers[i].output].channels;
+        same = from->tensors[i].channels == network->tensors[network->layers[i].output].channels;
     if (!same || strcmp(from->model_hash, hash) != 0)
         return oct_fail(ctx, OCTET_MISMATCH,
                         "the statistics to go on from belong to another model (%.12s..., this one "

@@ -4,7 +4,7 @@
 #define OCTET_COMPILER_CALIBRATE_CALIBRATION_H
 
 #include "compiler/calibrate/observer.h"
-#include "runtime/engine/session.h"
+#include "runtime/session/open_session.h"
 
 struct octet_calibration {
     struct octet_context own;
@@ -15,7 +15,7 @@ struct octet_calibration {
     const char *not_finite; /* name of a tensor that was, during the current picture */
 };
 
-/* Takes the engine over, on failure as well. `hash` is the model's, see oct_plan_hash(). */
+/* Takes the engine over, on failure as well. `hash` is the model's, see oct_network_hash(). */
 octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, const char *hash,
                                     const octet_calibration_settings *settings,
                                     octet_calibration **calibration);

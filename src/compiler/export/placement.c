@@ -156,9 +156,9 @@ static bool walk_sum(const struct search *s, bool silu, struct oct_placed_convol
 static octet_status place_convolution(const struct search *s, int layer,
                                       struct oct_placed_convolution *c)
 {
-    const struct oct_plan *plan = s->p->plan;
-    const struct oct_plan_layer *l = &plan->layers[layer];
-    const char *name = plan->tensors[l->output].name;
+    const struct oct_network *network = s->p->network;
+    const struct oct_layer *l = &network->layers[layer];
+    const char *name = network->tensors[l->output].name;
     *c = (struct oct_placed_convolution){layer, -1, -1, -1, -1, -1, -1, -1, -1, -1, false};
     c->output = find_value(s, name);
     const bool found =
@@ -168,9 +168,9 @@ static octet_status place_convolution(const struct search *s, int layer,
         return oct_fail(s->ctx, OCTET_UNSUPPORTED_MODEL,
                         "%s: the convolution behind '%.200s' is not found in the graph",
                         s->p->graph->name, name);
-    for (int i = 0; i < plan->level_count; i++)
-        c->is_last = c->is_last || plan->levels[i].box_tensor == l->output ||
-                     plan->levels[i].class_tensor == l->output;
+    for (int i = 0; i < network->level_count; i++)
+        c->is_last = c->is_last || network->levels[i].box_tensor == l->output ||
+                     network->levels[i].class_tensor == l->output;
     return OCTET_OK;
 }
 
@@ -178,8 +178,8 @@ static octet_status place_all(struct search *s)
 {
     struct oct_placement *p = s->p;
     octet_status status = OCTET_OK;
-    for (int i = 0; i < p->plan->layer_count && !status; i++)
-        if (p->plan->layers[i].operation == OCT_PLAN_CONVOLUTION)
+    for (int i = 0; i < p->network->layer_count && !status; i++)
+        if (p->network->layers[i].operation == OCT_CONVOLUTION)
             status = place_convolution(s, i, &p->convolutions[p->count++]);
     return status;
 }
@@ -251,12 +251,12 @@ static void make_groups(struct oct_placement *p)
 }
 
 octet_status oct_place(octet_context *ctx, struct oct_arena *arena, const struct oct_graph *graph,
-                       const struct oct_plan *plan, struct oct_placement *placement)
+                       const struct oct_network *network, struct oct_placement *placement)
 {
-    const size_t values = graph->value_count, layers = (size_t)plan->layer_count;
+    const size_t values = graph->value_count, layers = (size_t)network->layer_count;
     *placement = (struct oct_placement){
         .graph = graph,
-        .plan = plan,
+        .network = network,
         .convolutions = oct_arena_calloc(arena, layers, sizeof *placement->convolutions),
         .body = oct_arena_calloc(arena, graph->node_count, sizeof *placement->body),
         .group = oct_arena_calloc(arena, values, sizeof *placement->group),

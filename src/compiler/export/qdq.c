@@ -92,11 +92,12 @@ static bool is_exchange(const int *order)
 
 static octet_status quantize(const struct placing *p, int layer, struct numbers *numbers)
 {
-    const struct oct_plan *plan = p->recipe->placement->plan;
-    const struct oct_plan_layer *l = &plan->layers[layer];
+    const struct oct_network *network = p->recipe->placement->network;
+    const struct oct_layer *l = &network->layers[layer];
     struct oct_arena *arena = p->rewrite->arena;
-    const struct oct_weights_shape shape = {
-        plan->tensors[l->output].channels, plan->tensors[l->input].channels, l->kernel * l->kernel};
+    const struct oct_weights_shape shape = {network->tensors[l->output].channels,
+                                            network->tensors[l->input].channels,
+                                            l->kernel * l->kernel};
     const size_t outputs = (size_t)shape.outputs, inputs = (size_t)shape.inputs;
     *numbers = (struct numbers){.shape = shape,
                                 .count = outputs * inputs * (size_t)shape.taps,

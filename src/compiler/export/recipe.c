@@ -9,22 +9,22 @@
 /* ---- what the statistics know of a layer's input ---- */
 
 /* The layer that writes a tensor, or -1. */
-static int writer_of(const struct oct_plan *plan, int tensor)
+static int writer_of(const struct oct_network *network, int tensor)
 {
-    for (int i = 0; i < plan->layer_count; i++)
-        if (plan->layers[i].output == tensor)
+    for (int i = 0; i < network->layer_count; i++)
+        if (network->layers[i].output == tensor)
             return i;
     return -1;
 }
 
 bool oct_recipe_moments(const struct oct_recipe *recipe, int layer, struct oct_moments *moments)
 {
-    const struct oct_plan *plan = recipe->placement->plan;
-    const int input = plan->layers[layer].input;
+    const struct oct_network *network = recipe->placement->network;
+    const int input = network->layers[layer].input;
     int last = -1, writer = -1;
-    for (int c = 0; c < plan->tensors[input].channels; c++) {
-        const struct oct_plan_channel at = oct_plan_resolve(plan, input, c);
-        writer = at.tensor == last ? writer : writer_of(plan, at.tensor);
+    for (int c = 0; c < network->tensors[input].channels; c++) {
+        const struct oct_network_channel at = oct_network_resolve(network, input, c);
+        writer = at.tensor == last ? writer : writer_of(network, at.tensor);
         last = at.tensor;
         moments[c] = writer < 0 ? (struct oct_moments){0.0, 1.0}
                                 : oct_moments_of(&recipe->statistics->tensors[writer], at.channel);
@@ -58,7 +58,7 @@ static octet_status find_scales(octet_context *ctx, const struct oct_calibrator 
     for (int i = 0; i < p->count; i++) {
         const struct oct_placed_convolution *c = &p->convolutions[i];
         const int group = p->group[c->output];
-        if (p->plan->layers[c->layer].input == 0)
+        if (p->network->layers[c->layer].input == 0)
             recipe->scales[p->group[c->input]] = OCT_PICTURE_SCALE;
         if (recipe->scales[group] > 0.0f)
             continue;
@@ -96,13 +96,13 @@ struct noise_job {
     octet_context *ctx;
     struct oct_arena *arena;
     struct oct_recipe *recipe;
-    double **errors; /* [plan tensors]: of each channel, or NULL where not needed yet */
+    double **errors; /* [network tensors]: of each channel, or NULL where not needed yet */
 };
 
 static octet_status channel_errors(struct noise_job *job, int tensor, float scale)
 {
     const struct oct_recipe *recipe = job->recipe;
-    const int writer = writer_of(recipe->placement->plan, tensor);
+    const int writer = writer_of(recipe->placement->network, tensor);
     if (job->errors[tensor] || writer < 0)
         return OCTET_OK;
     const struct oct_tensor_record *record = &recipe->statistics->tensors[writer];
@@ -119,10 +119,11 @@ static octet_status channel_errors(struct noise_job *job, int tensor, float scal
 static octet_status find_noise(struct noise_job *job, const struct oct_placed_convolution *c)
 {
     const struct oct_recipe *recipe = job->recipe;
-    const struct oct_plan *plan = recipe->placement->plan;
-    const struct oct_plan_layer *layer = &plan->layers[c->layer];
-    const int inputs = plan->tensors[layer->input].channels, taps = layer->kernel * layer->kernel;
-    const int outputs = plan->tensors[layer->output].channels;
+    const struct oct_network *network = recipe->placement->network;
+    const struct oct_layer *layer = &network->layers[c->layer];
+    const int inputs = network->tensors[layer->input].channels,
+              taps = layer->kernel * layer->kernel;
+    const int outputs = network->tensors[layer->output].channels;
     struct oct_moments *moments = oct_calloc(job->ctx, (size_t)inputs, sizeof *moments);
     if (!moments)
         return oct_fail_memory(job->ctx, "the export");
@@ -130,7 +131,7 @@ static octet_status find_noise(struct noise_job *job, const struct oct_placed_co
     double error = 0.0, signal = 0.0;
     const bool known = oct_recipe_moments(recipe, c->layer, moments);
     for (int i = 0; known && i < inputs && !status; i++) {
-        const struct oct_plan_channel at = oct_plan_resolve(plan, layer->input, i);
+        const struct oct_network_channel at = oct_network_resolve(network, layer->input, i);
         double power = 0.0;
         for (int n = 0; n < outputs; n++)
             for (int t = 0; t < taps; t++) {
@@ -151,7 +152,7 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
                              const octet_statistics *statistics,
                              const struct oct_calibrator *calibrator, struct oct_recipe *recipe)
 {
-    const size_t layers = (size_t)placement->plan->layer_count;
+    const size_t layers = (size_t)placement->network->layer_count;
     *recipe = (struct oct_recipe){
         .placement = placement,
         .statistics = statistics,
@@ -160,7 +161,8 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
         .is_float = oct_arena_calloc(arena, layers, sizeof *recipe->is_float),
     };
     struct noise_job job = {ctx, arena, recipe, NULL};
-    job.errors = oct_arena_calloc(arena, (size_t)placement->plan->tensor_count, sizeof(double *));
+    job.errors =
+        oct_arena_calloc(arena, (size_t)placement->network->tensor_count, sizeof(double *));
     if (!recipe->scales || !recipe->noise || !recipe->is_float || !job.errors)
         return oct_fail_memory(ctx, "the export");
     octet_status status = find_scales(ctx, calibrator, recipe);
@@ -174,21 +176,22 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
 /* ---- the search ---- */
 
 octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_plan *plan, double *work)
+                             const struct oct_network *network, double *work)
 {
-    struct oct_plan_size *sizes =
-        oct_arena_calloc(arena, (size_t)plan->tensor_count, sizeof *sizes);
+    struct oct_network_size *sizes =
+        oct_arena_calloc(arena, (size_t)network->tensor_count, sizeof *sizes);
     double all = 0.0;
     if (!sizes)
         return oct_fail_memory(ctx, "the export");
     const octet_status status =
-        oct_plan_sizes(ctx, plan, plan->input_height, plan->input_width, sizes);
-    for (int i = 0; i < plan->layer_count && !status; i++) {
-        const struct oct_plan_size size = sizes[plan->layers[i].output];
-        work[i] = (double)oct_plan_layer_weights(plan, &plan->layers[i]) * size.height * size.width;
+        oct_network_sizes(ctx, network, network->input_height, network->input_width, sizes);
+    for (int i = 0; i < network->layer_count && !status; i++) {
+        const struct oct_network_size size = sizes[network->layers[i].output];
+        work[i] =
+            (double)oct_layer_weights(network, &network->layers[i]) * size.height * size.width;
         all += work[i];
     }
-    for (int i = 0; i < plan->layer_count && !status; i++)
+    for (int i = 0; i < network->layer_count && !status; i++)
         work[i] /= all;
     return status;
 }
@@ -199,7 +202,7 @@ static int worst_of(const struct oct_recipe *recipe, const double *work, double 
 {
     int worst = -1;
     double most = OCT_NOISE_PRICE;
-    for (int i = 0; i < recipe->placement->plan->layer_count; i++) {
+    for (int i = 0; i < recipe->placement->network->layer_count; i++) {
         if (recipe->is_float[i] || work[i] > allowed || !(recipe->noise[i] > OCT_NOISE_LEAST) ||
             !(recipe->noise[i] > most * work[i]))
             continue;
@@ -212,11 +215,11 @@ static int worst_of(const struct oct_recipe *recipe, const double *work, double 
 octet_status oct_recipe_search(octet_context *ctx, struct oct_arena *arena,
                                struct oct_recipe *recipe, bool *chosen)
 {
-    const int layers = recipe->placement->plan->layer_count;
+    const int layers = recipe->placement->network->layer_count;
     double *work = oct_arena_calloc(arena, (size_t)layers, sizeof *work);
     if (!work)
         return oct_fail_memory(ctx, "the export");
-    const octet_status status = oct_recipe_work(ctx, arena, recipe->placement->plan, work);
+    const octet_status status = oct_recipe_work(ctx, arena, recipe->placement->network, work);
     double allowed = OCT_FLOAT_SHARE_MOST;
     for (int worst; !status && (worst = worst_of(recipe, work, allowed)) >= 0;) {
         recipe->is_float[worst] = chosen[worst] = true;

@@ -14,12 +14,12 @@
 
 struct oct_recipe {
     const struct oct_placement *placement;
-    const octet_statistics *statistics; /* a record for each layer of the plan */
+    const octet_statistics *statistics; /* a record for each layer of the network */
     float *scales;                      /* [values]: of the value's group, or 0 */
-    /* [plan layers]: how much of what a convolution computes is error of its input's codes, as a
+    /* [network layers]: how much of what a convolution computes is error of its input's codes, as a
      * power ratio */
     double *noise;
-    bool *is_float; /* [plan layers]: convolutions that are not quantised */
+    bool *is_float; /* [network layers]: convolutions that are not quantised */
 };
 
 /*
@@ -45,7 +45,7 @@ octet_status oct_recipe_search(octet_context *ctx, struct oct_arena *arena,
 
 /* Share of each layer in the multiply-adds at the model's default size. */
 octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_plan *plan, double *work);
+                             const struct oct_network *network, double *work);
 
 /* What is known of the input channels of a layer, from the statistics: `moments` has one for each.
  * False when the layer reads the picture, of which nothing is known. */

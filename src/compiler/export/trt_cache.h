@@ -47,8 +47,8 @@ const struct oct_cache_entry *oct_cache_find(const octet_cache *cache, const cha
 
 /*
  * Writes the recipe's scales under the names of the picture and of what the body's nodes make.
- * A convolution that `left_out` ([plan layers], or NULL) marks has no scale for its result, so that
- * TensorRT computes it in float. `count` takes the number of entries.
+ * A convolution that `left_out` ([network layers], or NULL) marks has no scale for its result, so
+ * that TensorRT computes it in float. `count` takes the number of entries.
  */
 octet_status oct_cache_write(const struct oct_recipe *recipe, const bool *left_out,
                              const char *header, struct oct_text *text, int *count);

@@ -7,22 +7,22 @@
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
 
 /* Tensors that are float together: views, and what pools, upsampling and copies pass on. */
-static void make_groups(const struct oct_plan *plan, int *group)
+static void make_groups(const struct oct_network *network, int *group)
 {
-    oct_group_tensors(plan, group);
-    for (int i = 0; i < plan->layer_count; i++)
-        if (plan->layers[i].operation != OCT_PLAN_CONVOLUTION)
-            oct_group_join(group, plan->layers[i].input, plan->layers[i].output);
+    oct_group_tensors(network, group);
+    for (int i = 0; i < network->layer_count; i++)
+        if (network->layers[i].operation != OCT_CONVOLUTION)
+            oct_group_join(group, network->layers[i].input, network->layers[i].output);
 }
 
-static void report_entries(octet_context *ctx, const struct oct_plan *plan,
+static void report_entries(octet_context *ctx, const struct oct_network *network,
                            const octet_cache *cache)
 {
     for (int i = 0; i < cache->count; i++)
         if (cache->entries[i].problem)
             oct_log(ctx, OCTET_LOG_WARNING, "%s: the scale of '%.200s' %s", cache->name,
                     cache->entries[i].name, cache->entries[i].problem);
-    const struct oct_cache_entry *picture = oct_cache_find(cache, plan->tensors[0].name);
+    const struct oct_cache_entry *picture = oct_cache_find(cache, network->tensors[0].name);
     if (picture && !picture->problem && 127.0 * (double)picture->scale < PICTURE_CLIPPED)
         oct_log(ctx, OCTET_LOG_WARNING,
                 "%s: it clips the picture '%.200s' at %.4f of full range, as KL "
@@ -30,58 +30,60 @@ static void report_entries(octet_context *ctx, const struct oct_plan *plan,
                 cache->name, picture->name, 127.0 * (double)picture->scale);
 }
 
-static bool is_decoded(const struct oct_plan *plan, int tensor)
+static bool is_decoded(const struct oct_network *network, int tensor)
 {
-    for (int i = 0; i < plan->level_count; i++)
-        if (plan->levels[i].box_tensor == tensor || plan->levels[i].class_tensor == tensor)
+    for (int i = 0; i < network->level_count; i++)
+        if (network->levels[i].box_tensor == tensor || network->levels[i].class_tensor == tensor)
             return true;
     return false;
 }
 
 /* Sets the codings of layers' outputs; marks the groups of convolutions' that have none. What the
  * head decodes is float in any case. */
-static void take_scales(octet_context *ctx, const struct oct_plan *plan, const octet_cache *cache,
-                        const int *group, struct oct_coding *codings, bool *lacking)
+static void take_scales(octet_context *ctx, const struct oct_network *network,
+                        const octet_cache *cache, const int *group,
+                        struct oct_quantization *codings, bool *lacking)
 {
-    for (int i = 0; i < plan->layer_count; i++) {
-        const int tensor = plan->layers[i].output;
-        const struct oct_cache_entry *entry = oct_cache_find(cache, plan->tensors[tensor].name);
+    for (int i = 0; i < network->layer_count; i++) {
+        const int tensor = network->layers[i].output;
+        const struct oct_cache_entry *entry = oct_cache_find(cache, network->tensors[tensor].name);
         const bool is_good = entry && !entry->problem;
-        codings[tensor] = (struct oct_coding){is_good ? entry->scale : OCT_PICTURE_SCALE, 128};
-        if (plan->layers[i].operation != OCT_PLAN_CONVOLUTION || is_decoded(plan, tensor))
+        codings[tensor] =
+            (struct oct_quantization){is_good ? entry->scale : OCT_PICTURE_SCALE, 128};
+        if (network->layers[i].operation != OCT_CONVOLUTION || is_decoded(network, tensor))
             continue;
         lacking[group[tensor]] = lacking[group[tensor]] || !is_good;
         if (!entry)
             oct_log(ctx, OCTET_LOG_WARNING, "%s: it has no scale for '%.200s'", cache->name,
-                    plan->tensors[tensor].name);
+                    network->tensors[tensor].name);
     }
 }
 
 octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
-                               const struct oct_plan *plan, const octet_cache *cache,
-                               struct oct_coding *codings, bool *is_float)
+                               const struct oct_network *network, const octet_cache *cache,
+                               struct oct_quantization *codings, bool *is_float)
 {
-    const size_t tensors = (size_t)plan->tensor_count;
+    const size_t tensors = (size_t)network->tensor_count;
     int *group = oct_arena_calloc(arena, tensors, sizeof *group);
     bool *lacking = oct_arena_calloc(arena, tensors, sizeof *lacking);
     if (!group || !lacking)
         return oct_fail_memory(ctx, "the build");
-    make_groups(plan, group);
-    for (int i = 0; i < plan->tensor_count; i++)
+    make_groups(network, group);
+    for (int i = 0; i < network->tensor_count; i++)
         group[i] = oct_group_root(group, i);
     int known = 0, kept = 0;
-    for (int i = 0; i < plan->layer_count; i++)
-        known += oct_cache_find(cache, plan->tensors[plan->layers[i].output].name) != NULL;
+    for (int i = 0; i < network->layer_count; i++)
+        known += oct_cache_find(cache, network->tensors[network->layers[i].output].name) != NULL;
     if (known == 0)
         return oct_fail(ctx, OCTET_MISMATCH,
                         "%s: the calibration cache has none of this model's tensors: it is another "
                         "model's, or its names were changed",
                         cache->name);
-    report_entries(ctx, plan, cache);
-    take_scales(ctx, plan, cache, group, codings, lacking);
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
-        if (layer->operation != OCT_PLAN_CONVOLUTION || layer->input == 0 ||
+    report_entries(ctx, network, cache);
+    take_scales(ctx, network, cache, group, codings, lacking);
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        if (layer->operation != OCT_CONVOLUTION || layer->input == 0 ||
             !lacking[group[layer->input]] || is_float[i])
             continue;
         is_float[i] = true;

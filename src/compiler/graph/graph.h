@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "compiler/graph/array.h"
-#include "compiler/graph/grid.h"
+#include "network/quantization.h"
 
 #define OCT_NODES_MAX 200000
 #define OCT_VALUES_MAX 1000000
@@ -132,10 +132,10 @@ struct oct_node {
     int *outputs; /* values; -1: left out */
     const struct oct_attribute *attributes;
     bool silu;
-    struct oct_grid grid;       /* FAKE_QUANTIZE */
-    struct oct_grid sum_grid;   /* Conv: of its result, before SiLU */
-    struct oct_grid gate_grid;  /* Conv: of the sigmoid in SiLU */
-    struct oct_grid value_grid; /* Conv: of what input 3 is added to */
+    struct oct_quantization grid;       /* FAKE_QUANTIZE */
+    struct oct_quantization sum_grid;   /* Conv: of its result, before SiLU */
+    struct oct_quantization gate_grid;  /* Conv: of the sigmoid in SiLU */
+    struct oct_quantization value_grid; /* Conv: of what input 3 is added to */
     int rounded;  /* Conv: the value that the first of these three, in order, rounds */
     bool removed; /* dropped by the next oct_graph_sort() */
 };

@@ -15,39 +15,40 @@
 /* A form is a grid, or no grid: floats. */
 struct oct_forms {
     int count;
-    struct oct_grid form[OCT_FORMS_MAX];
-    int tensor[OCT_FORMS_MAX]; /* of the plan; -1: not yet */
+    struct oct_quantization form[OCT_FORMS_MAX];
+    int tensor[OCT_FORMS_MAX]; /* of the network; -1: not yet */
 };
 
 struct oct_gridding {
     octet_context *ctx;
     struct oct_arena *arena;
-    const struct oct_network *network;
-    struct oct_plan *plan;
+    const struct oct_imported *imported;
+    struct oct_network *network;
     size_t tensor_room, layer_room;
-    struct oct_forms *forms; /* [network tensors] */
-    struct oct_grid *grid;   /* [network tensors]: all values are on it; or no grid */
-    bool *grouped;           /* [plan tensors]: member of a concat already */
-    int8_t **codes;          /* [network layers]: of convolutions that run in 8 bits; or NULL */
+    struct oct_forms *forms;       /* [network tensors] */
+    struct oct_quantization *grid; /* [network tensors]: all values are on it; or no grid */
+    bool *grouped;                 /* [network tensors]: member of a concat already */
+    int8_t **codes; /* [network layers]: of convolutions that run in 8 bits; or NULL */
 };
 
-octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_grid form);
+octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_quantization form);
 
-/* The plan's tensor that holds a network's in a form that was demanded. */
-octet_status oct_grids_form(struct oct_gridding *g, int tensor, struct oct_grid form, int *index);
+/* The network's tensor that holds a network's in a form that was demanded. */
+octet_status oct_grids_form(struct oct_gridding *g, int tensor, struct oct_quantization form,
+                            int *index);
 
 /* Room for one more, which is set; -1 when out of memory. */
-int oct_grids_add_tensor(struct oct_gridding *g, const struct oct_plan_tensor *tensor);
-octet_status oct_grids_add_layer(struct oct_gridding *g, const struct oct_plan_layer *layer);
+int oct_grids_add_tensor(struct oct_gridding *g, const struct oct_tensor *tensor);
+octet_status oct_grids_add_layer(struct oct_gridding *g, const struct oct_layer *layer);
 
 /* A tensor of `channels` that a layer is to write in a form. */
 int oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
-                         struct oct_grid form);
+                         struct oct_quantization form);
 
 /* A layer that applies `values` (256, or NULL: what the codes stand for) to `input`'s codes and
  * adds `residual` (-1: nothing), in a form; `*output` is what it writes, named `name`. */
 octet_status oct_grids_add_table(struct oct_gridding *g, int input, const char *name,
-                                 const float *values, int residual, struct oct_grid form,
+                                 const float *values, int residual, struct oct_quantization form,
                                  int *output);
 
 #endif

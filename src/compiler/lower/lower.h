@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the network to the engine's plan, first in float, then quantised. */
+/* From the network to the engine's network, first in float, then quantised. */
 #ifndef OCTET_COMPILER_LOWER_LOWER_H
 #define OCTET_COMPILER_LOWER_LOWER_H
 
-#include "compiler/graph/network.h"
+#include "compiler/graph/imported.h"
 #include "compiler/quantize/activation.h"
 #include "compiler/quantize/weights.h"
-#include "runtime/engine/plan.h"
+#include "network/network.h"
 
-/* What a plan says of its network but for tensors and layers. Texts are shared. */
-void oct_lower_facts(const struct oct_network *network, struct oct_plan *plan);
+/* What a network says of its network but for tensors and layers. Texts are shared. */
+void oct_lower_facts(const struct oct_imported *imported, struct oct_network *network);
 
-/* The float plan. Names and weights are shared with the network, the rest is allocated from
+/* The float network. Names and weights are shared with the network, the rest is allocated from
  * `arena`. A member of a concat that cannot lie in its buffer (a slice, or a member of another one)
  * is copied by a layer of its own. */
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_network *network, struct oct_plan *plan);
+                             const struct oct_imported *imported, struct oct_network *network);
 
-/* What a plan is quantised with. */
-struct oct_quantization {
-    const struct oct_coding *codings; /* [tensors]; those of layers' outputs are used */
+/* What a network is quantised with. */
+struct oct_scheme {
+    const struct oct_quantization *codings; /* [tensors]; those of layers' outputs are used */
     /* [tensors], each of [channels]. NULL, or NULL for a tensor: not known, its channels count
      * alike and biases are not corrected for it. */
     const struct oct_moments *const *moments;
@@ -28,15 +28,15 @@ struct oct_quantization {
 };
 
 /*
- * The INT8 plan of a float plan. Pools, upsampling and copies pass their input's coding on, the
- * head's last convolutions give floats. A convolution writes the type that its readers want; where
- * they differ, copies convert, added behind the tensors of `from` and before the first layer that
- * reads them. Fails with OCTET_UNSUPPORTED_MODEL where a layer would have to change scale but
+ * The INT8 network of a float network. Pools, upsampling and copies pass their input's coding on,
+ * the head's last convolutions give floats. A convolution writes the type that its readers want;
+ * where they differ, copies convert, added behind the tensors of `from` and before the first layer
+ * that reads them. Fails with OCTET_UNSUPPORTED_MODEL where a layer would have to change scale but
  * cannot.
  */
 octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
-                            const struct oct_plan *from,
-                            const struct oct_quantization *quantization, struct oct_plan *plan);
+                            const struct oct_network *from, const struct oct_scheme *quantization,
+                            struct oct_network *network);
 
 /* What became of the convolutions of a network that brings grids of its own. */
 struct oct_grids_kept {
@@ -46,49 +46,47 @@ struct oct_grids_kept {
 };
 
 /*
- * The plan of a network with grids of its own (is_quantised), which computes what the file says up
- * to the rounding of float sums: convolutions between grids run in 8 bits with the file's codes and
- * scales; where the file rounds before or in a SiLU, the rest is a table of its codes; all else is
- * float. Weights that are floats are shared with the network, the rest is allocated from `arena`.
+ * The network of a network with grids of its own (is_quantised), which computes what the file says
+ * up to the rounding of float sums: convolutions between grids run in 8 bits with the file's codes
+ * and scales; where the file rounds before or in a SiLU, the rest is a table of its codes; all else
+ * is float. Weights that are floats are shared with the network, the rest is allocated from
+ * `arena`.
  */
 octet_status oct_lower_grids(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_network *network, struct oct_plan *plan,
+                             const struct oct_imported *imported, struct oct_network *network,
                              struct oct_grids_kept *kept);
 
-/* The type of each tensor of a plan whose layers `is_float` (see above) are to stay float, chosen
- * so that few conversions are needed; members and slices have one type with what they lie in. */
+/* The type of each tensor of a network whose layers `is_float` (see above) are to stay float,
+ * chosen so that few conversions are needed; members and slices have one type with what they lie
+ * in. */
 octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
-                              const struct oct_plan *plan, const bool *is_float,
+                              const struct oct_network *network, const bool *is_float,
                               enum oct_type *types);
 
 /* The tensors that must be of one type because views join them: to each, the lowest of them. */
-void oct_group_tensors(const struct oct_plan *plan, int *group);
+void oct_group_tensors(const struct oct_network *network, int *group);
 
-/* Marks the groups that stay FP32 in a BF16 plan, at their lowest tensors: the head's outputs, and
- * what pools and copies join to them. */
-void oct_choose_halves(const struct oct_plan *plan, const int *group, bool *is_float);
+/* Marks the groups that stay FP32 in a BF16 network, at their lowest tensors: the head's outputs,
+ * and what pools and copies join to them. */
+void oct_choose_halves(const struct oct_network *network, const int *group, bool *is_float);
 
 /* Rounds a convolution's weights to BF16. */
 octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
-                               const struct oct_plan *plan, struct oct_plan_layer *layer);
+                               const struct oct_network *network, struct oct_layer *layer);
 
-/* The BF16 plan of a float plan: weights and tensors rounded to halves, biases and the head's
+/* The BF16 network of a float network: weights and tensors rounded to halves, biases and the head's
  * outputs left float. */
 octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
-                            const struct oct_plan *from, struct oct_plan *plan);
+                            const struct oct_network *from, struct oct_network *network);
 
 /*
  * Marks the convolutions that `text` names: NULL or "none", or words with commas between: "head"
- * (those that only feed one level of the head), a layer's number or range of numbers in the plan's
- * order, a glob (fnmatch) on the name of the layer or of its output. OCTET_INVALID_ARGUMENT for
- * what is no such text, OCTET_MISMATCH for a word that no convolution matches. With `plan` NULL
- * only the text is checked.
+ * (those that only feed one level of the head), a layer's number or range of numbers in the
+ * network's order, a glob (fnmatch) on the name of the layer or of its output.
+ * OCTET_INVALID_ARGUMENT for what is no such text, OCTET_MISMATCH for a word that no convolution
+ * matches. With `network` NULL only the text is checked.
  */
-octet_status oct_select_float_layers(octet_context *ctx, const struct oct_plan *plan,
+octet_status oct_select_float_layers(octet_context *ctx, const struct oct_network *network,
                                      const char *text, bool *is_float);
-
-/* SHA-256 of a float plan's structure and weights, as 64 hexadecimal digits and a NUL: what
- * statistics belong to. */
-void oct_plan_hash(const struct oct_plan *plan, char hash[65]);
 
 #endif

@@ -6,28 +6,28 @@
 struct lowering {
     octet_context *ctx;
     struct oct_arena *arena;
-    const struct oct_network *network;
-    struct oct_plan *plan;
+    const struct oct_imported *imported;
+    struct oct_network *network;
     int tensor_room, layer_room;
-    int *mapped;    /* [network tensors]: plan tensor, or -1 */
+    int *mapped;    /* [network tensors]: network tensor, or -1 */
     int *unshifted; /* [network tensors]: the copy of a slice, or -1 */
-    bool *grouped;  /* [plan tensors]: member of a concat already */
+    bool *grouped;  /* [network tensors]: member of a concat already */
 };
 
-static octet_status add_tensor(struct lowering *l, const struct oct_plan_tensor *tensor, int *index)
+static octet_status add_tensor(struct lowering *l, const struct oct_tensor *tensor, int *index)
 {
-    if (l->plan->tensor_count == l->tensor_room)
+    if (l->network->tensor_count == l->tensor_room)
         return oct_fail(l->ctx, OCTET_INTERNAL, "the plan has more tensors than were counted");
-    *index = l->plan->tensor_count++;
-    l->plan->tensors[*index] = *tensor;
+    *index = l->network->tensor_count++;
+    l->network->tensors[*index] = *tensor;
     return OCTET_OK;
 }
 
-static octet_status add_layer(struct lowering *l, const struct oct_plan_layer *layer)
+static octet_status add_layer(struct lowering *l, const struct oct_layer *layer)
 {
-    if (l->plan->layer_count == l->layer_room)
+    if (l->network->layer_count == l->layer_room)
         return oct_fail(l->ctx, OCTET_INTERNAL, "the plan has more layers than were counted");
-    l->plan->layers[l->plan->layer_count++] = *layer;
+    l->network->layers[l->network->layer_count++] = *layer;
     return OCTET_OK;
 }
 
@@ -36,21 +36,21 @@ static octet_status map_tensor(struct lowering *l, int tensor, int *index);
 /* A layer that copies tensor `*index`, which becomes its output. */
 static octet_status add_copy(struct lowering *l, int *index)
 {
-    const struct oct_plan_tensor *t = &l->plan->tensors[*index];
-    const struct oct_plan_tensor copy = {.name = t->name,
-                                         .kind = OCT_PLAN_LAYER,
-                                         .type = t->type,
-                                         .channels = t->channels,
-                                         .parent = -1};
+    const struct oct_tensor *t = &l->network->tensors[*index];
+    const struct oct_tensor copy = {.name = t->name,
+                                    .kind = OCT_TENSOR_LAYER,
+                                    .type = t->type,
+                                    .channels = t->channels,
+                                    .parent = -1};
     const int from = *index;
     const octet_status status = add_tensor(l, &copy, index);
-    const struct oct_plan_layer layer = {.name = copy.name,
-                                         .operation = OCT_PLAN_COPY,
-                                         .input = from,
-                                         .output = *index,
-                                         .residual = -1,
-                                         .kernel = 1,
-                                         .stride = 1};
+    const struct oct_layer layer = {.name = copy.name,
+                                    .operation = OCT_COPY,
+                                    .input = from,
+                                    .output = *index,
+                                    .residual = -1,
+                                    .kernel = 1,
+                                    .stride = 1};
     return status ? status : add_layer(l, &layer);
 }
 
@@ -60,8 +60,8 @@ static octet_status as_member(struct lowering *l, int member, int *index)
     octet_status status = map_tensor(l, member, index);
     if (status)
         return status;
-    const struct oct_plan_tensor *t = &l->plan->tensors[*index];
-    const bool can = t->kind == OCT_PLAN_LAYER || t->kind == OCT_PLAN_CONCAT;
+    const struct oct_tensor *t = &l->network->tensors[*index];
+    const bool can = t->kind == OCT_TENSOR_LAYER || t->kind == OCT_TENSOR_CONCAT;
     if (!can || l->grouped[*index])
         status = add_copy(l, index);
     if (!status)
@@ -69,16 +69,16 @@ static octet_status as_member(struct lowering *l, int member, int *index)
     return status;
 }
 
-static octet_status map_concat(struct lowering *l, const struct oct_network_tensor *from,
+static octet_status map_concat(struct lowering *l, const struct oct_imported_tensor *from,
                                int *index)
 {
-    struct oct_plan_tensor to = {.name = from->name,
-                                 .kind = OCT_PLAN_CONCAT,
-                                 .type = OCT_TYPE_F32,
-                                 .channels = from->channels,
-                                 .parent = -1,
-                                 .member_count = from->member_count};
-    if (from->member_count < 1 || from->member_count > OCT_PLAN_CONCAT_MAX)
+    struct oct_tensor to = {.name = from->name,
+                            .kind = OCT_TENSOR_CONCAT,
+                            .type = OCT_TYPE_F32,
+                            .channels = from->channels,
+                            .parent = -1,
+                            .member_count = from->member_count};
+    if (from->member_count < 1 || from->member_count > OCT_CONCAT_MAX)
         return oct_fail(l->ctx, OCTET_UNSUPPORTED_MODEL, "concat \"%s\" has %d parts", from->name,
                         from->member_count);
     for (int i = 0; i < from->member_count; i++) {
@@ -89,25 +89,26 @@ static octet_status map_concat(struct lowering *l, const struct oct_network_tens
     return add_tensor(l, &to, index);
 }
 
-static octet_status map_slice(struct lowering *l, const struct oct_network_tensor *from, int *index)
+static octet_status map_slice(struct lowering *l, const struct oct_imported_tensor *from,
+                              int *index)
 {
-    struct oct_plan_tensor to = {.name = from->name,
-                                 .kind = OCT_PLAN_SLICE,
-                                 .type = OCT_TYPE_F32,
-                                 .channels = from->channels,
-                                 .offset = from->offset};
+    struct oct_tensor to = {.name = from->name,
+                            .kind = OCT_TENSOR_SLICE,
+                            .type = OCT_TYPE_F32,
+                            .channels = from->channels,
+                            .offset = from->offset};
     const octet_status status = map_tensor(l, from->parent, &to.parent);
     return status ? status : add_tensor(l, &to, index);
 }
 
-/* The plan's tensor for a network's; views are made when they are first read. */
+/* The network's tensor for a network's; views are made when they are first read. */
 static octet_status map_tensor(struct lowering *l, int tensor, int *index)
 {
     if (l->mapped[tensor] >= 0) {
         *index = l->mapped[tensor];
         return OCTET_OK;
     }
-    const struct oct_network_tensor *from = &l->network->tensors[tensor];
+    const struct oct_imported_tensor *from = &l->imported->tensors[tensor];
     octet_status status;
     if (from->kind == OCT_TENSOR_CONCAT)
         status = map_concat(l, from, index);
@@ -128,7 +129,7 @@ static octet_status map_tensor(struct lowering *l, int tensor, int *index)
 static octet_status map_unshifted(struct lowering *l, int tensor, int *index)
 {
     octet_status status = map_tensor(l, tensor, index);
-    if (status || oct_plan_shift(l->plan, *index) == 0)
+    if (status || oct_network_shift(l->network, *index) == 0)
         return status;
     if (l->unshifted[tensor] < 0)
         status = add_copy(l, index);
@@ -138,19 +139,19 @@ static octet_status map_unshifted(struct lowering *l, int tensor, int *index)
     return status;
 }
 
-static octet_status lower_layer(struct lowering *l, const struct oct_network_layer *from)
+static octet_status lower_layer(struct lowering *l, const struct oct_imported_layer *from)
 {
-    static const enum oct_plan_operation operations[] = {
-        [OCT_LAYER_CONVOLUTION] = OCT_PLAN_CONVOLUTION,
-        [OCT_LAYER_MAX_POOL] = OCT_PLAN_MAX_POOL,
-        [OCT_LAYER_UPSAMPLE] = OCT_PLAN_UPSAMPLE,
+    static const enum oct_operation operations[] = {
+        [OCT_CONVOLUTION] = OCT_CONVOLUTION,
+        [OCT_MAX_POOL] = OCT_MAX_POOL,
+        [OCT_UPSAMPLE] = OCT_UPSAMPLE,
     };
-    const bool convolution = from->kind == OCT_LAYER_CONVOLUTION;
-    struct oct_plan_layer to = {
+    const bool convolution = from->operation == OCT_CONVOLUTION;
+    struct oct_layer to = {
         .name = from->name,
-        .operation = operations[from->kind],
+        .operation = operations[from->operation],
         .residual = -1,
-        .kernel = from->kind == OCT_LAYER_UPSAMPLE ? 1 : from->kernel,
+        .kernel = from->operation == OCT_UPSAMPLE ? 1 : from->kernel,
         .stride = convolution ? from->stride : 1,
         .padding = convolution ? from->padding : 0,
         .silu = convolution && from->silu,
@@ -163,12 +164,12 @@ static octet_status lower_layer(struct lowering *l, const struct oct_network_lay
         status = map_unshifted(l, from->residual, &to.residual);
     if (status)
         return status;
-    const struct oct_network_tensor *output = &l->network->tensors[from->output];
-    const struct oct_plan_tensor tensor = {.name = output->name,
-                                           .kind = OCT_PLAN_LAYER,
-                                           .type = OCT_TYPE_F32,
-                                           .channels = output->channels,
-                                           .parent = -1};
+    const struct oct_imported_tensor *output = &l->imported->tensors[from->output];
+    const struct oct_tensor tensor = {.name = output->name,
+                                      .kind = OCT_TENSOR_LAYER,
+                                      .type = OCT_TYPE_F32,
+                                      .channels = output->channels,
+                                      .parent = -1};
     status = add_tensor(l, &tensor, &to.output);
     l->mapped[from->output] = to.output;
     return status ? status : add_layer(l, &to);
@@ -176,63 +177,64 @@ static octet_status lower_layer(struct lowering *l, const struct oct_network_lay
 
 static octet_status lower_all(struct lowering *l)
 {
-    const struct oct_network *network = l->network;
-    const struct oct_plan_tensor input = {.name = network->tensors[network->input_tensor].name,
-                                          .kind = OCT_PLAN_INPUT,
-                                          .type = OCT_TYPE_F32,
-                                          .channels = 3,
-                                          .parent = -1};
+    const struct oct_imported *imported = l->imported;
+    const struct oct_tensor input = {.name = imported->tensors[imported->input_tensor].name,
+                                     .kind = OCT_TENSOR_INPUT,
+                                     .type = OCT_TYPE_F32,
+                                     .channels = 3,
+                                     .parent = -1};
     int index;
     octet_status status = add_tensor(l, &input, &index);
-    l->mapped[network->input_tensor] = 0;
-    for (int i = 0; i < network->layer_count && !status; i++)
-        status = lower_layer(l, &network->layers[i]);
-    for (int i = 0; i < network->level_count && !status; i++) {
-        struct oct_plan_level *level = &l->plan->levels[i];
-        level->stride = network->levels[i].stride;
-        status = map_tensor(l, network->levels[i].box_tensor, &level->box_tensor);
+    l->mapped[imported->input_tensor] = 0;
+    for (int i = 0; i < imported->layer_count && !status; i++)
+        status = lower_layer(l, &imported->layers[i]);
+    for (int i = 0; i < imported->level_count && !status; i++) {
+        struct oct_level *level = &l->network->levels[i];
+        level->stride = imported->levels[i].stride;
+        status = map_tensor(l, imported->levels[i].box_tensor, &level->box_tensor);
         if (!status)
-            status = map_tensor(l, network->levels[i].class_tensor, &level->class_tensor);
+            status = map_tensor(l, imported->levels[i].class_tensor, &level->class_tensor);
     }
     return status;
 }
 
-void oct_lower_facts(const struct oct_network *network, struct oct_plan *plan)
+void oct_lower_facts(const struct oct_imported *imported, struct oct_network *network)
 {
-    plan->level_count = network->level_count;
-    plan->class_count = network->class_count;
-    plan->reg_max = network->reg_max;
-    plan->input_height = network->input_height;
-    plan->input_width = network->input_width;
-    plan->size_is_fixed = network->size_is_fixed;
-    plan->class_names = network->class_names;
-    plan->description = network->description;
-    plan->selection = network->selection;
+    network->level_count = imported->level_count;
+    network->class_count = imported->class_count;
+    network->reg_max = imported->reg_max;
+    network->input_height = imported->input_height;
+    network->input_width = imported->input_width;
+    network->size_is_fixed = imported->size_is_fixed;
+    network->class_names = imported->class_names;
+    network->description = imported->description;
+    network->selection = imported->selection;
 }
 
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_network *network, struct oct_plan *plan)
+                             const struct oct_imported *imported, struct oct_network *network)
 {
     /* copies come from members of concats and from slices alone */
     int copies = 0;
-    for (int i = 0; i < network->tensor_count; i++)
-        copies += network->tensors[i].member_count + (network->tensors[i].kind == OCT_TENSOR_SLICE);
+    for (int i = 0; i < imported->tensor_count; i++)
+        copies +=
+            imported->tensors[i].member_count + (imported->tensors[i].kind == OCT_TENSOR_SLICE);
     struct lowering l = {.ctx = ctx,
                          .arena = arena,
+                         .imported = imported,
                          .network = network,
-                         .plan = plan,
-                         .tensor_room = network->tensor_count + copies + 1,
-                         .layer_room = network->layer_count + copies};
-    memset(plan, 0, sizeof *plan);
-    plan->tensors = oct_arena_calloc(arena, (size_t)l.tensor_room, sizeof *plan->tensors);
-    plan->layers = oct_arena_calloc(arena, (size_t)l.layer_room, sizeof *plan->layers);
-    l.mapped = oct_arena_calloc(arena, (size_t)network->tensor_count, sizeof *l.mapped);
-    l.unshifted = oct_arena_calloc(arena, (size_t)network->tensor_count, sizeof *l.unshifted);
+                         .tensor_room = imported->tensor_count + copies + 1,
+                         .layer_room = imported->layer_count + copies};
+    memset(network, 0, sizeof *network);
+    network->tensors = oct_arena_calloc(arena, (size_t)l.tensor_room, sizeof *network->tensors);
+    network->layers = oct_arena_calloc(arena, (size_t)l.layer_room, sizeof *network->layers);
+    l.mapped = oct_arena_calloc(arena, (size_t)imported->tensor_count, sizeof *l.mapped);
+    l.unshifted = oct_arena_calloc(arena, (size_t)imported->tensor_count, sizeof *l.unshifted);
     l.grouped = oct_arena_calloc(arena, (size_t)l.tensor_room, sizeof *l.grouped);
-    if (!plan->tensors || !plan->layers || !l.mapped || !l.unshifted || !l.grouped)
+    if (!network->tensors || !network->layers || !l.mapped || !l.unshifted || !l.grouped)
         return oct_fail_memory(ctx, "the plan");
-    memset(l.mapped, -1, (size_t)network->tensor_count * sizeof *l.mapped);
-    memset(l.unshifted, -1, (size_t)network->tensor_count * sizeof *l.unshifted);
-    oct_lower_facts(network, plan);
+    memset(l.mapped, -1, (size_t)imported->tensor_count * sizeof *l.mapped);
+    memset(l.unshifted, -1, (size_t)imported->tensor_count * sizeof *l.unshifted);
+    oct_lower_facts(imported, network);
     return lower_all(&l);
 }

@@ -4,38 +4,38 @@
 
 #include "compiler/lower/grids.h"
 
-static const struct oct_grid floats = {0.0f, 0};
+static const struct oct_quantization floats = {0.0f, 0};
 
 /* ---- which grids there are, which convolutions can run on them ---- */
 
 static void find_grid(struct oct_gridding *g, int tensor)
 {
-    const struct oct_network_tensor *t = &g->network->tensors[tensor];
-    struct oct_grid *grid = &g->grid[tensor];
+    const struct oct_imported_tensor *t = &g->imported->tensors[tensor];
+    struct oct_quantization *grid = &g->grid[tensor];
     *grid = floats;
     if (t->kind == OCT_TENSOR_INPUT) {
-        *grid = (struct oct_grid){1.0f / 255.0f, 0};
+        *grid = (struct oct_quantization){1.0f / 255.0f, 0};
     } else if (t->kind == OCT_TENSOR_CODED) {
         *grid = t->grid;
     } else if (t->kind == OCT_TENSOR_SLICE) {
         *grid = g->grid[t->parent];
     } else if (t->kind == OCT_TENSOR_LAYER &&
-               g->network->layers[t->layer].kind != OCT_LAYER_CONVOLUTION) {
-        *grid = g->grid[g->network->layers[t->layer].input];
+               g->imported->layers[t->layer].operation != OCT_CONVOLUTION) {
+        *grid = g->grid[g->imported->layers[t->layer].input];
     } else if (t->kind == OCT_TENSOR_CONCAT) {
         *grid = g->grid[t->members[0]];
         for (int m = 1; m < t->member_count; m++)
-            if (!oct_same_grid(*grid, g->grid[t->members[m]]))
+            if (!oct_same_quantization(*grid, g->grid[t->members[m]]))
                 *grid = floats;
     }
 }
 
 /* The whole numbers that weights are of, or NULL: not quantised, or beyond 127. */
-static int8_t *codes_of(struct oct_gridding *g, const struct oct_network_layer *layer)
+static int8_t *codes_of(struct oct_gridding *g, const struct oct_imported_layer *layer)
 {
-    const size_t outputs = (size_t)g->network->tensors[layer->output].channels;
-    const size_t each = (size_t)g->network->tensors[layer->input].channels * (size_t)layer->kernel *
-                        (size_t)layer->kernel;
+    const size_t outputs = (size_t)g->imported->tensors[layer->output].channels;
+    const size_t each = (size_t)g->imported->tensors[layer->input].channels *
+                        (size_t)layer->kernel * (size_t)layer->kernel;
     int8_t *codes =
         layer->weight_scales ? oct_arena_calloc(g->arena, outputs * each, sizeof *codes) : NULL;
     for (size_t i = 0; codes && i < outputs * each; i++) {
@@ -49,9 +49,9 @@ static int8_t *codes_of(struct oct_gridding *g, const struct oct_network_layer *
 
 static void count_kept(const struct oct_gridding *g, int index, struct oct_grids_kept *kept)
 {
-    const struct oct_network_layer *layer = &g->network->layers[index];
-    const bool coded_input = oct_is_grid(g->grid[layer->input]) &&
-                             g->network->tensors[layer->input].kind != OCT_TENSOR_INPUT;
+    const struct oct_imported_layer *layer = &g->imported->layers[index];
+    const bool coded_input = oct_is_quantized(g->grid[layer->input]) &&
+                             g->imported->tensors[layer->input].kind != OCT_TENSOR_INPUT;
     if (g->codes[index])
         kept->int8++;
     else if (layer->weight_scales && coded_input)
@@ -63,19 +63,19 @@ static void count_kept(const struct oct_gridding *g, int index, struct oct_grids
 /* ---- demand ---- */
 
 /* A tensor to be added: its codes where it has a grid, else floats. */
-static struct oct_grid natural_form(const struct oct_gridding *g, int tensor)
+static struct oct_quantization natural_form(const struct oct_gridding *g, int tensor)
 {
     return g->grid[tensor];
 }
 
 static octet_status demand_of_layer(struct oct_gridding *g, int index)
 {
-    const struct oct_network_layer *layer = &g->network->layers[index];
+    const struct oct_imported_layer *layer = &g->imported->layers[index];
     const struct oct_forms *forms = &g->forms[layer->output];
     octet_status status = OCTET_OK;
     if (!forms->count)
         return OCTET_OK; /* nobody reads it */
-    if (layer->kind == OCT_LAYER_CONVOLUTION) {
+    if (layer->operation == OCT_CONVOLUTION) {
         status =
             oct_grids_demand(g, layer->input, g->codes[index] ? g->grid[layer->input] : floats);
         if (!status && layer->residual >= 0)
@@ -83,32 +83,32 @@ static octet_status demand_of_layer(struct oct_gridding *g, int index)
         return status;
     }
     /* Maxima and copies commute with rounding; what is on a grid is converted afterwards. */
-    const struct oct_grid own = g->grid[layer->output];
+    const struct oct_quantization own = g->grid[layer->output];
     for (int f = 0; f < forms->count && !status; f++)
-        if (!oct_is_grid(own) || oct_same_grid(forms->form[f], own))
+        if (!oct_is_quantized(own) || oct_same_quantization(forms->form[f], own))
             status = oct_grids_demand(g, layer->input, forms->form[f]);
     return status;
 }
 
 static octet_status demand_all(struct oct_gridding *g)
 {
-    const struct oct_network *network = g->network;
+    const struct oct_imported *imported = g->imported;
     octet_status status = OCTET_OK;
-    for (int l = 0; l < network->level_count && !status; l++) {
-        status = oct_grids_demand(g, network->levels[l].box_tensor, floats);
+    for (int l = 0; l < imported->level_count && !status; l++) {
+        status = oct_grids_demand(g, imported->levels[l].box_tensor, floats);
         if (!status)
-            status = oct_grids_demand(g, network->levels[l].class_tensor, floats);
+            status = oct_grids_demand(g, imported->levels[l].class_tensor, floats);
     }
-    for (int i = network->layer_count - 1; i >= 0 && !status; i--)
+    for (int i = imported->layer_count - 1; i >= 0 && !status; i--)
         status = demand_of_layer(g, i);
     return status;
 }
 
 /* ---- layers ---- */
 
-static float on_grid(float value, struct oct_grid grid)
+static float on_grid(float value, struct oct_quantization grid)
 {
-    if (!oct_is_grid(grid))
+    if (!oct_is_quantized(grid))
         return value;
     const double steps = rint((double)(value / grid.scale));
     const double low = -grid.zero_point, high = 255 - grid.zero_point;
@@ -116,10 +116,11 @@ static float on_grid(float value, struct oct_grid grid)
 }
 
 /* What follows the convolution's sum, up to the addition, as the file computes it. */
-static void tabulate(const struct oct_network_layer *layer, struct oct_grid codes, float *values)
+static void tabulate(const struct oct_imported_layer *layer, struct oct_quantization codes,
+                     float *values)
 {
-    const bool silu = layer->silu && oct_is_grid(layer->sum_grid);
-    for (int code = 0; code < OCT_PLAN_TABLE_ENTRIES; code++) {
+    const bool silu = layer->silu && oct_is_quantized(layer->sum_grid);
+    for (int code = 0; code < OCT_TABLE_ENTRIES; code++) {
         const float sum = (float)(code - codes.zero_point) * codes.scale;
         const float gate = on_grid(1.0f / (1.0f + expf(-sum)), layer->gate_grid);
         values[code] = on_grid(silu ? sum * gate : sum, layer->value_grid);
@@ -127,9 +128,9 @@ static void tabulate(const struct oct_network_layer *layer, struct oct_grid code
 }
 
 /* Where the file rounds before the layer's output: after the sum, or before the addition. */
-static struct oct_grid inner_grid(const struct oct_network_layer *layer)
+static struct oct_quantization inner_grid(const struct oct_imported_layer *layer)
 {
-    return oct_is_grid(layer->sum_grid) ? layer->sum_grid : layer->value_grid;
+    return oct_is_quantized(layer->sum_grid) ? layer->sum_grid : layer->value_grid;
 }
 
 static void set_form(struct oct_gridding *g, int tensor, int form, int index)
@@ -137,19 +138,19 @@ static void set_form(struct oct_gridding *g, int tensor, int form, int index)
     g->forms[tensor].tensor[form] = index;
 }
 
-static octet_status add_convolution(struct oct_gridding *g, int index, struct oct_plan_layer *to)
+static octet_status add_convolution(struct oct_gridding *g, int index, struct oct_layer *to)
 {
-    const struct oct_network_layer *from = &g->network->layers[index];
-    const struct oct_grid input = g->codes[index] ? g->grid[from->input] : floats;
-    const size_t outputs = (size_t)g->network->tensors[from->output].channels;
-    *to = (struct oct_plan_layer){.name = from->name,
-                                  .operation = OCT_PLAN_CONVOLUTION,
-                                  .residual = -1,
-                                  .kernel = from->kernel,
-                                  .stride = from->stride,
-                                  .padding = from->padding,
-                                  .silu = from->silu && !oct_is_grid(from->sum_grid),
-                                  .bias = from->bias};
+    const struct oct_imported_layer *from = &g->imported->layers[index];
+    const struct oct_quantization input = g->codes[index] ? g->grid[from->input] : floats;
+    const size_t outputs = (size_t)g->imported->tensors[from->output].channels;
+    *to = (struct oct_layer){.name = from->name,
+                             .operation = OCT_CONVOLUTION,
+                             .residual = -1,
+                             .kernel = from->kernel,
+                             .stride = from->stride,
+                             .padding = from->padding,
+                             .silu = from->silu && !oct_is_quantized(from->sum_grid),
+                             .bias = from->bias};
     if (!g->codes[index]) {
         to->values = from->weights;
     } else {
@@ -167,12 +168,12 @@ static octet_status add_convolution(struct oct_gridding *g, int index, struct oc
 /* The convolution as far as the file's first rounding, then a table in each form. */
 static octet_status lower_in_steps(struct oct_gridding *g, int index)
 {
-    const struct oct_network_layer *from = &g->network->layers[index];
-    const struct oct_network_tensor *output = &g->network->tensors[from->output];
-    const struct oct_grid inner = inner_grid(from);
+    const struct oct_imported_layer *from = &g->imported->layers[index];
+    const struct oct_imported_tensor *output = &g->imported->tensors[from->output];
+    const struct oct_quantization inner = inner_grid(from);
     struct oct_forms *forms = &g->forms[from->output];
-    struct oct_plan_layer layer;
-    float values[OCT_PLAN_TABLE_ENTRIES];
+    struct oct_layer layer;
+    float values[OCT_TABLE_ENTRIES];
     int residual = -1;
     octet_status status = add_convolution(g, index, &layer);
     if (!status && from->residual >= 0)
@@ -193,11 +194,11 @@ static octet_status lower_in_steps(struct oct_gridding *g, int index)
 /* In one pass where one form is wanted; otherwise in floats, which are then converted. */
 static octet_status lower_at_once(struct oct_gridding *g, int index)
 {
-    const struct oct_network_layer *from = &g->network->layers[index];
-    const struct oct_network_tensor *output = &g->network->tensors[from->output];
+    const struct oct_imported_layer *from = &g->imported->layers[index];
+    const struct oct_imported_tensor *output = &g->imported->tensors[from->output];
     struct oct_forms *forms = &g->forms[from->output];
-    const struct oct_grid form = forms->count == 1 ? forms->form[0] : floats;
-    struct oct_plan_layer layer;
+    const struct oct_quantization form = forms->count == 1 ? forms->form[0] : floats;
+    struct oct_layer layer;
     octet_status status = add_convolution(g, index, &layer);
     if (!status && from->residual >= 0)
         status =
@@ -209,14 +210,14 @@ static octet_status lower_at_once(struct oct_gridding *g, int index)
         return OCTET_UNSUPPORTED_MODEL;
     status = oct_grids_add_layer(g, &layer);
     for (int f = 0; f < forms->count && !status; f++) {
-        struct oct_plan_layer copy = {.name = output->name,
-                                      .operation = OCT_PLAN_COPY,
-                                      .input = layer.output,
-                                      .residual = -1,
-                                      .kernel = 1,
-                                      .stride = 1};
+        struct oct_layer copy = {.name = output->name,
+                                 .operation = OCT_COPY,
+                                 .input = layer.output,
+                                 .residual = -1,
+                                 .kernel = 1,
+                                 .stride = 1};
         set_form(g, from->output, f, layer.output);
-        if (oct_same_grid(forms->form[f], form))
+        if (oct_same_quantization(forms->form[f], form))
             continue;
         copy.output = oct_grids_add_output(g, output->name, output->channels, forms->form[f]);
         if (copy.output < 0)
@@ -230,19 +231,19 @@ static octet_status lower_at_once(struct oct_gridding *g, int index)
 /* Pools and upsampling, in each form that is not a conversion of another. */
 static octet_status lower_move(struct oct_gridding *g, int index)
 {
-    const struct oct_network_layer *from = &g->network->layers[index];
-    const struct oct_network_tensor *output = &g->network->tensors[from->output];
+    const struct oct_imported_layer *from = &g->imported->layers[index];
+    const struct oct_imported_tensor *output = &g->imported->tensors[from->output];
     struct oct_forms *forms = &g->forms[from->output];
-    const struct oct_grid own = g->grid[from->output];
-    const bool pool = from->kind == OCT_LAYER_MAX_POOL;
+    const struct oct_quantization own = g->grid[from->output];
+    const bool pool = from->operation == OCT_MAX_POOL;
     octet_status status = OCTET_OK;
     for (int f = 0; f < forms->count && !status; f++) {
-        struct oct_plan_layer layer = {.name = from->name,
-                                       .operation = pool ? OCT_PLAN_MAX_POOL : OCT_PLAN_UPSAMPLE,
-                                       .residual = -1,
-                                       .kernel = pool ? from->kernel : 1,
-                                       .stride = 1};
-        if (oct_is_grid(own) && !oct_same_grid(own, forms->form[f]))
+        struct oct_layer layer = {.name = from->name,
+                                  .operation = pool ? OCT_MAX_POOL : OCT_UPSAMPLE,
+                                  .residual = -1,
+                                  .kernel = pool ? from->kernel : 1,
+                                  .stride = 1};
+        if (oct_is_quantized(own) && !oct_same_quantization(own, forms->form[f]))
             continue;
         status = oct_grids_form(g, from->input, forms->form[f], &layer.input);
         if (status)
@@ -258,81 +259,81 @@ static octet_status lower_move(struct oct_gridding *g, int index)
 
 static octet_status lower_layer(struct oct_gridding *g, int index)
 {
-    const struct oct_network_layer *layer = &g->network->layers[index];
+    const struct oct_imported_layer *layer = &g->imported->layers[index];
     if (!g->forms[layer->output].count)
         return OCTET_OK;
-    if (layer->kind != OCT_LAYER_CONVOLUTION)
+    if (layer->operation != OCT_CONVOLUTION)
         return lower_move(g, index);
-    return oct_is_grid(inner_grid(layer)) ? lower_in_steps(g, index) : lower_at_once(g, index);
+    return oct_is_quantized(inner_grid(layer)) ? lower_in_steps(g, index) : lower_at_once(g, index);
 }
 
 static octet_status lower_all(struct oct_gridding *g)
 {
-    const struct oct_network *network = g->network;
-    const struct oct_network_tensor *picture = &network->tensors[network->input_tensor];
-    const struct oct_plan_tensor input = {.name = picture->name,
-                                          .kind = OCT_PLAN_INPUT,
-                                          .type = OCT_TYPE_U8,
-                                          .channels = 3,
-                                          .scale = 1.0f / 255.0f,
-                                          .parent = -1};
-    struct oct_forms *forms = &g->forms[network->input_tensor];
+    const struct oct_imported *imported = g->imported;
+    const struct oct_imported_tensor *picture = &imported->tensors[imported->input_tensor];
+    const struct oct_tensor input = {.name = picture->name,
+                                     .kind = OCT_TENSOR_INPUT,
+                                     .type = OCT_TYPE_U8,
+                                     .channels = 3,
+                                     .scale = 1.0f / 255.0f,
+                                     .parent = -1};
+    struct oct_forms *forms = &g->forms[imported->input_tensor];
     if (oct_grids_add_tensor(g, &input) < 0)
         return OCTET_UNSUPPORTED_MODEL;
     for (int f = 0; f < forms->count; f++)
-        if (oct_same_grid(forms->form[f], g->grid[network->input_tensor]))
+        if (oct_same_quantization(forms->form[f], g->grid[imported->input_tensor]))
             forms->tensor[f] = 0;
     octet_status status = OCTET_OK;
-    for (int i = 0; i < network->layer_count && !status; i++)
+    for (int i = 0; i < imported->layer_count && !status; i++)
         status = lower_layer(g, i);
-    for (int l = 0; l < network->level_count && !status; l++) {
-        struct oct_plan_level *level = &g->plan->levels[l];
-        level->stride = network->levels[l].stride;
-        status = oct_grids_form(g, network->levels[l].box_tensor, floats, &level->box_tensor);
+    for (int l = 0; l < imported->level_count && !status; l++) {
+        struct oct_level *level = &g->network->levels[l];
+        level->stride = imported->levels[l].stride;
+        status = oct_grids_form(g, imported->levels[l].box_tensor, floats, &level->box_tensor);
         if (!status)
             status =
-                oct_grids_form(g, network->levels[l].class_tensor, floats, &level->class_tensor);
+                oct_grids_form(g, imported->levels[l].class_tensor, floats, &level->class_tensor);
     }
     return status;
 }
 
 /* The decode rounds as the file does, all of it, or not at all. */
-static void describe(const struct oct_network *network, struct oct_plan *plan)
+static void describe(const struct oct_imported *imported, struct oct_network *network)
 {
-    oct_lower_facts(network, plan);
-    if (network->head_left_float || network->has_exact_anchors)
+    oct_lower_facts(imported, network);
+    if (imported->head_left_float || imported->has_exact_anchors)
         return;
-    plan->dfl = (struct oct_dfl_rounding){
-        {network->probability_grid.scale, network->probability_grid.zero_point},
-        {network->distance_grid.scale, network->distance_grid.zero_point},
-        network->expectation_scale};
+    network->dfl = (struct oct_dfl_rounding){
+        {imported->probability_grid.scale, imported->probability_grid.zero_point},
+        {imported->distance_grid.scale, imported->distance_grid.zero_point},
+        imported->expectation_scale};
 }
 
 octet_status oct_lower_grids(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_network *network, struct oct_plan *plan,
+                             const struct oct_imported *imported, struct oct_network *network,
                              struct oct_grids_kept *kept)
 {
-    struct oct_gridding g = {.ctx = ctx, .arena = arena, .network = network, .plan = plan};
-    const size_t tensors = (size_t)network->tensor_count, layers = (size_t)network->layer_count;
-    *plan = (struct oct_plan){0};
+    struct oct_gridding g = {.ctx = ctx, .arena = arena, .imported = imported, .network = network};
+    const size_t tensors = (size_t)imported->tensor_count, layers = (size_t)imported->layer_count;
+    *network = (struct oct_network){0};
     *kept = (struct oct_grids_kept){0, 0, 0};
-    if (network->tensor_count > OCT_PLAN_TENSORS_MAX)
+    if (imported->tensor_count > OCT_TENSORS_MAX)
         return oct_fail(ctx, OCTET_UNSUPPORTED_MODEL, "the quantised model has too many tensors");
     g.forms = oct_arena_calloc(arena, tensors, sizeof *g.forms);
     g.grid = oct_arena_calloc(arena, tensors, sizeof *g.grid);
     g.codes = oct_arena_calloc(arena, layers, sizeof *g.codes);
     if (!g.forms || !g.grid || !g.codes)
         return oct_fail_memory(ctx, "the plan");
-    for (int t = 0; t < network->tensor_count; t++)
+    for (int t = 0; t < imported->tensor_count; t++)
         find_grid(&g, t);
-    for (int i = 0; i < network->layer_count; i++) {
-        if (network->layers[i].kind != OCT_LAYER_CONVOLUTION)
+    for (int i = 0; i < imported->layer_count; i++) {
+        if (imported->layers[i].operation != OCT_CONVOLUTION)
             continue;
-        if (oct_is_grid(g.grid[network->layers[i].input]))
-            g.codes[i] = codes_of(&g, &network->layers[i]);
+        if (oct_is_quantized(g.grid[imported->layers[i].input]))
+            g.codes[i] = codes_of(&g, &imported->layers[i]);
         count_kept(&g, i, kept);
     }
     const octet_status status = demand_all(&g);
-    describe(network, plan);
+    describe(imported, network);
     return status ? status : lower_all(&g);
 }

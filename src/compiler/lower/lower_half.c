@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/bfloat16.h"
 #include "compiler/lower/lower.h"
-#include "runtime/kernels/half.h"
 
 /* What only moves gives the type that it is given. */
-static bool spread(const struct oct_plan *plan, const int *group, bool *is_float)
+static bool spread(const struct oct_network *network, const int *group, bool *is_float)
 {
     bool spreads = false;
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
         bool *input = &is_float[group[layer->input]], *output = &is_float[group[layer->output]];
-        if (layer->operation != OCT_PLAN_CONVOLUTION && *input != *output)
+        if (layer->operation != OCT_CONVOLUTION && *input != *output)
             spreads = *input = *output = true;
     }
     return spreads;
 }
 
 octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
-                               const struct oct_plan *plan, struct oct_plan_layer *layer)
+                               const struct oct_network *network, struct oct_layer *layer)
 {
-    const size_t count = (size_t)oct_plan_layer_weights(plan, layer);
+    const size_t count = (size_t)oct_layer_weights(network, layer);
     uint16_t *halves = oct_arena_calloc(arena, count, sizeof *halves);
     if (!halves)
         return oct_fail_memory(ctx, "halved weights");
@@ -31,37 +31,37 @@ octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
     return OCTET_OK;
 }
 
-void oct_choose_halves(const struct oct_plan *plan, const int *group, bool *is_float)
+void oct_choose_halves(const struct oct_network *network, const int *group, bool *is_float)
 {
-    for (int i = 0; i < plan->level_count; i++) {
-        is_float[group[plan->levels[i].box_tensor]] = true;
-        is_float[group[plan->levels[i].class_tensor]] = true;
+    for (int i = 0; i < network->level_count; i++) {
+        is_float[group[network->levels[i].box_tensor]] = true;
+        is_float[group[network->levels[i].class_tensor]] = true;
     }
-    while (spread(plan, group, is_float))
+    while (spread(network, group, is_float))
         continue;
 }
 
 octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
-                            const struct oct_plan *from, struct oct_plan *plan)
+                            const struct oct_network *from, struct oct_network *network)
 {
     const size_t tensors = (size_t)from->tensor_count, layers = (size_t)from->layer_count;
-    *plan = *from;
-    plan->tensors = oct_arena_calloc(arena, tensors, sizeof *plan->tensors);
-    plan->layers = oct_arena_calloc(arena, layers, sizeof *plan->layers);
+    *network = *from;
+    network->tensors = oct_arena_calloc(arena, tensors, sizeof *network->tensors);
+    network->layers = oct_arena_calloc(arena, layers, sizeof *network->layers);
     int *group = oct_arena_calloc(arena, tensors, sizeof *group);
     bool *is_float = oct_arena_calloc(arena, tensors, sizeof *is_float);
-    if (!plan->tensors || !plan->layers || !group || !is_float)
+    if (!network->tensors || !network->layers || !group || !is_float)
         return oct_fail_memory(ctx, "the plan");
-    memcpy(plan->tensors, from->tensors, tensors * sizeof *plan->tensors);
-    memcpy(plan->layers, from->layers, layers * sizeof *plan->layers);
-    oct_group_tensors(plan, group);
-    oct_choose_halves(plan, group, is_float);
+    memcpy(network->tensors, from->tensors, tensors * sizeof *network->tensors);
+    memcpy(network->layers, from->layers, layers * sizeof *network->layers);
+    oct_group_tensors(network, group);
+    oct_choose_halves(network, group, is_float);
     for (size_t i = 0; i < tensors; i++)
-        plan->tensors[i].type = is_float[group[i]] ? OCT_TYPE_F32 : OCT_TYPE_BF16;
+        network->tensors[i].type = is_float[group[i]] ? OCT_TYPE_F32 : OCT_TYPE_BF16;
     octet_status status = OCTET_OK;
     for (size_t i = 0; i < layers && !status; i++)
-        if (plan->layers[i].operation == OCT_PLAN_CONVOLUTION &&
-            plan->tensors[plan->layers[i].input].type == OCT_TYPE_BF16)
-            status = oct_halve_weights(ctx, arena, plan, &plan->layers[i]);
+        if (network->layers[i].operation == OCT_CONVOLUTION &&
+            network->tensors[network->layers[i].input].type == OCT_TYPE_BF16)
+            status = oct_halve_weights(ctx, arena, network, &network->layers[i]);
     return status;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which tensors of a mixed plan hold codes and which hold values. Views force one type on all that
- * lies in a buffer (a group); every reader wants one type, and what a reader wants but the group
- * has not costs conversions. Groups are turned over one at a time for as long as that saves any.
+ * Which tensors of a mixed network hold codes and which hold values. Views force one type on all
+ * that lies in a buffer (a group); every reader wants one type, and what a reader wants but the
+ * group has not costs conversions. Groups are turned over one at a time for as long as that saves
+ * any.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "compiler/lower/lower.h"
 
 struct choice {
-    const struct oct_plan *plan;
+    const struct oct_network *network;
     const bool *is_float; /* [layers], or NULL */
     int *group;           /* [tensors]: the tensor that stands for the group */
     enum oct_type *type;  /* [tensors]: of the groups, at the tensors that stand for them */
@@ -18,32 +19,32 @@ struct choice {
     bool *converted;      /* [tensors]: counted already */
 };
 
-void oct_group_tensors(const struct oct_plan *plan, int *group)
+void oct_group_tensors(const struct oct_network *network, int *group)
 {
-    for (int i = 0; i < plan->tensor_count; i++)
+    for (int i = 0; i < network->tensor_count; i++)
         group[i] = i;
-    for (int i = 0; i < plan->tensor_count; i++) {
-        const struct oct_plan_tensor *t = &plan->tensors[i];
-        if (t->kind == OCT_PLAN_SLICE)
+    for (int i = 0; i < network->tensor_count; i++) {
+        const struct oct_tensor *t = &network->tensors[i];
+        if (t->kind == OCT_TENSOR_SLICE)
             oct_group_join(group, i, t->parent);
-        for (int m = 0; t->kind == OCT_PLAN_CONCAT && m < t->member_count; m++)
+        for (int m = 0; t->kind == OCT_TENSOR_CONCAT && m < t->member_count; m++)
             oct_group_join(group, i, t->members[m]);
     }
-    for (int i = 0; i < plan->tensor_count; i++)
+    for (int i = 0; i < network->tensor_count; i++)
         group[i] = oct_group_root(group, i);
 }
 
 static bool is_float_layer(const struct choice *c, int layer)
 {
     return c->is_float && c->is_float[layer] &&
-           c->plan->layers[layer].operation == OCT_PLAN_CONVOLUTION;
+           c->network->layers[layer].operation == OCT_CONVOLUTION;
 }
 
 /* The type that a layer reads: a convolution's own, otherwise that of its output. */
 static enum oct_type wanted(const struct choice *c, int layer)
 {
-    const struct oct_plan_layer *l = &c->plan->layers[layer];
-    if (l->operation == OCT_PLAN_CONVOLUTION)
+    const struct oct_layer *l = &c->network->layers[layer];
+    if (l->operation == OCT_CONVOLUTION)
         return is_float_layer(c, layer) ? OCT_TYPE_F32 : OCT_TYPE_U8;
     return c->type[c->group[l->output]];
 }
@@ -51,13 +52,13 @@ static enum oct_type wanted(const struct choice *c, int layer)
 /* Layers that converting a tensor takes, less those counted before. */
 static int count_conversions(struct choice *c, int tensor)
 {
-    const struct oct_plan_tensor *t = &c->plan->tensors[tensor];
+    const struct oct_tensor *t = &c->network->tensors[tensor];
     if (c->converted[tensor])
         return 0;
     c->converted[tensor] = true;
-    if (t->kind == OCT_PLAN_SLICE && c->plan->tensors[t->parent].kind == OCT_PLAN_CONCAT)
+    if (t->kind == OCT_TENSOR_SLICE && c->network->tensors[t->parent].kind == OCT_TENSOR_CONCAT)
         return count_conversions(c, t->parent);
-    if (t->kind != OCT_PLAN_CONCAT)
+    if (t->kind != OCT_TENSOR_CONCAT)
         return 1;
     int sum = 0;
     for (int i = 0; i < t->member_count; i++)
@@ -67,17 +68,17 @@ static int count_conversions(struct choice *c, int tensor)
 
 static int cost(struct choice *c)
 {
-    const struct oct_plan *plan = c->plan;
+    const struct oct_network *network = c->network;
     int sum = 0;
-    memset(c->converted, 0, (size_t)plan->tensor_count * sizeof *c->converted);
-    for (int i = 0; i < plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &plan->layers[i];
-        if (layer->operation != OCT_PLAN_COPY && /* which converts as it copies */
+    memset(c->converted, 0, (size_t)network->tensor_count * sizeof *c->converted);
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        if (layer->operation != OCT_COPY && /* which converts as it copies */
             c->type[c->group[layer->input]] != wanted(c, i))
             sum += count_conversions(c, layer->input);
     }
-    for (int i = 0; i < plan->level_count; i++) {
-        const int heads[2] = {plan->levels[i].box_tensor, plan->levels[i].class_tensor};
+    for (int i = 0; i < network->level_count; i++) {
+        const int heads[2] = {network->levels[i].box_tensor, network->levels[i].class_tensor};
         for (int h = 0; h < 2; h++)
             if (c->type[c->group[heads[h]]] != OCT_TYPE_F32)
                 sum += count_conversions(c, heads[h]);
@@ -87,13 +88,13 @@ static int cost(struct choice *c)
 
 static void find_float_readers(struct choice *c)
 {
-    const struct oct_plan *plan = c->plan;
-    for (int i = 0; i < plan->layer_count; i++)
+    const struct oct_network *network = c->network;
+    for (int i = 0; i < network->layer_count; i++)
         if (is_float_layer(c, i))
-            c->wants_float[c->group[plan->layers[i].input]] = true;
-    for (int i = 0; i < plan->level_count; i++) {
-        c->wants_float[c->group[plan->levels[i].box_tensor]] = true;
-        c->wants_float[c->group[plan->levels[i].class_tensor]] = true;
+            c->wants_float[c->group[network->layers[i].input]] = true;
+    for (int i = 0; i < network->level_count; i++) {
+        c->wants_float[c->group[network->levels[i].box_tensor]] = true;
+        c->wants_float[c->group[network->levels[i].class_tensor]] = true;
     }
 }
 
@@ -102,10 +103,10 @@ static void find_float_readers(struct choice *c)
 static enum oct_type input_type(const struct choice *c)
 {
     bool all = true, only = true;
-    for (int i = 0; i < c->plan->layer_count; i++) {
-        const struct oct_plan_layer *layer = &c->plan->layers[i];
+    for (int i = 0; i < c->network->layer_count; i++) {
+        const struct oct_layer *layer = &c->network->layers[i];
         const bool is_float = is_float_layer(c, i);
-        all = all && (is_float || layer->operation != OCT_PLAN_CONVOLUTION);
+        all = all && (is_float || layer->operation != OCT_CONVOLUTION);
         only = only && (is_float || c->group[layer->input] != 0);
     }
     return all || only ? OCT_TYPE_F32 : OCT_TYPE_U8;
@@ -118,7 +119,7 @@ static void turn_groups(struct choice *c)
     bool turned = true;
     while (turned && least > 0) {
         turned = false;
-        for (int i = 1; i < c->plan->tensor_count; i++) {
+        for (int i = 1; i < c->network->tensor_count; i++) {
             if (c->group[i] != i)
                 continue;
             c->type[i] = c->type[i] == OCT_TYPE_U8 ? OCT_TYPE_F32 : OCT_TYPE_U8;
@@ -135,12 +136,12 @@ static void turn_groups(struct choice *c)
 }
 
 octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
-                              const struct oct_plan *plan, const bool *is_float,
+                              const struct oct_network *network, const bool *is_float,
                               enum oct_type *types)
 {
-    const size_t count = (size_t)plan->tensor_count;
+    const size_t count = (size_t)network->tensor_count;
     struct choice c = {
-        .plan = plan,
+        .network = network,
         .is_float = is_float,
         .group = oct_arena_calloc(arena, count, sizeof *c.group),
         .type = oct_arena_calloc(arena, count, sizeof *c.type),
@@ -149,7 +150,7 @@ octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
     };
     if (!c.group || !c.type || !c.wants_float || !c.converted)
         return oct_fail_memory(ctx, "the plan");
-    oct_group_tensors(plan, c.group);
+    oct_group_tensors(network, c.group);
     find_float_readers(&c);
     for (size_t i = 0; i < count; i++)
         c.type[i] = c.wants_float[i] ? OCT_TYPE_F32 : OCT_TYPE_U8;

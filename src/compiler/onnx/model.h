@@ -3,7 +3,7 @@
 #ifndef OCTET_COMPILER_ONNX_MODEL_H
 #define OCTET_COMPILER_ONNX_MODEL_H
 
-#include "base/file.h"
+#include "base/read_file.h"
 #include "compiler/graph/graph.h"
 #include "onnx.pb-c.h"
 

@@ -13,23 +13,23 @@
 
 int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_kind kind)
 {
-    struct oct_network *network = builder->network;
+    struct oct_imported *imported = builder->imported;
     const struct oct_value *from = &builder->import->graph->values[value];
     if (!oct_grow(builder->import->ctx, &builder->tensors, &builder->tensor_capacity,
-                  (size_t)network->tensor_count + 1, sizeof *builder->tensors))
+                  (size_t)imported->tensor_count + 1, sizeof *builder->tensors))
         return -1;
-    struct oct_network_tensor *tensor = &builder->tensors[network->tensor_count];
-    *tensor = (struct oct_network_tensor){.kind = kind,
-                                          .channels = (int)from->array.dims[1],
-                                          .height = (int)from->array.dims[2],
-                                          .width = (int)from->array.dims[3],
-                                          .layer = -1,
-                                          .parent = -1};
-    tensor->name = oct_arena_strdup(&network->arena, from->name);
+    struct oct_imported_tensor *tensor = &builder->tensors[imported->tensor_count];
+    *tensor = (struct oct_imported_tensor){.kind = kind,
+                                           .channels = (int)from->array.dims[1],
+                                           .height = (int)from->array.dims[2],
+                                           .width = (int)from->array.dims[3],
+                                           .layer = -1,
+                                           .parent = -1};
+    tensor->name = oct_arena_strdup(&imported->arena, from->name);
     if (!tensor->name)
         return -1;
-    builder->tensor_of[value] = network->tensor_count;
-    return network->tensor_count++;
+    builder->tensor_of[value] = imported->tensor_count;
+    return imported->tensor_count++;
 }
 
 octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index,
@@ -46,20 +46,20 @@ octet_status oct_builder_input(struct oct_builder *builder, const struct oct_nod
 }
 
 octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_node *node,
-                               const struct oct_network_layer *layer)
+                               const struct oct_imported_layer *layer)
 {
-    struct oct_network *network = builder->network;
+    struct oct_imported *imported = builder->imported;
     octet_context *ctx = builder->import->ctx;
-    if (!oct_grow(ctx, &builder->layers, &builder->layer_capacity, (size_t)network->layer_count + 1,
-                  sizeof *builder->layers))
+    if (!oct_grow(ctx, &builder->layers, &builder->layer_capacity,
+                  (size_t)imported->layer_count + 1, sizeof *builder->layers))
         return oct_fail_memory(ctx, "the network");
-    struct oct_network_layer *added = &builder->layers[network->layer_count];
+    struct oct_imported_layer *added = &builder->layers[imported->layer_count];
     *added = *layer;
-    added->name = oct_arena_strdup(&network->arena, oct_node_label(builder->import->graph, node));
+    added->name = oct_arena_strdup(&imported->arena, oct_node_label(builder->import->graph, node));
     added->output = oct_builder_tensor(builder, node->outputs[0], OCT_TENSOR_LAYER);
     if (!added->name || added->output < 0)
         return oct_fail_memory(ctx, "the network");
-    builder->tensors[added->output].layer = network->layer_count++;
+    builder->tensors[added->output].layer = imported->layer_count++;
     return OCTET_OK;
 }
 
@@ -73,7 +73,7 @@ static octet_status copy_weights(struct oct_builder *builder, const struct oct_n
     *copy = builder->copy_of[value];
     if (*copy)
         return OCTET_OK;
-    float *values = oct_arena_calloc(&builder->network->arena, from->count, sizeof *values);
+    float *values = oct_arena_calloc(&builder->imported->arena, from->count, sizeof *values);
     if (!values)
         return oct_fail_memory(builder->import->ctx, "weights");
     memcpy(values, from->data, from->count * sizeof *values);
@@ -86,13 +86,13 @@ static octet_status copy_weights(struct oct_builder *builder, const struct oct_n
 }
 
 static octet_status copy_scales(struct oct_builder *builder, const struct oct_node *node,
-                                struct oct_network_layer *layer)
+                                struct oct_imported_layer *layer)
 {
     const struct oct_value *weights = &builder->import->graph->values[node->inputs[1]];
     if (!weights->weight_scales)
         return OCTET_OK;
     const size_t count = (size_t)weights->array.dims[0];
-    float *scales = oct_arena_calloc(&builder->network->arena, count, sizeof *scales);
+    float *scales = oct_arena_calloc(&builder->imported->arena, count, sizeof *scales);
     if (!scales)
         return oct_fail_memory(builder->import->ctx, "weights");
     memcpy(scales, weights->weight_scales, count * sizeof *scales);
@@ -101,16 +101,15 @@ static octet_status copy_scales(struct oct_builder *builder, const struct oct_no
 }
 
 static octet_status copy_grids(struct oct_builder *builder, const struct oct_node *node,
-                               struct oct_network_layer *layer)
+                               struct oct_imported_layer *layer)
 {
     const struct oct_graph *graph = builder->import->graph;
     layer->sum_grid = node->sum_grid;
     layer->gate_grid = node->gate_grid;
     layer->value_grid = node->value_grid;
-    if (!oct_is_grid(layer->sum_grid) && !oct_is_grid(layer->value_grid))
+    if (!oct_is_quantized(layer->sum_grid) && !oct_is_quantized(layer->value_grid))
         return OCTET_OK;
-    layer->rounded =
-        oct_arena_strdup(&builder->network->arena, graph->values[node->rounded].name);
+    layer->rounded = oct_arena_strdup(&builder->imported->arena, graph->values[node->rounded].name);
     return layer->rounded ? OCTET_OK : oct_fail_memory(graph->ctx, "the network");
 }
 
@@ -145,8 +144,8 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
 {
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *weights = &graph->values[node->inputs[1]].array;
-    struct oct_network_layer layer = {
-        .kind = OCT_LAYER_CONVOLUTION, .residual = -1, .silu = node->silu};
+    struct oct_imported_layer layer = {
+        .operation = OCT_CONVOLUTION, .residual = -1, .silu = node->silu};
     struct oct_window w;
     int bias = node->input_count > 2 ? node->inputs[2] : -1;
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
@@ -168,7 +167,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
         return status;
     if (bias < 0)
         layer.bias =
-            oct_arena_calloc(&builder->network->arena, (size_t)weights->dims[0], sizeof(float));
+            oct_arena_calloc(&builder->imported->arena, (size_t)weights->dims[0], sizeof(float));
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
     status = copy_scales(builder, node, &layer);
@@ -232,7 +231,7 @@ static octet_status code_levels(struct oct_builder *builder)
     octet_status status = OCTET_OK;
     for (int l = 0; l < import->head.level_count && !status; l++) {
         const struct oct_head_convolutions *from = &import->head.levels[l];
-        struct oct_network_level *to = &builder->network->levels[l];
+        struct oct_imported_level *to = &builder->imported->levels[l];
         const struct oct_node *node = oct_graph_producer(import->graph, from->box_value);
         status = oct_builder_coded(builder, node, from->box_value, to->box_tensor, from->box_grid);
         if (!status)
@@ -247,9 +246,9 @@ static octet_status code_levels(struct oct_builder *builder)
 static octet_status build_body(struct oct_builder *builder, const bool *body)
 {
     const struct oct_graph *graph = builder->import->graph;
-    struct oct_network *network = builder->network;
-    network->input_tensor = oct_builder_tensor(builder, graph->inputs[0], OCT_TENSOR_INPUT);
-    if (network->input_tensor < 0)
+    struct oct_imported *imported = builder->imported;
+    imported->input_tensor = oct_builder_tensor(builder, graph->inputs[0], OCT_TENSOR_INPUT);
+    if (imported->input_tensor < 0)
         return oct_fail_memory(graph->ctx, "the network");
     for (size_t n = 0; n < graph->node_count; n++) {
         octet_status status = body[n] ? build_node(builder, &graph->nodes[n]) : OCTET_OK;
@@ -257,32 +256,32 @@ static octet_status build_body(struct oct_builder *builder, const bool *body)
             return status;
     }
     const struct oct_found_head *head = &builder->import->head;
-    network->level_count = head->level_count;
-    network->reg_max = head->reg_max;
-    network->class_count = head->class_count;
+    imported->level_count = head->level_count;
+    imported->reg_max = head->reg_max;
+    imported->class_count = head->class_count;
     for (int l = 0; l < head->level_count; l++)
-        network->levels[l] = (struct oct_network_level){
+        imported->levels[l] = (struct oct_imported_level){
             builder->tensor_of[head->levels[l].box_value],
             builder->tensor_of[head->levels[l].class_value], head->levels[l].stride};
-    return network->is_quantised ? code_levels(builder) : OCTET_OK;
+    return imported->is_quantised ? code_levels(builder) : OCTET_OK;
 }
 
 /* Which tensors a layer, a level or another used tensor reads or writes: parents and members stand
  * before their views, so one walk back is enough. */
 static void mark_used(const struct oct_builder *builder, int *used)
 {
-    const struct oct_network *network = builder->network;
-    used[network->input_tensor] = 1;
-    for (int l = 0; l < network->layer_count; l++) {
+    const struct oct_imported *imported = builder->imported;
+    used[imported->input_tensor] = 1;
+    for (int l = 0; l < imported->layer_count; l++) {
         used[builder->layers[l].input] = 1;
         used[builder->layers[l].output] = 1;
         if (builder->layers[l].residual >= 0)
             used[builder->layers[l].residual] = 1;
     }
-    for (int l = 0; l < network->level_count; l++)
-        used[network->levels[l].box_tensor] = used[network->levels[l].class_tensor] = 1;
-    for (int t = network->tensor_count - 1; t >= 0; t--) {
-        const struct oct_network_tensor *tensor = &builder->tensors[t];
+    for (int l = 0; l < imported->level_count; l++)
+        used[imported->levels[l].box_tensor] = used[imported->levels[l].class_tensor] = 1;
+    for (int t = imported->tensor_count - 1; t >= 0; t--) {
+        const struct oct_imported_tensor *tensor = &builder->tensors[t];
         if (used[t] && tensor->parent >= 0)
             used[tensor->parent] = 1;
         for (int m = 0; used[t] && m < tensor->member_count; m++)
@@ -294,39 +293,39 @@ static void mark_used(const struct oct_builder *builder, int *used)
  * `index` has room for all tensors. */
 static octet_status finish(struct oct_builder *builder, int *index)
 {
-    struct oct_network *network = builder->network;
+    struct oct_imported *imported = builder->imported;
     mark_used(builder, index);
     int kept = 0;
-    for (int t = 0; t < network->tensor_count; t++)
+    for (int t = 0; t < imported->tensor_count; t++)
         if (index[t]) {
             index[t] = kept;
             builder->tensors[kept++] = builder->tensors[t];
         }
-    network->tensor_count = kept;
-    network->tensors = oct_arena_calloc(&network->arena, (size_t)kept, sizeof *network->tensors);
-    network->layers =
-        oct_arena_calloc(&network->arena, (size_t)network->layer_count, sizeof *network->layers);
-    if (!network->tensors || !network->layers)
+    imported->tensor_count = kept;
+    imported->tensors = oct_arena_calloc(&imported->arena, (size_t)kept, sizeof *imported->tensors);
+    imported->layers =
+        oct_arena_calloc(&imported->arena, (size_t)imported->layer_count, sizeof *imported->layers);
+    if (!imported->tensors || !imported->layers)
         return oct_fail_memory(builder->import->ctx, "the network");
     for (int t = 0; t < kept; t++) {
-        struct oct_network_tensor *tensor = &network->tensors[t];
+        struct oct_imported_tensor *tensor = &imported->tensors[t];
         *tensor = builder->tensors[t];
         if (tensor->parent >= 0)
             tensor->parent = index[tensor->parent];
         for (int m = 0; m < tensor->member_count; m++)
             tensor->members[m] = index[tensor->members[m]];
     }
-    for (int l = 0; l < network->layer_count; l++) {
-        struct oct_network_layer *layer = &network->layers[l];
+    for (int l = 0; l < imported->layer_count; l++) {
+        struct oct_imported_layer *layer = &imported->layers[l];
         *layer = builder->layers[l];
         layer->input = index[layer->input];
         layer->output = index[layer->output];
         layer->residual = layer->residual >= 0 ? index[layer->residual] : -1;
     }
-    network->input_tensor = index[network->input_tensor];
-    for (int l = 0; l < network->level_count; l++) {
-        network->levels[l].box_tensor = index[network->levels[l].box_tensor];
-        network->levels[l].class_tensor = index[network->levels[l].class_tensor];
+    imported->input_tensor = index[imported->input_tensor];
+    for (int l = 0; l < imported->level_count; l++) {
+        imported->levels[l].box_tensor = index[imported->levels[l].box_tensor];
+        imported->levels[l].class_tensor = index[imported->levels[l].class_tensor];
     }
     return OCTET_OK;
 }
@@ -335,7 +334,7 @@ octet_status oct_build_network(struct oct_import *import)
 {
     octet_context *ctx = import->ctx;
     const struct oct_graph *graph = import->graph;
-    struct oct_builder builder = {.import = import, .network = import->network};
+    struct oct_builder builder = {.import = import, .imported = import->imported};
     bool *body = oct_calloc(ctx, graph->node_count, sizeof *body);
     bool *wanted = oct_calloc(ctx, graph->value_count, sizeof *wanted);
     int *index = NULL;
@@ -352,7 +351,7 @@ octet_status oct_build_network(struct oct_import *import)
     status = build_body(&builder, body);
     if (status)
         goto done;
-    index = oct_calloc(ctx, (size_t)import->network->tensor_count, sizeof *index);
+    index = oct_calloc(ctx, (size_t)import->imported->tensor_count, sizeof *index);
     status = index ? finish(&builder, index) : oct_fail_memory(ctx, "the network");
 done:
     oct_free(ctx, body);

@@ -6,14 +6,14 @@
 
 static octet_status name_classes(struct oct_import *import)
 {
-    struct oct_network *network = import->network;
-    struct oct_arena *arena = &network->arena;
-    int count = network->class_count, entries = 0;
+    struct oct_imported *imported = import->imported;
+    struct oct_arena *arena = &imported->arena;
+    int count = imported->class_count, entries = 0;
     const char *text = oct_metadata_find(import, "names");
     const char **names = oct_arena_calloc(arena, (size_t)count, sizeof *names);
     if (!names)
         return oct_fail_memory(import->ctx, "class names");
-    network->class_names = names;
+    imported->class_names = names;
     if (text)
         entries = oct_parse_names(arena, text, names, count);
     if (entries == -2)
@@ -44,16 +44,16 @@ static octet_status name_classes(struct oct_import *import)
 static octet_status copy_data_files(struct oct_import *import)
 {
     const struct oct_onnx_model *onnx = &import->onnx;
-    struct oct_network *network = import->network;
+    struct oct_imported *imported = import->imported;
     const size_t count = (size_t)onnx->data_file_count;
-    network->data_files = oct_arena_calloc(&network->arena, count, sizeof *network->data_files);
-    if (!network->data_files)
+    imported->data_files = oct_arena_calloc(&imported->arena, count, sizeof *imported->data_files);
+    if (!imported->data_files)
         return oct_fail_memory(import->ctx, "the model's files");
     for (size_t i = 0; i < count; i++) {
-        network->data_files[i] = oct_arena_strdup(&network->arena, onnx->data_paths[i]);
-        if (!network->data_files[i])
+        imported->data_files[i] = oct_arena_strdup(&imported->arena, onnx->data_paths[i]);
+        if (!imported->data_files[i])
             return oct_fail_memory(import->ctx, "the model's files");
-        network->data_file_count++;
+        imported->data_file_count++;
     }
     return OCTET_OK;
 }
@@ -61,28 +61,28 @@ static octet_status copy_data_files(struct oct_import *import)
 static octet_status copy_metadata(struct oct_import *import)
 {
     const OctOnnx__ModelProto *message = import->onnx.message;
-    struct oct_network *network = import->network;
+    struct oct_imported *imported = import->imported;
     size_t count = message->n_metadata_props;
-    network->metadata_keys =
-        oct_arena_calloc(&network->arena, count, sizeof *network->metadata_keys);
-    network->metadata_values =
-        oct_arena_calloc(&network->arena, count, sizeof *network->metadata_values);
-    if (!network->metadata_keys || !network->metadata_values)
+    imported->metadata_keys =
+        oct_arena_calloc(&imported->arena, count, sizeof *imported->metadata_keys);
+    imported->metadata_values =
+        oct_arena_calloc(&imported->arena, count, sizeof *imported->metadata_values);
+    if (!imported->metadata_keys || !imported->metadata_values)
         return oct_fail_memory(import->ctx, "metadata");
     for (size_t i = 0; i < count; i++) {
         const OctOnnx__StringStringEntryProto *entry = message->metadata_props[i];
-        const char *key = oct_arena_strdup(&network->arena, entry->key ? entry->key : "");
-        const char *value = oct_arena_strdup(&network->arena, entry->value ? entry->value : "");
+        const char *key = oct_arena_strdup(&imported->arena, entry->key ? entry->key : "");
+        const char *value = oct_arena_strdup(&imported->arena, entry->value ? entry->value : "");
         if (!key || !value)
             return oct_fail_memory(import->ctx, "metadata");
-        network->metadata_keys[network->metadata_count] = key;
-        network->metadata_values[network->metadata_count++] = value;
+        imported->metadata_keys[imported->metadata_count] = key;
+        imported->metadata_values[imported->metadata_count++] = value;
     }
     const char *description = oct_metadata_find(import, "description");
     if (!description)
         description = message->producer_name ? message->producer_name : "";
-    network->description = oct_arena_strdup(&network->arena, description);
-    return network->description ? OCTET_OK : oct_fail_memory(import->ctx, "metadata");
+    imported->description = oct_arena_strdup(&imported->arena, description);
+    return imported->description ? OCTET_OK : oct_fail_memory(import->ctx, "metadata");
 }
 
 /* "1x3x640x640", with names where sizes are open; "" when nothing is said. */
@@ -104,19 +104,18 @@ static const char *shape_text(struct oct_arena *arena, const OctOnnx__TensorShap
 }
 
 static octet_status copy_ports(struct oct_import *import, OctOnnx__ValueInfoProto **infos,
-                               size_t count, struct oct_network_port **ports, int *port_count)
+                               size_t count, struct oct_port **ports, int *port_count)
 {
-    struct oct_arena *arena = &import->network->arena;
+    struct oct_arena *arena = &import->imported->arena;
     *ports = oct_arena_calloc(arena, count, sizeof **ports);
     if (!*ports)
         return oct_fail_memory(import->ctx, "ports");
     for (size_t i = 0; i < count; i++) {
         const OctOnnx__TypeProto__Tensor *type =
             infos[i]->type ? infos[i]->type->tensor_type : NULL;
-        struct oct_network_port port = {
-            oct_arena_strdup(arena, infos[i]->name ? infos[i]->name : ""),
-            oct_onnx_type_name(type ? type->elem_type : 0),
-            shape_text(arena, type ? type->shape : NULL)};
+        struct oct_port port = {oct_arena_strdup(arena, infos[i]->name ? infos[i]->name : ""),
+                                oct_onnx_type_name(type ? type->elem_type : 0),
+                                shape_text(arena, type ? type->shape : NULL)};
         if (!port.name || !port.shape)
             return oct_fail_memory(import->ctx, "ports");
         (*ports)[(*port_count)++] = port;
@@ -126,22 +125,22 @@ static octet_status copy_ports(struct oct_import *import, OctOnnx__ValueInfoProt
 
 octet_status oct_describe_network(struct oct_import *import)
 {
-    struct oct_network *network = import->network;
+    struct oct_imported *imported = import->imported;
     const OctOnnx__GraphProto *source = import->onnx.message->graph;
-    network->input_height = import->height;
-    network->input_width = import->width;
-    network->size_is_fixed = import->size_is_fixed;
-    network->opset = import->graph->opset;
+    imported->input_height = import->height;
+    imported->input_width = import->width;
+    imported->size_is_fixed = import->size_is_fixed;
+    imported->opset = import->graph->opset;
     octet_status status = name_classes(import);
     if (!status)
         status = copy_data_files(import);
     if (!status)
         status = copy_metadata(import);
     if (!status)
-        status = copy_ports(import, source->input, source->n_input, &network->inputs,
-                            &network->input_count);
+        status = copy_ports(import, source->input, source->n_input, &imported->inputs,
+                            &imported->input_count);
     if (!status)
-        status = copy_ports(import, source->output, source->n_output, &network->outputs,
-                            &network->output_count);
+        status = copy_ports(import, source->output, source->n_output, &imported->outputs,
+                            &imported->output_count);
     return status;
 }

@@ -95,7 +95,7 @@ octet_status oct_fuse_affine(struct oct_import *import)
     struct oct_graph *graph = import->graph;
     int *uses;
     size_t bytes = 0;
-    if (!import->network->is_quantised)
+    if (!import->imported->is_quantised)
         return OCTET_OK;
     octet_status status = oct_graph_count_uses(graph, &uses);
     if (status)

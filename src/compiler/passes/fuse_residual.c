@@ -45,7 +45,7 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *add, const in
     struct oct_node *fake = fakes[conv == left ? 0 : 1];
     if (fake) {
         conv->value_grid = fake->grid;
-        if (!oct_is_grid(conv->sum_grid))
+        if (!oct_is_quantized(conv->sum_grid))
             conv->rounded = fake->inputs[0];
         fake->removed = true;
     }

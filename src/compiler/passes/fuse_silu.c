@@ -66,7 +66,7 @@ octet_status oct_fuse_silu(struct oct_import *import)
             fake->removed = true;
         }
         if (gate.fake) {
-            import->network->left_float += !fake; /* rounding floats is no function of codes */
+            import->imported->left_float += !fake; /* rounding floats is no function of codes */
             conv->gate_grid = gate.fake->grid;
             gate.fake->removed = true;
         }

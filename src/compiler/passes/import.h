@@ -3,22 +3,23 @@
 #ifndef OCTET_COMPILER_PASSES_IMPORT_H
 #define OCTET_COMPILER_PASSES_IMPORT_H
 
-#include "compiler/graph/network.h"
+#include "compiler/graph/imported.h"
 
 /*
  * Reads an Ultralytics YOLOv8 detector. `name` stands for the file in messages. The bytes need not
- * stay. On success the caller owns `*network`, to be freed with oct_network_free(); on failure it
+ * stay. On success the caller owns `*network`, to be freed with oct_imported_free(); on failure it
  * is NULL. Fails with OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_VERSION (opset below 11),
  * OCTET_UNSUPPORTED_OPERATOR (the message has operator and node), OCTET_UNSUPPORTED_MODEL (no
  * YOLOv8 detection head, quantised in a way that is not read, weights not finite or in another
  * file), OCTET_BAD_SHAPE, OCTET_OUT_OF_MEMORY.
  */
-octet_status oct_network_import(octet_context *ctx, const void *bytes, size_t size,
-                                const char *name, struct oct_network **network);
+octet_status oct_imported_from_bytes(octet_context *ctx, const void *bytes, size_t size,
+                                     const char *name, struct oct_imported **imported);
 
-/* As oct_network_import(), of the file at `path`: data of its tensors may lie in files beside it.
+/* As oct_imported_from_bytes(), of the file at `path`: data of its tensors may lie in files beside
+ * it.
  */
-octet_status oct_network_import_file(octet_context *ctx, const void *bytes, size_t size,
-                                     const char *path, struct oct_network **network);
+octet_status oct_imported_from_file(octet_context *ctx, const void *bytes, size_t size,
+                                    const char *path, struct oct_imported **imported);
 
 #endif

@@ -162,7 +162,7 @@ octet_status oct_normalize_input(struct oct_import *import)
         graph->inputs[0], import->channels_last, {0, 1, 2}, {1.0, 1.0, 1.0}, {0.0, 0.0, 0.0}};
     struct oct_node *last = NULL;
     int *uses;
-    memcpy(import->network->picture_order, affine.source, sizeof affine.source);
+    memcpy(import->imported->picture_order, affine.source, sizeof affine.source);
     octet_status status = oct_graph_count_uses(graph, &uses);
     if (!status)
         status = walk(graph, uses, &affine, &last);
@@ -173,7 +173,7 @@ octet_status oct_normalize_input(struct oct_import *import)
         status = check_form(import, &affine);
     if (status || affine.value == graph->inputs[0])
         return status;
-    memcpy(import->network->picture_order, affine.source, sizeof affine.source);
+    memcpy(import->imported->picture_order, affine.source, sizeof affine.source);
     status = oct_restore_channels(graph, affine.value, affine.source);
     if (status)
         return status;

@@ -4,8 +4,8 @@
 #ifndef OCTET_COMPILER_PASSES_PASSES_H
 #define OCTET_COMPILER_PASSES_PASSES_H
 
+#include "compiler/graph/imported.h"
 #include "compiler/graph/interpret.h"
-#include "compiler/graph/network.h"
 #include "compiler/onnx/model.h"
 
 #define OCT_INPUT_SIDE_MAX 8192 /* pixels */
@@ -21,16 +21,16 @@
 
 /* The last convolutions of one level of the head. */
 struct oct_head_convolutions {
-    int box_value, class_value;           /* their outputs */
-    int height, width;                    /* cells */
-    int stride;                           /* input pixels a cell */
-    struct oct_grid box_grid, class_grid; /* of a quantised file */
+    int box_value, class_value;                   /* their outputs */
+    int height, width;                            /* cells */
+    int stride;                                   /* input pixels a cell */
+    struct oct_quantization box_grid, class_grid; /* of a quantised file */
 };
 
 /* The head as recognize_head found it; the frontier is all the convolutions that it reads. */
 struct oct_found_head {
     int level_count, reg_max, class_count;
-    struct oct_head_convolutions levels[OCT_LEVELS_MAX]; /* ascending stride */
+    struct oct_head_convolutions levels[OCT_HEAD_LEVELS_MAX]; /* ascending stride */
     bool *in_tail; /* by node: between the frontier and the outputs */
 };
 
@@ -46,7 +46,7 @@ struct oct_import {
     bool channels_last; /* the input is batch x height x width x 3 */
     bool is_bytes;      /* the input is of uint8: 0 to 255 */
     struct oct_found_head head;
-    struct oct_network *network; /* made empty before the first pass */
+    struct oct_imported *imported; /* made empty before the first pass */
 };
 
 typedef octet_status oct_pass(struct oct_import *import);
@@ -150,10 +150,10 @@ int oct_parse_given_names(struct oct_arena *arena, const char *text, const char 
 
 struct oct_builder {
     struct oct_import *import;
-    struct oct_network *network;
+    struct oct_imported *imported;
     size_t tensor_capacity, layer_capacity;
-    struct oct_network_tensor *tensors; /* moved to the network's arena at the end */
-    struct oct_network_layer *layers;
+    struct oct_imported_tensor *tensors; /* moved to the network's arena at the end */
+    struct oct_imported_layer *layers;
     int *tensor_of;        /* by value; -1: none yet */
     const float **copy_of; /* by value; weights that are in the network's arena already */
 };
@@ -169,7 +169,7 @@ int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_k
 
 /* `tensor` on a grid, as a tensor for `value`; the same where it is on that grid already. */
 octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_node *node, int value,
-                               int tensor, struct oct_grid grid);
+                               int tensor, struct oct_quantization grid);
 
 /* The tensor of the node's input `index`; fails when the node reads something else than a tensor.
  */
@@ -178,6 +178,6 @@ octet_status oct_builder_input(struct oct_builder *builder, const struct oct_nod
 
 /* Adds the layer, whose input is set, and the tensor that it writes: the node's first output. */
 octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_node *node,
-                               const struct oct_network_layer *layer);
+                               const struct oct_imported_layer *layer);
 
 #endif

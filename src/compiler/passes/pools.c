@@ -5,7 +5,7 @@
 octet_status oct_build_pool(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
-    struct oct_network_layer layer = {.kind = OCT_LAYER_MAX_POOL, .residual = -1};
+    struct oct_imported_layer layer = {.operation = OCT_MAX_POOL, .residual = -1};
     struct oct_window w;
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
     if (!status)

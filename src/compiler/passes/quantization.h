@@ -30,11 +30,12 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
                                    struct oct_quantization_parameters *p);
 
 /* The grid of 8 bits with one scale; false, and no grid, for others. */
-bool oct_quantization_grid(const struct oct_quantization_parameters *p, struct oct_grid *grid);
+bool oct_quantization_grid(const struct oct_quantization_parameters *p,
+                           struct oct_quantization *grid);
 
 /* True when `value` is integers of the file on that one grid of 8 bits. */
 bool oct_quantization_is_on(const struct oct_quantization_reading *r, int value,
-                            struct oct_grid grid);
+                            struct oct_quantization grid);
 
 static inline int64_t oct_quantization_zero(const struct oct_quantization_parameters *p,
                                             size_t index)

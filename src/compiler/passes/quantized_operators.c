@@ -36,7 +36,7 @@ octet_status oct_read_dynamic_quantize(struct oct_quantization_reading *r, struc
         status = set_scalar(r->graph, node->outputs[2], OCT_DATA_INT);
     node->op = OCT_OP_IDENTITY;
     node->output_count = 1;
-    r->import->network->is_dynamic = 1;
+    r->import->imported->is_dynamic = 1;
     oct_quantization_mark(r, node->outputs[0], &p);
     return status;
 }
@@ -112,7 +112,7 @@ static octet_status convert_bias(const struct oct_quantization_reading *r,
 
 /* Its output is put on the output's grid by a node of its own. */
 static octet_status add_grid(const struct oct_quantization_reading *r, size_t n,
-                             struct oct_grid grid)
+                             struct oct_quantization grid)
 {
     struct oct_graph *graph = r->graph;
     const int output = graph->nodes[n].outputs[0];
@@ -141,7 +141,7 @@ octet_status oct_read_qlinear_conv(struct oct_quantization_reading *r, struct oc
     const size_t n = (size_t)(node - graph->nodes);
     const int x = node->inputs[0], w = node->inputs[3];
     struct oct_quantization_parameters px, pw, py;
-    struct oct_grid input, output;
+    struct oct_quantization input, output;
     octet_status status = oct_quantization_read(r, node, 1, &px);
     if (!status)
         status = oct_quantization_read(r, node, 4, &pw);
@@ -199,7 +199,7 @@ static octet_status read_operand(const struct oct_quantization_reading *r,
 {
     struct oct_graph *graph = r->graph;
     struct oct_quantization_parameters p;
-    struct oct_grid grid;
+    struct oct_quantization grid;
     *value = index < node->input_count ? node->inputs[index] : -1;
     if (*value < 0)
         return oct_node_fail(graph, node, OCTET_BAD_FORMAT, "it has too few inputs");
@@ -226,7 +226,7 @@ octet_status oct_read_qlinear(struct oct_quantization_reading *r, struct oct_nod
     const size_t n = (size_t)(node - r->graph->nodes);
     const int count = form->data_count ? form->data_count : (node->input_count - 2) / 3;
     struct oct_quantization_parameters p;
-    struct oct_grid grid;
+    struct oct_quantization grid;
     octet_status status = oct_quantization_read(r, node, form->output_scale, &p);
     if (status)
         return status;

@@ -57,24 +57,25 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
     return OCTET_OK;
 }
 
-bool oct_quantization_grid(const struct oct_quantization_parameters *p, struct oct_grid *grid)
+bool oct_quantization_grid(const struct oct_quantization_parameters *p,
+                           struct oct_quantization *grid)
 {
     const int64_t low = p->file_type == OCT_ONNX_INT8 ? -128 : 0;
     const int64_t zero = (p->zeros ? p->zeros[0] : 0) - low;
-    *grid = (struct oct_grid){0.0f, 0};
+    *grid = (struct oct_quantization){0.0f, 0};
     if (p->count != 1 || (p->file_type != OCT_ONNX_INT8 && p->file_type != OCT_ONNX_UINT8) ||
         zero < 0 || zero > 255)
         return false;
-    *grid = (struct oct_grid){p->scales[0], (int)zero};
+    *grid = (struct oct_quantization){p->scales[0], (int)zero};
     return true;
 }
 
 bool oct_quantization_is_on(const struct oct_quantization_reading *r, int value,
-                            struct oct_grid grid)
+                            struct oct_quantization grid)
 {
-    struct oct_grid own;
+    struct oct_quantization own;
     return r->codes[value].file_type && oct_quantization_grid(&r->codes[value], &own) &&
-           oct_same_grid(own, grid);
+           oct_same_quantization(own, grid);
 }
 
 /* True when codes of the one stand for the values that they stand for by the other. */
@@ -103,7 +104,7 @@ void oct_quantization_mark(const struct oct_quantization_reading *r, int value,
 static octet_status read_quantize(struct oct_quantization_reading *r, struct oct_node *node)
 {
     struct oct_quantization_parameters p;
-    struct oct_grid grid;
+    struct oct_quantization grid;
     octet_status status = oct_quantization_read(r, node, 1, &p);
     if (status)
         return status;
@@ -115,7 +116,7 @@ static octet_status read_quantize(struct oct_quantization_reading *r, struct oct
     node->op = is_grid ? OCT_OP_FAKE_QUANTIZE : OCT_OP_IDENTITY;
     node->grid = grid;
     node->input_count = 1;
-    r->import->network->left_float += !is_grid;
+    r->import->imported->left_float += !is_grid;
     oct_quantization_mark(r, node->outputs[0], &p);
     return OCTET_OK;
 }
@@ -224,7 +225,7 @@ static octet_status read_node(struct oct_quantization_reading *r, size_t n)
             whole = node->inputs[k] >= 0;
         if (!whole || node->output_count > readers[i].outputs || node->outputs[0] < 0)
             return oct_node_fail(r->graph, node, OCTET_BAD_FORMAT, "it has too few inputs");
-        r->import->network->is_quantised = 1;
+        r->import->imported->is_quantised = 1;
         return readers[i].read(r, node);
     }
     return read_other(r, n);

@@ -28,8 +28,8 @@ octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_no
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *input = &graph->values[node->inputs[0]].array;
     const struct oct_array *output = &graph->values[node->outputs[0]].array;
-    struct oct_network_layer layer = {
-        .kind = OCT_LAYER_UPSAMPLE, .residual = -1, .kernel = 1, .stride = 1};
+    struct oct_imported_layer layer = {
+        .operation = OCT_UPSAMPLE, .residual = -1, .kernel = 1, .stride = 1};
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
     if (status)
         return status;

@@ -29,25 +29,26 @@ bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator)
            calibrator->percentile <= 100.0;
 }
 
-struct oct_coding oct_coding_of_range(double low, double high)
+struct oct_quantization oct_coding_of_range(double low, double high)
 {
     low = low < 0.0 ? low : 0.0;
     high = high > 0.0 ? high : 0.0;
     const double span = high - low;
     const float scale = (float)(span / 255.0);
     if (!(scale >= 1e-30f)) /* nothing but zeros, or too little to count */
-        return (struct oct_coding){1.0f / 255.0f, 0};
+        return (struct oct_quantization){1.0f / 255.0f, 0};
     const double zero_point = rint(-low / (double)scale);
-    return (struct oct_coding){scale, (int)(zero_point < 0.0     ? 0.0
-                                            : zero_point > 255.0 ? 255.0
-                                                                 : zero_point)};
+    return (struct oct_quantization){scale, (int)(zero_point < 0.0     ? 0.0
+                                                  : zero_point > 255.0 ? 255.0
+                                                                       : zero_point)};
 }
 
 /*
  * Within one code's cell the decoded value is constant, so the sum over its bins is worked out from
  * the bin's centres: sum n (x - d)^2. Walking the bins once costs one rounding a bin.
  */
-double oct_coding_squared_error(const struct oct_histogram *histogram, struct oct_coding coding)
+double oct_coding_squared_error(const struct oct_histogram *histogram,
+                                struct oct_quantization coding)
 {
     const double width = oct_histogram_width(histogram);
     const float inverse = 1.0f / coding.scale;
@@ -66,15 +67,15 @@ double oct_coding_squared_error(const struct oct_histogram *histogram, struct oc
     return error;
 }
 
-static struct oct_coding least_squared_error(const struct oct_histogram *histogram)
+static struct oct_quantization least_squared_error(const struct oct_histogram *histogram)
 {
     const double low = histogram->minimum < 0.0f ? (double)histogram->minimum : 0.0;
     const double span = (double)histogram->maximum - low;
-    struct oct_coding best = oct_coding_of_range(low, (double)histogram->maximum);
+    struct oct_quantization best = oct_coding_of_range(low, (double)histogram->maximum);
     double least = oct_coding_squared_error(histogram, best);
     for (int i = 0; i < CANDIDATES && span > 0.0; i++) {
         const double share = LOWEST_SHARE + (1.0 - LOWEST_SHARE) * i / (CANDIDATES - 1);
-        const struct oct_coding coding = oct_coding_of_range(low, low + span * share);
+        const struct oct_quantization coding = oct_coding_of_range(low, low + span * share);
         const double error = oct_coding_squared_error(histogram, coding);
         if (error < least) {
             least = error;
@@ -99,16 +100,16 @@ static double quantile(const struct oct_histogram *histogram, double share)
     return (double)histogram->maximum;
 }
 
-struct oct_coding oct_coding_of_magnitude(double amax)
+struct oct_quantization oct_coding_of_magnitude(double amax)
 {
     const float scale = (float)(amax / 127.0);
     if (!(scale >= 1e-30f))
-        return (struct oct_coding){1.0f / 255.0f, 0};
-    return (struct oct_coding){scale, 128};
+        return (struct oct_quantization){1.0f / 255.0f, 0};
+    return (struct oct_quantization){scale, 128};
 }
 
-struct oct_coding oct_calibrate_tensor(const struct oct_calibrator *calibrator,
-                                       const struct oct_histogram *histogram)
+struct oct_quantization oct_calibrate_tensor(const struct oct_calibrator *calibrator,
+                                             const struct oct_histogram *histogram)
 {
     const double minimum = (double)histogram->minimum, maximum = (double)histogram->maximum;
     switch (calibrator->kind) {

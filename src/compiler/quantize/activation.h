@@ -8,11 +8,7 @@
 #define OCTET_COMPILER_QUANTIZE_ACTIVATION_H
 
 #include "compiler/calibrate/histogram.h"
-
-struct oct_coding {
-    float scale;
-    int zero_point;
-};
+#include "network/quantization.h"
 
 enum oct_calibrator_kind {
     OCT_CALIBRATOR_MSE,        /* least squared error of coding, asymmetric; the default */
@@ -39,17 +35,18 @@ struct oct_calibrator {
 bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator);
 
 /* The coding that spans [low, high], widened to contain 0. A span of 0 gets scale 1/255. */
-struct oct_coding oct_coding_of_range(double low, double high);
+struct oct_quantization oct_coding_of_range(double low, double high);
 
 /* What a calibrator makes of a tensor's statistics. */
-struct oct_coding oct_calibrate_tensor(const struct oct_calibrator *calibrator,
-                                       const struct oct_histogram *histogram);
+struct oct_quantization oct_calibrate_tensor(const struct oct_calibrator *calibrator,
+                                             const struct oct_histogram *histogram);
 
 /* Symmetric signed codes with scale amax / 127, in unsigned bytes: zero point 128. */
-struct oct_coding oct_coding_of_magnitude(double amax);
+struct oct_quantization oct_coding_of_magnitude(double amax);
 
 /* Sum over the histogram of count * (x - decoded(code(x)))^2 at bin centres, with the exact
  * rounding. */
-double oct_coding_squared_error(const struct oct_histogram *histogram, struct oct_coding coding);
+double oct_coding_squared_error(const struct oct_histogram *histogram,
+                                struct oct_quantization coding);
 
 #endif

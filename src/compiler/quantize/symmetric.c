@@ -16,7 +16,7 @@ float oct_symmetric_scale(double magnitude)
 
 double oct_symmetric_error(const struct oct_histogram *histogram, float scale)
 {
-    const struct oct_coding coding = {scale, 128};
+    const struct oct_quantization coding = {scale, 128};
     return histogram->count ? oct_coding_squared_error(histogram, coding) / (double)histogram->count
                             : 0.0;
 }
@@ -46,7 +46,7 @@ double oct_symmetric_magnitude(const struct oct_calibrator *calibrator,
     case OCT_CALIBRATOR_MSE:
         return least_squared_error(histogram, largest);
     case OCT_CALIBRATOR_PERCENTILE: {
-        const struct oct_coding c = oct_calibrate_tensor(calibrator, histogram);
+        const struct oct_quantization c = oct_calibrate_tensor(calibrator, histogram);
         return (double)c.scale * fmax(c.zero_point, 255 - c.zero_point);
     }
     case OCT_CALIBRATOR_ENTROPY:

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/reader.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define FILE_HEADER_BYTES 14
 #define OS2_HEADER_BYTES 12 /* of the first version: sizes of 16 bit, palette of three bytes */

@@ -2,7 +2,7 @@
 /* The orientation tag of EXIF, which is a TIFF structure: byte order, 42, offset of the first
  * directory; a directory is a count and entries of 12 bytes (tag, type, count, value). */
 #include "base/reader.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define TAG_ORIENTATION 0x0112
 

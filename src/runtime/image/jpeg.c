@@ -8,7 +8,7 @@
 
 #include <jerror.h>
 
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define CUT_OFF "Premature end of JPEG file"
 #define SCANS_MAX                                                                                  \

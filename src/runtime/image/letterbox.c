@@ -41,7 +41,7 @@ size_t oct_letterbox_scratch_bytes(int target_width)
 
 /* What the row loops need, and the last two source rows blended for the columns. */
 struct task {
-    const struct oct_kernels *kernels;
+    const struct oct_resize_kernels *kernels;
     const octet_image *image;
     const octet_letterbox *box;
     const struct oct_pixels *target;
@@ -154,7 +154,7 @@ static bool fits(const octet_image *image, const octet_letterbox *box,
            scratch->bytes >= oct_letterbox_scratch_bytes(box->target_width);
 }
 
-octet_status oct_letterbox_into(octet_context *ctx, const struct oct_kernels *kernels,
+octet_status oct_letterbox_into(octet_context *ctx, const struct oct_resize_kernels *kernels,
                                 const octet_image *image, const octet_letterbox *box,
                                 const struct oct_pixels *target,
                                 const struct oct_letterbox_scratch *scratch)

@@ -3,8 +3,8 @@
 #ifndef OCTET_RUNTIME_IMAGE_LETTERBOX_H
 #define OCTET_RUNTIME_IMAGE_LETTERBOX_H
 
-#include "runtime/image/image.h"
-#include "runtime/kernels/kernels.h"
+#include "runtime/image/blend.h"
+#include "runtime/image/raster.h"
 
 #define OCT_LETTERBOX_PAD 114
 
@@ -30,7 +30,7 @@ octet_letterbox oct_letterbox_geometry(int source_width, int source_height, int 
 
 /* Writes the picture and its padding. Allocates nothing. OCTET_INVALID_ARGUMENT when the geometry
  * is not the picture's, or the target or the scratch is too small. */
-octet_status oct_letterbox_into(octet_context *ctx, const struct oct_kernels *kernels,
+octet_status oct_letterbox_into(octet_context *ctx, const struct oct_resize_kernels *kernels,
                                 const octet_image *image, const octet_letterbox *geometry,
                                 const struct oct_pixels *target,
                                 const struct oct_letterbox_scratch *scratch);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/reader.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define CHUNK_BYTES_MAX ((png_alloc_size_t)64 << 20) /* of one chunk other than pixels */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/reader.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 static bool is_blank(uint8_t c)
 {

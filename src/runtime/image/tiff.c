@@ -2,7 +2,7 @@
 /* TIFF through libtiff's RGBA interface, as OpenCV's imread reads it: the first picture of the
  * file, 8 bit of every sample, colours of transparent pixels multiplied by their alpha. libtiff is
  * opened with the first TIFF: it brings a dozen libraries along, which hardly any run needs. */
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #ifdef OCTET_HAS_TIFF
 

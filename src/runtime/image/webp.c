@@ -4,7 +4,7 @@
 #include <webp/decode.h>
 
 #include "base/reader.h"
-#include "runtime/image/image.h"
+#include "runtime/image/raster.h"
 
 #define FLAG_EXIF 0x08 /* of the VP8X chunk */
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <octet/calibrate.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "base/read_file.h"
+#include "compiler/calibrate/calibration.h"
+#include "compiler/imported_model.h"
+
+void octet_calibration_defaults(octet_calibration_settings *settings)
+{
+    if (settings)
+        memset(settings, 0, sizeof *settings);
+}
+
+octet_status octet_calibration_create(octet_context *context, const octet_model *model,
+                                      const octet_calibration_settings *settings,
+                                      octet_calibration **calibration)
+{
+    octet_calibration_settings defaults;
+    octet_engine *engine;
+    if (calibration)
+        *calibration = NULL;
+    if (!context || !model || !calibration)
+        return oct_fail_null(context, __func__, "model and calibration");
+    if (!settings) {
+        octet_calibration_defaults(&defaults);
+        settings = &defaults;
+    }
+    const octet_status status = oct_model_float_engine(context, model, &engine);
+    if (status)
+        return status;
+    return oct_calibration_create(context, engine, model->hash, settings, calibration);
+}
+
+octet_status octet_calibration_add(octet_calibration *calibration, const octet_image *image)
+{
+    if (!calibration)
+        return OCTET_INVALID_ARGUMENT;
+    if (!image)
+        return oct_fail_null(&calibration->own, __func__, "image");
+    return oct_calibration_add(calibration, image);
+}
+
+const char *octet_calibration_message(const octet_calibration *calibration)
+{
+    return calibration ? calibration->own.message : "";
+}
+
+octet_status octet_calibration_finish(octet_calibration *calibration, octet_statistics **statistics)
+{
+    if (statistics)
+        *statistics = NULL;
+    if (!calibration || !statistics)
+        return oct_fail_null(calibration ? &calibration->own : NULL, __func__, "statistics");
+    if (calibration->statistics->image_count == 0)
+        return oct_fail(&calibration->own, OCTET_INVALID_STATE, "no picture was calibrated on");
+    return oct_statistics_copy(&calibration->own, calibration->statistics, statistics);
+}
+
+void octet_calibration_free(octet_calibration **calibration)
+{
+    if (!calibration)
+        return;
+    oct_calibration_free(*calibration);
+    *calibration = NULL;
+}
+
+octet_status octet_statistics_load(octet_context *context, const char *path,
+                                   octet_statistics **statistics)
+{
+    if (statistics)
+        *statistics = NULL;
+    if (!context || !path || !statistics)
+        return oct_fail_null(context, __func__, "path and statistics");
+    struct oct_file file;
+    octet_status status = oct_file_open(context, path, &file);
+    if (status)
+        return status;
+    status = oct_statistics_read(context, file.bytes, file.size, path, statistics);
+    oct_file_close(context, &file);
+    return status;
+}
+
+octet_status octet_statistics_save(octet_context *context, const octet_statistics *statistics,
+                                   const char *path)
+{
+    if (!context || !statistics || !path)
+        return oct_fail_null(context, __func__, "statistics and path");
+    return oct_statistics_write(context, statistics, path);
+}
+
+octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note)
+{
+    if (!statistics || !note)
+        return oct_fail_null(statistics ? &statistics->own : NULL, __func__, "note");
+    return oct_statistics_set_note(statistics, note);
+}
+
+void octet_statistics_info_get(const octet_statistics *statistics, octet_statistics_info *info)
+{
+    if (!info)
+        return;
+    memset(info, 0, sizeof *info);
+    if (!statistics)
+        return;
+    info->image_count = statistics->image_count;
+    info->tensor_count = statistics->tensor_count;
+    info->input_height = statistics->input_height;
+    info->input_width = statistics->input_width;
+    info->model_hash = statistics->model_hash;
+    info->images_fingerprint = statistics->fingerprint_text;
+    info->note = statistics->note ? statistics->note : "";
+}
+
+octet_status octet_statistics_tensor(const octet_statistics *statistics, int index,
+                                     octet_tensor_statistics *tensor)
+{
+    if (!statistics || !tensor || index < 0 || index >= statistics->tensor_count)
+        return OCTET_INVALID_ARGUMENT;
+    const struct oct_tensor_record *record = &statistics->tensors[index];
+    const double count = (double)record->histogram.count;
+    double sum = 0.0, square = 0.0;
+    for (int c = 0; c < record->channels; c++) {
+        sum += (double)record->channel_sum[c] / OCT_SUM_UNIT;
+        square += (double)record->channel_square[c] / OCT_SUM_UNIT;
+    }
+    const double mean = count > 0.0 ? sum / count : 0.0;
+    const double variance = count > 0.0 ? square / count - mean * mean : 0.0;
+    *tensor = (octet_tensor_statistics){
+        .name = record->name,
+        .channels = record->channels,
+        .count = (int64_t)record->histogram.count,
+        .minimum = (double)record->histogram.minimum,
+        .maximum = (double)record->histogram.maximum,
+        .mean = mean,
+        .standard_deviation = variance > 0.0 ? sqrt(variance) : 0.0,
+    };
+    return OCTET_OK;
+}
+
+void octet_statistics_free(octet_statistics **statistics)
+{
+    if (!statistics)
+        return;
+    oct_statistics_free(*statistics);
+    *statistics = NULL;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <octet/engine.h>
+
+#include <string.h>
+
+#include "base/read_file.h"
+#include "runtime/engine/engine_contents.h"
+
+octet_status octet_engine_load_memory(octet_context *context, const void *bytes, size_t size,
+                                      const char *name, octet_engine **engine)
+{
+    if (engine)
+        *engine = NULL;
+    if (!context || !bytes || !name || !engine)
+        return oct_fail_null(context, __func__, "bytes, name and engine");
+    return oct_engine_read(context, bytes, size, name, engine);
+}
+
+octet_status octet_engine_load(octet_context *context, const char *path, octet_engine **engine)
+{
+    if (engine)
+        *engine = NULL;
+    if (!context || !path || !engine)
+        return oct_fail_null(context, __func__, "path and engine");
+    struct oct_file file;
+    octet_status status = oct_file_open(context, path, &file);
+    if (status)
+        return status;
+    status = oct_engine_read(context, file.bytes, file.size, path, engine);
+    oct_file_close(context, &file);
+    return status;
+}
+
+octet_status octet_engine_save(octet_context *context, const octet_engine *engine, const char *path)
+{
+    if (!context || !engine || !path)
+        return oct_fail_null(context, __func__, "engine and path");
+    return oct_engine_write(context, engine, path);
+}
+
+void octet_engine_info(const octet_engine *engine, octet_info *info)
+{
+    if (!info)
+        return;
+    memset(info, 0, sizeof *info);
+    if (!engine)
+        return;
+    struct octet_context scratch;
+    oct_context_inherit(&scratch, &engine->own);
+    oct_network_describe(&scratch, &engine->network, info);
+}
+
+const char *octet_engine_class_name(const octet_engine *engine, int index)
+{
+    if (!engine || index < 0 || index >= engine->network.class_count)
+        return "";
+    return engine->network.class_names[index];
+}
+
+octet_status octet_engine_layer(const octet_engine *engine, int index, octet_layer_info *layer)
+{
+    if (!engine || !layer)
+        return OCTET_INVALID_ARGUMENT;
+    struct octet_context scratch;
+    oct_context_inherit(&scratch, &engine->own);
+    return oct_network_describe_layer(&scratch, &engine->network, index, layer);
+}
+
+int octet_engine_provenance(const octet_engine *engine, int index, const char **key,
+                            const char **text)
+{
+    if (!engine || !key || !text || index < 0 || index >= engine->provenance_count)
+        return 0;
+    *key = engine->provenance_keys[index];
+    *text = engine->provenance_values[index];
+    return 1;
+}
+
+void octet_engine_free(octet_engine **engine)
+{
+    if (!engine)
+        return;
+    oct_engine_free(*engine);
+    *engine = NULL;
+}

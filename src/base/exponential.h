@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exp and the logistic function with the same bits on every machine: double precision operations
+ * with one IEEE result each, in one order (the build forbids contraction), never the C library's,
+ * whose last bits differ by processor.
+ */
+#ifndef OCTET_BASE_EXPONENTIAL_H
+#define OCTET_BASE_EXPONENTIAL_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* e^x within 1e-13 relative for x in [-700, 700]; x is clamped to that; a NaN is taken as -700. */
+static inline double oct_exp(double x)
+{
+    x = x > -700.0 ? x : -700.0;
+    x = x < 700.0 ? x : 700.0;
+    const double shift =
+        6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer, to nearest even */
+    const double n = (x * 1.4426950408889634 + shift) - shift;
+    const double r =
+        (x - n * 0.69314718036912382) - n * 1.9082149292705877e-10; /* |r| <= ln(2) / 2 */
+    double p = 1.0 / 39916800.0;                                    /* Taylor, degree 11 */
+    p = p * r + 1.0 / 3628800.0;
+    p = p * r + 1.0 / 362880.0;
+    p = p * r + 1.0 / 40320.0;
+    p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * r + 1.0;
+    p = p * r + 1.0;
+    const uint64_t bits = (uint64_t)((int64_t)n + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+static inline float oct_sigmoid(float x)
+{
+    return (float)(1.0 / (1.0 + oct_exp(-(double)x)));
+}
+
+#endif

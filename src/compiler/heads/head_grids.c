@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a quantised file rounds between its last convolutions and its outputs. Kept are the logits'
+ * own grids, and those around the expectation over a side's distribution: of the softmax, of the
+ * numbers that it is weighted with, and of the distance. The rest is counted.
+ */
+#include "compiler/passes/passes.h"
+
+/* The one FakeQuantize node that reads `value`, where nothing else does; or NULL. */
+static const struct oct_node *only_fake(const struct oct_graph *graph, int value, const int *uses)
+{
+    for (size_t n = 0; n < graph->node_count && uses[value] == 1; n++)
+        if (graph->nodes[n].op == OCT_OP_FAKE_QUANTIZE && graph->nodes[n].inputs[0] == value)
+            return &graph->nodes[n];
+    return NULL;
+}
+
+/* True when the node rounds what was put on the same grid before, and only moved since. */
+static bool repeats(const struct oct_graph *graph, const struct oct_node *fake)
+{
+    const struct oct_node *node = oct_graph_producer(graph, fake->inputs[0]);
+    while (node && oct_moves_elements(node->op))
+        node = oct_graph_producer(graph, node->inputs[0]);
+    return node && node->op == OCT_OP_FAKE_QUANTIZE &&
+           oct_same_quantization(node->grid, fake->grid);
+}
+
+static int count_fakes(const struct oct_import *import)
+{
+    int count = 0;
+    for (size_t n = 0; n < import->graph->node_count; n++)
+        count += import->head.in_tail[n] && import->graph->nodes[n].op == OCT_OP_FAKE_QUANTIZE &&
+                 !repeats(import->graph, &import->graph->nodes[n]);
+    return count;
+}
+
+static int read_level(const struct oct_graph *graph, const int *uses, int value,
+                      struct oct_quantization *grid)
+{
+    const struct oct_node *fake = only_fake(graph, value, uses);
+    if (fake)
+        *grid = fake->grid;
+    return fake != NULL;
+}
+
+/* Around the convolution with the weights 0, 1, 2, ... Returns how many grids it took. */
+static int read_expectation(const struct oct_import *import, const struct oct_node *conv,
+                            const int *uses)
+{
+    const struct oct_graph *graph = import->graph;
+    struct oct_imported *imported = import->imported;
+    const struct oct_node *before = oct_graph_producer(graph, conv->inputs[0]);
+    const struct oct_node *after = only_fake(graph, conv->outputs[0], uses);
+    const float *scales = graph->values[conv->inputs[1]].weight_scales;
+    int taken = 0;
+    if (before && before->op == OCT_OP_FAKE_QUANTIZE) {
+        imported->probability_grid = before->grid;
+        taken++;
+    }
+    if (after) {
+        imported->distance_grid = after->grid;
+        taken++;
+    }
+    imported->expectation_scale = scales ? scales[0] : 0.0f;
+    return taken;
+}
+
+octet_status oct_read_head_grids(struct oct_import *import)
+{
+    struct oct_graph *graph = import->graph;
+    struct oct_found_head *head = &import->head;
+    int *uses, taken = 0, expectations = 0;
+    if (!import->imported->is_quantised)
+        return OCTET_OK;
+    const octet_status status = oct_graph_count_uses(graph, &uses);
+    if (status)
+        return status;
+    for (int l = 0; l < head->level_count; l++) {
+        struct oct_head_convolutions *level = &head->levels[l];
+        taken += read_level(graph, uses, level->box_value, &level->box_grid);
+        taken += read_level(graph, uses, level->class_value, &level->class_grid);
+    }
+    for (size_t n = 0; n < graph->node_count; n++)
+        if (head->in_tail[n] && graph->nodes[n].op == OCT_OP_CONV && expectations++ == 0)
+            taken += read_expectation(import, &graph->nodes[n], uses);
+    oct_free(import->ctx, uses);
+    import->imported->head_left_float = count_fakes(import) - taken;
+    return OCTET_OK;
+}

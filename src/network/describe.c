@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plans in numbers for people: layers with shapes, multiply-adds, bytes. */
+#include <string.h>
+
+#include "network/network.h"
+
+static int64_t layer_weight_bytes(const struct oct_network *network, const struct oct_layer *layer)
+{
+    if (layer->operation != OCT_CONVOLUTION)
+        return 0;
+    const int64_t outputs = network->tensors[layer->output].channels;
+    const int64_t weights = oct_layer_weights(network, layer);
+    return layer->codes    ? weights + outputs * 8
+           : layer->halves ? weights * 2 + outputs * 4
+                           : weights * 4 + outputs * 4;
+}
+
+static int64_t layer_multiply_adds(const struct oct_network *network, const struct oct_layer *layer,
+                                   const struct oct_network_size *sizes)
+{
+    return oct_layer_weights(network, layer) * sizes[layer->output].height *
+           sizes[layer->output].width;
+}
+
+static octet_precision precision(const struct oct_network *network)
+{
+    bool int8 = false, half = false, fp32 = false;
+    for (int i = 0; i < network->layer_count; i++) {
+        int8 = int8 || network->layers[i].codes;
+        half = half || network->layers[i].halves;
+        fp32 = fp32 || network->layers[i].values;
+    }
+    return int8 && (half || fp32) ? OCTET_PRECISION_MIXED
+           : int8                 ? OCTET_PRECISION_INT8
+           : half                 ? OCTET_PRECISION_HALF
+                                  : OCTET_PRECISION_FP32;
+}
+
+octet_status oct_network_describe(octet_context *ctx, const struct oct_network *network,
+                                  octet_info *info)
+{
+    memset(info, 0, sizeof *info);
+    info->name = network->description;
+    info->precision = precision(network);
+    info->class_count = network->class_count;
+    info->stride_max = oct_network_stride(network);
+    info->input_height = network->input_height;
+    info->input_width = network->input_width;
+    info->size_is_fixed = network->size_is_fixed;
+    info->layer_count = network->layer_count;
+    struct oct_network_size sizes[OCT_TENSORS_MAX]; /* nobody is told when this fails */
+    const octet_status status =
+        oct_network_sizes(ctx, network, network->input_height, network->input_width, sizes);
+    for (int i = 0; i < network->layer_count && !status; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        if (layer->operation == OCT_CONVOLUTION)
+            info->weight_count +=
+                oct_layer_weights(network, layer) + network->tensors[layer->output].channels;
+        info->weight_bytes += layer_weight_bytes(network, layer);
+        info->multiply_adds += layer_multiply_adds(network, layer, sizes);
+    }
+    return status;
+}
+
+octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_network *network,
+                                        int index, octet_layer_info *info)
+{
+    static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy", "Table"};
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
+                                                 OCTET_PRECISION_HALF};
+    static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
+    memset(info, 0, sizeof *info);
+    if (index < 0 || index >= network->layer_count)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "layer %d: there are %d", index,
+                        network->layer_count);
+    struct oct_network_size sizes[OCT_TENSORS_MAX];
+    const octet_status status =
+        oct_network_sizes(ctx, network, network->input_height, network->input_width, sizes);
+    if (!status) {
+        const struct oct_layer *layer = &network->layers[index];
+        const struct oct_tensor *in = &network->tensors[layer->input];
+        const struct oct_tensor *out = &network->tensors[layer->output];
+        const bool convolution = layer->operation == OCT_CONVOLUTION;
+        *info = (octet_layer_info){
+            .name = out->name,
+            .operation = in->type == out->type || layer->operation != OCT_COPY
+                             ? operations[layer->operation]
+                         : in->type == OCT_TYPE_U8  ? "Dequantize"
+                         : out->type == OCT_TYPE_U8 ? "Quantize"
+                                                    : operations[OCT_COPY],
+            .fused = fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)],
+            .precision = precisions[in->type],
+            .input_channels = in->channels,
+            .input_height = sizes[layer->input].height,
+            .input_width = sizes[layer->input].width,
+            .output_channels = out->channels,
+            .output_height = sizes[layer->output].height,
+            .output_width = sizes[layer->output].width,
+            .kernel = layer->kernel,
+            .stride = convolution ? layer->stride : 1,
+            .multiply_adds = layer_multiply_adds(network, layer, sizes),
+            .weight_bytes = layer_weight_bytes(network, layer),
+            .output_scale = out->type == OCT_TYPE_U8 ? (double)out->scale : 0.0,
+            .output_zero_point = out->type == OCT_TYPE_U8 ? out->zero_point : 0,
+        };
+    }
+    return status;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network: what an engine runs, independent of machine and input size. Tensors are written by
+ * layers or are views (concats, slices) of others; a layer is one pass: convolution with SiLU and
+ * residual fused, pool, upsampling or copy. Everything a session does is derived from a verified
+ * network.
+ */
+#ifndef OCTET_NETWORK_NETWORK_H
+#define OCTET_NETWORK_NETWORK_H
+
+#include <octet/engine.h>
+
+#include "base/arena.h"
+#include "network/head.h"
+#include "network/types.h"
+
+#define OCT_CONCAT_MAX 32
+#define OCT_TENSORS_MAX 4096
+#define OCT_LAYERS_MAX 2048
+#define OCT_CHANNELS_MAX 16384
+#define OCT_KERNEL_MAX 15
+
+enum oct_tensor_kind {
+    OCT_TENSOR_INPUT,  /* tensor 0, always: the picture, 3 channels RGB */
+    OCT_TENSOR_LAYER,  /* written by a layer */
+    OCT_TENSOR_CONCAT, /* LAYER or CONCAT tensors one after another along the channels; a tensor is
+                        in one at most */
+    OCT_TENSOR_SLICE,  /* channels [offset, offset + channels) of a tensor that is no slice; see
+                          oct_network_shift() */
+    OCT_TENSOR_CODED   /* only while a model is imported: `parent` as the file quantises it */
+};
+
+struct oct_tensor {
+    const char *name;
+    enum oct_tensor_kind kind;
+    enum oct_type type; /* CONCAT and SLICE: as their members or parent */
+    int channels;
+    float scale; /* U8 LAYER and INPUT: real = scale * (code - zero_point); concats and slices have
+                    none of their own */
+    int zero_point;
+    int member_count, members[OCT_CONCAT_MAX]; /* CONCAT */
+    int parent, offset;                        /* SLICE */
+};
+
+enum oct_operation {
+    OCT_CONVOLUTION,
+    OCT_MAX_POOL,
+    OCT_UPSAMPLE,
+    OCT_COPY,
+    OCT_TABLE /* U8 input: table[code], then the residual added */
+};
+
+#define OCT_TABLE_ENTRIES 256
+
+struct oct_layer {
+    const char *name;
+    enum oct_operation operation;
+    int input, output; /* tensors; an input is written by an earlier layer */
+    int residual;      /* CONVOLUTION, TABLE: tensor added after the activation, or -1 */
+    int kernel, stride, padding;
+    int silu;
+    /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
+     * halves (kernels/half.h) when it is BF16, else values. A code's weight is in units of
+     * `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
+    const int8_t *codes;
+    const uint16_t *halves;
+    const float *values;
+    const float *scale; /* U8 input: [output channels], real of one accumulator unit */
+    const float *bias;  /* [output channels] */
+    const float *table; /* TABLE: the value of each code of the input */
+};
+
+struct oct_level {
+    int box_tensor, class_tensor; /* F32 */
+    int stride;
+};
+
+struct oct_network {
+    int tensor_count, layer_count, level_count, class_count, reg_max;
+    int input_height, input_width, size_is_fixed;
+    struct oct_tensor *tensors;
+    struct oct_layer *layers;
+    struct oct_level levels[OCT_HEAD_LEVELS_MAX];
+    struct oct_dfl_rounding dfl;
+    struct oct_selection selection;
+    const char **class_names;
+    const char *description;
+};
+
+/* Checks everything that a session relies on: indices, order, shapes, types, sizes, scales. `name`
+ * is the file's. Fails with OCTET_BAD_FORMAT. */
+octet_status oct_network_verify(octet_context *ctx, const struct oct_network *network,
+                                const char *name);
+
+/* Heights and widths of all tensors for an input size that is a multiple of oct_network_stride():
+ * `sizes` takes tensor_count pairs. Fails with OCTET_BAD_SHAPE when a concat's or residual's sizes
+ * do not meet. */
+struct oct_network_size {
+    int height, width;
+};
+octet_status oct_network_sizes(octet_context *ctx, const struct oct_network *network, int height,
+                               int width, struct oct_network_size *sizes);
+
+/* The largest level's stride: input sizes are multiples of it. */
+int oct_network_stride(const struct oct_network *network);
+
+/* The LAYER or INPUT tensor, and the channel of it, that channel `channel` of any tensor is. */
+struct oct_network_channel {
+    int tensor, channel;
+};
+struct oct_network_channel oct_network_resolve(const struct oct_network *network, int tensor,
+                                               int channel);
+
+/* True when all channels of a tensor have one scale and zero point, which are written to `*leaf`'s
+ * tensor. */
+bool oct_network_uniform(const struct oct_network *network, int tensor, int *leaf);
+
+/* True when all channels are stored one after another: no member of a concat before the last is
+ * padded. Convolutions read others as well, all else does not. */
+bool oct_network_contiguous(const struct oct_network *network, int tensor);
+
+/* How many channels before a tensor's first one the multiple of 4 lies at which sessions begin to
+ * read it, 0 to 3: more than 0 for slices alone. Convolutions and copies read those, all else does
+ * not. */
+int oct_network_shift(const struct oct_network *network, int tensor);
+
+int64_t oct_layer_weights(const struct oct_network *network, const struct oct_layer *layer);
+
+/* SHA-256 of a float network's structure and weights, as 64 hexadecimal digits and a NUL: what
+ * statistics belong to. */
+void oct_network_hash(const struct oct_network *network, char hash[65]);
+
+/* Fills a description of a network, see octet_engine_info() and octet_engine_layer(). */
+octet_status oct_network_describe(octet_context *ctx, const struct oct_network *network,
+                                  octet_info *info);
+octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_network *network,
+                                        int index, octet_layer_info *layer);
+
+#endif

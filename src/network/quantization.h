@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one description of how values become codes of 8 bits. */
+#ifndef OCTET_NETWORK_QUANTIZATION_H
+#define OCTET_NETWORK_QUANTIZATION_H
+
+#include <stdbool.h>
+
+/* To a code: clamp(rint(value / scale) + zero_point, 0, 255), to nearest even; the value of a code:
+ * scale * (code - zero_point). Signed codes are these less 128. Scale 0: not quantised. */
+struct oct_quantization {
+    float scale;
+    int zero_point;
+};
+
+static inline bool oct_is_quantized(struct oct_quantization quantization)
+{
+    return quantization.scale > 0.0f;
+}
+
+static inline bool oct_same_quantization(struct oct_quantization a, struct oct_quantization b)
+{
+    return a.scale == b.scale && a.zero_point == b.zero_point;
+}
+
+#endif

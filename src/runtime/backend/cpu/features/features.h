@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this processor and its operating system can do, as bundles of features that kernels need
+ * together. */
+#ifndef OCTET_RUNTIME_BACKEND_CPU_FEATURES_FEATURES_H
+#define OCTET_RUNTIME_BACKEND_CPU_FEATURES_FEATURES_H
+
+#include "base/messages.h"
+
+/* Kernel sets as bits, lowest first. A set contains all before it that the machine has. */
+enum oct_cpu_set {
+    OCT_CPU_REF = 1 << 0,
+    OCT_CPU_AVX2 = 1 << 1,       /* AVX2, FMA, F16C, and YMM state kept by the system */
+    OCT_CPU_AVXVNNI = 1 << 2,    /* 256-bit VNNI in VEX encoding */
+    OCT_CPU_AVX512 = 1 << 3,     /* F, BW, VL, DQ, and ZMM state kept by the system */
+    OCT_CPU_AVX512VNNI = 1 << 4, /* and VNNI */
+    OCT_CPU_AVX512BF16 = 1 << 5, /* and BF16: dot products of bfloat16 pairs */
+    OCT_CPU_AMX = 1 << 6,        /* TILE, INT8, BF16, and the system's permission */
+    OCT_CPU_NEON = 1 << 7,
+    OCT_CPU_DOTPROD = 1 << 8,
+    OCT_CPU_I8MM = 1 << 9
+};
+
+/* The sets this machine can run; always contains OCT_CPU_REF. Does not change anything. */
+unsigned oct_cpu_sets(void);
+
+/* Asks the system for what the sets need beyond being there: for AMX, leave to use tile data
+ * (ARCH_REQ_XCOMP_PERM). Linux gives it to the whole process, its running threads and its children
+ * included, and never takes it back; from then on an alternate signal stack must have room for
+ * tiles (AT_MINSIGSTKSZ). Returns the sets, without OCT_CPU_AMX where the system refuses. */
+unsigned oct_cpu_enable(unsigned sets);
+
+/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16", "amx", "neon", "dotprod", "i8mm";
+ * NULL for a value that is no single set. */
+const char *oct_cpu_set_name(unsigned set);
+
+/* The sets allowed by a mask given by people: NULL, "" or "max": all that the machine has; a name:
+ * that set and those below it, refused (OCTET_UNSUPPORTED_CPU) when the machine lacks it; names
+ * separated by commas: just these and ref. "avx512" and "avx512vnni" do not include "avxvnni"'s
+ * kernels' precedence: higher bits win. */
+octet_status oct_cpu_parse(octet_context *ctx, const char *list, unsigned *sets);
+
+/* The processor's own name, NUL-terminated, cut to `size` bytes. */
+void oct_cpu_name(char *name, int size);
+
+#endif

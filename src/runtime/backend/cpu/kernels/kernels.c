@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/backend/cpu/kernels/kernels.h"
+
+#include "runtime/backend/cpu/kernels/ref/ref.h"
+#if defined(__x86_64__)
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+#endif
+
+/* Lowest first: each overwrites what it does better. */
+static const struct {
+    unsigned sets; /* all of them */
+    void (*fill)(struct oct_kernels *kernels);
+} fills[] = {
+    {OCT_CPU_REF, oct_kernels_fill_ref},
+#if defined(__x86_64__)
+    {OCT_CPU_AVX2, oct_kernels_fill_avx2},
+    {OCT_CPU_AVXVNNI, oct_kernels_fill_avxvnni},
+    {OCT_CPU_AVX512, oct_kernels_fill_avx512},
+    {OCT_CPU_AVX512VNNI, oct_kernels_fill_avx512vnni},
+    {OCT_CPU_AVX512BF16, oct_kernels_fill_avx512bf16},
+    {OCT_CPU_AMX, oct_kernels_fill_amx},
+    {OCT_CPU_AMX | OCT_CPU_AVX512BF16, oct_kernels_fill_amxbf16},
+#endif
+};
+
+void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets)
+{
+    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
+        if (fills[i].sets == OCT_CPU_REF || (sets & fills[i].sets) == fills[i].sets)
+            fills[i].fill(kernels);
+    }
+}
+
+static const struct oct_conv_kernel *const ref_u8[] = {&oct_conv_u8_ref};
+static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref};
+static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
+
+static const struct oct_kernel_list lists[] = {
+    {OCT_CPU_REF, ref_u8, 1, ref_f32, 1, ref_bf16, 1},
+#if defined(__x86_64__)
+    {OCT_CPU_AVX2, oct_conv_u8_avx2, OCT_AVX2_WIDTHS, oct_conv_f32_avx2, OCT_AVX2_WIDTHS, NULL, 0},
+    {OCT_CPU_AVXVNNI, oct_conv_u8_avxvnni, OCT_AVX2_WIDTHS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512, NULL, 0, oct_conv_f32_avx512, OCT_AVX512_WIDTHS, NULL, 0},
+    {OCT_CPU_AVX512VNNI, oct_conv_u8_avx512vnni, OCT_AVX512_WIDTHS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_avx512bf16, OCT_AVX512_WIDTHS},
+    {OCT_CPU_AMX, oct_conv_u8_amx, OCT_AMX_WIDTHS, NULL, 0, NULL, 0},
+    {OCT_CPU_AMX | OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_conv_bf16_amxbf16, OCT_AMX_WIDTHS},
+    {OCT_CPU_AVX2, oct_winograd_u8_avx2, OCT_AVX2_WINOGRADS, oct_winograd_f32_avx2,
+     OCT_AVX2_WINOGRADS, NULL, 0},
+    {OCT_CPU_AVXVNNI, oct_winograd_u8_avxvnni, OCT_AVX2_WINOGRADS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512, NULL, 0, oct_winograd_f32_avx512, OCT_AVX512_WINOGRADS, NULL, 0},
+    {OCT_CPU_AVX512VNNI, oct_winograd_u8_avx512vnni, OCT_AVX512_WINOGRADS, NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_winograd_bf16_avx512bf16, OCT_AVX512_WINOGRADS},
+#endif
+};
+
+const struct oct_kernel_list *oct_kernels_list(int *count)
+{
+    *count = (int)(sizeof lists / sizeof lists[0]);
+    return lists;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernels' contract: one table of function pointers, filled with the plain C reference first
+ * and then overwritten upward, set by set, so that no slot is ever null. A convolution kernel's
+ * tile geometry, packing and run function travel together. Activations are channels-last; see
+ * struct oct_conv_job for their layout.
+ *
+ * INT8 results are bit-identical in every set (requantize.h is the one definition); float results
+ * agree within tolerances.
+ */
+#ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
+#define OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "network/types.h"
+#include "runtime/backend/cpu/features/features.h"
+#include "runtime/image/blend.h"
+
+/* What a kernel is chosen by and packs for. Channels are stored channels: multiples of 4. */
+struct oct_conv_shape {
+    int input_channels;  /* read for each tap */
+    int output_channels; /* written */
+    int kernel, stride;  /* square; pixels */
+    int output_height, output_width;
+    int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
+    int32_t reach;   /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or
+                        without; INT32_MAX: not known */
+};
+
+/* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
+ * kernel][input channels]. U8 kernels take `codes` in [-127, 127], F32 kernels take `values`, and
+ * so do BF16 kernels, which round them. */
+struct oct_conv_weights {
+    const int8_t *codes;
+    const float *values;
+};
+
+/* An activation tensor in memory: element (c, y, x) stands at data[y * row + x * pixel + c],
+ * strides in elements. */
+struct oct_view {
+    void *data;
+    size_t row, pixel;
+    enum oct_type type;
+    float scale,
+        inverse_scale; /* U8: real = scale * (code - zero_point); inverse_scale = 1.0f / scale */
+    int zero_point;
+};
+
+/*
+ * One convolution of one picture. The input's data points at the element that tap (0, 0) of output
+ * pixel (0, 0) reads; with padding that lies in the border, which holds zero points (U8) or zeros
+ * (F32, BF16), so that kernels know no edges. Up to 64 bytes behind any row's last element may be
+ * read, never used.
+ *
+ * U8 input:  acc[n] = start[n] + sum code_w code_x (int32, exact), y = fma(float(acc), scale[n],
+ * bias[n]) F32 input: y = bias[n] + sum w x then, in this order: SiLU if `silu`; y = y + residual
+ * (dequantised: fma(float(code - zero_point), scale, y)) if `residual.data`; store as float, or
+ * requantised with the output's inverse_scale and zero_point.
+ *
+ * BF16 input: as F32, of values of half the bits; sums and what follows are float. Residual and
+ * output may be of any type whatever the input's is.
+ */
+struct oct_conv_job {
+    struct oct_conv_shape shape;
+    struct oct_view input, output,
+        residual;         /* residual: same height, width, channels as the output */
+    const void *packed;   /* as the same kernel's pack() wrote it */
+    const int32_t *start; /* U8: [output channels, padded to 64]; zero-point correction */
+    const float *scale;   /* U8: [output channels, padded to 64] */
+    const float *bias;    /* [output channels, padded to 64] */
+    bool silu;
+    bool streamed; /* F32 output that caches need not keep: large, and read after the run */
+};
+
+/* Part of a convolution: output rows [row_begin, row_end), output channels [channel_begin,
+ * channel_end) with channel_begin a multiple of the kernel's tile_channels, and channel_end one too
+ * or all channels. */
+struct oct_conv_range {
+    int row_begin, row_end, channel_begin, channel_end;
+};
+
+/* Packed weights and scratch may lie anywhere; on multiples of 64 bytes they are read fastest.
+ * `run` may be called for several ranges of a job at a time, each caller with its own scratch, as
+ * long as the ranges do not overlap. */
+struct oct_conv_kernel {
+    const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
+    int tile_pixels, tile_channels;
+    int tile_rows; /* output rows that are worked out together: ranges of whole ones waste nothing
+                    */
+    bool (*fits)(const struct oct_conv_shape *shape); /* the shapes it can do; NULL: all */
+    size_t (*packed_bytes)(const struct oct_conv_shape *shape);
+    void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                 void *packed);
+    size_t (*scratch_bytes)(const struct oct_conv_shape *shape); /* for each worker; may be 0 */
+    void (*run)(const struct oct_conv_job *job, const struct oct_conv_range *range, void *scratch);
+};
+
+/* Max pooling, `kernel` square, stride 1, "same" padding that takes no part; input and output of
+ * one size and type, with the same scale and zero point. `channels` is a multiple of 4. Separable:
+ * the scratch holds a row-wise maximum. */
+struct oct_pool_job {
+    struct oct_view input, output; /* input.data: pixel (0, 0), not the border */
+    int channels, height, width, kernel;
+};
+
+/* Codes to what a table has for them: y = table[code], then y = y + residual (dequantised:
+ * float(code
+ * - zero_point) * scale, rounded), stored as float or as the code clamp(rint(y / scale) +
+ * zero_point, 0, 255). `table` has 256 entries; `channels` is a multiple of 4. */
+struct oct_table_job {
+    struct oct_view input, output, residual; /* residual.data NULL: none */
+    const float *table;
+    int channels, width;
+};
+
+struct oct_kernels {
+    const char *set; /* the highest set in use: "ref", "avx2", "avx512vnni", ... */
+    /* Never NULL: the best kernel of the table's sets for a shape. */
+    const struct oct_conv_kernel *(*choose_conv_u8)(const struct oct_conv_shape *shape);
+    const struct oct_conv_kernel *(*choose_conv_f32)(const struct oct_conv_shape *shape);
+    const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
+    /* How sessions store what a network has in BF16: as it is where products of it are fast, else
+     * as F32. */
+    enum oct_type half;
+    const char *half_set; /* the highest set that works on it */
+    size_t (*pool_scratch_bytes)(const struct oct_pool_job *job);
+    void (*max_pool_u8)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
+    void (*max_pool_f32)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
+    void (*max_pool_bf16)(const struct oct_pool_job *job, int row_begin, int row_end,
+                          void *scratch);
+    /* out(y, x) = in(y / 2, x / 2), output rows [row_begin, row_end); same type, scale and zero
+     * point. */
+    void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
+                      int output_width, int row_begin, int row_end);
+    /* Between types: codes to values, scale * (code - zero_point), values to codes by
+     * oct_requantize(), to BF16 by oct_half_of(), for rows [row_begin, row_end). `channels` is a
+     * multiple of 4. Bit-identical in every set. */
+    void (*convert)(const struct oct_view *input, const struct oct_view *output, int channels,
+                    int width, int row_begin, int row_end);
+    /* For rows [row_begin, row_end); bit-identical in every set. */
+    void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
+    /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
+     * / 255.0f). */
+    void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
+    /* As it, rounded to BF16. */
+    void (*pixels_to_half)(const uint8_t *codes, uint16_t *values, size_t pixels);
+    struct oct_resize_kernels resize; /* bit-exact in every set */
+    /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds
+     * done. */
+    uint64_t (*burn_u8)(uint64_t rounds);
+    uint64_t (*burn_f32)(uint64_t rounds);
+    uint64_t (*burn_bf16)(uint64_t rounds);
+};
+
+/* Fills the table with the best that `sets` (a mask of enum oct_cpu_set, see cpu.h) allows. Ref is
+ * always there. */
+void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets);
+
+/* Each overwrites what its set does better; the list in kernels.c calls them lowest first. */
+void oct_kernels_fill_ref(struct oct_kernels *kernels);
+void oct_kernels_fill_avx2(struct oct_kernels *kernels);
+void oct_kernels_fill_avxvnni(struct oct_kernels *kernels);
+void oct_kernels_fill_avx512(struct oct_kernels *kernels);
+void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels);
+void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels);
+void oct_kernels_fill_amx(struct oct_kernels *kernels);
+void oct_kernels_fill_amxbf16(struct oct_kernels *kernels);
+
+/* For the harness: every kernel of a set, `*count` of them, not only those that would be chosen. */
+struct oct_kernel_list {
+    unsigned sets; /* the CPU sets that the kernels need */
+    const struct oct_conv_kernel *const *conv_u8;
+    int conv_u8_count;
+    const struct oct_conv_kernel *const *conv_f32;
+    int conv_f32_count;
+    const struct oct_conv_kernel *const *conv_bf16;
+    int conv_bf16_count;
+};
+const struct oct_kernel_list *oct_kernels_list(int *count);
+
+#endif

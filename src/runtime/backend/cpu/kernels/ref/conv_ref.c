@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Convolution in plain C: the definition. Sixteen output channels of one pixel at a time, taps in
+ * order, input channels in order. Packed weights: [output channels / 16][tap][input channel][16],
+ * int16, float or BF16.
+ */
+#include "base/bfloat16.h"
+#include "network/requantize.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/ref/ref.h"
+
+enum { TILE = 16 };
+
+static size_t packed_elements(const struct oct_conv_shape *shape)
+{
+    const size_t tiles = ((size_t)shape->output_channels + TILE - 1) / TILE;
+    return tiles * TILE * (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
+}
+
+static size_t packed_bytes_u8(const struct oct_conv_shape *shape)
+{
+    return packed_elements(shape) * sizeof(int16_t);
+}
+
+static size_t packed_bytes_f32(const struct oct_conv_shape *shape)
+{
+    return packed_elements(shape) * sizeof(float);
+}
+
+static void pack_u8(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                    void *packed)
+{
+    const size_t depth = (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
+    int16_t *out = packed;
+    for (int tile = 0; tile < shape->output_channels; tile += TILE) {
+        for (size_t k = 0; k < depth; k++) {
+            for (int n = tile; n < tile + TILE; n++)
+                *out++ = n < shape->output_channels ? weights->codes[(size_t)n * depth + k] : 0;
+        }
+    }
+}
+
+static void pack_f32(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                     void *packed)
+{
+    const size_t depth = (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
+    float *out = packed;
+    for (int tile = 0; tile < shape->output_channels; tile += TILE) {
+        for (size_t k = 0; k < depth; k++) {
+            for (int n = tile; n < tile + TILE; n++)
+                *out++ = n < shape->output_channels ? weights->values[(size_t)n * depth + k] : 0.0f;
+        }
+    }
+}
+
+static size_t packed_bytes_bf16(const struct oct_conv_shape *shape)
+{
+    return packed_elements(shape) * sizeof(uint16_t);
+}
+
+static void pack_bf16(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                      void *packed)
+{
+    const size_t depth = (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
+    uint16_t *out = packed;
+    for (int tile = 0; tile < shape->output_channels; tile += TILE) {
+        for (size_t k = 0; k < depth; k++) {
+            for (int n = tile; n < tile + TILE; n++)
+                *out++ = n < shape->output_channels
+                             ? oct_half_of(weights->values[(size_t)n * depth + k])
+                             : 0;
+        }
+    }
+}
+
+static size_t no_scratch(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return 0;
+}
+
+/* Adds the residual and stores `count` channels from `channel` of pixel (y, x); `values` are after
+ * SiLU. */
+static void finish(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                   float *values)
+{
+    const struct oct_view *residual = &job->residual, *output = &job->output;
+    if (residual->data) {
+        const size_t at = (size_t)y * residual->row + (size_t)x * residual->pixel + (size_t)channel;
+        for (int n = 0; n < count; n++) {
+            if (residual->type == OCT_TYPE_U8) {
+                const int code = ((const uint8_t *)residual->data)[at + (size_t)n];
+                values[n] = fmaf((float)(code - residual->zero_point), residual->scale, values[n]);
+            } else if (residual->type == OCT_TYPE_BF16) {
+                values[n] += oct_half_value(((const uint16_t *)residual->data)[at + (size_t)n]);
+            } else {
+                values[n] += ((const float *)residual->data)[at + (size_t)n];
+            }
+        }
+    }
+    const size_t at = (size_t)y * output->row + (size_t)x * output->pixel + (size_t)channel;
+    for (int n = 0; n < count; n++) {
+        if (output->type == OCT_TYPE_U8)
+            ((uint8_t *)output->data)[at + (size_t)n] =
+                oct_requantize(values[n], output->inverse_scale, output->zero_point);
+        else if (output->type == OCT_TYPE_BF16)
+            ((uint16_t *)output->data)[at + (size_t)n] = oct_half_of(values[n]);
+        else
+            ((float *)output->data)[at + (size_t)n] = values[n];
+    }
+}
+
+static void pixel_u8(const struct oct_conv_job *job, int y, int x, int channel, int count)
+{
+    const struct oct_conv_shape *shape = &job->shape;
+    const int depth = shape->kernel * shape->kernel * shape->input_channels;
+    const int16_t *weights = (const int16_t *)job->packed + (size_t)channel * (size_t)depth;
+    const uint8_t *input = (const uint8_t *)job->input.data +
+                           (size_t)(y * shape->stride) * job->input.row +
+                           (size_t)(x * shape->stride) * job->input.pixel;
+    int32_t sum[TILE];
+    for (int n = 0; n < TILE; n++)
+        sum[n] = n < count ? job->start[channel + n] : 0;
+    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
+        const uint8_t *codes = input + (size_t)(tap / shape->kernel) * job->input.row +
+                               (size_t)(tap % shape->kernel) * job->input.pixel;
+        for (int c = 0; c < shape->input_channels; c++, weights += TILE) {
+            const int16_t code = codes[c];
+            for (int n = 0; n < TILE; n++)
+                sum[n] += code * weights[n];
+        }
+    }
+    float values[TILE];
+    for (int n = 0; n < count; n++) {
+        const float value = fmaf((float)sum[n], job->scale[channel + n], job->bias[channel + n]);
+        values[n] = job->silu ? oct_silu(value) : value;
+    }
+    finish(job, y, x, channel, count, values);
+}
+
+static void pixel_f32(const struct oct_conv_job *job, int y, int x, int channel, int count)
+{
+    const struct oct_conv_shape *shape = &job->shape;
+    const int depth = shape->kernel * shape->kernel * shape->input_channels;
+    const float *weights = (const float *)job->packed + (size_t)channel * (size_t)depth;
+    const float *input = (const float *)job->input.data +
+                         (size_t)(y * shape->stride) * job->input.row +
+                         (size_t)(x * shape->stride) * job->input.pixel;
+    float sum[TILE];
+    for (int n = 0; n < TILE; n++)
+        sum[n] = n < count ? job->bias[channel + n] : 0.0f;
+    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
+        const float *values = input + (size_t)(tap / shape->kernel) * job->input.row +
+                              (size_t)(tap % shape->kernel) * job->input.pixel;
+        for (int c = 0; c < shape->input_channels; c++, weights += TILE) {
+            for (int n = 0; n < TILE; n++)
+                sum[n] += values[c] * weights[n];
+        }
+    }
+    for (int n = 0; n < count && job->silu; n++)
+        sum[n] = sum[n] / (1.0f + expf(-sum[n]));
+    finish(job, y, x, channel, count, sum);
+}
+
+static void pixel_bf16(const struct oct_conv_job *job, int y, int x, int channel, int count)
+{
+    const struct oct_conv_shape *shape = &job->shape;
+    const int depth = shape->kernel * shape->kernel * shape->input_channels;
+    const uint16_t *weights = (const uint16_t *)job->packed + (size_t)channel * (size_t)depth;
+    const uint16_t *input = (const uint16_t *)job->input.data +
+                            (size_t)(y * shape->stride) * job->input.row +
+                            (size_t)(x * shape->stride) * job->input.pixel;
+    float sum[TILE];
+    for (int n = 0; n < TILE; n++)
+        sum[n] = n < count ? job->bias[channel + n] : 0.0f;
+    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
+        const uint16_t *halves = input + (size_t)(tap / shape->kernel) * job->input.row +
+                                 (size_t)(tap % shape->kernel) * job->input.pixel;
+        for (int c = 0; c < shape->input_channels; c++, weights += TILE) {
+            const float value = oct_half_value(halves[c]);
+            for (int n = 0; n < TILE; n++)
+                sum[n] += value * oct_half_value(weights[n]);
+        }
+    }
+    for (int n = 0; n < count && job->silu; n++)
+        sum[n] = sum[n] / (1.0f + expf(-sum[n]));
+    finish(job, y, x, channel, count, sum);
+}
+
+static void run(const struct oct_conv_job *job, const struct oct_conv_range *range,
+                void (*pixel)(const struct oct_conv_job *, int, int, int, int))
+{
+    for (int y = range->row_begin; y < range->row_end; y++) {
+        for (int channel = range->channel_begin; channel < range->channel_end; channel += TILE) {
+            const int left = range->channel_end - channel;
+            for (int x = 0; x < job->shape.output_width; x++)
+                pixel(job, y, x, channel, left < TILE ? left : TILE);
+        }
+    }
+}
+
+static void run_u8(const struct oct_conv_job *job, const struct oct_conv_range *range,
+                   void *scratch)
+{
+    (void)scratch;
+    run(job, range, pixel_u8);
+}
+
+static void run_f32(const struct oct_conv_job *job, const struct oct_conv_range *range,
+                    void *scratch)
+{
+    (void)scratch;
+    run(job, range, pixel_f32);
+}
+
+static void run_bf16(const struct oct_conv_job *job, const struct oct_conv_range *range,
+                     void *scratch)
+{
+    (void)scratch;
+    run(job, range, pixel_bf16);
+}
+
+const struct oct_conv_kernel oct_conv_u8_ref = {
+    .name = "conv_u8_ref_1x16",
+    .tile_pixels = 1,
+    .tile_channels = TILE,
+    .packed_bytes = packed_bytes_u8,
+    .pack = pack_u8,
+    .scratch_bytes = no_scratch,
+    .run = run_u8,
+};
+
+const struct oct_conv_kernel oct_conv_f32_ref = {
+    .name = "conv_f32_ref_1x16",
+    .tile_pixels = 1,
+    .tile_channels = TILE,
+    .packed_bytes = packed_bytes_f32,
+    .pack = pack_f32,
+    .scratch_bytes = no_scratch,
+    .run = run_f32,
+};
+
+const struct oct_conv_kernel oct_conv_bf16_ref = {
+    .name = "conv_bf16_ref_1x16",
+    .tile_pixels = 1,
+    .tile_channels = TILE,
+    .packed_bytes = packed_bytes_bf16,
+    .pack = pack_bf16,
+    .scratch_bytes = no_scratch,
+    .run = run_bf16,
+};

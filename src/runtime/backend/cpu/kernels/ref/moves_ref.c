@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pooling, upsampling, pixels to float, and the loops that measure a machine's peak, in plain C. */
+#include <string.h>
+
+#include "base/bfloat16.h"
+#include "network/requantize.h"
+#include "runtime/backend/cpu/kernels/ref/ref.h"
+
+/* A ring of `kernel` rows of row-wise maxima. */
+size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job)
+{
+    return (size_t)job->kernel * (size_t)job->width * (size_t)job->channels *
+           oct_type_bytes(job->input.type);
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* The body of the max pools; TYPE is the element's, VALUE(e) what elements are compared by. */
+#define DEFINE_MAX_POOL(name, TYPE, VALUE)                                                         \
+    static void name##_row(const struct oct_pool_job *job, int y, TYPE *maxima)                    \
+    {                                                                                              \
+        const TYPE *row = (const TYPE *)job->input.data + (size_t)y * job->input.row;              \
+        const int reach = job->kernel / 2;                                                         \
+        for (int x = 0; x < job->width; x++, maxima += job->channels) {                            \
+            const int first = clamp(x - reach, 0, x), last = clamp(x + reach, x, job->width - 1);  \
+            for (int c = 0; c < job->channels; c++)                                                \
+                maxima[c] = row[(size_t)first * job->input.pixel + (size_t)c];                     \
+            for (int at = first + 1; at <= last; at++) {                                           \
+                const TYPE *pixel = row + (size_t)at * job->input.pixel;                           \
+                for (int c = 0; c < job->channels; c++)                                            \
+                    maxima[c] = VALUE(maxima[c]) > VALUE(pixel[c]) ? maxima[c] : pixel[c];         \
+            }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    void name(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)           \
+    {                                                                                              \
+        const int reach = job->kernel / 2;                                                         \
+        const size_t length = (size_t)job->width * (size_t)job->channels;                          \
+        int ready = clamp(row_begin - reach, 0, row_begin); /* rows before it are in the ring */   \
+        for (int y = row_begin; y < row_end; y++) {                                                \
+            const int first = clamp(y - reach, 0, y), last = clamp(y + reach, y, job->height - 1); \
+            for (; ready <= last; ready++)                                                         \
+                name##_row(job, ready, (TYPE *)scratch + (size_t)(ready % job->kernel) * length);  \
+            for (int x = 0; x < job->width; x++) {                                                 \
+                TYPE *out = (TYPE *)job->output.data + (size_t)y * job->output.row +               \
+                            (size_t)x * job->output.pixel;                                         \
+                for (int at = first; at <= last; at++) {                                           \
+                    const TYPE *maxima = (const TYPE *)scratch +                                   \
+                                         (size_t)(at % job->kernel) * length +                     \
+                                         (size_t)x * (size_t)job->channels;                        \
+                    for (int c = 0; c < job->channels; c++)                                        \
+                        out[c] =                                                                   \
+                            at == first || VALUE(maxima[c]) > VALUE(out[c]) ? maxima[c] : out[c];  \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+#define ITSELF(e) (e)
+DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t, ITSELF)
+DEFINE_MAX_POOL(oct_max_pool_f32_ref, float, ITSELF)
+DEFINE_MAX_POOL(oct_max_pool_bf16_ref, uint16_t, oct_half_value)
+
+void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                       int output_width, int row_begin, int row_end)
+{
+    const size_t bytes = oct_type_bytes(input->type), length = (size_t)channels * bytes;
+    for (int y = row_begin; y < row_end; y++) {
+        const uint8_t *in = (const uint8_t *)input->data + (size_t)(y / 2) * input->row * bytes;
+        uint8_t *out = (uint8_t *)output->data + (size_t)y * output->row * bytes;
+        for (int x = 0; x < output_width; x++)
+            memcpy(out + (size_t)x * output->pixel * bytes,
+                   in + (size_t)(x / 2) * input->pixel * bytes, length);
+    }
+}
+
+static float value_of(const struct oct_view *view, size_t at)
+{
+    if (view->type == OCT_TYPE_U8)
+        return oct_dequantize(((const uint8_t *)view->data)[at], view->scale, view->zero_point);
+    if (view->type == OCT_TYPE_BF16)
+        return oct_half_value(((const uint16_t *)view->data)[at]);
+    return ((const float *)view->data)[at];
+}
+
+static void store_value(const struct oct_view *view, size_t at, float value)
+{
+    if (view->type == OCT_TYPE_U8)
+        ((uint8_t *)view->data)[at] = oct_requantize(value, view->inverse_scale, view->zero_point);
+    else if (view->type == OCT_TYPE_BF16)
+        ((uint16_t *)view->data)[at] = oct_half_of(value);
+    else
+        ((float *)view->data)[at] = value;
+}
+
+void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                     int width, int row_begin, int row_end)
+{
+    for (int y = row_begin; y < row_end; y++) {
+        for (int x = 0; x < width; x++) {
+            const size_t from = (size_t)y * input->row + (size_t)x * input->pixel;
+            const size_t to = (size_t)y * output->row + (size_t)x * output->pixel;
+            for (size_t c = 0; c < (size_t)channels; c++) {
+                store_value(output, to + c, value_of(input, from + c));
+            }
+        }
+    }
+}
+
+void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels)
+{
+    const float scale = 1.0f / 255.0f;
+    for (size_t i = 0; i < 4 * pixels; i++)
+        values[i] = (float)codes[i] * scale;
+}
+
+void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels)
+{
+    for (size_t i = 0; i < 4 * pixels; i++)
+        values[i] = oct_half_of((float)codes[i] * (1.0f / 255.0f));
+}
+
+/* The inner loop of the reference convolution, over 16 sums. */
+#define DEFINE_BURN(name, SUM, CODE)                                                               \
+    static uint64_t name(uint64_t rounds)                                                          \
+    {                                                                                              \
+        CODE weights[4][16];                                                                       \
+        SUM sums[16];                                                                              \
+        for (int n = 0; n < 16; n++) {                                                             \
+            sums[n] = 0;                                                                           \
+            for (int k = 0; k < 4; k++)                                                            \
+                weights[k][n] = (CODE)(n + k);                                                     \
+        }                                                                                          \
+        for (uint64_t round = 0; round < rounds; round++) {                                        \
+            const CODE code = (CODE)(round & 1);                                                   \
+            for (int k = 0; k < 4; k++) {                                                          \
+                for (int n = 0; n < 16; n++)                                                       \
+                    sums[n] += code * weights[k][n];                                               \
+                __asm__ volatile("" : : "r"(sums) : "memory");                                     \
+            }                                                                                      \
+        }                                                                                          \
+        return rounds * 64;                                                                        \
+    }
+
+DEFINE_BURN(burn_u8, uint32_t, int16_t)
+DEFINE_BURN(burn_f32, float, float)
+
+static uint64_t burn_bf16(uint64_t rounds)
+{
+    uint16_t weights[16];
+    float sums[16] = {0.0f};
+    for (int n = 0; n < 16; n++)
+        weights[n] = oct_half_of((float)n);
+    for (uint64_t round = 0; round < rounds; round++) {
+        for (int n = 0; n < 16; n++)
+            sums[n] += (float)(round & 1) * oct_half_value(weights[n]);
+        __asm__ volatile("" : : "r"(sums) : "memory");
+    }
+    return rounds * 16;
+}
+
+static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &oct_conv_u8_ref;
+}
+
+static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &oct_conv_f32_ref;
+}
+
+static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shape *shape)
+{
+    (void)shape;
+    return &oct_conv_bf16_ref;
+}
+
+void oct_kernels_fill_ref(struct oct_kernels *kernels)
+{
+    *kernels = (struct oct_kernels){
+        .set = "ref",
+        .choose_conv_u8 = choose_conv_u8,
+        .choose_conv_f32 = choose_conv_f32,
+        .choose_conv_bf16 = choose_conv_bf16,
+        .half = OCT_TYPE_F32,
+        .pool_scratch_bytes = oct_pool_scratch_bytes_ref,
+        .max_pool_u8 = oct_max_pool_u8_ref,
+        .max_pool_f32 = oct_max_pool_f32_ref,
+        .max_pool_bf16 = oct_max_pool_bf16_ref,
+        .upsample2 = oct_upsample2_ref,
+        .convert = oct_convert_ref,
+        .table = oct_table_ref,
+        .pixels_to_float = oct_pixels_to_float_ref,
+        .pixels_to_half = oct_pixels_to_half_ref,
+        .resize.blend_columns = oct_blend_columns_ref,
+        .resize.blend_rows = oct_blend_rows_ref,
+        .resize.halve_rows = oct_halve_rows_ref,
+        .resize.widen_pixels = oct_widen_pixels_ref,
+        .burn_u8 = burn_u8,
+        .burn_f32 = burn_f32,
+        .burn_bf16 = burn_bf16,
+    };
+}

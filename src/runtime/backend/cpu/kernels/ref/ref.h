@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plain C kernels, as the table and the harness name them. */
+#ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_REF_REF_H
+#define OCTET_RUNTIME_BACKEND_CPU_KERNELS_REF_REF_H
+
+#include "runtime/backend/cpu/kernels/kernels.h"
+
+extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
+
+size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job);
+void oct_max_pool_u8_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
+void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row_end,
+                          void *scratch);
+void oct_max_pool_bf16_ref(const struct oct_pool_job *job, int row_begin, int row_end,
+                           void *scratch);
+void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                       int output_width, int row_begin, int row_end);
+void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
+                     int width, int row_begin, int row_end);
+void oct_table_ref(const struct oct_table_job *job, int row_begin, int row_end);
+void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels);
+void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels);
+void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
+                           int16_t *blended);
+void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);
+void oct_halve_rows_ref(const struct oct_halved_rows *rows, uint8_t *out);
+void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels);
+
+#endif

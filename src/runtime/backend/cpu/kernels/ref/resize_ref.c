@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Resizing in plain C. */
+#include <string.h>
+
+#include "runtime/backend/cpu/kernels/ref/ref.h"
+
+void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
+                           int16_t *blended)
+{
+    for (int x = 0; x < columns->count; x++, blended += OCT_BLEND_LANES) {
+        const uint8_t *p = source + columns->offsets[x], *q = p + columns->next;
+        const int a = columns->weights[8 * x], b = columns->weights[8 * x + 1];
+        for (int c = 0; c < 3; c++)
+            blended[c] = (int16_t)((p[c] * a + q[c] * b) >> 4);
+        blended[3] = 0;
+    }
+}
+
+static inline uint8_t blend(int first, int a, int second, int b)
+{
+    return (uint8_t)(((first * a >> 16) + (second * b >> 16) + 2) >> 2);
+}
+
+void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out)
+{
+    const int16_t *restrict first = rows->first, *restrict second = rows->second;
+    const int a = rows->first_weight, b = rows->second_weight;
+    if (rows->pixel_bytes == 4) {
+        for (int i = 0; i < OCT_BLEND_LANES * rows->columns; i++)
+            out[i] = blend(first[i], a, second[i], b);
+        return;
+    }
+    for (int x = 0; x < rows->columns; x++, first += OCT_BLEND_LANES, second += OCT_BLEND_LANES)
+        for (int c = 0; c < 3; c++)
+            *out++ = blend(first[c], a, second[c], b);
+}
+
+void oct_halve_rows_ref(const struct oct_halved_rows *rows, uint8_t *out)
+{
+    const uint8_t *first = rows->first, *second = rows->second;
+    for (int x = 0; x < rows->columns; x++, first += 6, second += 6, out += rows->pixel_bytes) {
+        for (int c = 0; c < 3; c++)
+            out[c] = (uint8_t)((first[c] + first[c + 3] + second[c] + second[c + 3] + 2) >> 2);
+        if (rows->pixel_bytes == 4)
+            out[3] = 0;
+    }
+}
+
+void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels)
+{
+    for (int x = 0; x < pixels; x++, rgb += 3, rgb0 += 4) {
+        memcpy(rgb0, rgb, 3);
+        rgb0[3] = 0;
+    }
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pooling, upsampling and pixels to float on AVX2; rows of bytes and of floats are worked on alike.
+ */
+#include <immintrin.h>
+#include <string.h>
+
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
+enum { VECTOR = 32, WORD = 4 };
+
+/* BF16 as integers of the same order, and back. */
+static inline __m256i ordered(__m256i a)
+{
+    return _mm256_xor_si256(a, _mm256_srli_epi16(_mm256_srai_epi16(a, 15), 1));
+}
+
+static inline __m256i max_of(__m256i a, __m256i b, enum oct_type type)
+{
+    if (type == OCT_TYPE_U8)
+        return _mm256_max_epu8(a, b);
+    if (type == OCT_TYPE_BF16)
+        return ordered(_mm256_max_epi16(ordered(a), ordered(b)));
+    return _mm256_castps_si256(_mm256_max_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+}
+
+/* The greatest of `count` columns of `bytes` bytes (a multiple of 4), `step` bytes apart. */
+static inline __attribute__((always_inline)) void max_columns(const uint8_t *first, size_t step,
+                                                              int count, size_t bytes, uint8_t *out,
+                                                              enum oct_type type)
+{
+    size_t i = 0;
+    for (; i + VECTOR <= bytes; i += VECTOR) {
+        __m256i best = _mm256_loadu_si256((const __m256i *)(first + i));
+        for (int k = 1; k < count; k++)
+            best = max_of(best, _mm256_loadu_si256((const __m256i *)(first + i + (size_t)k * step)),
+                          type);
+        _mm256_storeu_si256((__m256i *)(out + i), best);
+    }
+    for (; i < bytes; i += WORD) {
+        int word;
+        memcpy(&word, first + i, WORD);
+        __m256i best = _mm256_set1_epi32(word);
+        for (int k = 1; k < count; k++) {
+            memcpy(&word, first + i + (size_t)k * step, WORD);
+            best = max_of(best, _mm256_set1_epi32(word), type);
+        }
+        word = _mm_cvtsi128_si32(_mm256_castsi256_si128(best));
+        memcpy(out + i, &word, WORD);
+    }
+}
+
+/* Row-wise maxima of the rows that [row_begin, row_end) reaches, once each. */
+static size_t pool_scratch_bytes(const struct oct_pool_job *job)
+{
+    return (size_t)job->height * (size_t)job->width * (size_t)job->channels *
+           oct_type_bytes(job->input.type);
+}
+
+static inline __attribute__((always_inline)) void max_pool(const struct oct_pool_job *job,
+                                                           int row_begin, int row_end,
+                                                           uint8_t *scratch, enum oct_type type)
+{
+    const size_t element = oct_type_bytes(type), bytes = (size_t)job->channels * element;
+    const size_t line = (size_t)job->width * bytes, pixel = job->input.pixel * element;
+    const int reach = job->kernel / 2;
+    const int top = row_begin > reach ? row_begin - reach : 0;
+    const int bottom = row_end + reach < job->height ? row_end + reach : job->height;
+    for (int y = top; y < bottom && row_begin < row_end; y++) {
+        const uint8_t *row =
+            (const uint8_t *)job->input.data + (size_t)y * job->input.row * element;
+        uint8_t *out = scratch + (size_t)(y - top) * line;
+        for (int x = 0; x < job->width; x++, out += bytes) {
+            const int first = x > reach ? x - reach : 0;
+            const int last = x + reach < job->width ? x + reach : job->width - 1;
+            max_columns(row + (size_t)first * pixel, pixel, last - first + 1, bytes, out, type);
+        }
+    }
+    for (int y = row_begin; y < row_end; y++) {
+        const int first = y > reach ? y - reach : 0;
+        const int last = y + reach < job->height ? y + reach : job->height - 1;
+        const uint8_t *maxima = scratch + (size_t)(first - top) * line;
+        uint8_t *out = (uint8_t *)job->output.data + (size_t)y * job->output.row * element;
+        for (int x = 0; x < job->width; x++)
+            max_columns(maxima + (size_t)x * bytes, line, last - first + 1, bytes,
+                        out + (size_t)x * job->output.pixel * element, type);
+    }
+}
+
+static void max_pool_u8(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
+{
+    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_U8);
+}
+
+static void max_pool_f32(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
+{
+    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_F32);
+}
+
+static void max_pool_bf16(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
+{
+    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_BF16);
+}
+
+/* One pixel to two places; `bytes` is a multiple of 4. */
+static inline void copy_twice(const uint8_t *in, uint8_t *a, uint8_t *b, size_t bytes)
+{
+    size_t i = 0;
+    for (; i + VECTOR <= bytes; i += VECTOR) {
+        const __m256i v = _mm256_loadu_si256((const __m256i *)(in + i));
+        _mm256_storeu_si256((__m256i *)(a + i), v);
+        _mm256_storeu_si256((__m256i *)(b + i), v);
+    }
+    for (; i < bytes; i += WORD) {
+        memcpy(a + i, in + i, WORD);
+        memcpy(b + i, in + i, WORD);
+    }
+}
+
+static void upsample2(const struct oct_view *input, const struct oct_view *output, int channels,
+                      int output_width, int row_begin, int row_end)
+{
+    const size_t element = oct_type_bytes(input->type), bytes = (size_t)channels * element;
+    const size_t step = output->pixel * element;
+    for (int y = row_begin; y < row_end; y++) {
+        const uint8_t *in = (const uint8_t *)input->data + (size_t)(y / 2) * input->row * element;
+        uint8_t *out = (uint8_t *)output->data + (size_t)y * output->row * element;
+        int x = 0;
+        for (; x + 2 <= output_width; x += 2, in += input->pixel * element, out += 2 * step)
+            copy_twice(in, out, out + step, bytes);
+        if (x < output_width)
+            copy_twice(in, out, out, bytes);
+    }
+}
+
+enum { LANES = 8 };
+
+/* `count` (a multiple of 4) codes of a pixel to values. */
+static inline void values_of(const uint8_t *codes, float *values, size_t count, __m256 scale,
+                             __m256i zero_point)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        const __m128i eight = _mm_loadl_epi64((const __m128i *)(codes + i));
+        const __m256i steps = _mm256_sub_epi32(_mm256_cvtepu8_epi32(eight), zero_point);
+        _mm256_storeu_ps(values + i, _mm256_mul_ps(_mm256_cvtepi32_ps(steps), scale));
+    }
+    if (i < count) {
+        int word;
+        memcpy(&word, codes + i, WORD);
+        const __m128i steps = _mm_sub_epi32(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(word)),
+                                            _mm256_castsi256_si128(zero_point));
+        _mm_storeu_ps(values + i,
+                      _mm_mul_ps(_mm_cvtepi32_ps(steps), _mm256_castps256_ps128(scale)));
+    }
+}
+
+/* Four values to codes, as oct_requantize(): a NaN takes the second operand of min. */
+static inline int codes_of_four(__m128 v, __m128 inverse, __m128 highest, __m128 lowest,
+                                __m128i zero_point)
+{
+    v = _mm_max_ps(_mm_min_ps(_mm_mul_ps(v, inverse), highest), lowest);
+    const __m128i words = _mm_add_epi32(_mm_cvtps_epi32(v), zero_point);
+    const __m128i halves = _mm_packus_epi32(words, words);
+    return _mm_cvtsi128_si32(_mm_packus_epi16(halves, halves));
+}
+
+/* How codes of a view and values go into each other. */
+struct coding {
+    __m128 scale, inverse, highest, lowest;
+    __m128i zero_point;
+};
+
+static struct coding coding_of(const struct oct_view *view)
+{
+    return (struct coding){_mm_set1_ps(view->scale), _mm_set1_ps(view->inverse_scale),
+                           _mm_set1_ps((float)(255 - view->zero_point)),
+                           _mm_set1_ps((float)-view->zero_point), _mm_set1_epi32(view->zero_point)};
+}
+
+static inline __m128 load_four(const uint8_t *from, enum oct_type type, const struct coding *coding)
+{
+    int word;
+    if (type == OCT_TYPE_F32)
+        return _mm_loadu_ps((const float *)(const void *)from);
+    if (type == OCT_TYPE_BF16) {
+        const __m128i halves = _mm_loadl_epi64((const __m128i *)(const void *)from);
+        return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), halves));
+    }
+    memcpy(&word, from, WORD);
+    const __m128i codes = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(word));
+    return _mm_mul_ps(_mm_cvtepi32_ps(_mm_sub_epi32(codes, coding->zero_point)), coding->scale);
+}
+
+/* As oct_half_of(). */
+static inline __m128i halves_of_four(__m128 v)
+{
+    const __m128i bits = _mm_castps_si128(v), high = _mm_srli_epi32(bits, 16);
+    const __m128i odd = _mm_and_si128(high, _mm_set1_epi32(1));
+    const __m128i up = _mm_add_epi32(_mm_add_epi32(bits, _mm_set1_epi32(0x7fff)), odd);
+    const __m128i words =
+        _mm_blendv_epi8(_mm_srli_epi32(up, 16), _mm_or_si128(high, _mm_set1_epi32(0x40)),
+                        _mm_castps_si128(_mm_cmpunord_ps(v, v)));
+    return _mm_packus_epi32(words, words);
+}
+
+static inline void store_four(uint8_t *to, enum oct_type type, const struct coding *coding,
+                              __m128 v)
+{
+    if (type == OCT_TYPE_F32) {
+        _mm_storeu_ps((float *)(void *)to, v);
+    } else if (type == OCT_TYPE_BF16) {
+        _mm_storel_epi64((__m128i *)(void *)to, halves_of_four(v));
+    } else {
+        const int word =
+            codes_of_four(v, coding->inverse, coding->highest, coding->lowest, coding->zero_point);
+        memcpy(to, &word, WORD);
+    }
+}
+
+static void convert(const struct oct_view *input, const struct oct_view *output, int channels,
+                    int width, int row_begin, int row_end)
+{
+    const __m256 scale = _mm256_set1_ps(input->scale);
+    const __m256i zero_point = _mm256_set1_epi32(input->zero_point);
+    const struct coding in = coding_of(input), out = coding_of(output);
+    const size_t element = oct_type_bytes(input->type), element_out = oct_type_bytes(output->type);
+    const bool widens = input->type == OCT_TYPE_U8 && output->type == OCT_TYPE_F32;
+    for (int y = row_begin; y < row_end; y++) {
+        for (int x = 0; x < width; x++) {
+            const uint8_t *from = (const uint8_t *)input->data +
+                                  ((size_t)y * input->row + (size_t)x * input->pixel) * element;
+            uint8_t *to = (uint8_t *)output->data +
+                          ((size_t)y * output->row + (size_t)x * output->pixel) * element_out;
+            if (widens)
+                values_of(from, (float *)(void *)to, (size_t)channels, scale, zero_point);
+            for (size_t c = 0; c < (size_t)channels && !widens; c += WORD)
+                store_four(to + c * element_out, output->type, &out,
+                           load_four(from + c * element, input->type, &in));
+        }
+    }
+}
+
+static void pixels_to_float(const uint8_t *codes, float *values, size_t pixels)
+{
+    const __m256 scale = _mm256_set1_ps(1.0f / 255.0f);
+    size_t i = 0;
+    for (; i + 2 <= pixels; i += 2) {
+        const __m128i eight = _mm_loadl_epi64((const __m128i *)(codes + 4 * i));
+        _mm256_storeu_ps(values + 4 * i,
+                         _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight)), scale));
+    }
+    for (size_t k = 4 * i; k < 4 * pixels; k++)
+        values[k] = (float)codes[k] * (1.0f / 255.0f);
+}
+
+void oct_kernels_fill_avx2(struct oct_kernels *kernels)
+{
+    kernels->set = "avx2";
+    oct_fill_u8_avx2(kernels);
+    oct_fill_f32_avx2(kernels);
+    oct_fill_resize_avx2(kernels);
+    kernels->pool_scratch_bytes = pool_scratch_bytes;
+    kernels->max_pool_u8 = max_pool_u8;
+    kernels->max_pool_f32 = max_pool_f32;
+    kernels->max_pool_bf16 = max_pool_bf16;
+    kernels->upsample2 = upsample2;
+    kernels->convert = convert;
+    kernels->pixels_to_float = pixels_to_float;
+}

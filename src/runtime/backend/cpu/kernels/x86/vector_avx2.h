@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vectors of 8 floats or 32-bit integers, with the names that vector_avx512.h explains. A count is
+ * 4 or 8 to a vector: channels come in fours. */
+#ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX2_H
+#define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX2_H
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "network/requantize.h"
+
+#define OCT_LANES 8
+
+typedef __m256 v_float;
+typedef __m256i v_int;
+typedef __m256i v_bytes;
+
+/* Four bytes of whatever type, at any address. */
+typedef int v_word __attribute__((may_alias, aligned(1)));
+typedef float v_word_float __attribute__((may_alias, aligned(1)));
+
+static inline v_float v_set(float value)
+{
+    return _mm256_set1_ps(value);
+}
+
+static inline v_float v_load(const float *at)
+{
+    return _mm256_loadu_ps(at);
+}
+
+static inline void v_store(float *at, v_float a)
+{
+    _mm256_store_ps(at, a);
+}
+
+static inline void v_stream(float *at, v_float a)
+{
+    _mm256_stream_ps(at, a);
+}
+
+static inline void v_stream_end(void)
+{
+    _mm_sfence();
+}
+
+static inline v_float v_fma(v_float a, v_float b, v_float c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+static inline v_float v_mul(v_float a, v_float b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+static inline v_float v_add(v_float a, v_float b)
+{
+    return _mm256_add_ps(a, b);
+}
+
+static inline v_float v_min(v_float a, v_float b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+static inline v_float v_float_of(v_int a)
+{
+    return _mm256_cvtepi32_ps(a);
+}
+
+static inline v_float v_bits(v_int a)
+{
+    return _mm256_castsi256_ps(a);
+}
+
+static inline v_int v_rounded(v_float a)
+{
+    return _mm256_cvtps_epi32(a);
+}
+
+static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
+{
+    int four;
+    memcpy(&four, at, sizeof four);
+    const __m128i codes =
+        count == OCT_LANES ? _mm_loadl_epi64((const __m128i *)at) : _mm_cvtsi32_si128(four);
+    return _mm256_sub_epi32(_mm256_cvtepu8_epi32(codes), _mm256_set1_epi32(zero_point));
+}
+
+static inline v_float v_load_floats(const float *at, int count)
+{
+    return count == OCT_LANES ? _mm256_loadu_ps(at) : _mm256_zextps128_ps256(_mm_loadu_ps(at));
+}
+
+static inline void v_store_floats(float *at, v_float a, int count)
+{
+    if (count == OCT_LANES)
+        _mm256_storeu_ps(at, a);
+    else
+        _mm_storeu_ps(at, _mm256_castps256_ps128(a));
+}
+
+/* `count`, 4 or 8, values of BF16. */
+static inline v_float v_load_halves(const uint16_t *at, int count)
+{
+    const __m128i *from = (const __m128i *)(const void *)at;
+    const __m128i halves = count == OCT_LANES ? _mm_loadu_si128(from) : _mm_loadl_epi64(from);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+
+/* To nearest even, as oct_half_of(). */
+static inline void v_store_halves(uint16_t *at, v_float a, int count)
+{
+    const __m256i bits = _mm256_castps_si256(a), high = _mm256_srli_epi32(bits, 16);
+    const __m256i odd = _mm256_and_si256(high, _mm256_set1_epi32(1));
+    const __m256i up = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+    const __m256i words = _mm256_blendv_epi8(
+        _mm256_srli_epi32(up, 16), _mm256_or_si256(high, _mm256_set1_epi32(0x40)),
+        _mm256_castps_si256(_mm256_cmp_ps(a, a, _CMP_UNORD_Q)));
+    const __m128i halves =
+        _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    if (count == OCT_LANES)
+        _mm_storeu_si128((__m128i *)(void *)at, halves);
+    else
+        _mm_storel_epi64((__m128i *)(void *)at, halves);
+}
+
+static inline v_bytes v_pack(const v_int v[4], int zero_point)
+{
+    const __m256i add = _mm256_set1_epi16((short)zero_point);
+    const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), add);
+    const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(v[2], v[3]), add);
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+}
+
+static inline void v_store_four(uint8_t *at, __m128i bytes)
+{
+    const int four = _mm_cvtsi128_si32(bytes);
+    memcpy(at, &four, sizeof four);
+}
+
+static inline void v_store_piece(uint8_t *at, __m128i bytes, int count)
+{
+    if (count == OCT_LANES)
+        _mm_storel_epi64((__m128i *)at, bytes);
+    else
+        v_store_four(at, bytes);
+}
+
+static inline void v_store_half(uint8_t *at, __m128i bytes, int count)
+{
+    if (count == 2 * OCT_LANES) {
+        _mm_storeu_si128((__m128i *)at, bytes);
+    } else {
+        _mm_storel_epi64((__m128i *)at, bytes);
+        v_store_four(at + OCT_LANES, _mm_unpackhi_epi64(bytes, bytes));
+    }
+}
+
+static inline void v_store_4(uint8_t *at, v_bytes a, int count)
+{
+    if (count == 4 * OCT_LANES) {
+        _mm256_storeu_si256((__m256i *)at, a);
+    } else {
+        _mm_storeu_si128((__m128i *)at, _mm256_castsi256_si128(a));
+        v_store_half(at + 2 * OCT_LANES, _mm256_extracti128_si256(a, 1), count - 2 * OCT_LANES);
+    }
+}
+
+static inline void v_store_2(uint8_t *at, v_bytes a, int half, int count)
+{
+    v_store_half(at, half ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a), count);
+}
+
+static inline void v_store_1(uint8_t *at, v_bytes a, int which, int count)
+{
+    const __m128i half = which & 2 ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a);
+    v_store_piece(at, which & 1 ? _mm_unpackhi_epi64(half, half) : half, count);
+}
+
+/* Entry `index` of 16, of which the low three bits choose within a half and `high` (bit 3 as sign)
+ * the half. */
+static inline __m256 v_entry(const float *table, __m256i index, __m256 high)
+{
+    const __m256 below = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index);
+    const __m256 above = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), index);
+    return _mm256_blendv_ps(below, above, high);
+}
+
+/* oct_silu() of `v` whose segment `t` holds in its lowest bits. */
+static inline v_float v_silu_any(v_float v, v_float a, v_float t)
+{
+    const __m256i index =
+        _mm256_castps_si256(_mm256_min_ps(t, _mm256_set1_ps(OCT_SILU_MAGIC_LAST)));
+    __m256 high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+    __asm__("" : "+x"(high)); /* gcc 12 would compare it with zero before every blend */
+    __m256 g = v_entry(oct_silu_table[3], index, high);
+    for (int k = 2; k >= 0; k--)
+        g = _mm256_fmadd_ps(g, a, v_entry(oct_silu_table[k], index, high));
+    return _mm256_fmadd_ps(v, _mm256_set1_ps(0.5f), g);
+}
+
+/* As v_silu_any(), in the lower eight segments. */
+static inline v_float v_silu_low(v_float v, v_float a, v_float t)
+{
+    const __m256i index = _mm256_castps_si256(t);
+    __m256 g = _mm256_permutevar8x32_ps(_mm256_loadu_ps(oct_silu_table[3]), index);
+    for (int k = 2; k >= 0; k--)
+        g = _mm256_fmadd_ps(g, a,
+                            _mm256_permutevar8x32_ps(_mm256_loadu_ps(oct_silu_table[k]), index));
+    return _mm256_fmadd_ps(v, _mm256_set1_ps(0.5f), g);
+}
+
+/* Most vectors have no |v| above 6.3, and need but half of the table: a third less work. */
+static inline void v_silu_table(v_float v[4])
+{
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    const __m256 magic = _mm256_set1_ps(OCT_SILU_MAGIC), scale = _mm256_set1_ps(OCT_SILU_SCALE);
+    __m256 t[4];
+    for (int i = 0; i < 4; i++)
+        t[i] = _mm256_fmadd_ps(_mm256_and_ps(v[i], magnitude), scale, magic);
+    const __m256 most = _mm256_max_ps(_mm256_max_ps(t[0], t[1]), _mm256_max_ps(t[2], t[3]));
+    const __m256 beyond =
+        _mm256_cmp_ps(most, _mm256_set1_ps(OCT_SILU_MAGIC + OCT_LANES), _CMP_NLT_UQ);
+    if (_mm256_movemask_ps(beyond) == 0) {
+        for (int i = 0; i < 4; i++) /* a NaN stays one */
+            v[i] = v_silu_low(v[i], _mm256_and_ps(v[i], magnitude), t[i]);
+    } else {
+        for (int i = 0; i < 4; i++)
+            v[i] = v_silu_any(v[i], _mm256_and_ps(v[i], magnitude), t[i]);
+    }
+}
+
+static inline void v_silu_float(v_float v[4])
+{
+    for (int i = 0; i < 4; i++) {
+        __m256 x = _mm256_sub_ps(_mm256_setzero_ps(), v[i]);
+        x = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(88.0f)), _mm256_set1_ps(-87.0f));
+        const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)),
+                                         _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+        __m256 f = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.62e430p-1f), x);
+        f = _mm256_fnmadd_ps(n, _mm256_set1_ps(-0x1.05c610p-29f), f);
+        __m256 e = _mm256_set1_ps(1.0f / 720);
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 120));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 24));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 6));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(0.5f));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f));
+        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f));
+        const __m256i power =
+            _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+        const __m256 d = _mm256_fmadd_ps(e, _mm256_castsi256_ps(power), _mm256_set1_ps(1.0f));
+        v[i] = _mm256_div_ps(v[i], d);
+    }
+}
+
+#endif

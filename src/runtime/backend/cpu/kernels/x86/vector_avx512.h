@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Vectors of 16 floats or 32-bit integers: what the convolutions' shared parts (tiles.h, finish.h)
+ * are written in. vector_avx2.h gives the same names for vectors of 8.
+ */
+#ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX512_H
+#define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX512_H
+
+#include <immintrin.h>
+
+#include "network/requantize.h"
+
+#define OCT_LANES 16
+
+typedef __m512 v_float;
+typedef __m512i v_int;
+typedef __m512i v_bytes; /* of four vectors, in order */
+
+/* Four bytes of whatever type, at any address. */
+typedef int v_word __attribute__((may_alias, aligned(1)));
+typedef float v_word_float __attribute__((may_alias, aligned(1)));
+
+static inline v_float v_set(float value)
+{
+    return _mm512_set1_ps(value);
+}
+
+static inline v_float v_load(const float *at)
+{
+    return _mm512_loadu_ps(at);
+}
+
+/* At a multiple of the vector's size. */
+static inline void v_store(float *at, v_float a)
+{
+    _mm512_store_ps(at, a);
+}
+
+/* As v_store(), past the caches; v_stream_end() before anybody reads it. */
+static inline void v_stream(float *at, v_float a)
+{
+    _mm512_stream_ps(at, a);
+}
+
+static inline void v_stream_end(void)
+{
+    _mm_sfence();
+}
+
+static inline v_float v_fma(v_float a, v_float b, v_float c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+static inline v_float v_mul(v_float a, v_float b)
+{
+    return _mm512_mul_ps(a, b);
+}
+
+static inline v_float v_add(v_float a, v_float b)
+{
+    return _mm512_add_ps(a, b);
+}
+
+/* a < b ? a : b */
+static inline v_float v_min(v_float a, v_float b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+static inline v_float v_float_of(v_int a)
+{
+    return _mm512_cvtepi32_ps(a);
+}
+
+/* The same bits. */
+static inline v_float v_bits(v_int a)
+{
+    return _mm512_castsi512_ps(a);
+}
+
+/* To nearest even; what does not fit becomes the most negative integer. */
+static inline v_int v_rounded(v_float a)
+{
+    return _mm512_cvtps_epi32(a);
+}
+
+/* `count` of 1 to 16 bytes, the rest zeros, less `zero_point`. */
+static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
+{
+    const __m128i codes = count == OCT_LANES
+                              ? _mm_loadu_si128((const __m128i *)at)
+                              : _mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), at);
+    return _mm512_sub_epi32(_mm512_cvtepu8_epi32(codes), _mm512_set1_epi32(zero_point));
+}
+
+static inline v_float v_load_floats(const float *at, int count)
+{
+    return count == OCT_LANES ? _mm512_loadu_ps(at)
+                              : _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), at);
+}
+
+static inline void v_store_floats(float *at, v_float a, int count)
+{
+    if (count == OCT_LANES)
+        _mm512_storeu_ps(at, a);
+    else
+        _mm512_mask_storeu_ps(at, (__mmask16)((1u << count) - 1), a);
+}
+
+/* `count` of 1 to 16 values of BF16, the rest zeros. */
+static inline v_float v_load_halves(const uint16_t *at, int count)
+{
+    const __m256i halves = count == OCT_LANES
+                               ? _mm256_loadu_si256((const __m256i *)(const void *)at)
+                               : _mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), at);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+/* To nearest even, as oct_half_of(). */
+static inline void v_store_halves(uint16_t *at, v_float a, int count)
+{
+#if defined(__AVX512BF16__)
+    const __m256i halves = (__m256i)_mm512_cvtneps_pbh(a);
+#else
+    const __m512i bits = _mm512_castps_si512(a), high = _mm512_srli_epi32(bits, 16);
+    const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
+    const __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    const __m512i words =
+        _mm512_mask_or_epi32(_mm512_srli_epi32(up, 16), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q),
+                             high, _mm512_set1_epi32(0x40));
+    const __m256i halves = _mm512_cvtepi32_epi16(words);
+#endif
+    if (count == OCT_LANES)
+        _mm256_storeu_si256((__m256i *)(void *)at, halves);
+    else
+        _mm256_mask_storeu_epi16(at, (__mmask16)((1u << count) - 1), halves);
+}
+
+/* clamp(v[i] + zero_point, 0, 255); v[i] is at most 255 - zero_point. */
+static inline v_bytes v_pack(const v_int v[4], int zero_point)
+{
+    const __m512i add = _mm512_set1_epi16((short)zero_point);
+    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), add);
+    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), add);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
+}
+
+/* `count` of 1 to 64 bytes. */
+static inline void v_store_4(uint8_t *at, v_bytes a, int count)
+{
+    if (count == 4 * OCT_LANES)
+        _mm512_storeu_si512(at, a);
+    else
+        _mm512_mask_storeu_epi8(at, ((__mmask64)1 << count) - 1, a);
+}
+
+/* Vectors 2 * half and the next, `count` of 1 to 32 bytes. */
+static inline void v_store_2(uint8_t *at, v_bytes a, int half, int count)
+{
+    const __m256i bytes = half ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a);
+    if (count == 2 * OCT_LANES)
+        _mm256_storeu_si256((__m256i *)at, bytes);
+    else
+        _mm256_mask_storeu_epi8(at, ((__mmask32)1 << count) - 1, bytes);
+}
+
+static inline void v_store_piece(uint8_t *at, __m128i bytes, int count)
+{
+    if (count == OCT_LANES)
+        _mm_storeu_si128((__m128i *)at, bytes);
+    else
+        _mm_mask_storeu_epi8(at, (__mmask16)((1u << count) - 1), bytes);
+}
+
+/* Vector `which`, `count` of 1 to 16 bytes; `which` is a constant once inlined. */
+static inline void v_store_1(uint8_t *at, v_bytes a, int which, int count)
+{
+    switch (which) {
+    case 0:
+        v_store_piece(at, _mm512_castsi512_si128(a), count);
+        break;
+    case 1:
+        v_store_piece(at, _mm512_extracti32x4_epi32(a, 1), count);
+        break;
+    case 2:
+        v_store_piece(at, _mm512_extracti32x4_epi32(a, 2), count);
+        break;
+    default:
+        v_store_piece(at, _mm512_extracti32x4_epi32(a, 3), count);
+        break;
+    }
+}
+
+/* oct_silu() of four vectors. */
+static inline void v_silu_table(v_float v[4])
+{
+    const __m512 last = _mm512_set1_ps(OCT_SILU_MAGIC_LAST);
+    const __m512 magic = _mm512_set1_ps(OCT_SILU_MAGIC), scale = _mm512_set1_ps(OCT_SILU_SCALE);
+    __m512 a[4], g[4];
+    __m512i index[4];
+    for (int i = 0; i < 4; i++) {
+        a[i] = _mm512_abs_ps(v[i]);
+        index[i] = _mm512_castps_si512(_mm512_min_ps(_mm512_fmadd_ps(a[i], scale, magic), last));
+        g[i] = _mm512_permutexvar_ps(index[i], _mm512_loadu_ps(oct_silu_table[3]));
+    }
+    for (int k = 2; k >= 0; k--) {
+        const __m512 row = _mm512_loadu_ps(oct_silu_table[k]);
+        for (int i = 0; i < 4; i++)
+            g[i] = _mm512_fmadd_ps(g[i], a[i], _mm512_permutexvar_ps(index[i], row));
+    }
+    for (int i = 0; i < 4; i++)
+        v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g[i]);
+}
+
+/* SiLU within 2e-7 relative, for float kernels: v / (1 + exp(-v)), exp as 2^n times a polynomial of
+ * degree 6. */
+static inline void v_silu_float(v_float v[4])
+{
+    for (int i = 0; i < 4; i++) {
+        __m512 x = _mm512_sub_ps(_mm512_setzero_ps(), v[i]);
+        x = _mm512_max_ps(_mm512_min_ps(x, _mm512_set1_ps(88.0f)), _mm512_set1_ps(-87.0f));
+        const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(0x1.715476p+0f)), 0);
+        __m512 f = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e430p-1f), x);
+        f = _mm512_fnmadd_ps(n, _mm512_set1_ps(-0x1.05c610p-29f), f);
+        __m512 e = _mm512_set1_ps(1.0f / 720);
+        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f / 120));
+        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f / 24));
+        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f / 6));
+        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(0.5f));
+        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f));
+        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f));
+        const __m512 d = _mm512_add_ps(_mm512_scalef_ps(e, n), _mm512_set1_ps(1.0f));
+        const __m512 r = _mm512_rcp14_ps(d);
+        const __m512 q = _mm512_mul_ps(v[i], r);
+        v[i] = _mm512_fmadd_ps(_mm512_fnmadd_ps(d, q, v[i]), r, q);
+    }
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine: a verified network with its weights, and where it came from. */
+#ifndef OCTET_RUNTIME_ENGINE_ENGINE_CONTENTS_H
+#define OCTET_RUNTIME_ENGINE_ENGINE_CONTENTS_H
+
+#include <octet/engine.h>
+
+#include "network/network.h"
+
+/* Of the file format, docs/formats.md: the newest; files without BF16 are still of the first. */
+#define OCT_ENGINE_VERSION 2
+#define OCT_ENGINE_VERSION_FIRST 1
+
+struct octet_engine {
+    struct octet_context own; /* allocator of everything below */
+    struct oct_arena arena;
+    struct oct_network network;
+    int provenance_count;
+    const char **provenance_keys, **provenance_values;
+};
+
+/* An empty engine. On failure NULL and the context's message. */
+octet_status oct_engine_create(octet_context *ctx, octet_engine **engine);
+void oct_engine_free(octet_engine *engine);
+
+/* Copies a network, its weights included, into the engine and verifies it. */
+octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
+                                    const struct oct_network *network, const char *name);
+
+/* Copies provenance entries. */
+octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,
+                                       const char *const *keys, const char *const *values);
+
+octet_status oct_engine_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
+                             octet_engine **engine);
+/* Whether a file would be read: all of it but the weights' values, which are not copied. */
+octet_status oct_engine_look(octet_context *ctx, const void *bytes, size_t size, const char *name);
+octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path);
+
+#endif

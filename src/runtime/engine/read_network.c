@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network of an engine file, field by field. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/container/preprocessing.h"
+#include "runtime/engine/read_engine.h"
+
+/* What a tensor is, by its fields. */
+enum { CODES = 1, REALS = 2, CONCAT = 4, SLICE = 8 };
+
+static unsigned case_of(const struct oct_json_value *json, int type)
+{
+    if (oct_json_find(json, "concat"))
+        return CONCAT;
+    if (oct_json_find(json, "slice"))
+        return SLICE;
+    return type == OCT_TYPE_U8 ? CODES : REALS;
+}
+
+/* The text `key` as one of `count` words; -1 where it is missing or none of them. */
+static int find_word(const struct oct_json_value *json, const char *key, const char *const *words,
+                     int count)
+{
+    const struct oct_json_value *value = oct_json_find(json, key);
+    for (int i = 0; value && value->kind == OCT_JSON_TEXT && i < count; i++)
+        if (strcmp(value->text, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_json_value *json,
+                                int index)
+{
+    static const char *const types[] = {"u8", "f32", "bf16"};
+    const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : 3;
+    struct oct_tensor *t = &r->network.tensors[index];
+    const struct oct_json_value *concat = NULL, *slice = NULL;
+    const char *type;
+    int view[2] = {-1, 0};
+    const struct oct_field fields[] = {
+        {"name", OCT_FIELD_TEXT, 0, 0, &t->name, 0, false},
+        {"channels", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &t->channels, 0, false},
+        {"type", OCT_FIELD_TEXT, 0, 0, &type, 0, false},
+        {"concat", OCT_FIELD_ARRAY, 1, OCT_CONCAT_MAX, &concat, CONCAT, false},
+        {"slice", OCT_FIELD_ARRAY, 2, 2, &slice, SLICE, false},
+        {"scale", OCT_FIELD_FLOAT, (double)1e-30f, (double)1e30f, &t->scale, CODES, false},
+        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &t->zero_point, CODES, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "tensor", index};
+    const int known = find_word(json, "type", types, type_count);
+    if (known < 0)
+        return oct_field_refuse(&place, "type",
+                                type_count == 2 ? "is missing, or neither u8 nor f32"
+                                                : "is missing, or none of u8, f32 and bf16");
+    octet_status status = OCT_FIELDS_READ(&place, json, case_of(json, known), fields);
+    if (status)
+        return status;
+    t->type = (enum oct_type)known;
+    t->kind = concat ? OCT_TENSOR_CONCAT : slice ? OCT_TENSOR_SLICE : OCT_TENSOR_LAYER;
+    if (t->kind == OCT_TENSOR_LAYER && index == 0)
+        t->kind = OCT_TENSOR_INPUT;
+    if (concat) {
+        t->member_count = concat->count;
+        status = oct_field_integers(&place, "concat", concat, 0, OCT_TENSORS_MAX - 1, t->members);
+    } else if (slice) {
+        status = oct_field_integers(&place, "slice", slice, 0, INT_MAX, view);
+    }
+    t->parent = view[0];
+    t->offset = view[1];
+    return status;
+}
+
+/* Copies a tensor of the file, aligned; NULL and *status when it is missing or not as expected. */
+static const void *weights(struct oct_engine_reading *r, int layer, const char *what,
+                           enum oct_safetensors_type type, const size_t shape[4], int rank,
+                           octet_status *status)
+{
+    char name[40];
+    snprintf(name, sizeof name, "layer.%03d.%s", layer, what);
+    const struct oct_safetensors_tensor *tensor = oct_safetensors_find(&r->file, name);
+    const size_t bytes = oct_safetensors_element_bytes(type);
+    if (*status)
+        return NULL;
+    size_t count = 1;
+    for (int d = 0; d < rank; d++)
+        count *= shape[d];
+    if (!tensor || tensor->type != type || tensor->rank != rank ||
+        memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0) {
+        *status = oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                           "%s: tensor \"%s\" is missing or not as planned", r->what, name);
+        return NULL;
+    }
+    r->taken++;
+    if (r->look_only)
+        return tensor->bytes;
+    void *copy = oct_arena_calloc(r->arena, count, bytes);
+    if (!copy) {
+        *status = oct_fail_memory(r->ctx, r->name);
+        return NULL;
+    }
+    memcpy(copy, tensor->bytes, tensor->size);
+    return copy;
+}
+
+static octet_status read_weights(struct oct_engine_reading *r, int index)
+{
+    struct oct_layer *layer = &r->network.layers[index];
+    const int inputs = r->network.tensors[layer->input].channels;
+    const int outputs = r->network.tensors[layer->output].channels;
+    const size_t shape[4] = {(size_t)outputs, (size_t)inputs, (size_t)layer->kernel,
+                             (size_t)layer->kernel};
+    octet_status status = OCTET_OK;
+    layer->bias = weights(r, index, "bias", OCT_SAFETENSORS_F32, shape, 1, &status);
+    const enum oct_type type = r->network.tensors[layer->input].type;
+    if (type == OCT_TYPE_BF16) {
+        layer->halves = weights(r, index, "weight", OCT_SAFETENSORS_BF16, shape, 4, &status);
+    } else if (type == OCT_TYPE_U8) {
+        layer->codes = weights(r, index, "weight", OCT_SAFETENSORS_I8, shape, 4, &status);
+        layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, shape, 1, &status);
+    } else {
+        layer->values = weights(r, index, "weight", OCT_SAFETENSORS_F32, shape, 4, &status);
+    }
+    return status;
+}
+
+static octet_status read_layer(struct oct_engine_reading *r, const struct oct_json_value *json,
+                               int index)
+{
+    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
+    enum { CONV = 1, POOL = 2, TABLE = 16 };
+    static const size_t table_shape[4] = {OCT_TABLE_ENTRIES};
+    struct oct_layer *layer = &r->network.layers[index];
+    const struct oct_field_place place = {r->ctx, r->what, "layer", index};
+    const int known = find_word(json, "op", operations, 5), last = r->network.tensor_count - 1;
+    const char *operation = "";
+    *layer = (struct oct_layer){.residual = -1, .kernel = 1, .stride = 1};
+    const struct oct_field fields[] = {
+        {"name", OCT_FIELD_TEXT, 0, 0, &layer->name, 0, false},
+        {"op", OCT_FIELD_TEXT, 0, 0, &operation, 0, false},
+        {"input", OCT_FIELD_INTEGER, 0, last, &layer->input, 0, false},
+        {"output", OCT_FIELD_INTEGER, 0, last, &layer->output, 0, false},
+        {"kernel", OCT_FIELD_INTEGER, 1, OCT_KERNEL_MAX, &layer->kernel, CONV | POOL, false},
+        {"stride", OCT_FIELD_INTEGER, 1, 8, &layer->stride, CONV, false},
+        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding, CONV, false},
+        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, CONV, false},
+        {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, CONV | TABLE, true},
+    };
+    octet_status status = OCT_FIELDS_READ(&place, json, known < 0 ? CONV : 1u << known, fields);
+    if (known < 0)
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                        "%s: layer %d: \"op\" is missing or no operation: \"%.40s\"", r->what,
+                        index, operation);
+    layer->operation = (enum oct_operation)known;
+    if (!status && layer->operation == OCT_CONVOLUTION)
+        status = read_weights(r, index);
+    else if (!status && layer->operation == OCT_TABLE)
+        layer->table = weights(r, index, "table", OCT_SAFETENSORS_F32, table_shape, 1, &status);
+    return status;
+}
+
+/* ---- the head ---- */
+
+static octet_status read_levels(struct oct_engine_reading *r, const struct oct_json_value *levels)
+{
+    struct oct_network *network = &r->network;
+    const int last = network->tensor_count - 1;
+    for (const struct oct_json_value *json = levels->first; json; json = json->next) {
+        struct oct_level *level = &network->levels[network->level_count];
+        const struct oct_field fields[] = {
+            {"box", OCT_FIELD_INTEGER, 0, last, &level->box_tensor, 0, false},
+            {"class", OCT_FIELD_INTEGER, 0, last, &level->class_tensor, 0, false},
+            {"stride", OCT_FIELD_INTEGER, 1, 256, &level->stride, 0, false},
+        };
+        const struct oct_field_place place = {r->ctx, r->what, "level", network->level_count++};
+        const octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+        if (status)
+            return status;
+    }
+    return OCTET_OK;
+}
+
+static octet_status read_classes(struct oct_engine_reading *r, const struct oct_json_value *names)
+{
+    r->network.class_names =
+        (const char **)oct_arena_calloc(r->arena, (size_t)names->count, sizeof(char *));
+    if (!r->network.class_names)
+        return oct_fail_memory(r->ctx, r->name);
+    for (const struct oct_json_value *name = names->first; name; name = name->next) {
+        if (name->kind != OCT_JSON_TEXT)
+            return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: \"classes\": name %d is %s, not a text",
+                            r->what, r->network.class_count, oct_json_kind_name(name->kind));
+        r->network.class_names[r->network.class_count++] = name->text;
+    }
+    return OCTET_OK;
+}
+
+static octet_status read_rounding(const struct oct_engine_reading *r, const char *where,
+                                  const struct oct_json_value *json,
+                                  struct oct_quantization *rounding)
+{
+    const struct oct_field fields[] = {
+        {"scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &rounding->scale, 0, false},
+        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &rounding->zero_point, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, where, -1};
+    return OCT_FIELDS_READ(&place, json, 0, fields);
+}
+
+static octet_status read_dfl(const struct oct_engine_reading *r, const struct oct_json_value *json,
+                             struct oct_dfl_rounding *dfl)
+{
+    const struct oct_json_value *probability, *distance;
+    const struct oct_field fields[] = {
+        {"weight_scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &dfl->weight_scale, 0, false},
+        {"probability", OCT_FIELD_OBJECT, 0, 0, &probability, 0, false},
+        {"distance", OCT_FIELD_OBJECT, 0, 0, &distance, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "dfl", -1};
+    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (!status)
+        status = read_rounding(r, "dfl: probability", probability, &dfl->probability);
+    return status ? status : read_rounding(r, "dfl: distance", distance, &dfl->distance);
+}
+
+static octet_status read_selection(const struct oct_engine_reading *r,
+                                   const struct oct_json_value *json,
+                                   struct oct_selection *selection)
+{
+    const struct oct_field fields[] = {
+        {"confidence", OCT_FIELD_DOUBLE, 0, 1, &selection->confidence, 0, false},
+        {"iou", OCT_FIELD_DOUBLE, 0, 1, &selection->iou, 0, false},
+        {"max_detections", OCT_FIELD_INTEGER, 1, OCT_CANDIDATES_MAX, &selection->max_detections, 0,
+         false},
+        {"max_per_class", OCT_FIELD_INTEGER, 0, INT_MAX, &selection->max_per_class, 0, false},
+        {"multi_label", OCT_FIELD_BOOLEAN, 0, 0, &selection->multi_label, 0, false},
+        {"class_agnostic", OCT_FIELD_BOOLEAN, 0, 0, &selection->class_agnostic, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "selection", -1};
+    selection->is_own = true;
+    return OCT_FIELDS_READ(&place, json, 0, fields);
+}
+
+static octet_status read_input(struct oct_engine_reading *r, const struct oct_json_value *input,
+                               const struct oct_json_value *preprocessing)
+{
+    struct oct_network *network = &r->network;
+    const char *differs = NULL;
+    const struct oct_field fields[] = {
+        {"height", OCT_FIELD_INTEGER, 1, 8192, &network->input_height, 0, false},
+        {"width", OCT_FIELD_INTEGER, 1, 8192, &network->input_width, 0, false},
+        {"fixed", OCT_FIELD_BOOLEAN, 0, 0, &network->size_is_fixed, 0, false},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "input", -1},
+                                 second = {r->ctx, r->what, "preprocessing", -1};
+    octet_status status = OCT_FIELDS_READ(&place, input, 0, fields);
+    if (!status)
+        status = oct_preprocessing_read(&second, preprocessing, NULL, &differs);
+    if (!status && differs)
+        return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
+                        "%s: asks for a preprocessing that this version of octet does not have "
+                        "(\"%s\")",
+                        r->name, differs);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static octet_status read_lists(struct oct_engine_reading *r, const struct oct_json_value *tensors,
+                               const struct oct_json_value *layers)
+{
+    r->network.tensor_count = tensors->count;
+    r->network.layer_count = layers->count;
+    r->network.tensors =
+        oct_arena_calloc(r->arena, (size_t)tensors->count, sizeof *r->network.tensors);
+    r->network.layers =
+        oct_arena_calloc(r->arena, (size_t)layers->count, sizeof *r->network.layers);
+    if (!r->network.tensors || !r->network.layers)
+        return oct_fail_memory(r->ctx, r->name);
+    octet_status status = OCTET_OK;
+    int index = 0;
+    for (const struct oct_json_value *one = tensors->first; one && !status; one = one->next)
+        status = read_tensor(r, one, index++);
+    index = 0;
+    for (const struct oct_json_value *one = layers->first; one && !status; one = one->next)
+        status = read_layer(r, one, index++);
+    if (!status && r->taken != r->file.tensor_count)
+        status = oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: there are tensors that belong to no layer",
+                          r->what);
+    return status;
+}
+
+octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_json_value *json)
+{
+    struct oct_network *network = &r->network;
+    const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers, *levels,
+        *dfl = NULL, *selection = NULL;
+    const struct oct_field fields[] = {
+        {"classes", OCT_FIELD_ARRAY, 1, OCT_CHANNELS_MAX, &classes, 0, false},
+        {"reg_max", OCT_FIELD_INTEGER, 1, OCT_REG_MAX_MAX, &network->reg_max, 0, false},
+        {"input", OCT_FIELD_OBJECT, 0, 0, &input, 0, false},
+        {"preprocessing", OCT_FIELD_OBJECT, 0, 0, &preprocessing, 0, false},
+        {"tensors", OCT_FIELD_ARRAY, 2, OCT_TENSORS_MAX, &tensors, 0, false},
+        {"layers", OCT_FIELD_ARRAY, 1, OCT_LAYERS_MAX, &layers, 0, false},
+        {"levels", OCT_FIELD_ARRAY, 1, OCT_HEAD_LEVELS_MAX, &levels, 0, false},
+        {"dfl", OCT_FIELD_OBJECT, 0, 0, &dfl, 0, true},
+        {"selection", OCT_FIELD_OBJECT, 0, 0, &selection, 0, true},
+    };
+    const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
+    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (!status)
+        status = read_input(r, input, preprocessing);
+    if (!status)
+        status = read_lists(r, tensors, layers);
+    if (!status)
+        status = read_classes(r, classes);
+    if (!status)
+        status = read_levels(r, levels);
+    if (!status && dfl)
+        status = read_dfl(r, dfl, &network->dfl);
+    if (!status && selection)
+        status = read_selection(r, selection, &network->selection);
+    return status;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Engine files out. The format is described in docs/formats.md. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "runtime/container/preprocessing.h"
+#include "runtime/container/safetensors.h"
+#include "runtime/engine/engine_contents.h"
+
+static void add_integers(struct oct_text *out, const int *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        oct_text_printf(out, "%s%d", i ? "," : "", values[i]);
+}
+
+static void add_tensor(struct oct_text *out, const struct oct_tensor *t)
+{
+    static const char *const types[] = {"u8", "f32", "bf16"};
+    oct_text_printf(out, "{\"name\":");
+    oct_json_add_text(out, t->name);
+    oct_text_printf(out, ",\"channels\":%d,\"type\":\"%s\"", t->channels, types[t->type]);
+    if (t->kind == OCT_TENSOR_CONCAT) {
+        oct_text_printf(out, ",\"concat\":[");
+        add_integers(out, t->members, t->member_count);
+        oct_text_add(out, "]", 1);
+    } else if (t->kind == OCT_TENSOR_SLICE) {
+        oct_text_printf(out, ",\"slice\":[%d,%d]", t->parent, t->offset);
+    } else if (t->type == OCT_TYPE_U8) {
+        oct_text_printf(out, ",\"scale\":");
+        oct_json_add_real(out, (double)t->scale);
+        oct_text_printf(out, ",\"zero_point\":%d", t->zero_point);
+    }
+    oct_text_add(out, "}", 1);
+}
+
+static void add_layer(struct oct_text *out, const struct oct_layer *layer)
+{
+    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
+    oct_text_printf(out, "{\"name\":");
+    oct_json_add_text(out, layer->name);
+    oct_text_printf(out, ",\"op\":\"%s\",\"input\":%d,\"output\":%d", operations[layer->operation],
+                    layer->input, layer->output);
+    if (layer->operation == OCT_CONVOLUTION || layer->operation == OCT_MAX_POOL)
+        oct_text_printf(out, ",\"kernel\":%d", layer->kernel);
+    if (layer->operation == OCT_CONVOLUTION)
+        oct_text_printf(out, ",\"stride\":%d,\"padding\":%d,\"silu\":%s", layer->stride,
+                        layer->padding, layer->silu ? "true" : "false");
+    if (layer->residual >= 0)
+        oct_text_printf(out, ",\"residual\":%d", layer->residual);
+    oct_text_add(out, "}", 1);
+}
+
+static void add_rounding(struct oct_text *out, const char *key,
+                         const struct oct_quantization *rounding)
+{
+    oct_text_printf(out, ",\"%s\":{\"scale\":", key);
+    oct_json_add_real(out, (double)rounding->scale);
+    oct_text_printf(out, ",\"zero_point\":%d}", rounding->zero_point);
+}
+
+/* Nothing where the head is decoded without rounding. */
+static void add_dfl(struct oct_text *out, const struct oct_dfl_rounding *dfl)
+{
+    if (!oct_dfl_rounds(dfl))
+        return;
+    oct_text_printf(out, ",\"dfl\":{\"weight_scale\":");
+    oct_json_add_real(out, (double)dfl->weight_scale);
+    add_rounding(out, "probability", &dfl->probability);
+    add_rounding(out, "distance", &dfl->distance);
+    oct_text_add(out, "}", 1);
+}
+
+/* Nothing where the model brings none. */
+static void add_selection(struct oct_text *out, const struct oct_selection *selection)
+{
+    if (!selection->is_own)
+        return;
+    oct_text_printf(out, ",\"selection\":{\"confidence\":");
+    oct_json_add_real(out, selection->confidence);
+    oct_text_printf(out, ",\"iou\":");
+    oct_json_add_real(out, selection->iou);
+    oct_text_printf(out,
+                    ",\"max_detections\":%d,\"max_per_class\":%d,\"multi_label\":%s,"
+                    "\"class_agnostic\":%s}",
+                    selection->max_detections, selection->max_per_class,
+                    selection->multi_label ? "true" : "false",
+                    selection->class_agnostic ? "true" : "false");
+}
+
+static void add_plan(struct oct_text *out, const struct oct_network *network)
+{
+    oct_text_printf(out, "{\"classes\":[");
+    for (int i = 0; i < network->class_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        oct_json_add_text(out, network->class_names[i]);
+    }
+    oct_text_printf(out, "],\"reg_max\":%d,\"input\":{\"height\":%d,\"width\":%d,\"fixed\":%s},",
+                    network->reg_max, network->input_height, network->input_width,
+                    network->size_is_fixed ? "true" : "false");
+    oct_preprocessing_add(out, NULL);
+    oct_text_printf(out, ",\"tensors\":[");
+    for (int i = 0; i < network->tensor_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        add_tensor(out, &network->tensors[i]);
+    }
+    oct_text_printf(out, "],\"layers\":[");
+    for (int i = 0; i < network->layer_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        add_layer(out, &network->layers[i]);
+    }
+    oct_text_printf(out, "],\"levels\":[");
+    for (int i = 0; i < network->level_count; i++)
+        oct_text_printf(out, "%s{\"box\":%d,\"class\":%d,\"stride\":%d}", i ? "," : "",
+                        network->levels[i].box_tensor, network->levels[i].class_tensor,
+                        network->levels[i].stride);
+    oct_text_add(out, "]", 1);
+    add_dfl(out, &network->dfl);
+    add_selection(out, &network->selection);
+    oct_text_add(out, "}", 1);
+}
+
+static void add_provenance(struct oct_text *out, const octet_engine *engine)
+{
+    oct_text_add(out, "{", 1);
+    for (int i = 0; i < engine->provenance_count; i++) {
+        oct_text_add(out, ",", i > 0);
+        oct_json_add_text(out, engine->provenance_keys[i]);
+        oct_text_add(out, ":", 1);
+        oct_json_add_text(out, engine->provenance_values[i]);
+    }
+    oct_text_add(out, "}", 1);
+}
+
+static void add_table(const struct oct_layer *layer, int index, struct oct_safetensors *file,
+                      char name[32])
+{
+    const size_t count = OCT_TABLE_ENTRIES;
+    snprintf(name, 32, "layer.%03d.table", index);
+    file->tensors[file->tensor_count++] = (struct oct_safetensors_tensor){
+        name, OCT_SAFETENSORS_F32, 1, {count}, count * 4, (const uint8_t *)layer->table};
+}
+
+/* The tensors of one convolution. */
+static void add_weights(const struct oct_network *network, int index, struct oct_safetensors *file,
+                        char (*name)[32])
+{
+    const struct oct_layer *layer = &network->layers[index];
+    const size_t outputs = (size_t)network->tensors[layer->output].channels;
+    const size_t kernel = (size_t)layer->kernel;
+    const size_t weights = (size_t)oct_layer_weights(network, layer);
+    struct oct_safetensors_tensor *t = &file->tensors[file->tensor_count];
+    snprintf(name[0], sizeof name[0], "layer.%03d.bias", index);
+    *t++ = (struct oct_safetensors_tensor){name[0],     OCT_SAFETENSORS_F32,         1, {outputs},
+                                           outputs * 4, (const uint8_t *)layer->bias};
+    if (layer->codes) {
+        snprintf(name[1], sizeof name[1], "layer.%03d.scale", index);
+        *t++ = (struct oct_safetensors_tensor){
+            name[1], OCT_SAFETENSORS_F32, 1, {outputs}, outputs * 4, (const uint8_t *)layer->scale};
+    }
+    snprintf(name[2], sizeof name[2], "layer.%03d.weight", index);
+    const enum oct_safetensors_type type = layer->codes    ? OCT_SAFETENSORS_I8
+                                           : layer->halves ? OCT_SAFETENSORS_BF16
+                                                           : OCT_SAFETENSORS_F32;
+    *t++ = (struct oct_safetensors_tensor){
+        name[2],
+        type,
+        4,
+        {outputs, (size_t)network->tensors[layer->input].channels, kernel, kernel},
+        weights * oct_safetensors_element_bytes(type),
+        layer->codes    ? (const uint8_t *)layer->codes
+        : layer->halves ? (const uint8_t *)layer->halves
+                        : (const uint8_t *)layer->values};
+    file->tensor_count = (int)(t - file->tensors);
+}
+
+/* The oldest version that has what the network needs. */
+static int version_of(const struct oct_network *network)
+{
+    for (int i = 0; i < network->tensor_count; i++)
+        if (network->tensors[i].type == OCT_TYPE_BF16)
+            return OCT_ENGINE_VERSION;
+    return OCT_ENGINE_VERSION_FIRST;
+}
+
+static octet_status write_file(octet_context *ctx, const octet_engine *engine, const char *path,
+                               const char *plan_text, const char *provenance_text)
+{
+    const struct oct_network *network = &engine->network;
+    struct oct_arena arena;
+    oct_arena_init(&arena, ctx);
+    char version[16];
+    snprintf(version, sizeof version, "%d", version_of(network));
+    const char *keys[] = {"octet.kind", "octet.version", "octet.description", "octet.plan",
+                          "octet.provenance"};
+    const char *values[] = {"engine", version, network->description, plan_text, provenance_text};
+    struct oct_safetensors file = {.metadata_count = 5, .keys = keys, .values = values};
+    const size_t count = (size_t)network->layer_count * 3;
+    file.tensors = oct_arena_calloc(&arena, count, sizeof *file.tensors);
+    char(*names)[32] = oct_arena_calloc(&arena, count, sizeof *names);
+    octet_status status = OCTET_OK;
+    if (!file.tensors || !names)
+        status = oct_fail_memory(ctx, path);
+    for (int i = 0; i < network->layer_count && !status; i++)
+        if (network->layers[i].operation == OCT_CONVOLUTION)
+            add_weights(network, i, &file, names + 3 * i);
+        else if (network->layers[i].operation == OCT_TABLE)
+            add_table(&network->layers[i], i, &file, names[3 * i]);
+    if (!status)
+        status = oct_safetensors_write(ctx, path, &file, oct_engine_look);
+    oct_arena_clear(&arena);
+    return status;
+}
+
+octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path)
+{
+    struct oct_text network, provenance;
+    oct_text_init(&network, ctx);
+    oct_text_init(&provenance, ctx);
+    add_plan(&network, &engine->network);
+    add_provenance(&provenance, engine);
+    const octet_status status =
+        network.failed || provenance.failed
+            ? oct_fail_memory(ctx, path)
+            : write_file(ctx, engine, path, network.bytes, provenance.bytes);
+    oct_text_free(&network);
+    oct_text_free(&provenance);
+    return status;
+}
