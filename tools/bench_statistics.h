@@ -13,8 +13,9 @@
 struct latency {
     double median, mean, p10, p90, p99, minimum, maximum; /* ms */
     double spread; /* (p90 - p10) / median: other work on the machine, a changing clock */
-    double drift;  /* median of the last third of the runs / of the first third - 1: above 0 the
-                      machine slowed down; NAN with fewer than 9 runs */
+    /* median of the last third of the runs / of the first third - 1:
+     * above 0 the machine slowed down; NAN with fewer than 9 runs */
+    double drift;
     bool reliable; /* both within the limits; a drift that is not known counts as none */
 };
 

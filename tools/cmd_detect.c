@@ -147,8 +147,8 @@ static int report_bad(struct detection_run *run, size_t slot, size_t *next)
 }
 
 /* Letterboxes the next pictures into the session's slots until the batch is full or none is left.
- * Those that cannot be read or letterboxed are reported and left out. Returns how many there are.
- */
+ * Those that cannot be read or letterboxed are reported and left out.
+ * Returns how many there are. */
 static size_t fill_batch(struct detection_run *run)
 {
     size_t count = 0, batch = (size_t)run->arguments->batch;

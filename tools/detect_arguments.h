@@ -7,7 +7,7 @@
 #include "options.h"
 
 struct detect_arguments {
-    const char *classes; /* NULL: all */
+    const char *classes;    /* NULL: all */
     double confidence, iou; /* below 0: not given */
     bool class_agnostic;
     int64_t max_detections, batch, count, seed; /* 0: not given */

@@ -15,8 +15,8 @@ enum file_kind {
 /* Looks at the file's first bytes; a file that cannot be opened is reported. Returns a status. */
 int file_kind_of(struct app *app, const char *path, enum file_kind *kind);
 
-/* What a file of that kind is called, and where it belongs, for messages: "calibration statistics".
- */
+/* What a file of that kind is called, and where it belongs,
+ * for messages: "calibration statistics". */
 const char *file_kind_name(enum file_kind kind);
 
 /* Opens MODEL; the caller frees the engine. Failures are reported. */

@@ -72,8 +72,8 @@ static size_t count_alike(const char *name, const char *path)
     return whole ? ALL : parts;
 }
 
-/* FOLDER/NAME, else FOLDER and NAME without its first folder, and so on; NULL when there is none.
- */
+/* FOLDER/NAME, else FOLDER and NAME without its first folder,
+ * and so on; NULL when there is none. */
 static char *find_file(const char *folder, const char *name)
 {
     const char *between = folder[strlen(folder) - 1] == '/' ? "" : "/";

@@ -9,8 +9,8 @@
 #define HEADER_BYTES_MAX 65536
 #define HEADER_ALIGNMENT 64
 
-/* The text after `'key':` in the header's dictionary, blanks skipped; NULL when the key is missing.
- */
+/* The text after `'key':` in the header's dictionary,
+ * blanks skipped; NULL when the key is missing. */
 static const char *find_value(const char *header, const char *key)
 {
     char quoted[2][24];

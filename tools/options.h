@@ -34,8 +34,9 @@ struct option {
     enum option_kind kind;
     const char *value; /* what the help calls the value, e.g. "DIR" */
     const char *help;
-    void *target; /* of the kind's type; holds the default and receives the value (the last one
-                     given wins, but for OPTION_TEXTS and OPTION_LIST) */
+    /* of the kind's type; holds the default and receives the value
+     * (the last one given wins, but for OPTION_TEXTS and OPTION_LIST) */
+    void *target;
     double minimum, maximum;
     const char *const *choices; /* ends with NULL */
 };

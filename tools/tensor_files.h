@@ -33,8 +33,8 @@ int tensor_files_open(struct tensor_files *files, struct app *app, const octet_e
 /* Refuses files that would take the place of an input. Returns a status. */
 int tensor_files_protect(const struct tensor_files *files, struct inputs *inputs);
 
-/* An octet_observer: `user` is the struct tensor_files. Stops the run when a file cannot be opened.
- */
+/* An octet_observer: `user` is the struct tensor_files.
+ * Stops the run when a file cannot be opened. */
 int tensor_files_observe(void *user, int index, int layer, const octet_tensor_view *view);
 
 int tensor_files_commit(struct tensor_files *files);

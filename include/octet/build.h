@@ -10,14 +10,16 @@ OCTET_BEGIN_DECLARATIONS
 /** Settings of a build. Fill with octet_build_defaults(). */
 typedef struct octet_build_settings {
     octet_precision precision; /**< OCTET_PRECISION_INT8 (default), _HALF or _FP32 */
-    const char *calibrator; /**< "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50,
-                                 at most 100, default 99.999), "entropy", "minmax-trt"; for INT8 */
-    const char *float_layers; /**< convolutions that an INT8 engine keeps float: "none" (default,
-                                 also NULL), or words with commas between: "head", a layer's
-                                 number or range ("12", "3-7"), a glob on names */
+    /** "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50, at most 100,
+     * default 99.999), "entropy", "minmax-trt"; for INT8 */
+    const char *calibrator;
+    /** convolutions that an INT8 engine keeps float: "none" (default, also NULL), or words with
+     * commas between: "head", a layer's number or range ("12", "3-7"), a glob on names */
+    const char *float_layers;
     octet_precision float_precision; /**< of these: OCTET_PRECISION_FP32 (default) or _HALF */
-    const octet_cache *cache; /**< INT8: a TensorRT cache in place of statistics, or NULL. What it
-                                 lacks is logged; convolutions that need it stay FP32 */
+    /** INT8: a TensorRT cache in place of statistics, or NULL.
+     * What it lacks is logged; convolutions that need it stay FP32 */
+    const octet_cache *cache;
     size_t reserved[5];
 } octet_build_settings;
 

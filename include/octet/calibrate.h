@@ -16,13 +16,14 @@ typedef struct octet_calibration octet_calibration;
 
 /** Settings of a calibration. Fill with octet_calibration_defaults(). */
 typedef struct octet_calibration_settings {
-    int height, width;   /**< pixels, multiples of 32; 0: the model's default size */
-    int threads;         /**< as in octet_session_settings */
-    const char *cpu;     /**< as in octet_session_settings */
-    int include_padding; /**< 1: the letterbox' grey is counted as well; default 0: tensors' pixels
-                            over it left out */
-    const octet_statistics *from; /**< what was gathered before, to go on from, as if in one go; of
-                                     this model, size and padding (else OCTET_MISMATCH); or NULL */
+    int height, width; /**< pixels, multiples of 32; 0: the model's default size */
+    int threads;       /**< as in octet_session_settings */
+    const char *cpu;   /**< as in octet_session_settings */
+    /** 1: the letterbox' grey is counted as well; default 0: tensors' pixels over it left out */
+    int include_padding;
+    /** what was gathered before, to go on from, as if in one go;
+     * of this model, size and padding (else OCTET_MISMATCH); or NULL */
+    const octet_statistics *from;
     size_t reserved[7];
 } octet_calibration_settings;
 

@@ -40,8 +40,8 @@ typedef struct octet_context_settings {
     octet_allocator allocator; /**< default: aligned allocation of the C library */
     octet_log_function *log;   /**< default: NULL, nothing is logged */
     void *log_user;
-    octet_log_level
-        log_level;      /**< least urgent level that is passed on; default OCTET_LOG_WARNING */
+    /** least urgent level that is passed on; default OCTET_LOG_WARNING */
+    octet_log_level log_level;
     size_t reserved[8]; /**< leave as the defaults call left it */
 } octet_context_settings;
 

@@ -28,14 +28,14 @@ typedef struct octet_info {
     int stride_max;            /**< inputs are multiples of it; 32 */
     int input_height;          /**< default size, pixels; from the metadata or the ONNX input */
     int input_width;           /**< pixels */
-    int size_is_fixed; /**< 1 when the ONNX file says one size only (octet runs others all the same)
-                        */
-    int layer_count;   /**< see octet_engine_layer() */
-    int64_t weight_count;          /**< weights and biases */
-    int64_t weight_bytes;          /**< as stored in this file or model */
-    int64_t multiply_adds;         /**< of the convolutions at the default size, one picture */
-    double probe_box_difference;   /**< largest difference, pixels, between octet's decode and the
-                                      model's own head on */
+    /** 1 when the ONNX file says one size only (octet runs others all the same) */
+    int size_is_fixed;
+    int layer_count;       /**< see octet_engine_layer() */
+    int64_t weight_count;  /**< weights and biases */
+    int64_t weight_bytes;  /**< as stored in this file or model */
+    int64_t multiply_adds; /**< of the convolutions at the default size, one picture */
+    /** largest difference, pixels, between octet's decode and the model's own head on */
+    double probe_box_difference;
     double probe_score_difference; /**< random head tensors, measured at import */
     size_t reserved[8];
 } octet_info;

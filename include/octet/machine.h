@@ -8,13 +8,13 @@ OCTET_BEGIN_DECLARATIONS
 
 /** What this machine is, as far as octet uses it. */
 typedef struct octet_machine {
-    char cpu[96];          /**< the processor's own name */
-    char kernel_sets[128]; /**< usable sets, lowest first, separated by spaces: "ref avx2
-                              avx512vnni" */
-    char best[24];         /**< the one that runs INT8 */
-    int physical_cores;    /**< that this process may use (its affinity mask) */
-    int threads;           /**< the default: as many, or as a CPU quota pays for in whole */
-    double cpu_quota;      /**< of this process' control groups, in processors; 0: none */
+    char cpu[96]; /**< the processor's own name */
+    /** usable sets, lowest first, separated by spaces: "ref avx2 avx512vnni" */
+    char kernel_sets[128];
+    char best[24];      /**< the one that runs INT8 */
+    int physical_cores; /**< that this process may use (its affinity mask) */
+    int threads;        /**< the default: as many, or as a CPU quota pays for in whole */
+    double cpu_quota;   /**< of this process' control groups, in processors; 0: none */
     size_t reserved[7];
 } octet_machine;
 

@@ -16,11 +16,12 @@ typedef struct octet_session octet_session;
 typedef struct octet_session_settings {
     int height, width; /**< pixels, multiples of 32, 32 to 8192; 0: the engine's default size */
     int batch;         /**< pictures a run, 1 to 256; default 1. Results do not depend on it */
-    int threads;       /**< 1 or more; 0 (default): physical cores that this process may use,
-                          fewer where a CPU quota (docker --cpus) does not pay for them */
-    const char *cpu;   /**< highest kernel set to use: "ref", "avx2", "avx512vnni", ... or "max"
-                          (default, also NULL) */
-    int profile;       /**< 1: time every layer, see octet_session_layer_ms(); default 0 */
+    /** 1 or more; 0 (default): physical cores that this process may use,
+     * fewer where a CPU quota (docker --cpus) does not pay for them */
+    int threads;
+    /** highest kernel set to use: "ref", "avx2", "avx512vnni", ... or "max" (default, also NULL) */
+    const char *cpu;
+    int profile; /**< 1: time every layer, see octet_session_layer_ms(); default 0 */
     size_t reserved[8];
 } octet_session_settings;
 
@@ -84,11 +85,12 @@ typedef struct octet_detection {
 /** Settings of box selection. Fill with octet_detect_defaults(). */
 typedef struct octet_detect_settings {
     double confidence; /**< keep scores above it; 0 to 1, default 0.25 */
-    double iou; /**< suppress a box that overlaps a better one of its class by more; default 0.7;
-                   1: none is suppressed */
+    /** suppress a box that overlaps a better one of its class by more;
+     * default 0.7; 1: none is suppressed */
+    double iou;
     int max_detections; /**< 1 to 30000, default 300 */
-    int multi_label;    /**< 0 (default): best class of an anchor only; 1: every class above the
-                           confidence */
+    /** 0 (default): best class of an anchor only; 1: every class above the confidence */
+    int multi_label;
     int class_agnostic; /**< 1: suppression ignores classes; default 0 */
     const int *classes; /**< only these, or NULL (default) for all */
     int class_count;    /**< entries of `classes`, 0 or more */
@@ -117,8 +119,9 @@ OCTET_API octet_status octet_session_detect(octet_session *session, int index,
 typedef struct octet_tensor_view {
     const char *name; /**< the ONNX tensor's name */
     int channels, height, width;
-    int is_float; /**< 1: `data` is float; 2: uint16_t, upper halves of floats; 0: uint8_t codes,
-                     real = scale * (code - zero_point) */
+    /** 1: `data` is float; 2: uint16_t, upper halves of floats;
+     * 0: uint8_t codes, real = scale * (code - zero_point) */
+    int is_float;
     float scale;
     int zero_point;
     const void *data; /**< element (c, y, x) stands at y * row_elements + x * pixel_elements + c */

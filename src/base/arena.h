@@ -21,8 +21,8 @@ char *oct_arena_strndup(struct oct_arena *arena, const char *text, size_t length
 char *oct_arena_strdup(struct oct_arena *arena, const char *text);
 char *oct_arena_printf(struct oct_arena *arena, const char *format, ...) OCT_PRINTF(2, 3);
 
-/* Forgets everything and keeps a block for what comes next: for many small jobs one after another.
- */
+/* Forgets everything and keeps a block for what comes next:
+ * for many small jobs one after another. */
 void oct_arena_reset(struct oct_arena *arena);
 
 /* Frees everything; the arena can be used again. */

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 struct oct_content {
-    const char *name;   /* as in "is NAME": "a PyTorch checkpoint (.pt)" */
-    const char *remedy; /* what to do when a model was wanted: "export it ..."; "" where there is
-                           nothing to say. Static text, both */
+    const char *name; /* as in "is NAME": "a PyTorch checkpoint (.pt)" */
+    /* what to do when a model was wanted: "export it ...";
+     * "" where there is nothing to say. Static text, both */
+    const char *remedy;
 };
 
 /* NULL for content of no kind that is known. */

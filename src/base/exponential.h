@@ -15,12 +15,12 @@ static inline double oct_exp(double x)
 {
     x = x > -700.0 ? x : -700.0;
     x = x < 700.0 ? x : 700.0;
-    const double shift =
-        6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer, to nearest even */
+    /* 1.5 * 2^52: adding it rounds to an integer, to nearest even */
+    const double shift = 6755399441055744.0;
     const double n = (x * 1.4426950408889634 + shift) - shift;
-    const double r =
-        (x - n * 0.69314718036912382) - n * 1.9082149292705877e-10; /* |r| <= ln(2) / 2 */
-    double p = 1.0 / 39916800.0;                                    /* Taylor, degree 11 */
+    /* |r| <= ln(2) / 2 */
+    const double r = (x - n * 0.69314718036912382) - n * 1.9082149292705877e-10;
+    double p = 1.0 / 39916800.0; /* Taylor, degree 11 */
     p = p * r + 1.0 / 3628800.0;
     p = p * r + 1.0 / 362880.0;
     p = p * r + 1.0 / 40320.0;

@@ -20,8 +20,9 @@ struct octet_context {
     octet_log_function *log;
     void *log_user;
     octet_log_level log_level;
-    unsigned cpu_sets; /* of this machine, see cpu.h; 0: not asked (asking takes long in virtual
-                          machines, so that octet_context_create() does it once) */
+    /* of this machine, see cpu.h; 0: not asked (asking takes long in virtual machines,
+     * so that octet_context_create() does it once) */
+    unsigned cpu_sets;
     struct oct_folder_swept swept[OCT_FOLDERS_SWEPT]; /* the last ones; 0, 0: none */
     unsigned sweeps;
     char message[OCT_MESSAGE_BYTES];

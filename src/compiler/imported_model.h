@@ -19,8 +19,8 @@ struct octet_model {
     const char *name; /* the file's */
 };
 
-/* What the model is shown as, and runs as: the network with its own scales, or the float network.
- */
+/* What the model is shown as, and runs as:
+ * the network with its own scales, or the float network. */
 static inline const struct oct_network *oct_model_plan(const octet_model *model)
 {
     return model->own_network.layer_count ? &model->own_network : &model->network;

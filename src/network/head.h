@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The head in the description of a network: what it rounds, and how boxes are selected behind it.
- */
+/* The head in the description of a network: what it rounds,
+ * and how boxes are selected behind it. */
 #ifndef OCTET_NETWORK_HEAD_H
 #define OCTET_NETWORK_HEAD_H
 

@@ -21,13 +21,13 @@
 #define OCT_KERNEL_MAX 15
 
 enum oct_tensor_kind {
-    OCT_TENSOR_INPUT,  /* tensor 0, always: the picture, 3 channels RGB */
-    OCT_TENSOR_LAYER,  /* written by a layer */
-    OCT_TENSOR_CONCAT, /* LAYER or CONCAT tensors one after another along the channels; a tensor is
-                        in one at most */
-    OCT_TENSOR_SLICE,  /* channels [offset, offset + channels) of a tensor that is no slice; see
-                          oct_network_shift() */
-    OCT_TENSOR_CODED   /* only while a model is imported: `parent` as the file quantises it */
+    OCT_TENSOR_INPUT, /* tensor 0, always: the picture, 3 channels RGB */
+    OCT_TENSOR_LAYER, /* written by a layer */
+    /* LAYER or CONCAT tensors one after another along the channels; a tensor is in one at most */
+    OCT_TENSOR_CONCAT,
+    /* channels [offset, offset + channels) of a tensor that is no slice; see oct_network_shift() */
+    OCT_TENSOR_SLICE,
+    OCT_TENSOR_CODED /* only while a model is imported: `parent` as the file quantises it */
 };
 
 struct oct_tensor {
@@ -35,8 +35,9 @@ struct oct_tensor {
     enum oct_tensor_kind kind;
     enum oct_type type; /* CONCAT and SLICE: as their members or parent */
     int channels;
-    float scale; /* U8 LAYER and INPUT: real = scale * (code - zero_point); concats and slices have
-                    none of their own */
+    /* U8 LAYER and INPUT: real = scale * (code - zero_point);
+     * concats and slices have none of their own */
+    float scale;
     int zero_point;
     int member_count, members[OCT_CONCAT_MAX]; /* CONCAT */
     int parent, offset;                        /* SLICE */

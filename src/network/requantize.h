@@ -5,9 +5,9 @@
  * order, so that every instruction set gives the same bits. Reference kernels call these functions;
  * SIMD kernels write the same operations on vectors.
  *
- * SiLU(y) = y/2 + g(|y|), g(a) = (a/2) tanh(a/2), g by 16 cubics. Segment i holds the a whose a /
- * 0.85 rounds to i; the last one, the line a/2, has no upper end, so that SiLU(y) = y beyond 12.325
- * and 0 (+0) below -12.325, without clamping y. Neighbours meet. Largest error 5.5e-5
+ * SiLU(y) = y/2 + g(|y|), g(a) = (a/2) tanh(a/2), g by 16 cubics. Segment i holds the a whose
+ * a / 0.85 rounds to i; the last one, the line a/2, has no upper end, so that SiLU(y) = y beyond
+ * 12.325 and 0 (+0) below -12.325, without clamping y. Neighbours meet. Largest error 5.5e-5
  * (at 12.325), 4.6e-5 below 11.4; exactly 0 at 0; not decreasing for y >= -1.25. An infinite or NaN
  * y gives a NaN.
  */
@@ -28,9 +28,8 @@ static inline float oct_silu(float y)
 {
     const float a = fabsf(y);
     float t = fmaf(a, OCT_SILU_SCALE, OCT_SILU_MAGIC);
-    t = t < OCT_SILU_MAGIC_LAST
-            ? t
-            : OCT_SILU_MAGIC_LAST; /* a NaN takes the last segment, and stays a NaN */
+    /* a NaN takes the last segment, and stays a NaN */
+    t = t < OCT_SILU_MAGIC_LAST ? t : OCT_SILU_MAGIC_LAST;
     uint32_t bits;
     memcpy(&bits, &t, sizeof bits);
     const uint32_t i = bits & (OCT_SILU_SEGMENTS - 1);

@@ -39,8 +39,8 @@ void check_release(struct check_memory *memory);
 /* Writes the reason of the current case's failure; returns false. */
 bool check_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One random case; false after check_failed(). `turn` counts the cases from 0 and picks their kind.
- */
+/* One random case; false after check_failed().
+ * `turn` counts the cases from 0 and picks their kind. */
 bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
                 struct check_random *random, int turn);
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random);

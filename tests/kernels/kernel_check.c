@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checks every kernel that this machine can run against the plain C reference on random input, and
- * times them. Usage: kernel_check [--seed N] [--rounds N] [--list] [--bench | --network | --loops]
- *                     [--model n|s] [--size PX] [--f32] [--bf16] [--cpu LIST] [-v] [NAME PART]
+ * times them.
+ *
+ *   kernel_check [--seed N] [--rounds N] [--list] [--bench | --network | --loops] [--model n|s]
+ *                [--size PX] [--f32] [--bf16] [--cpu LIST] [-v] [NAME PART]
  */
 #include <setjmp.h>
 #include <signal.h>

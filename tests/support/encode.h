@@ -43,8 +43,8 @@ void make_exif(uint8_t exif[EXIF_BYTES], char order, int orientation);
 /* 1 channel is grey, 3 RGB, 4 CMYK in Adobe's inverted form. Quality 100. */
 struct encoded encode_jpeg(const struct samples *samples, const struct jpeg_options *options);
 
-/* Grey, grey and alpha, RGB, RGBA; or palette indices: index i has the colour (i, 255 - i, i / 2).
- */
+/* Grey, grey and alpha, RGB, RGBA; or palette indices:
+ * index i has the colour (i, 255 - i, i / 2). */
 struct encoded encode_png(const struct samples *samples, const struct png_options *options);
 
 /* RGB or RGBA; `quality` 0 to 100, or -1 for lossless. */

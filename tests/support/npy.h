@@ -24,8 +24,8 @@ struct npy {
     unsigned char *file; /* owns what data points into */
 };
 
-/* Reads the file at `path`; fails the running test, naming the reason, where that cannot be done.
- */
+/* Reads the file at `path`; fails the running test,
+ * naming the reason, where that cannot be done. */
 void npy_read(const char *path, struct npy *array);
 void npy_free(struct npy *array);
 

@@ -57,8 +57,8 @@ const char *test_onnx_text(struct test_onnx *onnx, const char *format, ...)
 /* The model as a file, in malloc'd memory. */
 unsigned char *test_onnx_pack(const struct test_onnx *onnx, size_t *size);
 
-/* What can differ in the small detector: 64x64 pixels, strides 8, 16 and 32, 3 classes, reg_max 4.
- */
+/* What can differ in the small detector: 64x64 pixels,
+ * strides 8, 16 and 32, 3 classes, reg_max 4. */
 struct test_onnx_variant {
     int opset;              /* 0: 17 */
     int old_head;           /* boxes and classes concatenated at each level, split afterwards */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoders on pictures that are made here: kinds, orientation, damage, hostile headers, no memory.
- */
+/* Decoders on pictures that are made here: kinds, orientation,
+ * damage, hostile headers, no memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

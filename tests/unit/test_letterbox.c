@@ -134,8 +134,8 @@ static octet_image *noise(int width, int height)
     return image;
 }
 
-/* Letterboxes into memory with guard bytes after each row, of `pixel_bytes`, and compares it all.
- */
+/* Letterboxes into memory with guard bytes after each row,
+ * of `pixel_bytes`, and compares it all. */
 static void check(int width, int height, int target_width, int target_height, int pixel_bytes)
 {
     octet_image *image = noise(width, height);

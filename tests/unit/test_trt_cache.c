@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TensorRT calibration caches: what is written, what is read with all its quirks, engines of them.
- */
+/* TensorRT calibration caches: what is written,
+ * what is read with all its quirks, engines of them. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

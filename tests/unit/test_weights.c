@@ -149,8 +149,8 @@ static double units_of(int n, int i)
            (double)layer.scales[n];
 }
 
-/* The variance of an output's error, in units of its accumulator, from the covariance's definition.
- */
+/* The variance of an output's error, in units of its accumulator,
+ * from the covariance's definition. */
 static double variance(int n, const int8_t *codes)
 {
     double sum = 0.0, weighted[DEPTH];

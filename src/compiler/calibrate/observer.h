@@ -13,8 +13,8 @@ struct oct_region {
     int y_begin, y_end, x_begin, x_end;
 };
 
-/* Working memory for one tensor at a time, for `workers` threads and at most `channels` channels.
- */
+/* Working memory for one tensor at a time,
+ * for `workers` threads and at most `channels` channels. */
 struct oct_observer_scratch;
 octet_status oct_observer_scratch_create(octet_context *ctx, int workers, int channels,
                                          struct oct_observer_scratch **scratch);

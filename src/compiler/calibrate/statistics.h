@@ -27,8 +27,8 @@ struct octet_statistics {
     struct oct_arena arena;
     char model_hash[65];
     int64_t image_count;
-    uint8_t
-        fingerprint[32]; /* sum modulo 2^256 of the pictures' SHA-256: independent of their order */
+    /* sum modulo 2^256 of the pictures' SHA-256: independent of their order */
+    uint8_t fingerprint[32];
     char fingerprint_text[65];
     int input_height, input_width; /* pixels */
     int include_padding;

@@ -8,9 +8,8 @@
 #include "compiler/quantize/symmetric.h"
 #include "compiler/quantize/weights.h"
 
-#define OCT_PICTURE_SCALE                                                                          \
-    (1.0f / 127.0f) /* of the picture, 0 to 1: never calibrated or clipped                         \
-                     */
+/* Of the picture, 0 to 1: never calibrated or clipped. */
+#define OCT_PICTURE_SCALE (1.0f / 127.0f)
 
 struct oct_recipe {
     const struct oct_placement *placement;

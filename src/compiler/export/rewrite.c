@@ -241,8 +241,8 @@ static bool merge_nodes(struct oct_rewrite *r, OctOnnx__GraphProto *graph)
     return true;
 }
 
-/* Initializers that are there; those dropped go from the inputs as well, where old files list them.
- */
+/* Initializers that are there;
+ * those dropped go from the inputs as well, where old files list them. */
 static bool merge_initializers(struct oct_rewrite *r, OctOnnx__GraphProto *graph)
 {
     const OctOnnx__GraphProto *source = r->source->graph;

@@ -18,8 +18,8 @@ struct oct_array {
     int rank;
     int64_t dims[OCT_RANK_MAX];
     size_t count; /* elements: the product of dims; 1 for a scalar */
-    void *data; /* float or int64_t; NULL where only the shape is known. Constants are shared: read
-                   only */
+    /* float or int64_t; NULL where only the shape is known. Constants are shared: read only */
+    void *data;
 };
 
 /* Sets type and shape, data to NULL. False when a dimension is negative, or the rank or the count

@@ -175,8 +175,8 @@ int *oct_graph_indices(struct oct_graph *graph, size_t count);
  */
 octet_status oct_graph_sort(struct oct_graph *graph);
 
-/* uses[value]: how many node inputs and graph outputs read it. The caller frees it with oct_free().
- */
+/* uses[value]: how many node inputs and graph outputs read it.
+ * The caller frees it with oct_free(). */
 octet_status oct_graph_count_uses(const struct oct_graph *graph, int **uses);
 
 static inline bool oct_value_is_constant(const struct oct_graph *graph, int value)

@@ -13,17 +13,18 @@
 #include "network/quantization.h"
 
 struct oct_imported_tensor {
-    const char *name; /* of the ONNX value; for a layer, the value that comes out of all that is
-                         fused into it */
+    /* of the ONNX value; for a layer, the value that comes out of all that is fused into it */
+    const char *name;
     enum oct_tensor_kind kind;
     int channels;
-    int height, width;  /* at the network's default size, pixels */
-    int layer;          /* LAYER: index of the layer that writes it; else -1 */
-    int parent, offset; /* SLICE: tensor and first channel; the parent is never itself a slice or
-                           coded; CODED: tensor; else -1, 0 */
+    int height, width; /* at the network's default size, pixels */
+    int layer;         /* LAYER: index of the layer that writes it; else -1 */
+    /* SLICE: tensor and first channel; the parent is never itself a slice or coded;
+     * CODED: tensor; else -1, 0 */
+    int parent, offset;
     struct oct_quantization grid; /* CODED */
-    int member_count; /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT
-                         tensors */
+    /* CONCAT: 2 to OCT_CONCAT_MAX; members are INPUT, LAYER, SLICE or CONCAT tensors */
+    int member_count;
     int members[OCT_CONCAT_MAX];
 };
 
@@ -60,8 +61,8 @@ struct oct_imported {
     int tensor_count, layer_count, level_count, class_count, reg_max;
     struct oct_imported_tensor *tensors;
     struct oct_imported_layer *layers; /* in an order in which they can run */
-    struct oct_imported_level
-        levels[OCT_HEAD_LEVELS_MAX]; /* ascending stride; anchors are in this order */
+    /* ascending stride; anchors are in this order */
+    struct oct_imported_level levels[OCT_HEAD_LEVELS_MAX];
     int input_tensor;
     int input_height,
         input_width; /* default size: the ONNX input's, else the metadata's imgsz, else 640x640 */
@@ -83,11 +84,12 @@ struct oct_imported {
     struct oct_quantization probability_grid,
         distance_grid;       /* in the head: of the softmax, of distances */
     float expectation_scale; /* 0 .. reg_max - 1 are rounded to multiples of it there; 0: not */
-    int picture_order[3]; /* the file's network takes channel picture_order[c] of its input as its
-                             channel c; the layers here take them as they are */
+    /* the file's network takes channel picture_order[c] of its input as its channel c;
+     * the layers here take them as they are */
+    int picture_order[3];
     struct oct_selection selection; /* of boxes, as the file does it behind its prediction */
-    double
-        probe_box_difference_px; /* octet's decode against the file's own head on random tensors */
+    /* octet's decode against the file's own head on random tensors */
+    double probe_box_difference_px;
     double probe_score_difference;
 };
 

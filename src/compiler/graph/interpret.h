@@ -11,8 +11,8 @@
 
 struct oct_limits {
     size_t bytes; /* that may be held at one time */
-    uint64_t
-        work; /* elements read and written, multiply-adds of convolutions and matrix products */
+    /* elements read and written, multiply-adds of convolutions and matrix products */
+    uint64_t work;
 };
 
 /* What a fixed value of the graph stands in for: its array, whose data the caller owns. */

@@ -266,8 +266,8 @@ octet_status oct_evaluate_max_pool(struct oct_call *call)
 
 /* ---- Resize and Upsample, nearest ---- */
 
-/* Scales of all axes: Upsample's input 1 or attribute, Resize's input 2 (input 1 before opset 11).
- */
+/* Scales of all axes: Upsample's input 1 or attribute,
+ * Resize's input 2 (input 1 before opset 11). */
 static const float *resize_scales(const struct oct_call *call, size_t *count)
 {
     const struct oct_array *scales =

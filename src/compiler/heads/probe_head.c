@@ -21,10 +21,10 @@ _Static_assert(OCT_HEAD_LEVELS_MAX <= OCT_HEAD_LEVELS_MAX,
 
 struct probe {
     struct oct_import *import;
-    struct oct_feed feeds[2 * OCT_HEAD_LEVELS_MAX]; /* batch x channels x height x width: boxes,
-                                                  then classes, by level */
-    float *logits;                                  /* of the first picture, channels last */
-    float *expected;                                /* as oct_decode_all() gives it */
+    /* batch x channels x height x width: boxes, then classes, by level */
+    struct oct_feed feeds[2 * OCT_HEAD_LEVELS_MAX];
+    float *logits;   /* of the first picture, channels last */
+    float *expected; /* as oct_decode_all() gives it */
     int anchors;
 };
 

@@ -92,8 +92,8 @@ static void set_limit(int *limit, double count)
         *limit = (int)count;
 }
 
-/* Boxes in the declared shape of an output, batch x boxes x (4 + score + class); 0: none says so.
- */
+/* Boxes in the declared shape of an output, batch x boxes x (4 + score + class);
+ * 0: none says so. */
 static double declared_count(const struct oct_import *import)
 {
     const OctOnnx__GraphProto *source = import->onnx.message->graph;

@@ -46,8 +46,8 @@ bool oct_is_trained(const struct oct_graph *graph, const struct oct_node *node)
            !oct_is_expectation(graph, node);
 }
 
-/* A convolution without a shape lies behind an operator without one: that is what has to be named.
- */
+/* A convolution without a shape lies behind an operator without one:
+ * that is what has to be named. */
 static octet_status refuse_unknown_shape(const struct oct_graph *graph, const struct oct_node *conv)
 {
     for (size_t n = 0; n < graph->node_count; n++) {

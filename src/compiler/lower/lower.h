@@ -80,9 +80,10 @@ octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_network *from, struct oct_network *network);
 
 /*
- * Marks the convolutions that `text` names: NULL or "none", or words with commas between: "head"
- * (those that only feed one level of the head), a layer's number or range of numbers in the
- * network's order, a glob (fnmatch) on the name of the layer or of its output.
+ * Marks the convolutions that `text` names: NULL or "none", or words with commas between:
+ *   "head"         those that only feed one level of the head
+ *   "12", "3-7"    a layer's number, or a range of them, in the network's order
+ *   anything else  a glob (fnmatch) on the name of the layer or of its output
  * OCTET_INVALID_ARGUMENT for what is no such text, OCTET_MISMATCH for a word that no convolution
  * matches. With `network` NULL only the text is checked.
  */

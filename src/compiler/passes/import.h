@@ -16,9 +16,8 @@
 octet_status oct_imported_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                      const char *name, struct oct_imported **imported);
 
-/* As oct_imported_from_bytes(), of the file at `path`: data of its tensors may lie in files beside
- * it.
- */
+/* As oct_imported_from_bytes(), of the file at `path`:
+ * data of its tensors may lie in files beside it. */
 octet_status oct_imported_from_file(octet_context *ctx, const void *bytes, size_t size,
                                     const char *path, struct oct_imported **imported);
 

@@ -82,9 +82,9 @@ static const char *read_escape(const char *at, uint32_t *code)
         if (!oct_read_hex(at + 1, digits, code))
             return NULL;
         at += 1 + digits;
+        /* JSON writes one character as a pair */
         if (is_surrogate(*code, 0xd800) && at[0] == '\\' && at[1] == 'u' &&
-            oct_read_hex(at + 2, 4, &low) &&
-            is_surrogate(low, 0xdc00)) { /* JSON writes one character as a pair */
+            oct_read_hex(at + 2, 4, &low) && is_surrogate(low, 0xdc00)) {
             *code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
             at += 6;
         }

@@ -54,19 +54,19 @@ typedef octet_status oct_pass(struct oct_import *import);
 oct_pass oct_check_model;       /* refuses other tasks */
 oct_pass oct_read_quantization; /* a quantised file becomes a float graph with grids */
 oct_pass oct_bind_shapes;       /* gives the input its batch, height and width */
-oct_pass
-    oct_fold_constants; /* shapes of all values; what depends on constants only becomes constant */
-oct_pass oct_eliminate_dead;    /* drops nodes that no output needs */
-oct_pass oct_remove_identity;   /* Identity, Dropout, Cast between floating types */
-oct_pass oct_fuse_affine;       /* constants behind convolutions, of quantised files */
-oct_pass oct_normalize_input;   /* a division by 255 and another order of the picture's channels
-                                   drop out; a mean is refused */
-oct_pass oct_fuse_batchnorm;    /* into the convolution before it */
-oct_pass oct_fuse_silu;         /* x * sigmoid(x) into the convolution that makes x */
-oct_pass oct_fuse_residual;     /* an addition into the convolution that makes one operand */
-oct_pass oct_leave_out_outputs; /* outputs that are no part of the head */
-oct_pass oct_recognize_head;    /* fills import->head */
-oct_pass oct_read_head_grids;   /* what a quantised file rounds in its head */
+/* shapes of all values; what depends on constants only becomes constant */
+oct_pass oct_fold_constants;
+oct_pass oct_eliminate_dead;  /* drops nodes that no output needs */
+oct_pass oct_remove_identity; /* Identity, Dropout, Cast between floating types */
+oct_pass oct_fuse_affine;     /* constants behind convolutions, of quantised files */
+/* a division by 255 and another order of the picture's channels drop out; a mean is refused */
+oct_pass oct_normalize_input;
+oct_pass oct_fuse_batchnorm;         /* into the convolution before it */
+oct_pass oct_fuse_silu;              /* x * sigmoid(x) into the convolution that makes x */
+oct_pass oct_fuse_residual;          /* an addition into the convolution that makes one operand */
+oct_pass oct_leave_out_outputs;      /* outputs that are no part of the head */
+oct_pass oct_recognize_head;         /* fills import->head */
+oct_pass oct_read_head_grids;        /* what a quantised file rounds in its head */
 oct_pass oct_restore_head_constants; /* anchors and strides that a quantised file rounds */
 oct_pass oct_probe_head;             /* octet's decode against the file's own head */
 oct_pass oct_build_network;          /* layers and tensors */
@@ -171,8 +171,8 @@ int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_k
 octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_node *node, int value,
                                int tensor, struct oct_quantization grid);
 
-/* The tensor of the node's input `index`; fails when the node reads something else than a tensor.
- */
+/* The tensor of the node's input `index`;
+ * fails when the node reads something else than a tensor. */
 octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index,
                                int *tensor);
 

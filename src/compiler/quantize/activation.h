@@ -14,8 +14,8 @@ enum oct_calibrator_kind {
     OCT_CALIBRATOR_MSE,        /* least squared error of coding, asymmetric; the default */
     OCT_CALIBRATOR_MINMAX,     /* all that was seen, asymmetric */
     OCT_CALIBRATOR_PERCENTILE, /* all but the outermost shares on both sides, asymmetric */
-    OCT_CALIBRATOR_ENTROPY, /* least Kullback-Leibler divergence, symmetric, as TensorRT's Entropy2
-                             */
+    /* least Kullback-Leibler divergence, symmetric, as TensorRT's Entropy2 */
+    OCT_CALIBRATOR_ENTROPY,
     OCT_CALIBRATOR_MINMAX_TRT /* largest magnitude, symmetric, as TensorRT's MinMax */
 };
 

@@ -9,9 +9,12 @@
 #include "compiler/quantize/activation.h"
 
 /*
- * The largest magnitude that a symmetric code is to span. MSE: of 96 shares of the largest
- * magnitude, evenly spaced over [0.05, 1], the one of least squared error. MINMAX and MINMAX_TRT:
- * the largest magnitude. PERCENTILE: the larger side of what it leaves. ENTROPY: its threshold.
+ * The largest magnitude that a symmetric code is to span:
+ *   MSE                 of 96 shares of the largest magnitude, evenly spaced over [0.05, 1], that
+ *                       of least squared error
+ *   MINMAX, MINMAX_TRT  the largest magnitude
+ *   PERCENTILE          the larger side of what it leaves
+ *   ENTROPY             its threshold
  */
 double oct_symmetric_magnitude(const struct oct_calibrator *calibrator,
                                const struct oct_histogram *histogram);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Weights: s8, symmetric, one scale for each output channel. The input's scales are folded in
- * first, channel by channel, so that the members of a concat keep scales of their own: w' = w *
- * s_x[channel], s[n] = max|w'[n]| / 127, code = clamp(rint(w' / s[n]), -127, 127). One accumulator
- * unit of channel n then is worth s[n].
+ * first, channel by channel, so that the members of a concat keep scales of their own:
+ *   w'   = w * s_x[channel]
+ *   s[n] = max|w'[n]| / 127
+ *   code = clamp(rint(w' / s[n]), -127, 127)
+ * One accumulator unit of channel n then is worth s[n].
  */
 #ifndef OCTET_COMPILER_QUANTIZE_WEIGHTS_H
 #define OCTET_COMPILER_QUANTIZE_WEIGHTS_H

@@ -91,8 +91,8 @@ static float logit_threshold(double confidence)
         return -INFINITY;
     if (confidence >= 1.0)
         return INFINITY;
-    /* log(c / (1 - c)), less a margin for rounding; log is only used to skip work, never to decide
-     */
+    /* log(c / (1 - c)), less a margin for rounding;
+     * log is only used to skip work, never to decide */
     return (float)(log(confidence / (1.0 - confidence)) - 1e-3);
 }
 

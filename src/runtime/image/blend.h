@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What resizing kernels work on: bilinear resizing of 8 bit RGB, bit-exact with OpenCV's
- * cv::resize(INTER_LINEAR). A column blend makes a row of 15 bit lanes from a source row:
- * (p * a + q * b) >> 4 of two neighbouring pixels with 11 bit weights. A row blend makes bytes of
- * two such rows: ((P * a >> 16) + (Q * b >> 16) + 2) >> 2. Blended rows have 4 lanes a pixel, red,
- * green, blue and 0; targets have 3 bytes a pixel, or 4 of which the last is 0. Kernels write the
- * pixels asked for and no byte behind them, and read no byte outside the rows given.
+ * cv::resize(INTER_LINEAR).
+ *   A column blend makes a row of 15 bit lanes from a source row, of two neighbouring pixels with
+ *   11 bit weights: (p * a + q * b) >> 4.
+ *   A row blend makes bytes of two such rows: ((P * a >> 16) + (Q * b >> 16) + 2) >> 2.
+ * Blended rows have 4 lanes a pixel, red, green, blue and 0; targets have 3 bytes a pixel, or 4 of
+ * which the last is 0. Kernels write the pixels asked for and no byte behind them, and read no byte
+ * outside the rows given.
  */
 #ifndef OCTET_RUNTIME_IMAGE_BLEND_H
 #define OCTET_RUNTIME_IMAGE_BLEND_H
@@ -21,8 +23,9 @@ struct oct_columns {
     int inner; /* this many, from the left, have 8 bytes of the source row from their offset on */
     int next;  /* 3; 0 when the source row has one pixel */
     const int32_t *offsets; /* [count], bytes; never falling */
-    const int16_t *weights; /* [count][4][2]: of the two pixels, four times over; 0 to 2048, adding
-                               up to 2048, rarely to 1 off it */
+    /* [count][4][2]: of the two pixels, four times over;
+     * 0 to 2048, adding up to 2048, rarely to 1 off it */
+    const int16_t *weights;
 };
 
 /* Two blended rows and what to make of them. */

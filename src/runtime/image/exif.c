@@ -24,8 +24,8 @@ int oct_exif_orientation(const uint8_t *bytes, size_t size)
     uint64_t entries = read(&reader, 2);
     for (uint64_t i = 0; i < entries && !reader.failed; i++) {
         uint64_t tag = read(&reader, 2);
-        oct_read_bytes(&reader, 6); /* type and count: the value is taken as a SHORT whatever they
-                                       say, as OpenCV does */
+        /* type and count: the value is taken as a SHORT whatever they say, as OpenCV does */
+        oct_read_bytes(&reader, 6);
         uint64_t value = read(&reader, 2);
         oct_read_bytes(&reader, 2);
         if (tag == TAG_ORIENTATION && !reader.failed)

@@ -11,9 +11,8 @@
 #include "runtime/image/raster.h"
 
 #define CUT_OFF "Premature end of JPEG file"
-#define SCANS_MAX                                                                                  \
-    100 /* real files have about ten; each scan of a hostile one may cost a pass over the picture  \
-         */
+/* Real files have about ten; each scan of a hostile one may cost a pass over the picture. */
+#define SCANS_MAX 100
 
 /* Everything that must outlive a jump out of libjpeg. */
 struct job {

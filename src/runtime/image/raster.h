@@ -8,8 +8,8 @@
 
 #include "base/memory.h"
 
-/* Readable bytes after the last pixel, zero: row functions may load a few bytes more than they use.
- */
+/* Readable bytes after the last pixel, zero:
+ * row functions may load a few bytes more than they use. */
 #define OCT_IMAGE_SLACK_BYTES 64
 
 struct octet_image {

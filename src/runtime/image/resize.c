@@ -12,8 +12,8 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* Positions are worked out in double and rounded to float, as OpenCV does, so that weights agree.
- */
+/* Positions are worked out in double and rounded to float,
+ * as OpenCV does, so that weights agree. */
 static struct oct_row_tap tap_of(int source, int target, int i)
 {
     const double scale = 1.0 / ((double)target / source);

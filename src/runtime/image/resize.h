@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which pixels bilinear resizing blends, and how much of each, as OpenCV's cv::resize(INTER_LINEAR)
+/*
+ * Which pixels bilinear resizing blends, and how much of each, as OpenCV's cv::resize(INTER_LINEAR)
  * does; the kernels (blend.h) do it. Per axis, for target position i:
- * x = (float)((i + 0.5) * source / target - 0.5), s = floor(x), f = x - s, with 11 bit weights
- * rint((1 - f) * 2048) for s and rint(f * 2048) for s + 1. Columns left of the first pixel or right
- * of the last take that pixel alone; rows keep their weights, with s and s + 1 clamped. */
+ *   x = (float)((i + 0.5) * source / target - 0.5), s = floor(x), f = x - s
+ * with 11 bit weights rint((1 - f) * 2048) for s and rint(f * 2048) for s + 1. Columns left of the
+ * first pixel or right of the last take that pixel alone; rows keep their weights, with s and
+ * s + 1 clamped.
+ */
 #ifndef OCTET_RUNTIME_IMAGE_RESIZE_H
 #define OCTET_RUNTIME_IMAGE_RESIZE_H
 

@@ -234,8 +234,8 @@ static uint32_t rows_together(const struct libtiff *lib, TIFF *tiff, uint64_t pi
     return bytes <= PIECE_BYTES_MAX || bytes <= most ? rows : 0;
 }
 
-/* `raster` holds `rows` rows. libtiff shall not turn the picture: it knows only half of the turns.
- */
+/* `raster` holds `rows` rows. libtiff shall not turn the picture:
+ * it knows only half of the turns. */
 static octet_status read_rows(const struct source *source, TIFF *tiff, uint32_t rows,
                               uint32_t *raster, octet_image *image)
 {

@@ -17,16 +17,17 @@ struct oct_layout_buffer {
     int border;        /* pixels on each side */
     int channels;      /* stored: elements between pixels */
     int first, last;   /* layers between which the contents live */
-    bool of_picture; /* the picture and the head's tensors outlive the run, one of each per picture
-                      */
+    /* the picture and the head's tensors outlive the run, one of each per picture */
+    bool of_picture;
     size_t bytes, offset; /* in its region */
 };
 
 struct oct_layout_tensor {
     int buffer;
-    int channel; /* stored position of its channel 0 within the pixel; less oct_network_shift(), so
-                    that it is a multiple of 4 */
-    int stored;  /* stored channels, a multiple of 4 for LAYER and CONCAT */
+    /* stored position of its channel 0 within the pixel;
+     * less oct_network_shift(), so that it is a multiple of 4 */
+    int channel;
+    int stored; /* stored channels, a multiple of 4 for LAYER and CONCAT */
 };
 
 struct oct_layout {

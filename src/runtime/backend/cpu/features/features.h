@@ -33,10 +33,14 @@ unsigned oct_cpu_enable(unsigned sets);
  * NULL for a value that is no single set. */
 const char *oct_cpu_set_name(unsigned set);
 
-/* The sets allowed by a mask given by people: NULL, "" or "max": all that the machine has; a name:
- * that set and those below it, refused (OCTET_UNSUPPORTED_CPU) when the machine lacks it; names
- * separated by commas: just these and ref. "avx512" and "avx512vnni" do not include "avxvnni"'s
- * kernels' precedence: higher bits win. */
+/*
+ * The sets allowed by a mask given by people:
+ *   NULL, "" or "max"          all that the machine has
+ *   a name                     that set and those below it
+ *   names with commas between  just these and ref
+ * Refused (OCTET_UNSUPPORTED_CPU) where the machine lacks what is named.
+ * "avx512" and "avx512vnni" do not include "avxvnni"'s kernels' precedence: higher bits win.
+ */
 octet_status oct_cpu_parse(octet_context *ctx, const char *list, unsigned *sets);
 
 /* The processor's own name, NUL-terminated, cut to `size` bytes. */
