@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "models.h"
 

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "models.h"
-#include "npy.h"
+#include "read_npy.h"
 
 /* Values of up to 20, after 20 to 60 convolutions in another order of summation; the reference was
  * made from another export of the same weights. */

@@ -14,7 +14,7 @@
 
 #include <octet/evaluate.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "folder.h"
 

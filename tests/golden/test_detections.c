@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "models.h"
 

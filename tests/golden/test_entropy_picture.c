@@ -17,7 +17,7 @@
 #include <octet/image.h>
 
 #include "compiler/quantize/entropy.h"
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 
 enum { PICTURES = 100, SIDE = 640 };

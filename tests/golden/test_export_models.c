@@ -13,7 +13,7 @@
 #include <octet/octet.h>
 
 #include "compiler/onnx/model.h"
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "folder.h"
 #include "models.h"

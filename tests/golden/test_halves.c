@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "models.h"
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "compiler/passes/import.h"
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "network_run.h"
 #include "random.h"

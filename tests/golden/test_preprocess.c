@@ -12,9 +12,9 @@
 
 #include <octet/image.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
-#include "npy.h"
+#include "read_npy.h"
 
 #define FOLDER "golden/preprocess/"
 

@@ -20,10 +20,10 @@
 
 #include <octet/build.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "models.h"
-#include "npy.h"
+#include "read_npy.h"
 
 enum { CLASSES = 80, ANCHORS = 8400, BOXES_MAX = 300, SIZE = 640 };
 

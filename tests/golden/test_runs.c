@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "data.h"
 #include "models.h"
-#include "npy.h"
+#include "read_npy.h"
 
 /* Other orders of summation in single precision; ONNX Runtime itself differs from torch by 0.002 px
  * and 4e-6. */

@@ -4,7 +4,7 @@
 #define OCTET_TESTS_SUPPORT_IMPORT_CASE_H
 
 #include "compiler/passes/import.h"
-#include "context.h"
+#include "counting_context.h"
 #include "onnx_builder.h"
 
 struct test_import {

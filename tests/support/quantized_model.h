@@ -6,7 +6,7 @@
 
 #include <octet/build.h>
 
-#include "context.h"
+#include "counting_context.h"
 #include "onnx_quantize.h"
 
 enum { TEST_QUANTIZED_SIZE = 64 };

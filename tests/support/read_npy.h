@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads NumPy's .npy files, versions 1 to 3: little-endian float32, uint8 and int64 in C order. */
+#ifndef OCTET_TESTS_SUPPORT_READ_NPY_H
+#define OCTET_TESTS_SUPPORT_READ_NPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NPY_DIMENSIONS_MAX 8
+
+enum npy_type { NPY_FLOAT32, NPY_UINT8, NPY_INT64 };
+
+struct npy {
+    enum npy_type type;
+    int dimensions; /* 0 for a scalar */
+    size_t shape[NPY_DIMENSIONS_MAX];
+    size_t count; /* elements */
+    union {
+        const void *data;
+        const float *f32;
+        const uint8_t *u8;
+        const int64_t *i64;
+    };
+    unsigned char *file; /* owns what data points into */
+};
+
+/* Reads the file at `path`; fails the running test,
+ * naming the reason, where that cannot be done. */
+void npy_read(const char *path, struct npy *array);
+void npy_free(struct npy *array);
+
+/* Fails the running test unless the array has this type and shape (`dimensions` size_t values). */
+void npy_expect(const struct npy *array, enum npy_type type, int dimensions, ...);
+
+#endif

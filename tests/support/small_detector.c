@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "small_detector.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/lower/lower.h"
+#include "data.h"
+#include "folder.h"
+#include "random.h"
+
+#define ROOM 96 /* tensors and layers */
+
+struct builder {
+    struct oct_imported *imported;
+    struct test_random random;
+};
+
+static void *allocate(struct builder *b, size_t count, size_t size)
+{
+    void *memory = oct_arena_calloc(&b->imported->arena, count, size);
+    assert_non_null(memory);
+    return memory;
+}
+
+static int add_tensor(struct builder *b, const struct oct_imported_tensor *tensor)
+{
+    struct oct_imported *n = b->imported;
+    assert_true(n->tensor_count < ROOM);
+    n->tensors[n->tensor_count] = *tensor;
+    n->tensors[n->tensor_count].name = oct_arena_printf(&n->arena, "/value.%d", n->tensor_count);
+    assert_non_null(n->tensors[n->tensor_count].name);
+    return n->tensor_count++;
+}
+
+static int add_layer(struct builder *b, const struct oct_imported_layer *layer, int channels,
+                     double scale)
+{
+    struct oct_imported *n = b->imported;
+    assert_true(n->layer_count < ROOM);
+    struct oct_imported_layer *to = &n->layers[n->layer_count];
+    const struct oct_imported_tensor *in = &n->tensors[layer->input];
+    *to = *layer;
+    to->name = oct_arena_printf(&n->arena, "/layer.%d", n->layer_count);
+    assert_non_null(to->name);
+    to->output = add_tensor(b, &(struct oct_imported_tensor){
+                                   .kind = OCT_TENSOR_LAYER,
+                                   .channels = channels,
+                                   .height = (int)(in->height * scale),
+                                   .width = (int)(in->width * scale),
+                                   .layer = n->layer_count,
+                                   .parent = -1,
+                               });
+    n->layer_count++;
+    return to->output;
+}
+
+struct convolution {
+    int input, channels, kernel, stride, silu;
+    int residual; /* tensor, or 0 (the picture, which nothing adds) for none */
+};
+
+static int convolve(struct builder *b, struct convolution c)
+{
+    const size_t inputs = (size_t)b->imported->tensors[c.input].channels;
+    const size_t depth = inputs * (size_t)c.kernel * (size_t)c.kernel;
+    const float limit = sqrtf(4.5f / (float)depth);
+    float *weights = allocate(b, depth * (size_t)c.channels, sizeof *weights);
+    float *bias = allocate(b, (size_t)c.channels, sizeof *bias);
+    for (size_t i = 0; i < depth * (size_t)c.channels; i++)
+        weights[i] = test_float(&b->random, -limit, limit);
+    for (int n = 0; n < c.channels; n++)
+        bias[n] = test_float(&b->random, -0.5f, 0.5f);
+    const struct oct_imported_layer layer = {.operation = OCT_CONVOLUTION,
+                                             .input = c.input,
+                                             .residual = c.residual ? c.residual : -1,
+                                             .kernel = c.kernel,
+                                             .stride = c.stride,
+                                             .padding = c.kernel / 2,
+                                             .silu = c.silu,
+                                             .weights = weights,
+                                             .bias = bias};
+    return add_layer(b, &layer, c.channels, 1.0 / c.stride);
+}
+
+static int conv(struct builder *b, int input, int channels, int kernel, int stride)
+{
+    return convolve(b, (struct convolution){input, channels, kernel, stride, 1, 0});
+}
+
+static int pool(struct builder *b, int input, int kernel)
+{
+    const struct oct_imported_layer layer = {.operation = OCT_MAX_POOL,
+                                             .input = input,
+                                             .residual = -1,
+                                             .kernel = kernel,
+                                             .stride = 1,
+                                             .padding = kernel / 2};
+    return add_layer(b, &layer, b->imported->tensors[input].channels, 1.0);
+}
+
+static int upsample(struct builder *b, int input)
+{
+    const struct oct_imported_layer layer = {
+        .operation = OCT_UPSAMPLE, .input = input, .residual = -1, .kernel = 1, .stride = 1};
+    return add_layer(b, &layer, b->imported->tensors[input].channels, 2.0);
+}
+
+static int slice(struct builder *b, int parent, int offset, int channels)
+{
+    struct oct_imported_tensor tensor = b->imported->tensors[parent];
+    tensor.kind = OCT_TENSOR_SLICE;
+    tensor.layer = -1;
+    tensor.channels = channels;
+    tensor.parent = parent;
+    tensor.offset = offset;
+    return add_tensor(b, &tensor);
+}
+
+static int concat(struct builder *b, int count, const int *members)
+{
+    struct oct_imported_tensor tensor = b->imported->tensors[members[0]];
+    tensor.kind = OCT_TENSOR_CONCAT;
+    tensor.layer = tensor.parent = -1;
+    tensor.offset = 0;
+    tensor.channels = 0;
+    tensor.member_count = count;
+    for (int i = 0; i < count; i++) {
+        tensor.members[i] = members[i];
+        tensor.channels += b->imported->tensors[members[i]].channels;
+    }
+    return add_tensor(b, &tensor);
+}
+
+#define CONCAT(b, ...)                                                                             \
+    concat(b, (int)(sizeof(int[]){__VA_ARGS__} / sizeof(int)), (const int[]){__VA_ARGS__})
+
+/* Ultralytics' C2f with one bottleneck; `whole` puts the split tensor itself into the concat, as
+ * a pass may, else its two slices as the ONNX file has them. */
+static int c2f(struct builder *b, int input, int channels, bool whole, int kernel)
+{
+    const int half = channels / 2;
+    const int both = conv(b, input, channels, 1, 1);
+    const int left = slice(b, both, 0, half), right = slice(b, both, half, half);
+    const int inner = conv(b, right, half, kernel, 1);
+    const int sum = convolve(b, (struct convolution){inner, half, 3, 1, 1, right});
+    const int all = whole ? CONCAT(b, both, sum) : CONCAT(b, left, right, sum);
+    return conv(b, all, channels, 1, 1);
+}
+
+static void head(struct builder *b, int stride, int input)
+{
+    struct oct_imported *n = b->imported;
+    const int box = conv(b, input, 10, 3, 1), class = conv(b, input, 7, 3, 1);
+    struct oct_imported_level *level = &n->levels[n->level_count++];
+    level->stride = stride;
+    level->box_tensor = convolve(b, (struct convolution){box, 4 * n->reg_max, 1, 1, 0, 0});
+    level->class_tensor = convolve(b, (struct convolution){class, n->class_count, 1, 1, 0, 0});
+}
+
+static void build_small(struct builder *b)
+{
+    const int p1 = conv(b, 0, 8, 3, 2);
+    const int p2 = c2f(b, conv(b, p1, 16, 3, 2), 16, false, 5);
+    const int p3 = c2f(b, conv(b, p2, 24, 3, 2), 24, true, 3);
+    const int p4 = conv(b, p3, 24, 3, 2);
+    const int s0 = conv(b, conv(b, p4, 24, 3, 2), 10, 1, 1); /* 10 channels: 2 of padding */
+    const int s1 = pool(b, s0, 5), s2 = pool(b, s1, 5), s3 = pool(b, s2, 3);
+    const int p5 = conv(b, CONCAT(b, CONCAT(b, s0, s1), s2, s3), 24, 1, 1);
+    const int up4 = c2f(b, CONCAT(b, upsample(b, p5), p4), 16, true, 3);
+    const int up3 = conv(b, CONCAT(b, upsample(b, up4), p3), 16, 3, 1);
+    /* p3 stands in a second concat, and is added to a convolution without activation */
+    const int out3 = convolve(b, (struct convolution){CONCAT(b, up3, p3), 24, 1, 1, 0, p3});
+    const int out4 = conv(b, CONCAT(b, conv(b, out3, 16, 3, 2), up4), 16, 3, 1);
+    const int out5 = conv(b, CONCAT(b, conv(b, out4, 16, 3, 2), p5), 20, 1, 1);
+    head(b, 8, out3);
+    head(b, 16, out4);
+    head(b, 32, out5);
+}
+
+static void build_tiny(struct builder *b)
+{
+    const int p2 = conv(b, conv(b, 0, 4, 3, 2), 8, 3, 2);
+    const int p3 = conv(b, p2, 8, 3, 2);
+    const int right = slice(b, p3, 4, 4);
+    const int sum = convolve(b, (struct convolution){right, 4, 3, 1, 1, right});
+    head(b, 8, CONCAT(b, upsample(b, pool(b, conv(b, p3, 4, 3, 2), 3)), p3, sum));
+}
+
+static void build_wide(struct builder *b)
+{
+    const int p3 = conv(b, conv(b, conv(b, 0, 8, 3, 2), 16, 3, 2), 32, 3, 2);
+    const int narrow = conv(b, p3, 36, 3, 1);
+    const int wide = conv(b, narrow, 128, 3, 1);
+    head(b, 8, convolve(b, (struct convolution){wide, 36, 3, 1, 1, narrow}));
+}
+
+static void build_pruned(struct builder *b)
+{
+    const int p2 = c2f(b, conv(b, conv(b, 0, 6, 3, 2), 9, 3, 2), 14, true, 3);
+    const int p3 = c2f(b, conv(b, p2, 13, 3, 2), 12, false, 3);
+    const int parts = conv(b, p3, 79, 3, 1);
+    const int middle = slice(b, parts, 9, 35), last = slice(b, parts, 74, 5);
+    const int down = conv(b, middle, 11, 3, 2);
+    const int up = upsample(b, slice(b, down, 6, 5));
+    head(b, 8, CONCAT(b, pool(b, last, 3), conv(b, middle, 33, 3, 1), up, last));
+}
+
+struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
+{
+    static const char *const names[] = {"person", "car", "bus", "dog", "cat"};
+    const bool small = kind == TEST_DETECTOR_SMALL;
+    struct oct_imported *n = oct_calloc(ctx, 1, sizeof *n);
+    assert_non_null(n);
+    oct_arena_init(&n->arena, ctx);
+    struct builder b = {n, test_random_of(seed)};
+    n->tensors = allocate(&b, ROOM, sizeof *n->tensors);
+    n->layers = allocate(&b, ROOM, sizeof *n->layers);
+    n->class_count = small ? 5 : 2;
+    n->reg_max = small ? 8 : 2;
+    n->class_names = allocate(&b, (size_t)n->class_count, sizeof *n->class_names);
+    memcpy(n->class_names, names, (size_t)n->class_count * sizeof *names);
+    n->input_height = n->input_width = small ? 64 : 32;
+    n->description = "a detector of random weights";
+    add_tensor(&b, &(struct oct_imported_tensor){.kind = OCT_TENSOR_INPUT,
+                                                 .channels = 3,
+                                                 .height = n->input_height,
+                                                 .width = n->input_width,
+                                                 .layer = -1,
+                                                 .parent = -1});
+    static void (*const builders[])(struct builder *) = {build_small, build_tiny, build_wide,
+                                                         build_pruned}; /* as enum test_detector */
+    builders[kind](&b);
+    return n;
+}
+
+octet_model *test_model(octet_context *ctx, enum test_detector kind, uint64_t seed)
+{
+    octet_model *model = oct_calloc(ctx, 1, sizeof *model);
+    assert_non_null(model);
+    oct_context_inherit(&model->own, ctx);
+    oct_arena_init(&model->arena, &model->own);
+    model->imported = test_network(ctx, kind, seed);
+    assert_int_equal(oct_lower_float(ctx, &model->arena, model->imported, &model->network),
+                     OCTET_OK);
+    assert_int_equal(oct_network_verify(ctx, &model->network, "small.onnx"), OCTET_OK);
+    oct_network_hash(&model->network, model->hash);
+    model->name = "small.onnx";
+    return model;
+}
+
+octet_image *test_picture(octet_context *ctx, int width, int height, uint64_t seed)
+{
+    struct test_random random = test_random_of(seed);
+    uint8_t *pixels = malloc((size_t)width * (size_t)height * 3);
+    assert_non_null(pixels);
+    float wave[3][3];
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < 3; i++)
+            wave[c][i] = test_float(&random, 0.0f, 0.6f);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            for (int c = 0; c < 3; c++)
+                pixels[(y * width + x) * 3 + c] =
+                    (uint8_t)(127.5f + 120.0f * sinf((float)x * wave[c][0] + (float)y * wave[c][1] +
+                                                     20.0f * wave[c][2]));
+    octet_image *image;
+    assert_int_equal(octet_image_copy_rgb(ctx, pixels, width, height, (size_t)width * 3, &image),
+                     OCTET_OK);
+    free(pixels);
+    return image;
+}
+
+octet_statistics *test_statistics(octet_context *ctx, const octet_model *model, uint64_t first,
+                                  int count)
+{
+    octet_calibration_settings settings;
+    octet_calibration_defaults(&settings);
+    settings.threads = 1;
+    octet_calibration *calibration;
+    octet_statistics *statistics;
+    assert_int_equal(octet_calibration_create(ctx, model, &settings, &calibration), OCTET_OK);
+    for (int i = 0; i < count; i++) {
+        octet_image *image = test_picture(ctx, 60 + 8 * i, 64, first + (uint64_t)i);
+        assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
+        octet_image_free(&image);
+    }
+    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_OK);
+    octet_calibration_free(&calibration);
+    return statistics;
+}
+
+octet_engine *test_engine(octet_context *ctx, enum test_detector kind, octet_precision precision)
+{
+    octet_model *model = test_model(ctx, kind, 7);
+    octet_statistics *statistics = test_statistics(ctx, model, 100, 3);
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.precision = precision;
+    octet_engine *engine;
+    assert_int_equal(octet_build(ctx, model, statistics, &settings, &engine), OCTET_OK);
+    octet_statistics_free(&statistics);
+    octet_model_free(&model);
+    return engine;
+}
+
+unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine, size_t *size)
+{
+    char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
+    test_folder_create(folder);
+    snprintf(path, sizeof path, "%s/engine", folder);
+    assert_int_equal(octet_engine_save(ctx, engine, path), OCTET_OK);
+    unsigned char *bytes = test_read_file(path, size);
+    test_folder_remove(folder);
+    return bytes;
+}
