@@ -63,7 +63,37 @@ static void ranges(void **state)
     }
 }
 
-/* Zero has a code of its own, and it is a code: what padding writes. */
+/* What a calibrator makes of values around `shift`, all positive where it is 5, all negative where
+ * it is -5, of both signs where it is 0. */
+static void check_zero(enum oct_calibrator_kind kind, const struct oct_histogram *h, float shift)
+{
+    const struct oct_quantization coding = calibrate(kind, h);
+    const double low = fmin((double)h->minimum, 0.0), high = fmax((double)h->maximum, 0.0);
+    const double scale = (double)coding.scale, magnitude = fmax(-low, high);
+    if (kind >= OCT_CALIBRATOR_ENTROPY) {
+        assert_int_equal(coding.zero_point, 128);
+        /* the last of entropy's 2048 thresholds is the middle of a bin behind the maximum */
+        assert_true(scale > 0.0 &&
+                    scale * 127.0 <= magnitude * (1.0 + 0.5 / 2048.0) * (1.0 + 1e-6));
+        if (kind == OCT_CALIBRATOR_MINMAX_TRT)
+            assert_true(scale * 127.0 >= magnitude * (1.0 - 1e-6));
+        return;
+    }
+    if (shift > 0.0f)
+        assert_int_equal(coding.zero_point, 0);
+    else if (shift < 0.0f)
+        assert_int_equal(coding.zero_point, 255);
+    else
+        assert_in_range(coding.zero_point, 1, 254); /* both signs have codes */
+    if (kind != OCT_CALIBRATOR_PERCENTILE)          /* the low end is kept */
+        assert_int_equal(coding.zero_point, fmin(rint(-low / scale), 255.0));
+    assert_true(scale > 0.0 && scale * 255.0 <= (high - low) * (1.0 + 1e-6));
+    if (kind == OCT_CALIBRATOR_MINMAX)
+        assert_true(scale * 255.0 >= (high - low) * (1.0 - 1e-6));
+}
+
+/* Zero has a code of its own, which padding writes: the lowest where nothing is negative, the
+ * highest where nothing is positive, the middle of symmetric ones. */
 static void zero(void **state)
 {
     (void)state;
@@ -75,11 +105,8 @@ static void zero(void **state)
         for (int i = 0; i < 50; i++)
             values[i] = scale * (test_float(&random, -1.0f, 1.0f) + shift);
         const struct oct_histogram h = histogram_of(values, 50);
-        for (int c = 0; c <= OCT_CALIBRATOR_MINMAX_TRT; c++) {
-            const struct oct_quantization coding = calibrate((enum oct_calibrator_kind)c, &h);
-            assert_in_range(coding.zero_point, 0, 255);
-            assert_true(coding.scale >= 1e-30f && isfinite(coding.scale));
-        }
+        for (int c = 0; c <= OCT_CALIBRATOR_MINMAX_TRT; c++)
+            check_zero((enum oct_calibrator_kind)c, &h, shift);
     }
 }
 
@@ -164,12 +191,12 @@ static void degenerate(void **state)
     for (int c = 0; c <= OCT_CALIBRATOR_MINMAX_TRT; c++) {
         const enum oct_calibrator_kind kind = (enum oct_calibrator_kind)c;
         const bool symmetric = c >= OCT_CALIBRATOR_ENTROPY;
-        struct oct_histogram h = histogram_of(zeros, 0);
-        assert_true(calibrate(kind, &h).scale > 0.0f);
-        h = histogram_of(zeros, 3);
-        assert_true(calibrate(kind, &h).scale > 0.0f);
-        assert_true(symmetric || calibrate(kind, &h).zero_point == 0);
-        h = histogram_of(low, 1);
+        for (size_t count = 0; count <= 3; count += 3) { /* the scale of nothing: 1/255 */
+            const struct oct_histogram none = histogram_of(zeros, count);
+            assert_true(calibrate(kind, &none).scale == 1.0f / 255.0f);
+            assert_int_equal(calibrate(kind, &none).zero_point, 0);
+        }
+        struct oct_histogram h = histogram_of(low, 1);
         assert_int_equal(calibrate(kind, &h).zero_point, symmetric ? 128 : 255);
         h = histogram_of(sevens, 2);
         const struct oct_quantization coding = calibrate(kind, &h);
