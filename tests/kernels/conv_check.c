@@ -83,9 +83,9 @@ static struct oct_view random_view(struct check_random *random, enum oct_type ty
     const size_t after = *before ? 4u * (size_t)check_int(random, 0, 5) : 0;
     struct oct_view view = {.type = type, .pixel = *before + (size_t)channels + after};
     view.row = view.pixel * (size_t)width + (size_t)check_int(random, 0, 3) * 4u;
-    view.zero_point = check_int(random, 0, 2) ? check_int(random, 0, 255) : 0;
-    view.scale = check_float(random, 0.005f, 0.1f);
-    view.inverse_scale = 1.0f / view.scale;
+    view.quantization.zero_point = check_int(random, 0, 2) ? check_int(random, 0, 255) : 0;
+    view.quantization.scale = check_float(random, 0.005f, 0.1f);
+    view.inverse_scale = 1.0f / view.quantization.scale;
     return view;
 }
 
@@ -250,7 +250,7 @@ static void make_output(struct check_random *random, struct conv_case *c)
     c->output = check_allocate(random, elements * bytes, 0);
     memcpy(c->expected.bytes, c->output.bytes, c->output.size);
     if (c->kind == KIND_TIES) {
-        view->scale = 0.0625f;
+        view->quantization.scale = 0.0625f;
         view->inverse_scale = 16.0f;
     }
     if (c->kind == KIND_WILD && check_int(random, 0, 1))

@@ -35,9 +35,8 @@ static struct oct_view view_of(void *data, enum oct_type type, int channels, int
                              .row = (size_t)channels * (size_t)width,
                              .pixel = (size_t)channels,
                              .type = type,
-                             .scale = 0.05f,
-                             .inverse_scale = 20.0f,
-                             .zero_point = 6};
+                             .quantization = {0.05f, 6},
+                             .inverse_scale = 20.0f};
 }
 
 static void make_loop(struct loop *loop, const struct oct_conv_kernel *kernel, enum oct_type type,

@@ -251,9 +251,8 @@ bool check_convert(const struct oct_kernels *kernels, struct check_random *rando
     for (int i = 0; i < 2; i++) {
         struct oct_view *view = &views[i];
         *view = (struct oct_view){.type = (enum oct_type)(i ? to : from),
-                                  .scale = scale,
-                                  .inverse_scale = 1.0f / scale,
-                                  .zero_point = check_int(random, 0, 255)};
+                                  .quantization = {scale, check_int(random, 0, 255)},
+                                  .inverse_scale = 1.0f / scale};
         view->pixel = (size_t)channels + 4u * (size_t)check_int(random, 0, 3);
         view->row = view->pixel * (size_t)width + 4u * (size_t)check_int(random, 0, 2);
         size[i] = (view->row * (size_t)(height - 1) + view->pixel * (size_t)(width - 1) +

@@ -189,9 +189,8 @@ struct oct_view yolo_view(const struct yolo *yolo, struct yolo_slice slice, uint
     const struct yolo_tensor *t = &yolo->tensors[slice.tensor];
     struct oct_view view = {.type = t->type,
                             .pixel = (size_t)t->channels,
-                            .scale = 0.05f,
-                            .inverse_scale = 20.0f,
-                            .zero_point = 6};
+                            .quantization = {0.05f, 6},
+                            .inverse_scale = 20.0f};
     view.row = view.pixel * (size_t)(t->size + 2);
     const size_t element = oct_type_bytes(t->type), first = (size_t)(1 - back);
     view.data = arena + t->offset +

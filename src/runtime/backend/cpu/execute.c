@@ -24,7 +24,7 @@ static double now_ms(void)
 static void fill_pixels(const struct oct_view *output, ptrdiff_t first, int count, int channels)
 {
     const size_t element = oct_type_bytes(output->type);
-    const int value = output->type == OCT_TYPE_U8 ? output->zero_point : 0;
+    const int value = output->type == OCT_TYPE_U8 ? output->quantization.zero_point : 0;
     char *at = (char *)output->data + first * (ptrdiff_t)element;
     for (int x = 0; x < count; x++, at += output->pixel * element)
         memset(at, value, (size_t)channels * element);
@@ -199,8 +199,8 @@ static int observe(const octet_session *session, int index, int layer, const str
         .is_float = work->output.type == OCT_TYPE_F32    ? 1
                     : work->output.type == OCT_TYPE_BF16 ? 2
                                                          : 0,
-        .scale = work->output.scale,
-        .zero_point = work->output.zero_point,
+        .scale = work->output.quantization.scale,
+        .zero_point = work->output.quantization.zero_point,
         .data = work->output.data,
         .row_elements = work->output.row,
         .pixel_elements = work->output.pixel,

@@ -56,9 +56,8 @@ struct oct_view oct_layout_view(const struct oct_layout *layout, const struct oc
         .row = row,
         .pixel = pixel,
         .type = buffer->type,
-        .scale = leaf->scale,
+        .quantization = {leaf->scale, leaf->zero_point},
         .inverse_scale = buffer->type == OCT_TYPE_U8 ? 1.0f / leaf->scale : 0.0f,
-        .zero_point = leaf->zero_point,
     };
     return view;
 }

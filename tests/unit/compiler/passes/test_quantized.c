@@ -274,12 +274,8 @@ static void test_table(void **state)
         table[i] = 0.25f * (float)i - 3.0f;
     struct oct_table_job job = {
         .input = {.data = codes, .row = 8, .pixel = 4, .type = OCT_TYPE_U8},
-        .output = {.data = out,
-                   .row = 8,
-                   .pixel = 4,
-                   .type = OCT_TYPE_U8,
-                   .scale = 0.5f,
-                   .zero_point = 4},
+        .output =
+            {.data = out, .row = 8, .pixel = 4, .type = OCT_TYPE_U8, .quantization = {0.5f, 4}},
         .table = table,
         .channels = 4,
         .width = 2,
@@ -290,7 +286,7 @@ static void test_table(void **state)
     /* -3, -2.75, -2.5, -2.25, 22, 47, 60.5, 60.75: halves, to even, plus 4 */
     assert_memory_equal(out, ((uint8_t[]){0, 0, 0, 0, 48, 98, 125, 126}), 8);
     job.residual = (struct oct_view){
-        .data = added, .row = 8, .pixel = 4, .type = OCT_TYPE_U8, .scale = 2.0f, .zero_point = 10};
+        .data = added, .row = 8, .pixel = 4, .type = OCT_TYPE_U8, .quantization = {2.0f, 10}};
     kernels.table(&job, 0, 1);
     assert_memory_equal(out, ((uint8_t[]){0, 0, 0, 0, 48, 255, 85, 166}), 8);
     job.output.type = OCT_TYPE_F32;

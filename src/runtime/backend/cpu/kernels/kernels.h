@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network/quantization.h"
 #include "network/types.h"
 #include "runtime/backend/cpu/features/features.h"
 #include "runtime/image/blend.h"
@@ -44,9 +45,8 @@ struct oct_view {
     void *data;
     size_t row, pixel;
     enum oct_type type;
-    float scale,
-        inverse_scale; /* U8: real = scale * (code - zero_point); inverse_scale = 1.0f / scale */
-    int zero_point;
+    struct oct_quantization quantization; /* U8: real = scale * (code - zero_point) */
+    float inverse_scale;                  /* U8: 1.0f / scale */
 };
 
 /*

@@ -90,7 +90,8 @@ static void finish(const struct oct_conv_job *job, int y, int x, int channel, in
         for (int n = 0; n < count; n++) {
             if (residual->type == OCT_TYPE_U8) {
                 const int code = ((const uint8_t *)residual->data)[at + (size_t)n];
-                values[n] = fmaf((float)(code - residual->zero_point), residual->scale, values[n]);
+                values[n] = fmaf((float)(code - residual->quantization.zero_point),
+                                 residual->quantization.scale, values[n]);
             } else if (residual->type == OCT_TYPE_BF16) {
                 values[n] += oct_half_value(((const uint16_t *)residual->data)[at + (size_t)n]);
             } else {
@@ -102,7 +103,7 @@ static void finish(const struct oct_conv_job *job, int y, int x, int channel, in
     for (int n = 0; n < count; n++) {
         if (output->type == OCT_TYPE_U8)
             ((uint8_t *)output->data)[at + (size_t)n] =
-                oct_requantize(values[n], output->inverse_scale, output->zero_point);
+                oct_requantize(values[n], output->inverse_scale, output->quantization.zero_point);
         else if (output->type == OCT_TYPE_BF16)
             ((uint16_t *)output->data)[at + (size_t)n] = oct_half_of(values[n]);
         else

@@ -81,7 +81,8 @@ void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *outp
 static float value_of(const struct oct_view *view, size_t at)
 {
     if (view->type == OCT_TYPE_U8)
-        return oct_dequantize(((const uint8_t *)view->data)[at], view->scale, view->zero_point);
+        return oct_dequantize(((const uint8_t *)view->data)[at], view->quantization.scale,
+                              view->quantization.zero_point);
     if (view->type == OCT_TYPE_BF16)
         return oct_half_value(((const uint16_t *)view->data)[at]);
     return ((const float *)view->data)[at];
@@ -90,7 +91,8 @@ static float value_of(const struct oct_view *view, size_t at)
 static void store_value(const struct oct_view *view, size_t at, float value)
 {
     if (view->type == OCT_TYPE_U8)
-        ((uint8_t *)view->data)[at] = oct_requantize(value, view->inverse_scale, view->zero_point);
+        ((uint8_t *)view->data)[at] =
+            oct_requantize(value, view->inverse_scale, view->quantization.zero_point);
     else if (view->type == OCT_TYPE_BF16)
         ((uint16_t *)view->data)[at] = oct_half_of(value);
     else

@@ -12,11 +12,12 @@ enum { ENTRIES = 256 };
 
 static uint8_t code_of(float value, const struct oct_view *output)
 {
-    const float steps = value / output->scale;
-    const float low = (float)-output->zero_point, high = (float)(255 - output->zero_point);
+    const float steps = value / output->quantization.scale;
+    const float low = (float)-output->quantization.zero_point,
+                high = (float)(255 - output->quantization.zero_point);
     float held = steps < high ? steps : high; /* a NaN becomes 255 */
     held = held > low ? held : low;
-    return (uint8_t)((int)(held + MAGIC - MAGIC) + output->zero_point);
+    return (uint8_t)((int)(held + MAGIC - MAGIC) + output->quantization.zero_point);
 }
 
 static void codes_of_codes(const struct oct_table_job *job, int y, const uint8_t *codes)
@@ -41,7 +42,8 @@ static void add_residual(const struct oct_view *residual, size_t at, float value
     } else {
         const uint8_t *added = (const uint8_t *)residual->data + at;
         for (int c = 0; c < 4; c++)
-            values[c] += oct_dequantize(added[c], residual->scale, residual->zero_point);
+            values[c] += oct_dequantize(added[c], residual->quantization.scale,
+                                        residual->quantization.zero_point);
     }
 }
 

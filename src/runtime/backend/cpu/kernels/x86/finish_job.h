@@ -90,7 +90,7 @@ static inline int bounded_flag(const struct oct_conv_job *job, int channel, int 
         return 0;
     if (job->residual.data && job->residual.type != OCT_TYPE_U8)
         return 0;
-    const float residual = job->residual.data ? 255.0f * job->residual.scale : 0.0f;
+    const float residual = job->residual.data ? 255.0f * job->residual.quantization.scale : 0.0f;
     for (int n = channel; n < channel + vectors * OCT_LANES; n++) {
         const float most = 0x1p31f * fabsf(job->scale[n]) + fabsf(job->bias[n]) + 1.0f + residual;
         if (!(most * job->output.inverse_scale < 0x1p30f)) /* a NaN is not */
@@ -110,10 +110,10 @@ static inline struct finish finish_of(const struct oct_conv_job *job, int channe
         .output_pixel = view_bytes(&job->output, job->output.pixel),
         .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
         .inverse_scale = job->output.inverse_scale,
-        .residual_scale = job->residual.scale,
-        .highest = (float)(255 - job->output.zero_point),
-        .zero_point = job->output.zero_point,
-        .residual_zero_point = job->residual.zero_point,
+        .residual_scale = job->residual.quantization.scale,
+        .highest = (float)(255 - job->output.quantization.zero_point),
+        .zero_point = job->output.quantization.zero_point,
+        .residual_zero_point = job->residual.quantization.zero_point,
     };
 }
 

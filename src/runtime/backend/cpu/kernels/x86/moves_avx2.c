@@ -172,9 +172,10 @@ struct coding {
 
 static struct coding coding_of(const struct oct_view *view)
 {
-    return (struct coding){_mm_set1_ps(view->scale), _mm_set1_ps(view->inverse_scale),
-                           _mm_set1_ps((float)(255 - view->zero_point)),
-                           _mm_set1_ps((float)-view->zero_point), _mm_set1_epi32(view->zero_point)};
+    return (struct coding){_mm_set1_ps(view->quantization.scale), _mm_set1_ps(view->inverse_scale),
+                           _mm_set1_ps((float)(255 - view->quantization.zero_point)),
+                           _mm_set1_ps((float)-view->quantization.zero_point),
+                           _mm_set1_epi32(view->quantization.zero_point)};
 }
 
 static inline __m128 load_four(const uint8_t *from, enum oct_type type, const struct coding *coding)
@@ -220,8 +221,8 @@ static inline void store_four(uint8_t *to, enum oct_type type, const struct codi
 static void convert(const struct oct_view *input, const struct oct_view *output, int channels,
                     int width, int row_begin, int row_end)
 {
-    const __m256 scale = _mm256_set1_ps(input->scale);
-    const __m256i zero_point = _mm256_set1_epi32(input->zero_point);
+    const __m256 scale = _mm256_set1_ps(input->quantization.scale);
+    const __m256i zero_point = _mm256_set1_epi32(input->quantization.zero_point);
     const struct coding in = coding_of(input), out = coding_of(output);
     const size_t element = oct_type_bytes(input->type), element_out = oct_type_bytes(output->type);
     const bool widens = input->type == OCT_TYPE_U8 && output->type == OCT_TYPE_F32;
