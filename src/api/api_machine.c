@@ -75,6 +75,6 @@ octet_status octet_machine_peak(octet_context *context, const char *cpu, double 
     oct_kernels_fill(&kernels, oct_cpu_enable(sets));
     *int8_gmacs = measure(kernels.burn_u8);
     *fp32_gmacs = measure(kernels.burn_f32);
-    *half_gmacs = kernels.half == OCT_TYPE_BF16 ? measure(kernels.burn_bf16) : *fp32_gmacs;
+    *half_gmacs = kernels.bf16_storage == OCT_TYPE_BF16 ? measure(kernels.burn_bf16) : *fp32_gmacs;
     return OCTET_OK;
 }

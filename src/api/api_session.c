@@ -63,9 +63,9 @@ const char *octet_session_cpu(const octet_session *session)
     if (!session)
         return "";
     const struct oct_network *network = &session->engine->network;
-    for (int i = 0; i < network->tensor_count && session->kernels.half_set; i++)
+    for (int i = 0; i < network->tensor_count && session->kernels.bf16_set; i++)
         if (network->tensors[i].type == OCT_TYPE_BF16)
-            return session->kernels.half_set;
+            return session->kernels.bf16_set;
     return session->kernels.set;
 }
 

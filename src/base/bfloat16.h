@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* To nearest even; a NaN stays one. */
-static inline uint16_t oct_half_of(float value)
+static inline uint16_t oct_bf16_of(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -17,9 +17,9 @@ static inline uint16_t oct_half_of(float value)
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-static inline float oct_half_value(uint16_t half)
+static inline float oct_bf16_value(uint16_t code)
 {
-    const uint32_t bits = (uint32_t)half << 16;
+    const uint32_t bits = (uint32_t)code << 16;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;

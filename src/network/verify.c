@@ -111,7 +111,7 @@ static bool all_finite(const float *values, int64_t count)
 static bool all_finite_halves(const uint16_t *halves, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        if (!isfinite(oct_half_value(halves[i])))
+        if (!isfinite(oct_bf16_value(halves[i])))
             return false;
     return true;
 }

@@ -86,7 +86,7 @@ static inline float amx_bf16(const uint8_t *at)
 {
     uint16_t half;
     memcpy(&half, at, sizeof half);
-    return oct_half_value(half);
+    return oct_bf16_value(half);
 }
 
 static inline void amx_multiply_bf16(int sum, int a, int b)

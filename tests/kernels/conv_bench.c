@@ -117,7 +117,7 @@ static struct network *make_network(const struct check_bench *bench)
         ((float *)(void *)net->arena.bytes)[i] = check_float(&net->random, -1.0f, 2.0f);
     for (size_t i = 0; i < net->arena.size / 2 && bench->type == OCT_TYPE_BF16; i++)
         ((uint16_t *)(void *)net->arena.bytes)[i] =
-            oct_half_of(check_float(&net->random, -1.0f, 2.0f));
+            oct_bf16_of(check_float(&net->random, -1.0f, 2.0f));
     oct_kernels_fill(&net->table, bench->sets);
     for (int i = 0; i < CONSTANTS; i++) {
         net->scale[i] = 2e-5f;
@@ -203,7 +203,7 @@ void check_bench_network(const struct check_bench *bench)
            "peak; "
            "sum of every layer's best %.3f ms, %.1f %%; arena %.1f MB\n",
            bench->model[0], bench->size, types[bench->type],
-           bench->type == OCT_TYPE_BF16 ? net->table.half_set : net->table.set, 1e-9 * total_macs,
+           bench->type == OCT_TYPE_BF16 ? net->table.bf16_set : net->table.set, 1e-9 * total_macs,
            1e-9 * limit, 1e3 * best, 100 * total_macs / best / limit, 1e3 * floor_s,
            100 * total_macs / floor_s / limit, 1e-6 * (double)net->arena.size);
     free_network(net);

@@ -108,7 +108,7 @@ static void fill_halves(struct check_random *random, struct check_memory *memory
 {
     uint16_t *halves = (uint16_t *)(void *)memory->bytes;
     for (size_t i = 0; i < memory->size / sizeof *halves; i++)
-        halves[i] = oct_half_of(kind == KIND_WILD ? random_value(random, kind)
+        halves[i] = oct_bf16_of(kind == KIND_WILD ? random_value(random, kind)
                                                   : check_float(random, -2.0f, 2.0f));
 }
 
@@ -161,7 +161,7 @@ static void make_weights(struct check_random *random, struct conv_case *c)
     fill_floats(random, &c->values, KIND_ANY);
     float *values = (float *)(void *)c->values.bytes;
     for (size_t i = 0; i < count && c->type == OCT_TYPE_BF16; i++)
-        values[i] = oct_half_value(oct_half_of(values[i]));
+        values[i] = oct_bf16_value(oct_bf16_of(values[i]));
     for (size_t i = 0; i < count; i++) {
         int8_t *code = (int8_t *)c->codes.bytes + i;
         if (c->kind == KIND_EXTREME)
@@ -337,7 +337,7 @@ static bool same_halves(const uint8_t *a, const uint8_t *b, size_t size)
         uint16_t x, y;
         memcpy(&x, a + i, 2);
         memcpy(&y, b + i, 2);
-        if (x != y && !(isnan(oct_half_value(x)) && isnan(oct_half_value(y))))
+        if (x != y && !(isnan(oct_bf16_value(x)) && isnan(oct_bf16_value(y))))
             return false;
     }
     return true;
@@ -357,7 +357,7 @@ static double value_at(const struct oct_view *view, const void *data, size_t at)
     if (view->type == OCT_TYPE_U8)
         return ((const uint8_t *)data)[at];
     if (view->type == OCT_TYPE_BF16)
-        return (double)oct_half_value(((const uint16_t *)data)[at]);
+        return (double)oct_bf16_value(((const uint16_t *)data)[at]);
     return (double)((const float *)data)[at];
 }
 

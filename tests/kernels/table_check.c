@@ -122,7 +122,7 @@ static void number_halves(struct check_random *random, struct check_memory *memo
 {
     uint16_t *halves = (uint16_t *)(void *)memory->bytes;
     for (size_t i = 0; i < memory->size / 2; i++)
-        halves[i] = oct_half_of(check_float(random, -9.0f, 9.0f));
+        halves[i] = oct_bf16_of(check_float(random, -9.0f, 9.0f));
 }
 
 static void number_floats(struct check_random *random, struct check_memory *memory)
@@ -288,8 +288,8 @@ bool check_pixels(const struct oct_kernels *kernels, struct check_random *random
     kernels->pixels_to_float(input.bytes, (float *)(void *)twins.output.bytes, pixels);
     struct check_memory again = check_allocate(random, 4 * pixels, 0);
     struct twins halves = make_twins(random, 8 * pixels);
-    oct_pixels_to_half_ref(again.bytes, (uint16_t *)(void *)halves.expected.bytes, pixels);
-    kernels->pixels_to_half(again.bytes, (uint16_t *)(void *)halves.output.bytes, pixels);
+    oct_pixels_to_bf16_ref(again.bytes, (uint16_t *)(void *)halves.expected.bytes, pixels);
+    kernels->pixels_to_bf16(again.bytes, (uint16_t *)(void *)halves.output.bytes, pixels);
     const bool good = finish_twins(&halves, &again, "pixels to half");
     return finish_twins(&twins, &input, "pixels") && good;
 }

@@ -25,7 +25,7 @@ octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
     if (!halves)
         return oct_fail_memory(ctx, "halved weights");
     for (size_t i = 0; i < count; i++)
-        halves[i] = oct_half_of(layer->values[i]);
+        halves[i] = oct_bf16_of(layer->values[i]);
     layer->halves = halves;
     layer->values = NULL;
     return OCTET_OK;

@@ -78,7 +78,7 @@ octet_status oct_session_open(octet_context *ctx, const octet_engine *engine,
         session->thread_count = oct_threads_count(session->threads);
         oct_kernels_fill(&session->kernels, oct_cpu_enable(sets));
         status = oct_layout_make(ctx, &session->arena, &engine->network, session->height,
-                                 session->width, session->kernels.half, &session->layout);
+                                 session->width, session->kernels.bf16_storage, &session->layout);
     }
     if (!status)
         status = oct_session_prepare(ctx, session);

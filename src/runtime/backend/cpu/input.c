@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The picture into the network's input: bytes with a fourth channel of zeros, or floats or halves
+/* The picture into the network's input: bytes with a fourth channel of zeros, or floats or BF16
  * of them. */
 #include <math.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void convert(const octet_session *session, const struct oct_view *input)
     for (size_t y = 0; y < (size_t)session->height; y++) {
         const uint8_t *codes = session->pixels + y * width * 4;
         if (input->type == OCT_TYPE_BF16)
-            session->kernels.pixels_to_half(codes, (uint16_t *)input->data + y * input->row, width);
+            session->kernels.pixels_to_bf16(codes, (uint16_t *)input->data + y * input->row, width);
         else
             session->kernels.pixels_to_float(codes, (float *)input->data + y * input->row, width);
     }
@@ -85,7 +85,7 @@ octet_status oct_session_set_tensor(octet_session *session, int index, const flo
                 if (input.type == OCT_TYPE_U8)
                     ((uint8_t *)input.data)[at + c] = to_byte(planes[c * plane]);
                 else if (input.type == OCT_TYPE_BF16)
-                    ((uint16_t *)input.data)[at + c] = oct_half_of(planes[c * plane]);
+                    ((uint16_t *)input.data)[at + c] = oct_bf16_of(planes[c * plane]);
                 else
                     ((float *)input.data)[at + c] = planes[c * plane];
             }

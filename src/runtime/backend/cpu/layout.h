@@ -43,12 +43,11 @@ struct oct_layout_memory {
     void *picture, *shared; /* aligned to OCT_ALIGNMENT */
 };
 
-/* Plans memory for an input size. `half`: how what the network has in BF16 is stored, BF16 or F32.
- * Everything is allocated from `arena`. Fails with OCTET_BAD_SHAPE,
- * out of memory. */
+/* Plans memory for an input size. `bf16_storage`: how what the network has in BF16 is stored, BF16
+ * or F32. Everything is allocated from `arena`. Fails with OCTET_BAD_SHAPE, out of memory. */
 octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, int height, int width,
-                             enum oct_type half, struct oct_layout *layout);
+                             enum oct_type bf16_storage, struct oct_layout *layout);
 
 /* The type that a tensor is stored in. */
 enum oct_type oct_layout_type(const struct oct_layout *layout, int tensor);

@@ -71,7 +71,7 @@ static void scatter_values(const struct oct_layer *layer, size_t inputs, size_t 
             float *to = dense->values + n * taps * stored + dense->sources[c].position;
             for (size_t t = 0; t < taps; t++, from++)
                 to[t * stored] =
-                    layer->halves ? oct_half_value(layer->halves[from]) : layer->values[from];
+                    layer->halves ? oct_bf16_value(layer->halves[from]) : layer->values[from];
         }
     }
 }

@@ -29,17 +29,17 @@ static void rounding(void **state)
         {-INFINITY, 0xff80},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        assert_int_equal(oct_half_of(known[i].value), known[i].half);
-    assert_true(isnan(oct_half_value(oct_half_of(NAN))));
+        assert_int_equal(oct_bf16_of(known[i].value), known[i].half);
+    assert_true(isnan(oct_bf16_value(oct_bf16_of(NAN))));
     for (uint32_t half = 0; half < 0x10000; half++) {
-        const float value = oct_half_value((uint16_t)half);
+        const float value = oct_bf16_value((uint16_t)half);
         if (!isnan(value))
-            assert_int_equal(oct_half_of(value), half);
+            assert_int_equal(oct_bf16_of(value), half);
     }
     struct test_random random = test_random_of(3);
     for (int i = 0; i < 100000; i++) {
         const float value = test_float(&random, -10.0f, 10.0f);
-        const double off = (double)oct_half_value(oct_half_of(value)) - (double)value;
+        const double off = (double)oct_bf16_value(oct_bf16_of(value)) - (double)value;
         assert_true(fabs(off) <= fabs((double)value) * 0x1p-8);
     }
 }

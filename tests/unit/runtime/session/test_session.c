@@ -103,7 +103,7 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
                 if (p->codes)
                     continue;
                 const double is =
-                    half ? (double)oct_half_value(((const uint16_t *)view->data)[pixel + (size_t)n])
+                    half ? (double)oct_bf16_value(((const uint16_t *)view->data)[pixel + (size_t)n])
                          : (double)((const float *)view->data)[pixel + (size_t)n];
                 const double off = fabs(is - (double)p->values[at]) / (1.0 + fabs(is));
                 c->largest = off > c->largest ? off : c->largest;

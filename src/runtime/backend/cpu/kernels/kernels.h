@@ -124,8 +124,8 @@ struct oct_kernels {
     const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
     /* How sessions store what a network has in BF16: as it is where products of it are fast, else
      * as F32. */
-    enum oct_type half;
-    const char *half_set; /* the highest set that works on it */
+    enum oct_type bf16_storage;
+    const char *bf16_set; /* the highest set that works on it */
     size_t (*pool_scratch_bytes)(const struct oct_pool_job *job);
     void (*max_pool_u8)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     void (*max_pool_f32)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
@@ -136,7 +136,7 @@ struct oct_kernels {
     void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
                       int output_width, int row_begin, int row_end);
     /* Between types: codes to values, scale * (code - zero_point), values to codes by
-     * oct_requantize(), to BF16 by oct_half_of(), for rows [row_begin, row_end). `channels` is a
+     * oct_requantize(), to BF16 by oct_bf16_of(), for rows [row_begin, row_end). `channels` is a
      * multiple of 4. Bit-identical in every set. */
     void (*convert)(const struct oct_view *input, const struct oct_view *output, int channels,
                     int width, int row_begin, int row_end);
@@ -146,7 +146,7 @@ struct oct_kernels {
      * / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
     /* As it, rounded to BF16. */
-    void (*pixels_to_half)(const uint8_t *codes, uint16_t *values, size_t pixels);
+    void (*pixels_to_bf16)(const uint8_t *codes, uint16_t *values, size_t pixels);
     struct oct_resize_kernels resize; /* bit-exact in every set */
     /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds
      * done. */

@@ -67,7 +67,7 @@ static void pack_bf16(const struct oct_conv_shape *shape, const struct oct_conv_
         for (size_t k = 0; k < depth; k++) {
             for (int n = tile; n < tile + TILE; n++)
                 *out++ = n < shape->output_channels
-                             ? oct_half_of(weights->values[(size_t)n * depth + k])
+                             ? oct_bf16_of(weights->values[(size_t)n * depth + k])
                              : 0;
         }
     }
@@ -93,7 +93,7 @@ static void finish(const struct oct_conv_job *job, int y, int x, int channel, in
                 values[n] = fmaf((float)(code - residual->quantization.zero_point),
                                  residual->quantization.scale, values[n]);
             } else if (residual->type == OCT_TYPE_BF16) {
-                values[n] += oct_half_value(((const uint16_t *)residual->data)[at + (size_t)n]);
+                values[n] += oct_bf16_value(((const uint16_t *)residual->data)[at + (size_t)n]);
             } else {
                 values[n] += ((const float *)residual->data)[at + (size_t)n];
             }
@@ -105,7 +105,7 @@ static void finish(const struct oct_conv_job *job, int y, int x, int channel, in
             ((uint8_t *)output->data)[at + (size_t)n] =
                 oct_requantize(values[n], output->inverse_scale, output->quantization.zero_point);
         else if (output->type == OCT_TYPE_BF16)
-            ((uint16_t *)output->data)[at + (size_t)n] = oct_half_of(values[n]);
+            ((uint16_t *)output->data)[at + (size_t)n] = oct_bf16_of(values[n]);
         else
             ((float *)output->data)[at + (size_t)n] = values[n];
     }
@@ -175,12 +175,12 @@ static void pixel_bf16(const struct oct_conv_job *job, int y, int x, int channel
     for (int n = 0; n < TILE; n++)
         sum[n] = n < count ? job->bias[channel + n] : 0.0f;
     for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
-        const uint16_t *halves = input + (size_t)(tap / shape->kernel) * job->input.row +
+        const uint16_t *values = input + (size_t)(tap / shape->kernel) * job->input.row +
                                  (size_t)(tap % shape->kernel) * job->input.pixel;
         for (int c = 0; c < shape->input_channels; c++, weights += TILE) {
-            const float value = oct_half_value(halves[c]);
+            const float value = oct_bf16_value(values[c]);
             for (int n = 0; n < TILE; n++)
-                sum[n] += value * oct_half_value(weights[n]);
+                sum[n] += value * oct_bf16_value(weights[n]);
         }
     }
     for (int n = 0; n < count && job->silu; n++)

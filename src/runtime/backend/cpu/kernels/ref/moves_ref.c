@@ -63,7 +63,7 @@ static int clamp(int value, int low, int high)
 #define ITSELF(e) (e)
 DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t, ITSELF)
 DEFINE_MAX_POOL(oct_max_pool_f32_ref, float, ITSELF)
-DEFINE_MAX_POOL(oct_max_pool_bf16_ref, uint16_t, oct_half_value)
+DEFINE_MAX_POOL(oct_max_pool_bf16_ref, uint16_t, oct_bf16_value)
 
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end)
@@ -84,7 +84,7 @@ static float value_of(const struct oct_view *view, size_t at)
         return oct_dequantize(((const uint8_t *)view->data)[at], view->quantization.scale,
                               view->quantization.zero_point);
     if (view->type == OCT_TYPE_BF16)
-        return oct_half_value(((const uint16_t *)view->data)[at]);
+        return oct_bf16_value(((const uint16_t *)view->data)[at]);
     return ((const float *)view->data)[at];
 }
 
@@ -94,7 +94,7 @@ static void store_value(const struct oct_view *view, size_t at, float value)
         ((uint8_t *)view->data)[at] =
             oct_requantize(value, view->inverse_scale, view->quantization.zero_point);
     else if (view->type == OCT_TYPE_BF16)
-        ((uint16_t *)view->data)[at] = oct_half_of(value);
+        ((uint16_t *)view->data)[at] = oct_bf16_of(value);
     else
         ((float *)view->data)[at] = value;
 }
@@ -120,10 +120,10 @@ void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels)
         values[i] = (float)codes[i] * scale;
 }
 
-void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels)
+void oct_pixels_to_bf16_ref(const uint8_t *codes, uint16_t *values, size_t pixels)
 {
     for (size_t i = 0; i < 4 * pixels; i++)
-        values[i] = oct_half_of((float)codes[i] * (1.0f / 255.0f));
+        values[i] = oct_bf16_of((float)codes[i] * (1.0f / 255.0f));
 }
 
 /* The inner loop of the reference convolution, over 16 sums. */
@@ -156,10 +156,10 @@ static uint64_t burn_bf16(uint64_t rounds)
     uint16_t weights[16];
     float sums[16] = {0.0f};
     for (int n = 0; n < 16; n++)
-        weights[n] = oct_half_of((float)n);
+        weights[n] = oct_bf16_of((float)n);
     for (uint64_t round = 0; round < rounds; round++) {
         for (int n = 0; n < 16; n++)
-            sums[n] += (float)(round & 1) * oct_half_value(weights[n]);
+            sums[n] += (float)(round & 1) * oct_bf16_value(weights[n]);
         __asm__ volatile("" : : "r"(sums) : "memory");
     }
     return rounds * 16;
@@ -190,7 +190,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .choose_conv_u8 = choose_conv_u8,
         .choose_conv_f32 = choose_conv_f32,
         .choose_conv_bf16 = choose_conv_bf16,
-        .half = OCT_TYPE_F32,
+        .bf16_storage = OCT_TYPE_F32,
         .pool_scratch_bytes = oct_pool_scratch_bytes_ref,
         .max_pool_u8 = oct_max_pool_u8_ref,
         .max_pool_f32 = oct_max_pool_f32_ref,
@@ -199,7 +199,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .convert = oct_convert_ref,
         .table = oct_table_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
-        .pixels_to_half = oct_pixels_to_half_ref,
+        .pixels_to_bf16 = oct_pixels_to_bf16_ref,
         .resize.blend_columns = oct_blend_columns_ref,
         .resize.blend_rows = oct_blend_rows_ref,
         .resize.halve_rows = oct_halve_rows_ref,

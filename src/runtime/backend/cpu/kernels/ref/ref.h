@@ -19,7 +19,7 @@ void oct_convert_ref(const struct oct_view *input, const struct oct_view *output
                      int width, int row_begin, int row_end);
 void oct_table_ref(const struct oct_table_job *job, int row_begin, int row_end);
 void oct_pixels_to_float_ref(const uint8_t *codes, float *values, size_t pixels);
-void oct_pixels_to_half_ref(const uint8_t *codes, uint16_t *values, size_t pixels);
+void oct_pixels_to_bf16_ref(const uint8_t *codes, uint16_t *values, size_t pixels);
 void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *source,
                            int16_t *blended);
 void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);

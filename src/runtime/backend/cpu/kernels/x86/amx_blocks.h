@@ -13,7 +13,7 @@
 
 /* What nearly all blocks are finished by. */
 enum {
-#if OCT_HALF
+#if OCT_BF16
     FINISH_MOST = FINISH_SILU | FINISH_OUTPUT_BF16,
     FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_BF16
 #else

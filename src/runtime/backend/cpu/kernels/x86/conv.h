@@ -38,8 +38,8 @@ static size_t conv_packed_bytes(const struct oct_conv_shape *shape)
 
 static void pack_weight(const struct oct_conv_weights *weights, size_t from, bool exists, void *to)
 {
-#if OCT_HALF
-    *(uint16_t *)to = exists ? oct_half_of(weights->values[from]) : 0;
+#if OCT_BF16
+    *(uint16_t *)to = exists ? oct_bf16_of(weights->values[from]) : 0;
 #elif !OCT_CODES
     *(float *)to = exists ? weights->values[from] : 0.0f;
 #elif OCT_GROUP == 2

@@ -19,8 +19,8 @@ typedef __m512 v_sum;
 
 static inline void pack_weight(const struct oct_conv_weights *weights, size_t from, uint8_t *to)
 {
-    const uint16_t half = oct_half_of(weights->values[from]);
-    memcpy(to, &half, sizeof half);
+    const uint16_t value = oct_bf16_of(weights->values[from]);
+    memcpy(to, &value, sizeof value);
 }
 
 #include "runtime/backend/cpu/kernels/x86/conv_amx.h"
@@ -29,8 +29,8 @@ const struct oct_conv_kernel *const oct_conv_bf16_amxbf16[OCT_AMX_WIDTHS] = {&ke
 
 void oct_kernels_fill_amxbf16(struct oct_kernels *kernels)
 {
-    kernels->half = OCT_TYPE_BF16;
-    kernels->half_set = "amx";
+    kernels->bf16_storage = OCT_TYPE_BF16;
+    kernels->bf16_set = "amx";
     kernels->choose_conv_bf16 = choose_conv;
     kernels->burn_bf16 = burn_tiles;
 }

@@ -35,17 +35,17 @@ static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shap
     return winograd ? winograd : oct_conv_bf16_avx512bf16[choose_vectors(shape) - 1];
 }
 
-static void pixels_to_half(const uint8_t *codes, uint16_t *values, size_t pixels)
+static void pixels_to_bf16(const uint8_t *codes, uint16_t *values, size_t pixels)
 {
     const __m512 scale = _mm512_set1_ps(1.0f / 255.0f);
     size_t i = 0;
     for (; i + 4 <= pixels; i += 4) {
         const __m512i four =
             _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(codes + 4 * i)));
-        v_store_halves(values + 4 * i, _mm512_mul_ps(_mm512_cvtepi32_ps(four), scale), OCT_LANES);
+        v_store_bf16(values + 4 * i, _mm512_mul_ps(_mm512_cvtepi32_ps(four), scale), OCT_LANES);
     }
     for (size_t k = 4 * i; k < 4 * pixels; k++)
-        values[k] = oct_half_of((float)codes[k] * (1.0f / 255.0f));
+        values[k] = oct_bf16_of((float)codes[k] * (1.0f / 255.0f));
 }
 
 static uint64_t burn_bf16(uint64_t rounds)
@@ -55,9 +55,9 @@ static uint64_t burn_bf16(uint64_t rounds)
 
 void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels)
 {
-    kernels->half = OCT_TYPE_BF16;
-    kernels->half_set = "avx512bf16";
+    kernels->bf16_storage = OCT_TYPE_BF16;
+    kernels->bf16_set = "avx512bf16";
     kernels->choose_conv_bf16 = choose_conv_bf16;
-    kernels->pixels_to_half = pixels_to_half;
+    kernels->pixels_to_bf16 = pixels_to_bf16;
     kernels->burn_bf16 = burn_bf16;
 }

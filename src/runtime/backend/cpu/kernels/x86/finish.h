@@ -3,7 +3,7 @@
  * What happens to a tile's sums: scale and bias, SiLU, residual, requantisation, store. Written on
  * the vectors of vector_*.h, four of them in flight. The including file defines OCT_CODES: 1 when
  * inputs are U8 and sums int32 (bit-exact by requantize.h), 0 when sums are floats with the bias
- * already in; before it OCT_GROUP, 2 without codes (or OCT_HALF 1): the inputs are BF16; and
+ * already in; before it OCT_GROUP, 2 without codes (or OCT_BF16 1): the inputs are BF16; and
  * OCT_SUMS 0 when int32 sums come as floats, scaled and with the bias. What tiles.h needs of sums
  * (v_sum) is needed here too. With OCT_LATE_START tiles begin with zeros, and what they should have
  * begun with is added here by v_sum_add().
@@ -89,7 +89,7 @@ quad_values(const struct finish *f, const struct quad *q, int together,
 #endif
     }
     if (flags & FINISH_SILU) {
-#if OCT_CODES || OCT_HALF /* whose error is far below a step of BF16 */
+#if OCT_CODES || OCT_BF16 /* whose error is far below a step of BF16 */
         v_silu_table(v);
 #else
         v_silu_float(v);
@@ -106,8 +106,8 @@ quad_values(const struct finish *f, const struct quad *q, int together,
     }
     for (int i = 0; i < 4 && (flags & FINISH_RESIDUAL_BF16); i++)
         v[i] =
-            v_add(v[i], v_load_halves((const uint16_t *)(residual + q->residual[i]) + q->channel[i],
-                                      q->count[i]));
+            v_add(v[i], v_load_bf16((const uint16_t *)(residual + q->residual[i]) + q->channel[i],
+                                    q->count[i]));
 }
 
 static inline __attribute__((always_inline)) void store_codes(const struct finish *f,
@@ -160,7 +160,7 @@ finish_quad(const struct finish *f, int pixel, int pixels, int vector, int toget
     quad_values(f, &q, together, constants, residual, flags, v);
     for (int i = 0; i < 4 && (flags & FINISH_OUTPUT_BF16); i++) {
         if (i / together < pixels)
-            v_store_halves((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
+            v_store_bf16((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
     }
     if (flags & FINISH_OUTPUT_BF16)
         return;
@@ -227,7 +227,7 @@ DEFINE_FINISH(finish_silu_u8, FINISH_SILU)
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_U8)
 DEFINE_FINISH(finish_silu_u8_bounded, FINISH_SILU | FINISH_BOUNDED)
 DEFINE_FINISH(finish_silu_residual_bounded, FINISH_SILU | FINISH_RESIDUAL_U8 | FINISH_BOUNDED)
-#elif OCT_HALF
+#elif OCT_BF16
 DEFINE_FINISH(finish_silu_bf16, FINISH_SILU | FINISH_OUTPUT_BF16)
 DEFINE_FINISH(finish_silu_residual, FINISH_SILU | FINISH_RESIDUAL_BF16 | FINISH_OUTPUT_BF16)
 #else
@@ -252,7 +252,7 @@ static finish_function *choose_finish(int flags)
     case FINISH_SILU | FINISH_RESIDUAL_U8 | FINISH_BOUNDED:
         return finish_silu_residual_bounded;
     case FINISH_SILU | FINISH_RESIDUAL_U8:
-#elif OCT_HALF
+#elif OCT_BF16
     case FINISH_SILU | FINISH_OUTPUT_BF16:
         return finish_silu_bf16;
     case FINISH_SILU | FINISH_RESIDUAL_BF16 | FINISH_OUTPUT_BF16:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a convolution tells its finish (finish.h). The including file defines OCT_CODES, OCT_GROUP
- * (or OCT_HALF), OCT_SUMS and OCT_LATE_START as finish.h explains.
+ * (or OCT_BF16), OCT_SUMS and OCT_LATE_START as finish.h explains.
  *
  * There is one finish for each type and width of vectors (finish_*.c), which the kernels of all
  * sets share that use them; it takes sums as floats, scaled and with the bias.
@@ -29,8 +29,8 @@ enum {
 #define OCT_SUMS OCT_CODES
 #endif
 
-#ifndef OCT_HALF
-#define OCT_HALF (!OCT_CODES && OCT_GROUP == 2)
+#ifndef OCT_BF16
+#define OCT_BF16 (!OCT_CODES && OCT_GROUP == 2)
 #endif
 
 /* One channel tile of a job. Distances between pixels in bytes. */

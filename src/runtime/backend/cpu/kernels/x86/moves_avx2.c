@@ -160,8 +160,8 @@ static inline int codes_of_four(__m128 v, __m128 inverse, __m128 highest, __m128
 {
     v = _mm_max_ps(_mm_min_ps(_mm_mul_ps(v, inverse), highest), lowest);
     const __m128i words = _mm_add_epi32(_mm_cvtps_epi32(v), zero_point);
-    const __m128i halves = _mm_packus_epi32(words, words);
-    return _mm_cvtsi128_si32(_mm_packus_epi16(halves, halves));
+    const __m128i narrow = _mm_packus_epi32(words, words);
+    return _mm_cvtsi128_si32(_mm_packus_epi16(narrow, narrow));
 }
 
 /* How codes of a view and values go into each other. */
@@ -184,16 +184,16 @@ static inline __m128 load_four(const uint8_t *from, enum oct_type type, const st
     if (type == OCT_TYPE_F32)
         return _mm_loadu_ps((const float *)(const void *)from);
     if (type == OCT_TYPE_BF16) {
-        const __m128i halves = _mm_loadl_epi64((const __m128i *)(const void *)from);
-        return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), halves));
+        const __m128i words = _mm_loadl_epi64((const __m128i *)(const void *)from);
+        return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), words));
     }
     memcpy(&word, from, WORD);
     const __m128i codes = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(word));
     return _mm_mul_ps(_mm_cvtepi32_ps(_mm_sub_epi32(codes, coding->zero_point)), coding->scale);
 }
 
-/* As oct_half_of(). */
-static inline __m128i halves_of_four(__m128 v)
+/* As oct_bf16_of(). */
+static inline __m128i bf16_of_four(__m128 v)
 {
     const __m128i bits = _mm_castps_si128(v), high = _mm_srli_epi32(bits, 16);
     const __m128i odd = _mm_and_si128(high, _mm_set1_epi32(1));
@@ -210,7 +210,7 @@ static inline void store_four(uint8_t *to, enum oct_type type, const struct codi
     if (type == OCT_TYPE_F32) {
         _mm_storeu_ps((float *)(void *)to, v);
     } else if (type == OCT_TYPE_BF16) {
-        _mm_storel_epi64((__m128i *)(void *)to, halves_of_four(v));
+        _mm_storel_epi64((__m128i *)(void *)to, bf16_of_four(v));
     } else {
         const int word =
             codes_of_four(v, coding->inverse, coding->highest, coding->lowest, coding->zero_point);

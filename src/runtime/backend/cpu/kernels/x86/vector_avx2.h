@@ -102,15 +102,15 @@ static inline void v_store_floats(float *at, v_float a, int count)
 }
 
 /* `count`, 4 or 8, values of BF16. */
-static inline v_float v_load_halves(const uint16_t *at, int count)
+static inline v_float v_load_bf16(const uint16_t *at, int count)
 {
     const __m128i *from = (const __m128i *)(const void *)at;
-    const __m128i halves = count == OCT_LANES ? _mm_loadu_si128(from) : _mm_loadl_epi64(from);
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+    const __m128i narrow = count == OCT_LANES ? _mm_loadu_si128(from) : _mm_loadl_epi64(from);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(narrow), 16));
 }
 
-/* To nearest even, as oct_half_of(). */
-static inline void v_store_halves(uint16_t *at, v_float a, int count)
+/* To nearest even, as oct_bf16_of(). */
+static inline void v_store_bf16(uint16_t *at, v_float a, int count)
 {
     const __m256i bits = _mm256_castps_si256(a), high = _mm256_srli_epi32(bits, 16);
     const __m256i odd = _mm256_and_si256(high, _mm256_set1_epi32(1));
@@ -118,12 +118,12 @@ static inline void v_store_halves(uint16_t *at, v_float a, int count)
     const __m256i words = _mm256_blendv_epi8(
         _mm256_srli_epi32(up, 16), _mm256_or_si256(high, _mm256_set1_epi32(0x40)),
         _mm256_castps_si256(_mm256_cmp_ps(a, a, _CMP_UNORD_Q)));
-    const __m128i halves =
+    const __m128i narrow =
         _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     if (count == OCT_LANES)
-        _mm_storeu_si128((__m128i *)(void *)at, halves);
+        _mm_storeu_si128((__m128i *)(void *)at, narrow);
     else
-        _mm_storel_epi64((__m128i *)(void *)at, halves);
+        _mm_storel_epi64((__m128i *)(void *)at, narrow);
 }
 
 static inline v_bytes v_pack(const v_int v[4], int zero_point)

@@ -109,19 +109,19 @@ static inline void v_store_floats(float *at, v_float a, int count)
 }
 
 /* `count` of 1 to 16 values of BF16, the rest zeros. */
-static inline v_float v_load_halves(const uint16_t *at, int count)
+static inline v_float v_load_bf16(const uint16_t *at, int count)
 {
-    const __m256i halves = count == OCT_LANES
+    const __m256i narrow = count == OCT_LANES
                                ? _mm256_loadu_si256((const __m256i *)(const void *)at)
                                : _mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), at);
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
 }
 
-/* To nearest even, as oct_half_of(). */
-static inline void v_store_halves(uint16_t *at, v_float a, int count)
+/* To nearest even, as oct_bf16_of(). */
+static inline void v_store_bf16(uint16_t *at, v_float a, int count)
 {
 #if defined(__AVX512BF16__)
-    const __m256i halves = (__m256i)_mm512_cvtneps_pbh(a);
+    const __m256i narrow = (__m256i)_mm512_cvtneps_pbh(a);
 #else
     const __m512i bits = _mm512_castps_si512(a), high = _mm512_srli_epi32(bits, 16);
     const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
@@ -129,12 +129,12 @@ static inline void v_store_halves(uint16_t *at, v_float a, int count)
     const __m512i words =
         _mm512_mask_or_epi32(_mm512_srli_epi32(up, 16), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q),
                              high, _mm512_set1_epi32(0x40));
-    const __m256i halves = _mm512_cvtepi32_epi16(words);
+    const __m256i narrow = _mm512_cvtepi32_epi16(words);
 #endif
     if (count == OCT_LANES)
-        _mm256_storeu_si256((__m256i *)(void *)at, halves);
+        _mm256_storeu_si256((__m256i *)(void *)at, narrow);
     else
-        _mm256_mask_storeu_epi16(at, (__mmask16)((1u << count) - 1), halves);
+        _mm256_mask_storeu_epi16(at, (__mmask16)((1u << count) - 1), narrow);
 }
 
 /* clamp(v[i] + zero_point, 0, 255); v[i] is at most 255 - zero_point. */

@@ -39,7 +39,7 @@ enum {
     WORD_BYTES = STEP_BYTES / OCT_GROUP, /* of the transformed input */
     WORDS = VECTOR_BYTES / WORD_BYTES,   /* in a vector */
     CODE_BYTES = OCT_CODES  ? 1
-                 : OCT_HALF ? 2
+                 : OCT_BF16 ? 2
                             : 4, /* of the input as it comes */
     WINOGRAD_BITS = 25           /* of the largest sum's magnitude */
 };
@@ -126,8 +126,8 @@ typedef double weight_sum; /* rounded once */
 #define WEIGHTS_OF(weights) (weights)->values
 #define WEIGHT_OF(sum) (float)((sum) / 576)
 #endif
-#if OCT_HALF
-#define RAW(weight) oct_half_value(oct_half_of(weight))
+#if OCT_BF16
+#define RAW(weight) oct_bf16_value(oct_bf16_of(weight))
 #else
 #define RAW(weight) (weight)
 #endif

@@ -30,8 +30,8 @@ typedef __m512i w_vector;
 typedef __m512 v_sum;
 typedef __m512 w_vector;
 #define v_sum_load(at) _mm512_load_ps((const float *)(const void *)(at))
-#if OCT_HALF
-#define w_take(at) v_load_halves((const uint16_t *)(const void *)(at), OCT_LANES)
+#if OCT_BF16
+#define w_take(at) v_load_bf16((const uint16_t *)(const void *)(at), OCT_LANES)
 #else
 #define w_take(at) _mm512_loadu_ps((const float *)(const void *)(at))
 #endif

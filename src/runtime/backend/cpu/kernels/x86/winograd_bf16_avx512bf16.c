@@ -7,7 +7,7 @@
 #define OCT_GROUP 1
 #define OCT_FINISH oct_finish_bf16_avx512bf16
 #define OCT_TILES_USED oct_tiles_f32_avx512
-#define OCT_HALF 1
+#define OCT_BF16 1
 #include "base/bfloat16.h"
 #include "runtime/backend/cpu/kernels/x86/winograd_avx512.h"
 #include "runtime/backend/cpu/kernels/x86/x86.h"
