@@ -5,7 +5,7 @@
 
 #include "compiler/calibrate/statistics.h"
 #include "compiler/export/placement.h"
-#include "compiler/quantize/symmetric.h"
+#include "compiler/quantize/activation.h"
 #include "compiler/quantize/weights.h"
 
 /* Of the picture, 0 to 1: never calibrated or clipped. */

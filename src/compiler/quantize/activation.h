@@ -34,19 +34,48 @@ struct oct_calibrator {
  * anything else. */
 bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator);
 
-/* The coding that spans [low, high], widened to contain 0. A span of 0 gets scale 1/255. */
-struct oct_quantization oct_coding_of_range(double low, double high);
+/*
+ * Where there is nothing to span (zeros alone, or a scale under 1e-30), codes span 1, what the
+ * picture's do. Engines get the picture's codes themselves, from symmetric calibrators too: what
+ * they are made of is zeros, which 0 stands for as well as 128. Scales of files have no zero point
+ * with them and are those of symmetric codes.
+ */
+#define OCT_CODING_OF_NOTHING ((struct oct_quantization){1.0f / 255.0f, 0})
+#define OCT_SYMMETRIC_SCALE_OF_NOTHING (1.0f / 127.0f)
 
-/* What a calibrator makes of a tensor's statistics. */
-struct oct_quantization oct_calibrate_tensor(const struct oct_calibrator *calibrator,
-                                             const struct oct_histogram *histogram);
+/* The coding that spans [low, high], widened to contain 0. */
+struct oct_quantization oct_coding_of_range(double low, double high);
 
 /* Symmetric signed codes with scale amax / 127, in unsigned bytes: zero point 128. */
 struct oct_quantization oct_coding_of_magnitude(double amax);
+
+/* What a calibrator makes of a tensor's statistics: an engine's coding. */
+struct oct_quantization oct_calibrate_tensor(const struct oct_calibrator *calibrator,
+                                             const struct oct_histogram *histogram);
 
 /* Sum over the histogram of count * (x - decoded(code(x)))^2 at bin centres, with the exact
  * rounding. */
 double oct_coding_squared_error(const struct oct_histogram *histogram,
                                 struct oct_quantization coding);
+
+/* ---- Symmetric codes, as TensorRT and QDQ models take them: clamp(rint(x / scale), -128, 127)
+ * with scale = amax / 127. ---- */
+
+/*
+ * The largest magnitude that a symmetric code is to span. MSE: of 96 shares of the largest
+ * magnitude, evenly spaced over [0.05, 1], the one of least squared error. MINMAX and MINMAX_TRT:
+ * the largest magnitude. PERCENTILE: the larger side of what it leaves. ENTROPY: its threshold.
+ */
+double oct_symmetric_magnitude(const struct oct_calibrator *calibrator,
+                               const struct oct_histogram *histogram);
+
+/* The scale of a magnitude. */
+float oct_symmetric_scale(double magnitude);
+
+/* Mean over a histogram of the squared error that a scale's codes make. */
+double oct_symmetric_error(const struct oct_histogram *histogram, float scale);
+
+/* Share of a histogram whose magnitude is beyond 127 codes of a scale, by bin centres. */
+double oct_symmetric_clipped(const struct oct_histogram *histogram, float scale);
 
 #endif

@@ -14,7 +14,7 @@
 #include <octet/octet.h>
 
 #include "compiler/export/placement.h"
-#include "compiler/quantize/symmetric.h"
+#include "compiler/quantize/activation.h"
 #include "counting_context.h"
 #include "data.h"
 #include "folder.h"
