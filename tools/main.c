@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "foreign.h"
-#include "json.h"
-#include "suggest.h"
+#include "app/commands.h"
+#include "app/foreign.h"
+#include "app/json_print.h"
+#include "app/suggest.h"
 
 struct verb {
     const char *name, *summary;

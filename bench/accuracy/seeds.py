@@ -31,7 +31,7 @@ FIELDS = ["ap", "agreement", "score_error"]
 
 
 def drawn_places(total, count, seed):
-    """The places in a list that `octet --count --seed` draws: see sources_sample() in tools/sources.c."""
+    """The places in a list that `octet --count --seed` draws: see sources_sample() in tools/pictures/sources.c."""
     mask, state, order = (1 << 64) - 1, seed, list(range(total))
     for i in range(count):
         state = (state + 0x9E3779B97F4A7C15) & mask

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "sources.h"
+#include "pictures/sources.h"
 
 static void make_pictures(void)
 {

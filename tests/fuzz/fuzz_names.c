@@ -7,7 +7,7 @@
 
 #include "compiler/imported_model.h"
 #include "fuzz.h"
-#include "names_file.h"
+#include "models/names_file.h"
 
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX

@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 
-#include "detector.h"
 #include "fuzz.h"
-#include "npy.h"
+#include "models/model_file.h"
+#include "run/npy_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

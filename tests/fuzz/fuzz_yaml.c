@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval.h"
+#include "eval/eval.h"
 #include "fuzz.h"
-#include "yaml.h"
+#include "pictures/yaml.h"
 
 static void make_dataset(void)
 {

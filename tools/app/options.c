@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/foreign.h"
+#include "app/suggest.h"
+
+#define SIDE_MIN 32
+#define SIDE_MAX 8192
+#define THREADS_MAX 1024
+#define COMMON_COUNT 6
+
+static const char *const cpu_names[] = {"max",    "ref",        "avx2",       "avxvnni",
+                                        "avx512", "avx512vnni", "avx512bf16", "amx",
+                                        "neon",   "dotprod",    "i8mm",       NULL};
+
+/* One parse: the verb's options, the common ones and where those go. */
+struct parse {
+    struct app *app;
+    const struct command *command;
+    struct option common[COMMON_COUNT];
+    bool help;
+    int64_t threads;
+    char **given; /* argv as it came: operands take its place */
+    int given_count;
+};
+
+static void fill_common(struct parse *parse)
+{
+    struct app *app = parse->app;
+    const struct option common[COMMON_COUNT] = {
+        {.name = "quiet",
+         .letter = 'q',
+         .help = "no progress and no messages but errors",
+         .target = &app->quiet},
+        {.name = "verbose",
+         .letter = 'v',
+         .help = "more messages; twice: yet more",
+         .target = &app->verbose},
+        {"threads", 0, OPTION_INTEGER, "N",
+         "threads to use (default: the physical cores and CPU quota of this process)",
+         &parse->threads, 1, THREADS_MAX, NULL},
+        {"cpu", 0, OPTION_CHOICES, "LIST",
+         "highest kernel set to use, or a list: max (default), ref, avx2, ...", &app->cpu, 0, 0,
+         cpu_names},
+        {.name = "json", .help = "results as JSON", .target = &app->json},
+        {.name = "help", .letter = 'h', .help = "this text", .target = &parse->help},
+    };
+    memcpy(parse->common, common, sizeof common);
+}
+
+static const struct option *find_option(const struct parse *parse, const char *name, size_t length,
+                                        char letter)
+{
+    const struct command *command = parse->command;
+    for (size_t i = 0; i < command->option_count + COMMON_COUNT; i++) {
+        const struct option *option = i < command->option_count
+                                          ? &command->options[i]
+                                          : &parse->common[i - command->option_count];
+        if (letter ? option->letter == letter
+                   : strlen(option->name) == length && memcmp(option->name, name, length) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+static int unknown_option(const struct parse *parse, const char *argument, const char *name,
+                          size_t length)
+{
+    char text[SUGGEST_BYTES], *word = strndup(name, length);
+    struct suggestion suggestion = suggest_for(word ? word : "");
+    for (size_t i = 0; i < parse->command->option_count; i++)
+        suggest_offer(&suggestion, parse->command->options[i].name);
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        suggest_offer(&suggestion, parse->common[i].name);
+    suggest_text(&suggestion, "--", text);
+    free(word);
+    if (!text[0])
+        snprintf(text, sizeof text, "; 'octet %s --help' lists the options", parse->command->name);
+    return app_usage(parse->app, "unknown option '%s'%s", argument, text);
+}
+
+bool parse_integer(const char *text, int64_t *number)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || errno || text[0] == ' ' || text[0] == '\t')
+        return false;
+    *number = value;
+    return true;
+}
+
+static bool parse_real(const char *text, double *number)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value) || text[0] == ' ')
+        return false;
+    *number = value;
+    return true;
+}
+
+static bool parse_side(const char *text, size_t length, int *side)
+{
+    char copy[8];
+    int64_t value;
+    if (length == 0 || length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (!parse_integer(copy, &value) || value < SIDE_MIN || value > SIDE_MAX || value % 32)
+        return false;
+    *side = (int)value;
+    return true;
+}
+
+static bool parse_size(const char *text, struct input_size *size)
+{
+    const char *cross = strchr(text, 'x');
+    if (!cross) {
+        bool fits = parse_side(text, strlen(text), &size->height);
+        size->width = size->height;
+        return fits;
+    }
+    return parse_side(text, (size_t)(cross - text), &size->height) &&
+           parse_side(cross + 1, strlen(cross + 1), &size->width);
+}
+
+static int check_choice(struct app *app, const struct option *option, const char *word)
+{
+    char text[SUGGEST_BYTES], all[256] = "";
+    struct suggestion suggestion = suggest_for(word);
+    for (size_t i = 0; option->choices[i]; i++) {
+        if (strcmp(option->choices[i], word) == 0)
+            return STATUS_DONE;
+        suggest_offer(&suggestion, option->choices[i]);
+        size_t length = strlen(all);
+        snprintf(all + length, sizeof all - length, "%s%s", i ? ", " : "", option->choices[i]);
+    }
+    return app_usage(app, "--%s '%s': must be one of %s%s", option->name, word, all,
+                     suggest_text(&suggestion, "", text));
+}
+
+/* Every word between commas must be a choice; the value is kept as it is. */
+static int check_choices(struct app *app, const struct option *option, const char *value)
+{
+    char *copy = app_strdup(value), *rest = copy, *word;
+    int status = STATUS_DONE;
+    while (status == STATUS_DONE && (word = strsep(&rest, ",")))
+        status = check_choice(app, option, word);
+    free(copy);
+    return status;
+}
+
+/* Values that are made here live as long as the program. */
+static void *keep(void *memory)
+{
+    static void **kept;
+    static size_t count;
+    kept = app_resize(kept, count + 1, sizeof *kept);
+    return kept[count++] = memory;
+}
+
+static void add_text(struct texts *texts, const char *value)
+{
+    const char **longer = keep(app_alloc(texts->count + 1, sizeof *longer));
+    if (texts->count)
+        memcpy(longer, texts->text, texts->count * sizeof *longer);
+    longer[texts->count++] = value;
+    texts->text = longer;
+}
+
+static void add_words(const char **list, const char *value)
+{
+    *list = *list ? keep(app_printf("%s,%s", *list, value)) : value;
+}
+
+static int set_value(struct app *app, const struct option *option, const char *value)
+{
+    int64_t integer;
+    double real;
+    struct input_size size;
+    switch (option->kind) {
+    case OPTION_FLAG:
+        return STATUS_DONE;
+    case OPTION_INTEGER:
+        if (!parse_integer(value, &integer) || (double)integer < option->minimum ||
+            (double)integer > option->maximum)
+            return app_usage(app, "--%s '%s': must be a whole number from %.0f to %.0f",
+                             option->name, value, option->minimum, option->maximum);
+        *(int64_t *)option->target = integer;
+        return STATUS_DONE;
+    case OPTION_REAL:
+        if (!parse_real(value, &real) || real < option->minimum || real > option->maximum)
+            return app_usage(app, "--%s '%s': must be a number from %g to %g", option->name, value,
+                             option->minimum, option->maximum);
+        *(double *)option->target = real;
+        return STATUS_DONE;
+    case OPTION_TEXT:
+        if (!value[0])
+            return app_usage(app, "--%s: %s must not be empty", option->name, option->value);
+        *(const char **)option->target = value;
+        return STATUS_DONE;
+    case OPTION_TEXTS:
+    case OPTION_LIST:
+        if (!value[0])
+            return app_usage(app, "--%s: %s must not be empty", option->name, option->value);
+        if (option->kind == OPTION_TEXTS)
+            add_text(option->target, value);
+        else
+            add_words(option->target, value);
+        return STATUS_DONE;
+    case OPTION_CHOICE:
+    case OPTION_CHOICES:
+        *(const char **)option->target = value;
+        return option->kind == OPTION_CHOICE ? check_choice(app, option, value)
+                                             : check_choices(app, option, value);
+    case OPTION_SIZE:
+        if (!parse_size(value, &size))
+            return app_usage(app,
+                             "--%s '%s': must be one size, N or HEIGHTxWIDTH, in multiples of 32 "
+                             "from %d to %d",
+                             option->name, value, SIDE_MIN, SIDE_MAX);
+        *(struct input_size *)option->target = size;
+        return STATUS_DONE;
+    }
+    return STATUS_USAGE;
+}
+
+static void set_flag(const struct parse *parse, const struct option *option)
+{
+    if (option->target == &parse->app->verbose)
+        parse->app->verbose++;
+    else
+        *(bool *)option->target = true;
+}
+
+/* Takes the option at argv[*at] apart, and its value where it has one. */
+static int parse_long(struct parse *parse, char **argv, int argc, int *at)
+{
+    const char *argument = argv[*at], *name = argument + 2;
+    const char *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option *option = find_option(parse, name, length, 0);
+    if (!option && foreign_is_verb(parse->command->name) && foreign_is_option(argument))
+        return foreign_usage(parse->app, parse->given_count, parse->given);
+    if (!option)
+        return unknown_option(parse, argument, name, length);
+    if (option->kind == OPTION_FLAG) {
+        if (equals)
+            return app_usage(parse->app, "--%s takes no value", option->name);
+        set_flag(parse, option);
+        return STATUS_DONE;
+    }
+    const char *value = equals ? equals + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+    if (!value || (!equals && strncmp(value, "--", 2) == 0))
+        return app_usage(parse->app, "--%s needs a value: --%s %s", option->name, option->name,
+                         option->value);
+    return set_value(parse->app, option, value);
+}
+
+/* "-qv", "-o DIR" and "-oDIR". */
+static int parse_short(struct parse *parse, char **argv, int argc, int *at)
+{
+    const char *argument = argv[*at];
+    for (const char *letter = argument + 1; *letter; letter++) {
+        const struct option *option = find_option(parse, NULL, 0, *letter);
+        if (!option)
+            return unknown_option(parse, argument, argument + 1, strlen(argument + 1));
+        if (option->kind == OPTION_FLAG) {
+            set_flag(parse, option);
+            continue;
+        }
+        const char *value = letter[1] ? letter + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+        if (!value || (!letter[1] && strncmp(value, "--", 2) == 0))
+            return app_usage(parse->app, "-%c needs a value: -%c %s", *letter, *letter,
+                             option->value);
+        return set_value(parse->app, option, value);
+    }
+    return STATUS_DONE;
+}
+
+#define HELP_COLUMN 26
+
+static void print_option(const struct option *option)
+{
+    char left[80];
+    int length = option->letter
+                     ? snprintf(left, sizeof left, "  -%c, --%s", option->letter, option->name)
+                     : snprintf(left, sizeof left, "      --%s", option->name);
+    if (option->value)
+        length += snprintf(left + length, sizeof left - (size_t)length, " %s", option->value);
+    if (length + 2 > HELP_COLUMN)
+        printf("%s\n%*s%s\n", left, HELP_COLUMN, "", option->help);
+    else
+        printf("%-*s%s\n", HELP_COLUMN, left, option->help);
+}
+
+static int print_help(const struct parse *parse)
+{
+    const struct command *command = parse->command;
+    printf("octet %s: %s\n\nusage: octet %s [OPTION...]%s%s\n\n", command->name, command->summary,
+           command->name, command->operands[0] ? " " : "", command->operands);
+    for (size_t i = 0; i < command->option_count; i++)
+        print_option(&command->options[i]);
+    if (command->option_count)
+        putchar('\n');
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        print_option(&parse->common[i]);
+    if (command->notes)
+        printf("\n%s\n", command->notes);
+    return app_flush(parse->app);
+}
+
+/* Names the operand of place `index` in "MODEL SOURCE...". */
+static void missing_operand(struct app *app, const struct command *command, int index)
+{
+    const char *word = command->operands;
+    for (; index > 0 && strchr(word, ' '); index--)
+        word = strchr(word, ' ') + 1;
+    app_usage(app, "%.*s is missing: octet %s [OPTION...] %s", (int)strcspn(word, " "), word,
+              command->name, command->operands);
+}
+
+/* Sorts the arguments into options, which take effect, and operands. Returns a status. */
+static int parse_all(struct parse *parse, int argc, char **argv, struct operands *operands)
+{
+    bool only_operands = false;
+    for (int i = 1; i < argc; i++) {
+        bool is_operand = only_operands || argv[i][0] != '-' || !argv[i][1];
+        if (!only_operands && is_operand && foreign_is_verb(parse->command->name) &&
+            foreign_is_setting(argv[i]))
+            return foreign_usage(parse->app, parse->given_count, parse->given);
+        if (is_operand) {
+            operands->text[operands->count++] = argv[i];
+            continue;
+        }
+        if (strcmp(argv[i], "--") == 0) {
+            only_operands = true;
+            continue;
+        }
+        int status = argv[i][1] == '-' ? parse_long(parse, argv, argc, &i)
+                                       : parse_short(parse, argv, argc, &i);
+        if (status != STATUS_DONE || parse->help)
+            return status;
+    }
+    return STATUS_DONE;
+}
+
+bool options_parse(struct app *app, const struct command *command, int argc, char **argv,
+                   struct operands *operands, int *status)
+{
+    struct parse parse = {.app = app, .command = command, .given_count = argc};
+    fill_common(&parse);
+    parse.given = app_alloc((size_t)argc, sizeof *parse.given);
+    memcpy(parse.given, argv, (size_t)argc * sizeof *argv);
+    *operands = (struct operands){argv, 0};
+    *status = parse_all(&parse, argc, argv, operands);
+    free(parse.given);
+    if (*status == STATUS_DONE && parse.help)
+        *status = print_help(&parse);
+    if (*status != STATUS_DONE || parse.help)
+        return false;
+    app->threads = (int)parse.threads;
+    *status = STATUS_USAGE;
+    if (operands->count < command->operands_minimum)
+        missing_operand(app, command, operands->count);
+    else if (command->operands_maximum >= 0 && operands->count > command->operands_maximum)
+        app_usage(app, "'%s' is too much: octet %s [OPTION...]%s%s",
+                  operands->text[command->operands_maximum], command->name,
+                  command->operands[0] ? " " : "", command->operands);
+    else
+        *status = app_open(app);
+    return *status == STATUS_DONE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One parser for the options of all verbs. A verb describes itself by a struct command, from which
+ * parsing and the help text both come. */
+#ifndef TOOLS_OPTIONS_H
+#define TOOLS_OPTIONS_H
+
+#include "app/app.h"
+
+enum option_kind {
+    OPTION_FLAG,    /* bool */
+    OPTION_INTEGER, /* int64_t within minimum .. maximum */
+    OPTION_REAL,    /* double within minimum .. maximum */
+    OPTION_TEXT,    /* const char *, not empty */
+    OPTION_TEXTS,   /* struct texts: every one that is given is kept */
+    OPTION_LIST,    /* const char *: words with commas between; of several, all words */
+    OPTION_CHOICE,  /* const char *, one of `choices` */
+    OPTION_CHOICES, /* const char *, some of `choices` with commas between */
+    OPTION_SIZE     /* struct input_size: N or HxW, multiples of 32 */
+};
+
+struct input_size {
+    int height, width; /* pixels; 0: not given */
+};
+
+/* Not empty each; they point into argv. The array lives as long as the program. */
+struct texts {
+    const char **text;
+    size_t count;
+};
+
+struct option {
+    const char *name; /* without the dashes */
+    char letter;      /* 0: no short form */
+    enum option_kind kind;
+    const char *value; /* what the help calls the value, e.g. "DIR" */
+    const char *help;
+    /* of the kind's type; holds the default and receives the value
+     * (the last one given wins, but for OPTION_TEXTS and OPTION_LIST) */
+    void *target;
+    double minimum, maximum;
+    const char *const *choices; /* ends with NULL */
+};
+
+struct command {
+    const char *name, *operands, *summary;
+    const char *notes; /* closing lines of the help, or NULL */
+    const struct option *options;
+    size_t option_count;
+    int operands_minimum, operands_maximum; /* maximum -1: any number */
+};
+
+#define OPTION_COUNT(options) (sizeof(options) / sizeof *(options))
+
+/* What was given besides options; points into argv. */
+struct operands {
+    char **text;
+    int count;
+};
+
+/* Parses argv[1] and on; the common options go to `app`, which is opened afterwards. Operands and
+ * options may mix; after "--" all are operands. Returns true when the verb shall go on; else
+ * `*status` is what it shall return (the help was printed, or one line about the mistake). */
+bool options_parse(struct app *app, const struct command *command, int argc, char **argv,
+                   struct operands *operands, int *status);
+
+/* Parses a whole text as a number; false on anything else. */
+bool parse_integer(const char *text, int64_t *number);
+
+#endif

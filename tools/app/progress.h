@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A progress bar with count, rate and time left, on a terminal only. */
+#ifndef TOOLS_PROGRESS_H
+#define TOOLS_PROGRESS_H
+
+#include "app/app.h"
+
+struct progress {
+    struct app *app;
+    const char *what;
+    size_t done, total;
+    double start_ms, drawn_ms;
+    bool enabled, visible;
+};
+
+/* `what` is text such as "calibrating"; it must outlive the bar. */
+void progress_start(struct progress *progress, struct app *app, const char *what, size_t total);
+void progress_add(struct progress *progress, size_t count);
+
+/* Takes the bar off the screen, before other output; the next progress_add() may draw it again.
+ * Accepts NULL. */
+void progress_hide(struct progress *progress);
+void progress_finish(struct progress *progress);
+
+#endif

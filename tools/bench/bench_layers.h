@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each layer takes, does and moves. */
+#ifndef TOOLS_BENCH_LAYERS_H
+#define TOOLS_BENCH_LAYERS_H
+
+#include "app/json_print.h"
+#include "bench/bench_report.h"
+
+/* With settings->layers. */
+void print_layers(const struct bench_model *model, const struct bench_peak *peak);
+json_t *layers_json(const struct bench_model *model, const struct bench_peak *peak);
+
+#endif

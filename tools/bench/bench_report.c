@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/bench_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/json_print.h"
+#include "app/table.h"
+#include "bench/bench_layers.h"
+#include "models/model_file.h"
+
+/* One model's figures. */
+struct figures {
+    octet_info info;
+    double fps, fraction; /* fraction of the peak: NAN when the peak was not measured */
+    int threads, height, width;
+};
+
+double peak_of(const struct bench_peak *peak, octet_precision precision)
+{
+    return precision == OCTET_PRECISION_FP32   ? peak->fp32_gmacs
+           : precision == OCTET_PRECISION_HALF ? peak->half_gmacs
+                                               : peak->int8_gmacs;
+}
+
+static struct figures figures_of(const struct bench_model *model, const struct bench_peak *peak)
+{
+    struct figures figures;
+    const struct bench_settings *settings = model->settings;
+    octet_engine_info(model->engine, &figures.info);
+    figures.threads = octet_session_threads(model->sessions[0]);
+    figures.height = octet_session_height(model->sessions[0]);
+    figures.width = octet_session_width(model->sessions[0]);
+    double pictures = (double)(settings->batch * settings->streams) * (double)model->done;
+    figures.fps = pictures / (model->wall_ms / 1e3);
+    double gmacs = peak_of(peak, figures.info.precision);
+    figures.fraction = NAN;
+    if (gmacs > 0)
+        figures.fraction =
+            bench_multiply_adds(model) / (model->latency.median * 1e6 * gmacs * figures.threads);
+    return figures;
+}
+
+static bool is_cut_short(const struct bench_model *model)
+{
+    return model->done < (size_t)model->settings->iterations;
+}
+
+static json_t *latency_json(const struct latency *latency)
+{
+    json_t *json = json_new_object();
+    json_put(json, "median", json_number(latency->median));
+    json_put(json, "mean", json_number(latency->mean));
+    json_put(json, "p90", json_number(latency->p90));
+    json_put(json, "p99", json_number(latency->p99));
+    json_put(json, "min", json_number(latency->minimum));
+    return json;
+}
+
+/* The stages are named as octet detect names them. */
+static json_t *pipeline_json(const struct bench_model *model)
+{
+    static const char *const names[] = {"decode", "preprocess", "inference", "postprocess",
+                                        "whole"};
+    const struct pipeline *pipeline = &model->pipeline;
+    json_t *json = json_new_object(), *times = json_new_object();
+    for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
+        json_put(times, names[stage], json_number(pipeline->median_ms[stage]));
+    json_put(json, "image", json_text(model->settings->image));
+    json_put(json, "width", json_integer(pipeline->width));
+    json_put(json, "height", json_integer(pipeline->height));
+    json_put(json, "boxes", json_integer(pipeline->boxes));
+    json_put(json, "time_ms", times);
+    return json;
+}
+
+static json_t *result_json(const struct bench_model *model, const struct bench_peak *peak)
+{
+    const struct bench_settings *settings = model->settings;
+    struct figures figures = figures_of(model, peak);
+    json_t *json = json_new_object();
+    json_put(json, "model", json_text(model->path));
+    json_put(json, "precision", json_text(precision_name(figures.info.precision)));
+    json_put(json, "height", json_integer(figures.height));
+    json_put(json, "width", json_integer(figures.width));
+    json_put(json, "batch", json_integer(settings->batch));
+    json_put(json, "threads", json_integer(figures.threads));
+    json_put(json, "streams", json_integer(settings->streams));
+    json_put(json, "iterations", json_integer((json_int_t)model->done));
+    json_put(json, "interrupted", json_boolean(is_cut_short(model)));
+    json_put(json, "latency_ms", latency_json(&model->latency));
+    json_put(json, "spread", json_number(model->latency.spread));
+    json_put(json, "drift", json_number(model->latency.drift));
+    json_put(json, "reliable", model->latency.reliable ? json_true() : json_false());
+    json_put(json, "fps", json_number(figures.fps));
+    json_put(json, "load_ms", json_number(model->load_ms));
+    json_put(json, "peak_memory_bytes",
+             model->peak_bytes > 0 ? json_integer((json_int_t)model->peak_bytes) : json_null());
+    json_put(json, "fraction_of_peak", json_number(figures.fraction));
+    if (model->pipeline.done)
+        json_put(json, "pipeline", pipeline_json(model));
+    if (settings->layers)
+        json_put(json, "layers", layers_json(model, peak));
+    return json;
+}
+
+static json_t *machine_json(const octet_machine *machine, const char *isa,
+                            const struct bench_peak *peak)
+{
+    json_t *json = json_new_object();
+    json_put(json, "cpu", json_text(machine->cpu));
+    json_put(json, "isa", json_text(isa));
+    json_put(json, "kernel_sets", json_text(machine->kernel_sets));
+    json_put(json, "physical_cores", json_integer(machine->physical_cores));
+    json_put(json, "cpu_quota",
+             machine->cpu_quota > 0 ? json_number(machine->cpu_quota) : json_null());
+    json_put(json, "peak_int8_gmacs",
+             peak->int8_gmacs > 0 ? json_number(peak->int8_gmacs) : json_null());
+    json_put(json, "peak_half_gmacs",
+             peak->half_gmacs > 0 ? json_number(peak->half_gmacs) : json_null());
+    json_put(json, "peak_fp32_gmacs",
+             peak->fp32_gmacs > 0 ? json_number(peak->fp32_gmacs) : json_null());
+    return json;
+}
+
+/* Whether the figures can be trusted, where they cannot. */
+static void print_doubt(const struct bench_model *model)
+{
+    const struct latency *latency = &model->latency;
+    if (is_cut_short(model)) {
+        putchar('\n');
+        print_clean(model->path);
+        printf(": interrupted after %zu of %lld runs\n", model->done,
+               (long long)model->settings->iterations);
+    }
+    if (latency->reliable)
+        return;
+    putchar('\n');
+    print_clean(model->path);
+    printf(": unreliable:");
+    if (latency->spread > SPREAD_STEADY)
+        printf(" the runs spread over %.0f %% of the median, 10th to 90th of 100 (steady: %.0f %%)",
+               100 * latency->spread, 100 * SPREAD_STEADY);
+    if (fabs(latency->drift) > DRIFT_STEADY)
+        printf("%s the last third of the runs was %.0f %% %s than the first%s",
+               latency->spread > SPREAD_STEADY ? ";" : "", 100 * fabs(latency->drift),
+               latency->drift > 0 ? "slower" : "faster",
+               latency->drift > 0 ? " (heat, power, other work)" : " (more --warmup)");
+    putchar('\n');
+}
+
+static void print_pipelines(const struct bench_model *models, size_t count)
+{
+    static const char *const headers[] = {"model",      ">decode ms", ">letterbox", ">network",
+                                          ">selection", ">whole ms",  ">boxes"};
+    struct table table;
+    table_open(&table, headers, sizeof headers / sizeof *headers);
+    for (size_t i = 0; i < count && models[i].pipeline.done; i++) {
+        table_add_name(&table, models[i].path);
+        for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
+            table_add(&table, "%.3f", models[i].pipeline.median_ms[stage]);
+        table_add(&table, "%d", models[i].pipeline.boxes);
+    }
+    putchar('\n');
+    print_clean(models[0].settings->image);
+    printf(": %dx%d, a picture's way\n", models[0].pipeline.width, models[0].pipeline.height);
+    table_print(&table);
+}
+
+static void print_latencies(const struct bench_model *model)
+{
+    putchar('\n');
+    print_clean(model->path);
+    printf(": latencies\n");
+    print_histogram(model->samples, (size_t)model->settings->streams * model->done,
+                    &model->latency);
+}
+
+static void add_row(struct table *table, const struct bench_model *model,
+                    const struct bench_peak *peak)
+{
+    char size[SIZE_TEXT_BYTES];
+    struct figures figures = figures_of(model, peak);
+    table_add_name(table, model->path);
+    table_add(table, "%s", precision_name(figures.info.precision));
+    table_add(table, "%dx%d", figures.height, figures.width);
+    table_add(table, "%lld", (long long)model->settings->batch);
+    table_add(table, "%d", figures.threads);
+    table_add(table, "%lld", (long long)model->settings->streams);
+    table_add(table, "%.3f", model->latency.median);
+    table_add(table, "%.3f", model->latency.mean);
+    table_add(table, "%.3f", model->latency.p90);
+    table_add(table, "%.3f", model->latency.p99);
+    table_add(table, "%.3f", model->latency.minimum);
+    table_add(table, "%.1f", figures.fps);
+    table_add(table, "%.1f", model->load_ms);
+    table_add(table, "%s", model->peak_bytes > 0 ? size_text(model->peak_bytes, size) : "-");
+    if (model->settings->peak)
+        table_add(table, "%.1f %%", 100 * figures.fraction);
+}
+
+static void print_text(const octet_machine *machine, const struct bench_model *models, size_t count,
+                       const struct bench_peak *peak)
+{
+    static const char *const headers[] = {
+        "model",         ">-precision", ">--size",     ">-----batch",  ">---threads",
+        ">-----streams", ">median ms",  ">----mean",   ">----p90",     ">---p99",
+        ">----min",      ">fps",        ">---load ms", ">-----memory", ">-of peak"};
+    size_t columns = sizeof headers / sizeof *headers;
+    struct table table;
+    printf("%s, kernels %s, %d core%s", machine->cpu, octet_session_cpu(models[0].sessions[0]),
+           machine->physical_cores, machine->physical_cores == 1 ? "" : "s");
+    if (machine->cpu_quota > 0)
+        printf(", CPU quota %.3g", machine->cpu_quota);
+    putchar('\n');
+    if (peak->int8_gmacs > 0)
+        printf(
+            "peak of one core: %.1f G int8, %.1f G half and %.1f G fp32 multiply-adds a second\n",
+            peak->int8_gmacs, peak->half_gmacs, peak->fp32_gmacs);
+    putchar('\n');
+    table_open(&table, headers, models[0].settings->peak ? columns : columns - 1);
+    for (size_t i = 0; i < count; i++)
+        add_row(&table, &models[i], peak);
+    table_print(&table);
+    for (size_t i = 0; i < count; i++)
+        print_doubt(&models[i]);
+    if (models[0].pipeline.done)
+        print_pipelines(models, count);
+    for (size_t i = 0; i < count; i++) {
+        if (models[i].settings->histogram || isatty(STDOUT_FILENO))
+            print_latencies(&models[i]);
+        if (models[i].settings->layers)
+            print_layers(&models[i], peak);
+    }
+}
+
+int bench_report(struct app *app, const struct bench_model *models, size_t count,
+                 const struct bench_peak *peak)
+{
+    octet_machine machine;
+    octet_machine_get(&machine);
+    if (!app->json) {
+        print_text(&machine, models, count, peak);
+        return STATUS_DONE;
+    }
+    json_t *root = json_new_object(), *results = json_new_array();
+    json_put(root, "machine",
+             machine_json(&machine, octet_session_cpu(models[0].sessions[0]), peak));
+    for (size_t i = 0; i < count; i++)
+        json_push(results, result_json(&models[i], peak));
+    json_put(root, "results", results);
+    return json_print(app, root);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/commands.h"
+#include "app/json_print.h"
+#include "app/output_file.h"
+#include "app/table.h"
+#include "build/candidates.h"
+#include "models/calibration_run.h"
+#include "models/model_file.h"
+#include "models/names_file.h"
+#include "pictures/inputs.h"
+
+struct arguments {
+    const char *statistics, *cache, *precision, *calibrator, *float_layers, *float_precision;
+    const char *output, *save_statistics;
+    struct calibration_request calibration;
+    double min_agreement; /* percent; below 0: not given */
+};
+
+/* All that one call of the verb holds. */
+struct build_run {
+    struct app *app;
+    const struct arguments *arguments;
+    octet_model *model;
+    octet_cache *cache;
+    octet_engine *engine;         /* without --precision auto */
+    struct candidates candidates; /* with it */
+    struct calibration_result calibration;
+    double seconds; /* of the build alone */
+};
+
+static int parse(struct app *app, int argc, char **argv, struct arguments *a,
+                 struct operands *operands)
+{
+    static const char *const float_precisions[] = {"fp32", "half", NULL};
+    static const char *const precisions[] = {"int8", "half", "fp32", "auto", NULL};
+    *a = (struct arguments){.precision = "int8", .min_agreement = -1};
+    a->calibration.max_bad = MAX_BAD_DEFAULT;
+    const struct option options[] = {
+        {"output", 'o', OPTION_TEXT, "FILE", "the engine to write (needed)", &a->output, 0, 0,
+         NULL},
+        {"stats", 0, OPTION_TEXT, "FILE", "statistics from octet calibrate", &a->statistics, 0, 0,
+         NULL},
+        {"trt-cache", 0, OPTION_TEXT, "FILE", "scales from a TensorRT calibration cache", &a->cache,
+         0, 0, NULL},
+        {"images", 'i', OPTION_TEXTS, "SOURCE", "calibrate with these pictures instead",
+         &a->calibration.images, 0, 0, NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N of them, a random sample (default: all)",
+         &a->calibration.count, 1, 1e9, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->calibration.seed,
+         0, 1e15, NULL},
+        {"imgsz", 0, OPTION_SIZE, "N|HxW", "size to calibrate at (default: the model's)",
+         &a->calibration.size, 0, 0, NULL},
+        {"max-bad", 0, OPTION_REAL, "SHARE", "of them may be unreadable (default 0.01)",
+         &a->calibration.max_bad, 0, 1, NULL},
+        {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
+         &a->save_statistics, 0, 0, NULL},
+        {"precision", 0, OPTION_CHOICE, "NAME",
+         "int8 (default), half, fp32, or auto: the fastest here", &a->precision, 0, 0, precisions},
+        {"min-agreement", 0, OPTION_REAL, "PERCENT",
+         "with auto: that its boxes must agree with fp32's (default 95)", &a->min_agreement, 0, 100,
+         NULL},
+        {"calibrator", 0, OPTION_TEXT, "NAME",
+         "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
+         NULL},
+        {"float-layers", 0, OPTION_LIST, "SET",
+         "keep float: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
+         NULL},
+        {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or half",
+         &a->float_precision, 0, 0, float_precisions},
+        NAMES_OPTION(app),
+    };
+    const struct command command = {
+        .name = "build",
+        .operands = "MODEL.onnx",
+        .summary = "make an engine from an ONNX model",
+        .notes = "int8 needs --stats, --images or --trt-cache, auto one of the first two.\n"
+                 "See octet-build(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
+        .operands_minimum = 1,
+        .operands_maximum = 1,
+    };
+    int status;
+    return options_parse(app, &command, argc, argv, operands, &status) ? -1 : status;
+}
+
+static bool is_auto(const struct arguments *a)
+{
+    return strcmp(a->precision, "auto") == 0;
+}
+
+/* With a cache, which has all that int8 needs. */
+static int check_cache(struct app *app, const struct arguments *a)
+{
+    const struct calibration_request *calibration = &a->calibration;
+    if (strcmp(a->precision, "int8") != 0)
+        return app_usage(app, "--trt-cache goes with int8, not with --precision %s", a->precision);
+    if (a->statistics || calibration->images.count)
+        return app_usage(app, "--trt-cache and --%s exclude each other",
+                         a->statistics ? "stats" : "images");
+    if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
+        calibration->seed || calibration->size.height)
+        return app_usage(app, "--trt-cache gives the scales: options of calibration do not go "
+                              "with it");
+    return STATUS_DONE;
+}
+
+static int needs_scales(struct app *app, const struct arguments *a)
+{
+    return app_usage(app, "%s needs --stats FILE%s (or say --precision half or fp32)", a->precision,
+                     strcmp(a->precision, "int8") == 0 ? ", --images SOURCE or --trt-cache FILE"
+                                                       : " or --images SOURCE");
+}
+
+/* Options that do not go together. */
+static int check(struct app *app, const struct arguments *a)
+{
+    bool is_float = strcmp(a->precision, "int8") != 0 && !is_auto(a);
+    const struct calibration_request *calibration = &a->calibration;
+    if (!a->output)
+        return app_usage(app, "-o FILE is missing: where the engine goes");
+    if (a->statistics && calibration->images.count && !is_auto(a))
+        return app_usage(app, "--stats and --images exclude each other");
+    if (is_float && (a->statistics || calibration->images.count))
+        return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
+    if (a->float_precision && !a->float_layers && !a->cache)
+        return app_usage(app, "--float-precision goes with --float-layers");
+    if (a->cache)
+        return check_cache(app, a);
+    if (is_auto(a) && !a->statistics && !calibration->images.count)
+        return needs_scales(app, a);
+    if (!calibration->images.count &&
+        (calibration->count || calibration->seed || calibration->size.height))
+        return app_usage(app, "--count, --seed and --imgsz go with --images");
+    if (a->save_statistics && (!calibration->images.count || a->statistics))
+        return app_usage(app, "--save-stats goes with --images");
+    if (a->min_agreement >= 0 && (!is_auto(a) || !calibration->images.count))
+        return app_usage(app, "--min-agreement goes with --precision auto and --images");
+    if (is_float && a->float_layers)
+        return app_usage(app, "--float-layers goes with int8: with %s all layers are float",
+                         a->precision);
+    return STATUS_DONE;
+}
+
+/* A model that is quantised already brings its scales; others need some. */
+static int check_scales(struct app *app, const struct arguments *a, const octet_model *model)
+{
+    octet_info info;
+    octet_model_info(model, &info);
+    const bool brings_them = info.precision != OCTET_PRECISION_FP32;
+    if (strcmp(a->precision, "int8") != 0 || a->statistics || a->calibration.images.count ||
+        a->cache || brings_them)
+        return STATUS_DONE;
+    return needs_scales(app, a);
+}
+
+/* Both outputs can be written, and neither takes the place of what is read. */
+static int check_outputs(struct app *app, const struct arguments *a, const char *model)
+{
+    const char *const outputs[] = {a->output, a->save_statistics};
+    struct inputs inputs = {0};
+    inputs_add(&inputs, model);
+    inputs_add(&inputs, a->statistics);
+    inputs_add(&inputs, a->cache);
+    inputs_add(&inputs, app->names);
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < 2 && status == STATUS_DONE; i++) {
+        if (!outputs[i])
+            continue;
+        status = output_check(app, outputs[i]);
+        if (status == STATUS_DONE)
+            status = inputs_protect(app, &inputs, &a->calibration.images, outputs[i]);
+    }
+    if (status == STATUS_DONE && a->save_statistics)
+        status = inputs_check_outputs(app, a->output, a->save_statistics);
+    inputs_free(&inputs);
+    return status;
+}
+
+static void fill_settings(const struct arguments *a, octet_build_settings *settings)
+{
+    octet_build_defaults(settings);
+    settings->precision = strcmp(a->precision, "fp32") == 0   ? OCTET_PRECISION_FP32
+                          : strcmp(a->precision, "half") == 0 ? OCTET_PRECISION_HALF
+                                                              : OCTET_PRECISION_INT8;
+    settings->calibrator = a->calibrator ? a->calibrator : "mse";
+    settings->float_layers = a->float_layers;
+    if (a->float_precision && strcmp(a->float_precision, "half") == 0)
+        settings->float_precision = OCTET_PRECISION_HALF;
+}
+
+/* The names that only the library knows, before long work: their form without a model, and whether
+ * a model has such layers. */
+static int check_names(struct app *app, const struct arguments *a, const octet_model *model)
+{
+    octet_build_settings settings;
+    fill_settings(a, &settings);
+    octet_status status = octet_build(app->context, model, NULL, &settings, NULL);
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    const char *message = octet_context_message(app->context);
+    return model ? app_fail_library(app, status, message) : app_usage(app, "%s", message);
+}
+
+static int prepare_statistics(struct build_run *run)
+{
+    struct app *app = run->app;
+    const struct arguments *a = run->arguments;
+    octet_status status = OCTET_OK;
+    if (a->cache) {
+        status = octet_cache_load(app->context, a->cache, &run->cache);
+    } else if (a->statistics) {
+        status = octet_statistics_load(app->context, a->statistics, &run->calibration.statistics);
+    } else if (a->calibration.images.count) {
+        int ran = calibration_run(app, run->model, &a->calibration, &run->calibration);
+        if (ran != STATUS_DONE)
+            return ran;
+        app_hold_signals();
+        if (a->save_statistics)
+            status = octet_statistics_save(app->context, run->calibration.statistics,
+                                           a->save_statistics);
+        app_release_signals();
+    }
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(app, status, octet_context_message(app->context));
+}
+
+static const octet_engine *result_of(const struct build_run *run)
+{
+    const struct candidates *candidates = &run->candidates;
+    return is_auto(run->arguments) ? candidates->all[candidates->chosen].engine : run->engine;
+}
+
+static int compare_candidates(struct build_run *run)
+{
+    const double least = run->arguments->min_agreement;
+    struct candidate_request request = {.model = run->model,
+                                        .statistics = run->calibration.statistics,
+                                        .judges = &run->arguments->calibration,
+                                        .judges_known = !run->arguments->statistics,
+                                        .min_agreement = least < 0 ? AGREEMENT_DEFAULT : least};
+    fill_settings(run->arguments, &request.settings);
+    return candidates_compare(run->app, &request, &run->candidates);
+}
+
+static int make_engine(struct build_run *run)
+{
+    struct app *app = run->app;
+    octet_build_settings settings;
+    fill_settings(run->arguments, &settings);
+    settings.cache = run->cache;
+    double start_ms = app_now_ms();
+    octet_status status = OCTET_OK;
+    if (is_auto(run->arguments)) {
+        int ran = compare_candidates(run);
+        if (ran != STATUS_DONE)
+            return ran;
+    } else {
+        status = octet_build(app->context, run->model, run->calibration.statistics, &settings,
+                             &run->engine);
+    }
+    if (app_interrupted())
+        return app_fail(app, "interrupted: nothing was written");
+    app_hold_signals();
+    if (status == OCTET_OK)
+        status = octet_engine_save(app->context, result_of(run), run->arguments->output);
+    app_release_signals();
+    run->seconds = (app_now_ms() - start_ms) / 1e3;
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(app, status, octet_context_message(app->context));
+}
+
+/* What gave the scales. */
+static const char *calibrator(const struct build_run *run)
+{
+    if (run->cache)
+        return octet_cache_header(run->cache);
+    return run->arguments->calibrator ? run->arguments->calibrator : "mse";
+}
+
+static int print_json(struct build_run *run, const octet_info *info, double bytes,
+                      const octet_statistics_info *statistics)
+{
+    json_t *root = json_new_object();
+    json_put(root, "file", json_text(run->arguments->output));
+    json_put(root, "bytes", json_integer((json_int_t)bytes));
+    json_put(root, "precision", json_text(precision_name(info->precision)));
+    json_put(root, "calibrator",
+             statistics || run->cache ? json_text(calibrator(run)) : json_null());
+    json_put(root, "float_layers",
+             run->arguments->float_layers ? json_text(run->arguments->float_layers) : json_null());
+    json_put(root, "layers", json_integer(info->layer_count));
+    json_put(root, "weight_bytes", json_integer(info->weight_bytes));
+    json_put(root, "images", json_integer(statistics ? statistics->image_count : 0));
+    json_put(root, "images_left_out", json_integer((json_int_t)run->calibration.failed));
+    json_put(root, "calibration_seconds", json_number(run->calibration.seconds));
+    json_put(root, "build_seconds", json_number(run->seconds));
+    if (is_auto(run->arguments))
+        candidates_json(&run->candidates, root);
+    return json_print(run->app, root);
+}
+
+static int print_summary(struct build_run *run)
+{
+    octet_info before, after;
+    octet_statistics_info statistics;
+    struct stat entry;
+    char size[SIZE_TEXT_BYTES], float_size[SIZE_TEXT_BYTES], weights[SIZE_TEXT_BYTES];
+    octet_model_info(run->model, &before);
+    octet_engine_info(result_of(run), &after);
+    double bytes = stat(run->arguments->output, &entry) == 0 ? (double)entry.st_size : 0;
+    bool calibrated =
+        run->calibration.statistics && (!is_auto(run->arguments) || run->candidates.chosen == 0);
+    if (calibrated)
+        octet_statistics_info_get(run->calibration.statistics, &statistics);
+    if (run->app->json)
+        return print_json(run, &after, bytes, calibrated ? &statistics : NULL);
+    print_clean(run->arguments->output);
+    printf(": %s engine, %d layers, %s\n", precision_name(after.precision), after.layer_count,
+           size_text(bytes, size));
+    printf("  weights      %s (%s in the model)\n", size_text((double)after.weight_bytes, weights),
+           size_text((double)before.weight_bytes, float_size));
+    if (calibrated)
+        printf("  calibration  %lld picture%s at %dx%d, %s\n", (long long)statistics.image_count,
+               statistics.image_count == 1 ? "" : "s", statistics.input_height,
+               statistics.input_width, calibrator(run));
+    if (run->cache)
+        printf("  calibration  %s\n", calibrator(run));
+    if (is_auto(run->arguments))
+        candidates_print(&run->candidates);
+    printf("  time         %.1f s", run->calibration.seconds + run->seconds);
+    if (run->calibration.used)
+        printf(" (calibration %.1f s, build %.1f s)", run->calibration.seconds, run->seconds);
+    putchar('\n');
+    return STATUS_DONE;
+}
+
+int cmd_build(struct app *app, int argc, char **argv)
+{
+    struct arguments arguments;
+    struct operands operands;
+    int status = parse(app, argc, argv, &arguments, &operands);
+    if (status >= 0)
+        return status;
+    arguments.calibration.twice = is_auto(&arguments);
+    status = check(app, &arguments);
+    if (status == STATUS_DONE)
+        status = check_names(app, &arguments, NULL);
+    if (status != STATUS_DONE)
+        return status;
+    struct build_run run = {.app = app, .arguments = &arguments};
+    status = check_outputs(app, &arguments, operands.text[0]);
+    if (status == STATUS_DONE)
+        status = model_open(app, operands.text[0], &run.model);
+    if (status == STATUS_DONE && app->data_file_count)
+        status = check_outputs(app, &arguments, operands.text[0]);
+    if (status == STATUS_DONE)
+        status = check_scales(app, &arguments, run.model);
+    if (status == STATUS_DONE)
+        status = check_names(app, &arguments, run.model);
+    if (status == STATUS_DONE)
+        status = prepare_statistics(&run);
+    if (status == STATUS_DONE)
+        status = make_engine(&run);
+    if (status == STATUS_DONE)
+        status = print_summary(&run);
+    if (status == STATUS_DONE)
+        calibration_verdict(app, &run.calibration);
+    candidates_free(&run.candidates);
+    octet_cache_free(&run.cache);
+    octet_engine_free(&run.engine);
+    octet_statistics_free(&run.calibration.statistics);
+    octet_model_free(&run.model);
+    return status;
+}

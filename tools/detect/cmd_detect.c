@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "app/commands.h"
+#include "app/progress.h"
+#include "detect/class_list.h"
+#include "detect/detect_arguments.h"
+#include "models/model_file.h"
+#include "models/selection.h"
+#include "pictures/pictures.h"
+
+/* A picture that stands in a slot of the session. */
+struct pending {
+    struct picture picture;
+    int width, height; /* pixels */
+    double preprocess_ms;
+};
+
+/* A picture that could not be read: its entry in the report waits for those before it. */
+struct bad {
+    char *name, *message;
+    size_t slot; /* it comes before the picture in this slot */
+};
+
+/* All that one call of the verb holds; zeroed parts are not there yet. */
+struct detection_run {
+    struct app *app;
+    const struct detect_arguments *arguments;
+    octet_engine *engine;
+    octet_session *session;
+    octet_detect_settings settings;
+    struct class_list classes;
+    struct sources sources;
+    struct pictures *pictures;
+    struct pending *batch; /* arguments->batch of them */
+    octet_detection *detections;
+    struct detect_files files;
+    struct detect_report report;
+    struct progress progress;
+    struct bad *bad; /* of this batch */
+    size_t bad_count, bad_capacity;
+    size_t taken, failed; /* pictures */
+};
+
+static int prepare_sources(struct detection_run *run, const struct operands *operands)
+{
+    const struct detect_arguments *arguments = run->arguments;
+    int status = STATUS_DONE;
+    for (int i = 1; i < operands->count && status == STATUS_DONE; i++)
+        status = sources_add(run->app, &run->sources, operands->text[i]);
+    if (status == STATUS_DONE && arguments->count)
+        status = sources_sample(run->app, &run->sources, (size_t)arguments->count,
+                                (uint64_t)arguments->seed);
+    if (status == STATUS_DONE && arguments->files.annotations)
+        status = sources_refuse_streams(run->app, &run->sources, "--annotations");
+    return status;
+}
+
+/* What the options say, else the model, else octet. */
+static void choose_settings(struct detection_run *run, const char *model)
+{
+    const struct detect_arguments *arguments = run->arguments;
+    octet_detect_settings *settings = &run->settings;
+    const int own = octet_engine_detect_settings(run->engine, settings);
+    if (arguments->confidence >= 0)
+        settings->confidence = arguments->confidence;
+    if (arguments->iou >= 0)
+        settings->iou = arguments->iou;
+    if (arguments->max_detections) {
+        settings->max_detections = (int)arguments->max_detections;
+        settings->max_per_class = 0;
+    }
+    settings->class_agnostic = settings->class_agnostic || arguments->class_agnostic;
+    settings->classes = run->classes.ids;
+    settings->class_count = run->classes.count;
+    if (!own || (arguments->confidence >= 0 && arguments->iou >= 0 && arguments->max_detections))
+        return;
+    char *text = selection_text(settings);
+    app_say(run->app,
+            "%s: boxes are selected as the model says, which --conf, --iou and --max-det "
+            "change: %s",
+            model, text);
+    free(text);
+}
+
+static int prepare_session(struct detection_run *run, const char *model)
+{
+    struct app *app = run->app;
+    const struct detect_arguments *arguments = run->arguments;
+    int status = detector_open(app, model, &run->engine);
+    if (status == STATUS_DONE && arguments->classes)
+        status = class_list_parse(app, run->engine, arguments->classes, &run->classes);
+    if (status != STATUS_DONE)
+        return status;
+    octet_session_settings settings;
+    octet_session_defaults(&settings);
+    settings.height = arguments->size.height;
+    settings.width = arguments->size.width;
+    settings.batch = (int)arguments->batch;
+    settings.threads = app->threads;
+    settings.cpu = app->cpu;
+    octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
+    if (result != OCTET_OK)
+        return app_fail_library(app, result, octet_context_message(app->context));
+    choose_settings(run, model);
+    run->detections = app_alloc((size_t)run->settings.max_detections, sizeof *run->detections);
+    run->batch = app_alloc((size_t)arguments->batch, sizeof *run->batch);
+    return STATUS_DONE;
+}
+
+static int fail_session(struct detection_run *run, octet_status status)
+{
+    return app_fail_library(run->app, status, octet_session_message(run->session));
+}
+
+static void reject(struct detection_run *run, struct picture *picture, const char *message,
+                   size_t slot)
+{
+    app_fail(run->app, "%s", message);
+    if (run->bad_count == run->bad_capacity) {
+        run->bad_capacity = run->bad_capacity ? run->bad_capacity * 2 : 16;
+        run->bad = app_resize(run->bad, run->bad_capacity, sizeof *run->bad);
+    }
+    run->bad[run->bad_count++] = (struct bad){app_strdup(picture->name), app_strdup(message), slot};
+    run->failed++;
+    progress_add(&run->progress, 1);
+    picture_free(picture);
+}
+
+static void free_bad(struct bad *bad)
+{
+    free(bad->name);
+    free(bad->message);
+}
+
+/* Reports the bad pictures that come before `slot` and were not reported yet, from `*next` on. */
+static int report_bad(struct detection_run *run, size_t slot, size_t *next)
+{
+    int status = STATUS_DONE;
+    for (; *next < run->bad_count && run->bad[*next].slot <= slot; ++*next) {
+        struct bad *bad = &run->bad[*next];
+        if (status == STATUS_DONE)
+            status = detect_report_add_bad(&run->report, bad->name, bad->message);
+        free_bad(bad);
+    }
+    return status;
+}
+
+/* Letterboxes the next pictures into the session's slots until the batch is full or none is left.
+ * Those that cannot be read or letterboxed are reported and left out.
+ * Returns how many there are. */
+static size_t fill_batch(struct detection_run *run)
+{
+    size_t count = 0, batch = (size_t)run->arguments->batch;
+    while (count < batch && pictures_next(run->pictures, &run->batch[count].picture)) {
+        struct pending *pending = &run->batch[count];
+        run->taken++;
+        if (!pending->picture.image) {
+            reject(run, &pending->picture, pending->picture.message, count);
+            continue;
+        }
+        double start_ms = app_now_ms();
+        if (octet_session_set_image(run->session, (int)count, pending->picture.image) != OCTET_OK) {
+            char *message =
+                app_printf("%s: %s", pending->picture.name, octet_session_message(run->session));
+            reject(run, &pending->picture, message, count);
+            free(message);
+            continue;
+        }
+        pending->preprocess_ms = app_now_ms() - start_ms;
+        pending->width = octet_image_width(pending->picture.image);
+        pending->height = octet_image_height(pending->picture.image);
+        count++;
+    }
+    /* Slots left over take the last picture again, so that a run never reads old ones. */
+    for (size_t i = count; count > 0 && i < batch; i++)
+        octet_session_set_image(run->session, (int)i, run->batch[count - 1].picture.image);
+    /* Their memory serves the next ones. */
+    for (size_t i = 0; i < count && !detect_files_need_image(&run->files); i++)
+        octet_image_free(&run->batch[i].picture.image);
+    return count;
+}
+
+/* Reports the picture in `slot`, and writes its files. One that cannot be written ends the run. */
+static int finish_picture(struct detection_run *run, size_t slot, double inference_ms)
+{
+    int count = 0;
+    const struct pending *pending = &run->batch[slot];
+    const struct picture *picture = &pending->picture;
+    double start_ms = app_now_ms();
+    octet_status status =
+        octet_session_detect(run->session, (int)slot, &run->settings, run->detections,
+                             run->settings.max_detections, &count);
+    double postprocess_ms = app_now_ms() - start_ms;
+    if (status != OCTET_OK)
+        return fail_session(run, status);
+    const struct detect_result result = {
+        picture->name,
+        pending->width,
+        pending->height,
+        run->detections,
+        count,
+        {picture->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
+    int ended = detect_report_add(&run->report, &result);
+    const struct detect_place place = {picture->source, picture->streamed, picture->number};
+    if (ended == STATUS_DONE)
+        ended = detect_files_add(&run->files, place, picture->image, &result);
+    progress_add(&run->progress, 1);
+    return ended;
+}
+
+/* Runs the batch, and reports its pictures and the bad ones among them in the order of the list. */
+static int run_batch(struct detection_run *run, size_t count)
+{
+    size_t next_bad = 0;
+    double start_ms = app_now_ms();
+    octet_status status = count ? octet_session_run(run->session) : OCTET_OK;
+    double each_ms = count ? (app_now_ms() - start_ms) / (double)count : 0;
+    int ended = status == OCTET_OK ? STATUS_DONE : fail_session(run, status);
+    for (size_t i = 0; i < count && ended == STATUS_DONE; i++) {
+        ended = report_bad(run, i, &next_bad);
+        if (ended == STATUS_DONE)
+            ended = finish_picture(run, i, each_ms);
+    }
+    if (ended == STATUS_DONE)
+        ended = report_bad(run, count, &next_bad);
+    for (; next_bad < run->bad_count; next_bad++)
+        free_bad(&run->bad[next_bad]);
+    run->bad_count = 0;
+    return ended;
+}
+
+static int finish_files(struct detection_run *run)
+{
+    app_hold_signals();
+    int status = detect_files_commit(&run->files, run->report.pictures);
+    app_release_signals();
+    if (status == STATUS_DONE && run->failed)
+        status =
+            app_fail(run->app, "%zu of %zu pictures could not be read", run->failed, run->taken);
+    return status;
+}
+
+static int run_all(struct detection_run *run)
+{
+    const struct detect_arguments *arguments = run->arguments;
+    size_t count;
+    int status = pictures_open(run->app, &run->sources, (size_t)arguments->batch, &run->pictures);
+    if (status != STATUS_DONE)
+        return status;
+    detect_report_begin(&run->report, run->app, arguments->format, run->engine, &run->sources);
+    progress_start(&run->progress, run->app, "detecting", run->sources.count);
+    do {
+        count = fill_batch(run);
+        app_hold_signals(); /* what was read is finished; the next ones may never come */
+        status = run_batch(run, count);
+        app_release_signals();
+        for (size_t i = 0; i < count; i++)
+            picture_free(&run->batch[i].picture);
+    } while (status == STATUS_DONE && !app_interrupted() && count > 0);
+    progress_finish(&run->progress);
+    detect_report_end(&run->report);
+    return status == STATUS_DONE ? finish_files(run) : status;
+}
+
+int cmd_detect(struct app *app, int argc, char **argv)
+{
+    struct detect_arguments arguments;
+    struct operands operands;
+    int status = detect_arguments_parse(app, argc, argv, &arguments, &operands);
+    if (status >= 0)
+        return status;
+    struct detection_run run = {.app = app, .arguments = &arguments};
+    status = prepare_sources(&run, &operands);
+    if (status == STATUS_DONE)
+        status =
+            detect_files_open(&run.files, app, operands.text[0], &arguments.files, &run.sources);
+    if (status == STATUS_DONE)
+        status = prepare_session(&run, operands.text[0]);
+    if (status == STATUS_DONE)
+        status = detect_files_begin(&run.files, run.engine);
+    if (status == STATUS_DONE)
+        status = run_all(&run);
+    pictures_close(&run.pictures);
+    detect_files_close(&run.files);
+    octet_session_close(&run.session);
+    octet_engine_free(&run.engine);
+    sources_free(&run.sources);
+    free(run.classes.ids);
+    free(run.bad);
+    free(run.batch);
+    free(run.detections);
+    return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `octet detect -o DIR` writes: pictures with boxes, label files, crops, COCO results. */
+#ifndef TOOLS_DETECT_FILES_H
+#define TOOLS_DETECT_FILES_H
+
+#include "app/output_file.h"
+#include "detect/detect_report.h"
+#include "detect/image_ids.h"
+#include "draw/draw.h"
+#include "eval/eval.h"
+#include "pictures/inputs.h"
+
+struct detect_files_settings {
+    const char *folder;              /* NULL: nothing is written */
+    bool no_draw, text, confidences; /* confidences: in the label files */
+    bool crops, results;             /* COCO results */
+    const char *annotations;         /* whose ids the results take, or NULL */
+    struct draw_settings draw;
+};
+
+/* Where a picture comes from. */
+struct detect_place {
+    size_t source; /* in the list */
+    bool streamed; /* the source is a stream of pictures, this is its `number` */
+    size_t number;
+};
+
+/* Zeroed parts are not there. */
+struct detect_files {
+    struct app *app;
+    const struct detect_files_settings *settings;
+    const struct sources *sources;
+    const octet_engine *engine;
+    struct inputs inputs; /* what no output may replace */
+    struct output_names names;
+    struct drawer *drawer;
+    char *labels, *crops; /* folders, with text and crops */
+    char **class_folders; /* in `crops`; with crops */
+    int class_count;
+    struct image_id *ids; /* with results */
+    octet_truth *truth;
+    struct eval_classes classes;
+    struct output_file results;
+    char *results_path;
+    size_t written; /* entries in the results */
+};
+
+/* Checks that nothing that is read would be overwritten, makes the folders, gives names; before any
+ * thread was started. Returns a status. */
+int detect_files_open(struct detect_files *files, struct app *app, const char *model,
+                      const struct detect_files_settings *settings, const struct sources *sources);
+
+/* Gives ids and opens fonts, so that what may fail fails before the work. Returns a status. */
+int detect_files_begin(struct detect_files *files, const octet_engine *engine);
+
+/* Whether pixels are needed in detect_files_add(). */
+bool detect_files_need_image(const struct detect_files *files);
+
+/* Writes what belongs to a picture; that of a stream is NAME-NUMBER. Returns a status. */
+int detect_files_add(struct detect_files *files, struct detect_place place,
+                     const octet_image *image, const struct detect_result *result);
+
+/* Puts the COCO results in their place: `done` pictures of all. */
+int detect_files_commit(struct detect_files *files, size_t done);
+
+/* Accepts a zeroed struct. */
+void detect_files_close(struct detect_files *files);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/output_names.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* A file's name has at most 255 bytes; this leaves room for a number, another and the ending. */
+#define STEM_BYTES_MAX 220
+
+/* The place of the stem in the table, or the empty one where it belongs: open addressing, a power
+ * of two above twice the number of names. */
+static size_t find(const struct output_names *names, const char *stem)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *c = stem; *c; c++)
+        hash = (hash ^ (uint32_t)tolower((unsigned char)*c)) * 16777619u;
+    size_t at = hash & names->mask;
+    while (names->table[at] && strcasecmp(names->table[at], stem) != 0)
+        at = (at + 1) & names->mask;
+    return at;
+}
+
+bool output_names_has(const struct output_names *names, const char *stem)
+{
+    return names->table[find(names, stem)] != NULL;
+}
+
+size_t text_cut(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+    if (length <= most)
+        return length;
+    for (length = most; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+        length--;
+    return length;
+}
+
+static struct output_name make_name(struct output_names *names, const char *source)
+{
+    static const char *const kept[] = {"jpg", "jpeg", "png", NULL};
+    const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
+    const char *dot = strrchr(name, '.');
+    if (!dot || dot == name)
+        dot = name + strlen(name);
+    char *whole = app_printf("%.*s", (int)(dot - name), name);
+    whole[text_cut(whole, STEM_BYTES_MAX)] = '\0';
+    char *stem = app_strdup(whole);
+    for (size_t number = 2; output_names_has(names, stem); number++) {
+        free(stem);
+        stem = app_printf("%s-%zu", whole, number);
+        names->numbered += number == 2;
+    }
+    free(whole);
+    names->table[find(names, stem)] = stem;
+    return (struct output_name){stem, path_has_extension(name, kept) ? dot : ".jpg"};
+}
+
+void output_names_make(struct output_names *names, const struct sources *sources)
+{
+    size_t size = 16;
+    while (size < 2 * sources->count)
+        size *= 2;
+    *names = (struct output_names){.count = sources->count,
+                                   .name = app_alloc(sources->count, sizeof *names->name),
+                                   .table = app_alloc(size, sizeof *names->table),
+                                   .mask = size - 1};
+    for (size_t i = 0; i < sources->count; i++)
+        names->name[i] = make_name(names, sources->path[i]);
+}
+
+char *path_join(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    return app_printf("%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
+}
+
+void output_names_free(struct output_names *names)
+{
+    for (size_t i = 0; names->name && i < names->count; i++)
+        free(names->name[i].stem);
+    free(names->name);
+    free(names->table);
+    *names = (struct output_names){0};
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures with boxes drawn, and their files. */
+#ifndef TOOLS_DRAW_H
+#define TOOLS_DRAW_H
+
+#include "app/app.h"
+
+struct draw_settings {
+    double line_width; /* pixels; 0: by the picture's size */
+    bool no_labels;    /* boxes only */
+    bool no_scores;    /* names of classes only */
+};
+
+struct drawing {
+    const octet_image *image;
+    const octet_detection *detections;
+    int count;
+};
+
+struct drawer;
+
+/* To be called before any thread was started. */
+struct drawer *drawer_start(struct app *app, const struct draw_settings *settings);
+
+/* Opens the fonts that the names of the engine's classes need, before long work: what is missing is
+ * said now. `engine` must stay. */
+void drawer_begin(struct drawer *drawer, const octet_engine *engine);
+
+/* Draws boxes with class and score, and writes a PNG where `path` ends in .png, else a JPEG of
+ * quality 92. */
+int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path);
+
+/* Accepts a pointer to NULL. */
+void drawer_close(struct drawer **drawer);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/inspect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/table.h"
+#include "models/model_file.h"
+#include "models/selection.h"
+
+#define LABEL_COLUMN 18
+#define LINE_COLUMNS 100
+#define LABEL_COLUMNS_MAX 40
+
+static void print_row(const char *label, const char *text)
+{
+    printf("  %-*s", LABEL_COLUMN - 2, label);
+    print_clean(text);
+    putchar('\n');
+}
+
+static void print_count(const char *label, double count, const char *more)
+{
+    static const char *const units[] = {"", " k", " M", " G"};
+    size_t unit = 0;
+    while (count >= 1000 && unit < 3) {
+        count /= 1000;
+        unit++;
+    }
+    printf("  %-*s%.*f%s%s\n", LABEL_COLUMN - 2, label, unit ? 2 : 0, count, units[unit], more);
+}
+
+static const char *class_name(const struct subject *subject, int index)
+{
+    return subject->model ? octet_model_class_name(subject->model, index)
+                          : octet_engine_class_name(subject->engine, index);
+}
+
+static void print_classes(const struct subject *subject, int count)
+{
+    printf("  %-*s%d:", LABEL_COLUMN - 2, "classes", count);
+    int column = LABEL_COLUMN + 4, room = terminal_columns(STDOUT_FILENO);
+    if (room == 0 || room > LINE_COLUMNS)
+        room = LINE_COLUMNS;
+    for (int i = 0; i < count; i++) {
+        char *text = app_printf(" %d %s%s", i, class_name(subject, i), i + 1 < count ? "," : "");
+        int width = text_columns(text);
+        if (column + width > room) {
+            printf("\n%*s", LABEL_COLUMN - 1, "");
+            column = LABEL_COLUMN - 1;
+        }
+        print_clean(text);
+        column += width;
+        free(text);
+    }
+    putchar('\n');
+}
+
+static void print_ports(const octet_model *model)
+{
+    octet_port_info port;
+    for (int output = 0; output < 2; output++)
+        for (int i = 0; octet_model_port(model, output, i, &port); i++) {
+            char *text = app_printf("%s, %s, %s", port.name, port.type, port.shape);
+            print_row(output ? "output" : "input", text);
+            free(text);
+        }
+}
+
+/* Metadata of a model, provenance of an engine; returns 0 past the end. */
+static int pair_at(const struct subject *subject, int index, const char **key, const char **text)
+{
+    return subject->model ? octet_model_metadata(subject->model, index, key, text)
+                          : octet_engine_provenance(subject->engine, index, key, text);
+}
+
+static void print_pairs(const struct subject *subject)
+{
+    const char *key, *text;
+    int width = LABEL_COLUMN - 4;
+    for (int i = 0; pair_at(subject, i, &key, &text); i++)
+        if (text_columns(key) > width && text_columns(key) <= LABEL_COLUMNS_MAX)
+            width = text_columns(key);
+    for (int i = 0; pair_at(subject, i, &key, &text); i++) {
+        if (i == 0)
+            printf("\n%s\n", subject->model ? "metadata" : "provenance");
+        if (subject->model && strcmp(key, "names") == 0)
+            continue; /* the classes stand above */
+        fputs("  ", stdout);
+        print_clean(key);
+        printf("%*s  ", width > text_columns(key) ? width - text_columns(key) : 0, "");
+        print_clean(text);
+        putchar('\n');
+    }
+}
+
+int subject_settings(const struct subject *subject, octet_detect_settings *settings)
+{
+    return subject->model ? octet_model_detect_settings(subject->model, settings)
+                          : octet_engine_detect_settings(subject->engine, settings);
+}
+
+static octet_status layer_at(const struct subject *subject, int index, octet_layer_info *layer)
+{
+    return subject->model ? octet_model_layer(subject->model, index, layer)
+                          : octet_engine_layer(subject->engine, index, layer);
+}
+
+static void print_layers(const struct subject *subject, int count)
+{
+    static const char *const headers[] = {">#",         "output tensor", "operation",  "---fused",
+                                          "-precision", ">--kernel",     ">----input", ">-output",
+                                          ">---M MAC",  ">--weights"};
+    struct table table;
+    table_open(&table, headers, sizeof headers / sizeof *headers);
+    for (int i = 0; i < count; i++) {
+        octet_layer_info layer;
+        char weights[SIZE_TEXT_BYTES];
+        if (layer_at(subject, i, &layer) != OCTET_OK)
+            break;
+        table_add(&table, "%d", i);
+        table_add_name(&table, layer.name);
+        table_add(&table, "%s", layer.operation);
+        table_add(&table, "%s", layer.fused);
+        table_add(&table, "%s", precision_name(layer.precision));
+        table_add(&table, "%dx%d/%d", layer.kernel, layer.kernel, layer.stride);
+        table_add(&table, "%dx%dx%d", layer.input_channels, layer.input_height, layer.input_width);
+        table_add(&table, "%dx%dx%d", layer.output_channels, layer.output_height,
+                  layer.output_width);
+        table_add(&table, "%.2f", (double)layer.multiply_adds / 1e6);
+        table_add(&table, "%s", size_text((double)layer.weight_bytes, weights));
+    }
+    putchar('\n');
+    table_print(&table);
+}
+
+/* How the model selects boxes, where it says so. */
+static void print_selection(const struct subject *subject)
+{
+    octet_detect_settings settings;
+    if (!subject_settings(subject, &settings))
+        return;
+    char *text = selection_text(&settings);
+    print_row("selects by", text);
+    free(text);
+}
+
+void describe_text(const struct subject *subject)
+{
+    octet_info info;
+    char text[128], size[SIZE_TEXT_BYTES];
+    if (subject->model)
+        octet_model_info(subject->model, &info);
+    else
+        octet_engine_info(subject->engine, &info);
+    print_clean(subject->path);
+    printf(": %s\n", subject->model ? "ONNX model, a YOLOv8 detector" : "octet engine");
+    print_row("name", info.name);
+    snprintf(text, sizeof text, "%s%s", precision_name(info.precision),
+             subject->model && info.precision != OCTET_PRECISION_FP32
+                 ? ": quantised in the file, with scales of its own"
+                 : "");
+    print_row("precision", text);
+    if (subject->model)
+        print_ports(subject->model);
+    snprintf(text, sizeof text, "%dx%d (height x width)%s", info.input_height, info.input_width,
+             subject->model && info.size_is_fixed
+                 ? ", fixed in the file; octet runs any multiple of 32"
+                 : "");
+    print_row("default size", text);
+    print_classes(subject, info.class_count);
+    snprintf(text, sizeof text, ", %s", size_text((double)info.weight_bytes, size));
+    print_count("weights", (double)info.weight_count, text);
+    print_count("multiply-adds", (double)info.multiply_adds, " a picture, at the default size");
+    if (subject->model) {
+        snprintf(text, sizeof text,
+                 "octet's decoding differs from the model's by at most %.2g px and %.2g in score",
+                 info.probe_box_difference, info.probe_score_difference);
+        print_row("head", text);
+    }
+    print_selection(subject);
+    print_pairs(subject);
+    print_layers(subject, info.layer_count);
+}
+
+static void statistics_text(const char *path, const octet_statistics *statistics,
+                            const octet_statistics_info *info)
+{
+    static const char *const headers[] = {
+        "tensor",   ">--channels", ">---elements",         ">minimum",
+        ">maximum", ">-mean",      ">--standard deviation"};
+    struct table table;
+    octet_tensor_statistics tensor;
+    char text[64];
+    print_clean(path);
+    puts(": calibration statistics");
+    snprintf(text, sizeof text, "%lld", (long long)info->image_count);
+    print_row("pictures", text);
+    snprintf(text, sizeof text, "%dx%d (height x width)", info->input_height, info->input_width);
+    print_row("size", text);
+    print_row("model hash", info->model_hash);
+    print_row("fingerprint", info->images_fingerprint);
+    if (info->note[0])
+        print_row("note", info->note);
+    putchar('\n');
+    table_open(&table, headers, sizeof headers / sizeof *headers);
+    for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
+        table_add_name(&table, tensor.name);
+        table_add(&table, "%d", tensor.channels);
+        table_add(&table, "%lld", (long long)tensor.count);
+        table_add(&table, "%.5g", tensor.minimum);
+        table_add(&table, "%.5g", tensor.maximum);
+        table_add(&table, "%.5g", tensor.mean);
+        table_add(&table, "%.5g", tensor.standard_deviation);
+    }
+    table_print(&table);
+}
+
+static json_t *statistics_json(const char *path, const octet_statistics *statistics,
+                               const octet_statistics_info *info)
+{
+    octet_tensor_statistics tensor;
+    json_t *root = json_new_object(), *tensors = json_new_array();
+    json_put(root, "file", json_text(path));
+    json_put(root, "kind", json_text("statistics"));
+    json_put(root, "images", json_integer(info->image_count));
+    json_put(root, "height", json_integer(info->input_height));
+    json_put(root, "width", json_integer(info->input_width));
+    json_put(root, "model_hash", json_text(info->model_hash));
+    json_put(root, "images_fingerprint", json_text(info->images_fingerprint));
+    json_put(root, "note", info->note[0] ? json_text(info->note) : json_null());
+    for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
+        json_t *one = json_new_object();
+        json_put(one, "name", json_text(tensor.name));
+        json_put(one, "channels", json_integer(tensor.channels));
+        json_put(one, "count", json_integer(tensor.count));
+        json_put(one, "minimum", json_number(tensor.minimum));
+        json_put(one, "maximum", json_number(tensor.maximum));
+        json_put(one, "mean", json_number(tensor.mean));
+        json_put(one, "standard_deviation", json_number(tensor.standard_deviation));
+        json_push(tensors, one);
+    }
+    json_put(root, "tensors", tensors);
+    return root;
+}
+
+int describe_statistics(struct app *app, const char *path, const octet_statistics *statistics)
+{
+    octet_statistics_info info;
+    octet_statistics_info_get(statistics, &info);
+    if (app->json)
+        return json_print(app, statistics_json(path, statistics, &info));
+    statistics_text(path, statistics, &info);
+    return STATUS_DONE;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/calibration_run.h"
+
+#include "app/progress.h"
+#include "models/checkpoint.h"
+#include "models/model_file.h"
+#include "models/names_file.h"
+#include "pictures/inputs.h"
+#include "pictures/pictures.h"
+
+#define AHEAD 3
+
+int model_open(struct app *app, const char *path, octet_model **model)
+{
+    enum file_kind kind;
+    int status = file_kind_of(app, path, &kind);
+    if (status != STATUS_DONE)
+        return status;
+    if (kind != FILE_ONNX)
+        return app_fail(app, "%s: %s; this needs the ONNX model", path, file_kind_name(kind));
+    octet_status result = octet_model_load(app->context, path, model);
+    if (result == OCTET_OK) {
+        inputs_note_model(app, *model);
+        return names_give(app, *model);
+    }
+    return app_fail_library(app, result, octet_context_message(app->context));
+}
+
+int calibration_sources(struct app *app, const struct calibration_request *request,
+                        struct sources *sources)
+{
+    int status = STATUS_DONE;
+    for (size_t i = 0; i < request->images.count && status == STATUS_DONE; i++)
+        status = sources_add(app, sources, request->images.text[i]);
+    if (status == STATUS_DONE && request->count)
+        status = sources_sample(app, sources, (size_t)request->count, (uint64_t)request->seed);
+    if (status == STATUS_DONE && request->resume)
+        status = sources_refuse_streams(app, sources, "--resume");
+    if (status == STATUS_DONE && request->twice)
+        status = sources_refuse_streams(app, sources, "--precision auto, which reads them twice,");
+    return status;
+}
+
+/* All that one calibration holds. */
+struct run {
+    struct app *app;
+    const struct calibration_request *request;
+    struct calibration_result *result;
+    struct sources sources;
+    struct checkpoint checkpoint;
+    octet_calibration *calibration;
+};
+
+/* The picture's own fault, not the model's or the machine's. */
+static bool is_bad_picture(octet_status status)
+{
+    return status == OCTET_UNSUPPORTED_IMAGE || status == OCTET_IMAGE_TOO_LARGE;
+}
+
+int calibration_check_bad(struct app *app, const struct calibration_request *request, size_t failed,
+                          size_t total)
+{
+    if ((double)failed <= request->max_bad * (double)total + 1e-9)
+        return STATUS_DONE;
+    return app_fail(
+        app,
+        "%zu of %zu pictures cannot be used, more than --max-bad %g allows: nothing was "
+        "written",
+        failed, total, request->max_bad);
+}
+
+static int leave_out(struct run *run, const struct picture *picture, const char *message)
+{
+    if (picture->image)
+        app_fail(run->app, "%s: %s", picture->name, message);
+    else
+        app_fail(run->app, "%s", picture->message);
+    run->checkpoint.left_out = ++run->result->failed;
+    if (run->sources.stream_count) /* nobody knows how many there are before all came */
+        return STATUS_DONE;
+    return calibration_check_bad(run->app, run->request, run->result->failed, run->sources.count);
+}
+
+static int add_picture(struct run *run, const struct picture *picture)
+{
+    octet_status status = picture->status;
+    const char *message = "";
+    if (status == OCTET_OUT_OF_MEMORY)
+        return app_fail(run->app, "%s", picture->message);
+    if (picture->image) {
+        status = octet_calibration_add(run->calibration, picture->image);
+        message = octet_calibration_message(run->calibration);
+    }
+    run->checkpoint.position++;
+    if (status == OCTET_OK) {
+        run->result->used++;
+        return checkpoint_save_at_times(run->app, &run->checkpoint, run->calibration);
+    }
+    if (!picture->image || is_bad_picture(status))
+        return leave_out(run, picture, message);
+    return app_fail(run->app, "%s: %s", picture->name, message);
+}
+
+/* Those of the list that no checkpoint has yet. */
+static int add_pictures(struct run *run)
+{
+    const size_t done = run->checkpoint.position;
+    struct sources rest = run->sources; /* with a stream, none is done */
+    struct pictures *pictures = NULL;
+    struct progress progress;
+    struct picture picture;
+    rest.path += done;
+    rest.count -= done;
+    int status = pictures_open(run->app, &rest, AHEAD, &pictures);
+    if (status != STATUS_DONE)
+        return status;
+    progress_start(&progress, run->app, "calibrating", run->sources.count);
+    progress_add(&progress, done);
+    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
+        const bool keeps = run->checkpoint.path; /* then a signal lets this picture be finished */
+        if (keeps)
+            app_hold_signals();
+        status = add_picture(run, &picture);
+        if (keeps)
+            app_release_signals();
+        picture_free(&picture);
+        progress_add(&progress, 1);
+    }
+    progress_finish(&progress);
+    pictures_close(&pictures);
+    return status;
+}
+
+static int interrupted(struct run *run)
+{
+    struct checkpoint *checkpoint = &run->checkpoint;
+    if (!checkpoint->path || run->result->used == 0)
+        return app_fail(run->app, "interrupted: nothing was written");
+    int status = checkpoint_save(run->app, checkpoint, run->calibration);
+    if (status != STATUS_DONE)
+        return status;
+    app_forget_signal(); /* what was asked for: an end in good order */
+    return app_fail(run->app,
+                    "interrupted after %zu of %zu pictures; the same command with --resume goes on "
+                    "from %s",
+                    checkpoint->position, checkpoint->pictures, checkpoint->path);
+}
+
+static int finish(struct run *run)
+{
+    if (app_interrupted())
+        return interrupted(run);
+    if (run->result->used == 0)
+        return app_fail(run->app, "%s: none of the pictures could be used",
+                        run->request->images.text[0]);
+    const size_t total = run->result->used + run->result->failed;
+    if (calibration_check_bad(run->app, run->request, run->result->failed, total) != STATUS_DONE)
+        return STATUS_FAILED;
+    octet_status status = octet_calibration_finish(run->calibration, &run->result->statistics);
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(run->app, status, octet_calibration_message(run->calibration));
+}
+
+/* Makes the calibration, new or from the checkpoint. */
+static int start(struct run *run, const octet_model *model)
+{
+    struct app *app = run->app;
+    octet_statistics *before = NULL;
+    octet_calibration_settings settings;
+    const char *output = run->sources.stream_count ? NULL : run->request->output;
+    checkpoint_open(&run->checkpoint, output, &run->sources);
+    if (run->request->resume) {
+        int status = checkpoint_load(app, &run->checkpoint, &before);
+        if (status != STATUS_DONE) {
+            octet_statistics_free(&before);
+            return status;
+        }
+        run->result->failed = run->checkpoint.left_out;
+        run->result->used = run->checkpoint.position - run->checkpoint.left_out;
+    } else if (run->checkpoint.exists) {
+        app_say(app, "%s of an interrupted calibration is not used: no --resume",
+                run->checkpoint.path);
+    }
+    octet_calibration_defaults(&settings);
+    settings.height = run->request->size.height;
+    settings.width = run->request->size.width;
+    settings.threads = app->threads;
+    settings.cpu = app->cpu;
+    settings.from = before;
+    octet_status created =
+        octet_calibration_create(app->context, model, &settings, &run->calibration);
+    octet_statistics_free(&before);
+    if (created == OCTET_OK)
+        return STATUS_DONE;
+    const char *message = octet_context_message(app->context);
+    if (created == OCTET_MISMATCH)
+        return app_fail(app, "%s: %s", run->checkpoint.path, message);
+    return app_fail_library(app, created, message);
+}
+
+int calibration_run(struct app *app, const octet_model *model,
+                    const struct calibration_request *request, struct calibration_result *result)
+{
+    struct run run = {.app = app, .request = request, .result = result};
+    *result = (struct calibration_result){0};
+    double start_ms = app_now_ms();
+    int status = calibration_sources(app, request, &run.sources);
+    if (status == STATUS_DONE)
+        status = sources_check_reachable(app, &run.sources, request->max_bad);
+    if (status == STATUS_DONE)
+        status = start(&run, model);
+    if (status == STATUS_DONE)
+        status = add_pictures(&run);
+    if (status == STATUS_DONE)
+        status = finish(&run);
+    octet_calibration_free(&run.calibration);
+    checkpoint_close(&run.checkpoint);
+    sources_free(&run.sources);
+    result->seconds = (app_now_ms() - start_ms) / 1e3;
+    return status;
+}
+
+void calibration_verdict(struct app *app, const struct calibration_result *result)
+{
+    if (result->failed)
+        app_say(app, "warning: %zu of %zu pictures were left out", result->failed,
+                result->used + result->failed);
+    if (result->used == 1)
+        app_say(app, "warning: one picture only: its ranges will not fit others; take 100 or so");
+}

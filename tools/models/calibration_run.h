@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration as `calibrate` and `build --images` do it. */
+#ifndef TOOLS_CALIBRATION_RUN_H
+#define TOOLS_CALIBRATION_RUN_H
+
+#include "app/options.h"
+#include "pictures/sources.h"
+
+#define MAX_BAD_DEFAULT 0.01
+
+struct calibration_request {
+    struct texts images; /* each a SOURCE */
+    int64_t count, seed; /* count 0: all pictures */
+    struct input_size size;
+    double max_bad;     /* share of the pictures that may be unreadable */
+    const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */
+    bool resume;        /* go on from FILE.partial */
+    bool twice;         /* the pictures are read once more afterwards */
+};
+
+struct calibration_result {
+    octet_statistics *statistics; /* the caller's to free */
+    size_t used, failed;          /* pictures */
+    double seconds;
+};
+
+/* Runs the pictures through the float model. Unreadable ones are reported and left out; with more
+ * of them than the share that may be, without any readable one, or when interrupted, it fails.
+ * Interrupted with an `output`, it leaves FILE.partial and says so. Returns a status. */
+int calibration_run(struct app *app, const octet_model *model,
+                    const struct calibration_request *request, struct calibration_result *result);
+
+/* The pictures of the request's sources, or the sample of them. Returns a status. */
+int calibration_sources(struct app *app, const struct calibration_request *request,
+                        struct sources *sources);
+
+/* Fails when more of the `total` pictures failed than the request allows. Returns a status. */
+int calibration_check_bad(struct app *app, const struct calibration_request *request, size_t failed,
+                          size_t total);
+
+/* Says on standard error how many pictures were left out, and that one picture is too few. */
+void calibration_verdict(struct app *app, const struct calibration_result *result);
+
+/* Loads MODEL.onnx; an engine or statistics in its place is refused with a hint. */
+int model_open(struct app *app, const char *path, octet_model **model);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MODEL: an engine file, or an ONNX model that is made a float engine. */
+#ifndef TOOLS_MODEL_FILE_H
+#define TOOLS_MODEL_FILE_H
+
+#include "app/app.h"
+
+enum file_kind {
+    FILE_ONNX,       /* whatever is none of the others; the ONNX reader then says what is wrong */
+    FILE_ENGINE,     /* safetensors whose metadata says engine, or nothing that octet knows */
+    FILE_STATISTICS, /* safetensors whose metadata says statistics */
+    FILE_CACHE,      /* text that starts like a TensorRT calibration cache */
+};
+
+/* Looks at the file's first bytes; a file that cannot be opened is reported. Returns a status. */
+int file_kind_of(struct app *app, const char *path, enum file_kind *kind);
+
+/* What a file of that kind is called, and where it belongs,
+ * for messages: "calibration statistics". */
+const char *file_kind_name(enum file_kind kind);
+
+/* Opens MODEL; the caller frees the engine. Failures are reported. */
+int detector_open(struct app *app, const char *path, octet_engine **engine);
+
+const char *precision_name(octet_precision precision);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "app/commands.h"
+#include "app/json_print.h"
+#include "app/output_file.h"
+#include "app/table.h"
+#include "models/calibration_run.h"
+#include "models/checkpoint.h"
+#include "pictures/inputs.h"
+
+static double file_bytes(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 ? (double)entry.st_size : 0;
+}
+
+static int print_summary(struct app *app, const char *path, const struct calibration_result *result)
+{
+    octet_statistics_info info;
+    octet_statistics_info_get(result->statistics, &info);
+    if (app->json) {
+        json_t *root = json_new_object();
+        json_put(root, "file", json_text(path));
+        json_put(root, "bytes", json_integer((json_int_t)file_bytes(path)));
+        json_put(root, "images", json_integer(info.image_count));
+        json_put(root, "images_left_out", json_integer((json_int_t)result->failed));
+        json_put(root, "tensors", json_integer(info.tensor_count));
+        json_put(root, "height", json_integer(info.input_height));
+        json_put(root, "width", json_integer(info.input_width));
+        json_put(root, "seconds", json_number(result->seconds));
+        json_put(root, "model_hash", json_text(info.model_hash));
+        json_put(root, "images_fingerprint", json_text(info.images_fingerprint));
+        return json_print(app, root);
+    }
+    char size[SIZE_TEXT_BYTES];
+    print_clean(path);
+    printf(": %lld picture%s at %dx%d, %d tensors, %s, %.1f s\n", (long long)info.image_count,
+           info.image_count == 1 ? "" : "s", info.input_height, info.input_width, info.tensor_count,
+           size_text(file_bytes(path), size), result->seconds);
+    return STATUS_DONE;
+}
+
+/* The output and the checkpoint beside it can be written, and neither takes the place of what is
+ * read; --resume reads the checkpoint to write it anew. */
+static int check_outputs(struct app *app, const char *model,
+                         const struct calibration_request *request)
+{
+    struct inputs inputs = {0};
+    char *checkpoint = checkpoint_path(request->output);
+    inputs_add(&inputs, model);
+    int status = output_check(app, request->output);
+    if (status == STATUS_DONE)
+        status = inputs_protect(app, &inputs, &request->images, request->output);
+    if (status == STATUS_DONE)
+        status = inputs_protect(app, &inputs, &request->images, checkpoint);
+    if (status == STATUS_DONE && !request->resume)
+        status = checkpoint_check(app, checkpoint);
+    free(checkpoint);
+    inputs_free(&inputs);
+    return status;
+}
+
+static int calibrate(struct app *app, const char *path, const struct calibration_request *request,
+                     const char *output)
+{
+    octet_model *model = NULL;
+    struct calibration_result result = {0};
+    int status = check_outputs(app, path, request);
+    if (status == STATUS_DONE)
+        status = model_open(app, path, &model);
+    if (status == STATUS_DONE && app->data_file_count)
+        status = check_outputs(app, path, request);
+    if (status == STATUS_DONE)
+        status = calibration_run(app, model, request, &result);
+    if (status == STATUS_DONE) {
+        app_hold_signals();
+        octet_status saved = octet_statistics_save(app->context, result.statistics, output);
+        app_release_signals();
+        if (saved != OCTET_OK)
+            status = app_fail_library(app, saved, octet_context_message(app->context));
+        else
+            checkpoint_remove(output);
+    }
+    if (status == STATUS_DONE)
+        status = print_summary(app, output, &result);
+    if (status == STATUS_DONE)
+        calibration_verdict(app, &result);
+    octet_statistics_free(&result.statistics);
+    octet_model_free(&model);
+    return status;
+}
+
+int cmd_calibrate(struct app *app, int argc, char **argv)
+{
+    struct calibration_request request = {.max_bad = MAX_BAD_DEFAULT};
+    const char *output = NULL;
+    const struct option options[] = {
+        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures as the model will see (needed)",
+         &request.images, 0, 0, NULL},
+        {"output", 'o', OPTION_TEXT, "FILE", "the statistics file to write (needed)", &output, 0, 0,
+         NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample (default: all)",
+         &request.count, 1, 1e9, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0, 1e15,
+         NULL},
+        {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
+         NULL},
+        {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
+         &request.max_bad, 0, 1, NULL},
+        {.name = "resume",
+         .help = "go on from FILE.partial, which an interrupted run left",
+         .target = &request.resume},
+    };
+    const struct command command = {
+        .name = "calibrate",
+        .operands = "MODEL.onnx",
+        .summary = "gather a model's statistics over pictures",
+        .notes =
+            "SOURCE is a picture, a folder, a glob, a text file of paths or a data.yaml (:train, "
+            ":val,\n:test). See octet-calibrate(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
+        .operands_minimum = 1,
+        .operands_maximum = 1,
+    };
+    struct operands operands;
+    int status;
+    if (!options_parse(app, &command, argc, argv, &operands, &status))
+        return status;
+    if (!request.images.count)
+        return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
+    if (!output)
+        return app_usage(app, "-o FILE is missing: where the statistics go");
+    request.output = output;
+    return calibrate(app, operands.text[0], &request, output);
+}
