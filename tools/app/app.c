@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Messages for people, and the context whose messages go the same way. */
 #include "app/app.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/progress.h"
 #include "app/terminal_text.h"
 
-#define LINE_BYTES 2048
+#define LINE_BYTES 2048 /* of a message; the rest is cut */
 
 static void flush_output(struct app *app)
 {
@@ -68,6 +66,11 @@ void app_say(struct app *app, const char *format, ...)
     va_end(arguments);
 }
 
+void app_progress(struct app *app, struct progress *progress, const char *what, size_t total)
+{
+    progress_start(progress, &app->progress, what, total, app->quiet);
+}
+
 int app_flush(struct app *app)
 {
     flush_output(app);
@@ -96,52 +99,4 @@ int app_open(struct app *app)
                                              : OCTET_LOG_DEBUG;
     octet_status status = octet_context_create(&settings, &app->context);
     return status == OCTET_OK ? STATUS_DONE : app_fail_library(app, status, "");
-}
-
-static void out_of_memory(void)
-{
-    fputs("octet: out of memory\n", stderr);
-    exit(STATUS_FAILED);
-}
-
-void *app_alloc(size_t count, size_t size)
-{
-    void *memory = calloc(count ? count : 1, size ? size : 1);
-    if (!memory)
-        out_of_memory();
-    return memory;
-}
-
-void *app_resize(void *memory, size_t count, size_t size)
-{
-    void *larger = reallocarray(memory, count ? count : 1, size ? size : 1);
-    if (!larger)
-        out_of_memory();
-    return larger;
-}
-
-char *app_strdup(const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        out_of_memory();
-    return copy;
-}
-
-char *app_printf(const char *format, ...)
-{
-    char *text = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        out_of_memory();
-    va_end(arguments);
-    return text;
-}
-
-double app_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }

@@ -8,6 +8,11 @@
 
 #include <octet/octet.h>
 
+#include "app/allocate.h"
+#include "app/clock.h"
+#include "app/format.h"
+#include "app/signals.h"
+
 /* The program's exit statuses; every function that returns "a status" returns one of these. */
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_CHECK = 3 };
 
@@ -28,8 +33,6 @@ struct app {
     size_t data_file_count;
 };
 
-#define TOOLS_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
-
 /* Makes app->context, with the library's messages going to standard error. */
 int app_open(struct app *app);
 
@@ -46,33 +49,10 @@ int app_fail_library(struct app *app, octet_status status, const char *message);
 /* A message for people on standard error; silent with -q. */
 void app_say(struct app *app, const char *format, ...) TOOLS_PRINTF(2, 3);
 
+/* Starts a bar, unless -q was given; messages take it off the screen first. */
+void app_progress(struct app *app, struct progress *progress, const char *what, size_t total);
+
 /* Flushes standard output; a failure (full disk, closed pipe) is reported, once. */
 int app_flush(struct app *app);
-
-/* Zeroed memory, a copy of text, a formatted text: freed with free(). Lack of memory ends the
- * program. */
-void *app_alloc(size_t count, size_t size);
-void *app_resize(void *memory, size_t count, size_t size);
-char *app_strdup(const char *text);
-char *app_printf(const char *format, ...) TOOLS_PRINTF(1, 2);
-
-/* Milliseconds of a clock that only goes forward. */
-double app_now_ms(void);
-
-/* signals.c: watches for SIGINT, SIGTERM and SIGHUP, unless they are ignored. The verb is asked to
- * end; 0.7 s later, or at a second signal, unfinished outputs are removed and the program dies. */
-void app_catch_signals(void);
-/* True once such a signal came: the verb then ends early. */
-bool app_interrupted(void);
-/* What is between these two comes to its end although one signal came: results that are put in
- * their place. They may nest. */
-void app_hold_signals(void);
-void app_release_signals(void);
-/* The verb came to an end in good order all the same: the program returns its status. */
-void app_forget_signal(void);
-/* Dies of the caught signal, if there was one. */
-void app_raise_caught(void);
-/* In a child process: signals do again what they do by themselves, and it dies with its parent. */
-void app_signals_in_child(void);
 
 #endif

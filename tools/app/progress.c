@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Draws the bar, within the width that the terminal has. */
 #include "app/progress.h"
 
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/clock.h"
 #include "app/terminal_text.h"
 
 #define REDRAW_MS 100
@@ -18,12 +20,13 @@ static bool is_terminal(void)
     return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
-void progress_start(struct progress *progress, struct app *app, const char *what, size_t total)
+void progress_start(struct progress *progress, struct progress **shown, const char *what,
+                    size_t total, bool quiet)
 {
-    *progress = (struct progress){.app = app, .what = what, .total = total};
+    *progress = (struct progress){.shown = shown, .what = what, .total = total};
     progress->start_ms = app_now_ms();
-    progress->enabled = !app->quiet && total > 1 && is_terminal();
-    app->progress = progress;
+    progress->enabled = !quiet && total > 1 && is_terminal();
+    *shown = progress;
 }
 
 static void time_left(char *text, size_t size, double seconds)
@@ -120,6 +123,6 @@ void progress_hide(struct progress *progress)
 void progress_finish(struct progress *progress)
 {
     progress_hide(progress);
-    if (progress->app)
-        progress->app->progress = NULL;
+    if (progress->shown)
+        *progress->shown = NULL;
 }

@@ -3,18 +3,21 @@
 #ifndef TOOLS_PROGRESS_H
 #define TOOLS_PROGRESS_H
 
-#include "app/app.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 struct progress {
-    struct app *app;
+    struct progress **shown;
     const char *what;
     size_t done, total;
     double start_ms, drawn_ms;
     bool enabled, visible;
 };
 
-/* `what` is text such as "calibrating"; it must outlive the bar. */
-void progress_start(struct progress *progress, struct app *app, const char *what, size_t total);
+/* `what` is text such as "calibrating"; it must outlive the bar. Whoever prints finds the bar at
+ * `*shown` until progress_finish(). */
+void progress_start(struct progress *progress, struct progress **shown, const char *what,
+                    size_t total, bool quiet);
 void progress_add(struct progress *progress, size_t count);
 
 /* Takes the bar off the screen, before other output; the next progress_add() may draw it again.

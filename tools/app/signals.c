@@ -6,7 +6,7 @@
  * without writer, a mount that is gone), or works on what nobody waits for: then unfinished outputs
  * are removed and the program dies of the signal. A second signal does that at once.
  */
-#include "app/app.h"
+#include "app/signals.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,6 +22,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "app/clock.h"
 
 #define GRACE_MS 700
 #define SAME_MS 200 /* `timeout` and some shells send a signal twice */

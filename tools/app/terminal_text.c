@@ -9,7 +9,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "app/app.h"
+#include "app/allocate.h"
 
 #define NO_CHARACTER 0xffffffffu
 #define GAP "..."
@@ -84,6 +84,16 @@ int text_columns(const char *text)
         columns += columns_of(character);
     }
     return columns;
+}
+
+size_t text_cut(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+    if (length <= most)
+        return length;
+    for (length = most; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+        length--;
+    return length;
 }
 
 void text_shorten(char *text, int columns)

@@ -4,6 +4,7 @@
 #define TOOLS_TERMINAL_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Makes '?' of what could drive a terminal or make text read otherwise than it is: control
@@ -21,6 +22,9 @@ int text_character(const char *text, uint32_t *character);
 /* Columns that UTF-8 text takes on a terminal: two for wide characters, none for combining ones.
  * The locale's character set must be UTF-8. */
 int text_columns(const char *text);
+
+/* The length, of at most `most` bytes, that cuts no character of UTF-8 text in two. */
+size_t text_cut(const char *text, size_t most);
 
 /* Where `text` takes more than `columns` (8 or more), puts "..." for its middle, in place. */
 void text_shorten(char *text, int columns);

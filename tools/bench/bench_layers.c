@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints what each layer takes, does and moves. */
 #include "bench/bench_layers.h"
 
 #include <math.h>

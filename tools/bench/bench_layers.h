@@ -4,7 +4,8 @@
 #define TOOLS_BENCH_LAYERS_H
 
 #include "app/json_print.h"
-#include "bench/bench_report.h"
+#include "bench/bench_model.h"
+#include "bench/bench_peak.h"
 
 /* With settings->layers. */
 void print_layers(const struct bench_model *model, const struct bench_peak *peak);

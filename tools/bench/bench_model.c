@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/median.h"
 #include "models/model_file.h"
+#include "models/noise.h"
 
 #define LAYER_SAMPLES_MAX 1000
 
@@ -32,23 +34,6 @@ static octet_session_settings session_settings(const struct bench_model *model)
     session.cpu = model->app->cpu;
     session.profile = settings->layers;
     return session;
-}
-
-/* Noise, the same every time: no kernel may profit from blank input. */
-static octet_status fill_slots(const struct bench_model *model, octet_session *session)
-{
-    size_t size = 3 * (size_t)octet_session_height(session) * (size_t)octet_session_width(session);
-    uint8_t *pixels = app_alloc(size, 1);
-    uint32_t state = 1;
-    for (size_t i = 0; i < size; i++) {
-        state = state * 1664525u + 1013904223u;
-        pixels[i] = (uint8_t)(state >> 24);
-    }
-    octet_status status = OCTET_OK;
-    for (int i = 0; i < (int)model->settings->batch && status == OCTET_OK; i++)
-        status = octet_session_set_pixels(session, i, pixels);
-    free(pixels);
-    return status;
 }
 
 static int fail_session(const struct bench_model *model, octet_status status,
@@ -116,7 +101,7 @@ int bench_open(struct bench_model *model)
             octet_session_open(app->context, model->engine, &settings, &model->sessions[i]);
         if (opened != OCTET_OK)
             return app_fail(app, "%s: %s", model->path, octet_context_message(app->context));
-        octet_status filled = fill_slots(model, model->sessions[i]);
+        octet_status filled = noise_set(model->sessions[i], (int)model->settings->batch);
         if (filled != OCTET_OK)
             return fail_session(model, filled, model->sessions[i]);
     }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "app/median.h"
+
 #define PICTURES_MAX 200
 #define PICTURES_WARMUP 3
 

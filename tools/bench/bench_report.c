@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints what was measured, as tables or as JSON. */
 #include "bench/bench_report.h"
 
 #include <math.h>
@@ -16,13 +17,6 @@ struct figures {
     double fps, fraction; /* fraction of the peak: NAN when the peak was not measured */
     int threads, height, width;
 };
-
-double peak_of(const struct bench_peak *peak, octet_precision precision)
-{
-    return precision == OCTET_PRECISION_FP32   ? peak->fp32_gmacs
-           : precision == OCTET_PRECISION_HALF ? peak->half_gmacs
-                                               : peak->int8_gmacs;
-}
 
 static struct figures figures_of(const struct bench_model *model, const struct bench_peak *peak)
 {

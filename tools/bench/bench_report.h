@@ -4,15 +4,9 @@
 #define TOOLS_BENCH_REPORT_H
 
 #include "bench/bench_model.h"
+#include "bench/bench_peak.h"
 
-/* Of one core, 10^9 multiply-adds a second; 0: not measured. */
-struct bench_peak {
-    double int8_gmacs, half_gmacs, fp32_gmacs;
-};
-
-/* The one that an engine or a layer is measured by. */
-double peak_of(const struct bench_peak *peak, octet_precision precision);
-
+/* As tables or as JSON. Returns a status. */
 int bench_report(struct app *app, const struct bench_model *models, size_t count,
                  const struct bench_peak *peak);
 

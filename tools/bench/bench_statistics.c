@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What a series of latencies says: figures, drift, and bars for people. */
 #include "bench/bench_statistics.h"
 
 #include <math.h>
@@ -7,31 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/app.h"
+#include "app/allocate.h"
+#include "app/median.h"
 #include "app/terminal_text.h"
 
-#define DRIFT_SAMPLES_MIN 9
+#define DRIFT_SAMPLES_MIN 9 /* three in each third */
 #define HISTOGRAM_STEPS 12
 #define BAR_COLUMNS 48
 #define BAR_COLUMNS_LEAST 4
 #define ROW_COLUMNS 37 /* what else stands in a row: two latencies and a count */
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double middle(const double *sorted, size_t count)
-{
-    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
-}
-
-double median_of(double *samples, size_t count)
-{
-    qsort(samples, count, sizeof *samples, compare_doubles);
-    return middle(samples, count);
-}
 
 /* The smallest sample that at least `share` of all do not exceed. */
 static double percentile(const double *sorted, size_t count, double share)
@@ -60,10 +45,10 @@ struct latency latency_of(double *samples, size_t streams, size_t stride, size_t
     for (size_t i = 1; i < streams; i++)
         memmove(samples + i * count, samples + i * stride, count * sizeof *samples);
     count *= streams;
-    qsort(samples, count, sizeof *samples, compare_doubles);
+    const double median = median_of(samples, count); /* they are sorted from here on */
     for (size_t i = 0; i < count; i++)
         sum += samples[i];
-    struct latency latency = {.median = middle(samples, count),
+    struct latency latency = {.median = median,
                               .mean = sum / (double)count,
                               .p10 = percentile(samples, count, 0.10),
                               .p90 = percentile(samples, count, 0.90),

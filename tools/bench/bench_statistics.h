@@ -23,9 +23,6 @@ struct latency {
  * `stride` apart. Sorts them all to the front, streams * count of them. */
 struct latency latency_of(double *samples, size_t streams, size_t stride, size_t count);
 
-/* The median of `count` >= 1 samples; sorts them. */
-double median_of(double *samples, size_t count);
-
 /* Prints how often which latency came, as lines of bars: equal steps up to p99, then the rest. The
  * samples are sorted. */
 void print_histogram(const double *samples, size_t count, const struct latency *latency);

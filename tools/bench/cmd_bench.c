@@ -43,7 +43,7 @@ static int measure(struct app *app, struct bench_model *models, size_t count,
     if (status != STATUS_DONE || app_interrupted())
         return status;
     app_hold_signals(); /* a run that has begun ends, and is reported with those before it */
-    progress_start(&progress, app, "measuring", count * (warmup + iterations));
+    app_progress(app, &progress, "measuring", count * (warmup + iterations));
     status = run_rounds(models, count, warmup, false, &progress);
     if (status == STATUS_DONE)
         status = run_rounds(models, count, iterations, true, &progress);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `build --precision auto`: engines of every precision, timed in turn on this machine and judged by
- * how well their boxes agree with the float engine's. */
+/* Engines of every precision, timed in turn on this machine. */
 #ifndef TOOLS_CANDIDATES_H
 #define TOOLS_CANDIDATES_H
-
-#include <jansson.h>
 
 #include "models/calibration_run.h"
 
@@ -17,7 +14,6 @@ struct candidate {
     octet_engine *engine;
     octet_session *session;
     octet_info info;
-    octet_detections *found; /* on the pictures that judge */
     double median_ms, least_ms;
     double time;      /* median, over the rounds, of the time beside the float engine's */
     double agreement; /* percent; NAN: not known */
@@ -40,19 +36,19 @@ struct candidate_request {
     double min_agreement; /* percent */
 };
 
-/* Builds, times, judges and chooses. Returns a status. */
-int candidates_compare(struct app *app, const struct candidate_request *request,
-                       struct candidates *candidates);
-void candidates_free(struct candidates *candidates);
-
-/* What was measured, on standard output, and as JSON. */
-void candidates_print(const struct candidates *candidates);
-void candidates_json(const struct candidates *candidates, json_t *root);
-
-/* agreement.c: runs at most AGREEMENT_PICTURES of the judging pictures through all candidates, and
- * fills `agreement`, `pictures` and `boxes`. Returns a status. */
-#define AGREEMENT_PICTURES 50
-int candidates_judge(struct app *app, const struct candidate_request *request,
+/* Builds an engine of each precision. Returns a status. */
+int candidates_build(struct app *app, const struct candidate_request *request,
                      struct candidates *candidates);
+
+/* Fills the times. Returns a status. */
+int candidates_time(struct app *app, struct candidates *candidates);
+
+/* Whether its boxes agree enough with the float engine's, or nobody knows. */
+bool candidate_agrees(const struct candidates *candidates, int index);
+
+/* Takes the fastest that agrees. */
+void candidates_choose(struct candidates *candidates);
+
+void candidates_free(struct candidates *candidates);
 
 #endif

@@ -7,7 +7,8 @@
 #include "app/json_print.h"
 #include "app/output_file.h"
 #include "app/table.h"
-#include "build/candidates.h"
+#include "build/auto_precision.h"
+#include "build/candidates_report.h"
 #include "models/calibration_run.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
@@ -245,7 +246,7 @@ static int compare_candidates(struct build_run *run)
                                         .judges_known = !run->arguments->statistics,
                                         .min_agreement = least < 0 ? AGREEMENT_DEFAULT : least};
     fill_settings(run->arguments, &request.settings);
-    return candidates_compare(run->app, &request, &run->candidates);
+    return auto_precision(run->app, &request, &run->candidates);
 }
 
 static int make_engine(struct build_run *run)

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "app/terminal_text.h"
-#include "detect/output_names.h"
 
 #define FOLDER_BYTES_MAX 200
 

@@ -249,7 +249,7 @@ static int run_all(struct detection_run *run)
     if (status != STATUS_DONE)
         return status;
     detect_report_begin(&run->report, run->app, arguments->format, run->engine, &run->sources);
-    progress_start(&run->progress, run->app, "detecting", run->sources.count);
+    app_progress(run->app, &run->progress, "detecting", run->sources.count);
     do {
         count = fill_batch(run);
         app_hold_signals(); /* what was read is finished; the next ones may never come */

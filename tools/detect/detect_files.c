@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 
 #include "app/json_print.h"
+#include "app/paths.h"
 #include "detect/class_folders.h"
 #include "draw/crop.h"
+#include "pictures/label_path.h"
 
 #define RESULTS "predictions.json" /* as Ultralytics calls it */
 
@@ -65,7 +67,7 @@ static void add_inputs(struct detect_files *files, const char *model)
     inputs_add(&files->inputs, files->settings->annotations);
     inputs_add_sources(&files->inputs, sources);
     for (size_t i = 0; i < sources->count && files->settings->text; i++) {
-        char *labels = eval_labels_path(sources->path[i]);
+        char *labels = label_path(sources->path[i]);
         inputs_add(&files->inputs, labels);
         free(labels);
     }
@@ -113,7 +115,7 @@ static int open_ids(struct detect_files *files)
         return app_fail_library(app, status, octet_context_message(app->context));
     if (octet_truth_class_count(files->truth) == 0)
         return app_fail(app, "%s: no classes in it", annotations);
-    eval_classes_match(app, files->engine, files->truth, &files->classes);
+    class_match_find(app, files->engine, files->truth, &files->classes);
     return image_ids_by_annotations(app, files->sources, files->truth, annotations, files->ids);
 }
 
@@ -263,7 +265,7 @@ static int write_crops(struct detect_files *files, const char *stem, const octet
 static void write_result(struct detect_files *files, const struct image_id *id,
                          const octet_detection *found)
 {
-    const struct eval_classes *classes = &files->classes;
+    const struct class_match *classes = &files->classes;
     int64_t category = found->class_id;
     if (files->truth && !classes->known[found->class_id])
         return;
@@ -330,7 +332,7 @@ void detect_files_close(struct detect_files *files)
     free(files->crops);
     free(files->results_path);
     free(files->ids);
-    eval_classes_free(&files->classes);
+    class_match_free(&files->classes);
     octet_truth_free(&files->truth);
     output_names_free(&files->names);
     inputs_free(&files->inputs);

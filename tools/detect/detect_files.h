@@ -7,7 +7,7 @@
 #include "detect/detect_report.h"
 #include "detect/image_ids.h"
 #include "draw/draw.h"
-#include "eval/eval.h"
+#include "models/class_match.h"
 #include "pictures/inputs.h"
 
 struct detect_files_settings {
@@ -39,7 +39,7 @@ struct detect_files {
     int class_count;
     struct image_id *ids; /* with results */
     octet_truth *truth;
-    struct eval_classes classes;
+    struct class_match classes;
     struct output_file results;
     char *results_path;
     size_t written; /* entries in the results */

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/paths.h"
+#include "app/terminal_text.h"
+
 /* A file's name has at most 255 bytes; this leaves room for a number, another and the ending. */
 #define STEM_BYTES_MAX 220
 
@@ -27,16 +30,6 @@ static size_t find(const struct output_names *names, const char *stem)
 bool output_names_has(const struct output_names *names, const char *stem)
 {
     return names->table[find(names, stem)] != NULL;
-}
-
-size_t text_cut(const char *text, size_t most)
-{
-    size_t length = strlen(text);
-    if (length <= most)
-        return length;
-    for (length = most; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
-        length--;
-    return length;
 }
 
 static struct output_name make_name(struct output_names *names, const char *source)
@@ -70,12 +63,6 @@ void output_names_make(struct output_names *names, const struct sources *sources
                                    .mask = size - 1};
     for (size_t i = 0; i < sources->count; i++)
         names->name[i] = make_name(names, sources->path[i]);
-}
-
-char *path_join(const char *folder, const char *name)
-{
-    size_t length = strlen(folder);
-    return app_printf("%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
 }
 
 void output_names_free(struct output_names *names)

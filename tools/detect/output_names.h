@@ -24,12 +24,6 @@ void output_names_make(struct output_names *names, const struct sources *sources
 /* Whether a source has this stem. */
 bool output_names_has(const struct output_names *names, const char *stem);
 
-/* FOLDER/NAME: one slash between. The caller frees it. */
-char *path_join(const char *folder, const char *name);
-
-/* The length, of at most `most` bytes, that cuts no character of UTF-8 text in two. */
-size_t text_cut(const char *text, size_t most);
-
 /* Accepts a zeroed struct. */
 void output_names_free(struct output_names *names);
 

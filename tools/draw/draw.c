@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "app/json_print.h"
+#include "app/paths.h"
 #include "app/terminal_text.h"
 #include "draw/canvas.h"
 #include "draw/jpeg_file.h"
 #include "draw/label_font.h"
-#include "pictures/sources.h"
 
 #define WIDTH_ANY 1e6
 #define SEAM_OPACITY 0.45

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet eval: options, and the way from ground truth and model to figures. */
 #include <stdlib.h>
 
 #include "app/commands.h"
 #include "app/output_file.h"
-#include "eval/eval.h"
+#include "eval/eval_coco.h"
+#include "eval/eval_report.h"
+#include "eval/eval_yaml.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
 #include "pictures/inputs.h"
@@ -91,7 +94,7 @@ static int open_truth(struct eval_run *run)
                      ? eval_set_open_yaml(run->app, a->data, a->split ? a->split : "val", &run->set)
                      : eval_set_open_coco(run->app, a->annotations, a->images, &run->set);
     if (status == STATUS_DONE && a->classes)
-        status = eval_classes_choose(run->app, run->set.truth, a->classes, &run->classes);
+        status = class_match_choose(run->app, run->set.truth, a->classes, &run->classes);
     return status;
 }
 
@@ -122,7 +125,7 @@ static int run_model(struct eval_run *run)
         status = protect_inputs(run);
     if (status != STATUS_DONE)
         return status;
-    eval_classes_match(run->app, run->engine, run->set.truth, &run->classes);
+    class_match_find(run->app, run->engine, run->set.truth, &run->classes);
     status = eval_run_pictures(run);
     if (status != STATUS_DONE || !run->arguments->save)
         return status;
@@ -191,7 +194,7 @@ int cmd_eval(struct app *app, int argc, char **argv)
     octet_session_close(&run.session);
     octet_engine_free(&run.engine);
     octet_detections_free(&run.detections);
-    eval_classes_free(&run.classes);
+    class_match_free(&run.classes);
     eval_set_free(&run.set);
     free(run.done);
     return status;

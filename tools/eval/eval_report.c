@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "eval/eval.h"
+/* Prints COCO's twelve figures and each class' own. */
+#include "eval/eval_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ static json_t *classes_json(const struct eval_run *run, const struct eval_result
     int64_t id;
     for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, &id)); i++) {
         const octet_class_evaluation *class = &result->classes[i];
-        if (!eval_classes_is_chosen(&run->classes, id))
+        if (!class_match_is_chosen(&run->classes, id))
             continue;
         json_t *entry = json_new_object();
         json_put(entry, "id", json_integer(id));
@@ -169,7 +170,7 @@ static void print_classes(const struct eval_run *run, const struct eval_result *
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, &id)); i++) {
         const octet_class_evaluation *class = &result->classes[i];
-        if (!eval_classes_is_chosen(&run->classes, id))
+        if (!class_match_is_chosen(&run->classes, id))
             continue;
         if (class->boxes == 0) {
             empty++;

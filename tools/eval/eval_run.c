@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "eval/eval.h"
+/* The model over the pictures of a set. */
+#include "eval/eval_run.h"
 
 #include <stdlib.h>
 
@@ -66,7 +67,7 @@ static void compare_size(struct eval_run *run, const struct eval_picture *entry,
 /* Runs a picture that was read. One that the network cannot take is reported and bad. */
 static int run_picture(struct eval_run *run, size_t index, const struct picture *picture)
 {
-    octet_detection found[EVAL_DETECTIONS_MAX];
+    octet_detection found[SCORING_DETECTIONS_MAX];
     int count = 0;
     octet_detect_settings settings;
     selection_for_precision(run->engine, &settings);
@@ -83,7 +84,7 @@ static int run_picture(struct eval_run *run, size_t index, const struct picture 
     status = octet_session_run(run->session);
     if (status == OCTET_OK)
         status =
-            octet_session_detect(run->session, 0, &settings, found, EVAL_DETECTIONS_MAX, &count);
+            octet_session_detect(run->session, 0, &settings, found, SCORING_DETECTIONS_MAX, &count);
     if (status != OCTET_OK)
         return app_fail_library(run->app, status, octet_session_message(run->session));
     status = keep_detections(run, entry->id, found, count);
@@ -128,7 +129,7 @@ int eval_run_pictures(struct eval_run *run)
     if (status == STATUS_DONE)
         status = pictures_open(run->app, &run->set.pictures, AHEAD, &pictures);
     if (status == STATUS_DONE) {
-        progress_start(&progress, run->app, "evaluating", run->set.pictures.count);
+        app_progress(run->app, &progress, "evaluating", run->set.pictures.count);
         status = run_all(run, pictures, &progress);
         progress_finish(&progress);
     }

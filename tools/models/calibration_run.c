@@ -3,28 +3,9 @@
 
 #include "app/progress.h"
 #include "models/checkpoint.h"
-#include "models/model_file.h"
-#include "models/names_file.h"
-#include "pictures/inputs.h"
 #include "pictures/pictures.h"
 
 #define AHEAD 3
-
-int model_open(struct app *app, const char *path, octet_model **model)
-{
-    enum file_kind kind;
-    int status = file_kind_of(app, path, &kind);
-    if (status != STATUS_DONE)
-        return status;
-    if (kind != FILE_ONNX)
-        return app_fail(app, "%s: %s; this needs the ONNX model", path, file_kind_name(kind));
-    octet_status result = octet_model_load(app->context, path, model);
-    if (result == OCTET_OK) {
-        inputs_note_model(app, *model);
-        return names_give(app, *model);
-    }
-    return app_fail_library(app, result, octet_context_message(app->context));
-}
 
 int calibration_sources(struct app *app, const struct calibration_request *request,
                         struct sources *sources)
@@ -114,7 +95,7 @@ static int add_pictures(struct run *run)
     int status = pictures_open(run->app, &rest, AHEAD, &pictures);
     if (status != STATUS_DONE)
         return status;
-    progress_start(&progress, run->app, "calibrating", run->sources.count);
+    app_progress(run->app, &progress, "calibrating", run->sources.count);
     progress_add(&progress, done);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
         const bool keeps = run->checkpoint.path; /* then a signal lets this picture be finished */

@@ -41,7 +41,4 @@ int calibration_check_bad(struct app *app, const struct calibration_request *req
 /* Says on standard error how many pictures were left out, and that one picture is too few. */
 void calibration_verdict(struct app *app, const struct calibration_result *result);
 
-/* Loads MODEL.onnx; an engine or statistics in its place is refused with a hint. */
-int model_open(struct app *app, const char *path, octet_model **model);
-
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "eval/eval.h"
+/* Matches the classes of a model with those of a ground truth. */
+#include "models/class_match.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/options.h"
 #include "app/suggest.h"
 
 #define COCO_CLASSES 80
@@ -32,7 +34,7 @@ static int find_truth(const octet_truth *truth, const char *name, int64_t id)
     return -1;
 }
 
-static void set_known(struct eval_classes *classes, const octet_truth *truth, int model, int place)
+static void set_known(struct class_match *classes, const octet_truth *truth, int model, int place)
 {
     octet_truth_class_get(truth, (size_t)place, &classes->ids[model]);
     classes->known[model] = true;
@@ -40,7 +42,7 @@ static void set_known(struct eval_classes *classes, const octet_truth *truth, in
 }
 
 static bool match_names(const octet_engine *engine, const octet_truth *truth,
-                        struct eval_classes *classes)
+                        struct class_match *classes)
 {
     bool any = false;
     for (int i = 0; i < classes->count; i++) {
@@ -78,7 +80,7 @@ static bool is_coco(const octet_engine *engine, int count)
 }
 
 /* Only where every class of the ground truth has an id of COCO's. */
-static bool match_coco(const octet_truth *truth, struct eval_classes *classes)
+static bool match_coco(const octet_truth *truth, struct class_match *classes)
 {
     size_t found = 0, count = octet_truth_class_count(truth);
     for (int i = 0; i < COCO_CLASSES; i++)
@@ -99,7 +101,7 @@ static int compare_ids(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-static void match_index(const octet_truth *truth, struct eval_classes *classes)
+static void match_index(const octet_truth *truth, struct class_match *classes)
 {
     size_t count = octet_truth_class_count(truth);
     int64_t *ids = app_alloc(count, sizeof *ids);
@@ -129,7 +131,7 @@ static void list_alone(struct app *app, const char *text, const char *const *nam
 }
 
 static void list_unmatched(struct app *app, const octet_engine *engine, const octet_truth *truth,
-                           const struct eval_classes *classes)
+                           const struct class_match *classes)
 {
     size_t truths = octet_truth_class_count(truth), models = (size_t)classes->count;
     const char **names = app_alloc(truths > models ? truths : models, sizeof *names);
@@ -143,8 +145,8 @@ static void list_unmatched(struct app *app, const octet_engine *engine, const oc
     free(names);
 }
 
-void eval_classes_match(struct app *app, const octet_engine *engine, const octet_truth *truth,
-                        struct eval_classes *classes)
+void class_match_find(struct app *app, const octet_engine *engine, const octet_truth *truth,
+                      struct class_match *classes)
 {
     octet_info info;
     octet_engine_info(engine, &info);
@@ -184,7 +186,7 @@ static int unknown_class(struct app *app, const octet_truth *truth, const char *
 }
 
 /* Adds the class of this name or id; false when there is none. */
-static bool choose(const octet_truth *truth, const char *word, struct eval_classes *classes)
+static bool choose(const octet_truth *truth, const char *word, struct class_match *classes)
 {
     int64_t id = 0;
     int place = find_truth(truth, word, 0);
@@ -193,13 +195,13 @@ static bool choose(const octet_truth *truth, const char *word, struct eval_class
     if (place < 0)
         return false;
     octet_truth_class_get(truth, (size_t)place, &id);
-    if (!classes->chosen_count || !eval_classes_is_chosen(classes, id))
+    if (!classes->chosen_count || !class_match_is_chosen(classes, id))
         classes->chosen[classes->chosen_count++] = id;
     return true;
 }
 
-int eval_classes_choose(struct app *app, const octet_truth *truth, const char *list,
-                        struct eval_classes *classes)
+int class_match_choose(struct app *app, const octet_truth *truth, const char *list,
+                       struct class_match *classes)
 {
     classes->chosen = app_alloc(octet_truth_class_count(truth), sizeof *classes->chosen);
     if (choose(truth, list, classes))
@@ -217,7 +219,7 @@ int eval_classes_choose(struct app *app, const octet_truth *truth, const char *l
     return status;
 }
 
-bool eval_classes_is_chosen(const struct eval_classes *classes, int64_t id)
+bool class_match_is_chosen(const struct class_match *classes, int64_t id)
 {
     for (size_t i = 0; i < classes->chosen_count; i++)
         if (classes->chosen[i] == id)
@@ -225,7 +227,7 @@ bool eval_classes_is_chosen(const struct eval_classes *classes, int64_t id)
     return !classes->chosen;
 }
 
-void eval_classes_free(struct eval_classes *classes)
+void class_match_free(struct class_match *classes)
 {
     free(classes->ids);
     free(classes->known);

@@ -127,6 +127,22 @@ int detector_open(struct app *app, const char *path, octet_engine **engine)
     return app_fail_library(app, result, octet_context_message(app->context));
 }
 
+int model_open(struct app *app, const char *path, octet_model **model)
+{
+    enum file_kind kind;
+    int status = file_kind_of(app, path, &kind);
+    if (status != STATUS_DONE)
+        return status;
+    if (kind != FILE_ONNX)
+        return app_fail(app, "%s: %s; this needs the ONNX model", path, file_kind_name(kind));
+    octet_status result = octet_model_load(app->context, path, model);
+    if (result == OCTET_OK) {
+        inputs_note_model(app, *model);
+        return names_give(app, *model);
+    }
+    return app_fail_library(app, result, octet_context_message(app->context));
+}
+
 const char *precision_name(octet_precision precision)
 {
     static const char *const names[] = {"fp32", "int8", "mixed", "half"};

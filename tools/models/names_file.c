@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "pictures/sources.h"
+#include "app/paths.h"
+#include "pictures/data_yaml.h"
 
 #define BYTES_MAX (4 * 1024 * 1024)
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Says how boxes are selected. */
 #include "models/selection.h"
 
 #include <stdlib.h>
 
-#include "eval/eval.h"
+/* The field's settings, which published figures are worked out with. */
+#define SCORING_CONFIDENCE 0.001
+#define SCORING_IOU 0.7
 
 char *suppression_text(const octet_detect_settings *settings)
 {
@@ -44,8 +47,8 @@ void selection_for_precision(const octet_engine *engine, octet_detect_settings *
     octet_engine_detect_settings(engine, settings);
     const bool unsuppressed = settings->iou >= 1;
     octet_detect_defaults(settings);
-    settings->confidence = EVAL_CONFIDENCE;
-    settings->iou = unsuppressed ? 1 : EVAL_IOU;
-    settings->max_detections = EVAL_DETECTIONS_MAX;
+    settings->confidence = SCORING_CONFIDENCE;
+    settings->iou = unsuppressed ? 1 : SCORING_IOU;
+    settings->max_detections = SCORING_DETECTIONS_MAX;
     settings->multi_label = 1;
 }

@@ -14,6 +14,9 @@ char *suppression_text(const octet_detect_settings *settings);
 /* `own`: the settings are the model's. */
 json_t *selection_json(const octet_detect_settings *settings, int own);
 
+/* Boxes of a picture that take part in average precision. */
+#define SCORING_DETECTIONS_MAX 300
+
 /* What average precision is worked out with: the field's settings for every model, but no
  * suppression where the model does without. */
 void selection_for_precision(const octet_engine *engine, octet_detect_settings *settings);

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the pictures and the class names of a data.yaml. */
+#include "pictures/data_yaml.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "app/options.h"
-#include "pictures/sources.h"
+#include "app/paths.h"
+#include "pictures/source_folder.h"
+#include "pictures/source_list.h"
 #include "pictures/yaml.h"
 
 #define CLASSES_MAX 65536

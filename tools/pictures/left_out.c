@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pictures/sources.h"
+#include "app/paths.h"
 
 /* What somebody may take for a picture of the set. */
 static const struct kind {

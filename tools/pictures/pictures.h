@@ -4,7 +4,7 @@
 #ifndef TOOLS_PICTURES_H
 #define TOOLS_PICTURES_H
 
-#include "pictures/sources.h"
+#include "pictures/source_paths.h"
 
 struct picture {
     char *name;         /* the list's path; of a stream "stdin:0" and so on */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A text file of paths. */
-#include "pictures/sources.h"
+/* A text file of paths: where each line leads. */
+#include "pictures/source_list.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "app/paths.h"
 
 #define LIST_BYTES_MAX (64 * 1024 * 1024)
 

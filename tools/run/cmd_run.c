@@ -175,7 +175,7 @@ static int run_all(struct tensor_run *run)
 {
     struct progress progress;
     int status = STATUS_DONE;
-    progress_start(&progress, run->app, "running", run->shape.pictures);
+    app_progress(run->app, &progress, "running", run->shape.pictures);
     for (size_t i = 0; i < run->shape.pictures && status == STATUS_DONE; i++) {
         octet_status result = run_picture(run, i);
         if (app_interrupted())

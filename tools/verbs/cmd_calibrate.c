@@ -9,6 +9,7 @@
 #include "app/table.h"
 #include "models/calibration_run.h"
 #include "models/checkpoint.h"
+#include "models/model_file.h"
 #include "pictures/inputs.h"
 
 static double file_bytes(const char *path)

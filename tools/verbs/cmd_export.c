@@ -6,7 +6,6 @@
 #include "app/json_print.h"
 #include "app/output_file.h"
 #include "app/table.h"
-#include "models/calibration_run.h"
 #include "models/model_file.h"
 #include "pictures/inputs.h"
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which file of a folder a picture of COCO annotations is: the one whose path agrees with its
  * file_name for longest, read from the end. */
+#include "eval/eval_coco.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "eval/eval.h"
+#include "app/paths.h"
+#include "eval/keyed.h"
 
 #define REPORTED_MAX 10 /* pictures that get a line of their own */
 #define ALL SIZE_MAX
@@ -19,26 +22,6 @@ struct wanted {
     size_t alike;                 /* parts at the ends of name and path that are equal */
     const struct wanted *instead; /* the picture that the file is, when it is not this one */
 };
-
-static int compare_keyed(const void *a, const void *b)
-{
-    const struct keyed *left = a, *right = b;
-    const int order = strcmp(left->key, right->key);
-    return order ? order : (left->index > right->index) - (left->index < right->index);
-}
-
-void keyed_sort(struct keyed *list, size_t count)
-{
-    if (count > 1)
-        qsort(list, count, sizeof *list, compare_keyed);
-}
-
-void keyed_free(struct keyed *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(list[i].key);
-    free(list);
-}
 
 /* The name without "./" and "//" and, if `windows`, with slashes for backslashes. */
 static char *tidy_name(const char *name, bool windows)
@@ -80,7 +63,7 @@ static char *find_file(const char *folder, const char *name)
     for (const char *rest = name; rest; rest = strchr(rest, '/')) {
         rest += *rest == '/';
         char *path = app_printf("%s%s%s", folder, between, rest);
-        if (*rest && eval_is_file(path))
+        if (*rest && path_is_file(path))
             return path;
         free(path);
     }
@@ -139,7 +122,7 @@ static int settle_all(struct app *app, const char *annotations, struct wanted *a
     size_t found = 0, unclear = 0;
     for (size_t i = 0; i < count; i++)
         if (all[i].path)
-            list[found++] = (struct keyed){eval_whole_path(all[i].path), i};
+            list[found++] = (struct keyed){path_whole(all[i].path), i};
     keyed_sort(list, found);
     for (size_t i = 0, next; i < found; i = next) {
         for (next = i + 1; next < found && strcmp(list[i].key, list[next].key) == 0;)
@@ -197,8 +180,8 @@ static int take_found(struct app *app, const char *annotations, const char *fold
     return eval_set_count_bad(app, set, missing);
 }
 
-int eval_find_pictures(struct app *app, const char *annotations, const char *folder,
-                       struct eval_set *set)
+static int find_pictures(struct app *app, const char *annotations, const char *folder,
+                         struct eval_set *set)
 {
     struct stat entry;
     if (stat(folder, &entry) != 0)
@@ -221,4 +204,18 @@ int eval_find_pictures(struct app *app, const char *annotations, const char *fol
     free(all);
     free(whole);
     return status;
+}
+
+int eval_set_open_coco(struct app *app, const char *annotations, const char *folder,
+                       struct eval_set *set)
+{
+    octet_status status = octet_truth_load(app->context, annotations, &set->truth);
+    if (status != OCTET_OK)
+        return app_fail_library(app, status, octet_context_message(app->context));
+    set->total = octet_truth_image_count(set->truth);
+    if (set->total == 0)
+        return app_fail(app, "%s: no pictures in it", annotations);
+    if (octet_truth_class_count(set->truth) == 0)
+        return app_fail(app, "%s: no classes in it", annotations);
+    return folder ? find_pictures(app, annotations, folder, set) : STATUS_DONE;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of pictures that sources stand for. */
+#ifndef TOOLS_SOURCE_PATHS_H
+#define TOOLS_SOURCE_PATHS_H
+
+#include <stdint.h>
+
+#include "app/app.h"
+
+/* A source that is a pipe or a device, given as such: as many pictures as come out of it. */
+struct source_stream {
+    size_t source; /* its place in the list */
+    bool standard_input;
+};
+
+struct sources {
+    char **path; /* also of files that cannot be read: reading them says why */
+    size_t count, capacity;
+    size_t unreachable;            /* of all that were added: those that were not there */
+    struct source_stream *streams; /* in the list's order */
+    size_t stream_count;
+    char **read; /* lists and data.yamls that named pictures */
+    size_t read_count;
+};
+
+/* Adds a file as it is, also when it is not there: reading it says why. */
+void sources_append(struct sources *sources, const char *path);
+
+/* The same, and counts it as unreachable unless it is there. */
+void sources_take(struct sources *sources, const char *path, bool there);
+
+/* Adds a pipe or a device. */
+void sources_add_stream(struct sources *sources, const char *path, bool standard_input);
+
+/* Notes a file that names pictures. */
+void sources_note_read(struct sources *sources, const char *path);
+
+/* Sorts the paths from `first` on. */
+void sources_sort_from(struct sources *sources, size_t first);
+
+bool sources_is_stream(const struct sources *sources, size_t source);
+
+/* Fails, saying that `what` cannot be done with a pipe, when there is one. Returns a status. */
+int sources_refuse_streams(struct app *app, const struct sources *sources, const char *what);
+
+/* Before long work: fails, naming some, when more than the share `max_bad` is not there. Returns a
+ * status. */
+int sources_check_reachable(struct app *app, const struct sources *sources, double max_bad);
+
+/* Keeps `count` pictures, chosen at random without repetition, in the order they have. The choice
+ * depends on the number of pictures, on `count` and on `seed` alone: SplitMix64 seeded with `seed`
+ * draws 64 bits r for each i of 0 .. count - 1 and swaps entries i and i + floor(r * (n - i) /
+ * 2^64) of the list 0 .. n - 1, whose first `count` entries are taken. A pipe's pictures cannot be
+ * sampled. Returns a status. */
+int sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed);
+
+void sources_free(struct sources *sources);
+
+#endif
