@@ -416,8 +416,9 @@ static bool is_near(const struct conv_case *c, int n, int y, int x, double a, do
         const double off = isfinite(exact) ? tolerance(c, n, y, x, exact) : 0.0;
         const float low = (float)(lost ? -INFINITY : exact - off);
         const float high = (float)(lost ? INFINITY : exact + off);
-        const int lowest = oct_requantize(low, view->inverse_scale, view->zero_point);
-        const int highest = oct_requantize(high, view->inverse_scale, view->zero_point);
+        const int lowest = oct_requantize(low, view->inverse_scale, view->quantization.zero_point);
+        const int highest =
+            oct_requantize(high, view->inverse_scale, view->quantization.zero_point);
         return lost ? b == lowest || b == highest : b >= lowest && b <= highest;
     }
     if (lost)
