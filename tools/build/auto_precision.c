@@ -22,16 +22,16 @@ static int fail(struct judging *judging, octet_status status)
     return app_fail_library(judging->app, status, judging->agreement.message);
 }
 
-static int judge_on(struct judging *judging, const struct picture *picture)
+static int judge_on(struct judging *judging, const struct frame *frame)
 {
-    if (picture->image) {
-        const octet_status status = agreement_add(&judging->agreement, picture->image);
+    if (frame->image) {
+        const octet_status status = agreement_add(&judging->agreement, frame->image);
         return status == OCTET_OK ? STATUS_DONE : fail(judging, status);
     }
-    if (picture->status == OCTET_OUT_OF_MEMORY)
-        return app_fail(judging->app, "%s", picture->message);
+    if (frame->status == OCTET_OUT_OF_MEMORY)
+        return app_fail(judging->app, "%s", frame->message);
     if (!judging->request->judges_known && ++judging->bad)
-        app_fail(judging->app, "%s", picture->message);
+        app_fail(judging->app, "%s", frame->message);
     return STATUS_DONE;
 }
 
@@ -39,14 +39,14 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
 {
     struct pictures *pictures = NULL;
     struct progress progress;
-    struct picture picture;
+    struct frame frame;
     int status = pictures_open(judging->app, sources, AHEAD, &pictures);
     if (status != STATUS_DONE)
         return status;
     app_progress(judging->app, &progress, "judging", sources->count);
-    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
-        status = judge_on(judging, &picture);
-        picture_free(&picture);
+    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
+        status = judge_on(judging, &frame);
+        frame_free(&frame);
         progress_add(&progress, 1);
     }
     progress_finish(&progress);

@@ -11,7 +11,7 @@
 
 /* A picture that stands in a slot of the session. */
 struct pending {
-    struct picture picture;
+    struct frame frame;
     int width, height; /* pixels */
     double preprocess_ms;
 };
@@ -113,18 +113,17 @@ static int fail_session(struct detection_run *run, octet_status status)
     return app_fail_library(run->app, status, octet_session_message(run->session));
 }
 
-static void reject(struct detection_run *run, struct picture *picture, const char *message,
-                   size_t slot)
+static void reject(struct detection_run *run, struct frame *frame, const char *message, size_t slot)
 {
     app_fail(run->app, "%s", message);
     if (run->bad_count == run->bad_capacity) {
         run->bad_capacity = run->bad_capacity ? run->bad_capacity * 2 : 16;
         run->bad = app_resize(run->bad, run->bad_capacity, sizeof *run->bad);
     }
-    run->bad[run->bad_count++] = (struct bad){app_strdup(picture->name), app_strdup(message), slot};
+    run->bad[run->bad_count++] = (struct bad){app_strdup(frame->label), app_strdup(message), slot};
     run->failed++;
     progress_add(&run->progress, 1);
-    picture_free(picture);
+    frame_free(frame);
 }
 
 static void free_bad(struct bad *bad)
@@ -152,32 +151,32 @@ static int report_bad(struct detection_run *run, size_t slot, size_t *next)
 static size_t fill_batch(struct detection_run *run)
 {
     size_t count = 0, batch = (size_t)run->arguments->batch;
-    while (count < batch && pictures_next(run->pictures, &run->batch[count].picture)) {
+    while (count < batch && pictures_next(run->pictures, &run->batch[count].frame)) {
         struct pending *pending = &run->batch[count];
         run->taken++;
-        if (!pending->picture.image) {
-            reject(run, &pending->picture, pending->picture.message, count);
+        if (!pending->frame.image) {
+            reject(run, &pending->frame, pending->frame.message, count);
             continue;
         }
         double start_ms = app_now_ms();
-        if (octet_session_set_image(run->session, (int)count, pending->picture.image) != OCTET_OK) {
+        if (octet_session_set_image(run->session, (int)count, pending->frame.image) != OCTET_OK) {
             char *message =
-                app_printf("%s: %s", pending->picture.name, octet_session_message(run->session));
-            reject(run, &pending->picture, message, count);
+                app_printf("%s: %s", pending->frame.label, octet_session_message(run->session));
+            reject(run, &pending->frame, message, count);
             free(message);
             continue;
         }
         pending->preprocess_ms = app_now_ms() - start_ms;
-        pending->width = octet_image_width(pending->picture.image);
-        pending->height = octet_image_height(pending->picture.image);
+        pending->width = octet_image_width(pending->frame.image);
+        pending->height = octet_image_height(pending->frame.image);
         count++;
     }
     /* Slots left over take the last picture again, so that a run never reads old ones. */
     for (size_t i = count; count > 0 && i < batch; i++)
-        octet_session_set_image(run->session, (int)i, run->batch[count - 1].picture.image);
+        octet_session_set_image(run->session, (int)i, run->batch[count - 1].frame.image);
     /* Their memory serves the next ones. */
     for (size_t i = 0; i < count && !detect_files_need_image(&run->files); i++)
-        octet_image_free(&run->batch[i].picture.image);
+        octet_image_free(&run->batch[i].frame.image);
     return count;
 }
 
@@ -186,7 +185,7 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
 {
     int count = 0;
     const struct pending *pending = &run->batch[slot];
-    const struct picture *picture = &pending->picture;
+    const struct frame *frame = &pending->frame;
     double start_ms = app_now_ms();
     octet_status status =
         octet_session_detect(run->session, (int)slot, &run->settings, run->detections,
@@ -195,16 +194,13 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
     if (status != OCTET_OK)
         return fail_session(run, status);
     const struct detect_result result = {
-        picture->name,
-        pending->width,
-        pending->height,
-        run->detections,
-        count,
-        {picture->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
+        frame->label,    pending->width,
+        pending->height, run->detections,
+        count,           {frame->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
     int ended = detect_report_add(&run->report, &result);
-    const struct detect_place place = {picture->source, picture->streamed, picture->number};
+    const struct detect_place place = {frame->source, frame->streamed, frame->index};
     if (ended == STATUS_DONE)
-        ended = detect_files_add(&run->files, place, picture->image, &result);
+        ended = detect_files_add(&run->files, place, frame->image, &result);
     progress_add(&run->progress, 1);
     return ended;
 }
@@ -256,7 +252,7 @@ static int run_all(struct detection_run *run)
         status = run_batch(run, count);
         app_release_signals();
         for (size_t i = 0; i < count; i++)
-            picture_free(&run->batch[i].picture);
+            frame_free(&run->batch[i].frame);
     } while (status == STATUS_DONE && !app_interrupted() && count > 0);
     progress_finish(&run->progress);
     detect_report_end(&run->report);

@@ -54,33 +54,33 @@ static octet_status keep_detections(struct eval_run *run, int64_t image_id,
 }
 
 static void compare_size(struct eval_run *run, const struct eval_picture *entry,
-                         const struct picture *picture)
+                         const struct frame *frame)
 {
-    int width = octet_image_width(picture->image), height = octet_image_height(picture->image);
+    int width = octet_image_width(frame->image), height = octet_image_height(frame->image);
     if ((!entry->width || entry->width == width) && (!entry->height || entry->height == height))
         return;
     if (run->other_size++ == 0)
-        app_say(run->app, "%s: %d x %d pixels, the annotations say %d x %d", picture->name, width,
+        app_say(run->app, "%s: %d x %d pixels, the annotations say %d x %d", frame->label, width,
                 height, entry->width, entry->height);
 }
 
 /* Runs a picture that was read. One that the network cannot take is reported and bad. */
-static int run_picture(struct eval_run *run, size_t index, const struct picture *picture)
+static int run_picture(struct eval_run *run, size_t index, const struct frame *frame)
 {
     octet_detection found[SCORING_DETECTIONS_MAX];
     int count = 0;
     octet_detect_settings settings;
     selection_for_precision(run->engine, &settings);
     const struct eval_picture *entry = &run->set.entries[index];
-    octet_status status = octet_session_set_image(run->session, 0, picture->image);
+    octet_status status = octet_session_set_image(run->session, 0, frame->image);
     if (status != OCTET_OK) {
-        app_fail(run->app, "%s: %s", picture->name, octet_session_message(run->session));
+        app_fail(run->app, "%s: %s", frame->label, octet_session_message(run->session));
         return eval_set_count_bad(run->app, &run->set, 1);
     }
-    int result = eval_set_add_picture(run->app, &run->set, index, picture->image);
+    int result = eval_set_add_picture(run->app, &run->set, index, frame->image);
     if (result != STATUS_DONE)
         return result;
-    compare_size(run, entry, picture);
+    compare_size(run, entry, frame);
     status = octet_session_run(run->session);
     if (status == OCTET_OK)
         status =
@@ -96,18 +96,18 @@ static int run_picture(struct eval_run *run, size_t index, const struct picture 
 
 static int run_all(struct eval_run *run, struct pictures *pictures, struct progress *progress)
 {
-    struct picture picture;
+    struct frame frame;
     int status = STATUS_DONE;
-    while (status == STATUS_DONE && pictures_next(pictures, &picture)) {
-        if (picture.image) {
-            status = run_picture(run, picture.source, &picture);
-        } else if (picture.status == OCTET_OUT_OF_MEMORY) {
-            status = app_fail(run->app, "%s", picture.message);
+    while (status == STATUS_DONE && pictures_next(pictures, &frame)) {
+        if (frame.image) {
+            status = run_picture(run, frame.source, &frame);
+        } else if (frame.status == OCTET_OUT_OF_MEMORY) {
+            status = app_fail(run->app, "%s", frame.message);
         } else {
-            app_fail(run->app, "%s", picture.message);
+            app_fail(run->app, "%s", frame.message);
             status = eval_set_count_bad(run->app, &run->set, 1);
         }
-        picture_free(&picture);
+        frame_free(&frame);
         progress_add(progress, 1);
     }
     if (status == STATUS_DONE && app_interrupted())

@@ -50,26 +50,26 @@ int calibration_check_bad(struct app *app, const struct calibration_request *req
         failed, total, request->max_bad);
 }
 
-static int leave_out(struct run *run, const struct picture *picture, const char *message)
+static int leave_out(struct run *run, const struct frame *frame, const char *message)
 {
-    if (picture->image)
-        app_fail(run->app, "%s: %s", picture->name, message);
+    if (frame->image)
+        app_fail(run->app, "%s: %s", frame->label, message);
     else
-        app_fail(run->app, "%s", picture->message);
+        app_fail(run->app, "%s", frame->message);
     run->checkpoint.left_out = ++run->result->failed;
-    if (run->sources.stream_count) /* nobody knows how many there are before all came */
+    if (!sources_are_counted(&run->sources)) /* nobody knows how many there are before all came */
         return STATUS_DONE;
     return calibration_check_bad(run->app, run->request, run->result->failed, run->sources.count);
 }
 
-static int add_picture(struct run *run, const struct picture *picture)
+static int add_picture(struct run *run, const struct frame *frame)
 {
-    octet_status status = picture->status;
+    octet_status status = frame->status;
     const char *message = "";
     if (status == OCTET_OUT_OF_MEMORY)
-        return app_fail(run->app, "%s", picture->message);
-    if (picture->image) {
-        status = octet_calibration_add(run->calibration, picture->image);
+        return app_fail(run->app, "%s", frame->message);
+    if (frame->image) {
+        status = octet_calibration_add(run->calibration, frame->image);
         message = octet_calibration_message(run->calibration);
     }
     run->checkpoint.position++;
@@ -77,9 +77,9 @@ static int add_picture(struct run *run, const struct picture *picture)
         run->result->used++;
         return checkpoint_save_at_times(run->app, &run->checkpoint, run->calibration);
     }
-    if (!picture->image || is_bad_picture(status))
-        return leave_out(run, picture, message);
-    return app_fail(run->app, "%s: %s", picture->name, message);
+    if (!frame->image || is_bad_picture(status))
+        return leave_out(run, frame, message);
+    return app_fail(run->app, "%s: %s", frame->label, message);
 }
 
 /* Those of the list that no checkpoint has yet. */
@@ -89,7 +89,7 @@ static int add_pictures(struct run *run)
     struct sources rest = run->sources; /* with a stream, none is done */
     struct pictures *pictures = NULL;
     struct progress progress;
-    struct picture picture;
+    struct frame frame;
     rest.path += done;
     rest.count -= done;
     int status = pictures_open(run->app, &rest, AHEAD, &pictures);
@@ -97,14 +97,14 @@ static int add_pictures(struct run *run)
         return status;
     app_progress(run->app, &progress, "calibrating", run->sources.count);
     progress_add(&progress, done);
-    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &picture)) {
+    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         const bool keeps = run->checkpoint.path; /* then a signal lets this picture be finished */
         if (keeps)
             app_hold_signals();
-        status = add_picture(run, &picture);
+        status = add_picture(run, &frame);
         if (keeps)
             app_release_signals();
-        picture_free(&picture);
+        frame_free(&frame);
         progress_add(&progress, 1);
     }
     progress_finish(&progress);
@@ -149,7 +149,7 @@ static int start(struct run *run, const octet_model *model)
     struct app *app = run->app;
     octet_statistics *before = NULL;
     octet_calibration_settings settings;
-    const char *output = run->sources.stream_count ? NULL : run->request->output;
+    const char *output = sources_are_counted(&run->sources) ? run->request->output : NULL;
     checkpoint_open(&run->checkpoint, output, &run->sources);
     if (run->request->resume) {
         int status = checkpoint_load(app, &run->checkpoint, &before);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads frames ahead: whose turn it is to take or to decode one, and how all that ends. */
 #include "pictures/pictures.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "pictures/picture_stream.h"
+#include "pictures/picture_file.h"
 
 #define WORKERS_MAX 4
 #define CORES_A_WORKER 4
@@ -14,7 +15,7 @@
 #define PATIENCE_MS 300.0
 
 struct slot {
-    struct picture picture;
+    struct frame frame;
     bool ready;
 };
 
@@ -28,11 +29,11 @@ struct pictures {
     const struct sources *sources;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    struct slot *slots; /* picture i lies in slot i % ahead */
+    struct slot *slots; /* frame i lies in slot i % ahead */
     size_t ahead, next_decoded, next_taken;
     size_t next_source, next_stream; /* in the list, and in its streams */
-    struct picture_stream stream;    /* of the source that is next, when that is one */
-    bool reading;                    /* a worker reads from it; the others wait */
+    void *reader;                    /* of the source that is next; NULL: not open */
+    bool reading;                    /* a worker takes a frame from it; the others wait */
     bool stop;
     struct worker workers[WORKERS_MAX];
     size_t worker_count, running;
@@ -40,66 +41,62 @@ struct pictures {
 
 /* What a worker does next. */
 struct job {
-    size_t index; /* of the picture */
-    struct picture picture;
-    bool streamed;
-    struct streamed encoded;
+    size_t index; /* of the frame */
+    const struct frame_kind *kind;
+    struct frame frame;
+    void *encoded;
 };
 
-static bool is_stream(const struct pictures *pictures)
+static const struct frame_kind *next_kind(const struct pictures *pictures)
 {
     const struct sources *sources = pictures->sources;
-    return pictures->next_stream < sources->stream_count &&
-           sources->streams[pictures->next_stream].source == pictures->next_source;
+    const bool listed = pictures->next_stream < sources->stream_count &&
+                        sources->streams[pictures->next_stream].source == pictures->next_source;
+    return listed ? sources->streams[pictures->next_stream].kind : &picture_file;
 }
 
-/* The next picture of the stream, read without the lock, which the caller holds. False when there
- * is none: the source after it is next. */
-static bool take_from_stream(struct pictures *pictures, octet_context *context, struct job *job)
+static void close_reader(struct pictures *pictures)
 {
-    const struct source_stream *source = &pictures->sources->streams[pictures->next_stream];
-    struct picture_stream *stream = &pictures->stream;
-    if (!stream->path)
-        picture_stream_open(stream, pictures->sources->path[source->source],
-                            source->standard_input);
+    if (pictures->reader)
+        next_kind(pictures)->close(pictures->reader);
+    pictures->reader = NULL;
+}
+
+/* The next frame of the source that is next, taken without the lock, which the caller holds. False
+ * when there is none: the source after it is next. */
+static bool take_frame(struct pictures *pictures, octet_context *context, struct job *job)
+{
+    const struct frame_kind *kind = next_kind(pictures);
+    *job = (struct job){
+        .kind = kind,
+        .frame = {.source = pictures->next_source, .streamed = kind->many, .time_s = NAN}};
+    if (!pictures->reader)
+        pictures->reader = kind->open(pictures->sources->path[pictures->next_source]);
     pictures->reading = true;
     pthread_mutex_unlock(&pictures->mutex);
-    const bool taken = picture_stream_next(stream, context, &job->encoded);
+    const bool taken = kind->take(pictures->reader, context, &job->frame, &job->encoded);
     pthread_mutex_lock(&pictures->mutex);
     pictures->reading = false;
     pthread_cond_broadcast(&pictures->changed);
-    if (taken) {
-        job->streamed = true;
-        job->picture = (struct picture){.name = job->encoded.name,
-                                        .source = pictures->next_source,
-                                        .streamed = true,
-                                        .number = stream->number - 1};
+    if (taken && kind->many)
         return true;
-    }
-    picture_stream_close(stream);
-    pictures->next_stream++;
+    close_reader(pictures);
+    pictures->next_stream += kind->many;
     pictures->next_source++;
-    return false;
+    return taken;
 }
 
-/* Waits until there is room for another picture; false when there are no more. The caller holds the
+/* Waits until there is room for another frame; false when there are no more. The caller holds the
  * lock. */
 static bool take_job(struct pictures *pictures, octet_context *context, struct job *job)
 {
-    *job = (struct job){.streamed = false};
     while (!pictures->stop && pictures->next_source < pictures->sources->count) {
         if (pictures->reading || pictures->next_decoded >= pictures->next_taken + pictures->ahead) {
             pthread_cond_wait(&pictures->changed, &pictures->mutex);
             continue;
         }
-        if (is_stream(pictures)) {
-            if (!take_from_stream(pictures, context, job))
-                continue;
-        } else {
-            const size_t source = pictures->next_source++;
-            job->picture = (struct picture){.name = app_strdup(pictures->sources->path[source]),
-                                            .source = source};
-        }
+        if (!take_frame(pictures, context, job))
+            continue;
         job->index = pictures->next_decoded++;
         return true;
     }
@@ -108,30 +105,9 @@ static bool take_job(struct pictures *pictures, octet_context *context, struct j
 
 static void decode(octet_context *context, struct job *job)
 {
-    struct picture *picture = &job->picture;
-    const struct streamed *encoded = &job->encoded;
     const double start_ms = app_now_ms();
-    if (job->streamed && !encoded->bytes) {
-        picture->status = OCTET_FILE_READ;
-        picture->message = encoded->message;
-        return;
-    }
-    octet_status status = job->streamed ? octet_image_decode(context, encoded->bytes, encoded->size,
-                                                             picture->name, &picture->image)
-                                        : octet_image_load(context, picture->name, &picture->image);
-    free(encoded->bytes);
-    picture->decode_ms = app_now_ms() - start_ms;
-    picture->status = status;
-    if (status == OCTET_OK)
-        return;
-    const char *message = octet_context_message(context);
-    picture->image = NULL;
-    if (!message[0])
-        picture->message = app_printf("%s: %s", picture->name, octet_status_text(status));
-    else if (encoded->more_lost)
-        picture->message = app_printf("%s; what follows it is not read", message);
-    else
-        picture->message = app_strdup(message);
+    job->kind->decode(context, &job->frame, job->encoded);
+    job->frame.decode_ms = app_now_ms() - start_ms;
 }
 
 static void *work(void *argument)
@@ -144,7 +120,7 @@ static void *work(void *argument)
         pthread_mutex_unlock(&pictures->mutex);
         decode(worker->context, &job);
         pthread_mutex_lock(&pictures->mutex);
-        pictures->slots[job.index % pictures->ahead] = (struct slot){job.picture, true};
+        pictures->slots[job.index % pictures->ahead] = (struct slot){job.frame, true};
         pthread_cond_broadcast(&pictures->changed);
     }
     pictures->running--;
@@ -222,7 +198,7 @@ static bool is_over(const struct pictures *pictures)
            pictures->next_taken == pictures->next_decoded;
 }
 
-bool pictures_next(struct pictures *pictures, struct picture *picture)
+bool pictures_next(struct pictures *pictures, struct frame *frame)
 {
     pthread_mutex_lock(&pictures->mutex);
     struct slot *slot = &pictures->slots[pictures->next_taken % pictures->ahead];
@@ -230,21 +206,13 @@ bool pictures_next(struct pictures *pictures, struct picture *picture)
         wait_briefly(pictures);
     const bool taken = slot->ready;
     if (taken) {
-        *picture = slot->picture;
+        *frame = slot->frame;
         *slot = (struct slot){0};
         pictures->next_taken++;
         pthread_cond_broadcast(&pictures->changed);
     }
     pthread_mutex_unlock(&pictures->mutex);
     return taken;
-}
-
-void picture_free(struct picture *picture)
-{
-    octet_image_free(&picture->image);
-    free(picture->name);
-    free(picture->message);
-    *picture = (struct picture){0};
 }
 
 /* Tells the workers to stop and waits for them; false when one does not come back from its input,
@@ -278,10 +246,10 @@ void pictures_close(struct pictures **pictures)
     for (size_t i = 0; i < closing->worker_count; i++)
         pthread_join(closing->workers[i].thread, NULL);
     for (size_t i = 0; i < closing->ahead; i++)
-        picture_free(&closing->slots[i].picture);
+        frame_free(&closing->slots[i].frame);
     for (size_t i = 0; i < closing->worker_count; i++)
         octet_context_free(&closing->workers[i].context); /* after the pictures made from it */
-    picture_stream_close(&closing->stream);
+    close_reader(closing);
     pthread_cond_destroy(&closing->changed);
     pthread_mutex_destroy(&closing->mutex);
     free(closing->slots);

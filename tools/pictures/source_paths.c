@@ -31,12 +31,11 @@ void sources_take(struct sources *sources, const char *path, bool there)
     sources_append(sources, path);
 }
 
-void sources_add_stream(struct sources *sources, const char *path, bool standard_input)
+void sources_add_stream(struct sources *sources, const char *path, const struct frame_kind *kind)
 {
     sources->streams =
         app_resize(sources->streams, sources->stream_count + 1, sizeof *sources->streams);
-    sources->streams[sources->stream_count++] =
-        (struct source_stream){sources->count, standard_input};
+    sources->streams[sources->stream_count++] = (struct source_stream){sources->count, kind};
     sources_append(sources, path);
 }
 
@@ -51,6 +50,11 @@ void sources_sort_from(struct sources *sources, size_t first)
         qsort(sources->path + first, sources->count - first, sizeof *sources->path, compare_paths);
 }
 
+bool sources_are_counted(const struct sources *sources)
+{
+    return sources->stream_count == 0;
+}
+
 bool sources_is_stream(const struct sources *sources, size_t source)
 {
     for (size_t i = 0; i < sources->stream_count; i++)
@@ -61,7 +65,7 @@ bool sources_is_stream(const struct sources *sources, size_t source)
 
 int sources_refuse_streams(struct app *app, const struct sources *sources, const char *what)
 {
-    if (!sources->stream_count)
+    if (sources_are_counted(sources))
         return STATUS_DONE;
     return app_fail(app,
                     "%s: pictures out of a pipe come once and in their order: %s does not go "

@@ -6,18 +6,19 @@
 #include <stdint.h>
 
 #include "app/app.h"
+#include "pictures/frame.h"
 
-/* A source that is a pipe or a device, given as such: as many pictures as come out of it. */
+/* A source that gives as many frames as come out of it. */
 struct source_stream {
     size_t source; /* its place in the list */
-    bool standard_input;
+    const struct frame_kind *kind;
 };
 
 struct sources {
     char **path; /* also of files that cannot be read: reading them says why */
     size_t count, capacity;
     size_t unreachable;            /* of all that were added: those that were not there */
-    struct source_stream *streams; /* in the list's order */
+    struct source_stream *streams; /* those that are no files, in the list's order */
     size_t stream_count;
     char **read; /* lists and data.yamls that named pictures */
     size_t read_count;
@@ -29,14 +30,17 @@ void sources_append(struct sources *sources, const char *path);
 /* The same, and counts it as unreachable unless it is there. */
 void sources_take(struct sources *sources, const char *path, bool there);
 
-/* Adds a pipe or a device. */
-void sources_add_stream(struct sources *sources, const char *path, bool standard_input);
+/* Adds a source of many frames. */
+void sources_add_stream(struct sources *sources, const char *path, const struct frame_kind *kind);
 
 /* Notes a file that names pictures. */
 void sources_note_read(struct sources *sources, const char *path);
 
 /* Sorts the paths from `first` on. */
 void sources_sort_from(struct sources *sources, size_t first);
+
+/* Whether the list tells how many pictures there are. Else, `count` is the least. */
+bool sources_are_counted(const struct sources *sources);
 
 bool sources_is_stream(const struct sources *sources, size_t source);
 

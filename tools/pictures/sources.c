@@ -11,6 +11,7 @@
 #include "pictures/data_yaml.h"
 #include "pictures/source_folder.h"
 #include "pictures/source_list.h"
+#include "pictures/stream_frames.h"
 
 static const char *const videos[] = {"mp4",  "avi", "mov", "mkv", "webm", "m4v",
                                      "mpeg", "mpg", "wmv", "ts",  NULL};
@@ -50,7 +51,7 @@ static int add_existing(struct app *app, struct sources *sources, const char *so
     if (S_ISREG(entry->st_mode))
         sources_append(sources, source);
     else
-        sources_add_stream(sources, source, false);
+        sources_add_stream(sources, source, &pipe_frames);
     return STATUS_DONE;
 }
 
@@ -59,7 +60,7 @@ int sources_add(struct app *app, struct sources *sources, const char *source)
     struct stat entry;
     const char *split;
     if (strcmp(source, "-") == 0 || strcmp(source, "/dev/stdin") == 0) {
-        sources_add_stream(sources, "stdin", true);
+        sources_add_stream(sources, "stdin", &standard_input_frames);
         return STATUS_DONE;
     }
     if (stat(source, &entry) == 0)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every kind of source does with a frame. */
+#include "pictures/frame.h"
+
+#include <stdlib.h>
+
+#include "app/allocate.h"
+
+void frame_finish(struct frame *frame, octet_context *context, octet_status status)
+{
+    frame->status = status;
+    if (status == OCTET_OK)
+        return;
+    const char *message = octet_context_message(context);
+    frame->image = NULL;
+    frame->message = message[0] ? app_strdup(message)
+                                : app_printf("%s: %s", frame->label, octet_status_text(status));
+}
+
+void frame_free(struct frame *frame)
+{
+    octet_image_free(&frame->image);
+    free(frame->label);
+    free(frame->message);
+    *frame = (struct frame){0};
+}
