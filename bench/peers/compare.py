@@ -145,7 +145,7 @@ def main():
     if arguments.isa:
         os.environ["ONEDNN_MAX_CPU_ISA"] = ISAS[arguments.isa]  # before OpenVINO is loaded
     peers = peers_of(arguments)
-    engines = {f"octet {name}": arguments.models / f"octet_{name.lower()}.octet" for name in ("FP32", "half", "INT8")}
+    engines = {f"octet {name}": arguments.models / f"octet_{name.lower()}.octet" for name in ("FP32", "bf16", "INT8")}
     for run in peers.values():
         timed(run, 3)
     times, machine = take_turns(arguments, engines, peers)

@@ -32,7 +32,7 @@ mkdir -p "$models"
 "$python" "$here/quantize.py" "$model" "$pictures" "$models" >&2
 [ -f "$models/octet_int8.octet" ] ||
     "$build/octet" build "$model" --images "$pictures" --count 100 -o "$models/octet_int8.octet" >&2
-for precision in half fp32; do
+for precision in bf16 fp32; do
     [ -f "$models/octet_$precision.octet" ] ||
         "$build/octet" build "$model" --precision $precision -o "$models/octet_$precision.octet" >&2
 done

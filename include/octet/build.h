@@ -9,14 +9,14 @@ OCTET_BEGIN_DECLARATIONS
 
 /** Settings of a build. Fill with octet_build_defaults(). */
 typedef struct octet_build_settings {
-    octet_precision precision; /**< OCTET_PRECISION_INT8 (default), _HALF or _FP32 */
+    octet_precision precision; /**< OCTET_PRECISION_INT8 (default), _BF16 or _FP32 */
     /** "mse" (default, also NULL), "minmax", "percentile[:P]" (P over 50, at most 100,
      * default 99.999), "entropy", "minmax-trt"; for INT8 */
     const char *calibrator;
     /** convolutions that an INT8 engine keeps float: "none" (default, also NULL), or words with
      * commas between: "head", a layer's number or range ("12", "3-7"), a glob on names */
     const char *float_layers;
-    octet_precision float_precision; /**< of these: OCTET_PRECISION_FP32 (default) or _HALF */
+    octet_precision float_precision; /**< of these: OCTET_PRECISION_FP32 (default) or _BF16 */
     /** INT8: a TensorRT cache in place of statistics, or NULL.
      * What it lacks is logged; convolutions that need it stay FP32 */
     const octet_cache *cache;

@@ -21,10 +21,10 @@ typedef struct octet_machine {
 OCTET_API void octet_machine_get(octet_machine *machine);
 
 /** Measures what one core does in register-only loops, in 10^9 multiply-adds a second, with the
- * kernel set `cpu` (as in octet_session_settings): INT8 and half as the set's kernels do them, and
+ * kernel set `cpu` (as in octet_session_settings): INT8 and BF16 as the set's kernels do them, and
  * FP32. Takes about 0.3 s. */
 OCTET_API octet_status octet_machine_peak(octet_context *context, const char *cpu,
-                                          double *int8_gmacs, double *half_gmacs,
+                                          double *int8_gmacs, double *bf16_gmacs,
                                           double *fp32_gmacs);
 
 OCTET_END_DECLARATIONS

@@ -105,7 +105,7 @@ static octet_status build_int8(octet_context *context, const octet_model *model,
     else if (!status)
         status = quantization_of(context, &arena, model, statistics, &calibrator, &quantization);
     quantization.is_float = is_float;
-    quantization.half = settings->float_precision == OCTET_PRECISION_HALF;
+    quantization.half = settings->float_precision == OCTET_PRECISION_BF16;
     if (!status)
         status = oct_lower_int8(context, &arena, &model->network, &quantization, &network);
     if (!status)
@@ -135,7 +135,7 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         [OCTET_PRECISION_FP32] = "fp32",
         [OCTET_PRECISION_INT8] = "int8",
         [OCTET_PRECISION_MIXED] = "mixed",
-        [OCTET_PRECISION_HALF] = "half",
+        [OCTET_PRECISION_BF16] = "half",
     };
     char images[24] = "0", size[32] = "";
     octet_info info;
@@ -152,7 +152,7 @@ static octet_status set_provenance(octet_context *context, const octet_model *mo
         calibrator = settings->cache ? octet_cache_header(settings->cache) : NULL;
     if (settings->precision == OCTET_PRECISION_INT8 && keeps_scales(model, statistics, settings))
         calibrator = "the model's own scales";
-    const bool half = settings->float_precision == OCTET_PRECISION_HALF;
+    const bool half = settings->float_precision == OCTET_PRECISION_BF16;
     const struct {
         const char *key, *value;
     } entries[] = {
@@ -184,11 +184,11 @@ static octet_status check_settings(octet_context *context, const octet_model *mo
 {
     struct oct_calibrator calibrator;
     if (settings->precision != OCTET_PRECISION_INT8 &&
-        settings->precision != OCTET_PRECISION_FP32 && settings->precision != OCTET_PRECISION_HALF)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or HALF");
+        settings->precision != OCTET_PRECISION_FP32 && settings->precision != OCTET_PRECISION_BF16)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or BF16");
     if (settings->float_precision != OCTET_PRECISION_FP32 &&
-        settings->float_precision != OCTET_PRECISION_HALF)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT, "float layers must be FP32 or HALF");
+        settings->float_precision != OCTET_PRECISION_BF16)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, "float layers must be FP32 or BF16");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(context, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN,
                         settings->calibrator);
@@ -232,7 +232,7 @@ octet_status octet_build(octet_context *context, const octet_model *model,
         status = oct_engine_create(context, engine);
     if (!status && int8)
         status = build_int8(context, model, statistics, settings, *engine);
-    else if (!status && settings->precision == OCTET_PRECISION_HALF)
+    else if (!status && settings->precision == OCTET_PRECISION_BF16)
         status = build_half(context, model, *engine);
     if (!status)
         status = set_provenance(context, model, int8 && !settings->cache ? statistics : NULL,

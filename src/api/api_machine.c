@@ -63,18 +63,18 @@ static double measure(uint64_t (*burn)(uint64_t rounds))
 }
 
 octet_status octet_machine_peak(octet_context *context, const char *cpu, double *int8_gmacs,
-                                double *half_gmacs, double *fp32_gmacs)
+                                double *bf16_gmacs, double *fp32_gmacs)
 {
     unsigned sets;
     struct oct_kernels kernels;
-    if (!context || !int8_gmacs || !half_gmacs || !fp32_gmacs)
-        return oct_fail_null(context, __func__, "int8_gmacs, half_gmacs and fp32_gmacs");
+    if (!context || !int8_gmacs || !bf16_gmacs || !fp32_gmacs)
+        return oct_fail_null(context, __func__, "int8_gmacs, bf16_gmacs and fp32_gmacs");
     const octet_status status = oct_cpu_parse(context, cpu, &sets);
     if (status)
         return status;
     oct_kernels_fill(&kernels, oct_cpu_enable(sets));
     *int8_gmacs = measure(kernels.burn_u8);
     *fp32_gmacs = measure(kernels.burn_f32);
-    *half_gmacs = kernels.bf16_storage == OCT_TYPE_BF16 ? measure(kernels.burn_bf16) : *fp32_gmacs;
+    *bf16_gmacs = kernels.bf16_storage == OCT_TYPE_BF16 ? measure(kernels.burn_bf16) : *fp32_gmacs;
     return OCTET_OK;
 }

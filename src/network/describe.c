@@ -32,7 +32,7 @@ static octet_precision precision(const struct oct_network *network)
     }
     return int8 && (half || fp32) ? OCTET_PRECISION_MIXED
            : int8                 ? OCTET_PRECISION_INT8
-           : half                 ? OCTET_PRECISION_HALF
+           : half                 ? OCTET_PRECISION_BF16
                                   : OCTET_PRECISION_FP32;
 }
 
@@ -67,7 +67,7 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
 {
     static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy", "Table"};
     static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
-                                                 OCTET_PRECISION_HALF};
+                                                 OCTET_PRECISION_BF16};
     static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= network->layer_count)

@@ -78,7 +78,7 @@ static octet_cache *make_cache(octet_context *ctx, const octet_statistics *stati
 /* What the bits of a variant choose. */
 static octet_build_settings choose(unsigned variant)
 {
-    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_HALF,
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16,
                                                  OCTET_PRECISION_FP32, OCTET_PRECISION_INT8};
     static const char *const calibrators[] = {"mse", "minmax", "percentile:99", "entropy",
                                               "minmax-trt"};
@@ -88,7 +88,7 @@ static octet_build_settings choose(unsigned variant)
     settings.precision = precisions[variant & 3];
     settings.calibrator = calibrators[(variant >> 2) % 5];
     settings.float_layers = layers[variant >> 3 & 3];
-    settings.float_precision = variant & 32 ? OCTET_PRECISION_HALF : OCTET_PRECISION_FP32;
+    settings.float_precision = variant & 32 ? OCTET_PRECISION_BF16 : OCTET_PRECISION_FP32;
     return settings;
 }
 

@@ -33,7 +33,7 @@ struct judges {
 static octet_engine *half_engine(octet_context *ctx, const char *path)
 {
     octet_model *model = test_data_model(ctx, path);
-    const octet_build_settings settings = {.precision = OCTET_PRECISION_HALF};
+    const octet_build_settings settings = {.precision = OCTET_PRECISION_BF16};
     octet_engine *engine;
     if (octet_build(ctx, model, NULL, &settings, &engine) != OCTET_OK)
         fail_msg("%s", octet_context_message(ctx));

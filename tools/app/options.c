@@ -10,6 +10,7 @@
 #include "app/foreign.h"
 #include "app/suggest.h"
 
+#define CHOICES_BYTES 256 /* all choices of an option, in words */
 #define SIDE_MIN 32
 #define SIDE_MAX 8192
 #define THREADS_MAX 1024
@@ -133,13 +134,27 @@ static bool parse_size(const char *text, struct input_size *size)
            parse_side(cross + 1, strlen(cross + 1), &size->width);
 }
 
-static int check_choice(struct app *app, const struct option *option, const char *word)
+/* The choice that the word is, or is an old word for; NULL: none. */
+static const char *find_choice(const struct option *option, const char *word)
 {
-    char text[SUGGEST_BYTES], all[256] = "";
+    const size_t length = strlen(word);
+    for (size_t i = 0; option->choices[i]; i++) {
+        const char *choice = option->choices[i], *equals = strchr(choice, '=');
+        if (strcmp(choice, word) == 0)
+            return choice;
+        if (equals && (size_t)(equals - choice) == length && strncmp(choice, word, length) == 0)
+            return equals + 1;
+    }
+    return NULL;
+}
+
+static int refuse_choice(struct app *app, const struct option *option, const char *word)
+{
+    char text[SUGGEST_BYTES], all[CHOICES_BYTES] = "";
     struct suggestion suggestion = suggest_for(word);
     for (size_t i = 0; option->choices[i]; i++) {
-        if (strcmp(option->choices[i], word) == 0)
-            return STATUS_DONE;
+        if (strchr(option->choices[i], '='))
+            continue;
         suggest_offer(&suggestion, option->choices[i]);
         size_t length = strlen(all);
         snprintf(all + length, sizeof all - length, "%s%s", i ? ", " : "", option->choices[i]);
@@ -148,14 +163,24 @@ static int check_choice(struct app *app, const struct option *option, const char
                      suggest_text(&suggestion, "", text));
 }
 
+static int set_choice(struct app *app, const struct option *option, const char *value)
+{
+    const char *choice = find_choice(option, value);
+    if (!choice)
+        return refuse_choice(app, option, value);
+    *(const char **)option->target = choice;
+    return STATUS_DONE;
+}
+
 /* Every word between commas must be a choice; the value is kept as it is. */
-static int check_choices(struct app *app, const struct option *option, const char *value)
+static int set_choices(struct app *app, const struct option *option, const char *value)
 {
     char *copy = app_strdup(value), *rest = copy, *word;
     int status = STATUS_DONE;
     while (status == STATUS_DONE && (word = strsep(&rest, ",")))
-        status = check_choice(app, option, word);
+        status = find_choice(option, word) ? STATUS_DONE : refuse_choice(app, option, word);
     free(copy);
+    *(const char **)option->target = value;
     return status;
 }
 
@@ -218,10 +243,9 @@ static int set_value(struct app *app, const struct option *option, const char *v
             add_words(option->target, value);
         return STATUS_DONE;
     case OPTION_CHOICE:
+        return set_choice(app, option, value);
     case OPTION_CHOICES:
-        *(const char **)option->target = value;
-        return option->kind == OPTION_CHOICE ? check_choice(app, option, value)
-                                             : check_choices(app, option, value);
+        return set_choices(app, option, value);
     case OPTION_SIZE:
         if (!parse_size(value, &size))
             return app_usage(app,

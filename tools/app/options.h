@@ -38,7 +38,7 @@ struct option {
      * (the last one given wins, but for OPTION_TEXTS and OPTION_LIST) */
     void *target;
     double minimum, maximum;
-    const char *const *choices; /* ends with NULL */
+    const char *const *choices; /* ends with NULL; "OLD=NEW": an old word for NEW, not offered */
 };
 
 struct command {

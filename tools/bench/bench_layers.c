@@ -28,10 +28,10 @@ static double all_layers_ms(const struct bench_model *model, int count)
 static double bytes_moved(const octet_layer_info *layer, double pictures, double scale)
 {
     double input_element = layer->precision == OCTET_PRECISION_INT8   ? 1
-                           : layer->precision == OCTET_PRECISION_HALF ? 2
+                           : layer->precision == OCTET_PRECISION_BF16 ? 2
                                                                       : 4;
     double output_element = layer->output_scale > 0                    ? 1
-                            : layer->precision == OCTET_PRECISION_HALF ? 2
+                            : layer->precision == OCTET_PRECISION_BF16 ? 2
                                                                        : 4;
     double input = (double)layer->input_channels * layer->input_height * layer->input_width;
     double output = (double)layer->output_channels * layer->output_height * layer->output_width;

@@ -5,6 +5,6 @@
 double peak_of(const struct bench_peak *peak, octet_precision precision)
 {
     return precision == OCTET_PRECISION_FP32   ? peak->fp32_gmacs
-           : precision == OCTET_PRECISION_HALF ? peak->half_gmacs
+           : precision == OCTET_PRECISION_BF16 ? peak->bf16_gmacs
                                                : peak->int8_gmacs;
 }

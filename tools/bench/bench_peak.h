@@ -7,7 +7,7 @@
 
 /* Of one core, 10^9 multiply-adds a second; 0: not measured. */
 struct bench_peak {
-    double int8_gmacs, half_gmacs, fp32_gmacs;
+    double int8_gmacs, bf16_gmacs, fp32_gmacs;
 };
 
 /* The one that an engine or a layer is measured by. */

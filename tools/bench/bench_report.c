@@ -75,7 +75,7 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     struct figures figures = figures_of(model, peak);
     json_t *json = json_new_object();
     json_put(json, "model", json_text(model->path));
-    json_put(json, "precision", json_text(precision_name(figures.info.precision)));
+    json_put(json, "precision", json_text(precision_word(figures.info.precision)));
     json_put(json, "height", json_integer(figures.height));
     json_put(json, "width", json_integer(figures.width));
     json_put(json, "batch", json_integer(settings->batch));
@@ -112,7 +112,7 @@ static json_t *machine_json(const octet_machine *machine, const char *isa,
     json_put(json, "peak_int8_gmacs",
              peak->int8_gmacs > 0 ? json_number(peak->int8_gmacs) : json_null());
     json_put(json, "peak_half_gmacs",
-             peak->half_gmacs > 0 ? json_number(peak->half_gmacs) : json_null());
+             peak->bf16_gmacs > 0 ? json_number(peak->bf16_gmacs) : json_null());
     json_put(json, "peak_fp32_gmacs",
              peak->fp32_gmacs > 0 ? json_number(peak->fp32_gmacs) : json_null());
     return json;
@@ -210,8 +210,8 @@ static void print_text(const octet_machine *machine, const struct bench_model *m
     putchar('\n');
     if (peak->int8_gmacs > 0)
         printf(
-            "peak of one core: %.1f G int8, %.1f G half and %.1f G fp32 multiply-adds a second\n",
-            peak->int8_gmacs, peak->half_gmacs, peak->fp32_gmacs);
+            "peak of one core: %.1f G int8, %.1f G bf16 and %.1f G fp32 multiply-adds a second\n",
+            peak->int8_gmacs, peak->bf16_gmacs, peak->fp32_gmacs);
     putchar('\n');
     table_open(&table, headers, models[0].settings->peak ? columns : columns - 1);
     for (size_t i = 0; i < count; i++)

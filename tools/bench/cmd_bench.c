@@ -63,7 +63,7 @@ static int measure_more(struct app *app, struct bench_model *models, size_t coun
         !(settings->peak || settings->layers || app->json))
         return status;
     octet_status result = octet_machine_peak(app->context, app->cpu, &peak->int8_gmacs,
-                                             &peak->half_gmacs, &peak->fp32_gmacs);
+                                             &peak->bf16_gmacs, &peak->fp32_gmacs);
     return result == OCTET_OK ? STATUS_DONE
                               : app_fail_library(app, result, octet_context_message(app->context));
 }

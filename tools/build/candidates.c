@@ -13,10 +13,10 @@
 enum { ROUNDS = 15, ROUNDS_LEAST = 4, RUNS = 2, FLOAT = CANDIDATES - 1 };
 #define ENOUGH_MS 15000.0
 
-/* Half is preferred to FP32 up to this: as fast, it is half as large. */
+/* BF16 is preferred to FP32 up to this: as fast, it is half as large. */
 #define AS_FAST 1.02
 
-static const octet_precision precisions[CANDIDATES] = {OCTET_PRECISION_INT8, OCTET_PRECISION_HALF,
+static const octet_precision precisions[CANDIDATES] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16,
                                                        OCTET_PRECISION_FP32};
 
 static int build_one(struct app *app, const struct candidate_request *request,
@@ -105,7 +105,7 @@ bool candidate_agrees(const struct candidates *candidates, int index)
     return index == FLOAT || isnan(agreement) || agreement >= candidates->min_agreement;
 }
 
-/* The fastest that agrees; half rather than FP32 where both are as fast. */
+/* The fastest that agrees; BF16 rather than FP32 where both are as fast. */
 void candidates_choose(struct candidates *candidates)
 {
     int best = FLOAT;

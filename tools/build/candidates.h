@@ -20,7 +20,7 @@ struct candidate {
 };
 
 struct candidates {
-    struct candidate all[CANDIDATES]; /* INT8 (the calibrated one), half, FP32 */
+    struct candidate all[CANDIDATES]; /* INT8 (the calibrated one), BF16, FP32 */
     int chosen;
     double min_agreement;   /* percent */
     size_t pictures, boxes; /* that judged; boxes of the float engine */

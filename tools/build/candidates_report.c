@@ -57,7 +57,7 @@ void candidates_json(const struct candidates *candidates, json_t *root)
     for (int i = 0; i < CANDIDATES; i++) {
         const struct candidate *candidate = &candidates->all[i];
         json_t *one = json_new_object();
-        json_put(one, "precision", json_text(precision_name(candidate->info.precision)));
+        json_put(one, "precision", json_text(precision_word(candidate->info.precision)));
         json_put(one, "median_ms", json_number(candidate->median_ms));
         json_put(one, "least_ms", json_number(candidate->least_ms));
         json_put(one, "time_beside_fp32", json_number(candidate->time));

@@ -36,8 +36,8 @@ struct build_run {
 static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
-    static const char *const float_precisions[] = {"fp32", "half", NULL};
-    static const char *const precisions[] = {"int8", "half", "fp32", "auto", NULL};
+    static const char *const float_precisions[] = {"fp32", "bf16", "half=bf16", NULL};
+    static const char *const precisions[] = {"int8", "bf16", "fp32", "auto", "half=bf16", NULL};
     *a = (struct arguments){.precision = "int8", .min_agreement = -1};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
     const struct option options[] = {
@@ -60,7 +60,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
          &a->save_statistics, 0, 0, NULL},
         {"precision", 0, OPTION_CHOICE, "NAME",
-         "int8 (default), half, fp32, or auto: the fastest here", &a->precision, 0, 0, precisions},
+         "int8 (default), bf16, fp32, or auto: the fastest here", &a->precision, 0, 0, precisions},
         {"min-agreement", 0, OPTION_REAL, "PERCENT",
          "with auto: that its boxes must agree with fp32's (default 95)", &a->min_agreement, 0, 100,
          NULL},
@@ -70,7 +70,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"float-layers", 0, OPTION_LIST, "SET",
          "keep float: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
          NULL},
-        {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or half",
+        {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or bf16",
          &a->float_precision, 0, 0, float_precisions},
         NAMES_OPTION(app),
     };
@@ -112,7 +112,7 @@ static int check_cache(struct app *app, const struct arguments *a)
 
 static int needs_scales(struct app *app, const struct arguments *a)
 {
-    return app_usage(app, "%s needs --stats FILE%s (or say --precision half or fp32)", a->precision,
+    return app_usage(app, "%s needs --stats FILE%s (or say --precision bf16 or fp32)", a->precision,
                      strcmp(a->precision, "int8") == 0 ? ", --images SOURCE or --trt-cache FILE"
                                                        : " or --images SOURCE");
 }
@@ -186,12 +186,12 @@ static void fill_settings(const struct arguments *a, octet_build_settings *setti
 {
     octet_build_defaults(settings);
     settings->precision = strcmp(a->precision, "fp32") == 0   ? OCTET_PRECISION_FP32
-                          : strcmp(a->precision, "half") == 0 ? OCTET_PRECISION_HALF
+                          : strcmp(a->precision, "bf16") == 0 ? OCTET_PRECISION_BF16
                                                               : OCTET_PRECISION_INT8;
     settings->calibrator = a->calibrator ? a->calibrator : "mse";
     settings->float_layers = a->float_layers;
-    if (a->float_precision && strcmp(a->float_precision, "half") == 0)
-        settings->float_precision = OCTET_PRECISION_HALF;
+    if (a->float_precision && strcmp(a->float_precision, "bf16") == 0)
+        settings->float_precision = OCTET_PRECISION_BF16;
 }
 
 /* The names that only the library knows, before long work: their form without a model, and whether
@@ -291,7 +291,7 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     json_t *root = json_new_object();
     json_put(root, "file", json_text(run->arguments->output));
     json_put(root, "bytes", json_integer((json_int_t)bytes));
-    json_put(root, "precision", json_text(precision_name(info->precision)));
+    json_put(root, "precision", json_text(precision_word(info->precision)));
     json_put(root, "calibrator",
              statistics || run->cache ? json_text(calibrator(run)) : json_null());
     json_put(root, "float_layers",

@@ -90,7 +90,7 @@ static void put_model(json_t *root, const struct eval_run *run)
     for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, NULL)); i++)
         if (!run->classes.truth_known[i])
             json_push(truth, json_text(name));
-    json_put(root, "precision", json_text(precision_name(info.precision)));
+    json_put(root, "precision", json_text(precision_word(info.precision)));
     json_put(root, "seconds", json_number(run->seconds));
     json_put(root, "settings", settings_json(run));
     json_put(root, "classes_matched_by", json_text(run->classes.how));

@@ -19,7 +19,7 @@ static json_t *layer_json(const octet_layer_info *layer)
     json_put(json, "name", json_text(layer->name));
     json_put(json, "operation", json_text(layer->operation));
     json_put(json, "fused", json_text(layer->fused));
-    json_put(json, "precision", json_text(precision_name(layer->precision)));
+    json_put(json, "precision", json_text(precision_word(layer->precision)));
     json_put(json, "input_shape",
              shape_json(layer->input_channels, layer->input_height, layer->input_width));
     json_put(json, "output_shape",
@@ -86,7 +86,7 @@ json_t *describe_json(const struct subject *subject)
     json_put(root, "file", json_text(subject->path));
     json_put(root, "kind", json_text(model ? "onnx" : "engine"));
     json_put(root, "name", json_text(info.name));
-    json_put(root, "precision", json_text(precision_name(info.precision)));
+    json_put(root, "precision", json_text(precision_word(info.precision)));
     json_put(root, "height", json_integer(info.input_height));
     json_put(root, "width", json_integer(info.input_width));
     json_put(root, "size_is_fixed", json_boolean(info.size_is_fixed));

@@ -76,6 +76,14 @@ static int pair_at(const struct subject *subject, int index, const char **key, c
                           : octet_engine_provenance(subject->engine, index, key, text);
 }
 
+/* A precision's word in the file as people call it. */
+static const char *shown(const struct subject *subject, const char *key, const char *text)
+{
+    const bool precision = strcmp(key, "precision") == 0 || strcmp(key, "float_precision") == 0;
+    const bool bf16 = strcmp(text, precision_word(OCTET_PRECISION_BF16)) == 0;
+    return subject->engine && precision && bf16 ? precision_name(OCTET_PRECISION_BF16) : text;
+}
+
 static void print_pairs(const struct subject *subject)
 {
     const char *key, *text;
@@ -91,7 +99,7 @@ static void print_pairs(const struct subject *subject)
         fputs("  ", stdout);
         print_clean(key);
         printf("%*s  ", width > text_columns(key) ? width - text_columns(key) : 0, "");
-        print_clean(text);
+        print_clean(shown(subject, key, text));
         putchar('\n');
     }
 }

@@ -143,8 +143,22 @@ int model_open(struct app *app, const char *path, octet_model **model)
     return app_fail_library(app, result, octet_context_message(app->context));
 }
 
+static const struct {
+    const char *name, *word; /* for people; in files and JSON */
+} precisions[] = {
+    [OCTET_PRECISION_FP32] = {"fp32", "fp32"},
+    [OCTET_PRECISION_INT8] = {"int8", "int8"},
+    [OCTET_PRECISION_MIXED] = {"mixed", "mixed"},
+    [OCTET_PRECISION_BF16] = {"bf16", "half"},
+};
+#define PRECISION_COUNT (sizeof precisions / sizeof *precisions)
+
 const char *precision_name(octet_precision precision)
 {
-    static const char *const names[] = {"fp32", "int8", "mixed", "half"};
-    return (size_t)precision < sizeof names / sizeof *names ? names[precision] : "unknown";
+    return (size_t)precision < PRECISION_COUNT ? precisions[precision].name : "unknown";
+}
+
+const char *precision_word(octet_precision precision)
+{
+    return (size_t)precision < PRECISION_COUNT ? precisions[precision].word : "unknown";
 }

@@ -16,14 +16,14 @@ for words in none head 0 0-3 '*' '/model.22/*' 'head,0,/model.2/*'; do
     "$octet" inspect m.octet | grep -E '^ +(precision|float_layers)' | uniq
     try detect m.octet "$pictures" --json -q | grep -c '"file"'
 done
-echo "in half:"
+echo "in bf16:"
 for words in head 0 '*'; do
-    try build parts.onnx --stats a.stats --float-layers "$words" --float-precision half -o h.octet | grep engine | mask
-    "$octet" inspect h.octet | awk '$3 == "Conv" { n[/ half /] ++ } END { print n[1] + 0, "half,", n[0] + 0, "other" }'
+    try build parts.onnx --stats a.stats --float-layers "$words" --float-precision bf16 -o h.octet | grep engine | mask
+    "$octet" inspect h.octet | awk '$3 == "Conv" { n[/ bf16 /] ++ } END { print n[1] + 0, "bf16,", n[0] + 0, "other" }'
     "$octet" inspect h.octet | grep -E '^ +(precision|float_precision)' | uniq
     try detect h.octet "$pictures" --json -q | grep -c '"file"'
 done
-try build parts.onnx --stats a.stats --float-precision half -o h.octet | head -n 2
+try build parts.onnx --stats a.stats --float-precision bf16 -o h.octet | head -n 2
 try build parts.onnx --stats a.stats --float-layers none -o none.octet >none.txt
 cmp none.octet "$(engine)"
 echo "words that fit no layer, before the pictures are looked at:"

@@ -29,7 +29,7 @@ try run "$engine" --input one.npy -o a --tensors "$name" -q >/dev/null
 try run "$engine" --input one.npy -o b --tensors "$file" -q >/dev/null
 files a | sed "s/$file/LAYER/"
 cmp "a/$file.npy" "b/$file.npy" && cmp a/output0.npy b/output0.npy && echo "the same by either name"
-"$octet" build "$model" --precision half -o half.octet >/dev/null
+"$octet" build "$model" --precision bf16 -o half.octet >/dev/null
 try run half.octet --input float.npy -o h --tensors "$name" -q >/dev/null
 files h | sed "s/$file/LAYER/"
 shape "h/$file.npy"

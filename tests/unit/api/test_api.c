@@ -15,6 +15,8 @@
 #include "counting_context.h"
 #include "small_detector.h"
 
+_Static_assert(OCTET_PRECISION_HALF == OCTET_PRECISION_BF16, "the old name means the same");
+
 static struct test_context test;
 
 /* ---- The states of a slot ---- */

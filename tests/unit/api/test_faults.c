@@ -125,7 +125,7 @@ static octet_status open_float(octet_context *ctx)
 
 static octet_status open_half(octet_context *ctx)
 {
-    const octet_build_settings half = {.precision = OCTET_PRECISION_HALF};
+    const octet_build_settings half = {.precision = OCTET_PRECISION_BF16};
     char path[TEST_FOLDER_BYTES + 16];
     snprintf(path, sizeof path, "%s/half", material.folder);
     octet_engine *engine, *loaded = NULL;

@@ -322,7 +322,7 @@ static void rules_of_float(void **state)
 static void rules_of_half(void **state)
 {
     (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_BF16);
     for (size_t i = 0; i < sizeof half_examples / sizeof half_examples[0]; i++)
         check(engine, &half_examples[i]);
     octet_engine_free(&engine);

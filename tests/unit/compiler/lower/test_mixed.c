@@ -345,7 +345,7 @@ static void half_layers(void **state)
                                         "0,3,head", "*"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         octet_engine *whole = build(texts[i]);
-        octet_engine *half = build_as(texts[i], OCTET_PRECISION_HALF);
+        octet_engine *half = build_as(texts[i], OCTET_PRECISION_BF16);
         check_plan(&half->network, count_float(&whole->network));
         assert_true(has_halves(&half->network));
         assert_int_equal(count_added(half), count_added(whole));

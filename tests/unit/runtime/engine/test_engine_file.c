@@ -112,7 +112,7 @@ static void round_trip(void **state)
 {
     (void)state;
     static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
-                                                 OCTET_PRECISION_HALF};
+                                                 OCTET_PRECISION_BF16};
     for (int i = 0; i < 3; i++) {
         octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[i]);
         size_t size, again_size;
@@ -203,18 +203,18 @@ static void describe(void **state)
 static void half(void **state)
 {
     (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_BF16);
     octet_engine *whole = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
     octet_info info, of_whole;
     octet_engine_info(engine, &info);
     octet_engine_info(whole, &of_whole);
-    assert_int_equal(info.precision, OCTET_PRECISION_HALF);
+    assert_int_equal(info.precision, OCTET_PRECISION_BF16);
     int64_t biases = 0;
     for (int i = 0; i < info.layer_count; i++) {
         const struct oct_layer *layer = &engine->network.layers[i];
         octet_layer_info of;
         assert_int_equal(octet_engine_layer(engine, i, &of), OCTET_OK);
-        assert_int_equal(of.precision, OCTET_PRECISION_HALF);
+        assert_int_equal(of.precision, OCTET_PRECISION_BF16);
         if (layer->operation == OCT_CONVOLUTION)
             biases += engine->network.tensors[layer->output].channels;
     }
@@ -335,7 +335,7 @@ static void random_damage(void **state)
     (void)state;
     assert_in_range(damage(OCTET_PRECISION_INT8, 4000, 1), 100, 3900);
     assert_in_range(damage(OCTET_PRECISION_FP32, 2000, 2), 100, 1900);
-    assert_in_range(damage(OCTET_PRECISION_HALF, 2000, 3), 100, 1900);
+    assert_in_range(damage(OCTET_PRECISION_BF16, 2000, 3), 100, 1900);
 }
 
 /* The engine's file with a text of its header replaced by another of the same length. */

@@ -273,7 +273,7 @@ static void change_all(const unsigned char *bytes, size_t size, load_function *f
 static void engines(void **state)
 {
     (void)state;
-    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_HALF};
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16};
     for (int i = 0; i < 2; i++) {
         octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, precisions[i]);
         if (i == 0)

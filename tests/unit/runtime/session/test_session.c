@@ -176,7 +176,7 @@ static void layers_transformed(void **state)
     engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_FP32);
     check_layers(engine, 200, 216, 2, FLOAT_TOLERANCE);
     octet_engine_free(&engine);
-    engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_HALF);
+    engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_BF16);
     check_layers(engine, 200, 216, 2, HALF_TOLERANCE);
     octet_engine_free(&engine);
 }
@@ -222,7 +222,7 @@ static void layers_of_large_sums(void **state)
 static void layers_of_half(void **state)
 {
     (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_BF16);
     for (int size = 0; size < SIZES; size++)
         check_size(engine, size, FLOAT_TOLERANCE);
     octet_session *session = open_session(engine, NULL);
@@ -253,7 +253,7 @@ static void layers_of_pruned(void **state)
         double tolerance;
     } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
                       {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
-                      {OCTET_PRECISION_HALF, HALF_TOLERANCE}};
+                      {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
     for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
         octet_engine *engine =
             test_engine(&test.context, TEST_DETECTOR_PRUNED, precisions[i].precision);
@@ -315,7 +315,7 @@ static void layers_of_pruned_mixed(void **state)
         octet_engine *engine;
         octet_build_defaults(&settings);
         settings.float_layers = float_layers[i / 2];
-        settings.float_precision = i % 2 ? OCTET_PRECISION_HALF : OCTET_PRECISION_FP32;
+        settings.float_precision = i % 2 ? OCTET_PRECISION_BF16 : OCTET_PRECISION_FP32;
         if (octet_build(&test.context, model, statistics, &settings, &engine) != OCTET_OK)
             fail_msg("%s: %s", settings.float_layers, test.context.message);
         check_output(engine, 64, 96, MIXED_TOLERANCE);
@@ -390,7 +390,7 @@ static void identity(void **state)
     engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
     check_identity(engine, 1, false); /* of a kernel set alone */
     octet_engine_free(&engine);
-    engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_HALF);
+    engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_BF16);
     check_identity(engine, 1, false);
     octet_engine_free(&engine);
 }
@@ -435,7 +435,7 @@ static void inputs(void **state)
 {
     (void)state;
     static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
-                                                 OCTET_PRECISION_HALF};
+                                                 OCTET_PRECISION_BF16};
     for (int p = 0; p < 3; p++) {
         octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[p]);
         const octet_session_settings settings = {.height = 32, .width = 64, .batch = 3};
