@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cores and CPU quotas, as trees of files in a folder tell them. */
 #include <ftw.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -229,7 +231,35 @@ static void threads_of_quota(void **state)
                  {8, 8.0, 8}, {8, 100.0, 8}, {1, 0.5, 1},  {8, 1e300, 8}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(oct_cores_threads(cases[i].cores, cases[i].quota), cases[i].threads);
-    assert_in_range(oct_cores_default_threads(), 1, oct_cores_usable());
+}
+
+/* Of this process, by its affinity mask: all that it has, then one processor of these alone. */
+static void cores_of_process(void **state)
+{
+    (void)state;
+    if (getenv("OCTET_TEST_CORES"))
+        skip(); /* the number is the tests' own, see cpu_mask.h */
+    cpu_set_t allowed[8], one[8];
+    memset(allowed, 0, sizeof allowed);
+    memset(one, 0, sizeof one);
+    assert_int_equal(sched_getaffinity(0, sizeof allowed, allowed), 0);
+    const int cores = oct_cores_among("", allowed, sizeof allowed);
+    assert_in_range(cores, 1, CPU_COUNT_S(sizeof allowed, allowed));
+    assert_int_equal(oct_cores_usable(), cores);
+    assert_int_equal(oct_cores_default_threads(), oct_cores_threads(cores, oct_cores_quota("")));
+    size_t last = 8 * sizeof allowed - 1;
+    while (!CPU_ISSET_S(last, sizeof allowed, allowed))
+        last--;
+    CPU_SET_S(last, sizeof one, one);
+    if (sched_setaffinity(0, sizeof one, one) != 0) {
+        print_message("    the system does not let a process choose its processors\n");
+        skip();
+    }
+    const int usable = oct_cores_usable(), threads = oct_cores_default_threads();
+    assert_int_equal(sched_setaffinity(0, sizeof allowed, allowed), 0);
+    assert_int_equal(usable, 1);
+    assert_int_equal(threads, 1);
+    assert_int_equal(oct_cores_usable(), cores);
 }
 
 #define WITH_TREE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -241,7 +271,7 @@ int main(void)
         WITH_TREE(unknown_cores),           WITH_TREE(many_processors),
         WITH_TREE(quota_of_version_2),      WITH_TREE(quota_of_version_1),
         WITH_TREE(quota_in_container),      WITH_TREE(damaged_files),
-        cmocka_unit_test(threads_of_quota),
+        cmocka_unit_test(threads_of_quota), cmocka_unit_test(cores_of_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
