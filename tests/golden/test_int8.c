@@ -12,8 +12,10 @@
 #include "data.h"
 #include "models.h"
 
-/* Sure boxes of the float model that the INT8 engine must find; measured: 0.995. */
-#define SHARE_LEAST 0.95
+/* Sure boxes of the float model that the INT8 engine may miss, of 210 on 60 pictures, 554 on 155
+ * (the long tier) and 21 on 6 (a sanitizer's build). Measured with AVX2, AVX-512 and VNNI: 1, 1 and
+ * 0. INT8 is the same everywhere; a float set may put one more box on this side of the limit. */
+#define MISSED_MOST 2
 
 static bool is_found(const octet_detection *wanted, const octet_detection *boxes, int count)
 {
@@ -49,13 +51,11 @@ static void share_of_float(void **state)
         sure += expected;
         octet_image_free(&image);
     }
-    const double share = (double)found / (double)sure;
     print_message("    %d calibration pictures: %d of %d boxes of score 0.5 and above on %d "
                   "pictures (%.4f)\n",
-                  train.count, found, sure, val.count, share);
-    assert_true(sure > 3 * val.count / 2);
-    /* a handful of boxes after a handful of pictures says little */
-    assert_true(share > (few && !all ? 0.7 : SHARE_LEAST));
+                  train.count, found, sure, val.count, (double)found / (double)sure);
+    assert_true(sure > 3 * val.count);
+    assert_in_range(sure - found, 0, MISSED_MOST);
     octet_session_close(&fast);
     octet_session_close(&exact);
     octet_engine_free(&int8);
