@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Calibrations and statistics: the calls of octet/calibrate.h. */
 #include <octet/calibrate.h>
 
-#include <math.h>
 #include <string.h>
 
 #include "base/read_file.h"
@@ -119,24 +119,7 @@ octet_status octet_statistics_tensor(const octet_statistics *statistics, int ind
 {
     if (!statistics || !tensor || index < 0 || index >= statistics->tensor_count)
         return OCTET_INVALID_ARGUMENT;
-    const struct oct_tensor_record *record = &statistics->tensors[index];
-    const double count = (double)record->histogram.count;
-    double sum = 0.0, square = 0.0;
-    for (int c = 0; c < record->channels; c++) {
-        sum += (double)record->channel_sum[c] / OCT_SUM_UNIT;
-        square += (double)record->channel_square[c] / OCT_SUM_UNIT;
-    }
-    const double mean = count > 0.0 ? sum / count : 0.0;
-    const double variance = count > 0.0 ? square / count - mean * mean : 0.0;
-    *tensor = (octet_tensor_statistics){
-        .name = record->name,
-        .channels = record->channels,
-        .count = (int64_t)record->histogram.count,
-        .minimum = (double)record->histogram.minimum,
-        .maximum = (double)record->histogram.maximum,
-        .mean = mean,
-        .standard_deviation = variance > 0.0 ? sqrt(variance) : 0.0,
-    };
+    oct_statistics_summary(statistics, index, tensor);
     return OCTET_OK;
 }
 

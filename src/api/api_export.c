@@ -1,202 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Exports and calibration caches: the calls of octet/export.h. */
 #include <octet/export.h>
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/read_file.h"
-#include "compiler/export/qdq.h"
 #include "compiler/export/trt_cache.h"
-#include "compiler/imported_model.h"
-#include "compiler/lower/lower.h"
-
-/* All that one export holds. */
-struct job {
-    octet_context *ctx;
-    const octet_statistics *statistics;
-    const octet_export_settings *settings;
-    struct oct_calibrator calibrator;
-    struct oct_arena arena;
-    octet_model *model;
-    struct oct_import import;
-    struct oct_placement placement;
-    struct oct_recipe recipe;
-    bool *chosen; /* [network layers]: float by choice */
-    octet_export_info info;
-    uint8_t *bytes;
-    size_t size;
-};
+#include "compiler/export_model.h"
 
 void octet_export_defaults(octet_export_settings *settings)
 {
     if (settings)
         memset(settings, 0, sizeof *settings);
-}
-
-static const char *float_layers(const octet_export_settings *settings)
-{
-    if (settings->float_layers)
-        return settings->float_layers;
-    return settings->format == OCTET_EXPORT_QDQ ? "auto" : "none";
-}
-
-static const char *cache_header(const struct job *job)
-{
-    const bool minmax = job->calibrator.kind == OCT_CALIBRATOR_MINMAX ||
-                        job->calibrator.kind == OCT_CALIBRATOR_MINMAX_TRT;
-    if (job->settings->cache_header)
-        return job->settings->cache_header;
-    return minmax ? OCT_TRT_HEADER_MINMAX : OCT_TRT_HEADER_DEFAULT;
-}
-
-static octet_status check_settings(struct job *job)
-{
-    const octet_export_settings *settings = job->settings;
-    const char *header = settings->cache_header;
-    if (settings->format != OCTET_EXPORT_QDQ && settings->format != OCTET_EXPORT_TRT_CACHE)
-        return oct_fail(job->ctx, OCTET_INVALID_ARGUMENT, "there is no such export format");
-    if (!oct_calibrator_parse(settings->calibrator, &job->calibrator))
-        return oct_fail(job->ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN,
-                        settings->calibrator);
-    if (header && !oct_trt_header_valid(header, strlen(header)))
-        return oct_fail(job->ctx, OCTET_INVALID_ARGUMENT,
-                        "cache header \"%.80s\": it reads TRT-VERSION-ALGORITHM, for instance "
-                        "%s",
-                        header, OCT_TRT_HEADER_DEFAULT);
-    if (strcmp(float_layers(settings), "auto") == 0)
-        return OCTET_OK;
-    return oct_select_float_layers(job->ctx, NULL, settings->float_layers, NULL);
-}
-
-/* The recipe, with the convolutions that the caller or the search leaves float. */
-static octet_status make_recipe(struct job *job)
-{
-    const struct oct_network *network = &job->model->network;
-    const char *words = float_layers(job->settings);
-    struct oct_recipe *recipe = &job->recipe;
-    octet_status status =
-        oct_place(job->ctx, &job->arena, job->import.graph, network, &job->placement);
-    if (!status)
-        status = oct_recipe_make(job->ctx, &job->arena, &job->placement, job->statistics,
-                                 &job->calibrator, recipe);
-    job->chosen = oct_arena_calloc(&job->arena, (size_t)network->layer_count, sizeof *job->chosen);
-    if (!status && !job->chosen)
-        status = oct_fail_memory(job->ctx, "the export");
-    if (!status && strcmp(words, "auto") != 0) {
-        status = oct_select_float_layers(job->ctx, network, words, job->chosen);
-        for (int i = 0; i < network->layer_count && !status; i++)
-            recipe->is_float[i] = recipe->is_float[i] || job->chosen[i];
-    } else if (!status) {
-        status = oct_recipe_search(job->ctx, &job->arena, recipe, job->chosen);
-    }
-    return status;
-}
-
-static octet_status report(struct job *job)
-{
-    const struct oct_network *network = &job->model->network;
-    const octet_export_settings *settings = job->settings;
-    double *work = oct_arena_calloc(&job->arena, (size_t)network->layer_count, sizeof *work);
-    if (!work)
-        return oct_fail_memory(job->ctx, "the export");
-    const octet_status status = oct_recipe_work(job->ctx, &job->arena, network, work);
-    job->info.layer_count = job->placement.count;
-    job->info.model_opset = job->info.opset = job->import.graph->opset;
-    for (int i = 0; i < network->layer_count && !status; i++) {
-        if (network->layers[i].operation == OCT_CONVOLUTION)
-            job->info.quantised_count += !job->recipe.is_float[i];
-        job->info.float_count += job->chosen[i];
-        if (job->chosen[i] && settings->left_float)
-            settings->left_float(settings->user, network->tensors[network->layers[i].output].name,
-                                 work[i], job->recipe.noise[i]);
-    }
-    return status;
-}
-
-/* ---- QDQ ---- */
-
-/* Where the model came from and what stays float, for whoever finds it. */
-static bool add_provenance(const struct job *job, struct oct_rewrite *rewrite)
-{
-    struct oct_text floats;
-    char images[24];
-    oct_text_init(&floats, job->ctx);
-    oct_text_add(&floats, "", 0);
-    const struct oct_network *network = &job->model->network;
-    for (int i = 0; i < network->layer_count; i++) {
-        const char *name = network->tensors[network->layers[i].output].name;
-        if (!job->chosen[i])
-            continue;
-        oct_text_add(&floats, ",", floats.length > 0);
-        oct_text_add(&floats, name, strlen(name));
-    }
-    snprintf(images, sizeof images, "%lld", (long long)job->statistics->image_count);
-    const char *calibrator = job->settings->calibrator;
-    const bool done =
-        !floats.failed && oct_rewrite_metadata(rewrite, "octet.version", octet_version()) &&
-        oct_rewrite_metadata(rewrite, "octet.calibrator", calibrator ? calibrator : "mse") &&
-        oct_rewrite_metadata(rewrite, "octet.calibration_images", images) &&
-        oct_rewrite_metadata(rewrite, "octet.images_fingerprint",
-                             job->statistics->fingerprint_text) &&
-        oct_rewrite_metadata(rewrite, "octet.float_layers", floats.bytes);
-    oct_text_free(&floats);
-    return done;
-}
-
-static octet_status export_qdq(struct job *job)
-{
-    struct oct_rewrite rewrite;
-    struct oct_qdq qdq = {.int8_weights = job->settings->int8_weights != 0,
-                          .unsigned_codes = job->settings->unsigned_codes != 0,
-                          .picture_order = job->model->imported->picture_order};
-    octet_status status =
-        oct_rewrite_open(job->ctx, &job->arena, job->import.onnx.message, &rewrite);
-    if (!status)
-        status = oct_qdq_place(&rewrite, &job->recipe, &qdq);
-    if (!status && !add_provenance(job, &rewrite))
-        status = oct_fail_memory(job->ctx, "the export");
-    if (!status)
-        status = oct_rewrite_pack(&rewrite, &job->bytes, &job->size);
-    job->info.opset = (int)rewrite.opset;
-    job->info.tensor_count = qdq.pairs;
-    return status;
-}
-
-/* ---- the cache ---- */
-
-static octet_status export_cache(struct job *job)
-{
-    struct oct_text text;
-    oct_text_init(&text, job->ctx);
-    const octet_status status = oct_cache_write(&job->recipe, job->chosen, cache_header(job), &text,
-                                                &job->info.tensor_count);
-    job->bytes = (uint8_t *)text.bytes;
-    job->size = text.length;
-    return status;
-}
-
-/* ---- the whole ---- */
-
-static octet_status run(struct job *job, const char *model, const char *path,
-                        const struct oct_file *file)
-{
-    octet_status status =
-        octet_model_load_memory(job->ctx, file->bytes, file->size, model, &job->model);
-    if (!status && job->model->imported->is_quantised)
-        status = oct_fail(job->ctx, OCTET_UNSUPPORTED_MODEL,
-                          "%s: already quantised: give the float model", model);
-    if (!status)
-        status = oct_model_check_statistics(job->ctx, job->model, job->statistics);
-    if (!status)
-        status = oct_export_open(job->ctx, file->bytes, file->size, model, &job->import);
-    if (!status)
-        status = make_recipe(job);
-    if (!status)
-        status = report(job);
-    if (!status)
-        status = job->settings->format == OCTET_EXPORT_QDQ ? export_qdq(job) : export_cache(job);
-    const struct oct_piece piece = {job->bytes, job->size};
-    return status ? status : oct_file_write(job->ctx, path, &piece, 1);
 }
 
 octet_status octet_export(octet_context *context, const char *model,
@@ -207,25 +21,38 @@ octet_status octet_export(octet_context *context, const char *model,
     if (!context || (path && !model))
         return oct_fail_null(context, __func__, "model");
     octet_export_defaults(&defaults);
-    struct job job = {
-        .ctx = context, .statistics = statistics, .settings = settings ? settings : &defaults};
-    octet_status status = check_settings(&job);
-    if (status || !path)
-        return status;
-    struct oct_file file;
-    status = oct_file_open(context, model, &file);
-    if (status)
-        return status;
-    oct_arena_init(&job.arena, context);
-    oct_onnx_init(context, model, &job.import.onnx);
-    status = file.size ? run(&job, model, path, &file)
-                       : oct_fail(context, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", model);
-    oct_onnx_close(&job.import.onnx);
-    octet_model_free(&job.model);
-    oct_free(context, job.bytes);
-    oct_arena_clear(&job.arena);
-    oct_file_close(context, &file);
-    if (info && !status)
-        *info = job.info;
-    return status;
+    settings = settings ? settings : &defaults;
+    return path ? oct_export_model(context, model, statistics, settings, path, info)
+                : oct_export_check(context, settings);
+}
+
+octet_status octet_cache_load(octet_context *context, const char *path, octet_cache **cache)
+{
+    if (cache)
+        *cache = NULL;
+    if (!context || !path || !cache)
+        return oct_fail_null(context, __func__, "path and cache");
+    return oct_cache_from_file(context, path, cache);
+}
+
+const char *octet_cache_header(const octet_cache *cache)
+{
+    return cache ? cache->header : "";
+}
+
+int octet_cache_at(const octet_cache *cache, const octet_statistics *statistics, int index,
+                   octet_cache_entry *entry)
+{
+    if (!cache || !entry || index < 0 || index >= cache->count)
+        return 0;
+    oct_cache_compare(&cache->entries[index], statistics, entry);
+    return 1;
+}
+
+void octet_cache_free(octet_cache **cache)
+{
+    if (!cache)
+        return;
+    oct_cache_free(*cache);
+    *cache = NULL;
 }

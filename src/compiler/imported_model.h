@@ -5,6 +5,7 @@
 
 #include <octet/calibrate.h>
 
+#include "compiler/calibrate/statistics.h"
 #include "compiler/graph/imported.h"
 #include "network/network.h"
 
@@ -25,6 +26,19 @@ static inline const struct oct_network *oct_model_plan(const octet_model *model)
 {
     return model->own_network.layer_count ? &model->own_network : &model->network;
 }
+
+/* Reads a model from an ONNX file's bytes, or from a file and those beside it that hold its data.
+ * On failure `*model` is NULL. */
+octet_status oct_model_from_bytes(octet_context *ctx, const void *bytes, size_t size,
+                                  const char *name, octet_model **model);
+octet_status oct_model_from_file(octet_context *ctx, const char *path, octet_model **model);
+void oct_model_free(octet_model *model);
+
+/* See octet_model_set_names(). */
+octet_status oct_model_set_names(octet_context *ctx, octet_model *model, const char *text);
+
+/* Fills in a zeroed info. */
+void oct_model_describe(const octet_model *model, octet_info *info);
 
 /* An engine of the model's float network, with copies of the weights. */
 octet_status oct_model_float_engine(octet_context *ctx, const octet_model *model,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/calibrate/statistics.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,41 @@ void oct_statistics_free(octet_statistics *statistics)
     oct_arena_clear(&statistics->arena);
     struct octet_context last = statistics->own; /* holds the allocator that frees it */
     oct_free(&last, statistics);
+}
+
+enum oct_statistics_fit oct_statistics_fit(const octet_statistics *statistics,
+                                           const struct oct_network *network, const char *hash)
+{
+    if (strcmp(statistics->model_hash, hash) != 0)
+        return OCT_FIT_OTHER_MODEL;
+    bool same = statistics->tensor_count == network->layer_count;
+    for (int i = 0; i < statistics->tensor_count && same; i++)
+        same =
+            statistics->tensors[i].channels == network->tensors[network->layers[i].output].channels;
+    return same ? OCT_FIT_SAME : OCT_FIT_OTHER_TENSORS;
+}
+
+void oct_statistics_summary(const octet_statistics *statistics, int index,
+                            octet_tensor_statistics *tensor)
+{
+    const struct oct_tensor_record *record = &statistics->tensors[index];
+    const double count = (double)record->histogram.count;
+    double sum = 0.0, square = 0.0;
+    for (int c = 0; c < record->channels; c++) {
+        sum += (double)record->channel_sum[c] / OCT_SUM_UNIT;
+        square += (double)record->channel_square[c] / OCT_SUM_UNIT;
+    }
+    const double mean = count > 0.0 ? sum / count : 0.0;
+    const double variance = count > 0.0 ? square / count - mean * mean : 0.0;
+    *tensor = (octet_tensor_statistics){
+        .name = record->name,
+        .channels = record->channels,
+        .count = (int64_t)record->histogram.count,
+        .minimum = (double)record->histogram.minimum,
+        .maximum = (double)record->histogram.maximum,
+        .mean = mean,
+        .standard_deviation = variance > 0.0 ? sqrt(variance) : 0.0,
+    };
 }
 
 /* Hashes "WIDTHxHEIGHT " and the RGB bytes row by row. */

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "compiler/calibrate/histogram.h"
+#include "network/network.h"
 
 #define OCT_STATISTICS_VERSION 1 /* of the file format; docs/formats.md */
 
@@ -44,6 +45,20 @@ octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
 octet_status oct_statistics_room(octet_context *ctx, octet_statistics *statistics, int tensor,
                                  const char *name, int channels);
 void oct_statistics_free(octet_statistics *statistics);
+
+/* Whether statistics were gathered on a model: of its float network and hash (oct_network_hash()).
+ */
+enum oct_statistics_fit {
+    OCT_FIT_SAME,
+    OCT_FIT_OTHER_MODEL,  /* another hash */
+    OCT_FIT_OTHER_TENSORS /* not a record, of as many channels, for what each layer writes */
+};
+enum oct_statistics_fit oct_statistics_fit(const octet_statistics *statistics,
+                                           const struct oct_network *network, const char *hash);
+
+/* Fills in what tensor `index`, which there is, looks like as a whole. */
+void oct_statistics_summary(const octet_statistics *statistics, int index,
+                            octet_tensor_statistics *tensor);
 
 /* A picture as the network saw it, without padding: rows of `width` pixels, 4 bytes RGB0 each. */
 struct oct_seen {

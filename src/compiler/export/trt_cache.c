@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration caches: reading them, finding an entry, comparing it with statistics. */
 #include "compiler/export/trt_cache.h"
 
 #include <ctype.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/content.h"
+#include "base/read_file.h"
 
 #define ENTRIES_MAX 1000000
 
@@ -25,8 +27,6 @@ bool oct_trt_header_valid(const char *text, size_t length)
             return false;
     return true;
 }
-
-/* ---- reading ---- */
 
 struct reading {
     octet_context *ctx;
@@ -160,10 +160,32 @@ octet_status oct_cache_read(octet_context *ctx, const void *bytes, size_t size, 
     if (!status)
         status = size ? read_all(&r, bytes, size)
                       : oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", name);
-    if (status)
-        octet_cache_free(&c);
+    if (status) {
+        oct_cache_free(c);
+        c = NULL;
+    }
     *cache = c;
     return status;
+}
+
+octet_status oct_cache_from_file(octet_context *ctx, const char *path, octet_cache **cache)
+{
+    struct oct_file file;
+    octet_status status = oct_file_open(ctx, path, &file);
+    if (status)
+        return status;
+    status = oct_cache_read(ctx, file.bytes, file.size, path, cache);
+    oct_file_close(ctx, &file);
+    return status;
+}
+
+void oct_cache_free(octet_cache *cache)
+{
+    if (!cache)
+        return;
+    struct octet_context last = cache->own;
+    oct_arena_clear(&cache->arena);
+    oct_free(&last, cache);
 }
 
 const struct oct_cache_entry *oct_cache_find(const octet_cache *cache, const char *name)
@@ -180,86 +202,24 @@ const struct oct_cache_entry *oct_cache_find(const octet_cache *cache, const cha
                                                                              : NULL;
 }
 
-/* ---- writing ---- */
-
-/*
- * Upward SiLU is inverted. Downward no more than ln 254 is needed: there x * sigmoid(x) is within
- * half a code of x of 0, where all lower values end.
- */
-float oct_scale_before_silu(float scale)
+static const struct oct_tensor_record *find_record(const octet_statistics *statistics,
+                                                   const char *name)
 {
-    const double wanted = 127.0 * (double)scale;
-    double low = wanted, high = wanted + 1.0; /* x - silu(x) is under 0.28 for x over 0 */
-    for (int i = 0; i < 60; i++) {
-        const double middle = 0.5 * (low + high);
-        if (middle / (1.0 + exp(-middle)) < wanted)
-            low = middle;
-        else
-            high = middle;
-    }
-    return oct_symmetric_scale(fmax(high, log(254.0)));
+    for (int i = 0; statistics && i < statistics->tensor_count; i++)
+        if (strcmp(statistics->tensors[i].name, name) == 0)
+            return &statistics->tensors[i];
+    return NULL;
 }
 
-/* Scales of what lies inside of the engine's layers, where `scales` has those of groups. */
-static void scale_chains(const struct oct_recipe *recipe, const bool *left_out, float *scales)
+void oct_cache_compare(const struct oct_cache_entry *from, const octet_statistics *statistics,
+                       octet_cache_entry *entry)
 {
-    const struct oct_placement *p = recipe->placement;
-    for (int i = 0; i < p->count; i++) {
-        const struct oct_placed_convolution *c = &p->convolutions[i];
-        float scale = recipe->scales[c->output];
-        scales[c->output] = scale;
-        if (c->activated >= 0) {
-            scales[c->activated] = scale; /* what is added to it is coded with the sum's scale */
-            scale = oct_scale_before_silu(scale);
-        }
-        if (c->gate >= 0)
-            scales[c->gate] = 1.0f / 127.0f;
-        scales[c->result] = scale;
-        if (left_out && left_out[c->layer])
-            scales[c->result] = 0.0f;
-    }
-}
-
-static octet_status write_entry(const struct oct_recipe *recipe, struct oct_text *text,
-                                const char *name, float scale, int *count)
-{
-    uint32_t bits;
-    char digits[16];
-    if (strpbrk(name, "\r\n"))
-        return oct_fail(text->ctx, OCTET_UNSUPPORTED_MODEL,
-                        "%s: tensor '%.200s' has a line end in its name, which a calibration cache "
-                        "cannot hold",
-                        recipe->placement->graph->name, name);
-    memcpy(&bits, &scale, sizeof bits);
-    oct_text_add(text, name, strlen(name));
-    snprintf(digits, sizeof digits, ": %08x\n", (unsigned)bits);
-    oct_text_add(text, digits, strlen(digits));
-    ++*count;
-    return OCTET_OK;
-}
-
-octet_status oct_cache_write(const struct oct_recipe *recipe, const bool *left_out,
-                             const char *header, struct oct_text *text, int *count)
-{
-    const struct oct_graph *graph = recipe->placement->graph;
-    octet_context *ctx = text->ctx;
-    float *scales = oct_malloc(ctx, graph->value_count, sizeof *scales);
-    if (!scales)
-        return oct_fail_memory(ctx, "the export");
-    memcpy(scales, recipe->scales, graph->value_count * sizeof *scales);
-    scale_chains(recipe, left_out, scales);
-    *count = 0;
-    oct_text_printf(text, "%s\n", header);
-    octet_status status =
-        write_entry(recipe, text, graph->values[graph->inputs[0]].name, OCT_PICTURE_SCALE, count);
-    for (size_t n = 0; n < graph->node_count && !status; n++) {
-        const struct oct_node *node = &graph->nodes[n];
-        for (int i = 0; recipe->placement->body[n] && i < node->output_count && !status; i++) {
-            const int value = node->outputs[i];
-            if (value >= 0 && scales[value] > 0.0f)
-                status = write_entry(recipe, text, graph->values[value].name, scales[value], count);
-        }
-    }
-    oct_free(ctx, scales);
-    return status || !text->failed ? status : oct_fail_memory(ctx, "the export");
+    const struct oct_tensor_record *record = find_record(statistics, from->name);
+    *entry = (octet_cache_entry){from->name, from->problem, (double)from->scale, -1.0, -1.0};
+    if (!record)
+        return;
+    const struct oct_histogram *h = &record->histogram;
+    entry->maximum = fmax(-(double)h->minimum, (double)h->maximum);
+    if (!from->problem)
+        entry->clipped = oct_symmetric_clipped(h, from->scale);
 }

@@ -42,6 +42,13 @@ bool oct_trt_header_valid(const char *text, size_t length);
 octet_status oct_cache_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
                             octet_cache **cache);
 
+octet_status oct_cache_from_file(octet_context *ctx, const char *path, octet_cache **cache);
+void oct_cache_free(octet_cache *cache);
+
+/* What octet_cache_at() tells of an entry; `statistics` may be NULL. */
+void oct_cache_compare(const struct oct_cache_entry *from, const octet_statistics *statistics,
+                       octet_cache_entry *entry);
+
 /* The first entry of that name, or NULL. */
 const struct oct_cache_entry *oct_cache_find(const octet_cache *cache, const char *name);
 

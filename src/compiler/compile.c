@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver: checks what a build is asked for, finds the scales (statistics, a calibration cache,
+ * or the model's own), lowers the network, and writes down where the engine came from. */
+#include "compiler/compile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/export/trt_codings.h"
+#include "compiler/imported_model.h"
+#include "compiler/lower/lower.h"
+#include "compiler/quantize/moments.h"
+#include "runtime/engine/engine_contents.h"
+
+/* One build. */
+struct compilation {
+    octet_context *ctx;
+    const octet_model *model;
+    const octet_statistics *statistics; /* for INT8; or NULL */
+    const octet_build_settings *settings;
+    struct oct_arena arena; /* of what the engine copies */
+    octet_engine *engine;
+};
+
+static bool keeps_floats(const octet_build_settings *settings)
+{
+    return settings->float_layers && strcmp(settings->float_layers, "none") != 0;
+}
+
+/* ---- what was asked for ---- */
+
+static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+{
+    if (!model)
+        return oct_select_float_layers(ctx, NULL, words, NULL);
+    bool *is_float = oct_calloc(ctx, (size_t)model->network.layer_count, sizeof *is_float);
+    if (!is_float)
+        return oct_fail_memory(ctx, "the build");
+    const octet_status status = oct_select_float_layers(ctx, &model->network, words, is_float);
+    oct_free(ctx, is_float);
+    return status;
+}
+
+octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
+                               const octet_build_settings *settings)
+{
+    struct oct_calibrator calibrator;
+    const octet_precision precision = settings->precision;
+    if (precision != OCTET_PRECISION_INT8 && precision != OCTET_PRECISION_FP32 &&
+        precision != OCTET_PRECISION_BF16)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or HALF");
+    if (settings->float_precision != OCTET_PRECISION_FP32 &&
+        settings->float_precision != OCTET_PRECISION_BF16)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "float layers must be FP32 or HALF");
+    if (!oct_calibrator_parse(settings->calibrator, &calibrator))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, settings->calibrator);
+    if (precision != OCTET_PRECISION_INT8 && keeps_floats(settings))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "float layers go with an INT8 engine: all layers of others are float");
+    if (settings->cache && precision != OCTET_PRECISION_INT8)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "a calibration cache goes with an INT8 engine");
+    return check_layers(ctx, model, settings->float_layers);
+}
+
+/* ---- INT8 ---- */
+
+/* Without other scales a quantised model keeps its own. */
+static bool keeps_scales(const struct compilation *c)
+{
+    return c->settings->precision == OCTET_PRECISION_INT8 && !c->statistics &&
+           !c->settings->cache && c->model->own_network.layer_count > 0;
+}
+
+/* Codings and moments of all layers' outputs. */
+static octet_status scheme_of_statistics(struct compilation *c, struct oct_quantization *codings,
+                                         struct oct_scheme *scheme)
+{
+    const struct oct_network *network = &c->model->network;
+    struct oct_calibrator calibrator;
+    oct_calibrator_parse(c->settings->calibrator, &calibrator); /* checked before */
+    const struct oct_moments **moments =
+        oct_arena_calloc(&c->arena, (size_t)network->tensor_count, sizeof *moments);
+    if (!moments)
+        return oct_fail_memory(c->ctx, "the build");
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_tensor_record *record = &c->statistics->tensors[i];
+        const int tensor = network->layers[i].output;
+        struct oct_moments *of = oct_arena_calloc(&c->arena, (size_t)record->channels, sizeof *of);
+        if (!of)
+            return oct_fail_memory(c->ctx, "the build");
+        for (int channel = 0; channel < record->channels; channel++)
+            of[channel] = oct_moments_of(record, channel);
+        codings[tensor] = oct_calibrate_tensor(&calibrator, &record->histogram);
+        moments[tensor] = of;
+    }
+    scheme->moments = moments;
+    return OCTET_OK;
+}
+
+static octet_status find_scheme(struct compilation *c, struct oct_scheme *scheme)
+{
+    const struct oct_network *network = &c->model->network;
+    bool *is_float = oct_arena_calloc(&c->arena, (size_t)network->layer_count, sizeof *is_float);
+    struct oct_quantization *codings =
+        oct_arena_calloc(&c->arena, (size_t)network->tensor_count, sizeof *codings);
+    if (!is_float || !codings)
+        return oct_fail_memory(c->ctx, "the build");
+    *scheme = (struct oct_scheme){.codings = codings,
+                                  .is_float = is_float,
+                                  .half = c->settings->float_precision == OCTET_PRECISION_BF16};
+    const octet_status status =
+        oct_select_float_layers(c->ctx, network, c->settings->float_layers, is_float);
+    if (status)
+        return status;
+    if (c->settings->cache)
+        return oct_cache_codings(c->ctx, &c->arena, network, c->settings->cache, codings, is_float);
+    return scheme_of_statistics(c, codings, scheme);
+}
+
+static octet_status compile_int8(struct compilation *c)
+{
+    const octet_model *model = c->model;
+    struct oct_scheme scheme;
+    struct oct_network network;
+    if (keeps_scales(c))
+        return keeps_floats(c->settings)
+                   ? oct_fail(c->ctx, OCTET_INVALID_ARGUMENT,
+                              "float layers go with statistics: without, a quantised model is "
+                              "taken as it is")
+                   : oct_engine_set_network(c->ctx, c->engine, &model->own_network, model->name);
+    octet_status status =
+        c->settings->cache ? OCTET_OK : oct_model_check_statistics(c->ctx, model, c->statistics);
+    if (status)
+        return status;
+    if (model->own_network.layer_count > 0)
+        oct_log(c->ctx, OCTET_LOG_WARNING, "%s: its own scales make way for those that were given",
+                model->name);
+    status = find_scheme(c, &scheme);
+    if (!status)
+        status = oct_lower_int8(c->ctx, &c->arena, &model->network, &scheme, &network);
+    return status ? status : oct_engine_set_network(c->ctx, c->engine, &network, model->name);
+}
+
+/* ---- float ---- */
+
+static octet_status compile_half(struct compilation *c)
+{
+    struct oct_network network;
+    const octet_status status = oct_lower_half(c->ctx, &c->arena, &c->model->network, &network);
+    return status ? status : oct_engine_set_network(c->ctx, c->engine, &network, c->model->name);
+}
+
+/* ---- provenance ---- */
+
+/* What gave the scales, or NULL. */
+static const char *scales_from(const struct compilation *c)
+{
+    if (keeps_scales(c))
+        return "the model's own scales";
+    if (c->settings->cache)
+        return c->settings->cache->header;
+    if (!c->statistics)
+        return NULL;
+    return c->settings->calibrator ? c->settings->calibrator : "mse";
+}
+
+static octet_status set_provenance(struct compilation *c)
+{
+    static const char *const precisions[] = {
+        [OCTET_PRECISION_FP32] = "fp32",
+        [OCTET_PRECISION_INT8] = "int8",
+        [OCTET_PRECISION_MIXED] = "mixed",
+        [OCTET_PRECISION_BF16] = "half",
+    };
+    const octet_build_settings *settings = c->settings;
+    const octet_statistics *statistics = settings->cache ? NULL : c->statistics;
+    char images[24] = "0", size[32] = "";
+    octet_info info;
+    const octet_status status = oct_network_describe(c->ctx, &c->engine->network, &info);
+    if (status)
+        return status;
+    if (statistics) {
+        snprintf(images, sizeof images, "%lld", (long long)statistics->image_count);
+        snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
+    }
+    const char *slash = strrchr(c->model->name, '/');
+    const bool half = settings->float_precision == OCTET_PRECISION_BF16;
+    const struct {
+        const char *key, *value;
+    } entries[] = {
+        {"octet", octet_version()},
+        {"model", slash ? slash + 1 : c->model->name},
+        {"model_sha256", c->model->hash},
+        {"precision", precisions[info.precision]},
+        {"calibrator", scales_from(c)},
+        {"calibration_images", statistics ? images : NULL},
+        {"calibration_size", statistics ? size : NULL},
+        {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
+        {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
+        {"float_precision", keeps_floats(settings) && half ? "half" : NULL},
+    };
+    enum { ALL = sizeof entries / sizeof entries[0] };
+    const char *keys[ALL], *values[ALL];
+    int count = 0;
+    for (int i = 0; i < ALL; i++) {
+        if (!entries[i].value)
+            continue;
+        keys[count] = entries[i].key;
+        values[count++] = entries[i].value;
+    }
+    return oct_engine_set_provenance(c->ctx, c->engine, count, keys, values);
+}
+
+/* ---- the whole ---- */
+
+octet_status oct_compile(octet_context *ctx, const octet_model *model,
+                         const octet_statistics *statistics, const octet_build_settings *settings,
+                         octet_engine **engine)
+{
+    const bool int8 = settings->precision == OCTET_PRECISION_INT8;
+    struct compilation c = {
+        .ctx = ctx, .model = model, .statistics = int8 ? statistics : NULL, .settings = settings};
+    oct_arena_init(&c.arena, ctx);
+    octet_status status = settings->precision == OCTET_PRECISION_FP32
+                              ? oct_model_float_engine(ctx, model, &c.engine)
+                              : oct_engine_create(ctx, &c.engine);
+    if (!status && int8)
+        status = compile_int8(&c);
+    else if (!status && settings->precision == OCTET_PRECISION_BF16)
+        status = compile_half(&c);
+    if (!status)
+        status = set_provenance(&c);
+    oct_arena_clear(&c.arena);
+    if (status) {
+        oct_engine_free(c.engine);
+        c.engine = NULL;
+    }
+    *engine = c.engine;
+    return status;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration caches: the scales of a recipe under the names that TensorRT looks for. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/export/trt_cache.h"
+
+/*
+ * Upward SiLU is inverted. Downward no more than ln 254 is needed: there x * sigmoid(x) is within
+ * half a code of x of 0, where all lower values end.
+ */
+float oct_scale_before_silu(float scale)
+{
+    const double wanted = 127.0 * (double)scale;
+    double low = wanted, high = wanted + 1.0; /* x - silu(x) is under 0.28 for x over 0 */
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (middle / (1.0 + exp(-middle)) < wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+    return oct_symmetric_scale(fmax(high, log(254.0)));
+}
+
+/* Scales of what lies inside of the engine's layers, where `scales` has those of groups. */
+static void scale_chains(const struct oct_recipe *recipe, const bool *left_out, float *scales)
+{
+    const struct oct_placement *p = recipe->placement;
+    for (int i = 0; i < p->count; i++) {
+        const struct oct_placed_convolution *c = &p->convolutions[i];
+        float scale = recipe->scales[c->output];
+        scales[c->output] = scale;
+        if (c->activated >= 0) {
+            scales[c->activated] = scale; /* what is added to it is coded with the sum's scale */
+            scale = oct_scale_before_silu(scale);
+        }
+        if (c->gate >= 0)
+            scales[c->gate] = 1.0f / 127.0f;
+        scales[c->result] = scale;
+        if (left_out && left_out[c->layer])
+            scales[c->result] = 0.0f;
+    }
+}
+
+static octet_status write_entry(const struct oct_recipe *recipe, struct oct_text *text,
+                                const char *name, float scale, int *count)
+{
+    uint32_t bits;
+    char digits[16];
+    if (strpbrk(name, "\r\n"))
+        return oct_fail(text->ctx, OCTET_UNSUPPORTED_MODEL,
+                        "%s: tensor '%.200s' has a line end in its name, which a calibration cache "
+                        "cannot hold",
+                        recipe->placement->graph->name, name);
+    memcpy(&bits, &scale, sizeof bits);
+    oct_text_add(text, name, strlen(name));
+    snprintf(digits, sizeof digits, ": %08x\n", (unsigned)bits);
+    oct_text_add(text, digits, strlen(digits));
+    ++*count;
+    return OCTET_OK;
+}
+
+octet_status oct_cache_write(const struct oct_recipe *recipe, const bool *left_out,
+                             const char *header, struct oct_text *text, int *count)
+{
+    const struct oct_graph *graph = recipe->placement->graph;
+    octet_context *ctx = text->ctx;
+    float *scales = oct_malloc(ctx, graph->value_count, sizeof *scales);
+    if (!scales)
+        return oct_fail_memory(ctx, "the export");
+    memcpy(scales, recipe->scales, graph->value_count * sizeof *scales);
+    scale_chains(recipe, left_out, scales);
+    *count = 0;
+    oct_text_printf(text, "%s\n", header);
+    octet_status status =
+        write_entry(recipe, text, graph->values[graph->inputs[0]].name, OCT_PICTURE_SCALE, count);
+    for (size_t n = 0; n < graph->node_count && !status; n++) {
+        const struct oct_node *node = &graph->nodes[n];
+        for (int i = 0; recipe->placement->body[n] && i < node->output_count && !status; i++) {
+            const int value = node->outputs[i];
+            if (value >= 0 && scales[value] > 0.0f)
+                status = write_entry(recipe, text, graph->values[value].name, scales[value], count);
+        }
+    }
+    oct_free(ctx, scales);
+    return status || !text->failed ? status : oct_fail_memory(ctx, "the export");
+}
