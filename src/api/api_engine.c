@@ -52,7 +52,7 @@ void octet_engine_info(const octet_engine *engine, octet_info *info)
 
 const char *octet_engine_class_name(const octet_engine *engine, int index)
 {
-    if (!engine || index < 0 || index >= engine->network.class_count)
+    if (!engine || index < 0 || index >= engine->network.head.class_count)
         return "";
     return engine->network.class_names[index];
 }

@@ -43,7 +43,7 @@ void octet_model_info(const octet_model *model, octet_info *info)
 
 const char *octet_model_class_name(const octet_model *model, int index)
 {
-    if (!model || index < 0 || index >= model->network.class_count)
+    if (!model || index < 0 || index >= model->network.head.class_count)
         return "";
     return model->network.class_names[index];
 }
@@ -88,7 +88,7 @@ int octet_model_port(const octet_model *model, int output, int index, octet_port
 
 int octet_model_detect_settings(const octet_model *model, octet_detect_settings *settings)
 {
-    const struct oct_selection none = {0}, *own = model ? &model->network.selection : &none;
+    const struct oct_selection none = {0}, *own = model ? &model->network.head.selection : &none;
     if (settings)
         oct_selection_settings(own, settings);
     return own->is_own;

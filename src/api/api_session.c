@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "runtime/head/decode.h"
 #include "runtime/session/open_session.h"
 
 void octet_session_defaults(octet_session_settings *settings)
@@ -152,7 +151,7 @@ int octet_session_anchor_count(const octet_session *session)
     if (!session)
         return 0;
     oct_session_head(session, 0, &head);
-    return oct_head_anchor_count(&head);
+    return head.head->kind->anchor_count(&head);
 }
 
 octet_status octet_session_output(octet_session *session, int index, float *output)
@@ -164,7 +163,7 @@ octet_status octet_session_output(octet_session *session, int index, float *outp
         return status;
     struct oct_head_view head;
     oct_session_head(session, index, &head);
-    oct_decode_all(&head, output);
+    head.head->kind->decode(&head, output);
     return OCTET_OK;
 }
 
@@ -176,7 +175,7 @@ void octet_detect_defaults(octet_detect_settings *settings)
 
 int octet_engine_detect_settings(const octet_engine *engine, octet_detect_settings *settings)
 {
-    const struct oct_selection none = {0}, *own = engine ? &engine->network.selection : &none;
+    const struct oct_selection none = {0}, *own = engine ? &engine->network.head.selection : &none;
     if (settings)
         oct_selection_settings(own, settings);
     return own->is_own;
@@ -203,9 +202,9 @@ static octet_status check_detect(octet_session *session, const octet_detect_sett
                         settings->max_per_class);
     for (int i = 0; settings->classes && i < settings->class_count; i++)
         if (settings->classes[i] < 0 ||
-            settings->classes[i] >= session->engine->network.class_count)
+            settings->classes[i] >= session->engine->network.head.class_count)
             return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "class %d: there are %d",
-                            settings->classes[i], session->engine->network.class_count);
+                            settings->classes[i], session->engine->network.head.class_count);
     return OCTET_OK;
 }
 

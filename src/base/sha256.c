@@ -88,6 +88,13 @@ void oct_sha256_update(struct oct_sha256 *sha, const void *bytes, size_t size)
     }
 }
 
+void oct_sha256_add_int(struct oct_sha256 *sha, int value)
+{
+    const uint8_t bytes[4] = {(uint8_t)value, (uint8_t)((unsigned)value >> 8),
+                              (uint8_t)((unsigned)value >> 16), (uint8_t)((unsigned)value >> 24)};
+    oct_sha256_update(sha, bytes, sizeof bytes);
+}
+
 void oct_sha256_final(struct oct_sha256 *sha, uint8_t digest[32])
 {
     const uint64_t bits = sha->length * 8;

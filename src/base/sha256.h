@@ -14,6 +14,8 @@ struct oct_sha256 {
 
 void oct_sha256_init(struct oct_sha256 *sha);
 void oct_sha256_update(struct oct_sha256 *sha, const void *bytes, size_t size);
+/* Four bytes, the lowest first. */
+void oct_sha256_add_int(struct oct_sha256 *sha, int value);
 void oct_sha256_final(struct oct_sha256 *sha, uint8_t digest[32]);
 
 /* All three in one. */

@@ -64,7 +64,7 @@ static octet_status fill_model(octet_context *ctx, octet_model *model, const voi
 {
     octet_status status = import(ctx, bytes, size, name, &model->imported);
     if (!status)
-        status = oct_lower_float(ctx, &model->arena, model->imported, &model->network);
+        status = oct_lower_float(ctx, &model->arena, &model->imported->network, &model->network);
     if (!status)
         status = oct_network_verify(ctx, &model->network, name);
     if (!status && model->imported->is_quantised)
@@ -122,7 +122,7 @@ void oct_model_free(octet_model *model)
 
 octet_status oct_model_set_names(octet_context *context, octet_model *model, const char *text)
 {
-    const int count = model->network.class_count;
+    const int count = model->network.head.class_count;
     const char **names = oct_arena_calloc(&model->arena, (size_t)count, sizeof *names);
     const int entries = names ? oct_parse_given_names(&model->arena, text, names, count) : -2;
     if (entries == -2)
@@ -136,8 +136,8 @@ octet_status oct_model_set_names(octet_context *context, octet_model *model, con
     for (int i = 0; i < count; i++)
         if (!names[i])
             return oct_fail(context, OCTET_BAD_FORMAT, "class %d has no name", i);
-    model->imported->class_names = model->network.class_names = model->own_network.class_names =
-        names;
+    model->imported->network.class_names = model->network.class_names =
+        model->own_network.class_names = names;
     return OCTET_OK;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plans in numbers for people: layers with shapes, multiply-adds, bytes. */
+/* Networks in numbers for people: layers with shapes, multiply-adds, bytes. */
 #include <string.h>
 
-#include "network/network.h"
+#include "network/operations.h"
 
 static int64_t layer_weight_bytes(const struct oct_network *network, const struct oct_layer *layer)
 {
@@ -42,7 +42,7 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
     memset(info, 0, sizeof *info);
     info->name = network->description;
     info->precision = precision(network);
-    info->class_count = network->class_count;
+    info->class_count = network->head.class_count;
     info->stride_max = oct_network_stride(network);
     info->input_height = network->input_height;
     info->input_width = network->input_width;
@@ -62,12 +62,17 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
     return status;
 }
 
+static const char *label(const struct oct_layer *layer, enum oct_type from, enum oct_type to)
+{
+    const bool converts = layer->operation == OCT_COPY && from != to;
+    return converts && from == OCT_TYPE_U8 ? "Dequantize"
+           : converts && to == OCT_TYPE_U8 ? "Quantize"
+                                           : oct_operation_row(layer->operation)->label;
+}
+
 octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_network *network,
                                         int index, octet_layer_info *info)
 {
-    static const char *const operations[] = {"Conv", "MaxPool", "Upsample", "Copy", "Table"};
-    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
-                                                 OCTET_PRECISION_BF16};
     static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= network->layer_count)
@@ -83,13 +88,9 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
         const bool convolution = layer->operation == OCT_CONVOLUTION;
         *info = (octet_layer_info){
             .name = out->name,
-            .operation = in->type == out->type || layer->operation != OCT_COPY
-                             ? operations[layer->operation]
-                         : in->type == OCT_TYPE_U8  ? "Dequantize"
-                         : out->type == OCT_TYPE_U8 ? "Quantize"
-                                                    : operations[OCT_COPY],
+            .operation = label(layer, in->type, out->type),
             .fused = fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)],
-            .precision = precisions[in->type],
+            .precision = oct_type_precision(in->type),
             .input_channels = in->channels,
             .input_height = sizes[layer->input].height,
             .input_width = sizes[layer->input].width,
@@ -100,8 +101,8 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
             .stride = convolution ? layer->stride : 1,
             .multiply_adds = layer_multiply_adds(network, layer, sizes),
             .weight_bytes = layer_weight_bytes(network, layer),
-            .output_scale = out->type == OCT_TYPE_U8 ? (double)out->scale : 0.0,
-            .output_zero_point = out->type == OCT_TYPE_U8 ? out->zero_point : 0,
+            .output_scale = out->type == OCT_TYPE_U8 ? (double)out->quantization.scale : 0.0,
+            .output_zero_point = out->type == OCT_TYPE_U8 ? out->quantization.zero_point : 0,
         };
     }
     return status;

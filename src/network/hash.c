@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What a network is recognised by: its structure and weights. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/sha256.h"
 #include "network/network.h"
 
-static void add_int(struct oct_sha256 *sha, int value)
-{
-    const uint8_t bytes[4] = {(uint8_t)value, (uint8_t)((unsigned)value >> 8),
-                              (uint8_t)((unsigned)value >> 16), (uint8_t)((unsigned)value >> 24)};
-    oct_sha256_update(sha, bytes, sizeof bytes);
-}
-
 static void add_tensor(struct oct_sha256 *sha, const struct oct_tensor *t)
 {
-    add_int(sha, (int)t->kind);
-    add_int(sha, t->channels);
-    add_int(sha, t->parent);
-    add_int(sha, t->offset);
+    oct_sha256_add_int(sha, (int)t->kind);
+    oct_sha256_add_int(sha, t->channels);
+    oct_sha256_add_int(sha, t->parent);
+    oct_sha256_add_int(sha, t->offset);
     for (int i = 0; i < t->member_count; i++)
-        add_int(sha, t->members[i]);
+        oct_sha256_add_int(sha, t->members[i]);
 }
 
 static void add_layer(struct oct_sha256 *sha, const struct oct_network *network,
@@ -28,7 +22,7 @@ static void add_layer(struct oct_sha256 *sha, const struct oct_network *network,
     const int numbers[] = {(int)layer->operation, layer->input,  layer->output,  layer->residual,
                            layer->kernel,         layer->stride, layer->padding, layer->silu};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        add_int(sha, numbers[i]);
+        oct_sha256_add_int(sha, numbers[i]);
     if (layer->operation != OCT_CONVOLUTION)
         return;
     const size_t outputs = (size_t)network->tensors[layer->output].channels;
@@ -46,12 +40,7 @@ void oct_network_hash(const struct oct_network *network, char hash[65])
         add_tensor(&sha, &network->tensors[i]);
     for (int i = 0; i < network->layer_count; i++)
         add_layer(&sha, network, &network->layers[i]);
-    for (int i = 0; i < network->level_count; i++) {
-        add_int(&sha, network->levels[i].box_tensor);
-        add_int(&sha, network->levels[i].class_tensor);
-        add_int(&sha, network->levels[i].stride);
-    }
-    add_int(&sha, network->reg_max);
+    network->head.kind->hash(&network->head, &sha);
     oct_sha256_final(&sha, digest);
     for (int i = 0; i < 32; i++)
         snprintf(hash + 2 * i, 3, "%02x", digest[i]);

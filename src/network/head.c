@@ -1,27 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a head may say of itself, and how boxes are selected where it says nothing. */
+/* How boxes are selected where a model says nothing, and what it may say. */
 #include "network/head.h"
-
-bool oct_dfl_rounds(const struct oct_dfl_rounding *dfl)
-{
-    return dfl->probability.scale > 0.0f || dfl->distance.scale > 0.0f || dfl->weight_scale > 0.0f;
-}
-
-static bool scale_valid(float scale)
-{
-    return scale == 0.0f || (scale >= 1e-30f && scale <= 1e30f);
-}
-
-static bool rounding_valid(const struct oct_quantization *rounding)
-{
-    return scale_valid(rounding->scale) && rounding->zero_point >= 0 && rounding->zero_point <= 255;
-}
-
-bool oct_dfl_rounding_valid(const struct oct_dfl_rounding *dfl)
-{
-    return rounding_valid(&dfl->probability) && rounding_valid(&dfl->distance) &&
-           scale_valid(dfl->weight_scale);
-}
 
 struct oct_selection oct_selection_default(void)
 {

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Views and sizes of a network's tensors. */
 #include "network/network.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "network/operations.h"
 
 int oct_network_stride(const struct oct_network *network)
 {
     int stride = 1;
-    for (int i = 0; i < network->level_count; i++)
-        stride = network->levels[i].stride > stride ? network->levels[i].stride : stride;
+    for (int i = 0; i < network->head.output_count; i++)
+        stride =
+            network->head.outputs[i].stride > stride ? network->head.outputs[i].stride : stride;
     return stride;
 }
 
@@ -59,7 +62,7 @@ static void walk_leaves(struct leaf_walk *walk, int tensor, int begin, int end)
             walk->first = tensor;
         else if (tensors[walk->last].channels % 4) /* stored with padding behind it */
             walk->contiguous = false;
-        if (t->scale != first->scale || t->zero_point != first->zero_point)
+        if (!oct_same_quantization(t->quantization, first->quantization))
             walk->uniform = false;
         walk->last = tensor;
     }
@@ -93,23 +96,6 @@ int64_t oct_layer_weights(const struct oct_network *network, const struct oct_la
            network->tensors[layer->input].channels * layer->kernel * layer->kernel;
 }
 
-static struct oct_network_size layer_size(const struct oct_layer *layer, struct oct_network_size in)
-{
-    switch (layer->operation) {
-    case OCT_CONVOLUTION:
-        return (struct oct_network_size){
-            (in.height + 2 * layer->padding - layer->kernel) / layer->stride + 1,
-            (in.width + 2 * layer->padding - layer->kernel) / layer->stride + 1};
-    case OCT_UPSAMPLE:
-        return (struct oct_network_size){in.height * 2, in.width * 2};
-    case OCT_MAX_POOL:
-    case OCT_COPY:
-    case OCT_TABLE:
-        break;
-    }
-    return in;
-}
-
 /* Fills the views whose parts are known by now; returns false when members differ. Views may come
  * in any order. */
 static bool view_sizes(const struct oct_network *network, struct oct_network_size *sizes,
@@ -118,7 +104,7 @@ static bool view_sizes(const struct oct_network *network, struct oct_network_siz
     const struct oct_tensor *t = &network->tensors[tensor];
     if (sizes[tensor].height > 0)
         return true;
-    if (t->kind == OCT_TENSOR_SLICE) {
+    if (t->kind == OCT_TENSOR_SLICE || t->kind == OCT_TENSOR_CODED) {
         if (!view_sizes(network, sizes, t->parent))
             return false;
         sizes[tensor] = sizes[t->parent];
@@ -145,8 +131,10 @@ octet_status oct_network_sizes(octet_context *ctx, const struct oct_network *net
             return oct_fail(ctx, OCTET_BAD_SHAPE,
                             "layer \"%s\": its input's parts differ in size at %dx%d", layer->name,
                             height, width);
-        const struct oct_network_size size = layer_size(layer, sizes[layer->input]);
-        if (size.height < 1 || size.width < 1 || size.height > 32768 || size.width > 32768)
+        const struct oct_network_size size =
+            oct_operation_row(layer->operation)->size(layer, sizes[layer->input]);
+        if (size.height < 1 || size.width < 1 || size.height > OCT_TENSOR_SIDE_MAX ||
+            size.width > OCT_TENSOR_SIDE_MAX)
             return oct_fail(ctx, OCTET_BAD_SHAPE, "layer \"%s\": nothing is left at %dx%d",
                             layer->name, height, width);
         sizes[layer->output] = size;
@@ -163,14 +151,12 @@ octet_status oct_network_sizes(octet_context *ctx, const struct oct_network *net
             return oct_fail(ctx, OCTET_BAD_SHAPE,
                             "tensor \"%s\": its parts differ in size at %dx%d",
                             network->tensors[i].name, height, width);
-    for (int i = 0; i < network->level_count; i++) {
-        const struct oct_level *level = &network->levels[i];
-        const struct oct_network_size box = sizes[level->box_tensor],
-                                      classes = sizes[level->class_tensor];
-        if (box.height != height / level->stride || box.width != width / level->stride ||
-            classes.height != box.height || classes.width != box.width)
+    for (int i = 0; i < network->head.output_count; i++) {
+        const struct oct_head_output *output = &network->head.outputs[i];
+        const struct oct_network_size size = sizes[output->tensor];
+        if (size.height != height / output->stride || size.width != width / output->stride)
             return oct_fail(ctx, OCTET_BAD_SHAPE, "head level of stride %d is %dx%d at %dx%d",
-                            level->stride, box.height, box.width, height, width);
+                            output->stride, size.height, size.width, height, width);
     }
     return OCTET_OK;
 }

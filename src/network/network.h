@@ -19,6 +19,10 @@
 #define OCT_LAYERS_MAX 2048
 #define OCT_CHANNELS_MAX 16384
 #define OCT_KERNEL_MAX 15
+#define OCT_STRIDE_MAX 8
+#define OCT_INPUT_SIDE_MAX 8192   /* pixels */
+#define OCT_TENSOR_SIDE_MAX 32768 /* pixels, of any tensor */
+#define OCT_HEAD_STRIDE_MAX 256
 
 enum oct_tensor_kind {
     OCT_TENSOR_INPUT, /* tensor 0, always: the picture, 3 channels RGB */
@@ -35,12 +39,10 @@ struct oct_tensor {
     enum oct_tensor_kind kind;
     enum oct_type type; /* CONCAT and SLICE: as their members or parent */
     int channels;
-    /* U8 LAYER and INPUT: real = scale * (code - zero_point);
-     * concats and slices have none of their own */
-    float scale;
-    int zero_point;
+    /* U8 LAYER and INPUT; CODED: what it is rounded to. Other views have none of their own. */
+    struct oct_quantization quantization;
     int member_count, members[OCT_CONCAT_MAX]; /* CONCAT */
-    int parent, offset;                        /* SLICE */
+    int parent, offset; /* SLICE: tensor and first channel; CODED: tensor; else -1, 0 */
 };
 
 enum oct_operation {
@@ -61,7 +63,7 @@ struct oct_layer {
     int kernel, stride, padding;
     int silu;
     /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
-     * halves (kernels/half.h) when it is BF16, else values. A code's weight is in units of
+     * halves (base/bfloat16.h) when it is BF16, else values. A code's weight is in units of
      * `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
     const int8_t *codes;
     const uint16_t *halves;
@@ -71,20 +73,13 @@ struct oct_layer {
     const float *table; /* TABLE: the value of each code of the input */
 };
 
-struct oct_level {
-    int box_tensor, class_tensor; /* F32 */
-    int stride;
-};
-
 struct oct_network {
-    int tensor_count, layer_count, level_count, class_count, reg_max;
-    int input_height, input_width, size_is_fixed;
+    int tensor_count, layer_count;
     struct oct_tensor *tensors;
-    struct oct_layer *layers;
-    struct oct_level levels[OCT_HEAD_LEVELS_MAX];
-    struct oct_dfl_rounding dfl;
-    struct oct_selection selection;
-    const char **class_names;
+    struct oct_layer *layers; /* in an order in which they can run */
+    int input_height, input_width, size_is_fixed;
+    struct oct_head head;
+    const char **class_names; /* [head.class_count] */
     const char *description;
 };
 

@@ -12,6 +12,9 @@ struct oct_quantization {
     int zero_point;
 };
 
+/* The picture's: code 255 is 1. */
+static const struct oct_quantization oct_picture_quantization = {1.0f / 255.0f, 0};
+
 static inline bool oct_is_quantized(struct oct_quantization quantization)
 {
     return quantization.scale > 0.0f;

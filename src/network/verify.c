@@ -4,38 +4,30 @@
 #include <string.h>
 
 #include "base/bfloat16.h"
-#include "network/network.h"
+#include "network/operations.h"
 
 static const char padded_parts[] =
     "reads padded parts, or from no multiple of 4 channels on, which its operation cannot";
 
-struct verification {
-    octet_context *ctx;
-    const struct oct_network *network;
-    const char *name;
-    bool *written; /* by a layer that came before, or the input */
-    bool *member;  /* of a concat */
-};
-
-static octet_status bad_tensor(const struct verification *v, int tensor, const char *why)
+static octet_status bad_tensor(const struct oct_verification *v, int tensor, const char *why)
 {
     return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: tensor %d (\"%.80s\") %s", v->name, tensor,
                     v->network->tensors[tensor].name, why);
 }
 
-static octet_status bad_layer(const struct verification *v, int layer, const char *why)
+static octet_status bad_layer(const struct oct_verification *v, int layer, const char *why)
 {
     return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: layer %d (\"%.80s\") %s", v->name, layer,
                     v->network->layers[layer].name, why);
 }
 
-static bool is_tensor(const struct verification *v, int tensor)
+static bool is_tensor(const struct oct_verification *v, int tensor)
 {
     return tensor >= 0 && tensor < v->network->tensor_count;
 }
 
 /* Views refer to tensors before them, so that there are no cycles and resolving ends. */
-static octet_status verify_view(struct verification *v, int index)
+static octet_status verify_view(struct oct_verification *v, int index)
 {
     const struct oct_tensor *t = &v->network->tensors[index];
     if (t->kind == OCT_TENSOR_SLICE) {
@@ -67,9 +59,12 @@ static octet_status verify_view(struct verification *v, int index)
                                    : bad_tensor(v, index, "has not the channels of its members");
 }
 
-static octet_status verify_tensor(struct verification *v, int index)
+static octet_status verify_tensor(struct oct_verification *v, int index)
 {
     const struct oct_tensor *t = &v->network->tensors[index];
+    const struct oct_quantization q = t->quantization;
+    if (t->kind == OCT_TENSOR_CODED)
+        return bad_tensor(v, index, "is of a kind that cannot run");
     if (t->channels < 1 || t->channels > OCT_CHANNELS_MAX)
         return bad_tensor(v, index, "has a bad number of channels");
     if ((t->kind == OCT_TENSOR_INPUT) != (index == 0))
@@ -79,15 +74,15 @@ static octet_status verify_tensor(struct verification *v, int index)
     if (t->kind == OCT_TENSOR_INPUT && t->channels != 3)
         return bad_tensor(v, index, "must have 3 channels");
     if (t->type == OCT_TYPE_U8 &&
-        (!(t->scale >= 1e-30f && t->scale <= 1e30f) || t->zero_point < 0 || t->zero_point > 255))
+        (!(q.scale >= 1e-30f && q.scale <= 1e30f) || q.zero_point < 0 || q.zero_point > 255))
         return bad_tensor(v, index, "has a bad scale or zero point");
-    if (index == 0 && t->type == OCT_TYPE_U8 && (t->scale != 1.0f / 255.0f || t->zero_point != 0))
+    if (index == 0 && t->type == OCT_TYPE_U8 && !oct_same_quantization(q, oct_picture_quantization))
         return bad_tensor(v, index, "is the picture and must have scale 1/255 and zero point 0");
     return OCTET_OK;
 }
 
 /* True when everything that `tensor` is made of was written before. */
-static bool is_written(const struct verification *v, int tensor)
+static bool is_written(const struct oct_verification *v, int tensor)
 {
     const struct oct_tensor *t = &v->network->tensors[tensor];
     if (t->kind == OCT_TENSOR_SLICE)
@@ -117,12 +112,12 @@ static bool all_finite_halves(const uint16_t *halves, int64_t count)
 }
 
 /* What all but convolutions, and copies with regard to the shift, can read. */
-static bool is_stored_whole(const struct verification *v, int tensor)
+static bool is_stored_whole(const struct oct_verification *v, int tensor)
 {
     return oct_network_contiguous(v->network, tensor) && oct_network_shift(v->network, tensor) == 0;
 }
 
-static octet_status verify_residual(const struct verification *v, int index)
+static octet_status verify_residual(const struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
     int leaf;
@@ -136,13 +131,13 @@ static octet_status verify_residual(const struct verification *v, int index)
     return OCTET_OK;
 }
 
-static octet_status verify_convolution(const struct verification *v, int index)
+octet_status oct_verify_convolution(const struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
     const struct oct_tensor *in = &v->network->tensors[layer->input],
                             *out = &v->network->tensors[layer->output];
     if (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->stride < 1 ||
-        layer->stride > 8 || layer->padding < 0 || layer->padding >= layer->kernel)
+        layer->stride > OCT_STRIDE_MAX || layer->padding < 0 || layer->padding >= layer->kernel)
         return bad_layer(v, index, "has a bad kernel, stride or padding");
     if (!layer->bias || !all_finite(layer->bias, out->channels))
         return bad_layer(v, index, "lacks its bias, or it is not finite");
@@ -168,7 +163,7 @@ static octet_status verify_convolution(const struct verification *v, int index)
     return verify_residual(v, index);
 }
 
-static octet_status verify_table(const struct verification *v, int index)
+octet_status oct_verify_table(const struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
     const struct oct_tensor *in = &v->network->tensors[layer->input],
@@ -187,75 +182,83 @@ static octet_status verify_table(const struct verification *v, int index)
     return status;
 }
 
-static octet_status verify_layer(struct verification *v, int index)
+octet_status oct_verify_move(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const struct oct_tensor *in = &v->network->tensors[layer->input],
+                            *out = &v->network->tensors[layer->output];
+    const bool copies = layer->operation == OCT_COPY, converts = out->type != in->type && copies;
+    int leaf;
+    if (out->channels != in->channels || (out->type != in->type && !converts) ||
+        layer->residual >= 0 || layer->silu)
+        return bad_layer(v, index, "changes channels or type, which its operation cannot");
+    if (copies ? !oct_network_contiguous(v->network, layer->input)
+               : !is_stored_whole(v, layer->input))
+        return bad_layer(v, index, padded_parts);
+    if (in->type == OCT_TYPE_U8 &&
+        (!oct_network_uniform(v->network, layer->input, &leaf) ||
+         (!converts &&
+          !oct_same_quantization(v->network->tensors[leaf].quantization, out->quantization))))
+        return bad_layer(v, index, "changes the scale, which its operation cannot");
+    return OCTET_OK;
+}
+
+octet_status oct_verify_pool(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const octet_status status = oct_verify_move(v, index);
+    if (!status && (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->kernel % 2 == 0))
+        return bad_layer(v, index, "has a bad kernel");
+    return status;
+}
+
+static octet_status verify_layer(struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
     if (!is_tensor(v, layer->input) || !is_tensor(v, layer->output))
         return bad_layer(v, index, "names a tensor that does not exist");
-    const struct oct_tensor *in = &v->network->tensors[layer->input],
-                            *out = &v->network->tensors[layer->output];
+    const struct oct_tensor *out = &v->network->tensors[layer->output];
     if (out->kind != OCT_TENSOR_LAYER || v->written[layer->output])
         return bad_layer(v, index, "writes a tensor that is a view or was written before");
     if (!is_written(v, layer->input))
         return bad_layer(v, index, "reads what was not written before");
-    octet_status status = OCTET_OK;
-    if (layer->operation == OCT_CONVOLUTION) {
-        status = verify_convolution(v, index);
-    } else if (layer->operation == OCT_TABLE) {
-        status = verify_table(v, index);
-    } else {
-        const bool converts = out->type != in->type && layer->operation == OCT_COPY;
-        int leaf;
-        if (out->channels != in->channels || (out->type != in->type && !converts) ||
-            layer->residual >= 0 || layer->silu)
-            return bad_layer(v, index, "changes channels or type, which its operation cannot");
-        if (layer->operation == OCT_COPY ? !oct_network_contiguous(v->network, layer->input)
-                                         : !is_stored_whole(v, layer->input))
-            return bad_layer(v, index, padded_parts);
-        if (in->type == OCT_TYPE_U8 &&
-            (!oct_network_uniform(v->network, layer->input, &leaf) ||
-             (!converts && (v->network->tensors[leaf].scale != out->scale ||
-                            v->network->tensors[leaf].zero_point != out->zero_point))))
-            return bad_layer(v, index, "changes the scale, which its operation cannot");
-        if (layer->operation == OCT_MAX_POOL &&
-            (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->kernel % 2 == 0))
-            return bad_layer(v, index, "has a bad kernel");
-    }
+    const octet_status status = oct_operation_row(layer->operation)->verify(v, index);
     v->written[layer->output] = true;
     return status;
 }
 
-static octet_status verify_head(const struct verification *v)
+/* What a head of any kind must hold; the rest is its kind's matter. */
+static octet_status verify_head(const struct oct_verification *v)
 {
     const struct oct_network *network = v->network;
-    if (network->level_count < 1 || network->level_count > OCT_HEAD_LEVELS_MAX ||
-        network->reg_max < 1 || network->reg_max > OCT_REG_MAX_MAX || network->class_count < 1 ||
-        network->class_count > OCT_CHANNELS_MAX)
-        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: levels, classes or reg_max",
-                        v->name);
-    for (int i = 0; i < network->level_count; i++) {
-        const struct oct_level *level = &network->levels[i];
-        const int tensors[2] = {level->box_tensor, level->class_tensor};
-        const int channels[2] = {4 * network->reg_max, network->class_count};
-        for (int t = 0; t < 2; t++)
-            if (!is_tensor(v, tensors[t]) || !is_written(v, tensors[t]) ||
-                network->tensors[tensors[t]].type != OCT_TYPE_F32 ||
-                network->tensors[tensors[t]].channels != channels[t])
-                return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: level %d", v->name, i);
-        if (level->stride < 1 || level->stride > 256 || (level->stride & (level->stride - 1)))
-            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: stride of level %d", v->name,
+    const struct oct_head *head = &network->head;
+    if (head->output_count < 1 || head->output_count > OCT_HEAD_OUTPUTS_MAX ||
+        head->class_count < 1 || head->class_count > OCT_CHANNELS_MAX || !head->kind)
+        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: outputs or classes", v->name);
+    for (int i = 0; i < head->output_count; i++) {
+        const struct oct_head_output *output = &head->outputs[i];
+        if (!is_tensor(v, output->tensor) || !is_written(v, output->tensor) ||
+            network->tensors[output->tensor].type != OCT_TYPE_F32)
+            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: output %d", v->name, i);
+        if (output->stride < 1 || output->stride > OCT_HEAD_STRIDE_MAX ||
+            (output->stride & (output->stride - 1)))
+            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: stride of output %d", v->name,
                             i);
     }
-    if (!oct_dfl_rounding_valid(&network->dfl))
-        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: rounding", v->name);
-    if (!oct_selection_valid(&network->selection))
+    if (!oct_selection_valid(&head->selection))
         return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: selection of boxes", v->name);
-    const int stride = oct_network_stride(network);
-    if (network->input_height < stride || network->input_height > 8192 ||
-        network->input_height % stride || network->input_width < stride ||
-        network->input_width > 8192 || network->input_width % stride)
-        return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad input size %dx%d", v->name,
-                        network->input_height, network->input_width);
+    return head->kind->verify(v->ctx, network, v->name);
+}
+
+static octet_status verify_size(const struct oct_verification *v)
+{
+    const struct oct_network *network = v->network;
+    const int stride = oct_network_stride(network),
+              sides[2] = {network->input_height, network->input_width};
+    for (int i = 0; i < 2; i++)
+        if (sides[i] < stride || sides[i] > OCT_INPUT_SIDE_MAX || sides[i] % stride)
+            return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad input size %dx%d", v->name,
+                            network->input_height, network->input_width);
     return OCTET_OK;
 }
 
@@ -269,7 +272,7 @@ octet_status oct_network_verify(octet_context *ctx, const struct oct_network *ne
     bool *flags = oct_calloc(ctx, (size_t)network->tensor_count * 2, sizeof *flags);
     if (!flags)
         return oct_fail_memory(ctx, name);
-    struct verification v = {ctx, network, name, flags, flags + network->tensor_count};
+    struct oct_verification v = {ctx, network, name, flags, flags + network->tensor_count};
     v.written[0] = true;
     octet_status status = OCTET_OK;
     for (int i = 0; i < network->tensor_count && !status; i++)
@@ -278,6 +281,8 @@ octet_status oct_network_verify(octet_context *ctx, const struct oct_network *ne
         status = verify_layer(&v, i);
     if (!status)
         status = verify_head(&v);
+    if (!status)
+        status = verify_size(&v);
     oct_free(ctx, flags);
     return status;
 }

@@ -2,7 +2,7 @@
 # The rules of house.sh, file by file. Paths are relative to the root of the source tree.
 BEGIN {
     # The rooms in their order: a room may include itself and those before it.
-    order = "base network runtime/container runtime/engine runtime/image runtime/head " \
+    order = "base network runtime/container runtime/head runtime/engine runtime/image " \
             "runtime/backend runtime/backend/cpu/features runtime/backend/cpu/kernels runtime/backend/cpu " \
             "runtime/session " \
             "compiler/graph compiler/onnx compiler/passes compiler/heads compiler/calibrate " \

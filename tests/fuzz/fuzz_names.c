@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
     octet_context ctx = fuzz_context(&pool);
     struct oct_imported imported = {0};
-    octet_model model = {.imported = &imported, .name = "fuzz.onnx", .network.class_count = 2};
+    octet_model model = {.imported = &imported, .name = "fuzz.onnx", .network.head.class_count = 2};
     fuzz_enter_folder();
     if (!app.context && app_open(&app) != STATUS_DONE)
         abort();
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_write_file(app.names, data, size);
     oct_arena_init(&model.arena, &ctx);
     if (names_give(&app, &model) == STATUS_DONE)
-        for (int i = 0; i < model.network.class_count; i++)
+        for (int i = 0; i < model.network.head.class_count; i++)
             if (!model.network.class_names[i])
                 abort();
     oct_arena_clear(&model.arena);

@@ -66,8 +66,8 @@ static const struct expected models[] = {
 static void check_layers(const struct oct_imported *imported)
 {
     int kinds[3] = {0}, silus = 0, residuals = 0;
-    for (int l = 0; l < imported->layer_count; l++) {
-        const struct oct_imported_layer *layer = &imported->layers[l];
+    for (int l = 0; l < imported->network.layer_count; l++) {
+        const struct oct_layer *layer = &imported->network.layers[l];
         kinds[layer->operation]++;
         silus += layer->silu;
         residuals += layer->residual >= 0;
@@ -77,12 +77,13 @@ static void check_layers(const struct oct_imported *imported)
     assert_int_equal(kinds[OCT_UPSAMPLE], 2);
     assert_int_equal(silus, 57);
     assert_int_equal(residuals, 6);
-    for (int t = 0; t < imported->tensor_count; t++) {
-        const struct oct_imported_tensor *tensor = &imported->tensors[t];
+    for (int t = 0; t < imported->network.tensor_count; t++) {
+        const struct oct_tensor *tensor = &imported->network.tensors[t];
         int channels = 0;
         for (int m = 0; m < tensor->member_count; m++) {
-            assert_int_not_equal(imported->tensors[tensor->members[m]].kind, OCT_TENSOR_SLICE);
-            channels += imported->tensors[tensor->members[m]].channels;
+            assert_int_not_equal(imported->network.tensors[tensor->members[m]].kind,
+                                 OCT_TENSOR_SLICE);
+            channels += imported->network.tensors[tensor->members[m]].channels;
         }
         if (tensor->kind == OCT_TENSOR_CONCAT)
             assert_int_equal(channels, tensor->channels);
@@ -97,25 +98,33 @@ static void test_models(void **state)
         struct file f;
         import_file(&f, e->file);
         const struct oct_imported *imported = f.imported;
+        struct oct_network_size sizes[OCT_TENSORS_MAX];
         check_layers(imported);
-        assert_int_equal(imported->class_count, e->classes);
-        assert_string_equal(imported->class_names[0], e->first_name);
-        assert_string_equal(imported->class_names[e->classes - 1], e->last_name);
-        assert_int_equal(imported->input_height, e->height);
-        assert_int_equal(imported->input_width, e->width);
-        assert_int_equal(imported->size_is_fixed, e->fixed);
+        assert_int_equal(
+            oct_network_sizes(&f.test.context, &imported->network, e->height, e->width, sizes),
+            OCTET_OK);
+        assert_int_equal(imported->network.head.class_count, e->classes);
+        assert_string_equal(imported->network.class_names[0], e->first_name);
+        assert_string_equal(imported->network.class_names[e->classes - 1], e->last_name);
+        assert_int_equal(imported->network.input_height, e->height);
+        assert_int_equal(imported->network.input_width, e->width);
+        assert_int_equal(imported->network.size_is_fixed, e->fixed);
         assert_int_equal(imported->opset, e->opset);
-        assert_int_equal(imported->reg_max, 16);
-        assert_false(imported->selection.is_own);
-        assert_int_equal(imported->level_count, 3);
+        assert_int_equal(imported->network.head.of.yolov8.reg_max, 16);
+        assert_false(imported->network.head.selection.is_own);
+        assert_int_equal(imported->network.head.output_count, 6);
         for (int l = 0; l < 3; l++) {
-            const struct oct_imported_level *level = &imported->levels[l];
-            assert_int_equal(level->stride, 8 << l);
-            assert_int_equal(imported->tensors[level->box_tensor].channels, 64);
-            assert_int_equal(imported->tensors[level->class_tensor].channels, e->classes);
-            assert_int_equal(imported->tensors[level->box_tensor].width, e->width / level->stride);
+            const struct oct_head_output *box = &imported->network.head.outputs[2 * l];
+            const struct oct_head_output *classes = &imported->network.head.outputs[2 * l + 1];
+            assert_int_equal(box->role, OCT_HEAD_BOX);
+            assert_int_equal(box->stride, 8 << l);
+            assert_int_equal(classes->stride, 8 << l);
+            assert_int_equal(imported->network.tensors[box->tensor].channels, 64);
+            assert_int_equal(imported->network.tensors[classes->tensor].channels, e->classes);
+            assert_int_equal(sizes[box->tensor].width, e->width / box->stride);
         }
-        assert_int_equal(imported->tensors[imported->layers[0].output].channels, e->stem_channels);
+        assert_int_equal(imported->network.tensors[imported->network.layers[0].output].channels,
+                         e->stem_channels);
         /* float rounding near 640 px, and one unit in the last place of a score near 1 */
         assert_true(imported->probe_box_difference_px < 5e-4);
         assert_true(imported->probe_score_difference < 2e-7);
@@ -132,10 +141,10 @@ static void compare(const char *name, int height, int width)
     int anchors;
     import_file(&f, name);
     float *planes = test_planes(height, width, 3);
-    float *is = test_network_run(f.imported, planes, height, width, &anchors);
+    float *is = test_network_run(&f.imported->network, planes, height, width, &anchors);
     float *wanted = test_graph_run(&f.test.context, f.bytes, f.size, planes, height, width, &count);
-    assert_int_equal(count, (4 + f.imported->class_count) * anchors);
-    test_compare_predictions(is, wanted, f.imported->class_count, anchors, 0.01, 1e-4);
+    assert_int_equal(count, (4 + f.imported->network.head.class_count) * anchors);
+    test_compare_predictions(is, wanted, f.imported->network.head.class_count, anchors, 0.01, 1e-4);
     free(planes);
     free(is);
     free(wanted);

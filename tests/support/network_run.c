@@ -11,8 +11,8 @@
 
 #include "compiler/graph/interpret.h"
 #include "compiler/onnx/model.h"
+#include "network/operations.h"
 #include "random.h"
-#include "runtime/head/decode.h"
 
 /* ---- the network ---- */
 
@@ -23,7 +23,7 @@ struct plane_tensor {
 };
 
 struct running {
-    const struct oct_imported *imported;
+    const struct oct_network *network;
     struct plane_tensor *tensors;
 };
 
@@ -37,7 +37,7 @@ static float *allocate(size_t count)
 
 static const struct plane_tensor *get(struct running *run, int index);
 
-static void gather_concat(struct running *run, const struct oct_imported_tensor *concat,
+static void gather_concat(struct running *run, const struct oct_tensor *concat,
                           struct plane_tensor *target)
 {
     const struct plane_tensor *first = get(run, concat->members[0]);
@@ -46,7 +46,7 @@ static void gather_concat(struct running *run, const struct oct_imported_tensor 
                                     first->width, true};
     for (int m = 0; m < concat->member_count; m++) {
         const struct plane_tensor *member = get(run, concat->members[m]);
-        size_t count = plane * (size_t)run->imported->tensors[concat->members[m]].channels;
+        size_t count = plane * (size_t)run->network->tensors[concat->members[m]].channels;
         assert_int_equal(member->height, first->height);
         assert_int_equal(member->width, first->width);
         memcpy(target->data + at, member->data, count * sizeof(float));
@@ -58,15 +58,15 @@ static void gather_concat(struct running *run, const struct oct_imported_tensor 
 /* The tensor's data; views are made when they are first asked for. */
 static const struct plane_tensor *get(struct running *run, int index)
 {
-    const struct oct_imported_tensor *tensor = &run->imported->tensors[index];
+    const struct oct_tensor *tensor = &run->network->tensors[index];
     struct plane_tensor *target = &run->tensors[index];
     if (target->data)
         return target;
     if (tensor->kind == OCT_TENSOR_SLICE) {
         const struct plane_tensor *parent = get(run, tensor->parent);
-        assert_int_not_equal(run->imported->tensors[tensor->parent].kind, OCT_TENSOR_SLICE);
+        assert_int_not_equal(run->network->tensors[tensor->parent].kind, OCT_TENSOR_SLICE);
         assert_true(tensor->offset + tensor->channels <=
-                    run->imported->tensors[tensor->parent].channels);
+                    run->network->tensors[tensor->parent].channels);
         *target = *parent;
         target->owned = false;
         target->data += (size_t)tensor->offset * (size_t)(parent->height * parent->width);
@@ -78,11 +78,11 @@ static const struct plane_tensor *get(struct running *run, int index)
     return target;
 }
 
-static void run_convolution(struct running *run, const struct oct_imported_layer *layer,
+static void run_convolution(struct running *run, const struct oct_layer *layer,
                             const struct plane_tensor *in, struct plane_tensor *out)
 {
-    int inputs = run->imported->tensors[layer->input].channels;
-    int outputs = run->imported->tensors[layer->output].channels, k = layer->kernel;
+    int inputs = run->network->tensors[layer->input].channels;
+    int outputs = run->network->tensors[layer->output].channels, k = layer->kernel;
     for (int o = 0; o < outputs; o++)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++) {
@@ -94,7 +94,7 @@ static void run_convolution(struct running *run, const struct oct_imported_layer
                             int ix = x * layer->stride + kx - layer->padding;
                             if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
                                 sum += (double)in->data[(c * in->height + iy) * in->width + ix] *
-                                       layer->weights[((o * inputs + c) * k + ky) * k + kx];
+                                       layer->values[((o * inputs + c) * k + ky) * k + kx];
                         }
                 if (layer->silu)
                     sum /= 1.0 + exp(-sum);
@@ -105,15 +105,15 @@ static void run_convolution(struct running *run, const struct oct_imported_layer
             }
 }
 
-static void run_pool(const struct oct_imported_layer *layer, const struct plane_tensor *in,
+static void run_pool(const struct oct_layer *layer, const struct plane_tensor *in,
                      struct plane_tensor *out, int channels)
 {
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++) {
                 float most = -INFINITY;
-                for (int dy = -layer->padding; dy <= layer->padding; dy++)
-                    for (int dx = -layer->padding; dx <= layer->padding; dx++)
+                for (int dy = -(layer->kernel / 2); dy <= layer->kernel / 2; dy++)
+                    for (int dx = -(layer->kernel / 2); dx <= layer->kernel / 2; dx++)
                         if (y + dy >= 0 && y + dy < in->height && x + dx >= 0 && x + dx < in->width)
                             most = fmaxf(most,
                                          in->data[(c * in->height + y + dy) * in->width + x + dx]);
@@ -130,18 +130,17 @@ static void run_upsample(const struct plane_tensor *in, struct plane_tensor *out
                     in->data[(c * in->height + y / 2) * in->width + x / 2];
 }
 
-static void run_layer(struct running *run, const struct oct_imported_layer *layer)
+static void run_layer(struct running *run, const struct oct_layer *layer)
 {
     const struct plane_tensor *in = get(run, layer->input);
     struct plane_tensor *out = &run->tensors[layer->output];
-    int channels = run->imported->tensors[layer->output].channels;
+    int channels = run->network->tensors[layer->output].channels;
     assert_null(out->data);
-    out->height = layer->operation == OCT_UPSAMPLE
-                      ? 2 * in->height
-                      : (in->height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
-    out->width = layer->operation == OCT_UPSAMPLE
-                     ? 2 * in->width
-                     : (in->width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+    const struct oct_network_size size =
+        oct_operation_row(layer->operation)
+            ->size(layer, (struct oct_network_size){in->height, in->width});
+    out->height = size.height;
+    out->width = size.width;
     out->owned = true;
     out->data = allocate((size_t)channels * (size_t)out->height * (size_t)out->width);
     if (layer->operation == OCT_CONVOLUTION)
@@ -164,49 +163,38 @@ static float *channels_last(const struct plane_tensor *tensor, int channels)
 
 static float *run_decode(struct running *run, int *anchors)
 {
-    const struct oct_imported *imported = run->imported;
-    struct oct_head_view view = {
-        imported->level_count, imported->class_count, imported->reg_max, {{0}}};
-    float *logits[2 * OCT_HEAD_LEVELS_MAX];
-    size_t box_channels = 4 * (size_t)imported->reg_max;
-    size_t class_channels = (size_t)imported->class_count;
-    for (int l = 0; l < imported->level_count; l++) {
-        const struct plane_tensor *box = get(run, imported->levels[l].box_tensor);
-        logits[2 * l] = channels_last(box, (int)box_channels);
-        logits[2 * l + 1] =
-            channels_last(get(run, imported->levels[l].class_tensor), imported->class_count);
-        view.levels[l] = (struct oct_head_level){.box = logits[2 * l],
-                                                 .classes = logits[2 * l + 1],
-                                                 .box_row = (size_t)box->width * box_channels,
-                                                 .box_pixel = box_channels,
-                                                 .class_row = (size_t)box->width * class_channels,
-                                                 .class_pixel = class_channels,
-                                                 .height = box->height,
-                                                 .width = box->width,
-                                                 .stride = imported->levels[l].stride};
+    const struct oct_head *head = &run->network->head;
+    struct oct_head_view view = {.head = head};
+    float *logits[OCT_HEAD_OUTPUTS_MAX];
+    for (int i = 0; i < head->output_count; i++) {
+        const int tensor = head->outputs[i].tensor;
+        const size_t channels = (size_t)run->network->tensors[tensor].channels;
+        const struct plane_tensor *planes = get(run, tensor);
+        logits[i] = channels_last(planes, (int)channels);
+        view.maps[i] = (struct oct_head_map){logits[i], (size_t)planes->width * channels, channels,
+                                             planes->height, planes->width};
     }
-    *anchors = oct_head_anchor_count(&view);
-    float *output = allocate((4 + class_channels) * (size_t)*anchors);
-    oct_decode_all(&view, output);
-    for (int l = 0; l < 2 * imported->level_count; l++)
-        free(logits[l]);
+    *anchors = head->kind->anchor_count(&view);
+    float *output = allocate((4 + (size_t)head->class_count) * (size_t)*anchors);
+    head->kind->decode(&view, output);
+    for (int i = 0; i < head->output_count; i++)
+        free(logits[i]);
     return output;
 }
 
-float *test_network_run(const struct oct_imported *imported, const float *planes, int height,
+float *test_network_run(const struct oct_network *network, const float *planes, int height,
                         int width, int *anchors)
 {
-    struct running run = {imported, calloc((size_t)imported->tensor_count, sizeof *run.tensors)};
+    struct running run = {network, calloc((size_t)network->tensor_count, sizeof *run.tensors)};
     if (!run.tensors)
         fail_msg("out of memory");
     size_t count = 3 * (size_t)height * (size_t)width;
-    run.tensors[imported->input_tensor] =
-        (struct plane_tensor){allocate(count), height, width, true};
-    memcpy(run.tensors[imported->input_tensor].data, planes, count * sizeof(float));
-    for (int l = 0; l < imported->layer_count; l++)
-        run_layer(&run, &imported->layers[l]);
+    run.tensors[0] = (struct plane_tensor){allocate(count), height, width, true};
+    memcpy(run.tensors[0].data, planes, count * sizeof(float));
+    for (int l = 0; l < network->layer_count; l++)
+        run_layer(&run, &network->layers[l]);
     float *output = run_decode(&run, anchors);
-    for (int t = 0; t < imported->tensor_count; t++)
+    for (int t = 0; t < network->tensor_count; t++)
         if (run.tensors[t].owned)
             free(run.tensors[t].data);
     free(run.tensors);

@@ -7,7 +7,7 @@
 
 /* Runs the network's layers on planes [3][height][width] and decodes: [4 + classes][anchors] in
  * malloc'd memory. `height` and `width` are multiples of the largest stride. */
-float *test_network_run(const struct oct_imported *imported, const float *planes, int height,
+float *test_network_run(const struct oct_network *network, const float *planes, int height,
                         int width, int *anchors);
 
 /* Runs the graph of an ONNX file as it stands in the file, before any pass, on one picture; its

@@ -59,8 +59,8 @@ static struct test_tensor *create(struct test_run *run, int index, int height, i
     to->own = zeros(plane * (size_t)t->channels, t->type == OCT_TYPE_U8 ? 1 : sizeof(float));
     for (size_t c = 0; c < (size_t)t->channels; c++) {
         struct test_plane *p = &to->planes[c];
-        p->scale = t->scale;
-        p->zero_point = t->zero_point;
+        p->scale = t->quantization.scale;
+        p->zero_point = t->quantization.zero_point;
         if (t->type == OCT_TYPE_U8)
             p->codes = (uint8_t *)to->own + c * plane;
         else
@@ -229,10 +229,8 @@ void test_run_create(struct test_run *run, const struct oct_network *network, in
         else
             run_move(run, &network->layers[i]);
     }
-    for (int i = 0; i < network->level_count; i++) {
-        look(run, network->levels[i].box_tensor);
-        look(run, network->levels[i].class_tensor);
-    }
+    for (int i = 0; i < network->head.output_count; i++)
+        look(run, network->head.outputs[i].tensor);
 }
 
 void test_run_free(struct test_run *run)
@@ -260,25 +258,27 @@ double *test_run_output(const struct test_run *run, int *anchors)
 {
     const struct oct_network *network = run->network;
     *anchors = 0;
-    for (int l = 0; l < network->level_count; l++) {
-        const struct test_tensor *box = &run->tensors[network->levels[l].box_tensor];
+    const struct oct_head *head = &network->head;
+    const int reg_max = head->of.yolov8.reg_max;
+    for (int i = 0; i < head->output_count; i += 2) {
+        const struct test_tensor *box = &run->tensors[head->outputs[i].tensor];
         *anchors += box->height * box->width;
     }
     const size_t all = (size_t)*anchors;
-    double *output = zeros(((size_t)network->class_count + 4) * all, sizeof *output), *to = output;
-    for (int l = 0; l < network->level_count; l++) {
-        const struct test_tensor *box = &run->tensors[network->levels[l].box_tensor];
-        const struct test_tensor *classes = &run->tensors[network->levels[l].class_tensor];
-        const double stride = network->levels[l].stride;
+    double *output = zeros(((size_t)head->class_count + 4) * all, sizeof *output), *to = output;
+    for (int i = 0; i < head->output_count; i += 2) {
+        const struct test_tensor *box = &run->tensors[head->outputs[i].tensor];
+        const struct test_tensor *classes = &run->tensors[head->outputs[i + 1].tensor];
+        const double stride = head->outputs[i].stride;
         for (int at = 0; at < box->height * box->width; at++, to++) {
             double side[4];
             for (int s = 0; s < 4; s++)
-                side[s] = expectation(box->planes + s * network->reg_max, network->reg_max, at);
+                side[s] = expectation(box->planes + s * reg_max, reg_max, at);
             to[0] = (at % box->width + 0.5 + (side[2] - side[0]) / 2) * stride;
             to[all] = (at / box->width + 0.5 + (side[3] - side[1]) / 2) * stride;
             to[2 * all] = (side[0] + side[2]) * stride;
             to[3 * all] = (side[1] + side[3]) * stride;
-            for (size_t c = 0; c < (size_t)network->class_count; c++)
+            for (size_t c = 0; c < (size_t)head->class_count; c++)
                 to[(4 + c) * all] = 1.0 / (1.0 + exp(-(double)classes->planes[c].values[at]));
         }
     }

@@ -14,6 +14,8 @@
 #include "data.h"
 #include "folder.h"
 #include "random.h"
+#include "runtime/head/heads.h"
+#include "runtime/head/yolov8.h"
 
 #define ROOM 96 /* tensors and layers */
 
@@ -29,34 +31,28 @@ static void *allocate(struct builder *b, size_t count, size_t size)
     return memory;
 }
 
-static int add_tensor(struct builder *b, const struct oct_imported_tensor *tensor)
+static int add_tensor(struct builder *b, const struct oct_tensor *tensor)
 {
-    struct oct_imported *n = b->imported;
+    struct oct_network *n = &b->imported->network;
     assert_true(n->tensor_count < ROOM);
     n->tensors[n->tensor_count] = *tensor;
-    n->tensors[n->tensor_count].name = oct_arena_printf(&n->arena, "/value.%d", n->tensor_count);
+    n->tensors[n->tensor_count].type = OCT_TYPE_F32;
+    n->tensors[n->tensor_count].name =
+        oct_arena_printf(&b->imported->arena, "/value.%d", n->tensor_count);
     assert_non_null(n->tensors[n->tensor_count].name);
     return n->tensor_count++;
 }
 
-static int add_layer(struct builder *b, const struct oct_imported_layer *layer, int channels,
-                     double scale)
+static int add_layer(struct builder *b, const struct oct_layer *layer, int channels)
 {
-    struct oct_imported *n = b->imported;
+    struct oct_network *n = &b->imported->network;
     assert_true(n->layer_count < ROOM);
-    struct oct_imported_layer *to = &n->layers[n->layer_count];
-    const struct oct_imported_tensor *in = &n->tensors[layer->input];
+    struct oct_layer *to = &n->layers[n->layer_count];
     *to = *layer;
-    to->name = oct_arena_printf(&n->arena, "/layer.%d", n->layer_count);
+    to->name = oct_arena_printf(&b->imported->arena, "/layer.%d", n->layer_count);
     assert_non_null(to->name);
-    to->output = add_tensor(b, &(struct oct_imported_tensor){
-                                   .kind = OCT_TENSOR_LAYER,
-                                   .channels = channels,
-                                   .height = (int)(in->height * scale),
-                                   .width = (int)(in->width * scale),
-                                   .layer = n->layer_count,
-                                   .parent = -1,
-                               });
+    to->output = add_tensor(
+        b, &(struct oct_tensor){.kind = OCT_TENSOR_LAYER, .channels = channels, .parent = -1});
     n->layer_count++;
     return to->output;
 }
@@ -68,7 +64,7 @@ struct convolution {
 
 static int convolve(struct builder *b, struct convolution c)
 {
-    const size_t inputs = (size_t)b->imported->tensors[c.input].channels;
+    const size_t inputs = (size_t)b->imported->network.tensors[c.input].channels;
     const size_t depth = inputs * (size_t)c.kernel * (size_t)c.kernel;
     const float limit = sqrtf(4.5f / (float)depth);
     float *weights = allocate(b, depth * (size_t)c.channels, sizeof *weights);
@@ -77,16 +73,16 @@ static int convolve(struct builder *b, struct convolution c)
         weights[i] = test_float(&b->random, -limit, limit);
     for (int n = 0; n < c.channels; n++)
         bias[n] = test_float(&b->random, -0.5f, 0.5f);
-    const struct oct_imported_layer layer = {.operation = OCT_CONVOLUTION,
-                                             .input = c.input,
-                                             .residual = c.residual ? c.residual : -1,
-                                             .kernel = c.kernel,
-                                             .stride = c.stride,
-                                             .padding = c.kernel / 2,
-                                             .silu = c.silu,
-                                             .weights = weights,
-                                             .bias = bias};
-    return add_layer(b, &layer, c.channels, 1.0 / c.stride);
+    const struct oct_layer layer = {.operation = OCT_CONVOLUTION,
+                                    .input = c.input,
+                                    .residual = c.residual ? c.residual : -1,
+                                    .kernel = c.kernel,
+                                    .stride = c.stride,
+                                    .padding = c.kernel / 2,
+                                    .silu = c.silu,
+                                    .values = weights,
+                                    .bias = bias};
+    return add_layer(b, &layer, c.channels);
 }
 
 static int conv(struct builder *b, int input, int channels, int kernel, int stride)
@@ -96,27 +92,22 @@ static int conv(struct builder *b, int input, int channels, int kernel, int stri
 
 static int pool(struct builder *b, int input, int kernel)
 {
-    const struct oct_imported_layer layer = {.operation = OCT_MAX_POOL,
-                                             .input = input,
-                                             .residual = -1,
-                                             .kernel = kernel,
-                                             .stride = 1,
-                                             .padding = kernel / 2};
-    return add_layer(b, &layer, b->imported->tensors[input].channels, 1.0);
+    const struct oct_layer layer = {
+        .operation = OCT_MAX_POOL, .input = input, .residual = -1, .kernel = kernel, .stride = 1};
+    return add_layer(b, &layer, b->imported->network.tensors[input].channels);
 }
 
 static int upsample(struct builder *b, int input)
 {
-    const struct oct_imported_layer layer = {
+    const struct oct_layer layer = {
         .operation = OCT_UPSAMPLE, .input = input, .residual = -1, .kernel = 1, .stride = 1};
-    return add_layer(b, &layer, b->imported->tensors[input].channels, 2.0);
+    return add_layer(b, &layer, b->imported->network.tensors[input].channels);
 }
 
 static int slice(struct builder *b, int parent, int offset, int channels)
 {
-    struct oct_imported_tensor tensor = b->imported->tensors[parent];
+    struct oct_tensor tensor = b->imported->network.tensors[parent];
     tensor.kind = OCT_TENSOR_SLICE;
-    tensor.layer = -1;
     tensor.channels = channels;
     tensor.parent = parent;
     tensor.offset = offset;
@@ -125,15 +116,15 @@ static int slice(struct builder *b, int parent, int offset, int channels)
 
 static int concat(struct builder *b, int count, const int *members)
 {
-    struct oct_imported_tensor tensor = b->imported->tensors[members[0]];
+    struct oct_tensor tensor = b->imported->network.tensors[members[0]];
     tensor.kind = OCT_TENSOR_CONCAT;
-    tensor.layer = tensor.parent = -1;
+    tensor.parent = -1;
     tensor.offset = 0;
     tensor.channels = 0;
     tensor.member_count = count;
     for (int i = 0; i < count; i++) {
         tensor.members[i] = members[i];
-        tensor.channels += b->imported->tensors[members[i]].channels;
+        tensor.channels += b->imported->network.tensors[members[i]].channels;
     }
     return add_tensor(b, &tensor);
 }
@@ -156,12 +147,12 @@ static int c2f(struct builder *b, int input, int channels, bool whole, int kerne
 
 static void head(struct builder *b, int stride, int input)
 {
-    struct oct_imported *n = b->imported;
+    struct oct_head *head = &b->imported->network.head;
     const int box = conv(b, input, 10, 3, 1), class = conv(b, input, 7, 3, 1);
-    struct oct_imported_level *level = &n->levels[n->level_count++];
-    level->stride = stride;
-    level->box_tensor = convolve(b, (struct convolution){box, 4 * n->reg_max, 1, 1, 0, 0});
-    level->class_tensor = convolve(b, (struct convolution){class, n->class_count, 1, 1, 0, 0});
+    const int boxes =
+        convolve(b, (struct convolution){box, 4 * head->of.yolov8.reg_max, 1, 1, 0, 0});
+    const int classes = convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0});
+    oct_yolov8_add_level(head, boxes, classes, stride);
 }
 
 static void build_small(struct builder *b)
@@ -220,20 +211,19 @@ struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, u
     assert_non_null(n);
     oct_arena_init(&n->arena, ctx);
     struct builder b = {n, test_random_of(seed)};
-    n->tensors = allocate(&b, ROOM, sizeof *n->tensors);
-    n->layers = allocate(&b, ROOM, sizeof *n->layers);
-    n->class_count = small ? 5 : 2;
-    n->reg_max = small ? 8 : 2;
-    n->class_names = allocate(&b, (size_t)n->class_count, sizeof *n->class_names);
-    memcpy(n->class_names, names, (size_t)n->class_count * sizeof *names);
-    n->input_height = n->input_width = small ? 64 : 32;
-    n->description = "a detector of random weights";
-    add_tensor(&b, &(struct oct_imported_tensor){.kind = OCT_TENSOR_INPUT,
-                                                 .channels = 3,
-                                                 .height = n->input_height,
-                                                 .width = n->input_width,
-                                                 .layer = -1,
-                                                 .parent = -1});
+    struct oct_network *network = &n->network;
+    network->tensors = allocate(&b, ROOM, sizeof *network->tensors);
+    network->layers = allocate(&b, ROOM, sizeof *network->layers);
+    n->notes = allocate(&b, ROOM, sizeof *n->notes);
+    network->head.kind = &oct_head_yolov8;
+    network->head.class_count = small ? 5 : 2;
+    network->head.of.yolov8.reg_max = small ? 8 : 2;
+    network->class_names =
+        allocate(&b, (size_t)network->head.class_count, sizeof *network->class_names);
+    memcpy(network->class_names, names, (size_t)network->head.class_count * sizeof *names);
+    network->input_height = network->input_width = small ? 64 : 32;
+    network->description = "a detector of random weights";
+    add_tensor(&b, &(struct oct_tensor){.kind = OCT_TENSOR_INPUT, .channels = 3, .parent = -1});
     static void (*const builders[])(struct builder *) = {build_small, build_tiny, build_wide,
                                                          build_pruned}; /* as enum test_detector */
     builders[kind](&b);
@@ -247,8 +237,8 @@ octet_model *test_model(octet_context *ctx, enum test_detector kind, uint64_t se
     oct_context_inherit(&model->own, ctx);
     oct_arena_init(&model->arena, &model->own);
     model->imported = test_network(ctx, kind, seed);
-    assert_int_equal(oct_lower_float(ctx, &model->arena, model->imported, &model->network),
-                     OCTET_OK);
+    assert_int_equal(
+        oct_lower_float(ctx, &model->arena, &model->imported->network, &model->network), OCTET_OK);
     assert_int_equal(oct_network_verify(ctx, &model->network, "small.onnx"), OCTET_OK);
     oct_network_hash(&model->network, model->hash);
     model->name = "small.onnx";

@@ -168,9 +168,8 @@ static octet_status place_convolution(const struct search *s, int layer,
         return oct_fail(s->ctx, OCTET_UNSUPPORTED_MODEL,
                         "%s: the convolution behind '%.200s' is not found in the graph",
                         s->p->graph->name, name);
-    for (int i = 0; i < network->level_count; i++)
-        c->is_last = c->is_last || network->levels[i].box_tensor == l->output ||
-                     network->levels[i].class_tensor == l->output;
+    for (int i = 0; i < network->head.output_count; i++)
+        c->is_last = c->is_last || network->head.outputs[i].tensor == l->output;
     return OCTET_OK;
 }
 

@@ -32,8 +32,8 @@ static void report_entries(octet_context *ctx, const struct oct_network *network
 
 static bool is_decoded(const struct oct_network *network, int tensor)
 {
-    for (int i = 0; i < network->level_count; i++)
-        if (network->levels[i].box_tensor == tensor || network->levels[i].class_tensor == tensor)
+    for (int i = 0; i < network->head.output_count; i++)
+        if (network->head.outputs[i].tensor == tensor)
             return true;
     return false;
 }

@@ -164,7 +164,7 @@ static void read_nms(const struct oct_import *import, const struct oct_node *nod
     const struct oct_array *scores = node->input_count > 1 && node->inputs[1] >= 0
                                          ? &graph->values[node->inputs[1]].array
                                          : NULL;
-    const int classes = import->head.class_count;
+    const int classes = import->head.head.class_count;
     const bool by_class =
         scores && scores->type == OCT_DATA_FLOAT && scores->rank == 3 && scores->dims[1] == classes;
     const double score = number_of(graph, node, 4, 0.0), count = number_of(graph, node, 2, 0.0);
@@ -223,14 +223,14 @@ octet_status oct_read_selection(struct oct_import *import)
 {
     const struct selector *selector;
     const struct oct_node *node = find(import, &selector);
-    struct oct_selection *selection = &import->imported->selection;
+    struct oct_selection *selection = &import->head.head.selection;
     if (!node)
         return OCTET_OK;
     *selection = oct_selection_default();
     selection->is_own = true;
     selector->read(import, node, selection);
-    if (selector->read != read_nms || selection->multi_label || import->head.class_count == 1 ||
-        node->input_count < 1 || node->inputs[0] < 0)
+    if (selector->read != read_nms || selection->multi_label ||
+        import->head.head.class_count == 1 || node->input_count < 1 || node->inputs[0] < 0)
         return OCTET_OK;
     bool apart = false;
     const octet_status status = depends_on_class(import, node->inputs[0], &apart);

@@ -8,6 +8,7 @@
 #ifndef OCTET_COMPILER_LOWER_GRIDS_H
 #define OCTET_COMPILER_LOWER_GRIDS_H
 
+#include "compiler/lower/builder.h"
 #include "compiler/lower/lower.h"
 
 #define OCT_FORMS_MAX 8
@@ -20,15 +21,13 @@ struct oct_forms {
 };
 
 struct oct_gridding {
-    octet_context *ctx;
-    struct oct_arena *arena;
+    struct oct_lowering to;
     const struct oct_imported *imported;
-    struct oct_network *network;
-    size_t tensor_room, layer_room;
-    struct oct_forms *forms;       /* [network tensors] */
-    struct oct_quantization *grid; /* [network tensors]: all values are on it; or no grid */
-    bool *grouped;                 /* [network tensors]: member of a concat already */
-    int8_t **codes; /* [network layers]: of convolutions that run in 8 bits; or NULL */
+    const struct oct_network *from; /* the imported */
+    int *producer;                  /* [tensors of `from`]: the layer that writes it, or -1 */
+    struct oct_forms *forms;        /* [tensors of `from`] */
+    struct oct_quantization *grid;  /* [tensors of `from`]: all values are on it; or no grid */
+    int8_t **codes; /* [layers of `from`]: of convolutions that run in 8 bits; or NULL */
 };
 
 octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_quantization form);
@@ -37,13 +36,13 @@ octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_qua
 octet_status oct_grids_form(struct oct_gridding *g, int tensor, struct oct_quantization form,
                             int *index);
 
-/* Room for one more, which is set; -1 when out of memory. */
-int oct_grids_add_tensor(struct oct_gridding *g, const struct oct_tensor *tensor);
-octet_status oct_grids_add_layer(struct oct_gridding *g, const struct oct_layer *layer);
-
 /* A tensor of `channels` that a layer is to write in a form. */
-int oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
-                         struct oct_quantization form);
+octet_status oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
+                                  struct oct_quantization form, int *index);
+
+/* A copy of `input` in a form, which converts it where that is another type. */
+octet_status oct_grids_add_copy(struct oct_gridding *g, int input, const char *name,
+                                struct oct_quantization form, int *output);
 
 /* A layer that applies `values` (256, or NULL: what the codes stand for) to `input`'s codes and
  * adds `residual` (-1: nothing), in a form; `*output` is what it writes, named `name`. */

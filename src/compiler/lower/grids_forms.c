@@ -1,86 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
+/* Who wants a tensor in which forms, and the tensors that hold it so. */
 #include "compiler/lower/grids.h"
 
-static const struct oct_quantization floats = {0.0f, 0};
-
-/* ---- the network grows ---- */
-
-static bool grow(struct oct_gridding *g, void **array, size_t *room, size_t count, size_t size)
+static enum oct_type type_of(struct oct_quantization form)
 {
-    if (count < *room)
-        return true;
-    const size_t more = *room ? 2 * *room : 256;
-    void *larger = oct_arena_calloc(g->arena, more, size);
-    if (!larger)
-        return false;
-    if (count)
-        memcpy(larger, *array, count * size);
-    *array = larger;
-    *room = more;
-    return true;
+    return oct_is_quantized(form) ? OCT_TYPE_U8 : OCT_TYPE_F32;
 }
 
-int oct_grids_add_tensor(struct oct_gridding *g, const struct oct_tensor *tensor)
+octet_status oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
+                                  struct oct_quantization form, int *index)
 {
-    void *tensors = g->network->tensors, *grouped = g->grouped;
-    size_t room = g->tensor_room;
-    const size_t count = (size_t)g->network->tensor_count;
-    if (count >= OCT_TENSORS_MAX || !grow(g, &grouped, &room, count, sizeof *g->grouped) ||
-        !grow(g, &tensors, &g->tensor_room, count, sizeof *g->network->tensors)) {
-        oct_fail(g->ctx, OCTET_UNSUPPORTED_MODEL, "the quantised model has too many tensors");
-        return -1;
-    }
-    g->network->tensors = tensors;
-    g->grouped = grouped;
-    g->network->tensors[count] = *tensor;
-    g->grouped[count] = false;
-    return g->network->tensor_count++;
+    return oct_lower_add_output(&g->to, name, channels, type_of(form), form, index);
 }
 
-octet_status oct_grids_add_layer(struct oct_gridding *g, const struct oct_layer *layer)
+octet_status oct_grids_add_copy(struct oct_gridding *g, int input, const char *name,
+                                struct oct_quantization form, int *output)
 {
-    void *layers = g->network->layers;
-    const size_t count = (size_t)g->network->layer_count;
-    if (count >= OCT_LAYERS_MAX ||
-        !grow(g, &layers, &g->layer_room, count, sizeof *g->network->layers))
-        return oct_fail(g->ctx, OCTET_UNSUPPORTED_MODEL, "the quantised model has too many layers");
-    g->network->layers = layers;
-    g->network->layers[g->network->layer_count++] = *layer;
-    return OCTET_OK;
-}
-
-int oct_grids_add_output(struct oct_gridding *g, const char *name, int channels,
-                         struct oct_quantization form)
-{
-    const struct oct_tensor tensor = {.name = name,
-                                      .kind = OCT_TENSOR_LAYER,
-                                      .type = oct_is_quantized(form) ? OCT_TYPE_U8 : OCT_TYPE_F32,
-                                      .channels = channels,
-                                      .scale = form.scale,
-                                      .zero_point = form.zero_point,
-                                      .parent = -1};
-    return oct_grids_add_tensor(g, &tensor);
-}
-
-/* A copy of `input`, which converts it where the form is another type. */
-static octet_status add_copy(struct oct_gridding *g, int input, struct oct_quantization form,
-                             int *output)
-{
-    const struct oct_tensor *from = &g->network->tensors[input];
-    const char *name = from->name;
-    *output = oct_grids_add_output(g, name, from->channels, form);
-    if (*output < 0)
-        return OCTET_UNSUPPORTED_MODEL;
-    const struct oct_layer layer = {.name = name,
-                                    .operation = OCT_COPY,
-                                    .input = input,
-                                    .output = *output,
-                                    .residual = -1,
-                                    .kernel = 1,
-                                    .stride = 1};
-    return oct_grids_add_layer(g, &layer);
+    return oct_lower_add_copy(&g->to, input, name, type_of(form), form, output);
 }
 
 octet_status oct_grids_add_table(struct oct_gridding *g, int input, const char *name,
@@ -88,14 +24,17 @@ octet_status oct_grids_add_table(struct oct_gridding *g, int input, const char *
                                  int *output)
 {
     int leaf;
-    oct_network_uniform(g->network, input, &leaf);
-    const struct oct_tensor from = g->network->tensors[input], of = g->network->tensors[leaf];
-    float *table = oct_arena_calloc(g->arena, OCT_TABLE_ENTRIES, sizeof *table);
-    *output = oct_grids_add_output(g, name, from.channels, form);
-    if (!table || *output < 0)
-        return table ? OCTET_UNSUPPORTED_MODEL : oct_fail_memory(g->ctx, "the plan");
+    oct_network_uniform(g->to.network, input, &leaf);
+    const struct oct_tensor from = g->to.network->tensors[input], of = g->to.network->tensors[leaf];
+    float *table = oct_arena_calloc(g->to.arena, OCT_TABLE_ENTRIES, sizeof *table);
+    if (!table)
+        return oct_fail_memory(g->to.ctx, "the network");
+    const octet_status status = oct_grids_add_output(g, name, from.channels, form, output);
+    if (status)
+        return status;
     for (int code = 0; code < OCT_TABLE_ENTRIES; code++)
-        table[code] = values ? values[code] : (float)(code - of.zero_point) * of.scale;
+        table[code] = values ? values[code]
+                             : (float)(code - of.quantization.zero_point) * of.quantization.scale;
     const struct oct_layer layer = {.name = name,
                                     .operation = OCT_TABLE,
                                     .input = input,
@@ -104,7 +43,7 @@ octet_status oct_grids_add_table(struct oct_gridding *g, int input, const char *
                                     .kernel = 1,
                                     .stride = 1,
                                     .table = table};
-    return oct_grids_add_layer(g, &layer);
+    return oct_lower_add_layer(&g->to, &layer);
 }
 
 /* ---- demand ---- */
@@ -119,14 +58,14 @@ static int find_form(const struct oct_forms *forms, struct oct_quantization form
 
 octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_quantization form)
 {
-    const struct oct_imported_tensor *t = &g->imported->tensors[tensor];
+    const struct oct_tensor *t = &g->from->tensors[tensor];
     struct oct_forms *forms = &g->forms[tensor];
     const struct oct_quantization own = g->grid[tensor];
     octet_status status = OCTET_OK;
     if (find_form(forms, form) >= 0)
         return OCTET_OK;
     if (forms->count == OCT_FORMS_MAX)
-        return oct_fail(g->ctx, OCTET_UNSUPPORTED_MODEL,
+        return oct_fail(g->to.ctx, OCTET_UNSUPPORTED_MODEL,
                         "tensor \"%s\" is quantised in more than %d ways", t->name, OCT_FORMS_MAX);
     forms->form[forms->count] = form;
     forms->tensor[forms->count++] = -1;
@@ -141,54 +80,32 @@ octet_status oct_grids_demand(struct oct_gridding *g, int tensor, struct oct_qua
 
 /* ---- forms ---- */
 
-/* A member of a concat in a form, such as may lie in its buffer. */
-static octet_status as_member(struct oct_gridding *g, int member, struct oct_quantization form,
-                              int *index)
-{
-    octet_status status = oct_grids_form(g, member, form, index);
-    if (status)
-        return status;
-    const enum oct_tensor_kind kind = g->network->tensors[*index].kind;
-    if ((kind != OCT_TENSOR_LAYER && kind != OCT_TENSOR_CONCAT) || g->grouped[*index])
-        status = add_copy(g, *index, form, index);
-    if (!status)
-        g->grouped[*index] = true;
-    return status;
-}
-
-static octet_status make_concat(struct oct_gridding *g, const struct oct_imported_tensor *from,
+static octet_status make_concat(struct oct_gridding *g, const struct oct_tensor *from,
                                 struct oct_quantization form, int *index)
 {
-    struct oct_tensor to = {.name = from->name,
-                            .kind = OCT_TENSOR_CONCAT,
-                            .type = oct_is_quantized(form) ? OCT_TYPE_U8 : OCT_TYPE_F32,
-                            .channels = from->channels,
-                            .parent = -1,
-                            .member_count = from->member_count};
+    struct oct_tensor to = *from;
+    to.type = type_of(form);
     for (int m = 0; m < from->member_count; m++) {
-        const octet_status status = as_member(g, from->members[m], form, &to.members[m]);
+        octet_status status = oct_grids_form(g, from->members[m], form, &to.members[m]);
+        if (!status)
+            status = oct_lower_as_member(&g->to, &to.members[m]);
         if (status)
             return status;
     }
-    *index = oct_grids_add_tensor(g, &to);
-    return *index < 0 ? OCTET_UNSUPPORTED_MODEL : OCTET_OK;
+    return oct_lower_add_tensor(&g->to, &to, index);
 }
 
-static octet_status make_slice(struct oct_gridding *g, const struct oct_imported_tensor *from,
+static octet_status make_slice(struct oct_gridding *g, const struct oct_tensor *from,
                                struct oct_quantization form, int *index)
 {
-    struct oct_tensor to = {.name = from->name,
-                            .kind = OCT_TENSOR_SLICE,
-                            .type = oct_is_quantized(form) ? OCT_TYPE_U8 : OCT_TYPE_F32,
-                            .channels = from->channels,
-                            .offset = from->offset};
-    const octet_status status = oct_grids_form(g, from->parent, form, &to.parent);
-    if (status)
-        return status;
-    *index = oct_grids_add_tensor(g, &to);
-    if (*index < 0)
-        return OCTET_UNSUPPORTED_MODEL;
-    return oct_network_shift(g->network, *index) ? add_copy(g, *index, form, index) : OCTET_OK;
+    struct oct_tensor to = *from;
+    to.type = type_of(form);
+    octet_status status = oct_grids_form(g, from->parent, form, &to.parent);
+    if (!status)
+        status = oct_lower_add_tensor(&g->to, &to, index);
+    if (!status && oct_network_shift(g->to.network, *index))
+        status = oct_grids_add_copy(g, *index, to.name, form, index);
+    return status;
 }
 
 /* From the tensor's own grid to another form. */
@@ -199,21 +116,21 @@ static octet_status make_conversion(struct oct_gridding *g, int tensor,
     const octet_status status = oct_grids_form(g, tensor, g->grid[tensor], &from);
     if (status)
         return status;
-    return oct_is_quantized(form)
-               ? oct_grids_add_table(g, from, g->network->tensors[from].name, NULL, -1, form, index)
-               : add_copy(g, from, floats, index);
+    const char *name = g->to.network->tensors[from].name;
+    return oct_is_quantized(form) ? oct_grids_add_table(g, from, name, NULL, -1, form, index)
+                                  : oct_grids_add_copy(g, from, name, form, index);
 }
 
 octet_status oct_grids_form(struct oct_gridding *g, int tensor, struct oct_quantization form,
                             int *index)
 {
-    const struct oct_imported_tensor *t = &g->imported->tensors[tensor];
+    const struct oct_tensor *t = &g->from->tensors[tensor];
     struct oct_forms *forms = &g->forms[tensor];
     const struct oct_quantization own = g->grid[tensor];
     const int at = find_form(forms, form);
     octet_status status = OCTET_OK;
     if (at < 0)
-        return oct_fail(g->ctx, OCTET_INTERNAL, "tensor \"%s\" was not asked for in this form",
+        return oct_fail(g->to.ctx, OCTET_INTERNAL, "tensor \"%s\" was not asked for in this form",
                         t->name);
     *index = forms->tensor[at];
     if (*index >= 0)
@@ -227,8 +144,8 @@ octet_status oct_grids_form(struct oct_gridding *g, int tensor, struct oct_quant
     else if (t->kind == OCT_TENSOR_CODED)
         status = oct_grids_form(g, t->parent, form, index);
     else
-        status =
-            oct_fail(g->ctx, OCTET_INTERNAL, "tensor \"%s\" is read before it is written", t->name);
+        status = oct_fail(g->to.ctx, OCTET_INTERNAL, "tensor \"%s\" is read before it is written",
+                          t->name);
     if (!status)
         forms->tensor[at] = *index;
     return status;

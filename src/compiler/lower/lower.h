@@ -8,14 +8,11 @@
 #include "compiler/quantize/weights.h"
 #include "network/network.h"
 
-/* What a network says of its network but for tensors and layers. Texts are shared. */
-void oct_lower_facts(const struct oct_imported *imported, struct oct_network *network);
-
 /* The float network. Names and weights are shared with the network, the rest is allocated from
  * `arena`. A member of a concat that cannot lie in its buffer (a slice, or a member of another one)
  * is copied by a layer of its own. */
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_imported *imported, struct oct_network *network);
+                             const struct oct_network *from, struct oct_network *network);
 
 /* What a network is quantised with. */
 struct oct_scheme {

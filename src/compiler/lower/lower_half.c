@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* From a float network to one of bfloat16. */
 #include <string.h>
 
 #include "base/bfloat16.h"
 #include "compiler/lower/lower.h"
+#include "network/operations.h"
 
 /* What only moves gives the type that it is given. */
 static bool spread(const struct oct_network *network, const int *group, bool *is_float)
@@ -11,7 +13,7 @@ static bool spread(const struct oct_network *network, const int *group, bool *is
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &network->layers[i];
         bool *input = &is_float[group[layer->input]], *output = &is_float[group[layer->output]];
-        if (layer->operation != OCT_CONVOLUTION && *input != *output)
+        if (oct_operation_row(layer->operation)->moves && *input != *output)
             spreads = *input = *output = true;
     }
     return spreads;
@@ -33,10 +35,8 @@ octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
 
 void oct_choose_halves(const struct oct_network *network, const int *group, bool *is_float)
 {
-    for (int i = 0; i < network->level_count; i++) {
-        is_float[group[network->levels[i].box_tensor]] = true;
-        is_float[group[network->levels[i].class_tensor]] = true;
-    }
+    for (int i = 0; i < network->head.output_count; i++)
+        is_float[group[network->head.outputs[i].tensor]] = true;
     while (spread(network, group, is_float))
         continue;
 }
@@ -51,7 +51,7 @@ octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
     int *group = oct_arena_calloc(arena, tensors, sizeof *group);
     bool *is_float = oct_arena_calloc(arena, tensors, sizeof *is_float);
     if (!network->tensors || !network->layers || !group || !is_float)
-        return oct_fail_memory(ctx, "the plan");
+        return oct_fail_memory(ctx, "the network");
     memcpy(network->tensors, from->tensors, tensors * sizeof *network->tensors);
     memcpy(network->layers, from->layers, layers * sizeof *network->layers);
     oct_group_tensors(network, group);

@@ -107,9 +107,8 @@ static bool matches(const struct oct_network *network, int layer, const struct w
 static int select_word(const struct oct_network *network, const struct word *word, bool *is_float)
 {
     int count = 0;
-    for (int i = 0; i < network->level_count && word->kind == WORD_HEAD; i++)
-        count += select_branch(network, network->levels[i].box_tensor, is_float) +
-                 select_branch(network, network->levels[i].class_tensor, is_float);
+    for (int i = 0; i < network->head.output_count && word->kind == WORD_HEAD; i++)
+        count += select_branch(network, network->head.outputs[i].tensor, is_float);
     for (int i = 0; i < network->layer_count && word->kind != WORD_HEAD; i++) {
         if (!matches(network, i, word))
             continue;

@@ -77,11 +77,10 @@ static int cost(struct choice *c)
             c->type[c->group[layer->input]] != wanted(c, i))
             sum += count_conversions(c, layer->input);
     }
-    for (int i = 0; i < network->level_count; i++) {
-        const int heads[2] = {network->levels[i].box_tensor, network->levels[i].class_tensor};
-        for (int h = 0; h < 2; h++)
-            if (c->type[c->group[heads[h]]] != OCT_TYPE_F32)
-                sum += count_conversions(c, heads[h]);
+    for (int i = 0; i < network->head.output_count; i++) {
+        const int output = network->head.outputs[i].tensor;
+        if (c->type[c->group[output]] != OCT_TYPE_F32)
+            sum += count_conversions(c, output);
     }
     return sum;
 }
@@ -92,10 +91,8 @@ static void find_float_readers(struct choice *c)
     for (int i = 0; i < network->layer_count; i++)
         if (is_float_layer(c, i))
             c->wants_float[c->group[network->layers[i].input]] = true;
-    for (int i = 0; i < network->level_count; i++) {
-        c->wants_float[c->group[network->levels[i].box_tensor]] = true;
-        c->wants_float[c->group[network->levels[i].class_tensor]] = true;
-    }
+    for (int i = 0; i < network->head.output_count; i++)
+        c->wants_float[c->group[network->head.outputs[i].tensor]] = true;
 }
 
 /* The picture comes as codes: it becomes values only where nothing but float convolutions reads

@@ -6,6 +6,7 @@
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 
+/* What detectors have; networks could run more. */
 #define KERNEL_MAX 7
 #define STRIDE_MAX 2
 
@@ -13,23 +14,19 @@
 
 int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_kind kind)
 {
-    struct oct_imported *imported = builder->imported;
+    struct oct_network *network = &builder->imported->network;
     const struct oct_value *from = &builder->import->graph->values[value];
     if (!oct_grow(builder->import->ctx, &builder->tensors, &builder->tensor_capacity,
-                  (size_t)imported->tensor_count + 1, sizeof *builder->tensors))
+                  (size_t)network->tensor_count + 1, sizeof *builder->tensors))
         return -1;
-    struct oct_imported_tensor *tensor = &builder->tensors[imported->tensor_count];
-    *tensor = (struct oct_imported_tensor){.kind = kind,
-                                           .channels = (int)from->array.dims[1],
-                                           .height = (int)from->array.dims[2],
-                                           .width = (int)from->array.dims[3],
-                                           .layer = -1,
-                                           .parent = -1};
-    tensor->name = oct_arena_strdup(&imported->arena, from->name);
+    struct oct_tensor *tensor = &builder->tensors[network->tensor_count];
+    *tensor = (struct oct_tensor){
+        .kind = kind, .type = OCT_TYPE_F32, .channels = (int)from->array.dims[1], .parent = -1};
+    tensor->name = oct_arena_strdup(&builder->imported->arena, from->name);
     if (!tensor->name)
         return -1;
-    builder->tensor_of[value] = imported->tensor_count;
-    return imported->tensor_count++;
+    builder->tensor_of[value] = network->tensor_count;
+    return network->tensor_count++;
 }
 
 octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index,
@@ -46,20 +43,23 @@ octet_status oct_builder_input(struct oct_builder *builder, const struct oct_nod
 }
 
 octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_node *node,
-                               const struct oct_imported_layer *layer)
+                               const struct oct_layer *layer, const struct oct_layer_notes *notes)
 {
     struct oct_imported *imported = builder->imported;
     octet_context *ctx = builder->import->ctx;
-    if (!oct_grow(ctx, &builder->layers, &builder->layer_capacity,
-                  (size_t)imported->layer_count + 1, sizeof *builder->layers))
+    const size_t count = (size_t)imported->network.layer_count + 1;
+    if (!oct_grow(ctx, &builder->layers, &builder->layer_capacity, count,
+                  sizeof *builder->layers) ||
+        !oct_grow(ctx, &builder->notes, &builder->note_capacity, count, sizeof *builder->notes))
         return oct_fail_memory(ctx, "the network");
-    struct oct_imported_layer *added = &builder->layers[imported->layer_count];
+    struct oct_layer *added = &builder->layers[count - 1];
     *added = *layer;
+    builder->notes[count - 1] = notes ? *notes : (struct oct_layer_notes){0};
     added->name = oct_arena_strdup(&imported->arena, oct_node_label(builder->import->graph, node));
     added->output = oct_builder_tensor(builder, node->outputs[0], OCT_TENSOR_LAYER);
     if (!added->name || added->output < 0)
         return oct_fail_memory(ctx, "the network");
-    builder->tensors[added->output].layer = imported->layer_count++;
+    imported->network.layer_count++;
     return OCTET_OK;
 }
 
@@ -86,7 +86,7 @@ static octet_status copy_weights(struct oct_builder *builder, const struct oct_n
 }
 
 static octet_status copy_scales(struct oct_builder *builder, const struct oct_node *node,
-                                struct oct_imported_layer *layer)
+                                struct oct_layer_notes *notes)
 {
     const struct oct_value *weights = &builder->import->graph->values[node->inputs[1]];
     if (!weights->weight_scales)
@@ -96,21 +96,21 @@ static octet_status copy_scales(struct oct_builder *builder, const struct oct_no
     if (!scales)
         return oct_fail_memory(builder->import->ctx, "weights");
     memcpy(scales, weights->weight_scales, count * sizeof *scales);
-    layer->weight_scales = scales;
+    notes->weight_scales = scales;
     return OCTET_OK;
 }
 
 static octet_status copy_grids(struct oct_builder *builder, const struct oct_node *node,
-                               struct oct_imported_layer *layer)
+                               struct oct_layer_notes *notes)
 {
     const struct oct_graph *graph = builder->import->graph;
-    layer->sum_grid = node->sum_grid;
-    layer->gate_grid = node->gate_grid;
-    layer->value_grid = node->value_grid;
-    if (!oct_is_quantized(layer->sum_grid) && !oct_is_quantized(layer->value_grid))
+    notes->sum_grid = node->sum_grid;
+    notes->gate_grid = node->gate_grid;
+    notes->value_grid = node->value_grid;
+    if (!oct_is_quantized(notes->sum_grid) && !oct_is_quantized(notes->value_grid))
         return OCTET_OK;
-    layer->rounded = oct_arena_strdup(&builder->imported->arena, graph->values[node->rounded].name);
-    return layer->rounded ? OCTET_OK : oct_fail_memory(graph->ctx, "the network");
+    notes->rounded = oct_arena_strdup(&builder->imported->arena, graph->values[node->rounded].name);
+    return notes->rounded ? OCTET_OK : oct_fail_memory(graph->ctx, "the network");
 }
 
 static octet_status check_window(const struct oct_graph *graph, const struct oct_node *node,
@@ -144,8 +144,8 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
 {
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *weights = &graph->values[node->inputs[1]].array;
-    struct oct_imported_layer layer = {
-        .operation = OCT_CONVOLUTION, .residual = -1, .silu = node->silu};
+    struct oct_layer layer = {.operation = OCT_CONVOLUTION, .residual = -1, .silu = node->silu};
+    struct oct_layer_notes notes = {0};
     struct oct_window w;
     int bias = node->input_count > 2 ? node->inputs[2] : -1;
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
@@ -160,7 +160,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (!status && node->input_count > 3)
         status = oct_builder_input(builder, node, 3, &layer.residual);
     if (!status)
-        status = copy_weights(builder, node, node->inputs[1], &layer.weights);
+        status = copy_weights(builder, node, node->inputs[1], &layer.values);
     if (!status && bias >= 0)
         status = copy_weights(builder, node, bias, &layer.bias);
     if (status)
@@ -170,16 +170,16 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
             oct_arena_calloc(&builder->imported->arena, (size_t)weights->dims[0], sizeof(float));
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
-    status = copy_scales(builder, node, &layer);
+    status = copy_scales(builder, node, &notes);
     if (status)
         return status;
-    status = copy_grids(builder, node, &layer);
+    status = copy_grids(builder, node, &notes);
     if (status)
         return status;
     layer.kernel = (int)w.kernel[0];
     layer.stride = (int)w.stride[0];
     layer.padding = (int)w.pad_begin[0];
-    return oct_builder_layer(builder, node, &layer);
+    return oct_builder_layer(builder, node, &layer, &notes);
 }
 
 /* ---- nodes ---- */
@@ -210,10 +210,8 @@ static octet_status build_node(struct oct_builder *builder, const struct oct_nod
 static void mark_body(const struct oct_import *import, bool *body, bool *wanted)
 {
     const struct oct_graph *graph = import->graph;
-    for (int l = 0; l < import->head.level_count; l++) {
-        wanted[import->head.levels[l].box_value] = true;
-        wanted[import->head.levels[l].class_value] = true;
-    }
+    for (int i = 0; i < import->head.head.output_count; i++)
+        wanted[import->head.outputs[i].value] = true;
     for (size_t n = graph->node_count; n-- > 0;) {
         const struct oct_node *node = &graph->nodes[n];
         for (int i = 0; i < node->output_count; i++)
@@ -224,21 +222,21 @@ static void mark_body(const struct oct_import *import, bool *body, bool *wanted)
     }
 }
 
-/* The head's tensors as a quantised file has them. */
-static octet_status code_levels(struct oct_builder *builder)
+/* The head's tensors, as a quantised file has them. */
+static octet_status build_head(struct oct_builder *builder)
 {
-    const struct oct_import *import = builder->import;
+    const struct oct_found_head *found = &builder->import->head;
+    struct oct_head *head = &builder->imported->network.head;
     octet_status status = OCTET_OK;
-    for (int l = 0; l < import->head.level_count && !status; l++) {
-        const struct oct_head_convolutions *from = &import->head.levels[l];
-        struct oct_imported_level *to = &builder->imported->levels[l];
-        const struct oct_node *node = oct_graph_producer(import->graph, from->box_value);
-        status = oct_builder_coded(builder, node, from->box_value, to->box_tensor, from->box_grid);
-        if (!status)
-            status = oct_builder_coded(builder, node, from->class_value, to->class_tensor,
-                                       from->class_grid);
-        to->box_tensor = builder->tensor_of[from->box_value];
-        to->class_tensor = builder->tensor_of[from->class_value];
+    *head = found->head;
+    builder->imported->coded_head = found->coded;
+    for (int i = 0; i < head->output_count && !status; i++) {
+        const struct oct_found_output *from = &found->outputs[i];
+        const struct oct_node *node = oct_graph_producer(builder->import->graph, from->value);
+        if (builder->imported->is_quantised)
+            status = oct_builder_coded(builder, node, from->value, builder->tensor_of[from->value],
+                                       from->grid);
+        head->outputs[i].tensor = builder->tensor_of[from->value];
     }
     return status;
 }
@@ -246,42 +244,32 @@ static octet_status code_levels(struct oct_builder *builder)
 static octet_status build_body(struct oct_builder *builder, const bool *body)
 {
     const struct oct_graph *graph = builder->import->graph;
-    struct oct_imported *imported = builder->imported;
-    imported->input_tensor = oct_builder_tensor(builder, graph->inputs[0], OCT_TENSOR_INPUT);
-    if (imported->input_tensor < 0)
+    if (oct_builder_tensor(builder, graph->inputs[0], OCT_TENSOR_INPUT) < 0)
         return oct_fail_memory(graph->ctx, "the network");
     for (size_t n = 0; n < graph->node_count; n++) {
         octet_status status = body[n] ? build_node(builder, &graph->nodes[n]) : OCTET_OK;
         if (status)
             return status;
     }
-    const struct oct_found_head *head = &builder->import->head;
-    imported->level_count = head->level_count;
-    imported->reg_max = head->reg_max;
-    imported->class_count = head->class_count;
-    for (int l = 0; l < head->level_count; l++)
-        imported->levels[l] = (struct oct_imported_level){
-            builder->tensor_of[head->levels[l].box_value],
-            builder->tensor_of[head->levels[l].class_value], head->levels[l].stride};
-    return imported->is_quantised ? code_levels(builder) : OCTET_OK;
+    return build_head(builder);
 }
 
-/* Which tensors a layer, a level or another used tensor reads or writes: parents and members stand
+/* Which tensors a layer, the head or another used tensor reads or writes: parents and members stand
  * before their views, so one walk back is enough. */
 static void mark_used(const struct oct_builder *builder, int *used)
 {
-    const struct oct_imported *imported = builder->imported;
-    used[imported->input_tensor] = 1;
-    for (int l = 0; l < imported->layer_count; l++) {
+    const struct oct_network *network = &builder->imported->network;
+    used[0] = 1;
+    for (int l = 0; l < network->layer_count; l++) {
         used[builder->layers[l].input] = 1;
         used[builder->layers[l].output] = 1;
         if (builder->layers[l].residual >= 0)
             used[builder->layers[l].residual] = 1;
     }
-    for (int l = 0; l < imported->level_count; l++)
-        used[imported->levels[l].box_tensor] = used[imported->levels[l].class_tensor] = 1;
-    for (int t = imported->tensor_count - 1; t >= 0; t--) {
-        const struct oct_imported_tensor *tensor = &builder->tensors[t];
+    for (int i = 0; i < network->head.output_count; i++)
+        used[network->head.outputs[i].tensor] = 1;
+    for (int t = network->tensor_count - 1; t >= 0; t--) {
+        const struct oct_tensor *tensor = &builder->tensors[t];
         if (used[t] && tensor->parent >= 0)
             used[tensor->parent] = 1;
         for (int m = 0; used[t] && m < tensor->member_count; m++)
@@ -294,39 +282,39 @@ static void mark_used(const struct oct_builder *builder, int *used)
 static octet_status finish(struct oct_builder *builder, int *index)
 {
     struct oct_imported *imported = builder->imported;
+    struct oct_network *network = &imported->network;
+    const size_t layers = (size_t)network->layer_count;
     mark_used(builder, index);
     int kept = 0;
-    for (int t = 0; t < imported->tensor_count; t++)
+    for (int t = 0; t < network->tensor_count; t++)
         if (index[t]) {
             index[t] = kept;
             builder->tensors[kept++] = builder->tensors[t];
         }
-    imported->tensor_count = kept;
-    imported->tensors = oct_arena_calloc(&imported->arena, (size_t)kept, sizeof *imported->tensors);
-    imported->layers =
-        oct_arena_calloc(&imported->arena, (size_t)imported->layer_count, sizeof *imported->layers);
-    if (!imported->tensors || !imported->layers)
+    network->tensor_count = kept;
+    network->tensors = oct_arena_calloc(&imported->arena, (size_t)kept, sizeof *network->tensors);
+    network->layers = oct_arena_calloc(&imported->arena, layers, sizeof *network->layers);
+    imported->notes = oct_arena_calloc(&imported->arena, layers, sizeof *imported->notes);
+    if (!network->tensors || !network->layers || !imported->notes)
         return oct_fail_memory(builder->import->ctx, "the network");
     for (int t = 0; t < kept; t++) {
-        struct oct_imported_tensor *tensor = &imported->tensors[t];
+        struct oct_tensor *tensor = &network->tensors[t];
         *tensor = builder->tensors[t];
         if (tensor->parent >= 0)
             tensor->parent = index[tensor->parent];
         for (int m = 0; m < tensor->member_count; m++)
             tensor->members[m] = index[tensor->members[m]];
     }
-    for (int l = 0; l < imported->layer_count; l++) {
-        struct oct_imported_layer *layer = &imported->layers[l];
+    for (int l = 0; l < network->layer_count; l++) {
+        struct oct_layer *layer = &network->layers[l];
         *layer = builder->layers[l];
         layer->input = index[layer->input];
         layer->output = index[layer->output];
         layer->residual = layer->residual >= 0 ? index[layer->residual] : -1;
+        imported->notes[l] = builder->notes[l];
     }
-    imported->input_tensor = index[imported->input_tensor];
-    for (int l = 0; l < imported->level_count; l++) {
-        imported->levels[l].box_tensor = index[imported->levels[l].box_tensor];
-        imported->levels[l].class_tensor = index[imported->levels[l].class_tensor];
-    }
+    for (int i = 0; i < network->head.output_count; i++)
+        network->head.outputs[i].tensor = index[network->head.outputs[i].tensor];
     return OCTET_OK;
 }
 
@@ -351,7 +339,7 @@ octet_status oct_build_network(struct oct_import *import)
     status = build_body(&builder, body);
     if (status)
         goto done;
-    index = oct_calloc(ctx, (size_t)import->imported->tensor_count, sizeof *index);
+    index = oct_calloc(ctx, (size_t)import->imported->network.tensor_count, sizeof *index);
     status = index ? finish(&builder, index) : oct_fail_memory(ctx, "the network");
 done:
     oct_free(ctx, body);
@@ -361,5 +349,6 @@ done:
     oct_free(ctx, builder.copy_of);
     oct_free(ctx, builder.tensors);
     oct_free(ctx, builder.layers);
+    oct_free(ctx, builder.notes);
     return status;
 }

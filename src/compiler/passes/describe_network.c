@@ -8,12 +8,12 @@ static octet_status name_classes(struct oct_import *import)
 {
     struct oct_imported *imported = import->imported;
     struct oct_arena *arena = &imported->arena;
-    int count = imported->class_count, entries = 0;
+    int count = imported->network.head.class_count, entries = 0;
     const char *text = oct_metadata_find(import, "names");
     const char **names = oct_arena_calloc(arena, (size_t)count, sizeof *names);
     if (!names)
         return oct_fail_memory(import->ctx, "class names");
-    imported->class_names = names;
+    imported->network.class_names = names;
     if (text)
         entries = oct_parse_names(arena, text, names, count);
     if (entries == -2)
@@ -81,8 +81,8 @@ static octet_status copy_metadata(struct oct_import *import)
     const char *description = oct_metadata_find(import, "description");
     if (!description)
         description = message->producer_name ? message->producer_name : "";
-    imported->description = oct_arena_strdup(&imported->arena, description);
-    return imported->description ? OCTET_OK : oct_fail_memory(import->ctx, "metadata");
+    imported->network.description = oct_arena_strdup(&imported->arena, description);
+    return imported->network.description ? OCTET_OK : oct_fail_memory(import->ctx, "metadata");
 }
 
 /* "1x3x640x640", with names where sizes are open; "" when nothing is said. */
@@ -127,9 +127,9 @@ octet_status oct_describe_network(struct oct_import *import)
 {
     struct oct_imported *imported = import->imported;
     const OctOnnx__GraphProto *source = import->onnx.message->graph;
-    imported->input_height = import->height;
-    imported->input_width = import->width;
-    imported->size_is_fixed = import->size_is_fixed;
+    imported->network.input_height = import->height;
+    imported->network.input_width = import->width;
+    imported->network.size_is_fixed = import->size_is_fixed;
     imported->opset = import->graph->opset;
     octet_status status = name_classes(import);
     if (!status)

@@ -8,7 +8,6 @@
 #include "compiler/graph/interpret.h"
 #include "compiler/onnx/model.h"
 
-#define OCT_INPUT_SIDE_MAX 8192 /* pixels */
 #define OCT_BATCH_MAX 65536
 #define OCT_PICTURE_CHANNELS 3
 
@@ -19,18 +18,20 @@
 #define OCT_HEAD_ELEMENTS_MAX                                                                      \
     ((size_t)1 << 27) /* of all convolutions that the head reads: 4096x4096 pixels */
 
-/* The last convolutions of one level of the head. */
-struct oct_head_convolutions {
-    int box_value, class_value;                   /* their outputs */
-    int height, width;                            /* cells */
-    int stride;                                   /* input pixels a cell */
-    struct oct_quantization box_grid, class_grid; /* of a quantised file */
+/* An output of the head: what a convolution writes. */
+struct oct_found_output {
+    int value;
+    int height, width;            /* cells */
+    struct oct_quantization grid; /* of a quantised file */
 };
 
-/* The head as recognize_head found it; the frontier is all the convolutions that it reads. */
+/* The head as it was recognised; `head` has no tensors yet. The frontier is all the convolutions
+ * that it reads. */
 struct oct_found_head {
-    int level_count, reg_max, class_count;
-    struct oct_head_convolutions levels[OCT_HEAD_LEVELS_MAX]; /* ascending stride */
+    const struct oct_head_reader *reader; /* compiler/heads/heads.h */
+    struct oct_head head;
+    union oct_head_parameters coded; /* as struct oct_imported's coded_head */
+    struct oct_found_output outputs[OCT_HEAD_OUTPUTS_MAX];
     bool *in_tail; /* by node: between the frontier and the outputs */
 };
 
@@ -152,8 +153,10 @@ struct oct_builder {
     struct oct_import *import;
     struct oct_imported *imported;
     size_t tensor_capacity, layer_capacity;
-    struct oct_imported_tensor *tensors; /* moved to the network's arena at the end */
-    struct oct_imported_layer *layers;
+    struct oct_tensor *tensors; /* moved to the network's arena at the end */
+    struct oct_layer *layers;
+    struct oct_layer_notes *notes; /* by layer */
+    size_t note_capacity;
     int *tensor_of;        /* by value; -1: none yet */
     const float **copy_of; /* by value; weights that are in the network's arena already */
 };
@@ -176,8 +179,9 @@ octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_nod
 octet_status oct_builder_input(struct oct_builder *builder, const struct oct_node *node, int index,
                                int *tensor);
 
-/* Adds the layer, whose input is set, and the tensor that it writes: the node's first output. */
+/* Adds the layer, whose input is set, with its notes (NULL: nothing), and the tensor that it
+ * writes: the node's first output. */
 octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_node *node,
-                               const struct oct_imported_layer *layer);
+                               const struct oct_layer *layer, const struct oct_layer_notes *notes);
 
 #endif

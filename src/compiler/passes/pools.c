@@ -5,7 +5,7 @@
 octet_status oct_build_pool(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
-    struct oct_imported_layer layer = {.operation = OCT_MAX_POOL, .residual = -1};
+    struct oct_layer layer = {.operation = OCT_MAX_POOL, .residual = -1};
     struct oct_window w;
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
     if (!status)
@@ -26,6 +26,5 @@ octet_status oct_build_pool(struct oct_builder *builder, const struct oct_node *
                                  (long long)padding);
     layer.kernel = (int)w.kernel[0];
     layer.stride = 1;
-    layer.padding = (int)padding;
-    return oct_builder_layer(builder, node, &layer);
+    return oct_builder_layer(builder, node, &layer, NULL);
 }

@@ -28,8 +28,7 @@ octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_no
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *input = &graph->values[node->inputs[0]].array;
     const struct oct_array *output = &graph->values[node->outputs[0]].array;
-    struct oct_imported_layer layer = {
-        .operation = OCT_UPSAMPLE, .residual = -1, .kernel = 1, .stride = 1};
+    struct oct_layer layer = {.operation = OCT_UPSAMPLE, .residual = -1, .kernel = 1, .stride = 1};
     octet_status status = oct_builder_input(builder, node, 0, &layer.input);
     if (status)
         return status;
@@ -40,5 +39,5 @@ octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_no
     status = check_positions(graph, node, 2);
     if (!status)
         status = check_positions(graph, node, 3);
-    return status ? status : oct_builder_layer(builder, node, &layer);
+    return status ? status : oct_builder_layer(builder, node, &layer, NULL);
 }

@@ -17,7 +17,7 @@ static octet_status add_plain_slice(struct oct_builder *builder, const struct oc
 {
     const struct oct_graph *graph = builder->import->graph;
     int channels = (int)graph->values[value].array.dims[1];
-    const struct oct_imported_tensor *from = &builder->tensors[parent];
+    const struct oct_tensor *from = &builder->tensors[parent];
     if (offset == 0 && channels == from->channels) {
         builder->tensor_of[value] = parent;
         return OCTET_OK;
@@ -53,12 +53,12 @@ static octet_status add_plain_slice(struct oct_builder *builder, const struct oc
 octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_node *node, int value,
                                int tensor, struct oct_quantization grid)
 {
-    const struct oct_imported_tensor *from = &builder->tensors[tensor];
-    const bool picture = from->kind == OCT_TENSOR_INPUT &&
-                         oct_same_quantization(grid, (struct oct_quantization){1.0f / 255.0f, 0});
+    const struct oct_tensor *from = &builder->tensors[tensor];
+    const bool picture =
+        from->kind == OCT_TENSOR_INPUT && oct_same_quantization(grid, oct_picture_quantization);
     builder->tensor_of[value] = tensor;
     if (!oct_is_quantized(grid) || picture ||
-        (from->kind == OCT_TENSOR_CODED && oct_same_quantization(from->grid, grid)))
+        (from->kind == OCT_TENSOR_CODED && oct_same_quantization(from->quantization, grid)))
         return OCTET_OK;
     if (from->kind == OCT_TENSOR_CODED && builder->tensors[from->parent].kind == OCT_TENSOR_CODED)
         return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
@@ -67,7 +67,7 @@ octet_status oct_builder_coded(struct oct_builder *builder, const struct oct_nod
     if (coded < 0)
         return oct_fail_memory(builder->import->ctx, "the network");
     builder->tensors[coded].parent = tensor;
-    builder->tensors[coded].grid = grid;
+    builder->tensors[coded].quantization = grid;
     return OCTET_OK;
 }
 
@@ -88,7 +88,7 @@ static octet_status add_slice(struct oct_builder *builder, const struct oct_node
         return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_OPERATOR,
                              "its channels lie in concats within concats");
     while (builder->tensors[parent].kind == OCT_TENSOR_CODED && count < 2) {
-        grids[count++] = builder->tensors[parent].grid;
+        grids[count++] = builder->tensors[parent].quantization;
         parent = builder->tensors[parent].parent;
     }
     octet_status status = add_plain_slice(builder, node, value, parent, offset, nested);
@@ -169,13 +169,13 @@ octet_status oct_build_slice(struct oct_builder *builder, const struct oct_node 
 }
 
 /* The slice that a member is, or that a quantised member is of; NULL for others. */
-static const struct oct_imported_tensor *slice_in(const struct oct_builder *builder, int member,
-                                                  struct oct_quantization *grid)
+static const struct oct_tensor *slice_in(const struct oct_builder *builder, int member,
+                                         struct oct_quantization *grid)
 {
-    const struct oct_imported_tensor *tensor = &builder->tensors[member];
+    const struct oct_tensor *tensor = &builder->tensors[member];
     *grid = (struct oct_quantization){0.0f, 0};
     if (tensor->kind == OCT_TENSOR_CODED) {
-        *grid = tensor->grid;
+        *grid = tensor->quantization;
         tensor = &builder->tensors[tensor->parent];
     }
     return tensor->kind == OCT_TENSOR_SLICE ? tensor : NULL;
@@ -186,24 +186,23 @@ static int whole_of(const struct oct_builder *builder, int parent, struct oct_qu
 {
     if (!oct_is_quantized(grid))
         return parent;
-    for (int t = parent + 1; t < builder->imported->tensor_count; t++)
+    for (int t = parent + 1; t < builder->imported->network.tensor_count; t++)
         if (builder->tensors[t].kind == OCT_TENSOR_CODED && builder->tensors[t].parent == parent &&
-            oct_same_quantization(builder->tensors[t].grid, grid))
+            oct_same_quantization(builder->tensors[t].quantization, grid))
             return t;
     return -1;
 }
 
 /* Slices that follow on each other and make up all of their parent are the parent. */
-static void collapse_members(const struct oct_builder *builder, struct oct_imported_tensor *concat)
+static void collapse_members(const struct oct_builder *builder, struct oct_tensor *concat)
 {
     int kept = 0;
     for (int m = 0; m < concat->member_count;) {
         struct oct_quantization grid, other;
-        const struct oct_imported_tensor *first = slice_in(builder, concat->members[m], &grid);
+        const struct oct_tensor *first = slice_in(builder, concat->members[m], &grid);
         int end = m, next = 0;
         while (first && end < concat->member_count) {
-            const struct oct_imported_tensor *slice =
-                slice_in(builder, concat->members[end], &other);
+            const struct oct_tensor *slice = slice_in(builder, concat->members[end], &other);
             if (!slice || slice->parent != first->parent || slice->offset != next ||
                 !oct_same_quantization(grid, other))
                 break;
@@ -221,7 +220,7 @@ static void collapse_members(const struct oct_builder *builder, struct oct_impor
 octet_status oct_build_concat(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
-    struct oct_imported_tensor members = {.member_count = 0};
+    struct oct_tensor members = {.member_count = 0};
     int axis;
     if (!oct_axis(oct_node_int(node, "axis", 0), 4, &axis) || axis != 1)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,

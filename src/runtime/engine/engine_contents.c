@@ -71,15 +71,15 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
         arena, network->tensors, (size_t)network->tensor_count, sizeof *own->tensors, &failed);
     own->layers = (struct oct_layer *)(uintptr_t)copy(
         arena, network->layers, (size_t)network->layer_count, sizeof *own->layers, &failed);
-    own->class_names =
-        (const char **)(uintptr_t)copy(arena, network->class_names, (size_t)network->class_count,
-                                       sizeof *own->class_names, &failed);
+    own->class_names = (const char **)(uintptr_t)copy(arena, network->class_names,
+                                                      (size_t)network->head.class_count,
+                                                      sizeof *own->class_names, &failed);
     own->description = copy_text(arena, network->description, &failed);
     for (int i = 0; i < own->tensor_count && !failed; i++)
         own->tensors[i].name = copy_text(arena, own->tensors[i].name, &failed);
     for (int i = 0; i < own->layer_count && !failed; i++)
         copy_layer(arena, own, &own->layers[i], &failed);
-    for (int i = 0; i < own->class_count && !failed; i++)
+    for (int i = 0; i < own->head.class_count && !failed; i++)
         own->class_names[i] = copy_text(arena, own->class_names[i], &failed);
     return failed ? oct_fail_memory(ctx, "the engine") : OCTET_OK;
 }

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "network/operations.h"
 #include "runtime/container/preprocessing.h"
 #include "runtime/engine/read_engine.h"
+#include "runtime/head/heads.h"
 
 /* What a tensor is, by its fields. */
 enum { CODES = 1, REALS = 2, CONCAT = 4, SLICE = 8 };
@@ -19,13 +21,18 @@ static unsigned case_of(const struct oct_json_value *json, int type)
     return type == OCT_TYPE_U8 ? CODES : REALS;
 }
 
-/* The text `key` as one of `count` words; -1 where it is missing or none of them. */
-static int find_word(const struct oct_json_value *json, const char *key, const char *const *words,
-                     int count)
+/* The text `key`; "" where it is missing or none. */
+static const char *find_text(const struct oct_json_value *json, const char *key)
 {
     const struct oct_json_value *value = oct_json_find(json, key);
-    for (int i = 0; value && value->kind == OCT_JSON_TEXT && i < count; i++)
-        if (strcmp(value->text, words[i]) == 0)
+    return value && value->kind == OCT_JSON_TEXT ? value->text : "";
+}
+
+/* The first `count` types; -1: none of them. */
+static int find_type(const char *name, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(name, oct_type_name((enum oct_type)i)) == 0)
             return i;
     return -1;
 }
@@ -33,8 +40,7 @@ static int find_word(const struct oct_json_value *json, const char *key, const c
 static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_json_value *json,
                                 int index)
 {
-    static const char *const types[] = {"u8", "f32", "bf16"};
-    const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : 3;
+    const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : OCT_TYPE_COUNT;
     struct oct_tensor *t = &r->network.tensors[index];
     const struct oct_json_value *concat = NULL, *slice = NULL;
     const char *type;
@@ -45,11 +51,12 @@ static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_j
         {"type", OCT_FIELD_TEXT, 0, 0, &type, 0, false},
         {"concat", OCT_FIELD_ARRAY, 1, OCT_CONCAT_MAX, &concat, CONCAT, false},
         {"slice", OCT_FIELD_ARRAY, 2, 2, &slice, SLICE, false},
-        {"scale", OCT_FIELD_FLOAT, (double)1e-30f, (double)1e30f, &t->scale, CODES, false},
-        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &t->zero_point, CODES, false},
+        {"scale", OCT_FIELD_FLOAT, (double)1e-30f, (double)1e30f, &t->quantization.scale, CODES,
+         false},
+        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &t->quantization.zero_point, CODES, false},
     };
     const struct oct_field_place place = {r->ctx, r->what, "tensor", index};
-    const int known = find_word(json, "type", types, type_count);
+    const int known = find_type(find_text(json, "type"), type_count);
     if (known < 0)
         return oct_field_refuse(&place, "type",
                                 type_count == 2 ? "is missing, or neither u8 nor f32"
@@ -128,12 +135,10 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
 static octet_status read_layer(struct oct_engine_reading *r, const struct oct_json_value *json,
                                int index)
 {
-    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
-    enum { CONV = 1, POOL = 2, TABLE = 16 };
     static const size_t table_shape[4] = {OCT_TABLE_ENTRIES};
     struct oct_layer *layer = &r->network.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
-    const int known = find_word(json, "op", operations, 5), last = r->network.tensor_count - 1;
+    const int known = oct_operation_find(find_text(json, "op")), last = r->network.tensor_count - 1;
     const char *operation = "";
     *layer = (struct oct_layer){.residual = -1, .kernel = 1, .stride = 1};
     const struct oct_field fields[] = {
@@ -141,44 +146,26 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"op", OCT_FIELD_TEXT, 0, 0, &operation, 0, false},
         {"input", OCT_FIELD_INTEGER, 0, last, &layer->input, 0, false},
         {"output", OCT_FIELD_INTEGER, 0, last, &layer->output, 0, false},
-        {"kernel", OCT_FIELD_INTEGER, 1, OCT_KERNEL_MAX, &layer->kernel, CONV | POOL, false},
-        {"stride", OCT_FIELD_INTEGER, 1, 8, &layer->stride, CONV, false},
-        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding, CONV, false},
-        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, CONV, false},
-        {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, CONV | TABLE, true},
+        {"kernel", OCT_FIELD_INTEGER, 1, OCT_KERNEL_MAX, &layer->kernel, OCT_HAS_KERNEL, false},
+        {"stride", OCT_FIELD_INTEGER, 1, OCT_STRIDE_MAX, &layer->stride, OCT_HAS_WINDOW, false},
+        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding, OCT_HAS_WINDOW,
+         false},
+        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, OCT_HAS_WINDOW, false},
+        {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
     };
-    octet_status status = OCT_FIELDS_READ(&place, json, known < 0 ? CONV : 1u << known, fields);
+    const unsigned has =
+        oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;
+    octet_status status = OCT_FIELDS_READ(&place, json, has, fields);
     if (known < 0)
         return oct_fail(r->ctx, OCTET_BAD_FORMAT,
                         "%s: layer %d: \"op\" is missing or no operation: \"%.40s\"", r->what,
                         index, operation);
     layer->operation = (enum oct_operation)known;
-    if (!status && layer->operation == OCT_CONVOLUTION)
+    if (!status && has & OCT_HAS_WEIGHTS)
         status = read_weights(r, index);
-    else if (!status && layer->operation == OCT_TABLE)
+    else if (!status && has & OCT_HAS_TABLE)
         layer->table = weights(r, index, "table", OCT_SAFETENSORS_F32, table_shape, 1, &status);
     return status;
-}
-
-/* ---- the head ---- */
-
-static octet_status read_levels(struct oct_engine_reading *r, const struct oct_json_value *levels)
-{
-    struct oct_network *network = &r->network;
-    const int last = network->tensor_count - 1;
-    for (const struct oct_json_value *json = levels->first; json; json = json->next) {
-        struct oct_level *level = &network->levels[network->level_count];
-        const struct oct_field fields[] = {
-            {"box", OCT_FIELD_INTEGER, 0, last, &level->box_tensor, 0, false},
-            {"class", OCT_FIELD_INTEGER, 0, last, &level->class_tensor, 0, false},
-            {"stride", OCT_FIELD_INTEGER, 1, 256, &level->stride, 0, false},
-        };
-        const struct oct_field_place place = {r->ctx, r->what, "level", network->level_count++};
-        const octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
-        if (status)
-            return status;
-    }
-    return OCTET_OK;
 }
 
 static octet_status read_classes(struct oct_engine_reading *r, const struct oct_json_value *names)
@@ -190,38 +177,10 @@ static octet_status read_classes(struct oct_engine_reading *r, const struct oct_
     for (const struct oct_json_value *name = names->first; name; name = name->next) {
         if (name->kind != OCT_JSON_TEXT)
             return oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: \"classes\": name %d is %s, not a text",
-                            r->what, r->network.class_count, oct_json_kind_name(name->kind));
-        r->network.class_names[r->network.class_count++] = name->text;
+                            r->what, r->network.head.class_count, oct_json_kind_name(name->kind));
+        r->network.class_names[r->network.head.class_count++] = name->text;
     }
     return OCTET_OK;
-}
-
-static octet_status read_rounding(const struct oct_engine_reading *r, const char *where,
-                                  const struct oct_json_value *json,
-                                  struct oct_quantization *rounding)
-{
-    const struct oct_field fields[] = {
-        {"scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &rounding->scale, 0, false},
-        {"zero_point", OCT_FIELD_INTEGER, 0, 255, &rounding->zero_point, 0, false},
-    };
-    const struct oct_field_place place = {r->ctx, r->what, where, -1};
-    return OCT_FIELDS_READ(&place, json, 0, fields);
-}
-
-static octet_status read_dfl(const struct oct_engine_reading *r, const struct oct_json_value *json,
-                             struct oct_dfl_rounding *dfl)
-{
-    const struct oct_json_value *probability, *distance;
-    const struct oct_field fields[] = {
-        {"weight_scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &dfl->weight_scale, 0, false},
-        {"probability", OCT_FIELD_OBJECT, 0, 0, &probability, 0, false},
-        {"distance", OCT_FIELD_OBJECT, 0, 0, &distance, 0, false},
-    };
-    const struct oct_field_place place = {r->ctx, r->what, "dfl", -1};
-    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
-    if (!status)
-        status = read_rounding(r, "dfl: probability", probability, &dfl->probability);
-    return status ? status : read_rounding(r, "dfl: distance", distance, &dfl->distance);
 }
 
 static octet_status read_selection(const struct oct_engine_reading *r,
@@ -248,8 +207,8 @@ static octet_status read_input(struct oct_engine_reading *r, const struct oct_js
     struct oct_network *network = &r->network;
     const char *differs = NULL;
     const struct oct_field fields[] = {
-        {"height", OCT_FIELD_INTEGER, 1, 8192, &network->input_height, 0, false},
-        {"width", OCT_FIELD_INTEGER, 1, 8192, &network->input_width, 0, false},
+        {"height", OCT_FIELD_INTEGER, 1, OCT_INPUT_SIDE_MAX, &network->input_height, 0, false},
+        {"width", OCT_FIELD_INTEGER, 1, OCT_INPUT_SIDE_MAX, &network->input_width, 0, false},
         {"fixed", OCT_FIELD_BOOLEAN, 0, 0, &network->size_is_fixed, 0, false},
     };
     const struct oct_field_place place = {r->ctx, r->what, "input", -1},
@@ -294,21 +253,25 @@ static octet_status read_lists(struct oct_engine_reading *r, const struct oct_js
 octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_json_value *json)
 {
     struct oct_network *network = &r->network;
-    const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers, *levels,
-        *dfl = NULL, *selection = NULL;
-    const struct oct_field fields[] = {
+    struct oct_head *head = &network->head;
+    struct oct_head_fields of_head = {{0}, {NULL}};
+    const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers,
+        *selection = NULL;
+    const struct oct_field common[] = {
         {"classes", OCT_FIELD_ARRAY, 1, OCT_CHANNELS_MAX, &classes, 0, false},
-        {"reg_max", OCT_FIELD_INTEGER, 1, OCT_REG_MAX_MAX, &network->reg_max, 0, false},
         {"input", OCT_FIELD_OBJECT, 0, 0, &input, 0, false},
         {"preprocessing", OCT_FIELD_OBJECT, 0, 0, &preprocessing, 0, false},
         {"tensors", OCT_FIELD_ARRAY, 2, OCT_TENSORS_MAX, &tensors, 0, false},
         {"layers", OCT_FIELD_ARRAY, 1, OCT_LAYERS_MAX, &layers, 0, false},
-        {"levels", OCT_FIELD_ARRAY, 1, OCT_HEAD_LEVELS_MAX, &levels, 0, false},
-        {"dfl", OCT_FIELD_OBJECT, 0, 0, &dfl, 0, true},
         {"selection", OCT_FIELD_OBJECT, 0, 0, &selection, 0, true},
     };
+    enum { COMMON = sizeof common / sizeof common[0] };
+    struct oct_field fields[COMMON + OCT_HEAD_FIELDS_MAX];
+    memcpy(fields, common, sizeof common);
+    head->kind = &oct_head_yolov8; /* the versions that are read have no other */
+    const size_t count = COMMON + head->kind->fields(&of_head, fields + COMMON);
     const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
-    octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    octet_status status = oct_fields_read(&place, json, 0, fields, count);
     if (!status)
         status = read_input(r, input, preprocessing);
     if (!status)
@@ -316,10 +279,8 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
     if (!status)
         status = read_classes(r, classes);
     if (!status)
-        status = read_levels(r, levels);
-    if (!status && dfl)
-        status = read_dfl(r, dfl, &network->dfl);
+        status = head->kind->read(r->ctx, r->what, &of_head, network);
     if (!status && selection)
-        status = read_selection(r, selection, &network->selection);
+        status = read_selection(r, selection, &head->selection);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "network/operations.h"
 #include "runtime/container/preprocessing.h"
 #include "runtime/container/safetensors.h"
 #include "runtime/engine/engine_contents.h"
@@ -16,10 +17,9 @@ static void add_integers(struct oct_text *out, const int *values, int count)
 
 static void add_tensor(struct oct_text *out, const struct oct_tensor *t)
 {
-    static const char *const types[] = {"u8", "f32", "bf16"};
     oct_text_printf(out, "{\"name\":");
     oct_json_add_text(out, t->name);
-    oct_text_printf(out, ",\"channels\":%d,\"type\":\"%s\"", t->channels, types[t->type]);
+    oct_text_printf(out, ",\"channels\":%d,\"type\":\"%s\"", t->channels, oct_type_name(t->type));
     if (t->kind == OCT_TENSOR_CONCAT) {
         oct_text_printf(out, ",\"concat\":[");
         add_integers(out, t->members, t->member_count);
@@ -28,46 +28,26 @@ static void add_tensor(struct oct_text *out, const struct oct_tensor *t)
         oct_text_printf(out, ",\"slice\":[%d,%d]", t->parent, t->offset);
     } else if (t->type == OCT_TYPE_U8) {
         oct_text_printf(out, ",\"scale\":");
-        oct_json_add_real(out, (double)t->scale);
-        oct_text_printf(out, ",\"zero_point\":%d", t->zero_point);
+        oct_json_add_real(out, (double)t->quantization.scale);
+        oct_text_printf(out, ",\"zero_point\":%d", t->quantization.zero_point);
     }
     oct_text_add(out, "}", 1);
 }
 
 static void add_layer(struct oct_text *out, const struct oct_layer *layer)
 {
-    static const char *const operations[] = {"conv", "max_pool", "upsample", "copy", "table"};
+    const struct oct_operation_row *row = oct_operation_row(layer->operation);
     oct_text_printf(out, "{\"name\":");
     oct_json_add_text(out, layer->name);
-    oct_text_printf(out, ",\"op\":\"%s\",\"input\":%d,\"output\":%d", operations[layer->operation],
-                    layer->input, layer->output);
-    if (layer->operation == OCT_CONVOLUTION || layer->operation == OCT_MAX_POOL)
+    oct_text_printf(out, ",\"op\":\"%s\",\"input\":%d,\"output\":%d", row->name, layer->input,
+                    layer->output);
+    if (row->has & OCT_HAS_KERNEL)
         oct_text_printf(out, ",\"kernel\":%d", layer->kernel);
-    if (layer->operation == OCT_CONVOLUTION)
+    if (row->has & OCT_HAS_WINDOW)
         oct_text_printf(out, ",\"stride\":%d,\"padding\":%d,\"silu\":%s", layer->stride,
                         layer->padding, layer->silu ? "true" : "false");
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
-    oct_text_add(out, "}", 1);
-}
-
-static void add_rounding(struct oct_text *out, const char *key,
-                         const struct oct_quantization *rounding)
-{
-    oct_text_printf(out, ",\"%s\":{\"scale\":", key);
-    oct_json_add_real(out, (double)rounding->scale);
-    oct_text_printf(out, ",\"zero_point\":%d}", rounding->zero_point);
-}
-
-/* Nothing where the head is decoded without rounding. */
-static void add_dfl(struct oct_text *out, const struct oct_dfl_rounding *dfl)
-{
-    if (!oct_dfl_rounds(dfl))
-        return;
-    oct_text_printf(out, ",\"dfl\":{\"weight_scale\":");
-    oct_json_add_real(out, (double)dfl->weight_scale);
-    add_rounding(out, "probability", &dfl->probability);
-    add_rounding(out, "distance", &dfl->distance);
     oct_text_add(out, "}", 1);
 }
 
@@ -91,12 +71,14 @@ static void add_selection(struct oct_text *out, const struct oct_selection *sele
 static void add_plan(struct oct_text *out, const struct oct_network *network)
 {
     oct_text_printf(out, "{\"classes\":[");
-    for (int i = 0; i < network->class_count; i++) {
+    for (int i = 0; i < network->head.class_count; i++) {
         oct_text_add(out, ",", i > 0);
         oct_json_add_text(out, network->class_names[i]);
     }
-    oct_text_printf(out, "],\"reg_max\":%d,\"input\":{\"height\":%d,\"width\":%d,\"fixed\":%s},",
-                    network->reg_max, network->input_height, network->input_width,
+    oct_text_add(out, "]", 1);
+    network->head.kind->add_parameters(&network->head, out);
+    oct_text_printf(out, ",\"input\":{\"height\":%d,\"width\":%d,\"fixed\":%s},",
+                    network->input_height, network->input_width,
                     network->size_is_fixed ? "true" : "false");
     oct_preprocessing_add(out, NULL);
     oct_text_printf(out, ",\"tensors\":[");
@@ -109,14 +91,9 @@ static void add_plan(struct oct_text *out, const struct oct_network *network)
         oct_text_add(out, ",", i > 0);
         add_layer(out, &network->layers[i]);
     }
-    oct_text_printf(out, "],\"levels\":[");
-    for (int i = 0; i < network->level_count; i++)
-        oct_text_printf(out, "%s{\"box\":%d,\"class\":%d,\"stride\":%d}", i ? "," : "",
-                        network->levels[i].box_tensor, network->levels[i].class_tensor,
-                        network->levels[i].stride);
     oct_text_add(out, "]", 1);
-    add_dfl(out, &network->dfl);
-    add_selection(out, &network->selection);
+    network->head.kind->add_outputs(&network->head, out);
+    add_selection(out, &network->head.selection);
     oct_text_add(out, "}", 1);
 }
 
@@ -202,9 +179,9 @@ static octet_status write_file(octet_context *ctx, const octet_engine *engine, c
     if (!file.tensors || !names)
         status = oct_fail_memory(ctx, path);
     for (int i = 0; i < network->layer_count && !status; i++)
-        if (network->layers[i].operation == OCT_CONVOLUTION)
+        if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_WEIGHTS)
             add_weights(network, i, &file, names + 3 * i);
-        else if (network->layers[i].operation == OCT_TABLE)
+        else if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_TABLE)
             add_table(&network->layers[i], i, &file, names[3 * i]);
     if (!status)
         status = oct_safetensors_write(ctx, path, &file, oct_engine_look);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The best of many candidates, and of these the boxes that no better one covers. */
 #include "runtime/head/nms.h"
-
-#include <math.h>
-
-#include "base/exponential.h"
 
 int oct_select_capacity(int anchors, int class_count)
 {
@@ -22,13 +19,7 @@ static int compare(const struct oct_candidate *a, const struct oct_candidate *b)
     return (a->class_id > b->class_id) - (a->class_id < b->class_id);
 }
 
-/* A bounded heap with the worst candidate on top, so that the best `capacity` survive. */
-struct heap {
-    struct oct_candidate *entries;
-    int count, capacity;
-};
-
-static void sift_down(struct heap *heap, int at)
+static void sift_down(struct oct_candidates *heap, int at)
 {
     const struct oct_candidate moving = heap->entries[at];
     for (;;) {
@@ -46,7 +37,7 @@ static void sift_down(struct heap *heap, int at)
     heap->entries[at] = moving;
 }
 
-static void add_candidate(struct heap *heap, struct oct_candidate candidate)
+void oct_candidates_add(struct oct_candidates *heap, struct oct_candidate candidate)
 {
     if (heap->count < heap->capacity) {
         heap->entries[heap->count++] = candidate;
@@ -60,7 +51,7 @@ static void add_candidate(struct heap *heap, struct oct_candidate candidate)
 }
 
 /* In-place heap sort into result order; needs no memory, unlike qsort of some C libraries. */
-static void sort_candidates(struct heap *heap)
+static void sort_candidates(struct oct_candidates *heap)
 {
     for (int at = heap->count / 2 - 1; at >= 0; at--)
         sift_down(heap, at);
@@ -72,116 +63,6 @@ static void sort_candidates(struct heap *heap)
         heap->entries[heap->count] = worst;
     }
     heap->count = count;
-}
-
-static bool wanted(const octet_detect_settings *settings, int class_id)
-{
-    if (!settings->classes)
-        return true;
-    for (int i = 0; i < settings->class_count; i++)
-        if (settings->classes[i] == class_id)
-            return true;
-    return false;
-}
-
-/* A logit below this cannot reach the confidence; those above are decided by their exact score. */
-static float logit_threshold(double confidence)
-{
-    if (confidence <= 0.0)
-        return -INFINITY;
-    if (confidence >= 1.0)
-        return INFINITY;
-    /* log(c / (1 - c)), less a margin for rounding;
-     * log is only used to skip work, never to decide */
-    return (float)(log(confidence / (1.0 - confidence)) - 1e-3);
-}
-
-struct gathering {
-    const octet_detect_settings *settings;
-    float logit, confidence;
-    int class_count;
-};
-
-/* Vectors of 16 bytes, which every processor has; their memory may lie anywhere. */
-typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int32_t four_flags __attribute__((vector_size(16)));
-
-/* Nearly all cells hold nothing, and are done with here. */
-static bool any_above(const float *logits, int count, float threshold)
-{
-    const four_floats limit = {threshold, threshold, threshold, threshold};
-    four_flags above[4] = {{0}};
-    int c = 0;
-    for (; c + 16 <= count; c += 16) {
-        const four_floats *at = (const four_floats *)(logits + c);
-        __builtin_prefetch(logits + c + 2560); /* tensors of this size are in no cache */
-        above[0] |= at[0] > limit;
-        above[1] |= at[1] > limit;
-        above[2] |= at[2] > limit;
-        above[3] |= at[3] > limit;
-    }
-    const four_flags all = (above[0] | above[1]) | (above[2] | above[3]);
-    bool any = (all[0] | all[1] | all[2] | all[3]) != 0;
-    for (; c < count; c++)
-        any |= logits[c] > threshold;
-    return any;
-}
-
-static void gather_cell(const struct gathering *g, const float *logits, int anchor,
-                        struct heap *heap)
-{
-    if (!any_above(logits, g->class_count, g->logit))
-        return;
-    if (g->settings->multi_label) {
-        for (int c = 0; c < g->class_count; c++) {
-            if (!(logits[c] > g->logit) || !wanted(g->settings, c))
-                continue;
-            const float score = oct_sigmoid(logits[c]);
-            if (score > g->confidence)
-                add_candidate(heap, (struct oct_candidate){score, anchor, c});
-        }
-        return;
-    }
-    int best = 0;
-    for (int c = 1; c < g->class_count; c++)
-        if (logits[c] > logits[best])
-            best = c;
-    if (!(logits[best] > g->logit) || !wanted(g->settings, best))
-        return;
-    const float score = oct_sigmoid(logits[best]);
-    if (score > g->confidence)
-        add_candidate(heap, (struct oct_candidate){score, anchor, best});
-}
-
-static void gather(const struct oct_head_view *head, const octet_detect_settings *settings,
-                   struct heap *heap)
-{
-    const struct gathering g = {settings, logit_threshold(settings->confidence),
-                                (float)settings->confidence, head->class_count};
-    int anchor = 0;
-    for (int l = 0; l < head->level_count; l++) {
-        const struct oct_head_level *level = &head->levels[l];
-        for (int y = 0; y < level->height; y++)
-            for (int x = 0; x < level->width; x++, anchor++)
-                gather_cell(&g,
-                            level->classes + (size_t)y * level->class_row +
-                                (size_t)x * level->class_pixel,
-                            anchor, heap);
-    }
-}
-
-static void candidate_box(const struct oct_head_view *head, int anchor, float corners[4])
-{
-    for (int l = 0; l < head->level_count; l++) {
-        const struct oct_head_level *level = &head->levels[l];
-        const int cells = level->height * level->width;
-        if (anchor < cells) {
-            oct_decode_box(level, head->reg_max, anchor / level->width, anchor % level->width,
-                           corners);
-            return;
-        }
-        anchor -= cells;
-    }
 }
 
 static float minimum(float a, float b)
@@ -227,17 +108,15 @@ static bool class_is_full(const octet_detection *box, const octet_detection *kep
     return limit > 0 && of_class >= limit;
 }
 
-int oct_select(const struct oct_head_view *head, const octet_detect_settings *settings,
-               struct oct_select_scratch *scratch, octet_detection *detections, int most)
+int oct_nms(struct oct_candidates *candidates, const struct oct_head_view *view,
+            const octet_detect_settings *settings, octet_detection *detections, int most)
 {
-    struct heap heap = {scratch->candidates, 0, scratch->capacity};
-    gather(head, settings, &heap);
-    sort_candidates(&heap);
+    sort_candidates(candidates);
     int kept = 0;
-    for (int i = 0; i < heap.count && kept < most; i++) {
-        const struct oct_candidate *candidate = &heap.entries[i];
+    for (int i = 0; i < candidates->count && kept < most; i++) {
+        const struct oct_candidate *candidate = &candidates->entries[i];
         float corners[4];
-        candidate_box(head, candidate->anchor, corners);
+        view->head->kind->box(view, candidate->anchor, corners);
         const octet_detection box = {corners[0], corners[1],       corners[2],
                                      corners[3], candidate->score, candidate->class_id};
         if (!class_is_full(&box, detections, kept, settings->max_per_class) &&

@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From head tensors to final boxes: threshold in the logit domain, decode what passes, class-wise
- * suppression. */
+/* Class-wise suppression of boxes (greedy, by IoU), of any head whose boxes are many for one
+ * object: the best candidates are kept in a bounded heap, sorted, and each is a detection unless a
+ * better one covers it. */
 #ifndef OCTET_RUNTIME_HEAD_NMS_H
 #define OCTET_RUNTIME_HEAD_NMS_H
 
-#include <octet/session.h>
-
-#include "runtime/head/decode.h"
+#include "network/head.h"
 
 struct oct_candidate {
     float score;
     int anchor, class_id;
 };
 
-/* Scratch for oct_select(), owned by the caller. */
+/* Scratch for a head's select(), owned by the caller. */
 struct oct_select_scratch {
     struct oct_candidate *candidates;
     int capacity;
 };
 
+/* A bounded heap with the worst candidate on top, so that the best `capacity` survive. */
+struct oct_candidates {
+    struct oct_candidate *entries;
+    int count, capacity;
+};
+
 /* Entries that a head of this size can need: at most OCT_CANDIDATES_MAX. */
 int oct_select_capacity(int anchors, int class_count);
 
+void oct_candidates_add(struct oct_candidates *heap, struct oct_candidate candidate);
+
 /* Writes at most `most` detections, best first, in input pixels (unclipped), and returns their
  * number. Allocates nothing. The settings are valid (see octet_detect_settings). */
-int oct_select(const struct oct_head_view *head, const octet_detect_settings *settings,
-               struct oct_select_scratch *scratch, octet_detection *detections, int most);
+int oct_nms(struct oct_candidates *candidates, const struct oct_head_view *view,
+            const octet_detect_settings *settings, octet_detection *detections, int most);
 
 #endif

@@ -2,33 +2,21 @@
 /* From the head's tensors to detections in the source picture's pixels. */
 #include "runtime/session/open_session.h"
 
-void oct_session_head(const octet_session *session, int index, struct oct_head_view *head)
+void oct_session_head(const octet_session *session, int index, struct oct_head_view *view)
 {
     const struct oct_network *network = &session->engine->network;
     const struct oct_layout_memory memory = oct_session_memory(session, index);
-    head->level_count = network->level_count;
-    head->class_count = network->class_count;
-    head->reg_max = network->reg_max;
-    for (int i = 0; i < network->level_count; i++) {
-        const struct oct_level *level = &network->levels[i];
-        const struct oct_network_size size = session->layout.sizes[level->box_tensor];
-        struct oct_head_level *to = &head->levels[i];
-        to->height = size.height;
-        to->width = size.width;
-        to->stride = level->stride;
-        to->dfl = oct_dfl_rounds(&network->dfl) ? &network->dfl : NULL;
+    view->head = &network->head;
+    for (int i = 0; i < network->head.output_count; i++) {
+        const int tensor = network->head.outputs[i].tensor;
+        const struct oct_network_size size = session->layout.sizes[tensor];
+        view->maps[i] = (struct oct_head_map){.height = size.height, .width = size.width};
         if (!memory.picture) /* only the sizes are asked for */
             continue;
-        const struct oct_view box =
-            oct_layout_view(&session->layout, network, &memory, level->box_tensor);
-        const struct oct_view classes =
-            oct_layout_view(&session->layout, network, &memory, level->class_tensor);
-        to->box = box.data;
-        to->box_row = box.row;
-        to->box_pixel = box.pixel;
-        to->classes = classes.data;
-        to->class_row = classes.row;
-        to->class_pixel = classes.pixel;
+        const struct oct_view data = oct_layout_view(&session->layout, network, &memory, tensor);
+        view->maps[i].data = data.data;
+        view->maps[i].row = data.row;
+        view->maps[i].pixel = data.pixel;
     }
 }
 
@@ -52,7 +40,7 @@ int oct_session_detect(octet_session *session, int index, const octet_detect_set
     struct oct_head_view head;
     oct_session_head(session, index, &head);
     const int most = capacity < settings->max_detections ? capacity : settings->max_detections;
-    const int count = oct_select(&head, settings, &session->select, detections, most);
+    const int count = head.head->kind->select(&head, settings, &session->select, detections, most);
     octet_letterbox geometry = session->slots[index].geometry;
     if (geometry.source_width == 0)
         geometry = (octet_letterbox){.source_width = session->width,

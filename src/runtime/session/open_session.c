@@ -49,7 +49,7 @@ static octet_status allocate(octet_context *ctx, octet_session *session)
         session->pixels = oct_malloc(ctx, pixels, 4);
     oct_session_head(session, 0, &head);
     session->select.capacity =
-        oct_select_capacity(oct_head_anchor_count(&head), session->engine->network.class_count);
+        oct_select_capacity(head.head->kind->anchor_count(&head), head.head->class_count);
     session->select.candidates =
         oct_malloc(ctx, (size_t)session->select.capacity, sizeof *session->select.candidates);
     if (!session->pictures || !session->shared || !session->scratch || !session->slots ||

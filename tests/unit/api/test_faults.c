@@ -194,7 +194,8 @@ static octet_status lower(octet_context *ctx)
     struct oct_arena arena;
     struct oct_network network, int8;
     oct_arena_init(&arena, ctx);
-    octet_status status = oct_lower_float(ctx, &arena, material.model->imported, &network);
+    octet_status status =
+        oct_lower_float(ctx, &arena, &material.model->imported->network, &network);
     if (!status)
         status = oct_network_verify(ctx, &network, "plan");
     static struct oct_quantization codings[256];

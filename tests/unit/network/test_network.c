@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
+#include "runtime/head/heads.h"
+#include "runtime/head/yolov8.h"
 #include "small_detector.h"
 
 static struct test_context test;
@@ -87,15 +89,15 @@ DEFINE(many_channels, OUTPUT(p)->channels = OCT_CHANNELS_MAX + 1)
 DEFINE(second_input, OUTPUT(p)->kind = OCT_TENSOR_INPUT)
 DEFINE(no_input, p->tensors[0].kind = OCT_TENSOR_LAYER)
 DEFINE(grey_input, p->tensors[0].channels = 1)
-DEFINE(zero_scale, OUTPUT(p)->scale = 0.0f)
-DEFINE(negative_scale, OUTPUT(p)->scale = -1.0f)
-DEFINE(tiny_scale, OUTPUT(p)->scale = 1e-31f)
-DEFINE(huge_scale, OUTPUT(p)->scale = 1e31f)
-DEFINE(nan_scale, OUTPUT(p)->scale = NAN)
-DEFINE(negative_zero_point, OUTPUT(p)->zero_point = -1)
-DEFINE(large_zero_point, OUTPUT(p)->zero_point = 256)
-DEFINE(input_scale, p->tensors[0].scale = 1.0f / 254.0f)
-DEFINE(input_zero_point, p->tensors[0].zero_point = 1)
+DEFINE(zero_scale, OUTPUT(p)->quantization.scale = 0.0f)
+DEFINE(negative_scale, OUTPUT(p)->quantization.scale = -1.0f)
+DEFINE(tiny_scale, OUTPUT(p)->quantization.scale = 1e-31f)
+DEFINE(huge_scale, OUTPUT(p)->quantization.scale = 1e31f)
+DEFINE(nan_scale, OUTPUT(p)->quantization.scale = NAN)
+DEFINE(negative_zero_point, OUTPUT(p)->quantization.zero_point = -1)
+DEFINE(large_zero_point, OUTPUT(p)->quantization.zero_point = 256)
+DEFINE(input_scale, p->tensors[0].quantization.scale = 1.0f / 254.0f)
+DEFINE(input_zero_point, p->tensors[0].quantization.zero_point = 1)
 DEFINE(slice_of_nothing, SLICE(p)->parent = -1)
 DEFINE(slice_of_itself, SLICE(p)->parent = INDEX(p, SLICE(p)))
 DEFINE(slice_of_slice, tensor(p, OCT_TENSOR_SLICE, 1)->parent = INDEX(p, SLICE(p)))
@@ -140,27 +142,31 @@ DEFINE(residual_channels, with_residual(p)->residual = 0)
 DEFINE(pool_channels, POOL(p)->input = 0)
 DEFINE(pool_residual, POOL(p)->residual = POOL(p)->input)
 DEFINE(pool_silu, POOL(p)->silu = 1)
-DEFINE(pool_scale, pooled(p)->scale *= 2.0f)
-DEFINE(pool_zero_point, pooled(p)->zero_point ^= 1)
+DEFINE(pool_scale, pooled(p)->quantization.scale *= 2.0f)
+DEFINE(pool_zero_point, pooled(p)->quantization.zero_point ^= 1)
 DEFINE(pool_no_kernel, POOL(p)->kernel = 0)
 DEFINE(pool_even, POOL(p)->kernel = 4)
 DEFINE(pool_large, POOL(p)->kernel = 17)
 DEFINE(copy_type, p->tensors[layer(p, OCT_UPSAMPLE, 0)->output].type = OCT_TYPE_F32)
-DEFINE(no_levels, p->level_count = 0)
-DEFINE(many_levels, p->level_count = OCT_HEAD_LEVELS_MAX + 1)
-DEFINE(no_reg_max, p->reg_max = 0)
-DEFINE(large_reg_max, p->reg_max = OCT_REG_MAX_MAX + 1)
-DEFINE(no_classes, p->class_count = 0)
-DEFINE(other_classes, p->class_count -= 1)
-DEFINE(many_classes, p->class_count = OCT_CHANNELS_MAX + 1)
-DEFINE(level_missing, p->levels[0].box_tensor = p->tensor_count)
-DEFINE(level_negative, p->levels[0].class_tensor = -1)
-DEFINE(level_codes, p->levels[0].box_tensor = p->layers[0].output)
-DEFINE(level_swapped, p->levels[0].box_tensor = p->levels[0].class_tensor)
+DEFINE(no_levels, p->head.output_count = 0)
+DEFINE(many_levels, p->head.output_count = OCT_HEAD_OUTPUTS_MAX + 2)
+DEFINE(no_reg_max, p->head.of.yolov8.reg_max = 0)
+DEFINE(large_reg_max, p->head.of.yolov8.reg_max = OCT_REG_MAX_MAX + 1)
+DEFINE(no_classes, p->head.class_count = 0)
+DEFINE(other_classes, p->head.class_count -= 1)
+DEFINE(many_classes, p->head.class_count = OCT_CHANNELS_MAX + 1)
+DEFINE(level_missing, p->head.outputs[0].tensor = p->tensor_count)
+DEFINE(level_negative, p->head.outputs[1].tensor = -1)
+DEFINE(level_codes, p->head.outputs[0].tensor = p->layers[0].output)
+DEFINE(level_swapped, p->head.outputs[0].tensor = p->head.outputs[1].tensor)
 DEFINE(level_unwritten, p->layer_count -= 1)
-DEFINE(level_stride_0, p->levels[0].stride = 0)
-DEFINE(level_stride_3, p->levels[0].stride = 3)
-DEFINE(level_stride_512, p->levels[0].stride = 512)
+DEFINE(level_stride_0, p->head.outputs[0].stride = 0)
+DEFINE(level_stride_3, p->head.outputs[0].stride = 3)
+DEFINE(level_stride_512, p->head.outputs[0].stride = 512)
+DEFINE(level_strides, p->head.outputs[1].stride *= 2)
+DEFINE(odd_outputs, p->head.output_count -= 1)
+DEFINE(no_kind, p->head.kind = NULL)
+DEFINE(other_role, p->head.outputs[1].role = OCT_HEAD_BOX)
 DEFINE(no_height, p->input_height = 0)
 DEFINE(odd_height, p->input_height = 33)
 DEFINE(large_width, p->input_width = 8224)
@@ -253,14 +259,18 @@ static const struct example int8_examples[] = {
     E(no_classes, "bad head"),
     E(other_classes, "bad head"),
     E(many_classes, "bad head"),
-    E(level_missing, "bad head: level 0"),
-    E(level_negative, "bad head: level 0"),
-    E(level_codes, "bad head: level 0"),
+    E(level_missing, "bad head: output 0"),
+    E(level_negative, "bad head: output 1"),
+    E(level_codes, "bad head: output 0"),
     E(level_swapped, "bad head: level 0"),
-    E(level_unwritten, "bad head: level"),
+    E(level_unwritten, "bad head: output"),
     E(level_stride_0, "bad head: stride"),
     E(level_stride_3, "bad head: stride"),
     E(level_stride_512, "bad head: stride"),
+    E(level_strides, "bad head: level 0"),
+    E(odd_outputs, "bad head"),
+    E(no_kind, "bad head"),
+    E(other_role, "bad head: level 0"),
     E(no_height, "bad input size"),
     E(odd_height, "bad input size"),
     E(large_width, "bad input size"),
@@ -278,12 +288,13 @@ static const struct example float_examples[] = {
 DEFINE(no_halves, CONV(p)->halves = NULL)
 DEFINE(infinite_halves, ((uint16_t *)(uintptr_t)CONV(p)->halves)[3] = 0xff80)
 DEFINE(half_slice, SLICE(p)->type = OCT_TYPE_F32)
-DEFINE(half_head, p->tensors[p->levels[0].class_tensor].type = OCT_TYPE_BF16)
+DEFINE(half_head, p->tensors[p->head.outputs[1].tensor].type = OCT_TYPE_BF16)
 DEFINE(half_to_float, p->tensors[POOL(p)->output].type = OCT_TYPE_F32)
 
 static const struct example half_examples[] = {
-    E(no_halves, "weights"),           E(infinite_halves, "weights"), E(half_slice, "type"),
-    E(half_head, "bad head: level 0"), E(half_to_float, "type"),
+    E(no_halves, "weights"),  E(infinite_halves, "weights"),
+    E(half_slice, "type"),    E(half_head, "bad head: output 1"),
+    E(half_to_float, "type"),
 };
 
 /* Breaks a copy of the engine's plan. */
@@ -342,19 +353,21 @@ static void make_by_hand(struct by_hand *hand, int channels)
     memset(hand, 0, sizeof *hand);
     for (int i = 0; i < 200; i++)
         hand->ones[i] = 1.0f;
-    hand->network = (struct oct_network){.tensor_count = 4,
-                                         .layer_count = 2,
-                                         .class_count = 1,
-                                         .reg_max = 1,
-                                         .input_height = 32,
-                                         .input_width = 32,
-                                         .tensors = hand->tensors,
-                                         .layers = hand->layers};
-    hand->tensors[0] = (struct oct_tensor){
-        .name = "in", .kind = OCT_TENSOR_INPUT, .channels = 3, .scale = 1.0f / 255.0f};
+    hand->network = (struct oct_network){
+        .tensor_count = 4,
+        .layer_count = 2,
+        .head = {.kind = &oct_head_yolov8, .class_count = 1, .of.yolov8.reg_max = 1},
+        .input_height = 32,
+        .input_width = 32,
+        .tensors = hand->tensors,
+        .layers = hand->layers};
+    hand->tensors[0] = (struct oct_tensor){.name = "in",
+                                           .kind = OCT_TENSOR_INPUT,
+                                           .channels = 3,
+                                           .quantization = oct_picture_quantization};
     for (int i = 0; i < 2; i++) {
         hand->tensors[i + 1] = (struct oct_tensor){
-            .name = "a", .kind = OCT_TENSOR_LAYER, .channels = channels, .scale = 1.0f};
+            .name = "a", .kind = OCT_TENSOR_LAYER, .channels = channels, .quantization = {1.0f, 0}};
         hand->layers[i] = (struct oct_layer){.name = "a",
                                              .output = i + 1,
                                              .residual = -1,
@@ -401,8 +414,8 @@ static void differing_scales(void **state)
     make_by_hand(&hand, 8);
     hand.network.tensor_count = 5;
     hand.network.layer_count = 3;
-    hand.tensors[4] =
-        (struct oct_tensor){.name = "d", .kind = OCT_TENSOR_LAYER, .channels = 16, .scale = 1.0f};
+    hand.tensors[4] = (struct oct_tensor){
+        .name = "d", .kind = OCT_TENSOR_LAYER, .channels = 16, .quantization = {1.0f, 0}};
     hand.layers[2] = (struct oct_layer){.name = "d",
                                         .operation = OCT_COPY,
                                         .input = 3,
@@ -411,9 +424,9 @@ static void differing_scales(void **state)
                                         .kernel = 1,
                                         .stride = 1};
     expect(&hand, "bad head"); /* nothing else is wrong */
-    hand.tensors[2].zero_point = 3;
+    hand.tensors[2].quantization.zero_point = 3;
     expect(&hand, "changes the scale");
-    hand.tensors[2].zero_point = 0;
+    hand.tensors[2].quantization.zero_point = 0;
     hand.layers[2] = (struct oct_layer){.name = "d",
                                         .output = 4,
                                         .residual = 3,
@@ -423,7 +436,7 @@ static void differing_scales(void **state)
                                         .scale = hand.ones,
                                         .bias = hand.zeros};
     expect(&hand, "bad head");
-    hand.tensors[1].scale = 2.0f;
+    hand.tensors[1].quantization.scale = 2.0f;
     expect(&hand, "bad residual");
 }
 
@@ -438,7 +451,7 @@ static void padded_members(void **state)
         hand.network.tensor_count = 5;
         hand.network.layer_count = 3;
         hand.tensors[4] = (struct oct_tensor){
-            .name = "d", .kind = OCT_TENSOR_LAYER, .channels = 12, .scale = 1.0f};
+            .name = "d", .kind = OCT_TENSOR_LAYER, .channels = 12, .quantization = {1.0f, 0}};
         hand.layers[2] = (struct oct_layer){.name = "d",
                                             .operation = operations[i],
                                             .input = 3,
@@ -493,7 +506,7 @@ static void long_chains(void **state)
         tensors[network->tensor_count] = (struct oct_tensor){.name = "d",
                                                              .kind = OCT_TENSOR_LAYER,
                                                              .channels = tensors[whole].channels,
-                                                             .scale = 1.0f};
+                                                             .quantization = {1.0f, 0}};
         layers[network->layer_count++] = (struct oct_layer){.name = "d",
                                                             .operation = OCT_COPY,
                                                             .input = whole,
@@ -508,7 +521,7 @@ static void long_chains(void **state)
 DEFINE(concat_sizes, layer(p, OCT_UPSAMPLE, 0)->operation = OCT_COPY)
 DEFINE(residual_size, with_residual(p)->stride = 2)
 DEFINE(nothing_left, layer_before_pool(p)->kernel = 3)
-DEFINE(level_size, p->levels[0].stride = 16)
+DEFINE(level_size, p->head.outputs[0].stride = p->head.outputs[1].stride = 16)
 
 static void sizes(void **state)
 {
@@ -525,9 +538,9 @@ static void sizes(void **state)
         octet_engine *engine = test_engine(ctx, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
         assert_in_range(engine->network.tensor_count, 2, 256);
         assert_int_equal(oct_network_sizes(ctx, &engine->network, 32, 96, out), OCTET_OK);
-        assert_int_equal(out[engine->network.levels[0].box_tensor].height, 4);
-        assert_int_equal(out[engine->network.levels[0].box_tensor].width, 12);
-        assert_int_equal(out[engine->network.levels[2].class_tensor].width, 3);
+        assert_int_equal(out[engine->network.head.outputs[0].tensor].height, 4);
+        assert_int_equal(out[engine->network.head.outputs[0].tensor].width, 12);
+        assert_int_equal(out[engine->network.head.outputs[5].tensor].width, 3);
         examples[i].apply(&engine->network);
         const octet_status status = oct_network_sizes(ctx, &engine->network, 32, 32, out);
         if (status != OCTET_BAD_SHAPE || !strstr(ctx->message, examples[i].message))

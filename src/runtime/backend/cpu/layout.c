@@ -56,8 +56,8 @@ struct oct_view oct_layout_view(const struct oct_layout *layout, const struct oc
         .row = row,
         .pixel = pixel,
         .type = buffer->type,
-        .quantization = {leaf->scale, leaf->zero_point},
-        .inverse_scale = buffer->type == OCT_TYPE_U8 ? 1.0f / leaf->scale : 0.0f,
+        .quantization = leaf->quantization,
+        .inverse_scale = buffer->type == OCT_TYPE_U8 ? 1.0f / leaf->quantization.scale : 0.0f,
     };
     return view;
 }
@@ -131,10 +131,8 @@ static void find_lives(const struct oct_network *network, struct oct_layout *lay
         if (layer->operation == OCT_CONVOLUTION && layer->padding > input->border)
             input->border = layer->padding;
     }
-    for (int i = 0; i < network->level_count; i++) { /* read after the run */
-        outlive_run(layout, network->levels[i].box_tensor);
-        outlive_run(layout, network->levels[i].class_tensor);
-    }
+    for (int i = 0; i < network->head.output_count; i++) /* read after the run */
+        outlive_run(layout, network->head.outputs[i].tensor);
 }
 
 static bool buffer_bytes(struct oct_layout_buffer *buffer)

@@ -34,7 +34,7 @@ static void find_sources(const octet_session *session, int input, struct source 
     for (int c = 0; c < network->tensors[input].channels; c++) {
         const struct oct_network_channel leaf = oct_network_resolve(network, input, c);
         sources[c].position = (size_t)oct_layout_position(&session->layout, network, input, c);
-        sources[c].zero_point = network->tensors[leaf.tensor].zero_point;
+        sources[c].zero_point = network->tensors[leaf.tensor].quantization.zero_point;
     }
 }
 

@@ -275,7 +275,7 @@ static void nothing_said(void **state)
 static octet_engine *engine_that_selects(struct oct_selection selection)
 {
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
-    engine->network.selection = selection;
+    engine->network.head.selection = selection;
     return engine;
 }
 

@@ -13,6 +13,8 @@
 #include "compiler/lower/lower.h"
 #include "counting_context.h"
 #include "random.h"
+#include "runtime/head/heads.h"
+#include "runtime/head/yolov8.h"
 #include "small_detector.h"
 
 static void rounding(void **state)
@@ -79,11 +81,10 @@ static void read_heads(void **state)
     (void)state;
     static struct by_hand hand;
     static const char *classes[4] = {"a", "b", "c", "d"};
-    hand = (struct by_hand){.network = {.level_count = 1,
-                                        .class_count = 4,
-                                        .reg_max = 1,
-                                        .input_height = 32,
-                                        .input_width = 32}};
+    hand = (struct by_hand){
+        .network = {.head = {.kind = &oct_head_yolov8, .class_count = 4, .of.yolov8.reg_max = 1},
+                    .input_height = 32,
+                    .input_width = 32}};
     hand.network.tensors = hand.tensors;
     hand.network.layers = hand.layers;
     hand.network.class_names = classes;
@@ -95,7 +96,7 @@ static void read_heads(void **state)
     layer(&hand, OCT_CONVOLUTION, 3, 8); /* 4: reads it */
     layer(&hand, OCT_CONVOLUTION, 4, 4); /* 5: a head's tensor */
     hand.layers[3].silu = 1;
-    hand.network.levels[0] = (struct oct_level){3, 5, 1};
+    oct_yolov8_add_level(&hand.network.head, 3, 5, 1);
     struct test_context test;
     test_context_init(&test);
     struct oct_arena arena;

@@ -402,7 +402,8 @@ static uint8_t code_at(const octet_tensor_view *view, const struct oct_tensor *t
 {
     if (!view->is_float)
         return ((const uint8_t *)view->data)[at];
-    return oct_requantize(((const float *)view->data)[at], 1.0f / t->scale, t->zero_point);
+    return oct_requantize(((const float *)view->data)[at], 1.0f / t->quantization.scale,
+                          t->quantization.zero_point);
 }
 
 static int keep_codes(void *user, int index, int layer, const octet_tensor_view *view)
@@ -490,7 +491,7 @@ static void verification(void **state)
     assert_int_equal(oct_network_verify(&test.context, network, "a"), OCTET_BAD_FORMAT);
     network->layers[conversion].operation = OCT_COPY;
     assert_int_equal(oct_network_verify(&test.context, network, "a"), OCTET_OK);
-    network->tensors[network->layers[conversion].output].scale = 0.0f;
+    network->tensors[network->layers[conversion].output].quantization.scale = 0.0f;
     assert_int_equal(oct_network_verify(&test.context, network, "a"), OCTET_BAD_FORMAT);
     octet_engine_free(&engine);
 }

@@ -35,7 +35,7 @@ static float *run(struct test_import *f)
 {
     int anchors;
     float *planes = test_planes(SIZE, SIZE, 5);
-    float *output = test_network_run(f->imported, planes, SIZE, SIZE, &anchors);
+    float *output = test_network_run(&f->imported->network, planes, SIZE, SIZE, &anchors);
     assert_int_equal(anchors, ANCHORS);
     free(planes);
     return output;
@@ -156,7 +156,8 @@ static void channels_in_another_order(void **state)
         expect_log(&f, i == 3   ? "in the order 1, 2, 0"
                        : i == 4 ? "in the order 1, 1, 1"
                                 : "in the order 2, 1, 0");
-        assert_int_equal(f.imported->tensors[f.imported->layers[0].input].kind, OCT_TENSOR_INPUT);
+        assert_int_equal(f.imported->network.tensors[f.imported->network.layers[0].input].kind,
+                         OCT_TENSOR_INPUT);
         expect_same_numbers(&f);
         test_import_end(&f);
     }
@@ -246,7 +247,7 @@ static void boxes_and_scores_apart(void **state)
     set_outputs(&f, "scores", "pixels");
     test_import_expect(&f);
     expect_log(&f, "its boxes and scores stand apart");
-    assert_false(f.imported->selection.is_own);
+    assert_false(f.imported->network.head.selection.is_own);
     expect_plain_numbers(&f);
     test_import_end(&f);
 
@@ -266,7 +267,7 @@ static void boxes_and_scores_apart(void **state)
         (char *)"TRT";
     set_outputs(&f, "num", "box");
     test_import_expect(&f);
-    assert_true(f.imported->selection.is_own);
+    assert_true(f.imported->network.head.selection.is_own);
     expect_plain_numbers(&f);
     test_import_end(&f);
 

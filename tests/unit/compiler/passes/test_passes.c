@@ -21,43 +21,47 @@ enum { CLASSES = 3, ANCHORS = 84, LAYERS = 22, SIZE = 64 };
 
 static int find_layer(const struct oct_imported *imported, const char *output)
 {
-    for (int l = 0; l < imported->layer_count; l++)
-        if (strcmp(imported->tensors[imported->layers[l].output].name, output) == 0)
+    for (int l = 0; l < imported->network.layer_count; l++)
+        if (strcmp(imported->network.tensors[imported->network.layers[l].output].name, output) == 0)
             return l;
     fail_msg("no layer writes '%s'", output);
     return -1;
 }
 
-static void check_structure(const struct oct_imported *imported)
+static void check_structure(struct test_import *f)
 {
-    assert_int_equal(imported->layer_count, LAYERS);
-    assert_int_equal(imported->level_count, 3);
-    assert_int_equal(imported->class_count, CLASSES);
-    assert_int_equal(imported->reg_max, 4);
+    const struct oct_imported *imported = f->imported;
+    assert_int_equal(imported->network.layer_count, LAYERS);
+    assert_int_equal(imported->network.head.output_count, 6);
+    assert_int_equal(imported->network.head.class_count, CLASSES);
+    assert_int_equal(imported->network.head.of.yolov8.reg_max, 4);
     for (int l = 0; l < 3; l++)
-        assert_int_equal(imported->levels[l].stride, 8 << l);
-    const struct oct_imported_layer *sum = &imported->layers[find_layer(imported, "sum")];
+        assert_int_equal(imported->network.head.outputs[2 * l].stride, 8 << l);
+    const struct oct_layer *sum = &imported->network.layers[find_layer(imported, "sum")];
     assert_true(sum->silu && sum->residual >= 0);
-    const struct oct_imported_tensor *half = &imported->tensors[sum->residual];
+    const struct oct_tensor *half = &imported->network.tensors[sum->residual];
     assert_int_equal(half->kind, OCT_TENSOR_SLICE);
     assert_int_equal(half->offset, 8);
     assert_int_equal(half->channels, 8);
-    assert_string_equal(imported->tensors[half->parent].name, "c2f1");
+    assert_string_equal(imported->network.tensors[half->parent].name, "c2f1");
     /* half0 and half1 together are their parent. */
-    const struct oct_imported_layer *p3 = &imported->layers[find_layer(imported, "p3")];
-    const struct oct_imported_tensor *all = &imported->tensors[p3->input];
+    const struct oct_layer *p3 = &imported->network.layers[find_layer(imported, "p3")];
+    const struct oct_tensor *all = &imported->network.tensors[p3->input];
     assert_int_equal(all->kind, OCT_TENSOR_CONCAT);
     assert_int_equal(all->member_count, 2);
     assert_int_equal(all->members[0], half->parent);
     assert_int_equal(all->members[1], sum->output);
-    assert_int_equal(imported->layers[find_layer(imported, "box3")].silu, 0);
-    assert_int_equal(imported->layers[find_layer(imported, "up")].operation, OCT_UPSAMPLE);
-    const struct oct_imported_layer *pool = &imported->layers[find_layer(imported, "pool2")];
+    assert_int_equal(imported->network.layers[find_layer(imported, "box3")].silu, 0);
+    assert_int_equal(imported->network.layers[find_layer(imported, "up")].operation, OCT_UPSAMPLE);
+    const struct oct_layer *pool = &imported->network.layers[find_layer(imported, "pool2")];
     assert_int_equal(pool->operation, OCT_MAX_POOL);
     assert_int_equal(pool->kernel, 5);
-    assert_int_equal(imported->tensors[imported->input_tensor].kind, OCT_TENSOR_INPUT);
-    for (int t = 0; t < imported->tensor_count; t++)
-        assert_true(imported->tensors[t].channels > 0 && imported->tensors[t].height > 0);
+    assert_int_equal(imported->network.tensors[0].kind, OCT_TENSOR_INPUT);
+    struct oct_network_size sizes[OCT_TENSORS_MAX];
+    assert_int_equal(oct_network_sizes(&f->test.context, &imported->network, SIZE, SIZE, sizes),
+                     OCTET_OK);
+    for (int t = 0; t < imported->network.tensor_count; t++)
+        assert_true(imported->network.tensors[t].channels > 0 && sizes[t].height > 0);
 }
 
 /* The network gives what the file's graph gives before any pass. */
@@ -68,7 +72,7 @@ static void check_numbers(struct test_import *f, int transposed)
     unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
     float *planes = test_planes(SIZE, SIZE, 5);
     float *wanted = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
-    float *is = test_network_run(f->imported, planes, SIZE, SIZE, &anchors);
+    float *is = test_network_run(&f->imported->network, planes, SIZE, SIZE, &anchors);
     assert_int_equal(anchors, ANCHORS);
     assert_int_equal(count, (4 + CLASSES) * ANCHORS);
     for (size_t i = 0; transposed && i < count; i++) /* compared in the network's order */
@@ -100,8 +104,8 @@ static void test_variants(void **state)
         struct test_import f;
         test_import_begin(&f, &variants[i]);
         test_import_expect(&f);
-        check_structure(f.imported);
-        assert_int_equal(f.imported->size_is_fixed, !variants[i].dynamic);
+        check_structure(&f);
+        assert_int_equal(f.imported->network.size_is_fixed, !variants[i].dynamic);
         assert_true(f.imported->probe_box_difference_px < 1e-3);
         assert_true(f.imported->probe_score_difference < 1e-5);
         check_numbers(&f, variants[i].transposed);
@@ -115,14 +119,14 @@ static void test_description(void **state)
     struct test_import f;
     test_import_begin(&f, &(struct test_onnx_variant){.dynamic = 1});
     test_import_expect(&f);
-    assert_string_equal(f.imported->class_names[0], "ant");
-    assert_string_equal(f.imported->class_names[1], "bee's");
-    assert_string_equal(f.imported->class_names[2], "c\xc3\xa4t");
-    assert_string_equal(f.imported->description, "small detector");
+    assert_string_equal(f.imported->network.class_names[0], "ant");
+    assert_string_equal(f.imported->network.class_names[1], "bee's");
+    assert_string_equal(f.imported->network.class_names[2], "c\xc3\xa4t");
+    assert_string_equal(f.imported->network.description, "small detector");
     assert_int_equal(f.imported->metadata_count, 4);
     assert_string_equal(f.imported->metadata_keys[1], "task");
     assert_string_equal(f.imported->metadata_values[1], "detect");
-    assert_int_equal(f.imported->input_height, 64);
+    assert_int_equal(f.imported->network.input_height, 64);
     assert_string_equal(f.imported->inputs[0].name, "images");
     assert_string_equal(f.imported->inputs[0].type, "float32");
     assert_string_equal(f.imported->inputs[0].shape, "openx3xopenxopen");
@@ -140,7 +144,7 @@ static void test_names_mismatch(void **state)
     test_import_begin(&f, &(struct test_onnx_variant){0});
     f.onnx.model.metadata_props[2]->value = "{0: 'only'}";
     test_import_expect(&f);
-    assert_string_equal(f.imported->class_names[0], "class0");
+    assert_string_equal(f.imported->network.class_names[0], "class0");
     assert_non_null(strstr(f.log, "names 1 classes, its head has 3"));
     test_import_end(&f);
 }
@@ -161,10 +165,10 @@ static void test_embedded_selection(void **state)
         test_onnx_node(&f.onnx, "TopK", "select", "prediction,k", "output0,indices");
         test_onnx_list(&f.onnx, "k", 1, 10);
         test_import_expect(&f);
-        check_structure(f.imported);
-        assert_true(f.imported->selection.is_own);
-        assert_true(f.imported->selection.iou == 1.0);
-        assert_int_equal(f.imported->selection.max_detections, 10);
+        check_structure(&f);
+        assert_true(f.imported->network.head.selection.is_own);
+        assert_true(f.imported->network.head.selection.iou == 1.0);
+        assert_int_equal(f.imported->network.head.selection.max_detections, 10);
         assert_non_null(strstr(f.log, "TopK"));
         test_import_end(&f);
     }

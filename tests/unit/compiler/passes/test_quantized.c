@@ -222,8 +222,8 @@ static void test_scales_kept(void **state)
         if (strcmp(engine->network.tensors[layer->output].name, "stem1") != 0)
             continue;
         found = true;
-        assert_true(in->scale == scale);
-        assert_int_equal(in->zero_point, 128);
+        assert_true(in->quantization.scale == scale);
+        assert_int_equal(in->quantization.zero_point, 128);
         assert_true(layer->scale[3] == scale * weight_scale);
         for (int k = 0; k < 8 * 8 * 9; k++)
             assert_int_equal(layer->codes[k], codes[k]);
@@ -245,10 +245,13 @@ static void test_engine_file(void **state)
     test_onnx_quantize(&f.test.context, &f.onnx, &(struct test_quantizing){.all = 1});
     assert_int_equal(test_quantized_load(&f), OCTET_OK);
     octet_engine *engine = test_quantized_build(&f);
-    engine->network.dfl = (struct oct_dfl_rounding){{0.00375f, 0}, {0.0125f, 3}, 0.0236f};
+    engine->network.head.of.yolov8.rounding =
+        (struct oct_dfl_rounding){{0.00375f, 0}, {0.0125f, 3}, 0.0236f};
     unsigned char *bytes = test_engine_bytes(&f.test.context, engine, &size);
     assert_int_equal(oct_engine_read(&f.test.context, bytes, size, "q.octet", &loaded), OCTET_OK);
-    assert_memory_equal(&loaded->network.dfl, &engine->network.dfl, sizeof loaded->network.dfl);
+    assert_memory_equal(&loaded->network.head.of.yolov8.rounding,
+                        &engine->network.head.of.yolov8.rounding,
+                        sizeof loaded->network.head.of.yolov8.rounding);
     run(&f, engine, NULL, 1, output);
     run(&f, loaded, NULL, 2, again);
     assert_memory_equal(again, output, sizeof output);

@@ -92,7 +92,8 @@ static void expect_weights(struct test_quantized *f, const struct second *s, con
             continue;
         found = true;
         for (int n = 0; n < CHANNELS; n++)
-            assert_true(fabsf(layer->scale[n] - in->scale * scales[n]) <= 1e-6f * layer->scale[n]);
+            assert_true(fabsf(layer->scale[n] - in->quantization.scale * scales[n]) <=
+                        1e-6f * layer->scale[n]);
     }
     assert_int_equal(found, zero == 0); /* else beyond -127 to 127: float */
     octet_engine_free(&engine);

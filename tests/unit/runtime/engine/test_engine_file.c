@@ -76,15 +76,17 @@ static void same_plan(const struct oct_network *a, const struct oct_network *b)
 {
     assert_int_equal(a->tensor_count, b->tensor_count);
     assert_int_equal(a->layer_count, b->layer_count);
-    assert_int_equal(a->level_count, b->level_count);
-    assert_int_equal(a->class_count, b->class_count);
-    assert_int_equal(a->reg_max, b->reg_max);
+    assert_ptr_equal(a->head.kind, b->head.kind);
+    assert_int_equal(a->head.output_count, b->head.output_count);
+    assert_int_equal(a->head.class_count, b->head.class_count);
+    assert_memory_equal(&a->head.of, &b->head.of, sizeof a->head.of);
     assert_int_equal(a->input_height, b->input_height);
     assert_int_equal(a->input_width, b->input_width);
     assert_int_equal(a->size_is_fixed, b->size_is_fixed);
     assert_string_equal(a->description, b->description);
-    assert_memory_equal(a->levels, b->levels, (size_t)a->level_count * sizeof *a->levels);
-    for (int i = 0; i < a->class_count; i++)
+    assert_memory_equal(a->head.outputs, b->head.outputs,
+                        (size_t)a->head.output_count * sizeof *a->head.outputs);
+    for (int i = 0; i < a->head.class_count; i++)
         assert_string_equal(a->class_names[i], b->class_names[i]);
     for (int i = 0; i < a->tensor_count; i++) {
         const struct oct_tensor *from = &a->tensors[i], *to = &b->tensors[i];
@@ -100,8 +102,7 @@ static void same_plan(const struct oct_network *a, const struct oct_network *b)
             assert_memory_equal(from->members, to->members,
                                 (size_t)from->member_count * sizeof(int));
         } else if (from->type == OCT_TYPE_U8) {
-            assert_true(from->scale == to->scale);
-            assert_int_equal(from->zero_point, to->zero_point);
+            assert_true(oct_same_quantization(from->quantization, to->quantization));
         }
     }
     for (int i = 0; i < a->layer_count; i++)
@@ -219,11 +220,9 @@ static void half(void **state)
             biases += engine->network.tensors[layer->output].channels;
     }
     assert_int_equal(of_whole.weight_bytes - info.weight_bytes, 2 * (info.weight_count - biases));
-    for (int i = 0; i < engine->network.level_count; i++) {
-        const struct oct_level *level = &engine->network.levels[i];
-        assert_int_equal(engine->network.tensors[level->box_tensor].type, OCT_TYPE_F32);
-        assert_int_equal(engine->network.tensors[level->class_tensor].type, OCT_TYPE_F32);
-    }
+    const struct oct_head *head = &engine->network.head;
+    for (int i = 0; i < head->output_count; i++)
+        assert_int_equal(engine->network.tensors[head->outputs[i].tensor].type, OCT_TYPE_F32);
     size_t size;
     unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
     octet_engine_free(&engine);

@@ -277,7 +277,7 @@ static void engines(void **state)
     for (int i = 0; i < 2; i++) {
         octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, precisions[i]);
         if (i == 0)
-            engine->network.dfl =
+            engine->network.head.of.yolov8.rounding =
                 (struct oct_dfl_rounding){{0.01f, 0}, {0.1f, 3}, .weight_scale = 0.5f};
         size_t size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);

@@ -13,6 +13,7 @@
 #include "base/exponential.h"
 #include "counting_context.h"
 #include "random.h"
+#include "runtime/head/heads.h"
 #include "runtime/head/nms.h"
 
 static void exponential(void **state)
@@ -58,6 +59,7 @@ enum { CELLS_MAX = 600, CLASSES_MAX = 8, REG_MAX = 16 };
 
 /* A head with memory of its own; rows and pixels have room that nobody may take for data. */
 struct head {
+    struct oct_head head;
     struct oct_head_view view;
     float box[3][CELLS_MAX * (4 * REG_MAX + 3)], classes[3][CELLS_MAX * (CLASSES_MAX + 2)];
 };
@@ -70,24 +72,23 @@ static void make_head(int levels, int height, int width, int classes)
         ((float *)head.box)[i] = NAN;
     for (size_t i = 0; i < sizeof head.classes / sizeof(float); i++)
         ((float *)head.classes)[i] = NAN;
-    head.view =
-        (struct oct_head_view){.level_count = levels, .class_count = classes, .reg_max = REG_MAX};
+    head.head = (struct oct_head){.kind = &oct_head_yolov8,
+                                  .output_count = 2 * levels,
+                                  .class_count = classes,
+                                  .of.yolov8.reg_max = REG_MAX};
+    head.view = (struct oct_head_view){.head = &head.head};
     for (int l = 0; l < levels; l++) {
         const size_t w = (size_t)(width >> l), box = 4 * REG_MAX + 1, class = CLASSES_MAX;
-        head.view.levels[l] = (struct oct_head_level){.box = head.box[l],
-                                                      .classes = head.classes[l],
-                                                      .box_row = w * box + 5,
-                                                      .box_pixel = box,
-                                                      .class_row = w * class + 3,
-                                                      .class_pixel = class,
-                                                      .height = height >> l,
-                                                      .width = (int)w,
-                                                      .stride = 8 << l};
+        head.view.maps[2 * l] =
+            (struct oct_head_map){head.box[l], w * box + 5, box, height >> l, (int)w};
+        head.view.maps[2 * l + 1] =
+            (struct oct_head_map){head.classes[l], w * class + 3, class, height >> l, (int)w};
+        for (int i = 0; i < 2; i++)
+            head.head.outputs[2 * l + i].stride = 8 << l;
         for (int y = 0; y < height >> l; y++) {
             for (size_t x = 0; x < w; x++) {
-                const struct oct_head_level *level = &head.view.levels[l];
-                float *b = head.box[l] + (size_t)y * level->box_row + x * box;
-                float *c = head.classes[l] + (size_t)y * level->class_row + x * class;
+                float *b = head.box[l] + (size_t)y * head.view.maps[2 * l].row + x * box;
+                float *c = head.classes[l] + (size_t)y * head.view.maps[2 * l + 1].row + x * class;
                 for (int i = 0; i < 4 * REG_MAX; i++)
                     b[i] = -30.0f;
                 for (int i = 0; i < classes; i++)
@@ -99,14 +100,14 @@ static void make_head(int levels, int height, int width, int classes)
 
 static float *cell_box(int level, int y, int x)
 {
-    const struct oct_head_level *l = &head.view.levels[level];
-    return head.box[level] + (size_t)y * l->box_row + (size_t)x * l->box_pixel;
+    const struct oct_head_map *map = &head.view.maps[2 * level];
+    return head.box[level] + (size_t)y * map->row + (size_t)x * map->pixel;
 }
 
 static float *cell_classes(int level, int y, int x)
 {
-    const struct oct_head_level *l = &head.view.levels[level];
-    return head.classes[level] + (size_t)y * l->class_row + (size_t)x * l->class_pixel;
+    const struct oct_head_map *map = &head.view.maps[2 * level + 1];
+    return head.classes[level] + (size_t)y * map->row + (size_t)x * map->pixel;
 }
 
 /* Puts a cell's sides at whole numbers of cells, and gives a class its score. */
@@ -118,14 +119,19 @@ static void put(int level, int y, int x, const int sides[4], int class_id, doubl
     cell_classes(level, y, x)[class_id] = (float)log(score / (1.0 - score));
 }
 
+static void corners_of(int anchor, float corners[4])
+{
+    oct_head_yolov8.box(&head.view, anchor, corners);
+}
+
 static void decode(void **state)
 {
     (void)state;
     make_head(2, 4, 6, 3);
-    assert_int_equal(oct_head_anchor_count(&head.view), 24 + 6);
+    assert_int_equal(oct_head_yolov8.anchor_count(&head.view), 24 + 6);
     put(0, 1, 2, (const int[]){1, 0, 3, 2}, 1, 0.75);
     float corners[4];
-    oct_decode_box(&head.view.levels[0], REG_MAX, 1, 2, corners);
+    corners_of(1 * 6 + 2, corners);
     const float expected[4] = {(2.5f - 1) * 8, (1.5f - 0) * 8, (2.5f + 3) * 8, (1.5f + 2) * 8};
     for (int i = 0; i < 4; i++)
         assert_true(fabsf(corners[i] - expected[i]) < 1e-4f);
@@ -138,13 +144,13 @@ static void decode(void **state)
     logits[2 * REG_MAX] = 0.0f;
     logits[2 * REG_MAX + 8] = logf(3.0f);
     logits[3 * REG_MAX + 15] = 80.0f; /* large logits do not overflow */
-    oct_decode_box(&head.view.levels[1], REG_MAX, 1, 2, corners);
+    corners_of(24 + 1 * 3 + 2, corners);
     assert_true(fabsf(corners[0] - (2.5f - 3.5f) * 16) < 1e-4f);
     assert_true(fabsf(corners[1] - (1.5f - 7.5f) * 16) < 1e-4f);
     assert_true(fabsf(corners[2] - (2.5f + 6.0f) * 16) < 1e-4f);
     assert_true(fabsf(corners[3] - (1.5f + 15.0f) * 16) < 1e-4f);
     static float output[7 * 30];
-    oct_decode_all(&head.view, output);
+    oct_head_yolov8.decode(&head.view, output);
     const int at = 1 * 6 + 2;
     assert_true(fabsf(output[at] - (expected[0] + expected[2]) / 2) < 1e-4f);
     assert_true(fabsf(output[30 + at] - (expected[1] + expected[3]) / 2) < 1e-4f);
@@ -160,10 +166,10 @@ static octet_detection found[OCT_CANDIDATES_MAX];
 
 static int select_boxes(const octet_detect_settings *settings)
 {
-    const int anchors = oct_head_anchor_count(&head.view);
+    const int anchors = oct_head_yolov8.anchor_count(&head.view);
     struct oct_select_scratch scratch = {candidates,
-                                         oct_select_capacity(anchors, head.view.class_count)};
-    return oct_select(&head.view, settings, &scratch, found, settings->max_detections);
+                                         oct_select_capacity(anchors, head.head.class_count)};
+    return oct_head_yolov8.select(&head.view, settings, &scratch, found, settings->max_detections);
 }
 
 static octet_detect_settings plain_settings(void)
@@ -336,17 +342,17 @@ static double overlap(const octet_detection *a, const octet_detection *b)
 static int gather(const octet_detect_settings *settings)
 {
     int count = 0, anchor = 0;
-    for (int l = 0; l < head.view.level_count; l++) {
-        const struct oct_head_level *level = &head.view.levels[l];
-        for (int cell = 0; cell < level->height * level->width; cell++, anchor++) {
-            const int y = cell / level->width, x = cell % level->width;
+    for (int l = 0; l < head.head.output_count / 2; l++) {
+        const struct oct_head_map *map = &head.view.maps[2 * l];
+        for (int cell = 0; cell < map->height * map->width; cell++, anchor++) {
+            const int y = cell / map->width, x = cell % map->width;
             const float *logits = cell_classes(l, y, x);
             float corners[4];
-            oct_decode_box(level, REG_MAX, y, x, corners);
+            corners_of(anchor, corners);
             int best = 0;
-            for (int c = 0; c < head.view.class_count; c++)
+            for (int c = 0; c < head.head.class_count; c++)
                 best = logits[c] > logits[best] ? c : best;
-            for (int c = 0; c < head.view.class_count; c++) {
+            for (int c = 0; c < head.head.class_count; c++) {
                 const float score = oct_sigmoid(logits[c]);
                 if ((!settings->multi_label && c != best) || !(score > (float)settings->confidence))
                     continue;
@@ -393,12 +399,12 @@ static void random_heads(void **state)
         make_head(levels, 4 * test_int(&random, 1, 4), 4 * test_int(&random, 1, 4),
                   test_int(&random, 1, 5));
         for (int l = 0; l < levels; l++) {
-            for (int y = 0; y < head.view.levels[l].height; y++) {
-                for (int x = 0; x < head.view.levels[l].width; x++) {
+            for (int y = 0; y < head.view.maps[2 * l].height; y++) {
+                for (int x = 0; x < head.view.maps[2 * l].width; x++) {
                     for (int i = 0; i < 4 * REG_MAX; i++)
                         cell_box(l, y, x)[i] = test_float(&random, -4.0f, 4.0f);
                     /* quarters, so that scores are often equal */
-                    for (int c = 0; c < head.view.class_count; c++)
+                    for (int c = 0; c < head.head.class_count; c++)
                         cell_classes(l, y, x)[c] = 0.25f * (float)test_int(&random, -20, 8);
                 }
             }
@@ -437,7 +443,8 @@ static void capacity(void **state)
     memcpy(whole, found, sizeof whole);
     for (int places = 0; places < 400; places += 37) {
         struct oct_select_scratch scratch = {candidates, places};
-        assert_int_equal(oct_select(&head.view, &settings, &scratch, found, 400), places);
+        assert_int_equal(oct_head_yolov8.select(&head.view, &settings, &scratch, found, 400),
+                         places);
         assert_memory_equal(found, whole, (size_t)places * sizeof *found);
     }
     assert_int_equal(oct_select_capacity(100, 3), 300);

@@ -13,6 +13,7 @@
 #include "counting_context.h"
 #include "random.h"
 #include "runtime/backend/cpu/layout.h"
+#include "runtime/head/yolov8.h"
 
 enum { TENSORS = 80, LAYERS = 40, SLACK_BYTES = 64 };
 
@@ -42,7 +43,7 @@ static int add_layer(struct random_plan *r, struct oct_layer layer, int channels
     const struct oct_tensor output = {.kind = OCT_TENSOR_LAYER,
                                       .type = r->tensors[layer.input].type,
                                       .channels = channels,
-                                      .scale = 1.0f};
+                                      .quantization = {1.0f, 0}};
     layer.name = "layer";
     layer.output = add_tensor(r, output, factor);
     r->layers[r->network.layer_count++] = layer;
@@ -136,11 +137,12 @@ static void make_plan(struct random_plan *r, uint64_t seed)
 {
     memset(r, 0, sizeof *r);
     r->random = test_random_of(seed);
-    r->network = (struct oct_network){.tensors = r->tensors, .layers = r->layers, .level_count = 1};
+    r->network = (struct oct_network){.tensors = r->tensors, .layers = r->layers};
     const enum oct_type type = (enum oct_type)(seed % 3);
     add_tensor(
         r,
-        (struct oct_tensor){.kind = OCT_TENSOR_INPUT, .type = type, .channels = 3, .scale = 1.0f},
+        (struct oct_tensor){
+            .kind = OCT_TENSOR_INPUT, .type = type, .channels = 3, .quantization = {1.0f, 0}},
         1);
     const int layers = test_int(&r->random, 1, LAYERS - 2);
     while (r->network.layer_count < layers && r->network.tensor_count < TENSORS - 2) {
@@ -149,10 +151,9 @@ static void make_plan(struct random_plan *r, uint64_t seed)
         add[test_int(&r->random, 0, 4)](r);
     }
     const int input = any(r);
-    r->network.levels[0].stride = r->factor[input];
     const struct oct_layer head = {.input = input, .residual = -1, .kernel = 1, .stride = 1};
-    r->network.levels[0].box_tensor = add_layer(r, head, 8, r->factor[input]);
-    r->network.levels[0].class_tensor = add_layer(r, head, 5, r->factor[input]);
+    const int stride = r->factor[input], boxes = add_layer(r, head, 8, stride);
+    oct_yolov8_add_level(&r->network.head, boxes, add_layer(r, head, 5, stride), stride);
     for (int i = 0; i < 2; i++)
         r->tensors[r->network.tensor_count - 1 - i].type = OCT_TYPE_F32;
 }
@@ -229,8 +230,8 @@ static void run_plan(const struct oct_network *network, const struct oct_layout 
               layer->output, WRITE);
     }
     expect_readable(&map, 0, 0);
-    expect_readable(&map, network->levels[0].box_tensor, 0);
-    expect_readable(&map, network->levels[0].class_tensor, 0);
+    expect_readable(&map, network->head.outputs[0].tensor, 0);
+    expect_readable(&map, network->head.outputs[1].tensor, 0);
     free(map.owners[0]);
     free(map.owners[1]);
 }
@@ -340,7 +341,7 @@ static void failures(void **state)
     assert_int_equal(
         oct_layout_make(&test.context, &arena, &r.network, 32, 32, OCT_TYPE_F32, &layout),
         OCTET_OUT_OF_MEMORY);
-    r.network.levels[0].stride *= 2;
+    r.network.head.outputs[0].stride *= 2;
     assert_int_equal(
         oct_layout_make(&test.context, &arena, &r.network, 32, 32, OCT_TYPE_F32, &layout),
         OCTET_BAD_SHAPE);

@@ -4,7 +4,7 @@
  * own grids, and those around the expectation over a side's distribution: of the softmax, of the
  * numbers that it is weighted with, and of the distance. The rest is counted.
  */
-#include "compiler/passes/passes.h"
+#include "compiler/heads/heads.h"
 
 /* The one FakeQuantize node that reads `value`, where nothing else does; or NULL. */
 static const struct oct_node *only_fake(const struct oct_graph *graph, int value, const int *uses)
@@ -34,38 +34,37 @@ static int count_fakes(const struct oct_import *import)
     return count;
 }
 
-static int read_level(const struct oct_graph *graph, const int *uses, int value,
-                      struct oct_quantization *grid)
+static int read_output(const struct oct_graph *graph, const int *uses,
+                       struct oct_found_output *output)
 {
-    const struct oct_node *fake = only_fake(graph, value, uses);
+    const struct oct_node *fake = only_fake(graph, output->value, uses);
     if (fake)
-        *grid = fake->grid;
+        output->grid = fake->grid;
     return fake != NULL;
 }
 
 /* Around the convolution with the weights 0, 1, 2, ... Returns how many grids it took. */
-static int read_expectation(const struct oct_import *import, const struct oct_node *conv,
-                            const int *uses)
+static int read_expectation(struct oct_import *import, const struct oct_node *conv, const int *uses)
 {
     const struct oct_graph *graph = import->graph;
-    struct oct_imported *imported = import->imported;
+    struct oct_dfl_rounding *rounding = &import->head.coded.yolov8.rounding;
     const struct oct_node *before = oct_graph_producer(graph, conv->inputs[0]);
     const struct oct_node *after = only_fake(graph, conv->outputs[0], uses);
     const float *scales = graph->values[conv->inputs[1]].weight_scales;
     int taken = 0;
     if (before && before->op == OCT_OP_FAKE_QUANTIZE) {
-        imported->probability_grid = before->grid;
+        rounding->probability = before->grid;
         taken++;
     }
     if (after) {
-        imported->distance_grid = after->grid;
+        rounding->distance = after->grid;
         taken++;
     }
-    imported->expectation_scale = scales ? scales[0] : 0.0f;
+    rounding->weight_scale = scales ? scales[0] : 0.0f;
     return taken;
 }
 
-octet_status oct_read_head_grids(struct oct_import *import)
+octet_status oct_yolov8_read_grids(struct oct_import *import)
 {
     struct oct_graph *graph = import->graph;
     struct oct_found_head *head = &import->head;
@@ -75,11 +74,8 @@ octet_status oct_read_head_grids(struct oct_import *import)
     const octet_status status = oct_graph_count_uses(graph, &uses);
     if (status)
         return status;
-    for (int l = 0; l < head->level_count; l++) {
-        struct oct_head_convolutions *level = &head->levels[l];
-        taken += read_level(graph, uses, level->box_value, &level->box_grid);
-        taken += read_level(graph, uses, level->class_value, &level->class_grid);
-    }
+    for (int i = 0; i < head->head.output_count; i++)
+        taken += read_output(graph, uses, &head->outputs[i]);
     for (size_t n = 0; n < graph->node_count; n++)
         if (head->in_tail[n] && graph->nodes[n].op == OCT_OP_CONV && expectations++ == 0)
             taken += read_expectation(import, &graph->nodes[n], uses);

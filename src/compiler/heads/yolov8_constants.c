@@ -7,20 +7,19 @@
  */
 #include <math.h>
 
-#include "compiler/passes/passes.h"
+#include "compiler/heads/heads.h"
 
 #define HALF_A_STEP 0.505f /* and what float arithmetic adds */
 
 /* One number a cell: its stride, or the middle of the cell, across or down, in cells or pixels. */
 enum pattern { STRIDES, CENTRES_IN_CELLS, CENTRES_IN_PIXELS, PATTERNS };
 
-static float pattern_at(const struct oct_head_convolutions *level, enum pattern pattern, int cell,
-                        int down)
+static float pattern_at(int width, int stride, enum pattern pattern, int cell, int down)
 {
-    const int index = down ? cell / level->width : cell % level->width;
+    const int index = down ? cell / width : cell % width;
     if (pattern == STRIDES)
-        return (float)level->stride;
-    return ((float)index + 0.5f) * (pattern == CENTRES_IN_PIXELS ? (float)level->stride : 1.0f);
+        return (float)stride;
+    return ((float)index + 0.5f) * (pattern == CENTRES_IN_PIXELS ? (float)stride : 1.0f);
 }
 
 /* The pattern for `rows` numbers a cell, of which odd ones are down; they stand beside each other,
@@ -29,11 +28,13 @@ static void fill(const struct oct_found_head *head, enum pattern pattern, size_t
                  size_t cells, float *values)
 {
     size_t at = 0;
-    for (int l = 0; l < head->level_count; l++)
-        for (int c = 0; c < head->levels[l].height * head->levels[l].width; c++, at++)
+    for (int i = 0; i < head->head.output_count; i += 2) {
+        const int width = head->outputs[i].width, stride = head->head.outputs[i].stride;
+        for (int c = 0; c < head->outputs[i].height * width; c++, at++)
             for (size_t r = 0; r < rows; r++)
                 values[beside ? at * rows + r : r * cells + at] =
-                    pattern_at(&head->levels[l], pattern, c, (int)r % 2);
+                    pattern_at(width, stride, pattern, c, (int)r % 2);
+    }
 }
 
 static bool rounds_to(const float *exact, const float *rounded, size_t count, float step)
@@ -66,13 +67,13 @@ static octet_status restore(struct oct_import *import, int value, size_t cells)
     return OCTET_OK;
 }
 
-octet_status oct_restore_head_constants(struct oct_import *import)
+octet_status oct_yolov8_restore_constants(struct oct_import *import)
 {
     const struct oct_graph *graph = import->graph;
     octet_status status = OCTET_OK;
     size_t cells = 0;
-    for (int l = 0; l < import->head.level_count; l++)
-        cells += (size_t)import->head.levels[l].height * (size_t)import->head.levels[l].width;
+    for (int i = 0; i < import->head.head.output_count; i += 2)
+        cells += (size_t)import->head.outputs[i].height * (size_t)import->head.outputs[i].width;
     for (size_t n = 0; n < graph->node_count && import->imported->is_quantised; n++)
         for (int i = 0; import->head.in_tail[n] && i < graph->nodes[n].input_count; i++) {
             const int value = graph->nodes[n].inputs[i];

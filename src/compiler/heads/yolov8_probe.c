@@ -9,22 +9,18 @@
 #include <string.h>
 
 #include "compiler/graph/operators.h"
-#include "compiler/passes/passes.h"
-#include "runtime/head/decode.h"
+#include "compiler/heads/heads.h"
+#include "runtime/head/heads.h"
 
 #define BOX_LIMIT_PX 0.05
 #define SCORE_LIMIT 1e-3
 #define CANDIDATES_MAX 64
 
-_Static_assert(OCT_HEAD_LEVELS_MAX <= OCT_HEAD_LEVELS_MAX,
-               "decode takes as many levels as a network has");
-
 struct probe {
     struct oct_import *import;
-    /* batch x channels x height x width: boxes, then classes, by level */
-    struct oct_feed feeds[2 * OCT_HEAD_LEVELS_MAX];
-    float *logits;   /* of the first picture, channels last */
-    float *expected; /* as oct_decode_all() gives it */
+    struct oct_feed feeds[OCT_HEAD_OUTPUTS_MAX]; /* batch x channels x height x width */
+    float *logits;                               /* of the first picture, channels last */
+    float *expected;                             /* as the head's decode() gives it */
     int anchors;
 };
 
@@ -88,56 +84,45 @@ static void to_channels_last(const struct oct_array *planes, float *pixels)
             pixels[i * channels + c] = oct_floats(planes)[c * cells + i];
 }
 
+/* The file's numbers 0 .. reg_max - 1 are rounded before the head is run, so octet's are too. */
 static void decode(struct probe *probe)
 {
-    const struct oct_found_head *head = &probe->import->head;
-    struct oct_head_view view = {head->level_count, head->class_count, head->reg_max, {{0}}};
-    const struct oct_dfl_rounding dfl = {.weight_scale =
-                                             probe->import->imported->expectation_scale};
+    const struct oct_found_head *found = &probe->import->head;
+    struct oct_head head = found->head;
+    head.of.yolov8.rounding =
+        (struct oct_dfl_rounding){.weight_scale = found->coded.yolov8.rounding.weight_scale};
+    struct oct_head_view view = {.head = &head};
     float *logits = probe->logits;
-    for (int l = 0; l < head->level_count; l++) {
-        const struct oct_head_convolutions *from = &head->levels[l];
-        size_t cells = (size_t)from->height * (size_t)from->width,
-               box_channels = 4 * (size_t)head->reg_max;
-        size_t class_channels = (size_t)head->class_count, row = (size_t)from->width;
-        float *box = logits, *classes = logits + cells * box_channels;
-        logits = classes + cells * class_channels;
-        to_channels_last(&probe->feeds[2 * l].array, box);
-        to_channels_last(&probe->feeds[2 * l + 1].array, classes);
-        view.levels[l] = (struct oct_head_level){.box = box,
-                                                 .classes = classes,
-                                                 .box_row = row * box_channels,
-                                                 .box_pixel = box_channels,
-                                                 .class_row = row * class_channels,
-                                                 .class_pixel = class_channels,
-                                                 .height = from->height,
-                                                 .width = from->width,
-                                                 .stride = from->stride,
-                                                 .dfl = dfl.weight_scale > 0.0f ? &dfl : NULL};
+    for (int i = 0; i < head.output_count; i++) {
+        const struct oct_array *planes = &probe->feeds[i].array;
+        const size_t channels = (size_t)planes->dims[1], width = (size_t)found->outputs[i].width;
+        view.maps[i] = (struct oct_head_map){logits, width * channels, channels,
+                                             found->outputs[i].height, found->outputs[i].width};
+        to_channels_last(planes, logits);
+        logits += oct_array_extent(planes, 1, 4);
     }
-    oct_decode_all(&view, probe->expected);
+    head.kind->decode(&view, probe->expected);
 }
 
 static octet_status make_logits(struct probe *probe)
 {
-    const struct oct_found_head *head = &probe->import->head;
+    const struct oct_found_head *found = &probe->import->head;
     octet_context *ctx = probe->import->ctx;
     size_t elements = 0;
-    for (int l = 0; l < head->level_count; l++) {
-        const int values[] = {head->levels[l].box_value, head->levels[l].class_value};
-        for (int i = 0; i < 2; i++) {
-            struct oct_feed *feed = &probe->feeds[2 * l + i];
-            *feed = (struct oct_feed){values[i], probe->import->graph->values[values[i]].array};
-            if (!oct_array_allocate(ctx, &feed->array))
-                return oct_fail_memory(ctx, "the probe of the head");
-            fill_random(&feed->array, i == 1, (uint64_t)(2 * l + i) << 32);
-            elements += oct_array_extent(&feed->array, 1, 4);
-        }
-        probe->anchors += head->levels[l].height * head->levels[l].width;
+    for (int i = 0; i < found->head.output_count; i++) {
+        struct oct_feed *feed = &probe->feeds[i];
+        const struct oct_found_output *output = &found->outputs[i];
+        *feed = (struct oct_feed){output->value, probe->import->graph->values[output->value].array};
+        if (!oct_array_allocate(ctx, &feed->array))
+            return oct_fail_memory(ctx, "the probe of the head");
+        fill_random(&feed->array, i % 2 == 1, (uint64_t)i << 32);
+        elements += oct_array_extent(&feed->array, 1, 4);
+        if (i % 2 == 0)
+            probe->anchors += output->height * output->width;
     }
     probe->logits = oct_malloc(ctx, elements, sizeof(float));
-    probe->expected =
-        oct_malloc(ctx, (size_t)probe->anchors * (4 + (size_t)head->class_count), sizeof(float));
+    probe->expected = oct_malloc(
+        ctx, (size_t)probe->anchors * (4 + (size_t)found->head.class_count), sizeof(float));
     if (!probe->logits || !probe->expected)
         return oct_fail_memory(ctx, "the probe of the head");
     decode(probe);
@@ -177,7 +162,7 @@ static void compare_scores(const struct probe *probe, const float *actual,
     const size_t anchors = (size_t)probe->anchors;
     const size_t first = candidate->part == JOINED ? 4 : 0; /* row of the first class */
     double score = 0;
-    for (size_t c = 0; c < (size_t)probe->import->head.class_count; c++)
+    for (size_t c = 0; c < (size_t)probe->import->head.head.class_count; c++)
         for (size_t a = 0; a < anchors; a++)
             score = larger(
                 score,
@@ -225,9 +210,9 @@ static size_t find_candidates(const struct probe *probe, bool *computable,
     const struct oct_graph *graph = probe->import->graph;
     const struct oct_found_head *head = &probe->import->head;
     const int64_t rows[] = {
-        [BOXES] = 4, [SCORES] = head->class_count, [JOINED] = 4 + head->class_count};
+        [BOXES] = 4, [SCORES] = head->head.class_count, [JOINED] = 4 + head->head.class_count};
     const int64_t batch = probe->feeds[0].array.dims[0];
-    for (int f = 0; f < 2 * head->level_count; f++)
+    for (int f = 0; f < head->head.output_count; f++)
         computable[probe->feeds[f].value] = true;
     oct_graph_computable(graph, computable);
     size_t count = 0;
@@ -318,7 +303,7 @@ static octet_status judge_best(const struct probe *probe, const struct compariso
             probe->import,
             "no YOLOv8 detection head: nothing of %d x %d (boxes and class scores x anchors) after "
             "its convolutions, and no %s apart",
-            4 + probe->import->head.class_count, probe->anchors,
+            4 + probe->import->head.head.class_count, probe->anchors,
             isfinite(apart.box_px) ? "scores" : "boxes");
     return judge(probe, &apart, true);
 }
@@ -335,7 +320,7 @@ static octet_status run_tail(const struct probe *probe, const struct candidate *
     for (size_t i = 0; i < count; i++) /* those of one value follow on each other */
         if (i == 0 || candidates[i].value != candidates[i - 1].value)
             values[value_count++] = candidates[i].value;
-    struct oct_interpretation job = {probe->feeds, 2 * (size_t)import->head.level_count, values,
+    struct oct_interpretation job = {probe->feeds, (size_t)import->head.head.output_count, values,
                                      value_count, OCT_PROBE_LIMITS};
     octet_status status = oct_interpret(import->graph, &job, results);
     if (status)
@@ -357,7 +342,7 @@ static octet_status run_tail(const struct probe *probe, const struct candidate *
     return judge_best(probe, best);
 }
 
-octet_status oct_probe_head(struct oct_import *import)
+octet_status oct_yolov8_probe(struct oct_import *import)
 {
     struct probe probe = {.import = import};
     struct candidate candidates[CANDIDATES_MAX];
@@ -368,7 +353,7 @@ octet_status oct_probe_head(struct oct_import *import)
         size_t count = find_candidates(&probe, computable, candidates);
         status = run_tail(&probe, candidates, count);
     }
-    for (int f = 0; f < 2 * import->head.level_count; f++)
+    for (int f = 0; f < import->head.head.output_count; f++)
         oct_free(import->ctx, probe.feeds[f].array.data);
     oct_free(import->ctx, probe.logits);
     oct_free(import->ctx, probe.expected);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds the head by topology. From the outputs back over everything but convolutions with trained
- * weights lies the tail; the convolutions where that walk ends are the frontier. Which of them give
- * boxes and which give classes is told by the tail itself: every channel of the frontier is filled
- * with a number of its own, the tail's data movement is run, and the numbers are read at the inputs
- * of Softmax (boxes) and Sigmoid (classes). So it does not matter how an exporter concatenates,
- * reshapes, splits and transposes on the way.
+ * Finds a YOLOv8 head by topology. From the outputs back over everything but convolutions with
+ * trained weights lies the tail; the convolutions where that walk ends are the frontier. Which of
+ * them give boxes and which give classes is told by the tail itself: every channel of the frontier
+ * is filled with a number of its own, the tail's data movement is run, and the numbers are read at
+ * the inputs of Softmax (boxes) and Sigmoid (classes). So it does not matter how an exporter
+ * concatenates, reshapes, splits and transposes on the way.
  */
 #include <math.h>
 #include <string.h>
 
-#include "compiler/passes/passes.h"
+#include "compiler/heads/heads.h"
+#include "runtime/head/yolov8.h"
 
 #define FRONTIER_MAX 64
 #define WATCHED_MAX 32
@@ -23,28 +24,6 @@ struct frontier {
     int count, id_count;
     size_t elements;
 };
-
-#define WHOLE_TOLERANCE 1e-4f /* relative, of numbers that were integers times a scale */
-
-bool oct_is_expectation(const struct oct_graph *graph, const struct oct_node *node)
-{
-    const struct oct_array *weights = &graph->values[node->inputs[1]].array;
-    const float *step = graph->values[node->inputs[1]].weight_scales;
-    if (weights->rank != 4 || weights->dims[0] != 1 || weights->dims[2] != 1 ||
-        weights->dims[3] != 1)
-        return false;
-    for (size_t i = 0; i < weights->count; i++)
-        if (!(fabsf(oct_floats(weights)[i] - (float)i) <=
-              WHOLE_TOLERANCE * (float)i + (step ? 0.5f * step[0] : 0.0f)))
-            return false;
-    return true;
-}
-
-bool oct_is_trained(const struct oct_graph *graph, const struct oct_node *node)
-{
-    return node->op == OCT_OP_CONV && oct_value_is_constant(graph, node->inputs[1]) &&
-           !oct_is_expectation(graph, node);
-}
 
 /* A convolution without a shape lies behind an operator without one:
  * that is what has to be named. */
@@ -261,13 +240,13 @@ static octet_status check_roles(const struct oct_import *import, const struct fr
             frontier->box[others] ? "one convolution gives boxes and classes"
                                   : "the outputs have more than boxes and classes");
     }
-    if (boxes != classes || boxes > OCT_HEAD_LEVELS_MAX)
+    if (boxes != classes || boxes > OCT_YOLOV8_LEVELS_MAX)
         return oct_refuse_model(
             import,
             "no YOLOv8 detection head: %d convolutions give boxes and %d scores, octet reads pairs "
             "of "
             "them for up to %d levels (segmentation, pose and oriented boxes are not read)",
-            boxes, classes, OCT_HEAD_LEVELS_MAX);
+            boxes, classes, OCT_YOLOV8_LEVELS_MAX);
     return OCTET_OK;
 }
 
@@ -286,6 +265,38 @@ static int find_partner(const struct oct_import *import, struct frontier *fronti
     return -1;
 }
 
+static octet_status check_level(const struct oct_import *import, const struct oct_node *node,
+                                const struct oct_array *box, const struct oct_array *classes)
+{
+    const struct oct_head *head = &import->head.head;
+    if (head->output_count &&
+        (box->dims[1] != 4 * head->of.yolov8.reg_max || classes->dims[1] != head->class_count))
+        return oct_node_fail(import->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "its channels differ from other levels'");
+    if (box->dims[1] % 4 || box->dims[1] < 8)
+        return oct_node_fail(import->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "%lld channels are not four box distributions",
+                             (long long)box->dims[1]);
+    return OCTET_OK;
+}
+
+/* Levels stand by ascending stride, each as boxes and classes. */
+static void insert_level(struct oct_found_head *found, int stride,
+                         const struct oct_found_output outputs[2])
+{
+    int at = found->head.output_count;
+    oct_yolov8_add_level(&found->head, -1, -1, stride);
+    for (; at > 0 && found->head.outputs[at - 1].stride > stride; at -= 2)
+        for (int i = 0; i < 2; i++) {
+            found->outputs[at + i] = found->outputs[at + i - 2];
+            found->head.outputs[at + i].stride = found->head.outputs[at + i - 2].stride;
+        }
+    for (int i = 0; i < 2; i++) {
+        found->outputs[at + i] = outputs[i];
+        found->head.outputs[at + i].stride = stride;
+    }
+}
+
 static octet_status add_level(struct oct_import *import, struct frontier *frontier, int f)
 {
     struct oct_found_head *head = &import->head;
@@ -301,29 +312,22 @@ static octet_status add_level(struct oct_import *import, struct frontier *fronti
         return oct_node_fail(import->graph, node, OCTET_BAD_SHAPE,
                              "the input of %dx%d pixels is not a multiple of its %lldx%lld cells",
                              import->height, import->width, (long long)height, (long long)width);
-    if (head->level_count &&
-        (box->dims[1] != 4 * head->reg_max || classes->dims[1] != head->class_count))
-        return oct_node_fail(import->graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "its channels differ from other levels'");
-    if (box->dims[1] % 4 || box->dims[1] < 8)
-        return oct_node_fail(import->graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "%lld channels are not four box distributions",
-                             (long long)box->dims[1]);
-    head->reg_max = (int)box->dims[1] / 4;
-    head->class_count = (int)classes->dims[1];
-    int at = head->level_count++;
-    for (; at > 0 && head->levels[at - 1].stride > stride; at--)
-        head->levels[at] = head->levels[at - 1];
-    head->levels[at] = (struct oct_head_convolutions){
-        .box_value = node->outputs[0],
-        .class_value = import->graph->nodes[frontier->nodes[partner]].outputs[0],
-        .height = (int)height,
-        .width = (int)width,
-        .stride = (int)stride};
+    const octet_status status = check_level(import, node, box, classes);
+    if (status)
+        return status;
+    head->head.of.yolov8.reg_max = (int)box->dims[1] / 4;
+    head->head.class_count = (int)classes->dims[1];
+    const int size[2] = {(int)height, (int)width};
+    const struct oct_found_output outputs[2] = {
+        {.value = node->outputs[0], .height = size[0], .width = size[1]},
+        {.value = import->graph->nodes[frontier->nodes[partner]].outputs[0],
+         .height = size[0],
+         .width = size[1]}};
+    insert_level(head, (int)stride, outputs);
     return OCTET_OK;
 }
 
-octet_status oct_recognize_head(struct oct_import *import)
+octet_status oct_yolov8_recognize(struct oct_import *import)
 {
     struct frontier frontier = {.count = 0};
     octet_status status = walk_back(import, &frontier);
@@ -337,5 +341,6 @@ octet_status oct_recognize_head(struct oct_import *import)
     for (int f = 0; !status && f < frontier.count; f++)
         if (frontier.box[f])
             status = add_level(import, &frontier, f);
+    import->head.coded = import->head.head.of;
     return status;
 }

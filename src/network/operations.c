@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of operations. */
+#include "network/operations.h"
+
+#include <string.h>
+
+static int strided(int side, const struct oct_layer *layer)
+{
+    return (side + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+}
+
+static struct oct_network_size convolution_size(const struct oct_layer *layer,
+                                                struct oct_network_size input)
+{
+    return (struct oct_network_size){strided(input.height, layer), strided(input.width, layer)};
+}
+
+static struct oct_network_size same_size(const struct oct_layer *layer,
+                                         struct oct_network_size input)
+{
+    (void)layer;
+    return input;
+}
+
+static struct oct_network_size double_size(const struct oct_layer *layer,
+                                           struct oct_network_size input)
+{
+    (void)layer;
+    return (struct oct_network_size){input.height * 2, input.width * 2};
+}
+
+static const struct oct_operation_row rows[] = {
+    [OCT_CONVOLUTION] = {"conv", "Conv",
+                         OCT_HAS_WEIGHTS | OCT_HAS_KERNEL | OCT_HAS_WINDOW | OCT_HAS_RESIDUAL,
+                         false, convolution_size, oct_verify_convolution},
+    [OCT_MAX_POOL] = {"max_pool", "MaxPool", OCT_HAS_KERNEL, true, same_size, oct_verify_pool},
+    [OCT_UPSAMPLE] = {"upsample", "Upsample", 0, true, double_size, oct_verify_move},
+    [OCT_COPY] = {"copy", "Copy", 0, true, same_size, oct_verify_move},
+    [OCT_TABLE] = {"table", "Table", OCT_HAS_RESIDUAL | OCT_HAS_TABLE, false, same_size,
+                   oct_verify_table},
+};
+
+const struct oct_operation_row *oct_operation_row(enum oct_operation operation)
+{
+    return &rows[operation];
+}
+
+int oct_operation_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(name, rows[i].name) == 0)
+            return (int)i;
+    return -1;
+}

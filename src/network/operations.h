@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operations of a layer, one row each: what they are called, what a layer of them has, the size
+ * of what they write, how they are verified. Files, descriptions, lowering and costs read this
+ * table. A new operation is a row here, its lowering in the compiler, and a kernel in each backend.
+ */
+#ifndef OCTET_NETWORK_OPERATIONS_H
+#define OCTET_NETWORK_OPERATIONS_H
+
+#include "network/network.h"
+
+/* What a layer can have beside input and output; combined. */
+enum {
+    OCT_HAS_WEIGHTS = 1 << 0, /* weights and bias: as many multiply-adds as weights, each pixel */
+    OCT_HAS_KERNEL = 1 << 1,
+    OCT_HAS_WINDOW = 1 << 2, /* stride, padding, SiLU */
+    OCT_HAS_RESIDUAL = 1 << 3,
+    OCT_HAS_TABLE = 1 << 4
+};
+
+struct oct_verification {
+    octet_context *ctx;
+    const struct oct_network *network;
+    const char *name;
+    bool *written; /* by a layer that came before, or the input */
+    bool *member;  /* of a concat */
+};
+
+struct oct_operation_row {
+    const char *name;  /* in engine files */
+    const char *label; /* for people; a copy that converts is "Quantize" or "Dequantize" */
+    unsigned has;      /* OCT_HAS_... */
+    bool moves;        /* what it writes are values that it reads: no scale or type is changed */
+    struct oct_network_size (*size)(const struct oct_layer *layer, struct oct_network_size input);
+    /* Its input, output and order were verified. */
+    octet_status (*verify)(const struct oct_verification *v, int layer);
+};
+
+/* Never NULL for a valid operation. */
+const struct oct_operation_row *oct_operation_row(enum oct_operation operation);
+
+/* The operation of that name in an engine file; -1: none. */
+int oct_operation_find(const char *name);
+
+/* verify.c */
+octet_status oct_verify_convolution(const struct oct_verification *v, int layer);
+octet_status oct_verify_move(const struct oct_verification *v, int layer);
+octet_status oct_verify_pool(const struct oct_verification *v, int layer);
+octet_status oct_verify_table(const struct oct_verification *v, int layer);
+
+#endif
