@@ -56,6 +56,18 @@ refused() {
     [ ! -s refused.out ] || { echo "$what: results:"; head -n 3 refused.out; }
 }
 
+# near AP AP50 ARGUMENT...: `octet eval` must give these figures within 0.001. Says "checked" once both were seen.
+near() {
+    local ap=$1 ap50=$2
+    shift 2
+    "$octet" eval "$@" -q --json >eval.json || echo "[exit status $?]"
+    awk -v ap="$ap" -v ap50="$ap50" -F '[:,]' '
+        function off(a, b) { return a > b ? a - b : b - a }
+        $1 ~ /^  "ap"/ { seen++; if (off($2, ap) > 0.001) print "AP is " $2 }
+        $1 ~ /^  "ap50"/ { seen++; if (off($2, ap50) > 0.001) print "AP50 is " $2 }
+        END { if (seen == 2) print "checked" }' eval.json
+}
+
 # cut FILE BYTES TO: the first bytes of a file.
 cut_file() {
     head -c "$2" "$1" >"$3"
