@@ -91,4 +91,5 @@ for name in "$@"; do
     run_case "$name"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+[ "$failed" -eq 0 ] || exit 1
+[ "$passed" -gt 0 ] || [ "$update" = yes ] || exit 77

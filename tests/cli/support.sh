@@ -11,7 +11,7 @@ skip() {
 }
 
 need_demo() {
-    [ -f "$model" ] && [ -d "$pictures" ] || skip "demo/parts.onnx is not there"
+    [ -f "$model" ] && [ -d "$pictures" ] || { echo "demo/ is not there: it belongs to the sources"; exit 1; }
 }
 
 need_data() {

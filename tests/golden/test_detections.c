@@ -68,7 +68,7 @@ static void compare(octet_session *session, octet_context *ctx, json_t *item, st
             fail_msg("%s: box %zu was not found", path, i);
         const double iou = test_iou(&wanted, &boxes[found]);
         const double score = fabs((double)wanted.score - (double)boxes[found].score);
-        if (iou < 0.98 || score > 0.01)
+        if (!(iou >= 0.98 && score <= 0.01))
             fail_msg("%s: box %zu: IoU %g, score off by %g", path, i, iou, score);
         seen->boxes++;
         seen->iou = fmin(seen->iou, iou);

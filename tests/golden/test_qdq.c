@@ -80,7 +80,7 @@ static void expect_among(const octet_detection *a, int a_count, const octet_dete
                 best = test_iou(&a[i], &b[k]);
                 score = b[k].score;
             }
-        if (best < IOU_LEAST || fabsf(score - a[i].score) > 0.02f)
+        if (!(best >= IOU_LEAST && fabsf(score - a[i].score) <= 0.02f))
             fail_msg("class %d, score %g: best overlap %g with score %g", a[i].class_id,
                      (double)a[i].score, best, (double)score);
     }

@@ -250,7 +250,7 @@ void test_compare_predictions(const float *is, const float *wanted, int classes,
     for (int row = 0; row < 4 + classes; row++)
         for (int a = 0; a < anchors; a++) {
             double off = fabs((double)is[row * anchors + a] - (double)wanted[row * anchors + a]);
-            if (!(off <= most[row >= 4]))
+            if (off > most[row >= 4] || isnan(off))
                 most[row >= 4] = off;
         }
     if (!(most[0] <= pixels) || !(most[1] <= score))

@@ -142,7 +142,7 @@ static void check_weights(const graph *g, const node *conv, int int8)
     for (size_t i = 0; i < count_of(weights); i++) {
         const double code = int8 ? (double)(int8_t)weights->raw_data.data[i]
                                  : (double)floats(weights)[i] / (double)floats(scales)[i / each];
-        if (fabs(code) > 127.001 || fabs(code - rint(code)) > 1e-3)
+        if (!(fabs(code) <= 127.001 && fabs(code - rint(code)) <= 1e-3))
             fail_msg("%s: weight %zu is %g codes", conv->name, i, code);
     }
 }

@@ -274,12 +274,6 @@ static void sweep_lower(void **state)
 static void sweep_load_model(void **state)
 {
     (void)state;
-    struct test_context test;
-    test_context_init(&test);
-    const octet_status status = load_model(&test.context);
-    if (status == OCTET_FILE_NOT_FOUND)
-        skip();
-    assert_int_equal(status, OCTET_OK);
     sweep(load_model, getenv("OCTET_TEST_LONG") ? 1 : 7);
 }
 

@@ -89,7 +89,7 @@ static void add_found(struct set *set, int64_t image, int64_t class_id, float x,
 
 static void near(double is, double wanted)
 {
-    if (fabs(is - wanted) > 1e-12)
+    if (!(fabs(is - wanted) <= 1e-12))
         fail_msg("%.17g, wanted %.17g", is, wanted);
 }
 

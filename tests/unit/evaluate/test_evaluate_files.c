@@ -314,7 +314,7 @@ static void expect_box(size_t index, double x, double y, double width, double he
     const double is[] = {box->x, box->y, box->width, box->height, box->area},
                  wanted[] = {x, y, width, height, width * height};
     for (int i = 0; i < 5; i++)
-        if (fabs(is[i] - wanted[i]) > 1e-9)
+        if (!(fabs(is[i] - wanted[i]) <= 1e-9))
             fail_msg("box %zu, number %d: %g, wanted %g", index, i, is[i], wanted[i]);
     assert_int_equal(box->is_crowd, 0);
 }

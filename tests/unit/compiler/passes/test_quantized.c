@@ -50,7 +50,7 @@ static double difference_of(const float *a, const float *b, double *most)
     for (int i = 0; i < ROWS * ANCHORS; i++) {
         const double difference = fabs((double)a[i] - (double)b[i]) / (i < 4 * ANCHORS ? 8.0 : 1.0);
         sum += difference;
-        *most = fmax(*most, difference);
+        *most = difference > *most || isnan(difference) ? difference : *most;
     }
     return sum / (ROWS * ANCHORS);
 }
@@ -161,8 +161,11 @@ static void agree(const struct test_quantizing *how, bool tables)
         octet_session_settings settings;
         octet_session_defaults(&settings);
         settings.cpu = sets[i];
-        if (octet_session_open(&f.test.context, engine, &settings, &session) != OCTET_OK)
+        const octet_status status =
+            octet_session_open(&f.test.context, engine, &settings, &session);
+        if (status == OCTET_UNSUPPORTED_CPU && strcmp(sets[i], "avx2") == 0)
             continue; /* not on this machine */
+        assert_int_equal(status, OCTET_OK);
         octet_session_close(&session);
         run(&f, engine, sets[i], 3, again);
         assert_memory_equal(again, output, sizeof output);

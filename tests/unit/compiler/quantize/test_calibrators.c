@@ -56,7 +56,7 @@ static void ranges(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct oct_quantization coding = oct_coding_of_range(cases[i].low, cases[i].high);
-        if (fabs((double)coding.scale - cases[i].scale) > 1e-7 * cases[i].scale ||
+        if (!(fabs((double)coding.scale - cases[i].scale) <= 1e-7 * cases[i].scale) ||
             coding.zero_point != cases[i].zero_point)
             fail_msg("[%g, %g]: %g, %d", cases[i].low, cases[i].high, (double)coding.scale,
                      coding.zero_point);
