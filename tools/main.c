@@ -13,6 +13,8 @@
 #include "app/json_print.h"
 #include "app/suggest.h"
 
+#define LARGE_BLOCK_BYTES (256 * 1024) /* what pictures take, and little else */
+
 struct verb {
     const char *name, *summary;
     int (*run)(struct app *app, int argc, char **argv);
@@ -118,7 +120,7 @@ static void occupy_standard_streams(void)
 static void return_large_blocks(void)
 {
 #ifdef M_MMAP_THRESHOLD
-    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
 #endif
 }
 

@@ -11,6 +11,11 @@ BEGIN {
     for (i = 1; i <= count; i++)
         rank[list[i]] = i
 
+    # Those of tools/ likewise; behind them come the verbs, of which none includes another.
+    count = split("app pictures models draw", list, " ")
+    for (i = 1; i <= count; i++)
+        tool_rank[list[i]] = i
+
     desk_headers = " build calibrate model octet "
     work_words = "(^|[^A-Za-z0-9_])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z0-9_]|$)"
     allocator = "(malloc|calloc|realloc|free|aligned_alloc|posix_memalign|strdup|strndup|asprintf|vasprintf)"
@@ -138,12 +143,26 @@ function check_include(text,    name, quoted, target) {
         error(FNR, "public headers are included as <" name ">")
     if (FILENAME ~ /^tools\// && room_of(name) ~ /^(base|runtime|compiler|evaluate|api)/)
         error(FNR, "tools include only <octet/...> and their own headers, not " name)
+    if (FILENAME ~ /^tools\//)
+        check_tool(substr(FILENAME, 7), name)
     if (!library || name !~ /\//)
         return
     target = room_of(name)
     if ((target == "" || rank[target] > rank[room]) && !(("arrow " FILENAME) in exempt))
         error(FNR, room " may not include " name)
 }
+
+function check_tool(path, name,    from, to) {
+    from = first_folder(path)
+    to = first_folder(name)
+    if (from != "" && to == "")
+        error(FNR, "include by a path from tools/, not " name)
+    else if (from != to && from != "" &&
+             (!(to in tool_rank) || (from in tool_rank && tool_rank[to] > tool_rank[from])))
+        error(FNR, from " may not include " name)
+}
+
+function first_folder(path) { return path ~ /\// ? substr(path, 1, index(path, "/") - 1) : "" }
 
 function check_public(name) {
     if (room == "base" && name != "status" && name != "context")

@@ -10,7 +10,7 @@ license='/* SPDX-License-Identifier: Apache-2.0 */'
 
 fresh() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{include/octet,tools,src/base,src/runtime/{backend/cpu/kernels/ref,engine},src/compiler/graph}
+    mkdir -p "$tree"/{include/octet,tools/{app,draw,run},src/base,src/runtime/{backend/cpu/kernels/ref,engine},src/compiler/graph}
     printf '%s\nint octet_one;\n' "$license" >"$tree/include/octet/one.h"
     printf '%s\n#include <stdio.h>\n' "$license" >"$tree/src/base/clean.c"
 }
@@ -48,6 +48,10 @@ offence src/compiler/graph/a.c '#include "compiler/lower/lower.h"\n' 'may not in
 offence src/runtime/a.c 'int a;\n' 'not in a room'
 offence tools/a.c '#include "base/memory.h"\n' 'tools include only'
 offence tools/a.c '#include "b.c"\n' 'compiled, not included'
+offence tools/run/a.c '#include "b.h"\n' 'by a path from tools/'
+offence tools/app/a.c '#include "pictures/b.h"\n' 'app may not include'
+offence tools/draw/a.c '#include "run/b.h"\n' 'draw may not include'
+offence tools/run/a.c '#include "bench/b.h"\n' 'run may not include'
 offence src/base/a.c "$(repeat '\\n' 801)" '800 at most'
 offence src/base/a.c "void f(void)\n{\n$(repeat '    g();\\n' 120)}\n" '120 at most'
 offence src/runtime/backend/cpu/kernels/ref/a.c "void f(void)\n{\n$(repeat '    g();\\n' 200)}\n" '200 at most'
@@ -75,7 +79,9 @@ harmless src/base/a.c '/* malloc(3), printf("x"), free(p)\n * exit(1) */\nconst 
 harmless src/base/a.c 'void f(void)\n{\n    oct_free(p);\n    snprintf(a, 3, "x");\n    spng_free(p);\n}\n'
 harmless src/base/a.c "/* $(repeat 'é' 90) */\n"
 harmless src/compiler/graph/a.c '#include "runtime/engine/engine_contents.h"\n#include "base/memory.h"\n'
-harmless tools/a.c '#include "options.h"\n#include <octet/octet.h>\nvoid f(void)\n{\n    printf("x");\n}\n'
+harmless tools/draw/a.c '#include "pictures/b.h"\n#include "draw/c.h"\n'
+harmless tools/main.c '#include "app/options.h"\n#include "run/b.h"\n'
+harmless tools/run/a.c '#include "app/options.h"\n#include <octet/octet.h>\nvoid f(void)\n{\n    printf("x");\n}\n'
 
 [ "$failures" -eq 0 ] && echo "house_test: every offence is reported, nothing harmless is"
 exit $((failures > 0))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Puts command lines of other programs into octet's words, as far as it has them. */
 #include "app/foreign.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of other programs' settings. */
 #include "app/foreign_settings.h"
 
 static const struct foreign_setting settings[] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes JSON and prints it, exact and harmless to terminals. */
 #include "app/json_print.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses options by their table, and prints the help from it. */
 #include "app/options.h"
 
 #include <errno.h>
@@ -11,8 +12,6 @@
 #include "app/suggest.h"
 
 #define CHOICES_BYTES 256 /* all choices of an option, in words */
-#define SIDE_MIN 32
-#define SIDE_MAX 8192
 #define THREADS_MAX 1024
 #define COMMON_COUNT 6
 
@@ -116,7 +115,8 @@ static bool parse_side(const char *text, size_t length, int *side)
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    if (!parse_integer(copy, &value) || value < SIDE_MIN || value > SIDE_MAX || value % 32)
+    if (!parse_integer(copy, &value) || value < INPUT_SIDE_STEP || value > INPUT_SIDE_MAX ||
+        value % INPUT_SIDE_STEP)
         return false;
     *side = (int)value;
     return true;
@@ -251,7 +251,7 @@ static int set_value(struct app *app, const struct option *option, const char *v
             return app_usage(app,
                              "--%s '%s': must be one size, N or HEIGHTxWIDTH, in multiples of 32 "
                              "from %d to %d",
-                             option->name, value, SIDE_MIN, SIDE_MAX);
+                             option->name, value, INPUT_SIDE_STEP, INPUT_SIDE_MAX);
         *(struct input_size *)option->target = size;
         return STATUS_DONE;
     }

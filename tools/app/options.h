@@ -15,8 +15,15 @@ enum option_kind {
     OPTION_LIST,    /* const char *: words with commas between; of several, all words */
     OPTION_CHOICE,  /* const char *, one of `choices` */
     OPTION_CHOICES, /* const char *, some of `choices` with commas between */
-    OPTION_SIZE     /* struct input_size: N or HxW, multiples of 32 */
+    OPTION_SIZE     /* struct input_size: N or HxW, multiples of INPUT_SIDE_STEP */
 };
+
+/* Bounds of options that several verbs have. */
+#define SAMPLE_MAX 1e9 /* pictures of --count */
+#define SEED_MAX 1e15  /* a double holds it exactly */
+#define BATCH_MAX 256
+#define INPUT_SIDE_STEP 32
+#define INPUT_SIDE_MAX 8192
 
 struct input_size {
     int height, width; /* pixels; 0: not given */

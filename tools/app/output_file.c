@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Output files by way of octet/file.h, with failures reported; folders for them. */
 #include "app/output_file.h"
 
 #include <errno.h>

@@ -10,7 +10,9 @@
 #include "app/clock.h"
 #include "app/terminal_text.h"
 
-#define REDRAW_MS 100
+#define REDRAW_MS 100 /* as often as that it is drawn at most */
+#define MINUTE 60
+#define HOUR 3600
 #define BAR_COLUMNS 30
 #define BAR_COLUMNS_LEAST 8
 
@@ -31,23 +33,24 @@ void progress_start(struct progress *progress, struct progress **shown, const ch
 
 static void time_left(char *text, size_t size, double seconds)
 {
-    if (seconds < 60)
+    if (seconds < MINUTE)
         snprintf(text, size, "%.0f s left", seconds);
-    else if (seconds < 3600)
-        snprintf(text, size, "%d min %02d s left", (int)seconds / 60, (int)seconds % 60);
+    else if (seconds < HOUR)
+        snprintf(text, size, "%d min %02d s left", (int)seconds / MINUTE, (int)seconds % MINUTE);
     else
-        snprintf(text, size, "%d h %02d min left", (int)(seconds / 3600), (int)seconds / 60 % 60);
+        snprintf(text, size, "%d h %02d min left", (int)seconds / HOUR,
+                 (int)seconds / MINUTE % MINUTE);
 }
 
 /* "3m20s": for where there is no room for words. */
 static void short_time_left(char *text, size_t size, double seconds)
 {
-    if (seconds < 60)
+    if (seconds < MINUTE)
         snprintf(text, size, "%.0fs", seconds);
-    else if (seconds < 3600)
-        snprintf(text, size, "%dm%02ds", (int)seconds / 60, (int)seconds % 60);
+    else if (seconds < HOUR)
+        snprintf(text, size, "%dm%02ds", (int)seconds / MINUTE, (int)seconds % MINUTE);
     else
-        snprintf(text, size, "%dh%02dm", (int)(seconds / 3600), (int)seconds / 60 % 60);
+        snprintf(text, size, "%dh%02dm", (int)seconds / HOUR, (int)seconds / MINUTE % MINUTE);
 }
 
 /* The whole line where it fits, with a bar as long as there is room for. Else, what is needed least

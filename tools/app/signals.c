@@ -28,6 +28,7 @@
 #define GRACE_MS 700
 #define SAME_MS 200 /* `timeout` and some shells send a signal twice */
 #define SLICE_MS 50
+#define SIGNAL_STATUS 128 /* a shell adds the signal's number to this */
 #define STACK_BYTES ((size_t)256 * 1024)
 
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -74,7 +75,7 @@ static _Noreturn void die_of(int number)
     signal(number, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, &one, NULL);
     raise(number);
-    _exit(128 + number);
+    _exit(SIGNAL_STATUS + number);
 }
 
 static _Noreturn void give_up(int number)
@@ -83,7 +84,7 @@ static _Noreturn void give_up(int number)
     struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
     remove_unfinished();
     if (poll(&terminal, 1, 0) == 1 && write(STDERR_FILENO, line, sizeof line - 1) < 0)
-        _exit(128 + number);
+        _exit(SIGNAL_STATUS + number);
     die_of(number);
 }
 

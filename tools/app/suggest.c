@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the nearest of some words by edit distance. */
 #include "app/suggest.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lays out tables, within the width that the terminal has. */
 #include "app/table.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Cleans, measures, shortens and quotes text for terminals. */
 #include "app/terminal_text.h"
 
 #include <stdio.h>

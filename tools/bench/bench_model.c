@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Measures one model: what loading costs, in a process of its own, then streams of runs. */
 #include "bench/bench_model.h"
 
 #include <errno.h>

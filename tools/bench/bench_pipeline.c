@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Times a picture's way from its file to its boxes. */
 #include "bench/bench_pipeline.h"
 
 #include <stdlib.h>

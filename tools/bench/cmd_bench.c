@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet bench: models take turns, so that a machine that slows down slows all alike. */
 #include <stdlib.h>
 
 #include "app/commands.h"
 #include "app/progress.h"
 #include "bench/bench_pipeline.h"
 #include "bench/bench_report.h"
+
+#define RUNS_MAX 1e6
+#define STREAMS_MAX 256
 
 /* Models take turns every few runs, so that a machine that slows down slows all of them. */
 #define BLOCK_RUNS 10
@@ -118,13 +122,14 @@ int cmd_bench(struct app *app, int argc, char **argv)
     struct bench_settings settings = {.warmup = 50, .iterations = 1000, .batch = 1, .streams = 1};
     const struct option options[] = {
         {"warmup", 0, OPTION_INTEGER, "N", "runs that are not counted (default 50)",
-         &settings.warmup, 0, 1e6, NULL},
+         &settings.warmup, 0, RUNS_MAX, NULL},
         {"iterations", 0, OPTION_INTEGER, "N", "runs that are timed (default 1000)",
-         &settings.iterations, 1, 1e6, NULL},
-        {"batch", 0, OPTION_INTEGER, "N", "pictures a run (default 1)", &settings.batch, 1, 256,
-         NULL},
+         &settings.iterations, 1, RUNS_MAX, NULL},
+        {"batch", 0, OPTION_INTEGER, "N", "pictures a run (default 1)", &settings.batch, 1,
+         BATCH_MAX, NULL},
         {"streams", 0, OPTION_INTEGER, "N",
-         "sessions at once, each with --threads (default 1 each)", &settings.streams, 1, 256, NULL},
+         "sessions at once, each with --threads (default 1 each)", &settings.streams, 1,
+         STREAMS_MAX, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &settings.size, 0,
          0, NULL},
         {.name = "peak",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet build: options, scales from wherever they come, and the engine made of them. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,9 +51,9 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"images", 'i', OPTION_TEXTS, "SOURCE", "calibrate with these pictures instead",
          &a->calibration.images, 0, 0, NULL},
         {"count", 'n', OPTION_INTEGER, "N", "only N of them, a random sample (default: all)",
-         &a->calibration.count, 1, 1e9, NULL},
+         &a->calibration.count, 1, SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->calibration.seed,
-         0, 1e15, NULL},
+         0, SEED_MAX, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "size to calibrate at (default: the model's)",
          &a->calibration.size, 0, 0, NULL},
         {"max-bad", 0, OPTION_REAL, "SHARE", "of them may be unreadable (default 0.01)",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes folders' names of classes' names. */
 #include "detect/class_folders.h"
 
 #include <stdlib.h>

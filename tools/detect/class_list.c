@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Looks up the words of --classes among an engine's classes. */
 #include "detect/class_list.h"
 
 #include <stdlib.h>

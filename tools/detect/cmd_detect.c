@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet detect: pictures in batches through a session, in the order of the list. */
 #include <stdlib.h>
 
 #include "app/commands.h"

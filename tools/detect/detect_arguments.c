@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet detect's options, and which of them go together. */
 #include "detect/detect_arguments.h"
 
 #include "models/names_file.h"
 
 #define LINE_WIDTH_MAX 100
+#define DETECTIONS_MAX 30000
 
 /* What was given of options that go together. */
 struct given {
@@ -46,17 +48,17 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
          .target = &a->class_agnostic},
         {"max-det", 0, OPTION_INTEGER, "N",
          "most detections a picture (default: the model's own, else 300)", &a->max_detections, 1,
-         30000, NULL},
+         DETECTIONS_MAX, NULL},
         {"classes", 0, OPTION_LIST, "LIST", "only these classes: names or numbers, e.g. person,2",
          &a->classes, 0, 0, NULL},
         NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
         {"batch", 0, OPTION_INTEGER, "N", "pictures the network takes at once (default 1)",
-         &a->batch, 1, 256, NULL},
-        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &a->count, 1, 1e9,
-         NULL},
-        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->seed, 0, 1e15,
+         &a->batch, 1, BATCH_MAX, NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &a->count, 1,
+         SAMPLE_MAX, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->seed, 0, SEED_MAX,
          NULL},
         {.name = "json-lines",
          .help = "results as JSON, one line a picture",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes what belongs to each picture, and never over what is read. */
 #include "detect/detect_files.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints detections as a table, JSON, JSON Lines or CSV. */
 #include "detect/detect_report.h"
 
 #include <stdio.h>

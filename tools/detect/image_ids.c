@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Gives each picture its id in COCO results, by its name or by annotations. */
 #include "detect/image_ids.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes names of sources' names, none twice. */
 #include "detect/output_names.h"
 
 #include <ctype.h>
@@ -11,6 +12,10 @@
 #include "app/paths.h"
 #include "app/terminal_text.h"
 
+/* FNV-1a of 32 bits */
+#define FNV_OFFSET 2166136261u
+#define FNV_PRIME 16777619u
+
 /* A file's name has at most 255 bytes; this leaves room for a number, another and the ending. */
 #define STEM_BYTES_MAX 220
 
@@ -18,9 +23,9 @@
  * of two above twice the number of names. */
 static size_t find(const struct output_names *names, const char *stem)
 {
-    uint32_t hash = 2166136261u;
+    uint32_t hash = FNV_OFFSET;
     for (const char *c = stem; *c; c++)
-        hash = (hash ^ (uint32_t)tolower((unsigned char)*c)) * 16777619u;
+        hash = (hash ^ (uint32_t)tolower((unsigned char)*c)) * FNV_PRIME;
     size_t at = hash & names->mask;
     while (names->table[at] && strcasecmp(names->table[at], stem) != 0)
         at = (at + 1) & names->mask;

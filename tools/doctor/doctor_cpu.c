@@ -7,6 +7,7 @@
 #include "doctor/doctor_files.h"
 
 #define FLAG_BYTES 4096
+#define CORE_MAX 65535 /* a higher number is no core's */
 
 /* Sets as octet names them, lowest first, with the words of /proc/cpuinfo that each needs besides
  * those of the sets that it stands on. */
@@ -76,7 +77,7 @@ static int count_of_list(const char *list)
             break;
         if (*end == '-')
             last = strtol(end + 1, &end, 10);
-        if (last < first || last > 65535 || (*end && *end != ','))
+        if (last < first || last > CORE_MAX || (*end && *end != ','))
             break;
         count += (int)(last - first) + 1;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads files and folders below the doctor's root, and never outside of it. */
 #include "doctor/doctor_files.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Fills, frames and paints, with smooth edges. */
 #include "draw/canvas.h"
 
 #include <math.h>

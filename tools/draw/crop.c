@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Cuts a box, somewhat larger, out of a picture. */
 #include "draw/crop.h"
 
 #include <math.h>

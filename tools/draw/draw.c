@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Draws boxes with their labels: sizes by the picture, colours by the class. */
 #include "draw/draw.h"
 
 #include <cairo.h>
@@ -14,6 +15,17 @@
 
 #define WIDTH_ANY 1e6
 #define SEAM_OPACITY 0.45
+
+/* Sizes, in shares of the mean of the picture's sides and pixels at least. */
+#define LINE_SHARE 0.0032
+#define LINE_LEAST 1.5
+#define HALO_SHARE 0.5 /* of the line */
+#define FONT_SHARE 0.018
+#define FONT_LEAST 11.5
+#define FONT_LEAST_SMALL 9 /* in pictures below SMALL_PICTURE */
+#define SMALL_PICTURE 256
+#define PADDING_SHARE 0.28  /* of the font's size */
+#define LUMA_WHITE_MOST 125 /* text is white on colours up to this luma (ITU-R BT.601), of 255 */
 #define FONT_SIZE_LEAST 0.6 /* of the usual, where the text is wider than the picture */
 
 /* Bright, and far apart for classes that often stand together. */
@@ -47,10 +59,10 @@ static struct style choose_style(int width, int height, double line_width)
 {
     double mean = (width + height) / 2.0;
     struct style style = {.width = width, .height = height};
-    style.line = line_width > 0 ? line_width : fmax(1.5, mean * 0.0032);
-    style.halo = fmax(1, style.line * 0.5);
-    style.font = fmax(mean < 256 ? 9 : 11.5, mean * 0.018);
-    style.padding = style.font * 0.28;
+    style.line = line_width > 0 ? line_width : fmax(LINE_LEAST, mean * LINE_SHARE);
+    style.halo = fmax(1, style.line * HALO_SHARE);
+    style.font = fmax(mean < SMALL_PICTURE ? FONT_LEAST_SMALL : FONT_LEAST, mean * FONT_SHARE);
+    style.padding = style.font * PADDING_SHARE;
     return style;
 }
 
@@ -64,7 +76,7 @@ static bool takes_white_text(int class_id)
 {
     uint32_t color = color_of(class_id);
     double luma = 0.299 * (color >> 16 & 255) + 0.587 * (color >> 8 & 255) + 0.114 * (color & 255);
-    return luma <= 125;
+    return luma <= LUMA_WHITE_MOST;
 }
 
 static cairo_surface_t *surface_of(const octet_image *image)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes JPEG files with libjpeg, whose errors become texts. */
 #include "draw/jpeg_file.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <jpeglib.h>
 
 #define QUALITY 92
+#define BUFFER_BYTES 16384
 
 struct failure {
     struct jpeg_error_mgr manager;
@@ -20,7 +22,7 @@ struct failure {
 struct destination {
     struct jpeg_destination_mgr manager;
     struct output_file *file;
-    unsigned char bytes[16384];
+    unsigned char bytes[BUFFER_BYTES];
 };
 
 static void start(j_compress_ptr jpeg)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Text by the process of label_process.h, or by a plain built-in font where that fails. */
 #include "draw/label_font.h"
 
 #include <fcntl.h>

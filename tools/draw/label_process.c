@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The process that draws text with pango: it answers requests until its pipe ends. */
 #include "draw/label_process.h"
 
 #include <dlfcn.h>

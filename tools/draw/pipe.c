@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes and reads whole blocks over a pipe, whatever the system does at once. */
 #include "draw/pipe.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "models/selection.h"
 #include "pictures/pictures.h"
 
-#define AHEAD 4
+#define AHEAD 4 /* pictures that are decoded while others are run */
 
 static int fail_context(struct eval_run *run, octet_status status)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet inspect: opens what the file is, and has it described. */
 #include "app/commands.h"
 #include "app/options.h"
 #include "inspect/inspect.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Describes TensorRT calibration caches, beside statistics where there are some. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,12 +8,13 @@
 
 /* As Ultralytics' exporter calls the picture. */
 #define PICTURE "images"
+#define CODE_MAX 127          /* of a symmetric INT8 */
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
 
 static bool clips_picture(const octet_cache_entry *entry)
 {
     return strcmp(entry->name, PICTURE) == 0 && !entry->problem &&
-           127 * entry->scale < PICTURE_CLIPPED;
+           CODE_MAX * entry->scale < PICTURE_CLIPPED;
 }
 
 static json_t *entry_json(const octet_cache_entry *entry)
@@ -20,7 +22,7 @@ static json_t *entry_json(const octet_cache_entry *entry)
     json_t *json = json_new_object();
     json_put(json, "name", json_text(entry->name));
     json_put(json, "scale", json_number(entry->scale));
-    json_put(json, "amax", json_number(127 * entry->scale));
+    json_put(json, "amax", json_number(CODE_MAX * entry->scale));
     json_put(json, "problem", entry->problem ? json_text(entry->problem) : json_null());
     if (clips_picture(entry))
         json_put(json, "clips_picture", json_true());
@@ -86,7 +88,7 @@ static void print_text(const char *path, const octet_cache *cache,
     for (int i = 0; octet_cache_at(cache, statistics, i, &entry); i++) {
         table_add_name(&table, entry.name);
         table_add(&table, "%.6g", entry.scale);
-        table_add(&table, "%.5g", 127 * entry.scale);
+        table_add(&table, "%.5g", CODE_MAX * entry.scale);
         if (statistics)
             add_comparison(&table, &entry);
     }
@@ -106,7 +108,7 @@ static void say_problems(struct app *app, const char *path, const octet_cache *c
             app_say(app,
                     "warning: %s: it clips the picture '%s' at %.4f of full range, as KL "
                     "calibration of letterboxed pictures does",
-                    path, entry.name, 127 * entry.scale);
+                    path, entry.name, CODE_MAX * entry.scale);
     }
     for (int t = 0; statistics && octet_statistics_tensor(statistics, t, &tensor) == OCTET_OK;
          t++) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Describes models and engines as JSON. */
 #include "inspect/inspect.h"
 
 #include "models/model_file.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Describes models, engines and statistics for people. */
 #include "inspect/inspect.h"
 
 #include <stdio.h>

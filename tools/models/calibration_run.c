@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs pictures through a calibration, which may be interrupted and resumed. */
 #include "models/calibration_run.h"
 
 #include "app/progress.h"
 #include "models/checkpoint.h"
 #include "pictures/pictures.h"
 
-#define AHEAD 3
+#define AHEAD 3 /* pictures that are decoded while others are run */
 
 int calibration_sources(struct app *app, const struct calibration_request *request,
                         struct sources *sources)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps how far a calibration got, and finds back to it. */
 #include "models/checkpoint.h"
 
 #include <inttypes.h>
@@ -7,8 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INTERVAL_MS 10e3
+#define INTERVAL_MS 10e3 /* between two writings of FILE.partial */
 #define NOTE_BYTES 160
+
+/* FNV-1a of 64 bits */
+#define FNV_OFFSET 14695981039346656037u
+#define FNV_PRIME 1099511628211u
 
 char *checkpoint_path(const char *output)
 {
@@ -18,11 +23,11 @@ char *checkpoint_path(const char *output)
 /* FNV-1a over all paths, their final NULs included. */
 static uint64_t hash_list(const struct sources *sources)
 {
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = FNV_OFFSET;
     for (size_t i = 0; i < sources->count; i++) {
         const char *c = sources->path[i];
         do
-            hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+            hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
         while (*c++);
     }
     return hash;

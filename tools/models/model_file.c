@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tells files apart by their first bytes, and opens models and engines. */
 #include "models/model_file.h"
 
 #include <errno.h>

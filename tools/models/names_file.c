@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a file of class names, and gives them to the model. */
 #include "models/names_file.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Knows files by device and inode, so that no other name of one hides it. */
 #include "pictures/inputs.h"
 
 #include <stdlib.h>

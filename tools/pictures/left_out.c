@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counts what is no picture by kind, and puts that into one line. */
 #include "pictures/left_out.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds where one picture of a pipe ends and the next begins. */
 #include "pictures/picture_stream.h"
 
 #include <errno.h>
@@ -11,6 +12,8 @@
 
 #define STEP_BYTES ((size_t)4096) /* so little is read ahead of a header */
 #define HEADER_BYTES_MAX ((size_t)65536)
+#define BYTE_SAMPLE_MAX 255 /* above this a sample takes two bytes */
+#define SAMPLE_MAX 65535
 #define OTHER_BYTES_MAX ((size_t)512 << 20) /* of a picture whose start does not tell its size */
 
 void picture_stream_open(struct picture_stream *stream, const char *path, bool standard_input)
@@ -97,10 +100,11 @@ static size_t ppm_bytes(struct picture_stream *stream)
         !read_field(stream, &position, &maximum) || !is_blank(stream->bytes[position]))
         return 0;
     if (width < 1 || height < 1 || maximum < 1 || width > OCTET_IMAGE_SIDE_MAX ||
-        height > OCTET_IMAGE_SIDE_MAX || width * height > OCTET_IMAGE_PIXELS_MAX || maximum > 65535)
+        height > OCTET_IMAGE_SIDE_MAX || width * height > OCTET_IMAGE_PIXELS_MAX ||
+        maximum > SAMPLE_MAX)
         return 0;
     const uint64_t samples = width * height * (stream->bytes[1] == '6' ? 3 : 1);
-    return position + 1 + (size_t)(samples * (maximum > 255 ? 2 : 1));
+    return position + 1 + (size_t)(samples * (maximum > BYTE_SAMPLE_MAX ? 2 : 1));
 }
 
 /* Gives away the first `size` bytes. */

@@ -10,9 +10,9 @@
 #include "pictures/picture_file.h"
 
 #define WORKERS_MAX 4
-#define CORES_A_WORKER 4
-#define SLICE_MS 50 /* so often one who waits looks for a signal */
-#define PATIENCE_MS 300.0
+#define CORES_A_WORKER 4  /* one thread decodes what the network of so many cores takes */
+#define SLICE_MS 50       /* so often one who waits looks for a signal */
+#define PATIENCE_MS 300.0 /* for a thread that waits for its input */
 
 struct slot {
     struct frame frame;

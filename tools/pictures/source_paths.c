@@ -92,6 +92,7 @@ int sources_check_reachable(struct app *app, const struct sources *sources, doub
                     missing, sources->count, max_bad);
 }
 
+/* SplitMix64, by Steele, Lea and Flood. */
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;

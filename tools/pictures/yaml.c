@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a tree of libfyaml's events, within bounds. */
 #include "pictures/yaml.h"
 
 #include <errno.h>

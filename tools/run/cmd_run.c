@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet run: an array of pictures through an engine, its tensors as arrays. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,8 +90,8 @@ static int read_input(struct tensor_run *run)
                         "%s: must be uint8 (H,W,3) or (N,H,W,3), or float32 (3,H,W) or "
                         "(N,3,H,W) with values from 0 to 1",
                         path);
-    if (run->shape.height % 32 || run->shape.width % 32 || run->shape.height > 8192 ||
-        run->shape.width > 8192)
+    if (run->shape.height % INPUT_SIDE_STEP || run->shape.width % INPUT_SIDE_STEP ||
+        run->shape.height > INPUT_SIDE_MAX || run->shape.width > INPUT_SIDE_MAX)
         return app_fail(run->app, "%s: %zux%zu pixels; sides must be multiples of 32 up to 8192",
                         path, run->shape.height, run->shape.width);
     return check_values(run, path);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads and writes .npy files, whose header is a Python dictionary. */
 #include "run/npy_file.h"
 
 #include <errno.h>

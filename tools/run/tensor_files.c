@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes tensors as they are observed, channels first, as values. */
 #include "run/tensor_files.h"
 
 #include <ctype.h>

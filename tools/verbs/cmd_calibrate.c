@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet calibrate: a model's statistics over pictures, as a file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -104,9 +105,9 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         {"output", 'o', OPTION_TEXT, "FILE", "the statistics file to write (needed)", &output, 0, 0,
          NULL},
         {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample (default: all)",
-         &request.count, 1, 1e9, NULL},
-        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0, 1e15,
-         NULL},
+         &request.count, 1, SAMPLE_MAX, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0,
+         SEED_MAX, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
          NULL},
         {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",

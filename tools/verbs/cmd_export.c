@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* octet export: Q/DQ models and TensorRT calibration caches from statistics. */
 #include <stdio.h>
 #include <string.h>
 
