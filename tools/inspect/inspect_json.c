@@ -65,12 +65,9 @@ static void put_origin(json_t *root, const struct subject *subject)
     if (subject->model) {
         json_put(root, "inputs", ports_json(subject->model, 0));
         json_put(root, "outputs", ports_json(subject->model, 1));
-        for (int i = 0; octet_model_metadata(subject->model, i, &key, &text); i++)
-            put_pair(pairs, key, text);
-    } else {
-        for (int i = 0; octet_engine_provenance(subject->engine, i, &key, &text); i++)
-            put_pair(pairs, key, text);
     }
+    for (int i = 0; subject_pair(subject, i, &key, &text); i++)
+        put_pair(pairs, key, text);
     json_put(root, subject->model ? "metadata" : "provenance", pairs);
 }
 
@@ -80,10 +77,7 @@ json_t *describe_json(const struct subject *subject)
     octet_layer_info layer;
     const octet_model *model = subject->model;
     json_t *root = json_new_object(), *classes = json_new_array(), *layers = json_new_array();
-    if (model)
-        octet_model_info(model, &info);
-    else
-        octet_engine_info(subject->engine, &info);
+    subject_info(subject, &info);
     json_put(root, "file", json_text(subject->path));
     json_put(root, "kind", json_text(model ? "onnx" : "engine"));
     json_put(root, "name", json_text(info.name));
@@ -97,16 +91,14 @@ json_t *describe_json(const struct subject *subject)
     json_put(root, "probe_box_difference", json_number(info.probe_box_difference));
     json_put(root, "probe_score_difference", json_number(info.probe_score_difference));
     for (int i = 0; i < info.class_count; i++)
-        json_push(classes, json_text(model ? octet_model_class_name(model, i)
-                                           : octet_engine_class_name(subject->engine, i)));
+        json_push(classes, json_text(subject_class_name(subject, i)));
     json_put(root, "classes", classes);
     octet_detect_settings settings;
     const int own = subject_settings(subject, &settings);
     json_put(root, "selection", selection_json(&settings, own));
     put_origin(root, subject);
     for (int i = 0; i < info.layer_count; i++) {
-        octet_status status = model ? octet_model_layer(model, i, &layer)
-                                    : octet_engine_layer(subject->engine, i, &layer);
+        octet_status status = subject_layer(subject, i, &layer);
         if (status != OCTET_OK)
             break;
         json_push(layers, layer_json(&layer));

@@ -33,12 +33,6 @@ static void print_count(const char *label, double count, const char *more)
     printf("  %-*s%.*f%s%s\n", LABEL_COLUMN - 2, label, unit ? 2 : 0, count, units[unit], more);
 }
 
-static const char *class_name(const struct subject *subject, int index)
-{
-    return subject->model ? octet_model_class_name(subject->model, index)
-                          : octet_engine_class_name(subject->engine, index);
-}
-
 static void print_classes(const struct subject *subject, int count)
 {
     printf("  %-*s%d:", LABEL_COLUMN - 2, "classes", count);
@@ -46,7 +40,8 @@ static void print_classes(const struct subject *subject, int count)
     if (room == 0 || room > LINE_COLUMNS)
         room = LINE_COLUMNS;
     for (int i = 0; i < count; i++) {
-        char *text = app_printf(" %d %s%s", i, class_name(subject, i), i + 1 < count ? "," : "");
+        char *text =
+            app_printf(" %d %s%s", i, subject_class_name(subject, i), i + 1 < count ? "," : "");
         int width = text_columns(text);
         if (column + width > room) {
             printf("\n%*s", LABEL_COLUMN - 1, "");
@@ -70,13 +65,6 @@ static void print_ports(const octet_model *model)
         }
 }
 
-/* Metadata of a model, provenance of an engine; returns 0 past the end. */
-static int pair_at(const struct subject *subject, int index, const char **key, const char **text)
-{
-    return subject->model ? octet_model_metadata(subject->model, index, key, text)
-                          : octet_engine_provenance(subject->engine, index, key, text);
-}
-
 /* A precision's word in the file as people call it. */
 static const char *shown(const struct subject *subject, const char *key, const char *text)
 {
@@ -89,10 +77,10 @@ static void print_pairs(const struct subject *subject)
 {
     const char *key, *text;
     int width = LABEL_COLUMN - 4;
-    for (int i = 0; pair_at(subject, i, &key, &text); i++)
+    for (int i = 0; subject_pair(subject, i, &key, &text); i++)
         if (text_columns(key) > width && text_columns(key) <= LABEL_COLUMNS_MAX)
             width = text_columns(key);
-    for (int i = 0; pair_at(subject, i, &key, &text); i++) {
+    for (int i = 0; subject_pair(subject, i, &key, &text); i++) {
         if (i == 0)
             printf("\n%s\n", subject->model ? "metadata" : "provenance");
         if (subject->model && strcmp(key, "names") == 0)
@@ -105,18 +93,6 @@ static void print_pairs(const struct subject *subject)
     }
 }
 
-int subject_settings(const struct subject *subject, octet_detect_settings *settings)
-{
-    return subject->model ? octet_model_detect_settings(subject->model, settings)
-                          : octet_engine_detect_settings(subject->engine, settings);
-}
-
-static octet_status layer_at(const struct subject *subject, int index, octet_layer_info *layer)
-{
-    return subject->model ? octet_model_layer(subject->model, index, layer)
-                          : octet_engine_layer(subject->engine, index, layer);
-}
-
 static void print_layers(const struct subject *subject, int count)
 {
     static const char *const headers[] = {">#",         "output tensor", "operation",  "---fused",
@@ -127,7 +103,7 @@ static void print_layers(const struct subject *subject, int count)
     for (int i = 0; i < count; i++) {
         octet_layer_info layer;
         char weights[SIZE_TEXT_BYTES];
-        if (layer_at(subject, i, &layer) != OCTET_OK)
+        if (subject_layer(subject, i, &layer) != OCTET_OK)
             break;
         table_add(&table, "%d", i);
         table_add_name(&table, layer.name);
@@ -160,10 +136,7 @@ void describe_text(const struct subject *subject)
 {
     octet_info info;
     char text[128], size[SIZE_TEXT_BYTES];
-    if (subject->model)
-        octet_model_info(subject->model, &info);
-    else
-        octet_engine_info(subject->engine, &info);
+    subject_info(subject, &info);
     print_clean(subject->path);
     printf(": %s\n", subject->model ? "ONNX model, a YOLOv8 detector" : "octet engine");
     print_row("name", info.name);
