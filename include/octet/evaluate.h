@@ -7,8 +7,7 @@
 OCTET_BEGIN_DECLARATIONS
 
 /** Ground truth in COCO's terms: classes (categories), pictures and boxes, each with an id. Use it,
- * and detections, from one thread at a time. Failures of all calls leave their message in the
- * context that the handle was made from. */
+ * and detections, on the thread of the context that they were made from: their message is its. */
 typedef struct octet_truth octet_truth;
 /** Boxes that a detector found in the pictures. Their order decides between equal scores. */
 typedef struct octet_detections octet_detections;
@@ -49,6 +48,7 @@ OCTET_API const char *octet_truth_class_get(const octet_truth *truth, size_t ind
 /** Picture `index`; OCTET_INVALID_ARGUMENT past the end. */
 OCTET_API octet_status octet_truth_image_get(const octet_truth *truth, size_t index,
                                              octet_truth_image *image);
+OCTET_API const char *octet_truth_message(const octet_truth *truth);
 OCTET_API void octet_truth_free(octet_truth **truth);
 
 OCTET_API octet_status octet_detections_create(octet_context *context, octet_detections **made);
@@ -61,6 +61,7 @@ OCTET_API octet_status octet_detections_add(octet_detections *detections, int64_
 /** Writes a COCO results file that evaluates to the same figures: beside it, fsync, rename. */
 OCTET_API octet_status octet_detections_save(const octet_detections *detections, const char *path);
 OCTET_API size_t octet_detections_count(const octet_detections *detections);
+OCTET_API const char *octet_detections_message(const octet_detections *detections);
 OCTET_API void octet_detections_free(octet_detections **detections);
 
 /** What to evaluate; zeros and NULL stand for everything. */
@@ -91,6 +92,41 @@ OCTET_API octet_status octet_evaluate(const octet_truth *truth, const octet_dete
                                       const octet_evaluate_settings *settings,
                                       octet_evaluation *evaluation,
                                       octet_class_evaluation *classes);
+
+/** How well two detectors agree, see octet_evaluate_agreement(). */
+typedef struct octet_agreement {
+    double ap;         /**< 0 to 1, over the overlaps 0.50 to 0.95; -1 without a label */
+    double ap50, ap75; /**< at these overlaps alone */
+    size_t images;     /**< in which either found a box */
+    size_t labels;     /**< boxes of the reference that it is sure of */
+    size_t detections; /**< the other's boxes */
+    size_t reserved[4];
+} octet_agreement;
+
+/** Scores `found` as if `reference`, of the same pictures and classes, had labelled them: the
+ * average precision of octet_evaluate(), where the reference's boxes of score `confidence` (0 to 1;
+ * usually 0.25) and more are the labels. So it needs no labelled pictures. It counts labels that
+ * are missed or lie elsewhere, and boxes without a label, the more the higher their score; classes
+ * without a label do not count. Give all boxes of `found` from a low score on (0.001); 100 of a
+ * class and picture are looked at. An INT8 engine and the FP32 engine of its model agree to
+ * 0.96 to 0.99. The message of a failure is the reference's. */
+OCTET_API octet_status octet_evaluate_agreement(const octet_detections *reference,
+                                                const octet_detections *found, double confidence,
+                                                octet_agreement *agreement);
+
+/** An engine of a model that could be used, and what was measured of it. */
+typedef struct octet_candidate {
+    octet_precision precision; /**< as octet_info has it */
+    double time;               /**< of a run; in any unit, the same for all candidates */
+    double agreement;          /**< with the FP32 engine; below 0 or not a number: not known */
+    int agrees;                /**< set: 1 for FP32, and where `agreement` is enough or not known */
+} octet_candidate;
+
+/** Chooses as `octet build --precision auto` does: the fastest that agrees; but BF16 rather than
+ * FP32 where it is less than 2 % slower, since it is half as large. `min_agreement` is in the unit
+ * of `agreement`, 0 to 1 or percent. Of equals the last is taken. Returns the index, -1 when none
+ * agrees. */
+OCTET_API int octet_choose_candidate(octet_candidate *candidates, int count, double min_agreement);
 
 OCTET_END_DECLARATIONS
 #endif

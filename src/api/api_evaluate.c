@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Ground truth, detections, figures: the calls of octet/evaluate.h. */
 #include <octet/evaluate.h>
 
 #include "base/read_file.h"
+#include "evaluate/agreement.h"
+#include "evaluate/choose_candidate.h"
 #include "evaluate/coco_json.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/labels.h"
@@ -97,6 +100,11 @@ octet_status octet_truth_image_get(const octet_truth *truth, size_t index, octet
     return OCTET_OK;
 }
 
+const char *octet_truth_message(const octet_truth *truth)
+{
+    return truth ? truth->ctx->message : "";
+}
+
 void octet_truth_free(octet_truth **truth)
 {
     if (!truth)
@@ -159,6 +167,11 @@ size_t octet_detections_count(const octet_detections *detections)
     return detections ? detections->count : 0;
 }
 
+const char *octet_detections_message(const octet_detections *detections)
+{
+    return detections ? detections->ctx->message : "";
+}
+
 void octet_detections_free(octet_detections **detections)
 {
     if (!detections)
@@ -175,4 +188,21 @@ octet_status octet_evaluate(const octet_truth *truth, const octet_detections *de
     if (!truth || !detections || !evaluation)
         return oct_fail_null(truth ? truth->ctx : NULL, __func__, "detections and evaluation");
     return oct_evaluate(truth, detections, settings ? settings : &everything, evaluation, classes);
+}
+
+octet_status octet_evaluate_agreement(const octet_detections *reference,
+                                      const octet_detections *found, double confidence,
+                                      octet_agreement *agreement)
+{
+    if (!reference || !found || !agreement)
+        return oct_fail_null(reference ? reference->ctx : NULL, __func__, "found and agreement");
+    if (!(confidence >= 0.0 && confidence <= 1.0))
+        return oct_fail(reference->ctx, OCTET_INVALID_ARGUMENT, "confidence %g: it is 0 to 1",
+                        confidence);
+    return oct_agreement(reference, found, confidence, agreement);
+}
+
+int octet_choose_candidate(octet_candidate *candidates, int count, double min_agreement)
+{
+    return candidates ? oct_choose_candidate(candidates, count, min_agreement) : -1;
 }

@@ -48,10 +48,10 @@ octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
     const octet_precision precision = settings->precision;
     if (precision != OCTET_PRECISION_INT8 && precision != OCTET_PRECISION_FP32 &&
         precision != OCTET_PRECISION_BF16)
-        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or HALF");
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "precision must be INT8, FP32 or BF16");
     if (settings->float_precision != OCTET_PRECISION_FP32 &&
         settings->float_precision != OCTET_PRECISION_BF16)
-        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "float layers must be FP32 or HALF");
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "float layers must be FP32 or BF16");
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, settings->calibrator);
     if (precision != OCTET_PRECISION_INT8 && keeps_floats(settings))

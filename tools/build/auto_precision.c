@@ -3,7 +3,7 @@
 #include "build/auto_precision.h"
 
 #include "app/progress.h"
-#include "build/agreement.h"
+#include "build/judges.h"
 #include "pictures/pictures.h"
 
 #define AHEAD 3 /* pictures that are decoded while others are judged */
@@ -13,19 +13,19 @@
 struct judging {
     struct app *app;
     const struct candidate_request *request;
-    struct agreement agreement;
+    struct judges judges;
     size_t bad; /* pictures that could not be read */
 };
 
 static int fail(struct judging *judging, octet_status status)
 {
-    return app_fail_library(judging->app, status, judging->agreement.message);
+    return app_fail_library(judging->app, status, judging->judges.message);
 }
 
 static int judge_on(struct judging *judging, const struct frame *frame)
 {
     if (frame->image) {
-        const octet_status status = agreement_add(&judging->agreement, frame->image);
+        const octet_status status = judges_add(&judging->judges, frame->image);
         return status == OCTET_OK ? STATUS_DONE : fail(judging, status);
     }
     if (frame->status == OCTET_OUT_OF_MEMORY)
@@ -62,11 +62,11 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
 static int score(struct judging *judging, struct candidates *candidates)
 {
     double ap[CANDIDATES];
-    const octet_status status = agreement_score(&judging->agreement, ap);
+    const octet_status status = judges_score(&judging->judges, ap);
     if (status != OCTET_OK)
         return fail(judging, status);
-    candidates->pictures = judging->agreement.pictures;
-    candidates->boxes = judging->agreement.boxes;
+    candidates->pictures = judging->judges.pictures;
+    candidates->boxes = judging->judges.boxes;
     for (int i = 0; i < CANDIDATES && candidates->boxes; i++)
         candidates->all[i].agreement = 100 * ap[i];
     return STATUS_DONE;
@@ -90,15 +90,13 @@ static int judge(struct app *app, const struct candidate_request *request,
                  struct candidates *candidates)
 {
     struct judging judging = {.app = app, .request = request};
-    struct agreement_engine engines[CANDIDATES];
+    struct judged_engine engines[CANDIDATES];
     struct sources sources = {0};
     for (int i = 0; i < CANDIDATES; i++)
-        engines[i] =
-            (struct agreement_engine){candidates->all[i].engine, candidates->all[i].session};
+        engines[i] = (struct judged_engine){candidates->all[i].engine, candidates->all[i].session};
     int status = choose_judges(&judging, &sources);
     if (status == STATUS_DONE) {
-        const octet_status opened =
-            agreement_open(&judging.agreement, app->context, request->model, engines, CANDIDATES);
+        const octet_status opened = judges_open(&judging.judges, app->context, engines, CANDIDATES);
         status = opened == OCTET_OK ? STATUS_DONE : fail(&judging, opened);
     }
     if (status == STATUS_DONE)
@@ -110,7 +108,7 @@ static int judge(struct app *app, const struct candidate_request *request,
     else if (status == STATUS_DONE && candidates->boxes < BOXES_FEW)
         app_say(app, "warning: %zu boxes in %zu pictures say little about agreement",
                 candidates->boxes, candidates->pictures);
-    agreement_close(&judging.agreement);
+    judges_close(&judging.judges);
     sources_free(&sources);
     return status;
 }

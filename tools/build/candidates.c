@@ -13,9 +13,6 @@
 enum { ROUNDS = 15, ROUNDS_LEAST = 4, RUNS = 2, FLOAT = CANDIDATES - 1 };
 #define ENOUGH_MS 15000.0
 
-/* BF16 is preferred to FP32 up to this: as fast, it is half as large. */
-#define AS_FAST 1.02
-
 static const octet_precision precisions[CANDIDATES] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16,
                                                        OCTET_PRECISION_FP32};
 
@@ -99,23 +96,16 @@ int candidates_time(struct app *app, struct candidates *candidates)
     return STATUS_DONE;
 }
 
-bool candidate_agrees(const struct candidates *candidates, int index)
-{
-    const double agreement = candidates->all[index].agreement;
-    return index == FLOAT || isnan(agreement) || agreement >= candidates->min_agreement;
-}
-
-/* The fastest that agrees; BF16 rather than FP32 where both are as fast. */
 void candidates_choose(struct candidates *candidates)
 {
-    int best = FLOAT;
-    for (int i = FLOAT - 1; i >= 0; i--) {
-        const double allowed = i == FLOAT - 1 ? AS_FAST : 1.0;
-        if (candidate_agrees(candidates, i) &&
-            candidates->all[i].time < allowed * candidates->all[best].time)
-            best = i;
-    }
-    candidates->chosen = best;
+    octet_candidate measured[CANDIDATES];
+    for (int i = 0; i < CANDIDATES; i++)
+        measured[i] = (octet_candidate){.precision = precisions[i],
+                                        .time = candidates->all[i].time,
+                                        .agreement = candidates->all[i].agreement};
+    candidates->chosen = octet_choose_candidate(measured, CANDIDATES, candidates->min_agreement);
+    for (int i = 0; i < CANDIDATES; i++)
+        candidates->all[i].agrees = measured[i].agrees;
 }
 
 int candidates_build(struct app *app, const struct candidate_request *request,

@@ -17,6 +17,7 @@ struct candidate {
     double median_ms, least_ms;
     double time;      /* median, over the rounds, of the time beside the float engine's */
     double agreement; /* percent; NAN: not known */
+    bool agrees;      /* enough with the float engine, or nobody knows */
 };
 
 struct candidates {
@@ -43,10 +44,7 @@ int candidates_build(struct app *app, const struct candidate_request *request,
 /* Fills the times. Returns a status. */
 int candidates_time(struct app *app, struct candidates *candidates);
 
-/* Whether its boxes agree enough with the float engine's, or nobody knows. */
-bool candidate_agrees(const struct candidates *candidates, int index);
-
-/* Takes the fastest that agrees. */
+/* Takes the fastest that agrees, octet_choose_candidate(). */
 void candidates_choose(struct candidates *candidates);
 
 void candidates_free(struct candidates *candidates);

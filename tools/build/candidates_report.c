@@ -12,7 +12,7 @@ static const char *verdict(const struct candidates *candidates, int index)
 {
     if (index == candidates->chosen)
         return "chosen";
-    return candidate_agrees(candidates, index) ? "" : "agrees too little";
+    return candidates->all[index].agrees ? "" : "agrees too little";
 }
 
 void candidates_print(const struct candidates *candidates)
@@ -63,7 +63,7 @@ void candidates_json(const struct candidates *candidates, json_t *root)
         json_put(one, "time_beside_fp32", json_number(candidate->time));
         json_put(one, "agreement_ap", json_number(candidate->agreement / 100));
         json_put(one, "weight_bytes", json_integer(candidate->info.weight_bytes));
-        json_put(one, "agrees", json_boolean(candidate_agrees(candidates, i)));
+        json_put(one, "agrees", json_boolean(candidate->agrees));
         json_put(one, "chosen", json_boolean(i == candidates->chosen));
         json_push(all, one);
     }
