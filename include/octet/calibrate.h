@@ -38,6 +38,7 @@ OCTET_API octet_status octet_calibration_create(octet_context *context, const oc
 OCTET_API octet_status octet_calibration_add(octet_calibration *calibration,
                                              const octet_image *image);
 
+/** The line about the calibration's last failed call. */
 OCTET_API const char *octet_calibration_message(const octet_calibration *calibration);
 
 /** Takes the statistics out; at least one picture must have been added (OCTET_INVALID_STATE). The
@@ -72,6 +73,8 @@ OCTET_API octet_status octet_statistics_save(octet_context *context,
                                              const octet_statistics *statistics, const char *path);
 /** Keeps a copy of a text (UTF-8) of the caller's with the statistics, in the file as well. */
 OCTET_API octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note);
+/** The line about the last failed call that took no context. */
+OCTET_API const char *octet_statistics_message(const octet_statistics *statistics);
 OCTET_API void octet_statistics_info_get(const octet_statistics *statistics,
                                          octet_statistics_info *info);
 /** Tensor `index`; OCTET_INVALID_ARGUMENT when out of range. */

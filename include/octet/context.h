@@ -11,7 +11,14 @@ OCTET_BEGIN_DECLARATIONS
 /** A context carries what all handles made from it share: the allocator, the log callback, and the
  * message of the last failed call that took the context. It is cheap. Use a context from one thread
  * at a time; handles that say so may be used from others. A context must outlive every handle made
- * from it. */
+ * from it.
+ *
+ * One rule for messages: a failed call that takes a context leaves its message in the context; one
+ * that takes none, in its first handle: octet_session_message(), octet_calibration_message(),
+ * octet_statistics_message(), octet_truth_message(), octet_detections_message(). An octet_file,
+ * which its calls end, tells its context. Calls that only read an engine, a model, statistics or a
+ * cache, which threads may share, write nothing down: the one failure they have is an argument that
+ * is NULL or out of range. */
 typedef struct octet_context octet_context;
 
 /** Memory for everything that octet itself allocates. `allocate` returns memory aligned to

@@ -43,9 +43,9 @@
 
 OCTET_BEGIN_DECLARATIONS
 
-/** What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the handle
- * that the call was made on (or the context, where the call makes a handle) holds one line for
- * people about it. A call that makes a handle leaves NULL in its place when it fails. A NULL where
+/** What every call of octet returns. OCTET_OK is 0; every other value is a failure, and the context
+ * or the handle that the call was made on holds one line for people about it (octet_context has the
+ * rule). A call that makes a handle leaves NULL in its place when it fails. A NULL where
  * none is allowed is OCTET_INVALID_ARGUMENT, and the line names the argument. Numbers are grouped
  * by theme with gaps and never change their meaning. */
 typedef enum octet_status {

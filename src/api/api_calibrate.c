@@ -98,6 +98,11 @@ octet_status octet_statistics_set_note(octet_statistics *statistics, const char 
     return oct_statistics_set_note(statistics, note);
 }
 
+const char *octet_statistics_message(const octet_statistics *statistics)
+{
+    return statistics ? statistics->own.message : "";
+}
+
 void octet_statistics_info_get(const octet_statistics *statistics, octet_statistics_info *info)
 {
     if (!info)

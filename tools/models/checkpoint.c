@@ -110,19 +110,20 @@ static int save(struct app *app, struct checkpoint *checkpoint, octet_calibratio
 {
     octet_statistics *statistics;
     char note[NOTE_BYTES];
+    int done = STATUS_DONE;
     octet_status status = octet_calibration_finish(calibration, &statistics);
     if (status != OCTET_OK)
         return app_fail_library(app, status, octet_calibration_message(calibration));
     write_note(checkpoint, note);
     status = octet_statistics_set_note(statistics, note);
-    if (status == OCTET_OK)
-        status = octet_statistics_save(app->context, statistics, checkpoint->path);
+    if (status != OCTET_OK)
+        done = app_fail_library(app, status, octet_statistics_message(statistics));
+    else if ((status = octet_statistics_save(app->context, statistics, checkpoint->path)))
+        done = app_fail_library(app, status, octet_context_message(app->context));
     octet_statistics_free(&statistics);
     checkpoint->written_ms = app_now_ms();
-    if (status != OCTET_OK)
-        return app_fail_library(app, status, octet_context_message(app->context));
-    checkpoint->exists = true;
-    return STATUS_DONE;
+    checkpoint->exists = checkpoint->exists || done == STATUS_DONE;
+    return done;
 }
 
 int checkpoint_save(struct app *app, struct checkpoint *checkpoint, octet_calibration *calibration)

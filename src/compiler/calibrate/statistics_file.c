@@ -75,10 +75,10 @@ static void describe(const octet_statistics *s, struct oct_text *out)
 octet_status oct_statistics_set_note(octet_statistics *statistics, const char *note)
 {
     if (!oct_utf8_valid(note))
-        return OCTET_INVALID_ARGUMENT;
+        return oct_fail(&statistics->own, OCTET_INVALID_ARGUMENT, "the note is not UTF-8");
     const char *copy = oct_arena_strdup(&statistics->arena, note);
     if (!copy)
-        return OCTET_OUT_OF_MEMORY;
+        return oct_fail_memory(&statistics->own, "the note");
     statistics->note = copy;
     return OCTET_OK;
 }

@@ -107,7 +107,10 @@ static void notes(void **state)
     assert_int_equal(octet_statistics_set_note(statistics, "first"), OCTET_OK);
     assert_int_equal(octet_statistics_set_note(statistics, text), OCTET_OK);
     assert_int_equal(octet_statistics_set_note(statistics, "\xff"), OCTET_INVALID_ARGUMENT);
+    assert_string_equal(octet_statistics_message(statistics), "the note is not UTF-8");
     assert_int_equal(octet_statistics_set_note(statistics, NULL), OCTET_INVALID_ARGUMENT);
+    assert_non_null(strstr(octet_statistics_message(statistics), "note must not be NULL"));
+    assert_string_equal(octet_statistics_message(NULL), "");
     assert_int_equal(octet_statistics_set_note(NULL, text), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_statistics_save(&test.context, statistics, path), OCTET_OK);
     assert_int_equal(octet_statistics_load(&test.context, path, &loaded), OCTET_OK);
