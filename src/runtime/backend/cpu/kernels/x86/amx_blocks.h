@@ -8,21 +8,16 @@
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_AMX_BLOCKS_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_AMX_BLOCKS_H
 
+#include "runtime/backend/cpu/kernels/vector/finish.h"
 #include "runtime/backend/cpu/kernels/x86/amx_depth.h"
-#include "runtime/backend/cpu/kernels/x86/finish.h"
 
 /* What nearly all blocks are finished by. */
 enum {
-#if OCT_BF16
-    FINISH_MOST = FINISH_SILU | FINISH_OUTPUT_BF16,
-    FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_BF16
-#else
-    FINISH_MOST = FINISH_SILU | FINISH_BOUNDED,
-    FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_RESIDUAL_U8
-#endif
+    FINISH_MOST = FINISH_SILU | FINISH_OWN | (OCT_CODES ? FINISH_BOUNDED : 0),
+    FINISH_MOST_RESIDUAL = FINISH_MOST | FINISH_OWN_RESIDUAL
 };
 
-enum { BLOCK_VECTORS = 64, MOST_PARTS = 64, LINE_BYTES = 64 };
+enum { BLOCK_VECTORS = 64, MOST_PARTS = 64 };
 
 /* Sums of neighbouring pixels of one output row. */
 struct part {
@@ -60,7 +55,7 @@ struct run {
 typedef void block_function(const struct run *r, const uint8_t *input, struct pending *pending);
 
 /* Finishes `quads` of the parts, or all, by function calls. */
-static inline __attribute__((always_inline)) void finish_called(struct pending *p, int quads)
+OCT_INLINE void finish_called(struct pending *p, int quads)
 {
     const int together = 4 / p->finish.vectors; /* pixels of a quad */
     while (quads > 0 && p->next < p->count) {
@@ -95,14 +90,13 @@ struct inlined {
     struct channel_constants constants;
 };
 
-static inline __attribute__((always_inline)) void next_part(struct inlined *in, struct pending *p)
+OCT_INLINE void next_part(struct inlined *in, struct pending *p)
 {
     static const struct part none;
     in->part = p->next < p->count ? p->parts[p->next++] : none;
 }
 
-static inline __attribute__((always_inline)) void begin_inlined(struct inlined *in,
-                                                                struct pending *p, int vectors)
+OCT_INLINE void begin_inlined(struct inlined *in, struct pending *p, int vectors)
 {
     in->finish = p->finish;
     in->finish.vectors = vectors;
@@ -112,8 +106,8 @@ static inline __attribute__((always_inline)) void begin_inlined(struct inlined *
 }
 
 /* Finishes `quads` of the parts, or all; `vectors` and `flags` are constants. */
-static inline __attribute__((always_inline)) void
-finish_inlined(struct inlined *in, struct pending *p, int quads, int vectors, int flags)
+OCT_INLINE void finish_inlined(struct inlined *in, struct pending *p, int quads, int vectors,
+                               int flags)
 {
     const int together = 4 / vectors;
     struct part *part = &in->part;

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/vector/finish_job.h"
 #include "runtime/backend/cpu/kernels/x86/amx.h"
-#include "runtime/backend/cpu/kernels/x86/finish_job.h"
 
 enum { ELEMENT_BYTES = 4 / OCT_GROUP, BLOCK_CHANNELS = 2 * OCT_LANES };
 
@@ -26,7 +26,7 @@ struct depth {
     int step_bytes; /* a multiple of 4, at most 64 */
 };
 
-/* Steps of halves end where the stretch ends: what lies behind may be no number, whose product with
+/* Steps of BF16 end where the stretch ends: what lies behind may be no number, whose product with
  * a weight of zero is none either. */
 static struct depth cut_depth(const struct oct_conv_shape *shape, int stretches, int elements)
 {
@@ -43,19 +43,31 @@ static int all_steps(const struct depth *depth)
     return depth->rows * depth->stretches * depth->steps;
 }
 
-/* Cycles of a block, about: 16 for a multiplication, or the loads that it waits for, half a cycle
- * for a row of a tile and 2.5 more for one across two cache lines. */
+/* Cycles on an Intel server with AMX (bench/notes/amx.md): a multiplication of tiles; a load of a
+ * row of a tile of pixels, and what it costs more across two cache lines; a load of a tile of
+ * weights. */
+#define AMX_MULTIPLY_CYCLES 16
+#define AMX_ROW_CYCLES 0.5
+#define AMX_SPLIT_CYCLES 2.5
+#define AMX_WEIGHTS_CYCLES 9
+
+/* Cycles of a block, about: its four multiplications in each step, or the loads that they wait
+ * for. */
 static double depth_cost(const struct oct_conv_shape *shape, const struct depth *depth)
 {
     const int pixel = shape->input_pixel * shape->stride * ELEMENT_BYTES;
-    const int tiles = shape->output_channels > OCT_LANES ? 2 : 4;
-    int across = 0;
+    const int tiles = shape->output_channels > OCT_LANES ? 2 : 4; /* of pixels */
+    const int multiply = 4 * AMX_MULTIPLY_CYCLES;
+    int across = 0; /* rows that cross a line, of all steps */
     for (int row = 0; row < AMX_ROWS; row++) {
         for (int step = 0; step < depth->steps; step++)
-            across += (row * pixel + step * depth->step_bytes) % 64 + depth->step_bytes > 64;
+            across += (row * pixel + step * depth->step_bytes) % LINE_BYTES + depth->step_bytes >
+                      LINE_BYTES;
     }
-    const double loads = tiles * (8 + 2.5 * across / depth->steps) + 9 * (4 / tiles);
-    return all_steps(depth) * (loads > 64 ? loads : 64);
+    const double loads =
+        tiles * (AMX_ROWS * AMX_ROW_CYCLES + AMX_SPLIT_CYCLES * across / depth->steps) +
+        AMX_WEIGHTS_CYCLES * (4 / tiles);
+    return all_steps(depth) * (loads > multiply ? loads : multiply);
 }
 
 static struct depth depth_of(const struct oct_conv_shape *shape)

@@ -8,13 +8,12 @@
  * 16 pixels has tiles of fewer rows. A band is rows whose input stays in the cache while all
  * channels pass over it.
  *
- * The including file defines what finish.h asks for, and
- *   OCT_GROUP                        input channels in four bytes: 4 (codes) or 2 (halves)
+ * The including file defines what vector/config.h says of finish.h, OCT_FINISH_RAW 1, and
  *   AMX_NAME                         of the kernel
  *   AMX_MULTIPLY(sum, a, b)          one of amx.h's
  *   FIRST_SUMS(job)                  what sums begin with, 4 bytes for each channel; loads of it
- * into tiles were measured to cost more than adding it later pack_weight(weights, from, to) writes
- * weight `from`, 4 / OCT_GROUP bytes
+ *                                    into tiles were measured to cost more than adding it later
+ *   pack_weight(weights, from, to)   writes weight `from`, 4 / OCT_GROUP bytes
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_CONV_AMX_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_CONV_AMX_H
@@ -25,8 +24,8 @@
 #include "runtime/backend/cpu/kernels/x86/amx_blocks.h"
 
 enum {
-    BAND_BYTES = 128 * 1024,
-    LEAST_RUN = 64 /* pixels of a band, where there are as many */
+    BAND_BYTES = 128 * 1024, /* of a band's input: it should stay in the second-level cache */
+    LEAST_RUN = 64           /* pixels of a band, where there are as many: whole blocks */
 };
 
 /* Where the pixels of a channel tile go, in order: in a row of `pitch` those behind `width` do not

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BF16 convolutions on AMX: tdpbf16ps takes 32 input channels of 16 pixels and 16 output channels.
- */
+/* BF16 convolutions on AMX: tdpbf16ps takes 32 input channels of 16 pixels and 16 outputs. */
+#define OCT_CODES 0
+#define OCT_GROUP 2
+#define OCT_FINISH_RAW 1
 #include <string.h>
 
 #include "base/bfloat16.h"
 #include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
 #include "runtime/backend/cpu/kernels/x86/x86.h"
 
-#define OCT_CODES 0
-#define OCT_GROUP 2
-#define OCT_LATE_START 1
-typedef __m512 v_sum;
-#define v_sum_load(at) _mm512_loadu_ps(at)
-#define v_sum_add(a, b) _mm512_add_ps(a, b)
 #define AMX_NAME "conv_bf16_amx_32x32"
 #define AMX_MULTIPLY AMX_MULTIPLY_BF16
 #define FIRST_SUMS(job) (job)->bias

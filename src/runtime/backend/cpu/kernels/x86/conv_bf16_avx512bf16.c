@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BF16 convolutions on AVX-512 BF16: vdpbf16ps takes two input channels of sixteen outputs. */
-#include "base/bfloat16.h"
-#include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
-#include "runtime/backend/cpu/kernels/x86/x86.h"
-
 #define OCT_CODES 0
 #define OCT_GROUP 2
 #define OCT_FINISH oct_finish_bf16_avx512bf16
-#define OCT_WIDEN 0
-typedef __m512 v_sum;
-#define v_sum_load(at) _mm512_load_ps(at)
-#define v_weights(at) _mm512_loadu_ps(at)
-#define v_broadcast(at) _mm512_castsi512_ps(_mm512_set1_epi32(*(const v_word *)(const void *)(at)))
+#include "base/bfloat16.h"
+#include "runtime/backend/cpu/kernels/x86/tiles_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
 /* Not the intrinsic: gcc 12 copies and spills the sums around it. */
 #define V_STEP(sum, x, w) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w))
 
-#include "runtime/backend/cpu/kernels/x86/tiles_avx512.h"
-
-#include "runtime/backend/cpu/kernels/x86/conv.h"
+#include "runtime/backend/cpu/kernels/vector/conv.h"
 
 DEFINE_KERNEL("conv_bf16_avx512bf16_20x16", 20, 1)
 DEFINE_KERNEL("conv_bf16_avx512bf16_14x32", 14, 2)
@@ -48,16 +42,11 @@ static void pixels_to_bf16(const uint8_t *codes, uint16_t *values, size_t pixels
         values[k] = oct_bf16_of((float)codes[k] * (1.0f / 255.0f));
 }
 
-static uint64_t burn_bf16(uint64_t rounds)
-{
-    return burn_tiles(rounds) * OCT_GROUP;
-}
-
 void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels)
 {
     kernels->bf16_storage = OCT_TYPE_BF16;
     kernels->bf16_set = "avx512bf16";
     kernels->choose_conv_bf16 = choose_conv_bf16;
     kernels->pixels_to_bf16 = pixels_to_bf16;
-    kernels->burn_bf16 = burn_bf16;
+    kernels->burn_bf16 = burn_tiles;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* U8 convolutions on AMX: tdpbusd takes 64 input channels of 16 pixels and 16 output channels. */
+#define OCT_CODES 1
+#define OCT_GROUP 4
+#define OCT_FINISH_RAW 1
 #include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
 #include "runtime/backend/cpu/kernels/x86/x86.h"
 
-#define OCT_CODES 1
-#define OCT_GROUP 4
-#define OCT_LATE_START 1
-typedef __m512i v_sum;
-#define v_sum_load(at) _mm512_loadu_si512(at)
-#define v_sum_add(a, b) _mm512_add_epi32(a, b)
 #define AMX_NAME "conv_u8_amx_32x32"
 #define AMX_MULTIPLY AMX_MULTIPLY_U8_S8
 #define FIRST_SUMS(job) (job)->start

@@ -3,30 +3,17 @@
  * U8 convolutions on AVX2, exact: codes and weights are widened to 16 bits, so that vpmaddwd, which
  * takes two input channels of eight output channels, cannot saturate (vpmaddubsw would).
  */
-#include "runtime/backend/cpu/kernels/x86/vector_avx2.h"
-#include "runtime/backend/cpu/kernels/x86/x86.h"
-
 #define OCT_CODES 1
 #define OCT_GROUP 2
 #define OCT_FINISH oct_finish_u8_avx2
 #define OCT_WIDEN 1
-typedef __m256i v_sum;
-#define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))
-#define v_weights(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
-#define v_broadcast(at) _mm256_set1_epi32(*(const v_word *)(const void *)(at))
+#include "runtime/backend/cpu/kernels/x86/tiles_avx2_madd.h"
+#include "runtime/backend/cpu/kernels/x86/vector_avx2.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
 #define V_STEP(sum, x, w) (sum) = _mm256_add_epi32(sum, _mm256_madd_epi16(x, w))
 
-/* `count` codes to 16 bits; up to 15 more are read and written. */
-static inline void v_widen(const uint8_t *codes, uint8_t *words, size_t count)
-{
-    for (size_t i = 0; i < count; i += 16)
-        _mm256_storeu_si256((__m256i *)(words + 2 * i),
-                            _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(codes + i))));
-}
-
-#include "runtime/backend/cpu/kernels/x86/tiles_avx2_madd.h"
-
-#include "runtime/backend/cpu/kernels/x86/conv.h"
+#include "runtime/backend/cpu/kernels/vector/conv.h"
 
 DEFINE_KERNEL("conv_u8_avx2_12x8", 12, 1)
 DEFINE_KERNEL("conv_u8_avx2_6x16", 6, 2)
@@ -42,13 +29,8 @@ static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape 
     return winograd ? winograd : oct_conv_u8_avx2[choose_vectors(shape) - 1];
 }
 
-static uint64_t burn_u8(uint64_t rounds)
-{
-    return burn_tiles(rounds) * OCT_GROUP;
-}
-
 void oct_fill_u8_avx2(struct oct_kernels *kernels)
 {
     kernels->choose_conv_u8 = choose_conv_u8;
-    kernels->burn_u8 = burn_u8;
+    kernels->burn_u8 = burn_tiles;
 }

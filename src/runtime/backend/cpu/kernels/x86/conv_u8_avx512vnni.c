@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* U8 convolutions on AVX-512 VNNI: vpdpbusd takes four input channels of sixteen outputs. */
-#include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
-#include "runtime/backend/cpu/kernels/x86/x86.h"
-
 #define OCT_CODES 1
 #define OCT_GROUP 4
 #define OCT_FINISH oct_finish_u8_avx512
-#define OCT_WIDEN 0
-typedef __m512i v_sum;
-#define v_sum_load(at) _mm512_load_si512(at)
-#define v_weights(at) _mm512_loadu_si512(at)
-#define v_broadcast(at) _mm512_set1_epi32(*(const v_word *)(const void *)(at))
+#include "runtime/backend/cpu/kernels/x86/tiles_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
 /* Not the intrinsic: gcc 11 and 12 copy and spill the sums around it. */
 #define V_STEP(sum, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w))
 
-#include "runtime/backend/cpu/kernels/x86/tiles_avx512.h"
-
-#include "runtime/backend/cpu/kernels/x86/conv.h"
+#include "runtime/backend/cpu/kernels/vector/conv.h"
 
 DEFINE_KERNEL("conv_u8_avx512vnni_20x16", 20, 1)
 DEFINE_KERNEL("conv_u8_avx512vnni_14x32", 14, 2)
@@ -34,14 +28,9 @@ static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape 
     return winograd ? winograd : oct_conv_u8_avx512vnni[choose_vectors(shape) - 1];
 }
 
-static uint64_t burn_u8(uint64_t rounds)
-{
-    return burn_tiles(rounds) * OCT_GROUP;
-}
-
 void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels)
 {
     kernels->set = "avx512vnni";
     kernels->choose_conv_u8 = choose_conv_u8;
-    kernels->burn_u8 = burn_u8;
+    kernels->burn_u8 = burn_tiles;
 }

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* U8 convolutions on AVX-VNNI: vpdpbusd takes four input channels of eight output channels. */
-#include "runtime/backend/cpu/kernels/x86/vector_avx2.h"
-#include "runtime/backend/cpu/kernels/x86/x86.h"
-
 #define OCT_CODES 1
 #define OCT_GROUP 4
 #define OCT_FINISH oct_finish_u8_avx2
-#define OCT_WIDEN 0
-typedef __m256i v_sum;
-#define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))
-#define v_weights(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
-#define v_broadcast(at) _mm256_set1_epi32(*(const v_word *)(const void *)(at))
+#include "runtime/backend/cpu/kernels/x86/tiles_avx2.h"
+#include "runtime/backend/cpu/kernels/x86/vector_avx2.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
 /* Not the intrinsic: gcc 11 and 12 copy and spill the sums around it, clang 14 spills in 4x24. */
 #define V_STEP(sum, x, w) __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(x), "x"(w))
 
-#include "runtime/backend/cpu/kernels/x86/tiles_avx2.h"
-
-#include "runtime/backend/cpu/kernels/x86/conv.h"
+#include "runtime/backend/cpu/kernels/vector/conv.h"
 
 DEFINE_KERNEL("conv_u8_avxvnni_13x8", 13, 1)
 DEFINE_KERNEL("conv_u8_avxvnni_6x16", 6, 2)
@@ -32,14 +26,9 @@ static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape 
     return winograd ? winograd : oct_conv_u8_avxvnni[choose_vectors(shape) - 1];
 }
 
-static uint64_t burn_u8(uint64_t rounds)
-{
-    return burn_tiles(rounds) * OCT_GROUP;
-}
-
 void oct_kernels_fill_avxvnni(struct oct_kernels *kernels)
 {
     kernels->set = "avxvnni";
     kernels->choose_conv_u8 = choose_conv_u8;
-    kernels->burn_u8 = burn_u8;
+    kernels->burn_u8 = burn_tiles;
 }

@@ -2,13 +2,10 @@
 /* The finish of U8 convolutions in vectors of 256 bits. */
 #define OCT_CODES 1
 #define OCT_GROUP 4
-#define OCT_SUMS 0
 #include "runtime/backend/cpu/kernels/x86/vector_avx2.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
 
-typedef __m256i v_sum;
-#define v_sum_load(at) _mm256_load_si256((const __m256i *)(const void *)(at))
-
-#include "runtime/backend/cpu/kernels/x86/finish.h"
+#include "runtime/backend/cpu/kernels/vector/finish.h"
 
 finish_function *oct_finish_u8_avx2(int flags)
 {

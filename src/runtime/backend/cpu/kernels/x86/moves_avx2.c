@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling, upsampling and pixels to float on AVX2; rows of bytes and of floats are worked on alike.
- */
+/* Pooling, upsampling, conversions and pixels to float on AVX2; rows of bytes and of floats are
+ * worked on alike. */
 #include <immintrin.h>
 #include <string.h>
 

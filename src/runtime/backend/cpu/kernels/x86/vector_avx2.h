@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Vectors of 8 floats or 32-bit integers, with the names that vector_avx512.h explains. A count is
+/* Vectors of 8 floats or 32-bit integers, with the names that vector/config.h explains. A count is
  * 4 or 8 to a vector: channels come in fours. */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX2_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX2_H
@@ -10,14 +10,19 @@
 #include "network/requantize.h"
 
 #define OCT_LANES 8
+#define OCT_REGISTERS 16
 
 typedef __m256 v_float;
 typedef __m256i v_int;
+typedef __m256i v_words;
 typedef __m256i v_bytes;
 
 /* Four bytes of whatever type, at any address. */
 typedef int v_word __attribute__((may_alias, aligned(1)));
 typedef float v_word_float __attribute__((may_alias, aligned(1)));
+
+/* No instruction: the compiler no longer knows what is in `a`. */
+#define v_opaque(a) __asm__ volatile("" : "+v"(a))
 
 static inline v_float v_set(float value)
 {
@@ -27,6 +32,16 @@ static inline v_float v_set(float value)
 static inline v_float v_load(const float *at)
 {
     return _mm256_loadu_ps(at);
+}
+
+static inline v_float v_load_aligned(const float *at)
+{
+    return _mm256_load_ps(at);
+}
+
+static inline v_float v_broadcast_float(const void *at)
+{
+    return _mm256_set1_ps(*(const v_word_float *)at);
 }
 
 static inline void v_store(float *at, v_float a)
@@ -59,6 +74,11 @@ static inline v_float v_add(v_float a, v_float b)
     return _mm256_add_ps(a, b);
 }
 
+static inline v_float v_sub(v_float a, v_float b)
+{
+    return _mm256_sub_ps(a, b);
+}
+
 static inline v_float v_min(v_float a, v_float b)
 {
     return _mm256_min_ps(a, b);
@@ -77,6 +97,81 @@ static inline v_float v_bits(v_int a)
 static inline v_int v_rounded(v_float a)
 {
     return _mm256_cvtps_epi32(a);
+}
+
+static inline v_int v_load_int(const void *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+static inline v_int v_load_int_aligned(const void *at)
+{
+    return _mm256_load_si256((const __m256i *)at);
+}
+
+static inline v_int v_broadcast_int(const void *at)
+{
+    return _mm256_set1_epi32(*(const v_word *)at);
+}
+
+static inline v_int v_add_int(v_int a, v_int b)
+{
+    return _mm256_add_epi32(a, b);
+}
+
+static inline v_int v_sub_int(v_int a, v_int b)
+{
+    return _mm256_sub_epi32(a, b);
+}
+
+static inline v_int v_mul_int(v_int a, int factor)
+{
+    return _mm256_mullo_epi32(a, _mm256_set1_epi32(factor));
+}
+
+static inline v_int v_shift_left(v_int a, int bits)
+{
+    return _mm256_slli_epi32(a, bits);
+}
+
+static inline v_int v_shift_right(v_int a, int bits)
+{
+    return _mm256_srai_epi32(a, bits);
+}
+
+static inline v_words v_words_of(const uint8_t *codes)
+{
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)codes));
+}
+
+static inline v_words v_load_words(const void *at)
+{
+    return _mm256_load_si256((const __m256i *)at);
+}
+
+static inline void v_store_words(void *at, v_words a)
+{
+    _mm256_store_si256((__m256i *)at, a);
+}
+
+static inline void v_store_words_any(void *at, v_words a)
+{
+    _mm256_storeu_si256((__m256i *)at, a);
+}
+
+static inline v_words v_add_words(v_words a, v_words b)
+{
+    return _mm256_add_epi16(a, b);
+}
+
+static inline v_words v_sub_words(v_words a, v_words b)
+{
+    return _mm256_sub_epi16(a, b);
+}
+
+static inline v_words v_shift_words(v_words a, int bits)
+{
+    return _mm256_slli_epi16(a, bits);
 }
 
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
@@ -101,7 +196,6 @@ static inline void v_store_floats(float *at, v_float a, int count)
         _mm_storeu_ps(at, _mm256_castps256_ps128(a));
 }
 
-/* `count`, 4 or 8, values of BF16. */
 static inline v_float v_load_bf16(const uint16_t *at, int count)
 {
     const __m128i *from = (const __m128i *)(const void *)at;
@@ -169,9 +263,9 @@ static inline void v_store_4(uint8_t *at, v_bytes a, int count)
     }
 }
 
-static inline void v_store_2(uint8_t *at, v_bytes a, int half, int count)
+static inline void v_store_2(uint8_t *at, v_bytes a, int pair, int count)
 {
-    v_store_half(at, half ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a), count);
+    v_store_half(at, pair ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a), count);
 }
 
 static inline void v_store_1(uint8_t *at, v_bytes a, int which, int count)
@@ -233,6 +327,7 @@ static inline void v_silu_table(v_float v[4])
     }
 }
 
+/* As AVX-512's (vector_avx512.h). */
 static inline void v_silu_float(v_float v[4])
 {
     for (int i = 0; i < 4; i++) {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Vectors of 16 floats or 32-bit integers: what the convolutions' shared parts (tiles.h, finish.h)
- * are written in. vector_avx2.h gives the same names for vectors of 8.
- */
+/* Vectors of 16 floats or 32-bit integers, with the names that vector/config.h explains. */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX512_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_VECTOR_AVX512_H
 
@@ -11,14 +8,19 @@
 #include "network/requantize.h"
 
 #define OCT_LANES 16
+#define OCT_REGISTERS 32
 
 typedef __m512 v_float;
 typedef __m512i v_int;
+typedef __m512i v_words;
 typedef __m512i v_bytes; /* of four vectors, in order */
 
 /* Four bytes of whatever type, at any address. */
 typedef int v_word __attribute__((may_alias, aligned(1)));
 typedef float v_word_float __attribute__((may_alias, aligned(1)));
+
+/* No instruction: the compiler no longer knows what is in `a`. */
+#define v_opaque(a) __asm__ volatile("" : "+v"(a))
 
 static inline v_float v_set(float value)
 {
@@ -30,13 +32,21 @@ static inline v_float v_load(const float *at)
     return _mm512_loadu_ps(at);
 }
 
-/* At a multiple of the vector's size. */
+static inline v_float v_load_aligned(const float *at)
+{
+    return _mm512_load_ps(at);
+}
+
+static inline v_float v_broadcast_float(const void *at)
+{
+    return _mm512_set1_ps(*(const v_word_float *)at);
+}
+
 static inline void v_store(float *at, v_float a)
 {
     _mm512_store_ps(at, a);
 }
 
-/* As v_store(), past the caches; v_stream_end() before anybody reads it. */
 static inline void v_stream(float *at, v_float a)
 {
     _mm512_stream_ps(at, a);
@@ -62,7 +72,11 @@ static inline v_float v_add(v_float a, v_float b)
     return _mm512_add_ps(a, b);
 }
 
-/* a < b ? a : b */
+static inline v_float v_sub(v_float a, v_float b)
+{
+    return _mm512_sub_ps(a, b);
+}
+
 static inline v_float v_min(v_float a, v_float b)
 {
     return _mm512_min_ps(a, b);
@@ -73,19 +87,92 @@ static inline v_float v_float_of(v_int a)
     return _mm512_cvtepi32_ps(a);
 }
 
-/* The same bits. */
 static inline v_float v_bits(v_int a)
 {
     return _mm512_castsi512_ps(a);
 }
 
-/* To nearest even; what does not fit becomes the most negative integer. */
 static inline v_int v_rounded(v_float a)
 {
     return _mm512_cvtps_epi32(a);
 }
 
-/* `count` of 1 to 16 bytes, the rest zeros, less `zero_point`. */
+static inline v_int v_load_int(const void *at)
+{
+    return _mm512_loadu_si512(at);
+}
+
+static inline v_int v_load_int_aligned(const void *at)
+{
+    return _mm512_load_si512(at);
+}
+
+static inline v_int v_broadcast_int(const void *at)
+{
+    return _mm512_set1_epi32(*(const v_word *)at);
+}
+
+static inline v_int v_add_int(v_int a, v_int b)
+{
+    return _mm512_add_epi32(a, b);
+}
+
+static inline v_int v_sub_int(v_int a, v_int b)
+{
+    return _mm512_sub_epi32(a, b);
+}
+
+static inline v_int v_mul_int(v_int a, int factor)
+{
+    return _mm512_mullo_epi32(a, _mm512_set1_epi32(factor));
+}
+
+static inline v_int v_shift_left(v_int a, unsigned bits)
+{
+    return _mm512_slli_epi32(a, bits);
+}
+
+static inline v_int v_shift_right(v_int a, unsigned bits)
+{
+    return _mm512_srai_epi32(a, bits);
+}
+
+static inline v_words v_words_of(const uint8_t *codes)
+{
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)codes));
+}
+
+static inline v_words v_load_words(const void *at)
+{
+    return _mm512_load_si512(at);
+}
+
+static inline void v_store_words(void *at, v_words a)
+{
+    _mm512_store_si512(at, a);
+}
+
+static inline void v_store_words_any(void *at, v_words a)
+{
+    _mm512_storeu_si512(at, a);
+}
+
+static inline v_words v_add_words(v_words a, v_words b)
+{
+    return _mm512_add_epi16(a, b);
+}
+
+static inline v_words v_sub_words(v_words a, v_words b)
+{
+    return _mm512_sub_epi16(a, b);
+}
+
+static inline v_words v_shift_words(v_words a, unsigned bits)
+{
+    return _mm512_slli_epi16(a, bits);
+}
+
+/* What lies behind `count`, which is 1 to 16, is not touched and becomes zeros. */
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     const __m128i codes = count == OCT_LANES
@@ -108,7 +195,6 @@ static inline void v_store_floats(float *at, v_float a, int count)
         _mm512_mask_storeu_ps(at, (__mmask16)((1u << count) - 1), a);
 }
 
-/* `count` of 1 to 16 values of BF16, the rest zeros. */
 static inline v_float v_load_bf16(const uint16_t *at, int count)
 {
     const __m256i narrow = count == OCT_LANES
@@ -117,27 +203,34 @@ static inline v_float v_load_bf16(const uint16_t *at, int count)
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
 }
 
-/* To nearest even, as oct_bf16_of(). */
-static inline void v_store_bf16(uint16_t *at, v_float a, int count)
-{
 #if defined(__AVX512BF16__)
-    const __m256i narrow = (__m256i)_mm512_cvtneps_pbh(a);
+static inline __m256i v_bf16_of(v_float a)
+{
+    return (__m256i)_mm512_cvtneps_pbh(a);
+}
 #else
+static inline __m256i v_bf16_of(v_float a)
+{
     const __m512i bits = _mm512_castps_si512(a), high = _mm512_srli_epi32(bits, 16);
     const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
     const __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
     const __m512i words =
         _mm512_mask_or_epi32(_mm512_srli_epi32(up, 16), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q),
                              high, _mm512_set1_epi32(0x40));
-    const __m256i narrow = _mm512_cvtepi32_epi16(words);
+    return _mm512_cvtepi32_epi16(words);
+}
 #endif
+
+/* To nearest even, as oct_bf16_of(). */
+static inline void v_store_bf16(uint16_t *at, v_float a, int count)
+{
+    const __m256i narrow = v_bf16_of(a);
     if (count == OCT_LANES)
         _mm256_storeu_si256((__m256i *)(void *)at, narrow);
     else
         _mm256_mask_storeu_epi16(at, (__mmask16)((1u << count) - 1), narrow);
 }
 
-/* clamp(v[i] + zero_point, 0, 255); v[i] is at most 255 - zero_point. */
 static inline v_bytes v_pack(const v_int v[4], int zero_point)
 {
     const __m512i add = _mm512_set1_epi16((short)zero_point);
@@ -147,7 +240,6 @@ static inline v_bytes v_pack(const v_int v[4], int zero_point)
     return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
 }
 
-/* `count` of 1 to 64 bytes. */
 static inline void v_store_4(uint8_t *at, v_bytes a, int count)
 {
     if (count == 4 * OCT_LANES)
@@ -156,10 +248,9 @@ static inline void v_store_4(uint8_t *at, v_bytes a, int count)
         _mm512_mask_storeu_epi8(at, ((__mmask64)1 << count) - 1, a);
 }
 
-/* Vectors 2 * half and the next, `count` of 1 to 32 bytes. */
-static inline void v_store_2(uint8_t *at, v_bytes a, int half, int count)
+static inline void v_store_2(uint8_t *at, v_bytes a, int pair, int count)
 {
-    const __m256i bytes = half ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a);
+    const __m256i bytes = pair ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a);
     if (count == 2 * OCT_LANES)
         _mm256_storeu_si256((__m256i *)at, bytes);
     else
@@ -174,7 +265,7 @@ static inline void v_store_piece(uint8_t *at, __m128i bytes, int count)
         _mm_mask_storeu_epi8(at, (__mmask16)((1u << count) - 1), bytes);
 }
 
-/* Vector `which`, `count` of 1 to 16 bytes; `which` is a constant once inlined. */
+/* `which` is a constant once inlined. */
 static inline void v_store_1(uint8_t *at, v_bytes a, int which, int count)
 {
     switch (which) {
@@ -193,7 +284,6 @@ static inline void v_store_1(uint8_t *at, v_bytes a, int which, int count)
     }
 }
 
-/* oct_silu() of four vectors. */
 static inline void v_silu_table(v_float v[4])
 {
     const __m512 last = _mm512_set1_ps(OCT_SILU_MAGIC_LAST);
@@ -214,8 +304,8 @@ static inline void v_silu_table(v_float v[4])
         v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g[i]);
 }
 
-/* SiLU within 2e-7 relative, for float kernels: v / (1 + exp(-v)), exp as 2^n times a polynomial of
- * degree 6. */
+/* v / (1 + exp(-v)) within 2e-7 relative: exp as 2^n times a polynomial of degree 6, Taylor's; the
+ * factors are log2(e) and ln(2) in two parts. Beyond -87 and 88 2^n would be no normal float. */
 static inline void v_silu_float(v_float v[4])
 {
     for (int i = 0; i < 4; i++) {

@@ -8,12 +8,11 @@
 #define OCT_FINISH oct_finish_bf16_avx512bf16
 #define OCT_TILES_USED oct_tiles_f32_avx512
 #define OCT_BF16 1
-#include "base/bfloat16.h"
-#include "runtime/backend/cpu/kernels/x86/winograd_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/tiles_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
 #include "runtime/backend/cpu/kernels/x86/x86.h"
 
-#include "runtime/backend/cpu/kernels/x86/tiles_avx512.h"
-#include "runtime/backend/cpu/kernels/x86/winograd.h"
+#include "runtime/backend/cpu/kernels/vector/winograd.h"
 
 DEFINE_WINOGRAD("winograd_bf16_avx512bf16_6x64", 6, 4)
 DEFINE_WINOGRAD("winograd_bf16_avx512bf16_5x80", 5, 5)

@@ -5,22 +5,22 @@
  *
  * Packed weights: [channel tile][tap][input channels / OCT_GROUP][channels of the tile][OCT_GROUP];
  * the last channel tile is only as wide as it must be, in whole vectors. A row is cut into tiles of
- * equal widths, so that no pixel is worked out twice.
- *
- * The including file defines what tiles.h and finish.h ask for, and
- *   OCT_CODES  1: U8 input, int32 sums; 0: F32, or BF16 with OCT_GROUP 2
- *   OCT_WIDEN  1: codes are widened to 16 bits into the scratch first, by v_widen(); 0: in place
+ * equal widths, so that no pixel is worked out twice. config.h lists the macros.
  */
-#ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_CONV_H
-#define OCTET_RUNTIME_BACKEND_CPU_KERNELS_X86_CONV_H
+#ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_CONV_H
+#define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_CONV_H
 
 #include <string.h>
 
 #include "base/bfloat16.h"
 
-#define OCT_SUMS 0 /* tiles scale them */
-#include "runtime/backend/cpu/kernels/x86/finish_job.h"
-#include "runtime/backend/cpu/kernels/x86/tiles.h"
+#include "runtime/backend/cpu/kernels/vector/finish_job.h"
+#include "runtime/backend/cpu/kernels/vector/strips.h"
+#include "runtime/backend/cpu/kernels/vector/tiles.h"
+
+#ifndef OCT_FINISH
+#error "OCT_FINISH must name the function that chooses a finish"
+#endif
 
 static size_t conv_depth(const struct oct_conv_shape *shape)
 {
@@ -38,15 +38,14 @@ static size_t conv_packed_bytes(const struct oct_conv_shape *shape)
 
 static void pack_weight(const struct oct_conv_weights *weights, size_t from, bool exists, void *to)
 {
-#if OCT_BF16
-    *(uint16_t *)to = exists ? oct_bf16_of(weights->values[from]) : 0;
-#elif !OCT_CODES
-    *(float *)to = exists ? weights->values[from] : 0.0f;
-#elif OCT_GROUP == 2
-    *(int16_t *)to = exists ? weights->codes[from] : 0;
-#else
-    *(int8_t *)to = exists ? weights->codes[from] : 0;
-#endif
+    if (OCT_BF16)
+        *(uint16_t *)to = exists ? oct_bf16_of(weights->values[from]) : 0;
+    else if (!OCT_CODES)
+        *(float *)to = exists ? weights->values[from] : 0.0f;
+    else if (OCT_WIDEN)
+        *(int16_t *)to = exists ? weights->codes[from] : 0;
+    else
+        *(int8_t *)to = exists ? weights->codes[from] : 0;
 }
 
 static void conv_pack(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
@@ -66,81 +65,6 @@ static void conv_pack(const struct oct_conv_shape *shape, const struct oct_conv_
         }
     }
 }
-
-/* Where a strip of rows is read, distances in bytes; `data` is tap (0, 0) of the strip's first row.
- */
-struct strip {
-    const uint8_t *data;
-    size_t row, pixel;
-    bool dense; /* pixels lie end to end */
-};
-
-#if OCT_WIDEN
-enum { STRIP_BYTES = 96 * 1024 };
-
-static size_t widened_row_bytes(const struct oct_conv_shape *shape)
-{
-    const int width = (shape->output_width - 1) * shape->stride + shape->kernel;
-    return ((size_t)width * (size_t)shape->input_channels * sizeof(int16_t) + 127) & ~(size_t)63;
-}
-
-/* Output rows whose input rows, widened, take about STRIP_BYTES. */
-static int strip_rows(const struct oct_conv_shape *shape)
-{
-    const size_t row = widened_row_bytes(shape);
-    const int rows = (int)(STRIP_BYTES / row) - (shape->kernel - shape->stride);
-    const int strip = rows / shape->stride;
-    return strip < 1 ? 1 : strip > shape->output_height ? shape->output_height : strip;
-}
-
-static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
-{
-    const int rows = (strip_rows(shape) - 1) * shape->stride + shape->kernel;
-    return (size_t)rows * widened_row_bytes(shape) + 64;
-}
-
-static struct strip take_strip(const struct oct_conv_job *job, int begin, int end, void *scratch)
-{
-    const struct oct_conv_shape *shape = &job->shape;
-    const int rows = (end - begin - 1) * shape->stride + shape->kernel;
-    const int width = (shape->output_width - 1) * shape->stride + shape->kernel;
-    const size_t channels = (size_t)shape->input_channels;
-    const struct strip strip = {scratch, widened_row_bytes(shape), channels * sizeof(int16_t),
-                                true};
-    for (int y = 0; y < rows; y++) {
-        const uint8_t *in =
-            (const uint8_t *)job->input.data + (size_t)(begin * shape->stride + y) * job->input.row;
-        uint8_t *out = (uint8_t *)scratch + (size_t)y * strip.row;
-        if (job->input.pixel == channels)
-            v_widen(in, out, (size_t)width * channels);
-        for (int x = 0; x < width && job->input.pixel != channels; x++)
-            v_widen(in + (size_t)x * job->input.pixel, out + (size_t)x * strip.pixel, channels);
-    }
-    return strip;
-}
-#else
-static int strip_rows(const struct oct_conv_shape *shape)
-{
-    return shape->output_height;
-}
-
-static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
-{
-    (void)shape;
-    return 0;
-}
-
-static struct strip take_strip(const struct oct_conv_job *job, int begin, int end, void *scratch)
-{
-    (void)end;
-    (void)scratch;
-    const size_t element = OCT_CODES ? 1 : STEP_BYTES / OCT_GROUP;
-    const size_t row = job->input.row * element, pixel = job->input.pixel * element;
-    const uint8_t *data = job->input.data;
-    return (struct strip){data + (size_t)(begin * job->shape.stride) * row, row, pixel,
-                          job->input.pixel == (size_t)job->shape.input_channels};
-}
-#endif
 
 /* Rows [begin, end) of the channel tile that `t` and `f` describe; a row is cut into tiles of equal
  * widths. */
@@ -200,7 +124,7 @@ static void run_channels(const struct oct_conv_job *job, const struct strip *str
         .scale = constants.scale,
         .bias = constants.bias,
     };
-    _Alignas(64) float values[TILE_VECTORS * OCT_LANES];
+    _Alignas(LINE_BYTES) float values[TILE_VECTORS * OCT_LANES];
     struct finish f = finish_of(job, channel, count);
     f.sums = (const int32_t *)values;
     if (can_stream(job, f.flags))
@@ -225,9 +149,27 @@ static void conv_run(const struct oct_conv_job *job, const struct oct_conv_range
 }
 
 /*
- * Vectors of channels in a tile for a shape, by an estimate of cycles: two multiplications or two
- * loads at a time, and at least the latency of one sum; and what a step costs besides.
+ * What a step of a tile costs, in cycles. Processors multiply two vectors and load two at a time,
+ * and a sum waits 4 or 5 cycles for the one before; what a step costs besides, for each vector of
+ * weights and for the loop, is an estimate. Of 135 usual shapes (16 to 640 channels, rows of 10 to
+ * 320 pixels) 0.1 or 0.2 a vector would change the choice for 14 at most, between tiles of nearly
+ * the same cost; any latency up to 5 for none.
  */
+#define OCT_STEP_PORTS 2.0
+#define OCT_STEP_LATENCY 4.5
+#define OCT_STEP_VECTOR 0.15
+#define OCT_STEP_LOOP 0.5
+
+static double step_cycles(int pixels, int vectors)
+{
+    const double multiply = pixels * vectors / OCT_STEP_PORTS;
+    const double load = (pixels + vectors) / OCT_STEP_PORTS;
+    const double slowest = multiply > load ? multiply : load;
+    return (slowest > OCT_STEP_LATENCY ? slowest : OCT_STEP_LATENCY) + OCT_STEP_VECTOR * vectors +
+           OCT_STEP_LOOP;
+}
+
+/* Vectors of channels in a tile for a shape, by the cycles of a row's steps. */
 static int choose_vectors(const struct oct_conv_shape *shape)
 {
     const int all = whole_vectors(shape->output_channels), width = shape->output_width;
@@ -238,12 +180,8 @@ static int choose_vectors(const struct oct_conv_shape *shape)
         for (int at = 0; at < all; at += vectors) {
             const int v = all - at < vectors ? all - at : vectors;
             const int tiles = (width + most_pixels[v] - 1) / most_pixels[v];
-            for (int i = 0; i < tiles; i++) {
-                const int pixels = width / tiles + (i < width % tiles);
-                const double multiply = pixels * v / 2.0, load = (pixels + v) / 2.0;
-                const double slowest = multiply > load ? multiply : load;
-                cost += (slowest > 4.5 ? slowest : 4.5) + 0.15 * v + 0.5;
-            }
+            for (int i = 0; i < tiles; i++)
+                cost += step_cycles(width / tiles + (i < width % tiles), v);
         }
         if (vectors == 1 || cost < best_cost) {
             best = vectors;
@@ -253,22 +191,28 @@ static int choose_vectors(const struct oct_conv_shape *shape)
     return best;
 }
 
-/* The steps of a tile without its loads; returns multiply-adds of groups. */
+/* Enough sums to hide latency, and registers left for the input and the weights. */
+enum { BURN_SUMS = OCT_REGISTERS * 3 / 4 };
+
+/* The steps of a tile without its loads; returns multiply-adds. */
 static uint64_t burn_tiles(uint64_t rounds)
 {
-    enum { BURN_SUMS = OCT_LANES == 16 ? 24 : 12 };
-    _Alignas(64) static const int32_t zeros[OCT_LANES];
-    v_sum sum[BURN_SUMS], x = v_sum_load(zeros), w = v_sum_load(zeros);
-    __asm__ volatile("" : "+v"(x), "+v"(w)); /* numbers that the compiler does not know */
-    OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++) sum[i] = v_sum_load(zeros);
+    _Alignas(LINE_BYTES) static const int32_t zeros[OCT_LANES];
+    v_sum sum[BURN_SUMS], x = v_load_sum_aligned(zeros), w = v_load_sum_aligned(zeros);
+    v_opaque(x);
+    v_opaque(w);
+    OCT_UNROLL
+    for (int i = 0; i < BURN_SUMS; i++)
+        sum[i] = v_load_sum_aligned(zeros);
     for (uint64_t round = 0; round < rounds; round++) {
-        OCT_UNROLL for (int i = 0; i < BURN_SUMS; i++)
-        {
+        OCT_UNROLL
+        for (int i = 0; i < BURN_SUMS; i++) {
             V_STEP(sum[i], x, w);
-            __asm__ volatile("" : "+v"(sum[i]), "+v"(x)); /* no step is another's copy */
+            v_opaque(sum[i]); /* no step is another's copy */
+            v_opaque(x);
         }
     }
-    return rounds * BURN_SUMS * OCT_LANES;
+    return rounds * BURN_SUMS * OCT_LANES * OCT_GROUP;
 }
 
 /* The kernel whose channel tiles are VECTORS vectors wide. */
