@@ -22,6 +22,32 @@ struct cpuid_leaf {
     unsigned eax, ebx, ecx, edx;
 };
 
+/* Bits of leaves (Intel's manual, volume 2A, CPUID). */
+enum {
+    BASIC_ECX_FMA = 12,
+    BASIC_ECX_OSXSAVE = 27,
+    BASIC_ECX_AVX = 28,
+    BASIC_ECX_F16C = 29,
+    EXTENDED_EBX_AVX2 = 5,
+    EXTENDED_EBX_AVX512F = 16,
+    EXTENDED_EBX_AVX512DQ = 17,
+    EXTENDED_EBX_AVX512BW = 30,
+    EXTENDED_EBX_AVX512VL = 31,
+    EXTENDED_ECX_AVX512_VNNI = 11,
+    EXTENDED_EDX_AMX_BF16 = 22,
+    EXTENDED_EDX_AMX_TILE = 24,
+    EXTENDED_EDX_AMX_INT8 = 25,
+    MORE_EAX_AVX_VNNI = 4,
+    MORE_EAX_AVX512_BF16 = 5
+};
+
+/* State that the system saves (XCR0): XMM and YMM; masks and ZMM too; tiles' configuration and
+ * data. */
+enum { STATE_YMM = 0x6, STATE_ZMM = 0xe6, STATE_TILES = 0x60000, TILE_DATA = 18 };
+
+/* Linux' calls of arch_prctl() about such state (asm/prctl.h). */
+enum { GET_SUPPORTED_STATE = 0x1021, REQUEST_STATE = 0x1023 };
+
 static struct cpuid_leaf cpuid_read(unsigned leaf, unsigned subleaf)
 {
     struct cpuid_leaf r = {0, 0, 0, 0};
@@ -30,15 +56,15 @@ static struct cpuid_leaf cpuid_read(unsigned leaf, unsigned subleaf)
     return r;
 }
 
-static bool has_all(unsigned bits, unsigned wanted)
+static bool has(unsigned bits, int bit)
 {
-    return (bits & wanted) == wanted;
+    return bits >> bit & 1;
 }
 
 /* The register state that the system saves, as XCR0 tells; 0 without XSAVE. */
 static uint64_t saved_state(const struct cpuid_leaf *basic)
 {
-    if (!(basic->ecx & 1u << 27))
+    if (!has(basic->ecx, BASIC_ECX_OSXSAVE))
         return 0;
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -48,44 +74,46 @@ static uint64_t saved_state(const struct cpuid_leaf *basic)
 /* Whether Linux offers AMX' tile data to processes; asking does not take the permission. */
 static bool system_offers_tiles(void)
 {
-    const unsigned long supported_call = 0x1021; /* ARCH_GET_XCOMP_SUPP */
     unsigned long components = 0;
-    return syscall(SYS_arch_prctl, supported_call, &components) == 0 && (components >> 18 & 1);
+    return syscall(SYS_arch_prctl, (unsigned long)GET_SUPPORTED_STATE, &components) == 0 &&
+           (components >> TILE_DATA & 1);
 }
 
 unsigned oct_cpu_enable(unsigned sets)
 {
-    const unsigned long request_call = 0x1023, tile_data = 18; /* ARCH_REQ_XCOMP_PERM */
-    if ((sets & OCT_CPU_AMX) && syscall(SYS_arch_prctl, request_call, tile_data) != 0)
+    if ((sets & OCT_CPU_AMX) &&
+        syscall(SYS_arch_prctl, (unsigned long)REQUEST_STATE, (unsigned long)TILE_DATA) != 0)
         sets &= ~(unsigned)OCT_CPU_AMX;
     return sets;
 }
 
 unsigned oct_cpu_sets(void)
 {
-    enum { STATE_YMM = 0x6, STATE_ZMM = 0xe6, STATE_TILES = 0x60000 };
     const struct cpuid_leaf basic = cpuid_read(1, 0), extended = cpuid_read(7, 0),
                             more = cpuid_read(7, 1);
     const uint64_t state = saved_state(&basic);
-    const unsigned fma_avx_f16c = 1u << 12 | 1u << 28 | 1u << 29;
+    const bool saves_ymm = (state & STATE_YMM) == STATE_YMM,
+               saves_zmm = (state & STATE_ZMM) == STATE_ZMM,
+               saves_tiles = (state & STATE_TILES) == STATE_TILES;
     unsigned sets = OCT_CPU_REF;
-    if ((state & STATE_YMM) != STATE_YMM || !has_all(basic.ecx, fma_avx_f16c) ||
-        !(extended.ebx & 1u << 5))
+    if (!saves_ymm || !has(basic.ecx, BASIC_ECX_FMA) || !has(basic.ecx, BASIC_ECX_AVX) ||
+        !has(basic.ecx, BASIC_ECX_F16C) || !has(extended.ebx, EXTENDED_EBX_AVX2))
         return sets;
     sets |= OCT_CPU_AVX2;
-    if (more.eax & 1u << 4)
+    if (has(more.eax, MORE_EAX_AVX_VNNI))
         sets |= OCT_CPU_AVXVNNI;
-    const unsigned f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
-    if ((state & STATE_ZMM) != STATE_ZMM || !has_all(extended.ebx, f_dq_bw_vl))
+    if (!saves_zmm || !has(extended.ebx, EXTENDED_EBX_AVX512F) ||
+        !has(extended.ebx, EXTENDED_EBX_AVX512DQ) || !has(extended.ebx, EXTENDED_EBX_AVX512BW) ||
+        !has(extended.ebx, EXTENDED_EBX_AVX512VL))
         return sets;
     sets |= OCT_CPU_AVX512;
-    if (!(extended.ecx & 1u << 11))
+    if (!has(extended.ecx, EXTENDED_ECX_AVX512_VNNI))
         return sets;
     sets |= OCT_CPU_AVX512VNNI;
-    if (more.eax & 1u << 5)
+    if (has(more.eax, MORE_EAX_AVX512_BF16))
         sets |= OCT_CPU_AVX512BF16;
-    const unsigned bf16_tile_int8 = 1u << 22 | 1u << 24 | 1u << 25;
-    if ((state & STATE_TILES) == STATE_TILES && has_all(extended.edx, bf16_tile_int8) &&
+    if (saves_tiles && has(extended.edx, EXTENDED_EDX_AMX_BF16) &&
+        has(extended.edx, EXTENDED_EDX_AMX_TILE) && has(extended.edx, EXTENDED_EDX_AMX_INT8) &&
         system_offers_tiles())
         sets |= OCT_CPU_AMX;
     return sets;
