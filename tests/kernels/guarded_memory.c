@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The random numbers of the checks, and memory for them that faults right behind its end. */
 #include "kernels/check.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The convolutions of YOLOv8 by size and model, and where their tensors lie in an arena. */
 #include "kernels/yolo.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The sets of kernels in order, and the lists of them for the harness. */
 #include "runtime/backend/cpu/kernels/kernels.h"
 
 #include "runtime/backend/cpu/kernels/ref/ref.h"

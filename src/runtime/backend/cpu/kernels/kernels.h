@@ -27,8 +27,8 @@ struct oct_conv_shape {
     int kernel, stride;  /* square; pixels */
     int output_height, output_width;
     int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
-    int32_t reach;   /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or
-                        without; INT32_MAX: not known */
+    int32_t reach;   /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or without;
+                        INT32_MAX: not known */
 };
 
 /* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
@@ -55,29 +55,36 @@ struct oct_view {
  * (F32, BF16), so that kernels know no edges. Up to 64 bytes behind any row's last element may be
  * read, never used.
  *
- * U8 input:  acc[n] = start[n] + sum code_w code_x (int32, exact), y = fma(float(acc), scale[n],
- * bias[n]) F32 input: y = bias[n] + sum w x then, in this order: SiLU if `silu`; y = y + residual
- * (dequantised: fma(float(code - zero_point), scale, y)) if `residual.data`; store as float, or
- * requantised with the output's inverse_scale and zero_point.
+ * For output channel n, first
  *
- * BF16 input: as F32, of values of half the bits; sums and what follows are float. Residual and
- * output may be of any type whatever the input's is.
+ *   U8 input:         acc[n] = start[n] + sum code_w code_x    int32, exact
+ *                     y = fma(float(acc[n]), scale[n], bias[n])
+ *   F32, BF16 input:  y = bias[n] + sum w x                    float
+ *
+ * and then, in this order:
+ *
+ *   `silu`:           y = SiLU(y)
+ *   `residual.data`:  y = y + residual; of codes: y = fma(float(code - zero_point), scale, y)
+ *   store:            as float, rounded to BF16, or requantised with the output's inverse_scale
+ *                     and zero_point
+ *
+ * Residual and output may be of any type whatever the input's is.
  */
 struct oct_conv_job {
     struct oct_conv_shape shape;
-    struct oct_view input, output,
-        residual;         /* residual: same height, width, channels as the output */
-    const void *packed;   /* as the same kernel's pack() wrote it */
-    const int32_t *start; /* U8: [output channels, padded to 64]; zero-point correction */
-    const float *scale;   /* U8: [output channels, padded to 64] */
-    const float *bias;    /* [output channels, padded to 64] */
+    struct oct_view input, output;
+    struct oct_view residual; /* same height, width and channels as the output */
+    const void *packed;       /* as the same kernel's pack() wrote it */
+    const int32_t *start;     /* U8: [output channels, padded to 64]; zero-point correction */
+    const float *scale;       /* U8: [output channels, padded to 64] */
+    const float *bias;        /* [output channels, padded to 64] */
     bool silu;
     bool streamed; /* F32 output that caches need not keep: large, and read after the run */
 };
 
-/* Part of a convolution: output rows [row_begin, row_end), output channels [channel_begin,
- * channel_end) with channel_begin a multiple of the kernel's tile_channels, and channel_end one too
- * or all channels. */
+/* Part of a convolution: output rows [row_begin, row_end), and output channels
+ * [channel_begin, channel_end): channel_begin is a multiple of the kernel's tile_channels, and
+ * channel_end one too, or all channels. */
 struct oct_conv_range {
     int row_begin, row_end, channel_begin, channel_end;
 };
@@ -88,8 +95,7 @@ struct oct_conv_range {
 struct oct_conv_kernel {
     const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
     int tile_pixels, tile_channels;
-    int tile_rows; /* output rows that are worked out together: ranges of whole ones waste nothing
-                    */
+    int tile_rows; /* output rows worked out together: ranges of whole ones waste nothing */
     bool (*fits)(const struct oct_conv_shape *shape); /* the shapes it can do; NULL: all */
     size_t (*packed_bytes)(const struct oct_conv_shape *shape);
     void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
@@ -106,10 +112,15 @@ struct oct_pool_job {
     int channels, height, width, kernel;
 };
 
-/* Codes to what a table has for them: y = table[code], then y = y + residual (dequantised:
- * float(code
- * - zero_point) * scale, rounded), stored as float or as the code clamp(rint(y / scale) +
- * zero_point, 0, 255). `table` has 256 entries; `channels` is a multiple of 4. */
+/*
+ * Codes to what a table has for them:
+ *
+ *   y = table[code]
+ *   `residual.data`:  y = y + residual; of codes: y + float(code - zero_point) * scale, rounded
+ *   store:            as float, or as the code clamp(rint(y / scale) + zero_point, 0, 255)
+ *
+ * `table` has 256 entries; `channels` is a multiple of 4.
+ */
 struct oct_table_job {
     struct oct_view input, output, residual; /* residual.data NULL: none */
     const float *table;
@@ -122,8 +133,8 @@ struct oct_kernels {
     const struct oct_conv_kernel *(*choose_conv_u8)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_f32)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
-    /* How sessions store what a network has in BF16: as it is where products of it are fast, else
-     * as F32. */
+    /* How sessions store what a network has in BF16: so where products of it are fast, else as
+     * F32. */
     enum oct_type bf16_storage;
     const char *bf16_set; /* the highest set that works on it */
     size_t (*pool_scratch_bytes)(const struct oct_pool_job *job);
@@ -142,8 +153,8 @@ struct oct_kernels {
                     int width, int row_begin, int row_end);
     /* For rows [row_begin, row_end); bit-identical in every set. */
     void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
-    /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i], value = code * (1
-     * / 255.0f). */
+    /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i],
+     * value = code * (1 / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
     /* As it, rounded to BF16. */
     void (*pixels_to_bf16)(const uint8_t *codes, uint16_t *values, size_t pixels);
@@ -155,7 +166,7 @@ struct oct_kernels {
     uint64_t (*burn_bf16)(uint64_t rounds);
 };
 
-/* Fills the table with the best that `sets` (a mask of enum oct_cpu_set, see cpu.h) allows. Ref is
+/* Fills the table with the best that `sets` allows, a mask of enum oct_cpu_set (features.h). Ref is
  * always there. */
 void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets);
 
