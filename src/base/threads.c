@@ -40,7 +40,7 @@ struct oct_threads {
     _Alignas(64) _Atomic uint64_t ticket; /* generation << 40 | items << 20 | next item */
     _Alignas(64) atomic_int unfinished;
     _Alignas(64) atomic_int sleeping;
-    atomic_bool stopping;
+    atomic_bool stopping, resting;
     pthread_mutex_t mutex; /* guards falling asleep and waking */
     pthread_cond_t wake;
     struct worker workers[];
@@ -85,12 +85,18 @@ static bool has_work(struct oct_threads *pool)
     return next_of(ticket) < items_of(ticket) || atomic_load(&pool->stopping);
 }
 
+static bool is_resting(struct oct_threads *pool)
+{
+    return atomic_load_explicit(&pool->resting, memory_order_relaxed);
+}
+
 static void *worker_main(void *argument)
 {
     const struct worker *self = argument;
     struct oct_threads *pool = self->pool;
     while (!atomic_load(&pool->stopping)) {
-        for (int spin = 0; spin < SPINS_BEFORE_SLEEP && !has_work(pool); spin++)
+        for (int spin = 0; spin < SPINS_BEFORE_SLEEP && !has_work(pool) && !is_resting(pool);
+             spin++)
             pause_briefly();
         if (!has_work(pool)) {
             pthread_mutex_lock(&pool->mutex);
@@ -174,6 +180,7 @@ void oct_threads_destroy(struct oct_threads **threads)
 static void run_some(struct oct_threads *pool, int items)
 {
     const uint64_t generation = (atomic_load(&pool->ticket) >> 40) + 1;
+    atomic_store_explicit(&pool->resting, false, memory_order_relaxed);
     atomic_store(&pool->unfinished, items);
     atomic_store(&pool->ticket, generation << 40 | (uint64_t)items << 20);
     wake_sleepers(pool);
@@ -196,4 +203,10 @@ void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int w
     threads->task = task;
     threads->user = user;
     run_some(threads, items);
+}
+
+void oct_threads_rest(struct oct_threads *threads)
+{
+    if (threads)
+        atomic_store_explicit(&threads->resting, true, memory_order_relaxed);
 }

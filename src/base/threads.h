@@ -17,4 +17,8 @@ void oct_threads_destroy(struct oct_threads **threads);
 void oct_threads_run(struct oct_threads *threads, void (*task)(void *user, int worker, int item),
                      void *user, int items);
 
+/* Lets the other threads sleep until the next run. Between runs they wait for a while without
+ * sleeping, on processors that another pool may need now. */
+void oct_threads_rest(struct oct_threads *threads);
+
 #endif

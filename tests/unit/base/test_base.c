@@ -260,6 +260,8 @@ static void threads(void **state)
             struct tally tally = {.workers = workers};
             const int calls = test.calls;
             oct_threads_run(threads, count_item, &tally, items[i]);
+            if (i % 2) /* the next run wakes them again */
+                oct_threads_rest(threads);
             assert_int_equal(test.calls, calls);
             assert_int_equal(tally.out_of_range, 0);
             for (int item = 0; item < ITEMS_MAX; item++)
