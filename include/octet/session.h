@@ -115,14 +115,19 @@ OCTET_API octet_status octet_session_detect(octet_session *session, int index,
                                             const octet_detect_settings *settings,
                                             octet_detection *detections, int capacity, int *count);
 
+/** How a tensor's elements are stored. */
+typedef enum octet_element_type {
+    OCTET_ELEMENT_U8 = 0,  /**< uint8_t codes, real = scale * (code - zero_point) */
+    OCTET_ELEMENT_F32 = 1, /**< float */
+    OCTET_ELEMENT_BF16 = 2 /**< uint16_t, the upper halves of floats */
+} octet_element_type;
+
 /** A layer's output as it stands in the arena while an observer looks at it. */
 typedef struct octet_tensor_view {
     const char *name; /**< the ONNX tensor's name */
     int channels, height, width;
-    /** 1: `data` is float; 2: uint16_t, upper halves of floats;
-     * 0: uint8_t codes, real = scale * (code - zero_point) */
-    int is_float;
-    float scale;
+    octet_element_type type; /**< of `data` */
+    float scale;             /**< of codes */
     int zero_point;
     const void *data; /**< element (c, y, x) stands at y * row_elements + x * pixel_elements + c */
     size_t row_elements, pixel_elements;

@@ -131,9 +131,9 @@ static void gather_channel(const octet_tensor_view *view, size_t channel, float 
     for (int y = 0; y < view->height; y++) {
         size_t at = (size_t)y * view->row_elements + channel;
         for (int x = 0; x < view->width; x++, at += view->pixel_elements) {
-            if (view->is_float == 2)
+            if (view->type == OCTET_ELEMENT_BF16)
                 *row++ = value_of_half(((const uint16_t *)view->data)[at]);
-            else if (view->is_float)
+            else if (view->type == OCTET_ELEMENT_F32)
                 *row++ = ((const float *)view->data)[at];
             else
                 *row++ =

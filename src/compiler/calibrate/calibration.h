@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the float engine on pictures and observes every layer. */
+/* Runs the float engine on pictures and observes every layer, as any program may. */
 #ifndef OCTET_COMPILER_CALIBRATE_CALIBRATION_H
 #define OCTET_COMPILER_CALIBRATE_CALIBRATION_H
 
 #include "compiler/calibrate/observer.h"
+#include "runtime/image/letterbox.h"
 #include "runtime/session/open_session.h"
 
 struct octet_calibration {
     struct octet_context own;
     octet_engine *engine; /* float, owned */
     octet_session *session;
+    int height, width; /* of its input, pixels */
     octet_statistics *statistics;
+    struct oct_threads *threads; /* that look at tensors, while the session's rest */
     struct oct_observer_scratch *scratch;
-    const char *not_finite; /* name of a tensor that was, during the current picture */
+    struct oct_resize_kernels resize;
+    struct oct_letterbox_scratch letterbox;
+    uint8_t *rgb;             /* [height][width][3]: the current picture, letterboxed */
+    octet_letterbox geometry; /* of that */
+    const char *not_finite;   /* name of a tensor that was, during the current picture */
 };
 
 /* Takes the engine over, on failure as well. `hash` is the model's, see oct_network_hash(). */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Measures a float tensor in bands of rows: ranges and sums first, then the histogram. */
 #include "compiler/calibrate/observer.h"
 
 #include <math.h>

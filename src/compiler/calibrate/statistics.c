@@ -93,22 +93,14 @@ void oct_statistics_summary(const octet_statistics *statistics, int index,
 /* Hashes "WIDTHxHEIGHT " and the RGB bytes row by row. */
 static void hash_picture(const struct oct_seen *seen, uint8_t digest[32])
 {
-    enum { PIXELS = 256 };
-    uint8_t rgb[3 * PIXELS];
     struct oct_sha256 sha;
     char size[32];
     snprintf(size, sizeof size, "%dx%d ", seen->width, seen->height);
     oct_sha256_init(&sha);
     oct_sha256_update(&sha, size, strlen(size));
-    for (int y = 0; y < seen->height; y++) {
-        const uint8_t *row = seen->pixels + (size_t)y * seen->row_bytes;
-        for (int x = 0; x < seen->width; x += PIXELS) {
-            const int count = seen->width - x < PIXELS ? seen->width - x : PIXELS;
-            for (int i = 0; i < count; i++)
-                memcpy(rgb + 3 * i, row + 4 * (x + i), 3);
-            oct_sha256_update(&sha, rgb, (size_t)count * 3);
-        }
-    }
+    for (int y = 0; y < seen->height; y++)
+        oct_sha256_update(&sha, seen->pixels + (size_t)y * seen->row_bytes,
+                          3 * (size_t)seen->width);
     oct_sha256_final(&sha, digest);
 }
 

@@ -60,7 +60,7 @@ enum oct_statistics_fit oct_statistics_fit(const octet_statistics *statistics,
 void oct_statistics_summary(const octet_statistics *statistics, int index,
                             octet_tensor_statistics *tensor);
 
-/* A picture as the network saw it, without padding: rows of `width` pixels, 4 bytes RGB0 each. */
+/* A picture as the network saw it, without padding: rows of `width` pixels, RGB. */
 struct oct_seen {
     const uint8_t *pixels;
     size_t row_bytes;

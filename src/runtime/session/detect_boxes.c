@@ -1,23 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the head's tensors to detections in the source picture's pixels. */
-#include "runtime/session/open_session.h"
+/* From the head's tensors to the undecided output, and to detections in the source picture's
+ * pixels. */
+#include "runtime/session/session_contents.h"
 
-void oct_session_head(const octet_session *session, int index, struct oct_head_view *view)
+/* Whether a run has seen the slot's picture. */
+static octet_status check_ran(octet_session *session, int slot)
 {
-    const struct oct_network *network = &session->engine->network;
-    const struct oct_layout_memory memory = oct_session_memory(session, index);
-    view->head = &network->head;
-    for (int i = 0; i < network->head.output_count; i++) {
-        const int tensor = network->head.outputs[i].tensor;
-        const struct oct_network_size size = session->layout.sizes[tensor];
-        view->maps[i] = (struct oct_head_map){.height = size.height, .width = size.width};
-        if (!memory.picture) /* only the sizes are asked for */
-            continue;
-        const struct oct_view data = oct_layout_view(&session->layout, network, &memory, tensor);
-        view->maps[i].data = data.data;
-        view->maps[i].row = data.row;
-        view->maps[i].pixel = data.pixel;
+    const enum oct_slot_state state = session->slots[slot].state;
+    if (state == OCT_SLOT_RAN)
+        return OCTET_OK;
+    return oct_fail(&session->own, OCTET_INVALID_STATE,
+                    state == OCT_SLOT_SET ? "slot %d: no run has finished since its picture was "
+                                            "set: call octet_session_run()"
+                                          : "slot %d: no picture was set",
+                    slot);
+}
+
+/* The head of a slot that was run. */
+static octet_status view_head(octet_session *session, int slot, struct oct_head_view *view)
+{
+    const struct oct_head *head = &session->engine->network.head;
+    octet_status status = OCTET_OK;
+    view->head = head;
+    for (int i = 0; i < head->output_count && !status; i++) {
+        octet_tensor_view tensor;
+        status = session->backend->tensor(session->state, slot, head->outputs[i].tensor, &tensor);
+        if (!status)
+            view->maps[i] =
+                (struct oct_head_map){tensor.data, tensor.row_elements, tensor.pixel_elements,
+                                      tensor.height, tensor.width};
     }
+    return status;
+}
+
+octet_status oct_session_output(octet_session *session, int slot, float *output)
+{
+    struct oct_head_view head;
+    octet_status status = oct_session_check_slot(session, slot);
+    if (!status)
+        status = check_ran(session, slot);
+    if (!status)
+        status = view_head(session, slot, &head);
+    if (!status)
+        head.head->kind->decode(&head, output);
+    return status;
+}
+
+static octet_status check_classes(octet_session *session, const octet_detect_settings *settings)
+{
+    const int classes = session->engine->network.head.class_count;
+    for (int i = 0; settings->classes && i < settings->class_count; i++)
+        if (settings->classes[i] < 0 || settings->classes[i] >= classes)
+            return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "class %d: there are %d",
+                            settings->classes[i], classes);
+    return OCTET_OK;
+}
+
+static octet_status check_detect(octet_session *session, const octet_detect_settings *settings)
+{
+    octet_context *ctx = &session->own;
+    if (!(settings->confidence >= 0.0 && settings->confidence <= 1.0))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "confidence %g: must be 0 to 1",
+                        settings->confidence);
+    if (!(settings->iou >= 0.0 && settings->iou <= 1.0))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "IoU %g: must be 0 to 1", settings->iou);
+    if (settings->max_detections < 1 || settings->max_detections > OCT_CANDIDATES_MAX)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%d detections at most: must be 1 to %d",
+                        settings->max_detections, OCT_CANDIDATES_MAX);
+    if (settings->class_count < 0 || (settings->class_count > 0 && !settings->classes))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%d classes, and no list of them",
+                        settings->class_count);
+    if (settings->max_per_class < 0)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "%d of a class at most: must be 0 (no limit) or more",
+                        settings->max_per_class);
+    return check_classes(session, settings);
 }
 
 static float map(double value, int pad, double gain, int limit)
@@ -34,20 +91,41 @@ static void to_source(const octet_letterbox *g, octet_detection *box)
     box->y2 = map(box->y2, g->pad_top, g->gain_y, g->source_height);
 }
 
-int oct_session_detect(octet_session *session, int index, const octet_detect_settings *settings,
-                       octet_detection *detections, int capacity)
+/* The boxes in input pixels: the backend's, or selected here. */
+static octet_status select_boxes(octet_session *session, int slot,
+                                 const octet_detect_settings *settings, octet_detection *detections,
+                                 int most, int *count)
 {
+    if (session->backend->select)
+        return session->backend->select(session->state, slot, settings, detections, most, count);
     struct oct_head_view head;
-    oct_session_head(session, index, &head);
+    const octet_status status = view_head(session, slot, &head);
+    if (!status)
+        *count = head.head->kind->select(&head, settings, &session->select, detections, most);
+    return status;
+}
+
+octet_status oct_session_detect(octet_session *session, int slot,
+                                const octet_detect_settings *settings, octet_detection *detections,
+                                int capacity, int *count)
+{
+    octet_detect_settings own;
+    *count = 0;
+    if (!settings) {
+        oct_selection_settings(&session->engine->network.head.selection, &own);
+        settings = &own;
+    }
+    octet_status status = oct_session_check_slot(session, slot);
+    if (!status)
+        status = check_detect(session, settings);
+    if (!status)
+        status = check_ran(session, slot);
+    if (status || capacity <= 0)
+        return status;
     const int most = capacity < settings->max_detections ? capacity : settings->max_detections;
-    const int count = head.head->kind->select(&head, settings, &session->select, detections, most);
-    octet_letterbox geometry = session->slots[index].geometry;
-    if (geometry.source_width == 0)
-        geometry = (octet_letterbox){.source_width = session->width,
-                                     .source_height = session->height,
-                                     .gain_x = 1.0,
-                                     .gain_y = 1.0};
-    for (int i = 0; i < count; i++)
-        to_source(&geometry, &detections[i]);
-    return count;
+    status = select_boxes(session, slot, settings, detections, most, count);
+    *count = status ? 0 : *count;
+    for (int i = 0; i < *count; i++)
+        to_source(&session->slots[slot].geometry, &detections[i]);
+    return status;
 }

@@ -1,65 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/session/open_session.h"
+/* Opens and closes sessions, and tells of them. */
+#include "runtime/session/session_contents.h"
 
-#include <string.h>
+#define BATCH_MAX 256
 
-#include "runtime/backend/cpu/features/features.h"
-#include "runtime/image/letterbox.h"
-
-struct oct_layout_memory oct_session_memory(const octet_session *session, int index)
+static int count_anchors(const struct oct_head *head, int height, int width)
 {
-    return (struct oct_layout_memory){
-        session->pictures + (size_t)index * session->layout.picture_bytes, session->shared};
+    struct oct_head_view view = {.head = head};
+    for (int i = 0; i < head->output_count; i++) {
+        view.maps[i].height = height / head->outputs[i].stride;
+        view.maps[i].width = width / head->outputs[i].stride;
+    }
+    return head->kind->anchor_count(&view);
 }
 
-static octet_status check_settings(octet_context *ctx, const octet_engine *engine,
-                                   const octet_session_settings *settings, octet_session *session)
+static octet_status check_settings(const octet_session_settings *settings, octet_session *session)
 {
-    const int stride = oct_network_stride(&engine->network);
-    session->height = settings->height ? settings->height : engine->network.input_height;
-    session->width = settings->width ? settings->width : engine->network.input_width;
-    if (session->height < stride || session->width < stride || session->height > 8192 ||
-        session->width > 8192 || session->height % stride || session->width % stride)
-        return oct_fail(
-            ctx, OCTET_INVALID_ARGUMENT,
-            "input size %dx%d: height and width must be multiples of %d from %d to 8192",
-            session->height, session->width, stride, stride);
-    if (settings->batch < 1 || settings->batch > 256)
-        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "batch %d: must be 1 to 256", settings->batch);
+    const struct oct_network *network = &session->engine->network;
+    struct oct_session_facts *facts = &session->facts;
+    const int stride = oct_network_stride(network);
+    facts->height = settings->height ? settings->height : network->input_height;
+    facts->width = settings->width ? settings->width : network->input_width;
+    if (facts->height < stride || facts->width < stride || facts->height > OCT_INPUT_SIDE_MAX ||
+        facts->width > OCT_INPUT_SIDE_MAX || facts->height % stride || facts->width % stride)
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
+                        "input size %dx%d: height and width must be multiples of %d from %d to %d",
+                        facts->height, facts->width, stride, stride, OCT_INPUT_SIDE_MAX);
+    if (settings->batch < 1 || settings->batch > BATCH_MAX)
+        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "batch %d: must be 1 to %d",
+                        settings->batch, BATCH_MAX);
+    facts->anchors = count_anchors(&network->head, facts->height, facts->width);
     session->batch = settings->batch;
     session->profile = settings->profile;
     return OCTET_OK;
 }
 
-/* Everything that a run needs, so that it allocates nothing. */
-static octet_status allocate(octet_context *ctx, octet_session *session)
+static octet_status open_backend(octet_session *session, const octet_session_settings *settings)
 {
-    struct oct_layout *layout = &session->layout;
-    const size_t batch = (size_t)session->batch, workers = (size_t)session->thread_count;
-    const size_t pixels = (size_t)session->height * (size_t)session->width;
-    struct oct_head_view head;
-    session->pictures = oct_calloc(ctx, batch, layout->picture_bytes);
-    session->shared = oct_calloc(ctx, 1, layout->shared_bytes);
-    session->scratch = oct_malloc(ctx, workers, session->scratch_bytes);
-    session->slots = oct_calloc(ctx, batch, sizeof *session->slots);
-    session->letterbox.bytes = oct_letterbox_scratch_bytes(session->width);
-    session->letterbox.memory = oct_malloc(ctx, session->letterbox.bytes, 1);
-    const bool is_float = session->engine->network.tensors[0].type != OCT_TYPE_U8;
-    if (is_float)
-        session->pixels = oct_malloc(ctx, pixels, 4);
-    oct_session_head(session, 0, &head);
-    session->select.capacity =
-        oct_select_capacity(head.head->kind->anchor_count(&head), head.head->class_count);
-    session->select.candidates =
-        oct_malloc(ctx, (size_t)session->select.capacity, sizeof *session->select.candidates);
-    if (!session->pictures || !session->shared || !session->scratch || !session->slots ||
-        !session->letterbox.memory || (is_float && !session->pixels) || !session->select.candidates)
-        return oct_fail_memory(ctx, "the session");
-    return OCTET_OK;
+    const struct oct_backend_request request = {
+        .engine = session->engine,
+        .height = session->facts.height,
+        .width = session->facts.width,
+        .batch = session->batch,
+        .threads = settings->threads,
+        .cpu = settings->cpu,
+        .profile = session->profile,
+    };
+    const octet_status status = session->backend->open(&session->own, &request, &session->state);
+    if (!status)
+        session->backend->describe(session->state, &session->facts.backend);
+    return status;
 }
 
-octet_status oct_session_open(octet_context *ctx, const octet_engine *engine,
-                              const octet_session_settings *settings, octet_session **opened)
+/* What the session needs of its own, so that no later call allocates. */
+static octet_status allocate(octet_session *session)
+{
+    octet_context *ctx = &session->own;
+    struct oct_select_scratch *select = &session->select;
+    session->slots = oct_calloc(ctx, (size_t)session->batch, sizeof *session->slots);
+    select->capacity =
+        oct_select_capacity(session->facts.anchors, session->engine->network.head.class_count);
+    select->candidates =
+        oct_malloc(ctx, (size_t)select->capacity, sizeof *session->select.candidates);
+    return session->slots && select->candidates ? OCTET_OK : oct_fail_memory(ctx, "the session");
+}
+
+octet_status oct_session_open(octet_context *ctx, const struct oct_backend *backend,
+                              const octet_engine *engine, const octet_session_settings *settings,
+                              octet_session **opened)
 {
     *opened = NULL;
     octet_session *session = oct_calloc(ctx, 1, sizeof *session);
@@ -67,27 +75,18 @@ octet_status oct_session_open(octet_context *ctx, const octet_engine *engine,
         return oct_fail_memory(ctx, "the session");
     oct_context_inherit(&session->own, ctx);
     session->engine = engine;
-    oct_arena_init(&session->arena, &session->own);
-    unsigned sets = 0;
-    octet_status status = check_settings(ctx, engine, settings, session);
+    session->backend = backend;
+    octet_status status = check_settings(settings, session);
     if (!status)
-        status = oct_cpu_parse(ctx, settings->cpu, &sets);
+        status = open_backend(session, settings);
     if (!status)
-        status = oct_threads_create(ctx, settings->threads, &session->threads);
-    if (!status) {
-        session->thread_count = oct_threads_count(session->threads);
-        oct_kernels_fill(&session->kernels, oct_cpu_enable(sets));
-        status = oct_layout_make(ctx, &session->arena, &engine->network, session->height,
-                                 session->width, session->kernels.bf16_storage, &session->layout);
-    }
-    if (!status)
-        status = oct_session_prepare(ctx, session);
-    if (!status)
-        status = allocate(ctx, session);
-    if (status)
+        status = allocate(session);
+    if (status) {
+        oct_fail(ctx, status, "%s", session->own.message);
         oct_session_close(session);
-    else
+    } else {
         *opened = session;
+    }
     return status;
 }
 
@@ -96,15 +95,24 @@ void oct_session_close(octet_session *session)
     if (!session)
         return;
     octet_context *ctx = &session->own;
-    oct_threads_destroy(&session->threads);
-    oct_arena_clear(&session->arena);
-    oct_free(ctx, session->pictures);
-    oct_free(ctx, session->shared);
-    oct_free(ctx, session->scratch);
+    session->backend->close(session->state);
     oct_free(ctx, session->slots);
-    oct_free(ctx, session->letterbox.memory);
-    oct_free(ctx, session->pixels);
     oct_free(ctx, session->select.candidates);
     struct octet_context last = *ctx; /* the session holds the allocator that frees it */
     oct_free(&last, session);
+}
+
+octet_context *oct_session_context(octet_session *session)
+{
+    return &session->own;
+}
+
+const char *oct_session_message(const octet_session *session)
+{
+    return session->own.message;
+}
+
+const struct oct_session_facts *oct_session_facts(const octet_session *session)
+{
+    return &session->facts;
 }

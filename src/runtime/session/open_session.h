@@ -1,83 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A session: an engine's network made ready for one size and one kernel set. */
+/*
+ * A session: an engine opened on a backend, for one input size and batch. It keeps what each slot
+ * of the batch holds, tells an observer of layers, and finds boxes; the backend does the rest.
+ * Calls on a slot that the batch does not have are OCTET_INVALID_ARGUMENT.
+ */
 #ifndef OCTET_RUNTIME_SESSION_OPEN_SESSION_H
 #define OCTET_RUNTIME_SESSION_OPEN_SESSION_H
 
-#include <octet/session.h>
+#include "runtime/backend/backend.h"
 
-#include "base/threads.h"
-#include "runtime/backend/cpu/layout.h"
-#include "runtime/engine/engine_contents.h"
-#include "runtime/head/nms.h"
-
-/* One layer, prepared: jobs have views of the shared region; those that touch a picture's own
- * region are rebased. */
-struct oct_step {
-    const struct oct_layer *layer;
-    const struct oct_conv_kernel *kernel; /* CONVOLUTION */
-    struct oct_conv_job conv;             /* CONVOLUTION */
-    int height, width, channels;          /* of the output; stored channels */
-    int border;                           /* of the output's buffer, pixels */
-    int row_chunk, channel_chunk;         /* output rows and channels of one work item */
-    double total_ms;                      /* with profile */
+/* What is told of a session; it does not change. */
+struct oct_session_facts {
+    int height, width, anchors;
+    struct oct_backend_facts backend;
 };
 
-/* What may be asked of a slot of the batch. */
-enum oct_slot_state {
-    OCT_SLOT_EMPTY, /* no picture was set, or setting it failed */
-    OCT_SLOT_SET,   /* a picture was set that no run has seen */
-    OCT_SLOT_RAN    /* head and geometry belong to the picture set last */
-};
-
-struct oct_slot {
-    enum oct_slot_state state;
-    octet_letterbox geometry; /* source_width 0: the input's own pixels */
-};
-
-struct octet_session {
-    struct octet_context own;
-    const octet_engine *engine;
-    struct oct_arena arena;
-    struct oct_kernels kernels;
-    struct oct_threads *threads;
-    int height, width, batch, thread_count, profile;
-    struct oct_layout layout;
-    int step_count;
-    struct oct_step *steps;
-    size_t packed_bytes, scratch_bytes; /* scratch: of each worker */
-    char *pictures, *shared, *scratch;  /* batch * layout.picture_bytes; layout.shared_bytes */
-    uint8_t *pixels;                    /* F32 or BF16 input: letterboxed RGB0, before conversion */
-    struct oct_letterbox_memory {
-        void *memory;
-        size_t bytes;
-    } letterbox;
-    struct oct_slot *slots; /* batch */
-    bool running;           /* an observer is being called: no other call fits in */
-    struct oct_select_scratch select;
-    octet_observer *observer;
-    void *observer_user;
-};
-
-octet_status oct_session_open(octet_context *ctx, const octet_engine *engine,
-                              const octet_session_settings *settings, octet_session **session);
+/* As octet_session_open(), on a backend. Settings are not NULL. */
+octet_status oct_session_open(octet_context *ctx, const struct oct_backend *backend,
+                              const octet_engine *engine, const octet_session_settings *settings,
+                              octet_session **session);
 void oct_session_close(octet_session *session);
 
-/* prepare.c: chooses kernels, packs weights, plans work for every layer. */
-octet_status oct_session_prepare(octet_context *ctx, octet_session *session);
+/* Whose message is the line about the session's last failed call. */
+octet_context *oct_session_context(octet_session *session);
+const char *oct_session_message(const octet_session *session);
 
-/* execute.c: runs all layers on picture `index`. */
-octet_status oct_session_execute(octet_session *session, int index);
+const struct oct_session_facts *oct_session_facts(const octet_session *session);
 
-/* input.c */
-octet_status oct_session_set_image(octet_session *session, int index, const octet_image *image);
-octet_status oct_session_set_pixels(octet_session *session, int index, const uint8_t *rgb);
-octet_status oct_session_set_tensor(octet_session *session, int index, const float *planes);
+/* OCTET_INVALID_STATE while an observer is being called: no call that sets, runs or reads slots
+ * fits in then. `call` is that call's name. */
+octet_status oct_session_enter(octet_session *session, const char *call);
 
-/* output.c */
-void oct_session_head(const octet_session *session, int index, struct oct_head_view *head);
-int oct_session_detect(octet_session *session, int index, const octet_detect_settings *settings,
-                       octet_detection *detections, int capacity);
+/* Gives a slot its picture; `letterbox` of an image's input is worked out here. */
+octet_status oct_session_set(octet_session *session, int slot,
+                             const struct oct_backend_input *input);
 
-struct oct_layout_memory oct_session_memory(const octet_session *session, int index);
+/* As octet_session_run(), octet_session_observe() and octet_session_layer_ms(). */
+octet_status oct_session_run(octet_session *session);
+void oct_session_observe(octet_session *session, octet_observer *observer, void *user);
+double oct_session_layer_ms(const octet_session *session, int layer);
+
+/* As octet_session_output() and octet_session_detect(). */
+octet_status oct_session_output(octet_session *session, int slot, float *output);
+octet_status oct_session_detect(octet_session *session, int slot,
+                                const octet_detect_settings *settings, octet_detection *detections,
+                                int capacity, int *count);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs steps in order; each is cut into ranges of rows, or of channels, that the threads share. */
+/* Runs steps in order; the threads share each step's items. */
 #include <string.h>
 #include <time.h>
 
-#include "runtime/session/open_session.h"
+#include "runtime/backend/cpu/cpu_state.h"
 
+/* A step at work on one picture. */
 struct work {
-    octet_session *session;
+    const struct oct_cpu *cpu;
     const struct oct_step *step;
-    struct oct_view input, output, residual;
-    struct oct_conv_job conv;
+    const struct oct_step_job *job;
 };
 
 static double now_ms(void)
@@ -38,7 +38,7 @@ static void fill_border(const struct work *work, int begin, int end)
     const int border = step->border, wide = step->width + 2 * border;
     if (border == 0)
         return;
-    const struct oct_view *out = &work->output;
+    const struct oct_view *out = &work->job->output;
     const ptrdiff_t row = (ptrdiff_t)out->row, pixel = (ptrdiff_t)out->pixel;
     for (int y = begin; y < end; y++) {
         fill_pixels(out, y * row - border * pixel, border, step->channels);
@@ -50,177 +50,115 @@ static void fill_border(const struct work *work, int begin, int end)
         fill_pixels(out, (step->height + y) * row - border * pixel, wide, step->channels);
 }
 
+static void convolve(const struct work *work, const struct oct_conv_range *range, void *scratch)
+{
+    work->step->kernel->run(&work->job->conv, range, scratch);
+}
+
+static void pool(const struct work *work, const struct oct_conv_range *range, void *scratch)
+{
+    work->step->pool(&work->job->pool, range->row_begin, range->row_end, scratch);
+}
+
+static void upsample(const struct work *work, const struct oct_conv_range *range, void *scratch)
+{
+    (void)scratch;
+    const struct oct_move_job *job = &work->job->move;
+    work->cpu->kernels.upsample2(&job->input, &job->output, work->step->channels, work->step->width,
+                                 range->row_begin, range->row_end);
+}
+
+static void copy_row(const struct oct_move_job *job, int y, int width)
+{
+    const size_t element = oct_type_bytes(job->output.type);
+    const char *from = (const char *)job->input.data + (size_t)y * job->input.row * element;
+    char *to = (char *)job->output.data + (size_t)y * job->output.row * element;
+    for (int x = 0; x < width; x++)
+        memcpy(to + (size_t)x * job->output.pixel * element,
+               from + (size_t)x * job->input.pixel * element, (size_t)job->copied * element);
+}
+
 /* What pads the output's channels must be numbers. */
-static void clear_padding(const struct work *work, int channels, int begin, int end)
+static void clear_row(const struct oct_move_job *job, int y, int width)
 {
-    const size_t element = oct_type_bytes(work->output.type);
-    const size_t bytes = (size_t)(work->step->channels - channels) * element;
-    for (int y = begin; y < end; y++) {
-        char *to =
-            (char *)work->output.data + ((size_t)y * work->output.row + (size_t)channels) * element;
-        for (int x = 0; x < work->step->width; x++)
-            memset(to + (size_t)x * work->output.pixel * element, 0, bytes);
+    const size_t element = oct_type_bytes(job->output.type);
+    char *to =
+        (char *)job->output.data + ((size_t)y * job->output.row + (size_t)job->copied) * element;
+    for (int x = 0; x < width; x++)
+        memset(to + (size_t)x * job->output.pixel * element, 0, (size_t)job->cleared * element);
+}
+
+static void copy(const struct work *work, const struct oct_conv_range *range, void *scratch)
+{
+    (void)scratch;
+    const struct oct_move_job *job = &work->job->move;
+    const int width = work->step->width;
+    const bool converted = job->input.type != job->output.type;
+    if (converted)
+        work->cpu->kernels.convert(&job->input, &job->output, work->step->channels, width,
+                                   range->row_begin, range->row_end);
+    for (int y = range->row_begin; y < range->row_end; y++) {
+        if (!converted)
+            copy_row(job, y, width);
+        if (job->cleared > 0)
+            clear_row(job, y, width);
     }
 }
 
-/* With the padding; but behind a shifted slice lie others' elements, or nobody's. */
-static void copy_rows(const struct work *work, int begin, int end)
+static void look_up(const struct work *work, const struct oct_conv_range *range, void *scratch)
 {
-    const struct oct_network *network = &work->session->engine->network;
-    const struct oct_layer *layer = work->step->layer;
-    const int own = network->tensors[layer->output].channels;
-    const bool shifted = oct_network_shift(network, layer->input) > 0;
-    const size_t element = oct_type_bytes(work->output.type);
-    const size_t bytes = (size_t)(shifted ? own : work->step->channels) * element;
-    if (work->input.type != work->output.type)
-        work->session->kernels.convert(&work->input, &work->output, work->step->channels,
-                                       work->step->width, begin, end);
-    for (int y = begin; y < end && work->input.type == work->output.type; y++) {
-        const char *from = (const char *)work->input.data + (size_t)y * work->input.row * element;
-        char *to = (char *)work->output.data + (size_t)y * work->output.row * element;
-        for (int x = 0; x < work->step->width; x++)
-            memcpy(to + (size_t)x * work->output.pixel * element,
-                   from + (size_t)x * work->input.pixel * element, bytes);
-    }
-    if (shifted)
-        clear_padding(work, own, begin, end);
+    (void)scratch;
+    work->cpu->kernels.table(&work->job->table, range->row_begin, range->row_end);
 }
 
-static void table_rows(const struct work *work, int begin, int end)
-{
-    const struct oct_table_job job = {.input = work->input,
-                                      .output = work->output,
-                                      .residual = work->residual,
-                                      .table = work->step->layer->table,
-                                      .channels = work->step->channels,
-                                      .width = work->step->width};
-    work->session->kernels.table(&job, begin, end);
-}
-
-static void pool_rows(const struct work *work, int begin, int end, void *scratch)
-{
-    const struct oct_pool_job job = {.input = work->input,
-                                     .output = work->output,
-                                     .channels = work->step->channels,
-                                     .height = work->step->height,
-                                     .width = work->step->width,
-                                     .kernel = work->step->layer->kernel};
-    const struct oct_kernels *kernels = &work->session->kernels;
-    if (work->output.type == OCT_TYPE_U8)
-        kernels->max_pool_u8(&job, begin, end, scratch);
-    else if (work->output.type == OCT_TYPE_BF16)
-        kernels->max_pool_bf16(&job, begin, end, scratch);
-    else
-        kernels->max_pool_f32(&job, begin, end, scratch);
-}
+static void (*const operations[])(const struct work *, const struct oct_conv_range *, void *) = {
+    [OCT_CONVOLUTION] = convolve, [OCT_MAX_POOL] = pool,
+    [OCT_UPSAMPLE] = upsample,    [OCT_COPY] = copy,
+    [OCT_TABLE] = look_up,
+};
 
 static int least(int a, int b)
 {
     return a < b ? a : b;
 }
 
-static int row_items(const struct oct_step *step)
-{
-    return (step->height + step->row_chunk - 1) / step->row_chunk;
-}
-
-static int channel_items(const struct oct_step *step)
-{
-    return (step->channels + step->channel_chunk - 1) / step->channel_chunk;
-}
-
 static void run_item(void *user, int worker, int item)
 {
     const struct work *work = user;
     const struct oct_step *step = work->step;
-    const octet_session *session = work->session;
-    const int begin = item % row_items(step) * step->row_chunk;
-    const int end = least(begin + step->row_chunk, step->height);
-    const int channel = item / row_items(step) * step->channel_chunk;
-    void *scratch = session->scratch + (size_t)worker * session->scratch_bytes;
-    switch (step->layer->operation) {
-    case OCT_CONVOLUTION: {
-        const struct oct_conv_range range = {begin, end, channel,
-                                             least(channel + step->channel_chunk, step->channels)};
-        step->kernel->run(&work->conv, &range, scratch);
-        break;
-    }
-    case OCT_MAX_POOL:
-        pool_rows(work, begin, end, scratch);
-        break;
-    case OCT_UPSAMPLE:
-        session->kernels.upsample2(&work->input, &work->output, step->channels, step->width, begin,
-                                   end);
-        break;
-    case OCT_COPY:
-        copy_rows(work, begin, end);
-        break;
-    case OCT_TABLE:
-        table_rows(work, begin, end);
-        break;
-    }
+    const int row = item % step->row_items * step->row_chunk;
+    const int channel = item / step->row_items * step->channel_chunk;
+    const struct oct_conv_range range = {row, least(row + step->row_chunk, step->height), channel,
+                                         least(channel + step->channel_chunk, step->channels)};
+    operations[step->layer->operation](
+        work, &range, work->cpu->scratch + (size_t)worker * work->cpu->scratch_bytes);
     if (channel == 0)
-        fill_border(work, begin, end);
+        fill_border(work, range.row_begin, range.row_end);
 }
 
-static void bind(struct work *work, const struct oct_layout_memory *memory)
+static octet_status run_picture(struct oct_cpu *cpu, int slot,
+                                const struct oct_backend_watch *watch)
 {
-    const struct oct_layout *layout = &work->session->layout;
-    const struct oct_network *network = &work->session->engine->network;
-    const struct oct_layer *layer = work->step->layer;
-    work->input = oct_layout_view(layout, network, memory, layer->input);
-    work->output = oct_layout_view(layout, network, memory, layer->output);
-    if (layer->residual >= 0)
-        work->residual = oct_layout_view(layout, network, memory, layer->residual);
-    if (layer->operation == OCT_COPY)
-        work->input.data =
-            (char *)work->input.data +
-            (size_t)oct_network_shift(network, layer->input) * oct_type_bytes(work->input.type);
-    if (layer->operation != OCT_CONVOLUTION)
-        return;
-    work->conv = work->step->conv;
-    work->conv.input = work->input;
-    work->conv.output = work->output;
-    const ptrdiff_t corner = (ptrdiff_t)(work->input.row + work->input.pixel) * layer->padding;
-    work->conv.input.data =
-        (char *)work->input.data - corner * (ptrdiff_t)oct_type_bytes(work->input.type);
-    work->conv.residual = work->residual;
-}
-
-static int observe(const octet_session *session, int index, int layer, const struct work *work)
-{
-    const struct oct_network *network = &session->engine->network;
-    const struct oct_tensor *tensor = &network->tensors[work->step->layer->output];
-    const octet_tensor_view view = {
-        .name = tensor->name,
-        .channels = tensor->channels,
-        .height = work->step->height,
-        .width = work->step->width,
-        .is_float = work->output.type == OCT_TYPE_F32    ? 1
-                    : work->output.type == OCT_TYPE_BF16 ? 2
-                                                         : 0,
-        .scale = work->output.quantization.scale,
-        .zero_point = work->output.quantization.zero_point,
-        .data = work->output.data,
-        .row_elements = work->output.row,
-        .pixel_elements = work->output.pixel,
-    };
-    return session->observer(session->observer_user, index, layer, &view);
-}
-
-octet_status oct_session_execute(octet_session *session, int index)
-{
-    const struct oct_layout_memory memory = oct_session_memory(session, index);
-    for (int i = 0; i < session->step_count; i++) {
-        struct oct_step *step = &session->steps[i];
-        struct work work = {.session = session, .step = step};
-        const double start = session->profile ? now_ms() : 0.0;
-        bind(&work, &memory);
-        oct_threads_run(session->threads, run_item, &work, row_items(step) * channel_items(step));
-        if (session->profile)
+    octet_status status = OCTET_OK;
+    for (int i = 0; i < cpu->network->layer_count && !status; i++) {
+        struct oct_step *step = &cpu->steps[i];
+        struct work work = {cpu, step, &step->jobs[slot * step->jobs_a_slot]};
+        const double start = cpu->profile ? now_ms() : 0.0;
+        oct_threads_run(cpu->threads, run_item, &work, step->items);
+        if (cpu->profile)
             step->total_ms += now_ms() - start;
-        if (session->observer && observe(session, index, i, &work))
-            return oct_fail(&session->own, OCTET_CANCELLED, "stopped by the observer");
+        if (watch) {
+            oct_threads_rest(cpu->threads); /* who watches may have threads of their own */
+            status = watch->after_layer(watch->user, slot, i);
+        }
     }
-    return OCTET_OK;
+    return status;
+}
+
+octet_status oct_cpu_run(void *state, int first, int count, const struct oct_backend_watch *watch)
+{
+    octet_status status = OCTET_OK;
+    for (int slot = first; slot < first + count && !status; slot++)
+        status = run_picture(state, slot, watch);
+    return status;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Plans where tensors lie: gives roots their buffers, finds out when these live, and packs them. */
 #include "runtime/backend/cpu/layout.h"
 
 #include <string.h>
@@ -33,6 +34,11 @@ int oct_layout_extent(const struct oct_layout *layout, const struct oct_network 
 {
     return round4(
         oct_layout_position(layout, network, tensor, network->tensors[tensor].channels - 1) + 1);
+}
+
+bool oct_layout_of_picture(const struct oct_layout *layout, int tensor)
+{
+    return layout->buffers[layout->tensors[tensor].buffer].of_picture;
 }
 
 enum oct_type oct_layout_type(const struct oct_layout *layout, int tensor)

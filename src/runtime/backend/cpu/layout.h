@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where tensors lie in a session's memory. A buffer is one channels-last activation with a border
- * of padding around it; concats share one buffer, so that writing a member is writing its slice.
- * Each member's channels are stored padded to a multiple of 4. Buffers whose lives do not meet
- * share bytes; the picture and the head's tensors keep their own.
+ * Where tensors lie in the CPU backend's memory. A buffer is one channels-last activation with a
+ * border of padding around it; concats share one buffer, so that writing a member is writing its
+ * slice. Each member's channels are stored padded to a multiple of 4. Buffers whose lives do not
+ * meet share bytes; the picture and the head's tensors keep their own.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_LAYOUT_H
 #define OCTET_RUNTIME_BACKEND_CPU_LAYOUT_H
@@ -48,6 +48,9 @@ struct oct_layout_memory {
 octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, int height, int width,
                              enum oct_type bf16_storage, struct oct_layout *layout);
+
+/* Whether each picture has the tensor in a region of its own, where it outlives the run. */
+bool oct_layout_of_picture(const struct oct_layout *layout, int tensor);
 
 /* The type that a tensor is stored in. */
 enum oct_type oct_layout_type(const struct oct_layout *layout, int tensor);

@@ -17,7 +17,6 @@
 #include "random.h"
 #include "reference.h"
 #include "runtime/backend/cpu/features/features.h"
-#include "runtime/session/open_session.h"
 #include "small_detector.h"
 
 /* A sum that falls on the other side of a tie turns a code by one, which later layers carry on. */
@@ -403,7 +402,7 @@ static int find_layer(const struct oct_network *network, const char *name)
 
 static uint8_t code_at(const octet_tensor_view *view, const struct oct_tensor *t, size_t at)
 {
-    if (!view->is_float)
+    if (view->type == OCTET_ELEMENT_U8)
         return ((const uint8_t *)view->data)[at];
     return oct_requantize(((const float *)view->data)[at], 1.0f / t->quantization.scale,
                           t->quantization.zero_point);

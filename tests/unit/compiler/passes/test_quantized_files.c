@@ -276,7 +276,7 @@ static int look_at(void *user, int index, int layer, const octet_tensor_view *vi
     (void)index, (void)layer;
     if (strcmp(view->name, watch->name) != 0 || watch->seen++ > 0)
         return 0;
-    assert_false(view->is_float);
+    assert_int_equal(view->type, OCTET_ELEMENT_U8);
     const uint8_t *codes = view->data;
     for (int c = 0; c < view->channels; c++)
         for (int y = 0; y < view->height; y++)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The CPU backend's table: opens and closes its state, and shows its tensors. */
+#include "runtime/backend/cpu/cpu_backend.h"
+
+#include "runtime/backend/cpu/cpu_state.h"
+
+struct oct_view oct_cpu_view(const struct oct_cpu *cpu, int slot, int tensor)
+{
+    struct oct_view view = cpu->views[tensor];
+    if (oct_layout_of_picture(&cpu->layout, tensor))
+        view.data = (char *)view.data + (size_t)slot * cpu->layout.picture_bytes;
+    return view;
+}
+
+/* Activations, zero at first: what is stored beside channels must be numbers. */
+static octet_status allocate_tensors(struct oct_cpu *cpu)
+{
+    const size_t tensors = (size_t)cpu->network->tensor_count;
+    cpu->views = oct_arena_calloc(&cpu->arena, tensors, sizeof *cpu->views);
+    cpu->pictures = oct_calloc(cpu->ctx, (size_t)cpu->batch, cpu->layout.picture_bytes);
+    cpu->shared = oct_calloc(cpu->ctx, 1, cpu->layout.shared_bytes);
+    if (!cpu->views || !cpu->pictures || !cpu->shared)
+        return oct_fail_memory(cpu->ctx, "the session");
+    const struct oct_layout_memory memory = {cpu->pictures, cpu->shared};
+    for (int i = 0; i < cpu->network->tensor_count; i++)
+        cpu->views[i] = oct_layout_view(&cpu->layout, cpu->network, &memory, i);
+    return OCTET_OK;
+}
+
+/* What steps and inputs work in, so that neither allocates. */
+static octet_status allocate_scratch(struct oct_cpu *cpu)
+{
+    const bool has_pixels = cpu->views[0].type != OCT_TYPE_U8;
+    const size_t pixels = (size_t)cpu->height * (size_t)cpu->width;
+    cpu->scratch = oct_malloc(cpu->ctx, (size_t)cpu->thread_count, cpu->scratch_bytes);
+    cpu->letterbox.bytes = oct_letterbox_scratch_bytes(cpu->width);
+    cpu->letterbox.memory = oct_malloc(cpu->ctx, cpu->letterbox.bytes, 1);
+    if (has_pixels)
+        cpu->pixels = oct_malloc(cpu->ctx, pixels, 4);
+    if (!cpu->scratch || !cpu->letterbox.memory || (has_pixels && !cpu->pixels))
+        return oct_fail_memory(cpu->ctx, "the session");
+    return OCTET_OK;
+}
+
+static void close_cpu(void *state)
+{
+    struct oct_cpu *cpu = state;
+    if (!cpu)
+        return;
+    octet_context *ctx = cpu->ctx;
+    oct_threads_destroy(&cpu->threads);
+    oct_arena_clear(&cpu->arena);
+    oct_free(ctx, cpu->pictures);
+    oct_free(ctx, cpu->shared);
+    oct_free(ctx, cpu->scratch);
+    oct_free(ctx, cpu->letterbox.memory);
+    oct_free(ctx, cpu->pixels);
+    oct_free(ctx, cpu);
+}
+
+static octet_status open_all(struct oct_cpu *cpu, const struct oct_backend_request *request)
+{
+    unsigned sets = 0;
+    octet_status status = oct_cpu_parse(cpu->ctx, request->cpu, &sets);
+    if (!status)
+        status = oct_threads_create(cpu->ctx, request->threads, &cpu->threads);
+    if (status)
+        return status;
+    cpu->thread_count = oct_threads_count(cpu->threads);
+    oct_kernels_fill(&cpu->kernels, oct_cpu_enable(sets));
+    status = oct_layout_make(cpu->ctx, &cpu->arena, cpu->network, cpu->height, cpu->width,
+                             cpu->kernels.bf16_storage, &cpu->layout);
+    if (!status)
+        status = allocate_tensors(cpu);
+    if (!status)
+        status = oct_cpu_prepare(cpu);
+    return status ? status : allocate_scratch(cpu);
+}
+
+static octet_status open_cpu(octet_context *ctx, const struct oct_backend_request *request,
+                             void **state)
+{
+    struct oct_cpu *cpu = oct_calloc(ctx, 1, sizeof *cpu);
+    *state = NULL;
+    if (!cpu)
+        return oct_fail_memory(ctx, "the session");
+    cpu->ctx = ctx;
+    cpu->network = &request->engine->network;
+    cpu->height = request->height;
+    cpu->width = request->width;
+    cpu->batch = request->batch;
+    cpu->profile = request->profile;
+    oct_arena_init(&cpu->arena, ctx);
+    const octet_status status = open_all(cpu, request);
+    if (status)
+        close_cpu(cpu);
+    else
+        *state = cpu;
+    return status;
+}
+
+static octet_status tensor(void *state, int slot, int index, octet_tensor_view *view)
+{
+    static const octet_element_type types[] = {[OCT_TYPE_U8] = OCTET_ELEMENT_U8,
+                                               [OCT_TYPE_F32] = OCTET_ELEMENT_F32,
+                                               [OCT_TYPE_BF16] = OCTET_ELEMENT_BF16};
+    const struct oct_cpu *cpu = state;
+    const struct oct_view own = oct_cpu_view(cpu, slot, index);
+    *view = (octet_tensor_view){
+        .name = cpu->network->tensors[index].name,
+        .channels = cpu->network->tensors[index].channels,
+        .height = cpu->layout.sizes[index].height,
+        .width = cpu->layout.sizes[index].width,
+        .type = types[own.type],
+        .scale = own.quantization.scale,
+        .zero_point = own.quantization.zero_point,
+        .data = own.data,
+        .row_elements = own.row,
+        .pixel_elements = own.pixel,
+    };
+    return OCTET_OK;
+}
+
+static const char *kernel_set(const struct oct_cpu *cpu)
+{
+    for (int i = 0; i < cpu->network->tensor_count && cpu->kernels.bf16_set; i++)
+        if (cpu->network->tensors[i].type == OCT_TYPE_BF16)
+            return cpu->kernels.bf16_set;
+    return cpu->kernels.set;
+}
+
+static void describe(const void *state, struct oct_backend_facts *facts)
+{
+    const struct oct_cpu *cpu = state;
+    *facts = (struct oct_backend_facts){
+        .kernels = kernel_set(cpu),
+        .threads = cpu->thread_count,
+        .memory_bytes = cpu->packed_bytes + cpu->layout.shared_bytes +
+                        (size_t)cpu->batch * cpu->layout.picture_bytes +
+                        (size_t)cpu->thread_count * cpu->scratch_bytes,
+    };
+}
+
+static double layer_ms(const void *state, int layer)
+{
+    return ((const struct oct_cpu *)state)->steps[layer].total_ms;
+}
+
+const struct oct_backend oct_cpu_backend = {
+    .name = "cpu",
+    .open = open_cpu,
+    .set_input = oct_cpu_set_input,
+    .run = oct_cpu_run,
+    .tensor = tensor,
+    .describe = describe,
+    .layer_ms = layer_ms,
+    .close = close_cpu,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session's own struct. Private to this folder. */
+#ifndef OCTET_RUNTIME_SESSION_SESSION_CONTENTS_H
+#define OCTET_RUNTIME_SESSION_SESSION_CONTENTS_H
+
+#include "runtime/head/nms.h"
+#include "runtime/session/open_session.h"
+
+/* What may be asked of a slot of the batch. */
+enum oct_slot_state {
+    OCT_SLOT_EMPTY, /* no picture was set, or setting it failed */
+    OCT_SLOT_SET,   /* a picture was set that no run has seen */
+    OCT_SLOT_RAN    /* head and geometry belong to the picture set last */
+};
+
+struct oct_slot {
+    enum oct_slot_state state;
+    octet_letterbox geometry; /* from the input's pixels back to the picture's */
+};
+
+struct octet_session {
+    struct octet_context own; /* allocator, and the messages of the backend too */
+    const octet_engine *engine;
+    const struct oct_backend *backend;
+    void *state; /* the backend's */
+    int batch;
+    bool profile;
+    bool observed; /* an observer is being called */
+    struct oct_session_facts facts;
+    struct oct_slot *slots; /* [batch] */
+    struct oct_select_scratch select;
+    octet_observer *observer;
+    void *observer_user;
+};
+
+/* run_pictures.c: whether the batch has the slot. */
+octet_status oct_session_check_slot(octet_session *session, int slot);
+
+#endif
