@@ -13,7 +13,11 @@ octet_status octet_engine_load_memory(octet_context *context, const void *bytes,
         *engine = NULL;
     if (!context || !bytes || !name || !engine)
         return oct_fail_null(context, __func__, "bytes, name and engine");
-    return oct_engine_read(context, bytes, size, name, engine);
+    uint8_t *copy = oct_malloc(context, size, 1);
+    if (!copy)
+        return oct_fail_memory(context, name);
+    memcpy(copy, bytes, size);
+    return oct_engine_read(context, &(struct oct_file){copy, size}, name, engine);
 }
 
 octet_status octet_engine_load(octet_context *context, const char *path, octet_engine **engine)
@@ -23,12 +27,8 @@ octet_status octet_engine_load(octet_context *context, const char *path, octet_e
     if (!context || !path || !engine)
         return oct_fail_null(context, __func__, "path and engine");
     struct oct_file file;
-    octet_status status = oct_file_open(context, path, &file);
-    if (status)
-        return status;
-    status = oct_engine_read(context, file.bytes, file.size, path, engine);
-    oct_file_close(context, &file);
-    return status;
+    const octet_status status = oct_file_open(context, path, &file);
+    return status ? status : oct_engine_read(context, &file, path, engine);
 }
 
 octet_status octet_engine_save(octet_context *context, const octet_engine *engine, const char *path)

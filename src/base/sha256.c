@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The hash itself, in plain C, and how bytes become blocks. */
 #include "base/sha256.h"
 
 #include <string.h>
@@ -40,7 +41,7 @@ static void expand(const uint8_t *block, uint32_t w[64])
         h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));    \
     } while (0)
 
-static void compress(uint32_t state[8], const uint8_t *block)
+static void compress_one(uint32_t state[8], const uint8_t *block)
 {
     uint32_t w[64];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
@@ -61,12 +62,23 @@ static void compress(uint32_t state[8], const uint8_t *block)
         state[i] += sums[i];
 }
 
+static void compress(struct oct_sha256 *sha, const uint8_t *blocks, size_t count)
+{
+    if (sha->instructions) {
+        oct_sha256_instructions(sha->state, round_constants, blocks, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        compress_one(sha->state, blocks + 64 * i);
+}
+
 void oct_sha256_init(struct oct_sha256 *sha)
 {
     static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     memcpy(sha->state, start, sizeof start);
     sha->length = 0;
+    sha->instructions = oct_sha256_has_instructions();
 }
 
 void oct_sha256_update(struct oct_sha256 *sha, const void *bytes, size_t size)
@@ -74,13 +86,14 @@ void oct_sha256_update(struct oct_sha256 *sha, const void *bytes, size_t size)
     const uint8_t *at = bytes;
     while (size > 0) {
         const size_t used = (size_t)(sha->length % 64);
-        const size_t taken = size < 64 - used ? size : 64 - used;
+        size_t taken = size < 64 - used ? size : 64 - used;
         if (taken == 64) {
-            compress(sha->state, at);
+            taken = size - size % 64;
+            compress(sha, at, taken / 64);
         } else {
             memcpy(sha->block + used, at, taken);
             if (used + taken == 64)
-                compress(sha->state, sha->block);
+                compress(sha, sha->block, 1);
         }
         sha->length += taken;
         at += taken;

@@ -3,6 +3,7 @@
 #ifndef OCTET_BASE_SHA256_H
 #define OCTET_BASE_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@ struct oct_sha256 {
     uint32_t state[8];
     uint64_t length; /* bytes taken so far */
     uint8_t block[64];
+    bool instructions; /* set by init: the processor's own are used; digests are the same */
 };
 
 void oct_sha256_init(struct oct_sha256 *sha);
@@ -20,5 +22,11 @@ void oct_sha256_final(struct oct_sha256 *sha, uint8_t digest[32]);
 
 /* All three in one. */
 void oct_sha256(const void *bytes, size_t size, uint8_t digest[32]);
+
+/* sha256_x86.c: whether the processor has instructions for it, and `count` blocks of 64 bytes by
+ * them. */
+bool oct_sha256_has_instructions(void);
+void oct_sha256_instructions(uint32_t state[8], const uint32_t constants[64], const uint8_t *blocks,
+                             size_t count);
 
 #endif

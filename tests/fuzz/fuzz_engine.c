@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
     octet_context ctx = fuzz_context(&pool);
     octet_engine *engine;
-    const octet_status status = oct_engine_read(&ctx, data, size, "fuzz.octet", &engine);
+    const octet_status status = octet_engine_load_memory(&ctx, data, size, "fuzz.octet", &engine);
     if ((status == OCTET_OK) != (engine != NULL) || (status && !ctx.message[0]) ||
         !octet_status_text(status)[0])
         abort();

@@ -18,6 +18,7 @@ void oct_engine_free(octet_engine *engine)
     if (!engine)
         return;
     oct_arena_clear(&engine->arena);
+    oct_file_close(&engine->own, &engine->file);
     struct octet_context last = engine->own; /* the engine holds the allocator that frees it */
     oct_free(&last, engine);
 }
@@ -41,20 +42,30 @@ static const char *copy_text(struct oct_arena *arena, const char *from, bool *fa
     return copy(arena, from ? from : "", from ? strlen(from) + 1 : 1, 1, failed);
 }
 
-static void copy_layer(struct oct_arena *arena, const struct oct_network *network,
-                       struct oct_layer *layer, bool *failed)
+/* As copy(), of weights; those that lie in the engine's file stay there. */
+static const void *own(octet_engine *engine, const void *from, size_t count, size_t size,
+                       bool *failed)
 {
-    layer->name = copy_text(arena, layer->name, failed);
-    layer->table = copy(arena, layer->table, OCT_TABLE_ENTRIES, sizeof *layer->table, failed);
+    const uintptr_t begin = (uintptr_t)engine->file.bytes, at = (uintptr_t)from;
+    if (at >= begin && at < begin + engine->file.size)
+        return from;
+    return copy(&engine->arena, from, count, size, failed);
+}
+
+static void copy_layer(octet_engine *engine, struct oct_layer *layer, bool *failed)
+{
+    const struct oct_network *network = &engine->network;
+    layer->name = copy_text(&engine->arena, layer->name, failed);
+    layer->table = own(engine, layer->table, OCT_TABLE_ENTRIES, sizeof *layer->table, failed);
     if (layer->operation != OCT_CONVOLUTION)
         return;
     const size_t weights = (size_t)oct_layer_weights(network, layer);
     const size_t outputs = (size_t)network->tensors[layer->output].channels;
-    layer->codes = copy(arena, layer->codes, weights, sizeof *layer->codes, failed);
-    layer->halves = copy(arena, layer->halves, weights, sizeof *layer->halves, failed);
-    layer->values = copy(arena, layer->values, weights, sizeof *layer->values, failed);
-    layer->scale = copy(arena, layer->scale, outputs, sizeof *layer->scale, failed);
-    layer->bias = copy(arena, layer->bias, outputs, sizeof *layer->bias, failed);
+    layer->codes = own(engine, layer->codes, weights, sizeof *layer->codes, failed);
+    layer->halves = own(engine, layer->halves, weights, sizeof *layer->halves, failed);
+    layer->values = own(engine, layer->values, weights, sizeof *layer->values, failed);
+    layer->scale = own(engine, layer->scale, outputs, sizeof *layer->scale, failed);
+    layer->bias = own(engine, layer->bias, outputs, sizeof *layer->bias, failed);
 }
 
 octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
@@ -64,23 +75,23 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
     if (status)
         return status;
     struct oct_arena *arena = &engine->arena;
-    struct oct_network *own = &engine->network;
+    struct oct_network *to = &engine->network;
     bool failed = false;
-    *own = *network;
-    own->tensors = (struct oct_tensor *)(uintptr_t)copy(
-        arena, network->tensors, (size_t)network->tensor_count, sizeof *own->tensors, &failed);
-    own->layers = (struct oct_layer *)(uintptr_t)copy(
-        arena, network->layers, (size_t)network->layer_count, sizeof *own->layers, &failed);
-    own->class_names = (const char **)(uintptr_t)copy(arena, network->class_names,
-                                                      (size_t)network->head.class_count,
-                                                      sizeof *own->class_names, &failed);
-    own->description = copy_text(arena, network->description, &failed);
-    for (int i = 0; i < own->tensor_count && !failed; i++)
-        own->tensors[i].name = copy_text(arena, own->tensors[i].name, &failed);
-    for (int i = 0; i < own->layer_count && !failed; i++)
-        copy_layer(arena, own, &own->layers[i], &failed);
-    for (int i = 0; i < own->head.class_count && !failed; i++)
-        own->class_names[i] = copy_text(arena, own->class_names[i], &failed);
+    *to = *network;
+    to->tensors = (struct oct_tensor *)(uintptr_t)copy(
+        arena, network->tensors, (size_t)network->tensor_count, sizeof *to->tensors, &failed);
+    to->layers = (struct oct_layer *)(uintptr_t)copy(
+        arena, network->layers, (size_t)network->layer_count, sizeof *to->layers, &failed);
+    to->class_names = (const char **)(uintptr_t)copy(arena, network->class_names,
+                                                     (size_t)network->head.class_count,
+                                                     sizeof *to->class_names, &failed);
+    to->description = copy_text(arena, network->description, &failed);
+    for (int i = 0; i < to->tensor_count && !failed; i++)
+        to->tensors[i].name = copy_text(arena, to->tensors[i].name, &failed);
+    for (int i = 0; i < to->layer_count && !failed; i++)
+        copy_layer(engine, &to->layers[i], &failed);
+    for (int i = 0; i < to->head.class_count && !failed; i++)
+        to->class_names[i] = copy_text(arena, to->class_names[i], &failed);
     return failed ? oct_fail_memory(ctx, "the engine") : OCTET_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include <octet/engine.h>
 
+#include "base/read_file.h"
 #include "network/network.h"
 
 /* Of the file format, docs/formats.md: the newest; files without BF16 are still of the first. */
@@ -14,6 +15,7 @@
 struct octet_engine {
     struct octet_context own; /* allocator of everything below */
     struct oct_arena arena;
+    struct oct_file file; /* that it was read from: weights lie in it; or empty */
     struct oct_network network;
     int provenance_count;
     const char **provenance_keys, **provenance_values;
@@ -23,7 +25,8 @@ struct octet_engine {
 octet_status oct_engine_create(octet_context *ctx, octet_engine **engine);
 void oct_engine_free(octet_engine *engine);
 
-/* Copies a network, its weights included, into the engine and verifies it. */
+/* Copies a network into the engine and verifies it. Weights that lie in the engine's own file are
+ * shared. */
 octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
                                     const struct oct_network *network, const char *name);
 
@@ -31,7 +34,9 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
 octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,
                                        const char *const *keys, const char *const *values);
 
-octet_status oct_engine_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
+/* Makes an engine of a file's bytes, which it takes over: `file` is empty afterwards, on failure
+ * too. */
+octet_status oct_engine_read(octet_context *ctx, struct oct_file *file, const char *name,
                              octet_engine **engine);
 /* Whether a file would be read: all of it but the weights' values, which are not copied. */
 octet_status oct_engine_look(octet_context *ctx, const void *bytes, size_t size, const char *name);

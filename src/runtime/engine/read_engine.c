@@ -105,15 +105,20 @@ static octet_status make_engine(struct oct_engine_reading *r, octet_engine *engi
                                      r->provenance_values);
 }
 
-octet_status oct_engine_read(octet_context *ctx, const void *bytes, size_t size, const char *name,
+octet_status oct_engine_read(octet_context *ctx, struct oct_file *file, const char *name,
                              octet_engine **engine)
 {
     struct oct_arena arena;
     oct_arena_init(&arena, ctx);
     struct oct_engine_reading r = {.ctx = ctx, .arena = &arena, .name = name};
     octet_status status = oct_engine_create(ctx, engine);
+    if (status)
+        oct_file_close(ctx, file);
+    else
+        (*engine)->file = *file;
+    *file = (struct oct_file){NULL, 0};
     if (!status)
-        status = read_file(&r, bytes, size);
+        status = read_file(&r, (*engine)->file.bytes, (*engine)->file.size);
     if (!status)
         status = make_engine(&r, *engine);
     oct_arena_clear(&arena);

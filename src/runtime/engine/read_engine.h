@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One reading of an engine file, private to read.c and read_plan.c. */
+/* One reading of an engine file, private to read_engine.c and read_network.c. */
 #ifndef OCTET_RUNTIME_ENGINE_READ_ENGINE_H
 #define OCTET_RUNTIME_ENGINE_READ_ENGINE_H
 
@@ -11,7 +11,7 @@ struct oct_engine_reading {
     octet_context *ctx;
     struct oct_arena *arena; /* of the reading alone; the engine copies */
     const char *name, *what; /* of the file; "NAME: damaged engine" */
-    bool look_only;          /* weights are compared with the network, and not copied */
+    bool look_only;          /* weights are compared with the network, and may stay unaligned */
     int version;             /* of the format */
     struct oct_safetensors file;
     int taken; /* of the file's tensors */

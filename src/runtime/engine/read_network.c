@@ -79,7 +79,8 @@ static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_j
     return status;
 }
 
-/* Copies a tensor of the file, aligned; NULL and *status when it is missing or not as expected. */
+/* A tensor of the file, where it lies, or an aligned copy; NULL and *status when it is missing or
+ * not as expected. */
 static const void *weights(struct oct_engine_reading *r, int layer, const char *what,
                            enum oct_safetensors_type type, const size_t shape[4], int rank,
                            octet_status *status)
@@ -100,7 +101,7 @@ static const void *weights(struct oct_engine_reading *r, int layer, const char *
         return NULL;
     }
     r->taken++;
-    if (r->look_only)
+    if (r->look_only || (uintptr_t)tensor->bytes % bytes == 0)
         return tensor->bytes;
     void *copy = oct_arena_calloc(r->arena, count, bytes);
     if (!copy) {

@@ -200,17 +200,19 @@ static void sha256(void **state)
         {"a", 64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"},
         {"a", 65, "635361c48bb9eab14198e76ea8ab7f1a41685d6ad62aa9146d301d4f17eb0ae0"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    /* by the processor's instructions where it has them, and in plain C */
+    for (size_t i = 0; i < 2 * (sizeof cases / sizeof cases[0]); i++) {
         struct oct_sha256 sha;
         uint8_t digest[32];
         char hex[65];
         oct_sha256_init(&sha);
-        for (int t = 0; t < cases[i].times; t++)
-            oct_sha256_update(&sha, cases[i].message, strlen(cases[i].message));
+        sha.instructions = sha.instructions && i % 2 == 0;
+        for (int t = 0; t < cases[i / 2].times; t++)
+            oct_sha256_update(&sha, cases[i / 2].message, strlen(cases[i / 2].message));
         oct_sha256_final(&sha, digest);
         for (int b = 0; b < 32; b++)
             snprintf(hex + 2 * b, 3, "%02x", digest[b]);
-        assert_string_equal(hex, cases[i].digest);
+        assert_string_equal(hex, cases[i / 2].digest);
     }
     /* in pieces of any size, as in one */
     uint8_t message[300], whole[32], pieces[32];

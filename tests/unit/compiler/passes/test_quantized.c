@@ -251,7 +251,8 @@ static void test_engine_file(void **state)
     engine->network.head.of.yolov8.rounding =
         (struct oct_dfl_rounding){{0.00375f, 0}, {0.0125f, 3}, 0.0236f};
     unsigned char *bytes = test_engine_bytes(&f.test.context, engine, &size);
-    assert_int_equal(oct_engine_read(&f.test.context, bytes, size, "q.octet", &loaded), OCTET_OK);
+    assert_int_equal(octet_engine_load_memory(&f.test.context, bytes, size, "q.octet", &loaded),
+                     OCTET_OK);
     assert_memory_equal(&loaded->network.head.of.yolov8.rounding,
                         &engine->network.head.of.yolov8.rounding,
                         sizeof loaded->network.head.of.yolov8.rounding);
@@ -262,7 +263,7 @@ static void test_engine_file(void **state)
     assert_non_null(at);
     at[1] = 'T';
     octet_engine_free(&loaded);
-    assert_int_equal(oct_engine_read(&f.test.context, bytes, size, "q.octet", &loaded),
+    assert_int_equal(octet_engine_load_memory(&f.test.context, bytes, size, "q.octet", &loaded),
                      OCTET_BAD_FORMAT);
     free(bytes);
     octet_engine_free(&engine);

@@ -41,7 +41,8 @@ struct subject {
 static octet_status load_engine(const void *bytes, size_t size)
 {
     octet_engine *engine;
-    const octet_status status = oct_engine_read(&test.context, bytes, size, "file.x", &engine);
+    const octet_status status =
+        octet_engine_load_memory(&test.context, bytes, size, "file.x", &engine);
     assert_int_equal(status == OCTET_OK, engine != NULL);
     oct_engine_free(engine);
     return status;
