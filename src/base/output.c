@@ -360,3 +360,12 @@ void oct_output_abandon(struct oct_output *output)
     unlinkat(output->folder, output->temporary, 0);
     release(output);
 }
+
+octet_status oct_output_file(octet_context *ctx, const char *path, const void *bytes, size_t size)
+{
+    struct oct_output output;
+    const octet_status status = oct_output_open(ctx, path, &output);
+    if (!status)
+        oct_output_write(&output, bytes, size);
+    return status ? status : oct_output_commit(&output);
+}

@@ -56,6 +56,9 @@ octet_status oct_output_read(struct oct_output *output, struct oct_file *file);
  * removed. Frees what `output` holds either way. */
 octet_status oct_output_commit(struct oct_output *output);
 
+/* All of it in one call: a file of these bytes. */
+octet_status oct_output_file(octet_context *ctx, const char *path, const void *bytes, size_t size);
+
 /* Removes the file; a zeroed `output` is accepted. */
 void oct_output_abandon(struct oct_output *output);
 

@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/output.h"
-
 #define STEP_BYTES 65536
 #define FILE_BYTES_MAX ((int64_t)4 << 30)
 /* What a pipe or a device gives has no end that could be known; a file has its size. */
@@ -96,14 +94,4 @@ void oct_file_close(octet_context *ctx, struct oct_file *file)
 {
     oct_free(ctx, (void *)(uintptr_t)file->bytes);
     *file = (struct oct_file){NULL, 0};
-}
-
-octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces,
-                            size_t count)
-{
-    struct oct_output output;
-    const octet_status status = oct_output_open(ctx, path, &output);
-    for (size_t i = 0; i < count && !status; i++)
-        oct_output_write(&output, pieces[i].bytes, pieces[i].size);
-    return status ? status : oct_output_commit(&output);
 }

@@ -19,15 +19,4 @@ octet_status oct_file_open(octet_context *ctx, const char *path, struct oct_file
 octet_status oct_file_read(octet_context *ctx, const char *path, int fd, struct oct_file *file);
 void oct_file_close(octet_context *ctx, struct oct_file *file);
 
-/* One piece of an output file. */
-struct oct_piece {
-    const void *bytes;
-    size_t size;
-};
-
-/* Writes the pieces one after another, see output.h. On any failure what stood at `path` is
- * untouched. */
-octet_status oct_file_write(octet_context *ctx, const char *path, const struct oct_piece *pieces,
-                            size_t count);
-
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "base/read_file.h"
 #include "compiler/export/qdq.h"
 #include "compiler/export/trt_cache.h"
@@ -191,8 +192,7 @@ static octet_status run(struct job *job, const char *model, const char *path,
         status = report(job);
     if (!status)
         status = job->settings->format == OCTET_EXPORT_QDQ ? export_qdq(job) : export_cache(job);
-    const struct oct_piece piece = {job->bytes, job->size};
-    return status ? status : oct_file_write(job->ctx, path, &piece, 1);
+    return status ? status : oct_output_file(job->ctx, path, job->bytes, job->size);
 }
 
 octet_status oct_export_check(octet_context *ctx, const octet_export_settings *settings)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "base/read_file.h"
 #include "base/text.h"
 #include "evaluate/json_elements.h"
@@ -325,9 +326,8 @@ octet_status oct_coco_write_detections(const octet_detections *detections, const
         add_box(&text, &detections->boxes[i]);
     }
     oct_text_add(&text, "\n]\n", 3);
-    const octet_status status =
-        text.failed ? oct_fail_memory(ctx, path)
-                    : oct_file_write(ctx, path, &(struct oct_piece){text.bytes, text.length}, 1);
+    const octet_status status = text.failed ? oct_fail_memory(ctx, path)
+                                            : oct_output_file(ctx, path, text.bytes, text.length);
     oct_text_free(&text);
     return status;
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/output.h"
 #include "base/read_file.h"
 #include "counting_context.h"
 #include "data.h"
@@ -40,8 +41,7 @@ static int tear_down(void **state)
 
 static octet_status write_text(const char *to, const char *text)
 {
-    const struct oct_piece piece = {text, strlen(text)};
-    return oct_file_write(&test.context, to, &piece, 1);
+    return oct_output_file(&test.context, to, text, strlen(text));
 }
 
 static void expect_contents(const char *expected)
@@ -57,12 +57,17 @@ static void expect_contents(const char *expected)
 static void round_trip(void **state)
 {
     (void)state;
-    const struct oct_piece pieces[] = {{"one ", 4}, {"", 0}, {NULL, 0}, {"two", 3}};
-    assert_int_equal(oct_file_write(&test.context, path, pieces, 4), OCTET_OK);
+    struct oct_output output; /* in pieces of any size */
+    assert_int_equal(oct_output_open(&test.context, path, &output), OCTET_OK);
+    oct_output_write(&output, "one ", 4);
+    oct_output_write(&output, "", 0);
+    oct_output_write(&output, NULL, 0);
+    oct_output_write(&output, "two", 3);
+    assert_int_equal(oct_output_commit(&output), OCTET_OK);
     expect_contents("one two");
     assert_int_equal(write_text(path, "shorter"), OCTET_OK); /* replaces */
     expect_contents("shorter");
-    assert_int_equal(oct_file_write(&test.context, path, NULL, 0), OCTET_OK);
+    assert_int_equal(oct_output_file(&test.context, path, NULL, 0), OCTET_OK);
     struct oct_file file;
     assert_int_equal(oct_file_open(&test.context, path, &file), OCTET_OK);
     assert_int_equal(file.size, 0);
@@ -141,10 +146,9 @@ static void disk_full(void **state)
     char *large = malloc(200000);
     assert_non_null(large);
     memset(large, 'n', 200000);
-    const struct oct_piece pieces[] = {{"new", 3}, {large, 200000}};
     const struct rlimit limit = {100000, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    const octet_status status = oct_file_write(&test.context, path, pieces, 2);
+    const octet_status status = oct_output_file(&test.context, path, large, 200000);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
     free(large);
