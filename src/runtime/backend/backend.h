@@ -85,7 +85,7 @@ struct oct_backend {
      * from a device. */
     octet_status (*tensor)(void *state, int slot, int tensor, octet_tensor_view *view);
 
-    /* The boxes of a slot that was run, as the head's select() finds them: in input pixels, at most
+    /* The boxes of a slot that was run, as the head's kind selects them: in input pixels, at most
      * `most`, best first, `*count` of them. For backends that decode and select where the tensors
      * are; NULL: the session does it with what tensor() gives. */
     octet_status (*select)(void *state, int slot, const octet_detect_settings *settings,

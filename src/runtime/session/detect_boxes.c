@@ -19,30 +19,29 @@ static octet_status check_ran(octet_session *session, int slot)
 /* The head of a slot that was run. */
 static octet_status view_head(octet_session *session, int slot, struct oct_head_view *view)
 {
-    const struct oct_head *head = &session->engine->network.head;
     octet_status status = OCTET_OK;
-    view->head = head;
-    for (int i = 0; i < head->output_count && !status; i++) {
-        octet_tensor_view tensor;
-        status = session->backend->tensor(session->state, slot, head->outputs[i].tensor, &tensor);
+    view->head = &session->engine->network.head;
+    for (int i = 0; i < view->head->output_count && !status; i++) {
+        octet_tensor_view from;
+        status =
+            session->backend->tensor(session->state, slot, view->head->outputs[i].tensor, &from);
         if (!status)
-            view->maps[i] =
-                (struct oct_head_map){tensor.data, tensor.row_elements, tensor.pixel_elements,
-                                      tensor.height, tensor.width};
+            view->maps[i] = (struct oct_head_map){from.data, from.row_elements, from.pixel_elements,
+                                                  from.height, from.width};
     }
     return status;
 }
 
 octet_status oct_session_output(octet_session *session, int slot, float *output)
 {
-    struct oct_head_view head;
+    struct oct_head_view view;
     octet_status status = oct_session_check_slot(session, slot);
     if (!status)
         status = check_ran(session, slot);
     if (!status)
-        status = view_head(session, slot, &head);
+        status = view_head(session, slot, &view);
     if (!status)
-        head.head->kind->decode(&head, output);
+        view.head->kind->decode(&view, output);
     return status;
 }
 
@@ -98,10 +97,10 @@ static octet_status select_boxes(octet_session *session, int slot,
 {
     if (session->backend->select)
         return session->backend->select(session->state, slot, settings, detections, most, count);
-    struct oct_head_view head;
-    const octet_status status = view_head(session, slot, &head);
+    struct oct_head_view view;
+    const octet_status status = view_head(session, slot, &view);
     if (!status)
-        *count = head.head->kind->select(&head, settings, &session->select, detections, most);
+        *count = view.head->kind->select(&view, settings, &session->select, detections, most);
     return status;
 }
 

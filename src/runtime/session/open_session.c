@@ -4,6 +4,7 @@
 
 #define BATCH_MAX 256
 
+/* Before a run only the sizes of the head's outputs are known. */
 static int count_anchors(const struct oct_head *head, int height, int width)
 {
     struct oct_head_view view = {.head = head};
