@@ -47,12 +47,14 @@ static const struct test_tensor *look(struct test_run *run, int index)
     return to;
 }
 
-/* Room for a tensor that a layer (or the picture) fills. */
+/* Room for a tensor that a layer (or the picture) fills, made once. */
 static struct test_tensor *create(struct test_run *run, int index, int height, int width)
 {
     const struct oct_tensor *t = &run->network->tensors[index];
     struct test_tensor *to = &run->tensors[index];
     const size_t plane = (size_t)height * (size_t)width;
+    if (to->planes)
+        return to;
     to->height = height;
     to->width = width;
     to->planes = zeros((size_t)t->channels, sizeof *to->planes);
@@ -215,20 +217,57 @@ static void run_move(struct test_run *run, const struct oct_layer *layer)
     }
 }
 
+void test_run_open(struct test_run *run, const struct oct_network *network, int height, int width)
+{
+    *run = (struct test_run){network, zeros((size_t)network->tensor_count, sizeof *run->tensors)};
+    create(run, 0, height, width);
+}
+
+void test_run_set_pixels(struct test_run *run, const uint8_t *rgb)
+{
+    const struct test_tensor *input = &run->tensors[0];
+    for (int at = 0; at < input->height * input->width; at++)
+        for (int c = 0; c < 3; c++)
+            store(input, c, at, (float)rgb[3 * at + c] * (1.0f / 255.0f));
+}
+
+static float byte_of(float value)
+{
+    const float code = rintf(value * 255.0f);
+    return code >= 255.0f ? 255.0f : code > 0.0f ? code : 0.0f;
+}
+
+void test_run_set_planes(struct test_run *run, const float *planes)
+{
+    const struct test_tensor *input = &run->tensors[0];
+    const int plane = input->height * input->width;
+    for (int c = 0; c < 3; c++) {
+        const bool codes = input->planes[c].codes != NULL;
+        for (int at = 0; at < plane; at++, planes++)
+            store(input, c, at, codes ? byte_of(*planes) * (1.0f / 255.0f) : *planes);
+    }
+}
+
+void test_run_layer(struct test_run *run, int layer)
+{
+    if (run->network->layers[layer].operation == OCT_CONVOLUTION)
+        run_convolution(run, &run->network->layers[layer]);
+    else
+        run_move(run, &run->network->layers[layer]);
+}
+
+const struct test_tensor *test_run_tensor(struct test_run *run, int tensor)
+{
+    return look(run, tensor);
+}
+
 void test_run_create(struct test_run *run, const struct oct_network *network, int height, int width,
                      const uint8_t *rgb)
 {
-    *run = (struct test_run){network, zeros((size_t)network->tensor_count, sizeof *run->tensors)};
-    const struct test_tensor *input = create(run, 0, height, width);
-    for (int at = 0; at < height * width; at++)
-        for (int c = 0; c < 3; c++)
-            store(input, c, at, (float)rgb[3 * at + c] * (1.0f / 255.0f));
-    for (int i = 0; i < network->layer_count; i++) {
-        if (network->layers[i].operation == OCT_CONVOLUTION)
-            run_convolution(run, &network->layers[i]);
-        else
-            run_move(run, &network->layers[i]);
-    }
+    test_run_open(run, network, height, width);
+    test_run_set_pixels(run, rgb);
+    for (int i = 0; i < network->layer_count; i++)
+        test_run_layer(run, i);
     for (int i = 0; i < network->head.output_count; i++)
         look(run, network->head.outputs[i].tensor);
 }

@@ -30,6 +30,16 @@ void test_run_create(struct test_run *run, const struct oct_network *network, in
                      const uint8_t *rgb);
 void test_run_free(struct test_run *run);
 
+/* The same step by step, as often as wanted: a picture, then all layers in order. Where the input
+ * takes codes, planes are clamped to 0 .. 1 (NaN is 0) and rounded. */
+void test_run_open(struct test_run *run, const struct oct_network *network, int height, int width);
+void test_run_set_pixels(struct test_run *run, const uint8_t *rgb);
+void test_run_set_planes(struct test_run *run, const float *planes); /* [3][height][width] */
+void test_run_layer(struct test_run *run, int layer);
+
+/* A tensor that is worked out, or whose parts are. */
+const struct test_tensor *test_run_tensor(struct test_run *run, int tensor);
+
 /* The head's undecided output, [4 + classes][anchors], in double precision. malloc'd. */
 double *test_run_output(const struct test_run *run, int *anchors);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions of a small detector against a plain evaluation: INT8 to the bit, float within rounding;
- * whatever the size, batch, threads and kernels. */
+/* Sessions on every backend there is: inputs, outputs, detections, observers, refusals. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,390 +11,15 @@
 
 #include <cmocka.h>
 
-#include "base/bfloat16.h"
 #include "counting_context.h"
-#include "random.h"
 #include "reference.h"
+#include "reference_backend.h"
+#include "run_session.h"
 #include "runtime/backend/cpu/cpu_backend.h"
-#include "runtime/backend/cpu/cpu_state.h"
-#include "runtime/backend/cpu/features/features.h"
 #include "small_detector.h"
 
-/* Float kernels sum in other orders than the evaluation, in single precision, over 20 layers. */
-#define FLOAT_TOLERANCE 2e-4
-/* Tensors are rounded to 8 bits one layer after another; 0.005 was measured. */
-#define HALF_TOLERANCE 0.02
-/* Of boxes in pixels and scores, where sums in other orders turn a code; 0.03 was measured. */
-#define MIXED_TOLERANCE 0.1
-
 static struct test_context test;
-
-static const struct {
-    int height, width;
-} sizes[] = {{32, 32}, {64, 64}, {32, 96}, {96, 32}, {160, 64}};
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
-
-static uint8_t *random_pixels(int height, int width, uint64_t seed)
-{
-    octet_image *image = test_picture(&test.context, width, height, seed);
-    const size_t bytes = (size_t)height * (size_t)width * 3;
-    uint8_t *pixels = malloc(bytes);
-    assert_non_null(pixels);
-    memcpy(pixels, octet_image_pixels(image), bytes);
-    octet_image_free(&image);
-    return pixels;
-}
-
-static octet_session *open_session(const octet_engine *engine,
-                                   const octet_session_settings *settings)
-{
-    octet_session *session;
-    if (octet_session_open(&test.context, engine, settings, &session) != OCTET_OK)
-        fail_msg("%s", test.context.message);
-    return session;
-}
-
-static void run(octet_session *session)
-{
-    if (octet_session_run(session) != OCTET_OK)
-        fail_msg("%s", octet_session_message(session));
-}
-
-/* Each kernel set of this machine in turn; NULL at the end. */
-static const char *next_set(unsigned *done)
-{
-    for (unsigned set = 1; set && set <= oct_cpu_sets(); set <<= 1) {
-        if (!(*done & set) && (oct_cpu_sets() & set)) {
-            *done |= set;
-            return oct_cpu_set_name(set);
-        }
-    }
-    return NULL;
-}
-
-struct comparison {
-    const struct test_run *expected;
-    int layers;
-    double largest; /* float difference, relative to 1 + the value */
-    bool half;      /* some tensor is stored as BF16 */
-};
-
-static int compare_layer(void *user, int index, int layer, const octet_tensor_view *view)
-{
-    struct comparison *c = user;
-    const struct oct_network *network = c->expected->network;
-    const struct test_tensor *t = &c->expected->tensors[network->layers[layer].output];
-    assert_int_equal(index, 0);
-    assert_int_equal(layer, c->layers++);
-    assert_string_equal(view->name, network->tensors[network->layers[layer].output].name);
-    assert_int_equal(view->height, t->height);
-    assert_int_equal(view->width, t->width);
-    assert_int_equal(view->channels, network->tensors[network->layers[layer].output].channels);
-    assert_int_equal(view->type != OCTET_ELEMENT_U8, t->planes[0].values != NULL);
-    const bool half = view->type == OCTET_ELEMENT_BF16;
-    c->half |= half;
-    for (int y = 0; y < view->height; y++) {
-        for (int x = 0; x < view->width; x++) {
-            const size_t pixel = (size_t)y * view->row_elements + (size_t)x * view->pixel_elements;
-            const int at = y * view->width + x;
-            for (int n = 0; n < view->channels; n++) {
-                const struct test_plane *p = &t->planes[n];
-                if (p->codes && ((const uint8_t *)view->data)[pixel + (size_t)n] != p->codes[at])
-                    fail_msg("layer %d, channel %d, (%d, %d): %d, not %d", layer, n, y, x,
-                             ((const uint8_t *)view->data)[pixel + (size_t)n], p->codes[at]);
-                if (p->codes)
-                    continue;
-                const double is =
-                    half ? (double)oct_bf16_value(((const uint16_t *)view->data)[pixel + (size_t)n])
-                         : (double)((const float *)view->data)[pixel + (size_t)n];
-                const double off = fabs(is - (double)p->values[at]) / (1.0 + fabs(is));
-                c->largest = off > c->largest ? off : c->largest;
-            }
-        }
-    }
-    return 0;
-}
-
-static void check_layers(const octet_engine *engine, int height, int width, int threads,
-                         double tolerance)
-{
-    uint8_t *pixels = random_pixels(height, width, (uint64_t)(height + width));
-    struct test_run expected;
-    test_run_create(&expected, &engine->network, height, width, pixels);
-    unsigned done = 0;
-    for (const char *set; (set = next_set(&done));) {
-        const octet_session_settings settings = {
-            .height = height, .width = width, .batch = 1, .threads = threads, .cpu = set};
-        octet_session *session = open_session(engine, &settings);
-        struct comparison c = {.expected = &expected};
-        assert_int_equal(octet_session_set_pixels(session, 0, pixels), OCTET_OK);
-        octet_session_observe(session, compare_layer, &c);
-        run(session);
-        assert_int_equal(c.layers, engine->network.layer_count);
-        if (c.largest > (c.half ? HALF_TOLERANCE : tolerance))
-            fail_msg("%dx%d, %s: off by %g", height, width, set, c.largest);
-        octet_session_close(&session);
-    }
-    test_run_free(&expected);
-    free(pixels);
-}
-
-static void check_size(const octet_engine *engine, int size, double tolerance)
-{
-    check_layers(engine, sizes[size].height, sizes[size].width, 1 + size % 2, tolerance);
-}
-
-static void layers_of_int8(void **state)
-{
-    (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
-    /* head tensors are float, but of the same operations */
-    for (int size = 0; size < SIZES; size++)
-        check_size(engine, size, 0.0);
-    octet_engine_free(&engine);
-}
-
-static void layers_of_float(void **state)
-{
-    (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
-    for (int size = 0; size < SIZES; size++)
-        check_size(engine, size, FLOAT_TOLERANCE);
-    octet_engine_free(&engine);
-}
-
-/* Wide 3x3 convolutions, which some sets transform: sizes that are whole squares of output pixels
- * and sizes that are not, rows and channels shared by threads. */
-static void layers_transformed(void **state)
-{
-    (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_INT8);
-    check_layers(engine, 192, 192, 1, 0.0);
-    check_layers(engine, 200, 216, 2, 0.0);
-    check_layers(engine, 328, 200, 3, 0.0);
-    octet_engine_free(&engine);
-    engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_FP32);
-    check_layers(engine, 200, 216, 2, FLOAT_TOLERANCE);
-    octet_engine_free(&engine);
-    engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_BF16);
-    check_layers(engine, 200, 216, 2, HALF_TOLERANCE);
-    octet_engine_free(&engine);
-}
-
-/* Whether AVX2 gives the layer to a kernel that takes only some shapes. */
-static bool is_transformed(const octet_engine *engine, int layer)
-{
-    const struct oct_backend_request request = {
-        .engine = engine, .height = 200, .width = 216, .batch = 1, .threads = 1, .cpu = "avx2"};
-    void *state;
-    assert_int_equal(oct_cpu_backend.open(&test.context, &request, &state), OCTET_OK);
-    const bool is = ((const struct oct_cpu *)state)->steps[layer].kernel->fits != NULL;
-    oct_cpu_backend.close(state);
-    return is;
-}
-
-/* Weights of 127 all over: with 112 input channels sums just keep within what transforms allow,
- * with 128 they do not, and another kernel must be chosen. Results are right in both cases. */
-static void layers_of_large_sums(void **state)
-{
-    (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_WIDE, OCTET_PRECISION_INT8);
-    struct oct_network *network = &engine->network;
-    for (int i = 0; i < network->layer_count; i++) {
-        const struct oct_layer *layer = &network->layers[i];
-        const int inputs = network->tensors[layer->input].channels;
-        if (inputs < 128)
-            continue;
-        memset((int8_t *)(uintptr_t)layer->codes, 127, (size_t)oct_layer_weights(network, layer));
-        if (oct_cpu_sets() & OCT_CPU_AVX2)
-            assert_false(is_transformed(engine, i));
-        check_layers(engine, 200, 216, 2, 0.0);
-        for (int64_t k = 0; k < oct_layer_weights(network, layer); k++)
-            if (k / 9 % inputs >= 112)
-                ((int8_t *)(uintptr_t)layer->codes)[k] = 0;
-        if (oct_cpu_sets() & OCT_CPU_AVX2)
-            assert_true(is_transformed(engine, i));
-        check_layers(engine, 200, 216, 2, 0.0);
-    }
-    octet_engine_free(&engine);
-}
-
-/* Where BF16 is not stored as such, it is the float arithmetic of the rounded weights. */
-static void layers_of_half(void **state)
-{
-    (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_BF16);
-    for (int size = 0; size < SIZES; size++)
-        check_size(engine, size, FLOAT_TOLERANCE);
-    octet_session *session = open_session(engine, NULL);
-    if (oct_cpu_sets() & OCT_CPU_AVX512BF16) /* AMX works on what is stored so, where both are */
-        assert_string_equal(octet_session_cpu(session),
-                            oct_cpu_sets() & OCT_CPU_AMX ? "amx" : "avx512bf16");
-    octet_session_close(&session);
-    octet_engine_free(&engine);
-}
-
-static void layers_of_tiny(void **state)
-{
-    (void)state;
-    for (int precision = 0; precision < 2; precision++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_TINY, (octet_precision)precision);
-        check_size(engine, 2, precision == OCTET_PRECISION_INT8 ? 0.0 : FLOAT_TOLERANCE);
-        octet_engine_free(&engine);
-    }
-}
-
-/* Slices that start between multiples of 4 channels. */
-static void layers_of_pruned(void **state)
-{
-    (void)state;
-    static const struct {
-        octet_precision precision;
-        double tolerance;
-    } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
-                      {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
-                      {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
-    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_PRUNED, precisions[i].precision);
-        check_layers(engine, 64, 96, 2, precisions[i].tolerance);
-        check_layers(engine, 192, 208, 1, precisions[i].tolerance);
-        octet_engine_free(&engine);
-    }
-}
-
-/* The decoded output of one picture in malloc'd memory. */
-static float *output_of(const octet_engine *engine, octet_session *session, int index,
-                        size_t *count)
-{
-    *count = (size_t)octet_session_anchor_count(session) *
-             (size_t)(4 + engine->network.head.class_count);
-    float *output = malloc(*count * sizeof *output);
-    assert_non_null(output);
-    assert_int_equal(octet_session_output(session, index, output), OCTET_OK);
-    return output;
-}
-
-/* Within what rounding a code up or down may do to boxes and scores of these random weights. */
-static void check_output(const octet_engine *engine, int height, int width, double tolerance)
-{
-    uint8_t *pixels = random_pixels(height, width, 5);
-    struct test_run expected;
-    int anchors;
-    test_run_create(&expected, &engine->network, height, width, pixels);
-    double *wanted = test_run_output(&expected, &anchors);
-    unsigned done = 0;
-    for (const char *set; (set = next_set(&done));) {
-        const octet_session_settings settings = {
-            .height = height, .width = width, .batch = 1, .threads = 2, .cpu = set};
-        octet_session *session = open_session(engine, &settings);
-        size_t count;
-        octet_session_set_pixels(session, 0, pixels);
-        run(session);
-        float *output = output_of(engine, session, 0, &count);
-        for (size_t i = 0; i < count; i++)
-            if (!(fabs((double)output[i] - wanted[i]) <= tolerance))
-                fail_msg("%s: element %zu: %g, not %g", set, i, (double)output[i], wanted[i]);
-        free(output);
-        octet_session_close(&session);
-    }
-    free(wanted);
-    test_run_free(&expected);
-    free(pixels);
-}
-
-/* Some layers float, some INT8: such slices are converted. */
-static void layers_of_pruned_mixed(void **state)
-{
-    (void)state;
-    static const char *const float_layers[] = {"1", "3-5", "9", "10-11"};
-    octet_model *model = test_model(&test.context, TEST_DETECTOR_PRUNED, 7);
-    octet_statistics *statistics = test_statistics(&test.context, model, 100, 3);
-    for (int i = 0; i < 8; i++) {
-        octet_build_settings settings;
-        octet_engine *engine;
-        octet_build_defaults(&settings);
-        settings.float_layers = float_layers[i / 2];
-        settings.float_precision = i % 2 ? OCTET_PRECISION_BF16 : OCTET_PRECISION_FP32;
-        if (octet_build(&test.context, model, statistics, &settings, &engine) != OCTET_OK)
-            fail_msg("%s: %s", settings.float_layers, test.context.message);
-        check_output(engine, 64, 96, MIXED_TOLERANCE);
-        octet_engine_free(&engine);
-    }
-    octet_statistics_free(&statistics);
-    octet_model_free(&model);
-}
-
-enum { PICTURES = 4 };
-
-/* The same bits for each picture, whatever the batch, the slot, the threads and (where asked) the
- * kernels. */
-static void check_identity(const octet_engine *engine, int size, bool across_sets)
-{
-    const int height = sizes[size].height, width = sizes[size].width;
-    float *expected[PICTURES] = {NULL};
-    uint8_t *pixels[PICTURES];
-    size_t count;
-    for (int i = 0; i < PICTURES; i++)
-        pixels[i] = random_pixels(height, width, (uint64_t)(100 + i));
-    unsigned done = 0;
-    for (const char *set; (set = next_set(&done));) {
-        for (int i = 0; i < PICTURES && !across_sets; i++) {
-            free(expected[i]);
-            expected[i] = NULL;
-        }
-        for (int threads = 1; threads <= 3; threads++) {
-            for (int batch = 1; batch <= PICTURES; batch += PICTURES - 1) {
-                if (threads == 3 && (size > 0 || batch > 1)) /* slow where cores are fewer */
-                    continue;
-                const octet_session_settings settings = {.height = height,
-                                                         .width = width,
-                                                         .batch = batch,
-                                                         .threads = threads,
-                                                         .cpu = set};
-                octet_session *session = open_session(engine, &settings);
-                for (int i = 0; i < PICTURES; i++) { /* the last slot takes the first picture */
-                    const int slot = batch - 1 - i % batch;
-                    octet_session_set_pixels(session, slot, pixels[i]);
-                    if (batch == 1 || i == PICTURES - 1)
-                        run(session);
-                    for (int p = batch == 1 ? i : 0; p <= i && slot == 0; p++) {
-                        float *output = output_of(engine, session, batch - 1 - p % batch, &count);
-                        if (!expected[p]) {
-                            expected[p] = output;
-                            continue;
-                        }
-                        if (memcmp(expected[p], output, count * sizeof *output) != 0)
-                            fail_msg("picture %d, %s, %d threads, batch %d differs", p, set,
-                                     threads, batch);
-                        free(output);
-                    }
-                }
-                octet_session_close(&session);
-            }
-        }
-    }
-    for (int i = 0; i < PICTURES; i++) {
-        free(pixels[i]);
-        free(expected[i]);
-    }
-}
-
-static void identity(void **state)
-{
-    (void)state;
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
-    for (int size = 0; size < 3; size++)
-        check_identity(engine, size, true);
-    octet_engine_free(&engine);
-    engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
-    check_identity(engine, 1, false); /* of a kernel set alone */
-    octet_engine_free(&engine);
-    engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_BF16);
-    check_identity(engine, 1, false);
-    octet_engine_free(&engine);
-}
+static const struct oct_backend *backend; /* of the tests that are running */
 
 static void output(void **state)
 {
@@ -404,8 +28,8 @@ static void output(void **state)
         octet_engine *engine =
             test_engine(&test.context, TEST_DETECTOR_SMALL, (octet_precision)precision);
         const octet_session_settings settings = {.height = 64, .width = 96, .batch = 1};
-        octet_session *session = open_session(engine, &settings);
-        uint8_t *pixels = random_pixels(64, 96, 3);
+        octet_session *session = test_session_open(&test.context, backend, engine, &settings);
+        uint8_t *pixels = test_picture_pixels(&test.context, 64, 96, 3);
         struct test_run expected;
         test_run_create(&expected, &engine->network, 64, 96, pixels);
         int anchors;
@@ -413,9 +37,9 @@ static void output(void **state)
         assert_int_equal(anchors, 8 * 12 + 4 * 6 + 2 * 3);
         assert_int_equal(octet_session_anchor_count(session), anchors);
         octet_session_set_pixels(session, 0, pixels);
-        run(session);
+        test_session_run(session);
         size_t count;
-        float *found = output_of(engine, session, 0, &count);
+        float *found = test_session_output(session, engine, 0, &count);
         assert_int_equal(count, 9 * anchors);
         for (size_t i = 0; i < count; i++) {
             const double tolerance = i < 4 * (size_t)anchors ? 2e-2 : 1e-4; /* pixels; scores */
@@ -441,7 +65,7 @@ static void inputs(void **state)
     for (int p = 0; p < 3; p++) {
         octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[p]);
         const octet_session_settings settings = {.height = 32, .width = 64, .batch = 3};
-        octet_session *session = open_session(engine, &settings);
+        octet_session *session = test_session_open(&test.context, backend, engine, &settings);
         octet_image *image = test_picture(&test.context, 64, 32, 9);
         const uint8_t *pixels = octet_image_pixels(image);
         static float planes[3 * 32 * 64];
@@ -451,11 +75,11 @@ static void inputs(void **state)
         assert_int_equal(octet_session_set_image(session, 0, image), OCTET_OK);
         assert_int_equal(octet_session_set_pixels(session, 1, pixels), OCTET_OK);
         assert_int_equal(octet_session_set_tensor(session, 2, planes), OCTET_OK);
-        run(session);
+        test_session_run(session);
         size_t count;
-        float *first = output_of(engine, session, 0, &count);
+        float *first = test_session_output(session, engine, 0, &count);
         for (int i = 1; i < 3; i++) {
-            float *other = output_of(engine, session, i, &count);
+            float *other = test_session_output(session, engine, i, &count);
             assert_memory_equal(first, other, count * sizeof *other);
             free(other);
         }
@@ -471,7 +95,7 @@ static void wild_tensor(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
-    octet_session *session = open_session(engine, NULL);
+    octet_session *session = test_session_open(&test.context, backend, engine, NULL);
     static float planes[3 * 32 * 32];
     static uint8_t pixels[3 * 32 * 32];
     static const float values[] = {NAN,  -INFINITY, INFINITY, -1e30f, 2.0f,  -0.0f,
@@ -485,11 +109,11 @@ static void wild_tensor(void **state)
     }
     size_t count;
     octet_session_set_tensor(session, 0, planes);
-    run(session);
-    float *first = output_of(engine, session, 0, &count);
+    test_session_run(session);
+    float *first = test_session_output(session, engine, 0, &count);
     octet_session_set_pixels(session, 0, pixels);
-    run(session);
-    float *second = output_of(engine, session, 0, &count);
+    test_session_run(session);
+    float *second = test_session_output(session, engine, 0, &count);
     assert_memory_equal(first, second, count * sizeof *first);
     free(first);
     free(second);
@@ -501,7 +125,7 @@ static void detections(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
-    octet_session *session = open_session(engine, NULL);
+    octet_session *session = test_session_open(&test.context, backend, engine, NULL);
     octet_image *image = test_picture(&test.context, 200, 100, 4);
     octet_detection boxes[300], first[10];
     octet_detect_settings settings;
@@ -509,7 +133,7 @@ static void detections(void **state)
     settings.confidence = 0.1;
     int count;
     assert_int_equal(octet_session_set_image(session, 0, image), OCTET_OK);
-    run(session);
+    test_session_run(session);
     assert_int_equal(octet_session_detect(session, 0, &settings, boxes, 300, &count), OCTET_OK);
     assert_true(count > 10);
     for (int i = 0; i < count; i++) { /* best first, clipped to the picture */
@@ -540,18 +164,18 @@ static void allocations(void **state)
         octet_engine *engine =
             test_engine(&test.context, TEST_DETECTOR_SMALL, (octet_precision)precision);
         const octet_session_settings settings = {.batch = 2, .threads = 2};
-        octet_session *session = open_session(engine, &settings);
+        octet_session *session = test_session_open(&test.context, backend, engine, &settings);
         octet_image *image = test_picture(&test.context, 300, 77, 1);
         static octet_detection boxes[300];
         size_t count;
         octet_session_set_image(session, 0, image);
-        run(session);
-        float *room = output_of(engine, session, 0, &count);
+        test_session_run(session);
+        float *room = test_session_output(session, engine, 0, &count);
         int found;
         const int calls = test.calls;
         for (int i = 0; i < 3; i++) {
             octet_session_set_image(session, i % 2, image);
-            run(session);
+            test_session_run(session);
             octet_session_detect(session, i % 2, NULL, boxes, 300, &found);
             octet_session_output(session, i % 2, room);
         }
@@ -575,7 +199,7 @@ static void observers(void **state)
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
     const octet_session_settings settings = {.batch = 1, .threads = 1, .profile = 1};
-    octet_session *session = open_session(engine, &settings);
+    octet_session *session = test_session_open(&test.context, backend, engine, &settings);
     octet_image *image = test_picture(&test.context, 32, 32, 1);
     int layer = 2;
     octet_session_set_image(session, 0, image);
@@ -589,9 +213,9 @@ static void observers(void **state)
     assert_true(octet_session_layer_ms(session, -1) == -1.0);
     assert_true(octet_session_layer_ms(session, engine->network.layer_count) == -1.0);
     octet_session_close(&session);
-    session = open_session(engine, NULL);
+    session = test_session_open(&test.context, backend, engine, NULL);
     octet_session_set_image(session, 0, image);
-    run(session);
+    test_session_run(session);
     octet_image_free(&image);
     assert_true(octet_session_layer_ms(session, 0) == -1.0);
     octet_session_close(&session);
@@ -602,13 +226,15 @@ static void about(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
-    const octet_session_settings settings = {.width = 96, .batch = 1, .threads = 2, .cpu = "ref"};
-    octet_session *session = open_session(engine, &settings);
+    const bool cpu = backend == &oct_cpu_backend;
+    const octet_session_settings settings = {
+        .width = 96, .batch = 1, .threads = 2, .cpu = cpu ? "ref" : NULL};
+    octet_session *session = test_session_open(&test.context, backend, engine, &settings);
     assert_int_equal(octet_session_height(session), 64); /* the engine's own */
     assert_int_equal(octet_session_width(session), 96);
-    assert_int_equal(octet_session_threads(session), 2);
-    assert_string_equal(octet_session_cpu(session), "ref");
-    assert_true(octet_session_memory_bytes(session) > 10000);
+    assert_int_equal(octet_session_threads(session), cpu ? 2 : 1);
+    assert_string_equal(octet_session_cpu(session), cpu ? "ref" : "plain");
+    assert_true(octet_session_memory_bytes(session) > (cpu ? 10000 : 0));
     assert_string_equal(octet_session_message(session), "");
     octet_session_close(&session);
     assert_null(session);
@@ -638,7 +264,7 @@ static void bad_settings(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         octet_session *session = (octet_session *)&test;
         const octet_status status =
-            octet_session_open(&test.context, engine, &cases[i].settings, &session);
+            oct_session_open(&test.context, backend, engine, &cases[i].settings, &session);
         if (status != cases[i].status)
             fail_msg("case %zu: %s", i, octet_status_name(status));
         assert_null(session);
@@ -652,7 +278,7 @@ static void bad_arguments(void **state)
 {
     (void)state;
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
-    octet_session *session = open_session(engine, NULL);
+    octet_session *session = test_session_open(&test.context, backend, engine, NULL);
     octet_image *image = test_picture(&test.context, 8, 8, 1);
     octet_detection box;
     float value = 0.0f;
@@ -694,25 +320,15 @@ static void bad_arguments(void **state)
 
 int main(void)
 {
+    static const struct oct_backend *const backends[] = {&oct_cpu_backend, &test_reference_backend};
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8),
-        TEST(layers_of_float),
-        TEST(layers_transformed),
-        TEST(layers_of_large_sums),
-        TEST(layers_of_half),
-        TEST(layers_of_tiny),
-        TEST(layers_of_pruned),
-        TEST(layers_of_pruned_mixed),
-        TEST(identity),
-        TEST(output),
-        TEST(inputs),
-        TEST(wild_tensor),
-        TEST(detections),
-        TEST(allocations),
-        TEST(observers),
-        TEST(about),
-        TEST(bad_settings),
-        TEST(bad_arguments),
+        TEST(output),    TEST(inputs), TEST(wild_tensor),  TEST(detections),    TEST(allocations),
+        TEST(observers), TEST(about),  TEST(bad_settings), TEST(bad_arguments),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = 0;
+    for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
+        backend = backends[i];
+        failed += cmocka_run_group_tests_name(backend->name, tests, NULL, NULL);
+    }
+    return failed;
 }
