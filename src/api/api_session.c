@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The calls of octet/session.h: arguments are checked here, sessions (runtime/session) do the rest.
- */
+/* The calls of octet/session.h: arguments are checked here,
+ * sessions (runtime/session) do the rest. */
 #include <octet/session.h>
 
 #include <string.h>

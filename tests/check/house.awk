@@ -1,41 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rules of house.sh, file by file. Paths are relative to the root of the source tree.
+# The rules of house.sh, file by file, with rooms.awk. Paths are relative to the root of the source tree.
 BEGIN {
-    # The rooms in their order: a room may include itself and those before it.
-    order = "base network runtime/container runtime/head runtime/engine runtime/image " \
-            "runtime/backend runtime/backend/cpu/features runtime/backend/cpu/kernels runtime/backend/cpu " \
-            "runtime/session " \
-            "compiler/graph compiler/onnx compiler/passes compiler/heads compiler/calibrate " \
-            "compiler/quantize compiler/lower compiler/export compiler evaluate api"
-    count = split(order, list, " ")
-    for (i = 1; i <= count; i++)
-        rank[list[i]] = i
-
-    # Those of tools/ likewise; behind them come the verbs, of which none includes another.
-    count = split("app pictures models draw", list, " ")
-    for (i = 1; i <= count; i++)
-        tool_rank[list[i]] = i
-
+    read_rooms()
+    read_exceptions()
     desk_headers = " build calibrate model octet "
     work_words = "(^|[^A-Za-z0-9_])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z0-9_]|$)"
     allocator = "(malloc|calloc|realloc|free|aligned_alloc|posix_memalign|strdup|strndup|asprintf|vasprintf)"
     outward = "(getenv|secure_getenv|printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putchar|perror|exit|_exit|" \
               "quick_exit|abort|system|popen)"
-    while ((getline line < exceptions) > 0) {
-        if (line !~ /^(#|$)/ && split(line, part, " ") >= 3)
-            exempt[part[1] " " part[2]] = 1
-    }
 }
 
 function error(number, text) { print "error " FILENAME ":" number ": " text }
-
-# The innermost room that a path from src/ lies in, or "".
-function room_of(path) {
-    while (sub(/\/[^\/]*$/, "", path))
-        if (path in rank)
-            return path
-    return ""
-}
 
 function finish_file() {
     if (previous == "")
@@ -55,16 +30,18 @@ FNR == 1 {
     lines = 0
     licensed = 0
     in_comment = 0
+    block = ""
     opened = 0
     code = FILENAME ~ /\.[ch]$/
     needs_license = FILENAME !~ /\.(md|1)$/
     library = FILENAME ~ /^src\//
-    room = library ? room_of(substr(FILENAME, 5)) : ""
+    room = room_of(FILENAME)
     if (library && code && room == "")
         error(1, "not in a room of the house")
 }
 
 { lines = FNR }
+FNR == 2 && FILENAME ~ /\.c$/ && !/^\/\*/ { print "warning: " FILENAME ": does not begin with what it is for" }
 FNR <= (code ? 1 : 2) && /SPDX-License-Identifier: Apache-2\.0/ { licensed = 1 }
 $0 ~ work_words { error(FNR, "unfinished work: " substr($0, 1, 60)) }
 !code { next }
@@ -75,6 +52,11 @@ $0 ~ work_words { error(FNR, "unfinished work: " substr($0, 1, 60)) }
     if (length(width) > 100)
         error(FNR, length(width) " columns, 100 at most")
 }
+
+# A comment that begins with its text ends behind its text.
+block && /^[ \t]*\*\/[ \t]*\\?$/ && block == "text" { error(FNR, "a comment's end alone on its line") }
+block && /\*\// { block = "" }
+!block && /\/\*/ && !/\/\*.*\*\// { block = /\/\*\*?[ \t]*$/ ? "lines" : "text" }
 
 /^[ \t]*#[ \t]*include/ { check_include($0) }
 
@@ -141,32 +123,22 @@ function check_include(text,    name, quoted, target) {
         error(FNR, "include by a path from src/, not " name)
     if (name ~ /^octet\//)
         error(FNR, "public headers are included as <" name ">")
-    if (FILENAME ~ /^tools\// && room_of(name) ~ /^(base|runtime|compiler|evaluate|api)/)
+    if (FILENAME ~ /^tools\// && name ~ /^(base|network|runtime|compiler|evaluate|api)\//) {
         error(FNR, "tools include only <octet/...> and their own headers, not " name)
-    if (FILENAME ~ /^tools\//)
-        check_tool(substr(FILENAME, 7), name)
-    if (!library || name !~ /\//)
         return
-    target = room_of(name)
-    if ((target == "" || rank[target] > rank[room]) && !(("arrow " FILENAME) in exempt))
+    }
+    if (room ~ /^tools\// && name !~ /\//)
+        error(FNR, "include by a path from tools/, not " name)
+    if (room == "" || name !~ /\//)
+        return
+    target = room_of((library ? "src/" : "tools/") name)
+    if ((target == "" || !may_use(room, target)) && !(("arrow " FILENAME) in exempt))
         error(FNR, room " may not include " name)
 }
 
-function check_tool(path, name,    from, to) {
-    from = first_folder(path)
-    to = first_folder(name)
-    if (from != "" && to == "")
-        error(FNR, "include by a path from tools/, not " name)
-    else if (from != to && from != "" &&
-             (!(to in tool_rank) || (from in tool_rank && tool_rank[to] > tool_rank[from])))
-        error(FNR, from " may not include " name)
-}
-
-function first_folder(path) { return path ~ /\// ? substr(path, 1, index(path, "/") - 1) : "" }
-
 function check_public(name) {
-    if (room == "base" && name != "status" && name != "context")
+    if (room == "src/base" && name != "status" && name != "context")
         error(FNR, "base may include <octet/status.h> and <octet/context.h> only")
-    if (room ~ /^runtime\// && index(desk_headers, " " name " "))
+    if (room ~ /^src\/runtime\// && index(desk_headers, " " name " "))
         error(FNR, "runtime may not include <octet/" name ".h>")
 }

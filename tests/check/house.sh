@@ -38,7 +38,13 @@ report() {
 }
 
 findings=$(mktemp)
-xargs -d '\n' awk -v exceptions="$exceptions" -f "$here/house.awk" <"$everything" >"$findings"
+xargs -d '\n' awk -v exceptions="$exceptions" -v rooms="$here/rooms.txt" -f "$here/rooms.awk" -f "$here/house.awk" \
+    <"$everything" >"$findings"
+report "$findings"
+
+findings=$(mktemp)
+grep -E '^(include|src|tools|tests|bench|examples)/.*\.([ch]|py|proto)$' "$everything" |
+    awk -v exceptions="$exceptions" -f "$here/rooms.awk" -f "$here/names.awk" >"$findings"
 report "$findings"
 
 public=$(cat include/octet/*.h 2>/dev/null | wc -l)

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The house rules must be able to fail: a small tree with one offence after another, each to be reported.
+# house_test.sh [CC]: the house rules must be able to fail: a small tree with one offence after another, each to be
+# reported.
 set -euo pipefail
+compiler=${1:-cc}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -62,6 +64,11 @@ offence src/base/a.c 'void f(void)\n{\n    /* x */ getenv("A");\n}\n' 'does not 
 offence src/base/a.c 'void f(void)\n{\n    printf("A");\n}\n' 'does not print'
 offence src/base/a.c '/* TO''DO: more */\n' 'unfinished work'
 
+offence src/base/a.c '/* A comment whose end\n */\n' 'alone on its line'
+offence src/base/a.c 'int a; /* one\n        */\n' 'alone on its line'
+offence src/runtime/engine/clean.c '/* b */\n' 'shares its name with a file of src/base'
+offence tools/run/clean.h '/* b */\n' 'shares its name'
+
 fresh
 printf 'int a;\n' >"$tree/src/base/a.c"
 if "$here/house.sh" "$tree" >/dev/null; then
@@ -82,6 +89,62 @@ harmless src/compiler/graph/a.c '#include "runtime/engine/engine_contents.h"\n#i
 harmless tools/draw/a.c '#include "pictures/b.h"\n#include "draw/c.h"\n'
 harmless tools/main.c '#include "app/options.h"\n#include "run/b.h"\n'
 harmless tools/run/a.c '#include "app/options.h"\n#include <octet/octet.h>\nvoid f(void)\n{\n    printf("x");\n}\n'
+
+harmless src/base/a.c '/*\n * A comment.\n */\n#define A /* \\\n  b */ 1\n'
+harmless src/base/clean.h '/* of clean.c */\n'
+
+# compile FILE TEXT: into the tree and, as an object file, where CMake puts it.
+compile() {
+    local object=$tree/build/CMakeFiles/octet_some.dir/$1.o
+    mkdir -p "$(dirname "$tree/$1")" "$(dirname "$object")"
+    printf '%s\n%b' "$license" "$2" >"$tree/$1"
+    "$compiler" -c -o "$object" "$tree/$1"
+}
+
+# arrow EXPECTED: arrows.sh must report this of the tree; without EXPECTED, nothing.
+arrow() {
+    local said status=0
+    said=$("$here/arrows.sh" "$tree/build" "$tree" 2>&1) || status=1
+    if [ "$status" -ne $((${#1} > 0)) ] || [[ $said != *"$1"* ]]; then
+        echo "arrows: expected '$1', status $status; said: $said"
+        failures=$((failures + 1))
+    fi
+}
+
+# A fresh tree, with a call downwards.
+built() {
+    fresh
+    compile src/base/low.c 'int oct_low_count;\nint oct_low(void)\n{\n    return 1;\n}\n'
+    compile src/api/high.c 'int oct_low(void);\nint oct_high(void)\n{\n    return oct_low();\n}\n'
+}
+caller() { printf 'int %s(void);\\nint oct_%s(void)\\n{\\n    return %s();\\n}\\n' "$1" "$2" "$1"; }
+
+built
+arrow ''
+compile src/base/a.c "$(caller oct_high up)"
+arrow 'src/base/a.c: src/base may not use oct_high of src/api/high.c'
+built
+compile src/compiler/graph/a.c 'int oct_later = 1;\n'
+compile src/runtime/engine/a.c 'extern int oct_later;\nint *oct_its(void)\n{\n    return &oct_later;\n}\n'
+arrow 'src/runtime/engine may not use oct_later of src/compiler/graph/a.c'
+built
+compile tools/run/a.c "$(caller oct_low down)"
+arrow 'tools use only what <octet/...> declares, not oct_low of src/base/low.c'
+built
+compile tools/run/a.c "$(caller oct_bench run)"
+compile tools/bench/b.c 'int oct_bench(void)\n{\n    return 1;\n}\n'
+arrow 'tools/run may not use oct_bench of tools/bench/b.c'
+built
+compile src/base/a.c "$(caller oct_two one)"
+compile src/base/b.c "$(caller oct_one two)"
+arrow '' # told, no error
+built
+compile tools/run/a.c "$(caller oct_two one)"
+compile tools/run/b.c "$(caller oct_one two)"
+arrow 'circle of files in tools/run:'
+fresh
+mkdir -p "$tree/build/CMakeFiles"
+arrow 'is this a build?'
 
 [ "$failures" -eq 0 ] && echo "house_test: every offence is reported, nothing harmless is"
 exit $((failures > 0))

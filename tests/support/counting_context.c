@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The allocator of a test: counts blocks that live, and lets one allocation fail. */
 #include "counting_context.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What the linker puts in the place of the library's questions about the processor. */
 #include "cpu_mask.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Paths of test data and of the project's own files, and files read whole. */
 #include "data.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures written byte by byte, in kinds and with damages that no encoder makes. */
 #include "encode.h"
 
 #include <setjmp.h>

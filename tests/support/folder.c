@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A folder of a test's own below the system's temporary one, written to and removed. */
 #include "folder.h"
 
 #include <dirent.h>

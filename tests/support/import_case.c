@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The small detector packed, imported, and looked at or refused. */
 #include "import_case.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Models loaded, calibrated and built, pictures decoded and detected in, for golden tests. */
 #include "models.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Layers of an imported network one by one, each value worked out from its definition. */
 #include "network_run.h"
 
 #include <math.h>

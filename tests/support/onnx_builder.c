@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ONNX messages put together by hand, and the small detector in all its variants. */
 #include "onnx_builder.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* QuantizeLinear and DequantizeLinear put around what the small detector computes. */
 #include "onnx_quantize.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of placement of docs/export.md, held against what was exported. */
 #include "qdq_rules.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The small detector quantised, loaded, built, or refused with a message. */
 #include "quantized_model.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* NumPy's header read strictly, and the array behind it. */
 #include "read_npy.h"
 
 #include <setjmp.h>

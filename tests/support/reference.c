@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Layers of a plan evaluated pixel by pixel, as docs/numerics.md defines them. */
 #include "reference.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Layers, views and heads of the small detectors put together by hand. */
 #include "small_detector.h"
 
 #include <math.h>

@@ -5,8 +5,8 @@
 
 #include "eval/eval_set.h"
 
-/* Label files are checked here; their boxes are added by eval_set_add_picture(). Returns a status.
- */
+/* Label files are checked here; their boxes are added
+ * by eval_set_add_picture(). Returns a status. */
 int eval_set_open_yaml(struct app *app, const char *path, const char *split, struct eval_set *set);
 
 #endif

@@ -20,8 +20,8 @@ struct class_match {
 int class_match_choose(struct app *app, const octet_truth *truth, const char *list,
                        struct class_match *classes);
 
-/* Matches by name; where no name is the same by COCO's ids, else by index; says what has no match.
- */
+/* Matches by name; where no name is the same by COCO's ids,
+ * else by index; says what has no match. */
 void class_match_find(struct app *app, const octet_engine *engine, const octet_truth *truth,
                       struct class_match *classes);
 

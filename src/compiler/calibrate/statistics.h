@@ -46,8 +46,8 @@ octet_status oct_statistics_room(octet_context *ctx, octet_statistics *statistic
                                  const char *name, int channels);
 void oct_statistics_free(octet_statistics *statistics);
 
-/* Whether statistics were gathered on a model: of its float network and hash (oct_network_hash()).
- */
+/* Whether statistics were gathered on a model:
+ * of its float network and hash (oct_network_hash()). */
 enum oct_statistics_fit {
     OCT_FIT_SAME,
     OCT_FIT_OTHER_MODEL,  /* another hash */

@@ -12,9 +12,10 @@
 /* UPSAMPLE and COPY. */
 struct oct_move_job {
     struct oct_view input, output; /* from the first channel that is moved */
-    int copied;                    /* COPY within a type: channels that have a source, the output's
-                                      padding included where the input's is known to be numbers */
-    int cleared;                   /* COPY: channels behind them, which pad the output */
+    /* COPY within a type: channels that have a source, the output's
+     * padding included where the input's is known to be numbers */
+    int copied;
+    int cleared; /* COPY: channels behind them, which pad the output */
 };
 
 /* A step's work on one picture, or on any where it touches only what pictures share. */
@@ -69,8 +70,8 @@ struct oct_view oct_cpu_view(const struct oct_cpu *cpu, int slot, int tensor);
 /* prepare.c: makes the steps. Memory of activations is there, that of scratch is not. */
 octet_status oct_cpu_prepare(struct oct_cpu *cpu);
 
-/* pack_weights.c: chooses the step's kernel for job->shape and packs weights and constants for it.
- */
+/* pack_weights.c: chooses the step's kernel for job->shape
+ * and packs weights and constants for it. */
 octet_status oct_cpu_pack_weights(struct oct_cpu *cpu, struct oct_step *step,
                                   struct oct_conv_job *job);
 
