@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks that are filled from one end, and freed together. */
 #include "base/arena.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +14,8 @@ struct oct_arena_block {
     size_t used, size;
     _Alignas(OCT_ALIGNMENT) unsigned char bytes[];
 };
+
+_Static_assert(OCT_ARENA_ALIGNMENT >= _Alignof(max_align_t), "any type of C may lie in an arena");
 
 void oct_arena_init(struct oct_arena *arena, octet_context *ctx)
 {
@@ -24,9 +28,10 @@ void *oct_arena_calloc(struct oct_arena *arena, size_t count, size_t size)
     size_t bytes;
     if (!oct_mul(count, size, &bytes) || bytes > PTRDIFF_MAX / 2)
         return NULL;
-    bytes = oct_align(bytes ? bytes : 1, bytes >= OCT_ALIGNMENT ? OCT_ALIGNMENT : 16);
+    const size_t alignment = bytes >= OCT_ALIGNMENT ? OCT_ALIGNMENT : OCT_ARENA_ALIGNMENT;
+    bytes = oct_align(bytes ? bytes : 1, alignment);
     struct oct_arena_block *block = arena->blocks;
-    size_t start = block ? oct_align(block->used, bytes >= OCT_ALIGNMENT ? OCT_ALIGNMENT : 16) : 0;
+    size_t start = block ? oct_align(block->used, alignment) : 0;
     if (!block || start > block->size || block->size - start < bytes) {
         size_t room = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
         block = oct_calloc(arena->ctx, 1, sizeof *block + room);

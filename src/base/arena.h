@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 
+#define OCT_ARENA_ALIGNMENT 16
+
 struct oct_arena_block;
 
 struct oct_arena {
@@ -15,7 +17,9 @@ struct oct_arena {
 
 void oct_arena_init(struct oct_arena *arena, octet_context *ctx);
 
-/* count * size zeroed bytes, aligned to 64; NULL when out of memory or on overflow. */
+/* count * size zeroed bytes; NULL when out of memory or on overflow. OCT_ALIGNMENT bytes and more
+ * are aligned to OCT_ALIGNMENT; less to OCT_ARENA_ALIGNMENT, which does for any type of C, so that
+ * texts and small structs lie close together. */
 void *oct_arena_calloc(struct oct_arena *arena, size_t count, size_t size);
 char *oct_arena_strndup(struct oct_arena *arena, const char *text, size_t length);
 char *oct_arena_strdup(struct oct_arena *arena, const char *text);
