@@ -55,13 +55,29 @@ typedef struct octet_context_settings {
 OCTET_API void octet_context_defaults(octet_context_settings *settings);
 
 /** Makes a context. `settings` may be NULL for the defaults. On success `*context` is owned by the
- * caller; on failure (OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT) it is NULL. */
+ * caller; on failure (OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT, OCTET_MISMATCH) it is NULL. In C
+ * and C++ this is a macro, which calls octet_context_create_abi() for the headers in use; the
+ * function itself compares nothing. */
 OCTET_API octet_status octet_context_create(const octet_context_settings *settings,
                                             octet_context **context);
+
+/** As octet_context_create(), but OCTET_MISMATCH when the library is of another OCTET_ABI_VERSION
+ * than the caller, or has a settings struct of another size. Bindings call this one, with the
+ * version that they were written for, and compare their other structs by octet_struct_bytes(). */
+OCTET_API octet_status octet_context_create_abi(int abi_version, size_t settings_bytes,
+                                                const octet_context_settings *settings,
+                                                octet_context **context);
+
+#define octet_context_create(...)                                                                  \
+    octet_context_create_abi(OCTET_ABI_VERSION, sizeof(octet_context_settings), __VA_ARGS__)
 
 /** The line about the last failure, "" when there was none. Valid until the next call with this
  * context. */
 OCTET_API const char *octet_context_message(const octet_context *context);
+
+/** Frees memory that a call gave to the caller to free. `context` is the one that was given to that
+ * call. Accepts NULL for `memory`. */
+OCTET_API void octet_free(octet_context *context, void *memory);
 
 /** Frees the context and sets `*context` to NULL. Accepts a pointer to NULL. */
 OCTET_API void octet_context_free(octet_context **context);

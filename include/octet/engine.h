@@ -72,6 +72,11 @@ OCTET_API octet_status octet_engine_load_memory(octet_context *context, const vo
 OCTET_API octet_status octet_engine_save(octet_context *context, const octet_engine *engine,
                                          const char *path);
 
+/** As octet_engine_save(), into memory: gives the file's bytes, which the caller frees with
+ * octet_free(). On failure `*bytes` is NULL and `*size` 0. */
+OCTET_API octet_status octet_engine_save_memory(octet_context *context, const octet_engine *engine,
+                                                void **bytes, size_t *size);
+
 OCTET_API void octet_engine_info(const octet_engine *engine, octet_info *info);
 /** Class `index`' name, "" when out of range. */
 OCTET_API const char *octet_engine_class_name(const octet_engine *engine, int index);

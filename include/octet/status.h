@@ -2,6 +2,8 @@
 #ifndef OCTET_STATUS_H
 #define OCTET_STATUS_H
 
+#include <stddef.h>
+
 /* What a header holds is C, in C++ as well. */
 #ifdef __cplusplus
 #define OCTET_BEGIN_DECLARATIONS extern "C" {
@@ -63,6 +65,18 @@ OCTET_API const char *octet_status_text(octet_status status);
 
 /** The library's version, "MAJOR.MINOR.PATCH". Static text. */
 OCTET_API const char *octet_version(void);
+
+/** The number of the binary contract. It is raised when a struct changes its layout or a call its
+ * meaning, so that what was compiled with older headers does not fit any more.
+ * octet_context_create() compares it. */
+#define OCTET_ABI_VERSION 1
+
+/** The library's own OCTET_ABI_VERSION. */
+OCTET_API int octet_abi_version(void);
+
+/** Bytes of a public struct in the library, "octet_info" for instance; 0 when it has none of that
+ * name. For bindings, which write the structs down once more. */
+OCTET_API size_t octet_struct_bytes(const char *name);
 
 OCTET_END_DECLARATIONS
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Contexts: the calls of octet/context.h. */
 #include <octet/context.h>
 
 #include <string.h>
@@ -14,6 +15,8 @@ void octet_context_defaults(octet_context_settings *settings)
     oct_allocator_default(&settings->allocator);
     settings->log_level = OCTET_LOG_WARNING;
 }
+
+#undef octet_context_create
 
 octet_status octet_context_create(const octet_context_settings *settings, octet_context **context)
 {
@@ -39,9 +42,26 @@ octet_status octet_context_create(const octet_context_settings *settings, octet_
     return OCTET_OK;
 }
 
+octet_status octet_context_create_abi(int abi_version, size_t settings_bytes,
+                                      const octet_context_settings *settings,
+                                      octet_context **context)
+{
+    if (context)
+        *context = NULL;
+    return abi_version == OCTET_ABI_VERSION && settings_bytes == sizeof *settings
+               ? octet_context_create(settings, context)
+               : OCTET_MISMATCH;
+}
+
 const char *octet_context_message(const octet_context *context)
 {
     return context ? context->message : "";
+}
+
+void octet_free(octet_context *context, void *memory)
+{
+    if (context)
+        oct_free(context, memory);
 }
 
 void octet_context_free(octet_context **context)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Engines: the calls of octet/engine.h. */
 #include <octet/engine.h>
 
 #include <string.h>
@@ -36,6 +37,21 @@ octet_status octet_engine_save(octet_context *context, const octet_engine *engin
     if (!context || !engine || !path)
         return oct_fail_null(context, __func__, "engine and path");
     return oct_engine_write(context, engine, path);
+}
+
+octet_status octet_engine_save_memory(octet_context *context, const octet_engine *engine,
+                                      void **bytes, size_t *size)
+{
+    uint8_t *packed = NULL;
+    if (bytes)
+        *bytes = NULL;
+    if (size)
+        *size = 0;
+    if (!context || !engine || !bytes || !size)
+        return oct_fail_null(context, __func__, "engine, bytes and size");
+    const octet_status status = oct_engine_pack(context, engine, &packed, size);
+    *bytes = packed;
+    return status;
 }
 
 void octet_engine_info(const octet_engine *engine, octet_info *info)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reading safetensors files; nothing in them is trusted. */
 #include "runtime/container/safetensors.h"
 
 #include <stdio.h>
@@ -6,7 +7,6 @@
 
 #include "base/content.h"
 #include "base/fields.h"
-#include "base/output.h"
 #include "base/reader.h"
 
 #define HEADER_BYTES_MAX (64u << 20)
@@ -246,82 +246,10 @@ const struct oct_safetensors_tensor *oct_safetensors_find(const struct oct_safet
     return NULL;
 }
 
-static const char *type_name(enum oct_safetensors_type type)
+const char *oct_safetensors_type_name(enum oct_safetensors_type type)
 {
     for (size_t i = 0; i < TYPE_COUNT; i++)
         if (types[i].type == type)
             return types[i].name;
     return "";
-}
-
-/* The header, padded with spaces to a multiple of 8 bytes. */
-static void add_header(const struct oct_safetensors *contents, struct oct_text *out)
-{
-    size_t begin = 0;
-    oct_text_printf(out, "{\"__metadata__\":{");
-    for (int i = 0; i < contents->metadata_count; i++) {
-        oct_text_add(out, ",", i > 0);
-        oct_json_add_text(out, contents->keys[i]);
-        oct_text_add(out, ":", 1);
-        oct_json_add_text(out, contents->values[i]);
-    }
-    oct_text_add(out, "}", 1);
-    for (int i = 0; i < contents->tensor_count; i++) {
-        const struct oct_safetensors_tensor *tensor = &contents->tensors[i];
-        oct_text_add(out, ",", 1);
-        oct_json_add_text(out, tensor->name);
-        oct_text_printf(out, ":{\"dtype\":\"%s\",\"shape\":[", type_name(tensor->type));
-        for (int d = 0; d < tensor->rank; d++)
-            oct_text_printf(out, "%s%zu", d ? "," : "", tensor->shape[d]);
-        oct_text_printf(out, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->size);
-        begin += tensor->size;
-    }
-    oct_text_add(out, "}", 1);
-    oct_text_add(out, "       ", oct_align(out->length, 8) - out->length);
-}
-
-/* The written file, by whoever will read it. */
-static octet_status try_reading(struct oct_output *output, oct_safetensors_check *check)
-{
-    struct oct_file file;
-    char why[OCT_MESSAGE_BYTES];
-    octet_status status = oct_output_finish(output);
-    if (!status)
-        status = oct_output_read(output, &file);
-    if (status)
-        return status;
-    status = check(output->ctx, file.bytes, file.size, output->path);
-    oct_file_close(output->ctx, &file);
-    if (!status || status == OCTET_OUT_OF_MEMORY)
-        return status;
-    memcpy(why, output->ctx->message, sizeof why);
-    return oct_fail(output->ctx, OCTET_INTERNAL, "cannot be written, for it would not be read: %s",
-                    why);
-}
-
-octet_status oct_safetensors_write(octet_context *ctx, const char *path,
-                                   const struct oct_safetensors *contents,
-                                   oct_safetensors_check *check)
-{
-    struct oct_text header;
-    struct oct_output output = {0};
-    oct_text_init(&header, ctx);
-    add_header(contents, &header);
-    octet_status status =
-        header.failed ? oct_fail_memory(ctx, path) : oct_output_open(ctx, path, &output);
-    if (!status) {
-        uint8_t prefix[8];
-        for (int i = 0; i < 8; i++)
-            prefix[i] = (uint8_t)((uint64_t)header.length >> (8 * i));
-        oct_output_write(&output, prefix, sizeof prefix);
-        oct_output_write(&output, header.bytes, header.length);
-        for (int i = 0; i < contents->tensor_count; i++)
-            oct_output_write(&output, contents->tensors[i].bytes, contents->tensors[i].size);
-        status = try_reading(&output, check);
-    }
-    if (!status)
-        status = oct_output_commit(&output);
-    oct_output_abandon(&output);
-    oct_text_free(&header);
-    return status;
 }

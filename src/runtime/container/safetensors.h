@@ -67,6 +67,15 @@ octet_status oct_safetensors_write(octet_context *ctx, const char *path,
                                    const struct oct_safetensors *contents,
                                    oct_safetensors_check *check);
 
+/* As oct_safetensors_write(), into memory, which oct_free() frees; `name` is for messages. On
+ * failure `*bytes` is NULL. */
+octet_status oct_safetensors_pack(octet_context *ctx, const char *name,
+                                  const struct oct_safetensors *contents,
+                                  oct_safetensors_check *check, uint8_t **bytes, size_t *size);
+
+/* As the header has it, "F32" for instance; not of OTHER. */
+const char *oct_safetensors_type_name(enum oct_safetensors_type type);
+
 /* Bytes of one element; 0 for OTHER. */
 size_t oct_safetensors_element_bytes(enum oct_safetensors_type type);
 

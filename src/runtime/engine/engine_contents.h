@@ -41,5 +41,8 @@ octet_status oct_engine_read(octet_context *ctx, struct oct_file *file, const ch
 /* Whether a file would be read: all of it but the weights' values, which are not copied. */
 octet_status oct_engine_look(octet_context *ctx, const void *bytes, size_t size, const char *name);
 octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path);
+/* The same bytes, in memory that oct_free() frees; NULL on failure. */
+octet_status oct_engine_pack(octet_context *ctx, const octet_engine *engine, uint8_t **bytes,
+                             size_t *size);
 
 #endif

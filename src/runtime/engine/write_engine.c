@@ -160,8 +160,16 @@ static int version_of(const struct oct_network *network)
     return OCT_ENGINE_VERSION_FIRST;
 }
 
-static octet_status write_file(octet_context *ctx, const octet_engine *engine, const char *path,
-                               const char *plan_text, const char *provenance_text)
+/* Where an engine goes: to a file, or into memory. */
+struct destination {
+    const char *name; /* for messages; the file's path */
+    uint8_t **bytes;  /* NULL: to the file */
+    size_t *size;
+};
+
+static octet_status put_file(octet_context *ctx, const octet_engine *engine,
+                             const struct destination *to, const char *plan_text,
+                             const char *provenance_text)
 {
     const struct oct_network *network = &engine->network;
     struct oct_arena arena;
@@ -177,30 +185,45 @@ static octet_status write_file(octet_context *ctx, const octet_engine *engine, c
     char(*names)[32] = oct_arena_calloc(&arena, count, sizeof *names);
     octet_status status = OCTET_OK;
     if (!file.tensors || !names)
-        status = oct_fail_memory(ctx, path);
+        status = oct_fail_memory(ctx, to->name);
     for (int i = 0; i < network->layer_count && !status; i++)
         if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_WEIGHTS)
             add_weights(network, i, &file, names + 3 * i);
         else if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_TABLE)
             add_table(&network->layers[i], i, &file, names[3 * i]);
     if (!status)
-        status = oct_safetensors_write(ctx, path, &file, oct_engine_look);
+        status = to->bytes ? oct_safetensors_pack(ctx, to->name, &file, oct_engine_look, to->bytes,
+                                                  to->size)
+                           : oct_safetensors_write(ctx, to->name, &file, oct_engine_look);
     oct_arena_clear(&arena);
     return status;
 }
 
-octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path)
+static octet_status put_engine(octet_context *ctx, const octet_engine *engine,
+                               const struct destination *to)
 {
     struct oct_text network, provenance;
     oct_text_init(&network, ctx);
     oct_text_init(&provenance, ctx);
     add_plan(&network, &engine->network);
     add_provenance(&provenance, engine);
-    const octet_status status =
-        network.failed || provenance.failed
-            ? oct_fail_memory(ctx, path)
-            : write_file(ctx, engine, path, network.bytes, provenance.bytes);
+    const octet_status status = network.failed || provenance.failed
+                                    ? oct_fail_memory(ctx, to->name)
+                                    : put_file(ctx, engine, to, network.bytes, provenance.bytes);
     oct_text_free(&network);
     oct_text_free(&provenance);
     return status;
+}
+
+octet_status oct_engine_write(octet_context *ctx, const octet_engine *engine, const char *path)
+{
+    return put_engine(ctx, engine, &(struct destination){.name = path});
+}
+
+octet_status oct_engine_pack(octet_context *ctx, const octet_engine *engine, uint8_t **bytes,
+                             size_t *size)
+{
+    *bytes = NULL;
+    *size = 0;
+    return put_engine(ctx, engine, &(struct destination){"the engine", bytes, size});
 }
