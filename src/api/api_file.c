@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Files that are whole or not there: the calls of octet/file.h. */
 #include <octet/file.h>
 
 #include "base/output.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The machine and its peak: the calls of octet/machine.h. */
 #include <octet/machine.h>
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* COCO's annotation and results files, in and out. */
 #include "evaluate/coco_json.h"
 
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Precision at each recall, and the figures that are means of it. */
 #include "evaluate/evaluation.h"
 
 #include <float.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The evaluation as a whole: groups boxes and detections by class and picture, has each
+ * matched, and gathers the curves. */
 #include "evaluate/evaluation.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds where an element of a large JSON file ends, and makes values of that one alone. */
 #include "evaluate/json_elements.h"
 
 #include <stdio.h>

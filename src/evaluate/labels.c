@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Ultralytics' label files: a line a box, in shares of the picture. */
 #include "evaluate/labels.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Which detection is of which box, at each overlap and in each range of areas. */
 #include "evaluate/evaluation.h"
 
 #include <math.h>

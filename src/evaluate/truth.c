@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lists of classes, pictures, boxes and detections, and indices of their ids. */
 #include "evaluate/truth.h"
 
 #include <inttypes.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The scales of groups, the error that codes bring to each convolution, and the choice of those
+ * that stay float. */
 #include "compiler/export/recipe.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Codings of an engine from a calibration cache, and what is wrong with it. */
 #include "compiler/export/trt_codings.h"
 
 #include "compiler/graph/groups.h"

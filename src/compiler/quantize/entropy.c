@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The search for the threshold of least divergence. */
 #include "compiler/quantize/entropy.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Means and deviations of channels, from a tensor's statistics. */
 #include "compiler/quantize/moments.h"
 
 #include <math.h>

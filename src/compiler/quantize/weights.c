@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Weights to codes: to nearest first, then turned where that makes a channel's error smaller; and
+ * the biases that make up for what is left. */
 #include "compiler/quantize/weights.h"
 
 #include <math.h>
