@@ -17,7 +17,7 @@ function(octet_test_as set name)
 endfunction()
 
 foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
-    foreach(name test_half test_letterbox test_quantized test_backends test_cpu_backend test_session)
+    foreach(name test_bf16 test_letterbox test_quantized test_backends test_cpu_backend test_session)
         octet_test_as(${set} ${name} ${name})
     endforeach()
     octet_test_as(${set} kernel_check kernel_check --rounds 20)

@@ -108,7 +108,7 @@ static octet_status find_scheme(struct compilation *c, struct oct_scheme *scheme
         return oct_fail_memory(c->ctx, "the build");
     *scheme = (struct oct_scheme){.codings = codings,
                                   .is_float = is_float,
-                                  .half = c->settings->float_precision == OCTET_PRECISION_BF16};
+                                  .bf16 = c->settings->float_precision == OCTET_PRECISION_BF16};
     const octet_status status =
         oct_select_float_layers(c->ctx, network, c->settings->float_layers, is_float);
     if (status)
@@ -144,10 +144,10 @@ static octet_status compile_int8(struct compilation *c)
 
 /* ---- float ---- */
 
-static octet_status compile_half(struct compilation *c)
+static octet_status compile_bf16(struct compilation *c)
 {
     struct oct_network network;
-    const octet_status status = oct_lower_half(c->ctx, &c->arena, &c->model->network, &network);
+    const octet_status status = oct_lower_bf16(c->ctx, &c->arena, &c->model->network, &network);
     return status ? status : oct_engine_set_network(c->ctx, c->engine, &network, c->model->name);
 }
 
@@ -228,7 +228,7 @@ octet_status oct_compile(octet_context *ctx, const octet_model *model,
     if (!status && int8)
         status = compile_int8(&c);
     else if (!status && settings->precision == OCTET_PRECISION_BF16)
-        status = compile_half(&c);
+        status = compile_bf16(&c);
     if (!status)
         status = set_provenance(&c);
     oct_arena_clear(&c.arena);

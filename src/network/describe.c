@@ -10,9 +10,9 @@ static int64_t layer_weight_bytes(const struct oct_network *network, const struc
         return 0;
     const int64_t outputs = network->tensors[layer->output].channels;
     const int64_t weights = oct_layer_weights(network, layer);
-    return layer->codes    ? weights + outputs * 8
-           : layer->halves ? weights * 2 + outputs * 4
-                           : weights * 4 + outputs * 4;
+    return layer->codes  ? weights + outputs * 8
+           : layer->bf16 ? weights * 2 + outputs * 4
+                         : weights * 4 + outputs * 4;
 }
 
 static int64_t layer_multiply_adds(const struct oct_network *network, const struct oct_layer *layer,
@@ -27,7 +27,7 @@ static octet_precision precision(const struct oct_network *network)
     bool int8 = false, half = false, fp32 = false;
     for (int i = 0; i < network->layer_count; i++) {
         int8 = int8 || network->layers[i].codes;
-        half = half || network->layers[i].halves;
+        half = half || network->layers[i].bf16;
         fp32 = fp32 || network->layers[i].values;
     }
     return int8 && (half || fp32) ? OCTET_PRECISION_MIXED

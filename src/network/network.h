@@ -63,10 +63,10 @@ struct oct_layer {
     int kernel, stride, padding;
     int silu;
     /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
-     * halves (base/bfloat16.h) when it is BF16, else values. A code's weight is in units of
+     * bfloat16 (base/bfloat16.h) when it is BF16, else values. A code's weight is in units of
      * `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
     const int8_t *codes;
-    const uint16_t *halves;
+    const uint16_t *bf16;
     const float *values;
     const float *scale; /* U8 input: [output channels], real of one accumulator unit */
     const float *bias;  /* [output channels] */

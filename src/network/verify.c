@@ -103,10 +103,10 @@ static bool all_finite(const float *values, int64_t count)
     return true;
 }
 
-static bool all_finite_halves(const uint16_t *halves, int64_t count)
+static bool all_finite_bf16(const uint16_t *bf16, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        if (!isfinite(oct_bf16_value(halves[i])))
+        if (!isfinite(oct_bf16_value(bf16[i])))
             return false;
     return true;
 }
@@ -142,8 +142,7 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int index)
     if (!layer->bias || !all_finite(layer->bias, out->channels))
         return bad_layer(v, index, "lacks its bias, or it is not finite");
     if (in->type == OCT_TYPE_BF16) {
-        if (!layer->halves ||
-            !all_finite_halves(layer->halves, oct_layer_weights(v->network, layer)))
+        if (!layer->bf16 || !all_finite_bf16(layer->bf16, oct_layer_weights(v->network, layer)))
             return bad_layer(v, index, "lacks weights, or they are not finite");
     } else if (in->type == OCT_TYPE_U8) {
         if (!layer->codes || !layer->scale || !all_finite(layer->scale, out->channels))
@@ -178,7 +177,7 @@ octet_status oct_verify_table(const struct oct_verification *v, int index)
     const octet_status status = verify_residual(v, index);
     if (!status && layer->residual >= 0 &&
         v->network->tensors[layer->residual].type == OCT_TYPE_BF16)
-        return bad_layer(v, index, "adds halves to a table, which it cannot");
+        return bad_layer(v, index, "adds bfloat16 to a table, which it cannot");
     return status;
 }
 

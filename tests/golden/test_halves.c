@@ -52,12 +52,12 @@ static bool is_found(const octet_detection *wanted, const octet_detection *boxes
 static void judge(struct judges *judges, octet_session *half, octet_session *whole,
                   octet_image *image, int64_t id)
 {
-    octet_detection boxes[300], halves[300];
+    octet_detection boxes[300], bf16[300];
     int64_t class_id;
-    const int count = test_detect(half, image, 0.001, halves);
+    const int count = test_detect(half, image, 0.001, bf16);
     for (int i = 0; i < count; i++) {
-        octet_truth_class_get(judges->labels, (size_t)halves[i].class_id, &class_id);
-        assert_int_equal(octet_detections_add(judges->half, id, class_id, &halves[i]), OCTET_OK);
+        octet_truth_class_get(judges->labels, (size_t)bf16[i].class_id, &class_id);
+        assert_int_equal(octet_detections_add(judges->half, id, class_id, &bf16[i]), OCTET_OK);
     }
     const int expected = test_detect(whole, image, 0.001, boxes);
     for (int i = 0; i < expected; i++) {
@@ -76,7 +76,7 @@ static void judge(struct judges *judges, octet_session *half, octet_session *who
             assert_int_equal(octet_truth_add_box(judges->floats, &label), OCTET_OK);
         if (box->score >= SURE_SCORE) {
             judges->sure++;
-            judges->found += is_found(box, halves, count);
+            judges->found += is_found(box, bf16, count);
         }
     }
 }

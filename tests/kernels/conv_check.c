@@ -106,10 +106,10 @@ static void fill_floats(struct check_random *random, struct check_memory *memory
 
 static void fill_halves(struct check_random *random, struct check_memory *memory, enum kind kind)
 {
-    uint16_t *halves = (uint16_t *)(void *)memory->bytes;
-    for (size_t i = 0; i < memory->size / sizeof *halves; i++)
-        halves[i] = oct_bf16_of(kind == KIND_WILD ? random_value(random, kind)
-                                                  : check_float(random, -2.0f, 2.0f));
+    uint16_t *bf16 = (uint16_t *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / sizeof *bf16; i++)
+        bf16[i] = oct_bf16_of(kind == KIND_WILD ? random_value(random, kind)
+                                                : check_float(random, -2.0f, 2.0f));
 }
 
 /* What lies between pixels, and behind them, is no number: kernels may read it, not use it. */

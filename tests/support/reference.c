@@ -90,7 +90,7 @@ struct window {
 
 static double weight_of(const struct oct_layer *layer, int index)
 {
-    return (double)(layer->halves ? oct_bf16_value(layer->halves[index]) : layer->values[index]);
+    return (double)(layer->bf16 ? oct_bf16_value(layer->bf16[index]) : layer->values[index]);
 }
 
 /* Calls for each product of the sum: acc += weight * input; pixels outside are 0. */

@@ -21,7 +21,7 @@ struct oct_scheme {
      * alike and biases are not corrected for it. */
     const struct oct_moments *const *moments;
     const bool *is_float; /* [layers]: convolutions that stay float; NULL: none */
-    bool half;            /* they are BF16 rather than FP32, but for the head's outputs */
+    bool bf16;            /* they are BF16 rather than FP32, but for the head's outputs */
 };
 
 /*
@@ -65,15 +65,15 @@ void oct_group_tensors(const struct oct_network *network, int *group);
 
 /* Marks the groups that stay FP32 in a BF16 network, at their lowest tensors: the head's outputs,
  * and what pools and copies join to them. */
-void oct_choose_halves(const struct oct_network *network, const int *group, bool *is_float);
+void oct_choose_bf16(const struct oct_network *network, const int *group, bool *is_float);
 
 /* Rounds a convolution's weights to BF16. */
-octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
+octet_status oct_round_weights(octet_context *ctx, struct oct_arena *arena,
                                const struct oct_network *network, struct oct_layer *layer);
 
-/* The BF16 network of a float network: weights and tensors rounded to halves, biases and the head's
+/* The BF16 network of a float network: weights and tensors rounded to bf16, biases and the head's
  * outputs left float. */
-octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
+octet_status oct_lower_bf16(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_network *from, struct oct_network *network);
 
 /*

@@ -15,7 +15,7 @@ struct mixing {
 
 static enum oct_type float_type(const struct mixing *m)
 {
-    return m->with->half ? OCT_TYPE_BF16 : OCT_TYPE_F32;
+    return m->with->bf16 ? OCT_TYPE_BF16 : OCT_TYPE_F32;
 }
 
 /* A layer that converts `tensor`, a slice of a layer's output or such an output itself. */
@@ -121,7 +121,7 @@ static octet_status lower_convolution(struct mixing *m, int index)
     if (!status && !is_float)
         status = quantize_weights(m, index, &layer);
     else if (!status && network->tensors[layer.input].type == OCT_TYPE_BF16)
-        status = oct_halve_weights(m->to.ctx, m->to.arena, network, &layer);
+        status = oct_round_weights(m->to.ctx, m->to.arena, network, &layer);
     if (output->type == OCT_TYPE_U8)
         output->quantization = m->with->codings[layer.output];
     return status ? status : oct_lower_add_layer(&m->to, &layer);
@@ -162,8 +162,8 @@ static octet_status lower_head(struct mixing *m)
     return status;
 }
 
-/* Float tensors become halves, but for those that must stay float. */
-static octet_status halve_types(struct mixing *m, enum oct_type *types)
+/* Float tensors become bf16, but for those that must stay float. */
+static octet_status round_types(struct mixing *m, enum oct_type *types)
 {
     const size_t tensors = (size_t)m->from->tensor_count;
     int *group = oct_arena_calloc(m->to.arena, tensors, sizeof *group);
@@ -171,7 +171,7 @@ static octet_status halve_types(struct mixing *m, enum oct_type *types)
     if (!group || !is_float)
         return oct_fail_memory(m->to.ctx, "the network");
     oct_group_tensors(m->from, group);
-    oct_choose_halves(m->from, group, is_float);
+    oct_choose_bf16(m->from, group, is_float);
     for (size_t i = 0; i < tensors; i++)
         if (types[i] == OCT_TYPE_F32 && !is_float[group[i]])
             types[i] = OCT_TYPE_BF16;
@@ -212,8 +212,8 @@ octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
     octet_status status = begin(&m, ctx, arena, network, &types);
     if (!status)
         status = oct_choose_types(ctx, arena, from, scheme->is_float, types);
-    if (!status && scheme->half)
-        status = halve_types(&m, types);
+    if (!status && scheme->bf16)
+        status = round_types(&m, types);
     if (status)
         return status;
     for (int i = 0; i < from->tensor_count; i++)

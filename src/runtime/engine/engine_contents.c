@@ -62,7 +62,7 @@ static void copy_layer(octet_engine *engine, struct oct_layer *layer, bool *fail
     const size_t weights = (size_t)oct_layer_weights(network, layer);
     const size_t outputs = (size_t)network->tensors[layer->output].channels;
     layer->codes = own(engine, layer->codes, weights, sizeof *layer->codes, failed);
-    layer->halves = own(engine, layer->halves, weights, sizeof *layer->halves, failed);
+    layer->bf16 = own(engine, layer->bf16, weights, sizeof *layer->bf16, failed);
     layer->values = own(engine, layer->values, weights, sizeof *layer->values, failed);
     layer->scale = own(engine, layer->scale, outputs, sizeof *layer->scale, failed);
     layer->bias = own(engine, layer->bias, outputs, sizeof *layer->bias, failed);

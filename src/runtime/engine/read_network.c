@@ -123,7 +123,7 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
     layer->bias = weights(r, index, "bias", OCT_SAFETENSORS_F32, shape, 1, &status);
     const enum oct_type type = r->network.tensors[layer->input].type;
     if (type == OCT_TYPE_BF16) {
-        layer->halves = weights(r, index, "weight", OCT_SAFETENSORS_BF16, shape, 4, &status);
+        layer->bf16 = weights(r, index, "weight", OCT_SAFETENSORS_BF16, shape, 4, &status);
     } else if (type == OCT_TYPE_U8) {
         layer->codes = weights(r, index, "weight", OCT_SAFETENSORS_I8, shape, 4, &status);
         layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, shape, 1, &status);

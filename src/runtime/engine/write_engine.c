@@ -136,18 +136,18 @@ static void add_weights(const struct oct_network *network, int index, struct oct
             name[1], OCT_SAFETENSORS_F32, 1, {outputs}, outputs * 4, (const uint8_t *)layer->scale};
     }
     snprintf(name[2], sizeof name[2], "layer.%03d.weight", index);
-    const enum oct_safetensors_type type = layer->codes    ? OCT_SAFETENSORS_I8
-                                           : layer->halves ? OCT_SAFETENSORS_BF16
-                                                           : OCT_SAFETENSORS_F32;
+    const enum oct_safetensors_type type = layer->codes  ? OCT_SAFETENSORS_I8
+                                           : layer->bf16 ? OCT_SAFETENSORS_BF16
+                                                         : OCT_SAFETENSORS_F32;
     *t++ = (struct oct_safetensors_tensor){
         name[2],
         type,
         4,
         {outputs, (size_t)network->tensors[layer->input].channels, kernel, kernel},
         weights * oct_safetensors_element_bytes(type),
-        layer->codes    ? (const uint8_t *)layer->codes
-        : layer->halves ? (const uint8_t *)layer->halves
-                        : (const uint8_t *)layer->values};
+        layer->codes  ? (const uint8_t *)layer->codes
+        : layer->bf16 ? (const uint8_t *)layer->bf16
+                      : (const uint8_t *)layer->values};
     file->tensor_count = (int)(t - file->tensors);
 }
 

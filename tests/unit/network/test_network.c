@@ -285,8 +285,8 @@ static const struct example float_examples[] = {
     E(nan_values, "weights"),
 };
 
-DEFINE(no_halves, CONV(p)->halves = NULL)
-DEFINE(infinite_halves, ((uint16_t *)(uintptr_t)CONV(p)->halves)[3] = 0xff80)
+DEFINE(no_halves, CONV(p)->bf16 = NULL)
+DEFINE(infinite_halves, ((uint16_t *)(uintptr_t)CONV(p)->bf16)[3] = 0xff80)
 DEFINE(half_slice, SLICE(p)->type = OCT_TYPE_F32)
 DEFINE(half_head, p->tensors[p->head.outputs[1].tensor].type = OCT_TYPE_BF16)
 DEFINE(half_to_float, p->tensors[POOL(p)->output].type = OCT_TYPE_F32)

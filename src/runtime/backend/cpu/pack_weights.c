@@ -70,7 +70,7 @@ static void scatter_values(const struct oct_layer *layer, size_t inputs, size_t 
             float *to = dense->values + n * taps * stored + dense->sources[c].position;
             for (size_t t = 0; t < taps; t++, from++)
                 to[t * stored] =
-                    layer->halves ? oct_bf16_value(layer->halves[from]) : layer->values[from];
+                    layer->bf16 ? oct_bf16_value(layer->bf16[from]) : layer->values[from];
         }
     }
 }

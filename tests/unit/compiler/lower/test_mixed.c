@@ -67,7 +67,7 @@ static int count_float(const struct oct_network *network)
 {
     int count = 0;
     for (int i = 0; i < network->layer_count; i++)
-        count += network->layers[i].values || network->layers[i].halves;
+        count += network->layers[i].values || network->layers[i].bf16;
     return count;
 }
 

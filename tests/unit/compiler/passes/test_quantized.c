@@ -290,7 +290,7 @@ static void test_table(void **state)
     struct oct_kernels kernels;
     oct_kernels_fill(&kernels, oct_cpu_sets());
     kernels.table(&job, 0, 1);
-    /* -3, -2.75, -2.5, -2.25, 22, 47, 60.5, 60.75: halves, to even, plus 4 */
+    /* -3, -2.75, -2.5, -2.25, 22, 47, 60.5, 60.75: bf16, to even, plus 4 */
     assert_memory_equal(out, ((uint8_t[]){0, 0, 0, 0, 48, 98, 125, 126}), 8);
     job.residual = (struct oct_view){
         .data = added, .row = 8, .pixel = 4, .type = OCT_TYPE_U8, .quantization = {2.0f, 10}};

@@ -61,12 +61,12 @@ static void same_layer(const struct oct_network *a, const struct oct_network *b,
     assert_memory_equal(from->bias, to->bias, outputs * sizeof(float));
     assert_int_equal(from->codes != NULL, to->codes != NULL);
     assert_int_equal(from->values != NULL, to->values != NULL);
-    assert_int_equal(from->halves != NULL, to->halves != NULL);
+    assert_int_equal(from->bf16 != NULL, to->bf16 != NULL);
     if (from->codes) {
         assert_memory_equal(from->codes, to->codes, weights);
         assert_memory_equal(from->scale, to->scale, outputs * sizeof(float));
-    } else if (from->halves) {
-        assert_memory_equal(from->halves, to->halves, weights * sizeof(uint16_t));
+    } else if (from->bf16) {
+        assert_memory_equal(from->bf16, to->bf16, weights * sizeof(uint16_t));
     } else {
         assert_memory_equal(from->values, to->values, weights * sizeof(float));
     }

@@ -19,21 +19,21 @@ static bool spread(const struct oct_network *network, const int *group, bool *is
     return spreads;
 }
 
-octet_status oct_halve_weights(octet_context *ctx, struct oct_arena *arena,
+octet_status oct_round_weights(octet_context *ctx, struct oct_arena *arena,
                                const struct oct_network *network, struct oct_layer *layer)
 {
     const size_t count = (size_t)oct_layer_weights(network, layer);
-    uint16_t *halves = oct_arena_calloc(arena, count, sizeof *halves);
-    if (!halves)
-        return oct_fail_memory(ctx, "halved weights");
+    uint16_t *bf16 = oct_arena_calloc(arena, count, sizeof *bf16);
+    if (!bf16)
+        return oct_fail_memory(ctx, "bfloat16 weights");
     for (size_t i = 0; i < count; i++)
-        halves[i] = oct_bf16_of(layer->values[i]);
-    layer->halves = halves;
+        bf16[i] = oct_bf16_of(layer->values[i]);
+    layer->bf16 = bf16;
     layer->values = NULL;
     return OCTET_OK;
 }
 
-void oct_choose_halves(const struct oct_network *network, const int *group, bool *is_float)
+void oct_choose_bf16(const struct oct_network *network, const int *group, bool *is_float)
 {
     for (int i = 0; i < network->head.output_count; i++)
         is_float[group[network->head.outputs[i].tensor]] = true;
@@ -41,7 +41,7 @@ void oct_choose_halves(const struct oct_network *network, const int *group, bool
         continue;
 }
 
-octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
+octet_status oct_lower_bf16(octet_context *ctx, struct oct_arena *arena,
                             const struct oct_network *from, struct oct_network *network)
 {
     const size_t tensors = (size_t)from->tensor_count, layers = (size_t)from->layer_count;
@@ -55,13 +55,13 @@ octet_status oct_lower_half(octet_context *ctx, struct oct_arena *arena,
     memcpy(network->tensors, from->tensors, tensors * sizeof *network->tensors);
     memcpy(network->layers, from->layers, layers * sizeof *network->layers);
     oct_group_tensors(network, group);
-    oct_choose_halves(network, group, is_float);
+    oct_choose_bf16(network, group, is_float);
     for (size_t i = 0; i < tensors; i++)
         network->tensors[i].type = is_float[group[i]] ? OCT_TYPE_F32 : OCT_TYPE_BF16;
     octet_status status = OCTET_OK;
     for (size_t i = 0; i < layers && !status; i++)
         if (network->layers[i].operation == OCT_CONVOLUTION &&
             network->tensors[network->layers[i].input].type == OCT_TYPE_BF16)
-            status = oct_halve_weights(ctx, arena, network, &network->layers[i]);
+            status = oct_round_weights(ctx, arena, network, &network->layers[i]);
     return status;
 }

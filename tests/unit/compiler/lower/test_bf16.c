@@ -103,14 +103,14 @@ static void read_heads(void **state)
     struct oct_network half;
     oct_arena_init(&arena, &test.context);
     assert_int_equal(oct_network_verify(&test.context, &hand.network, "plan"), OCTET_OK);
-    assert_int_equal(oct_lower_half(&test.context, &arena, &hand.network, &half), OCTET_OK);
+    assert_int_equal(oct_lower_bf16(&test.context, &arena, &hand.network, &half), OCTET_OK);
     if (oct_network_verify(&test.context, &half, "plan") != OCTET_OK)
         fail_msg("%s", test.context.message);
     static const enum oct_type types[] = {OCT_TYPE_BF16, OCT_TYPE_BF16, OCT_TYPE_F32,
                                           OCT_TYPE_F32,  OCT_TYPE_BF16, OCT_TYPE_F32};
     for (int i = 0; i < half.tensor_count; i++)
         assert_int_equal(half.tensors[i].type, types[i]);
-    assert_true(half.layers[0].halves && half.layers[1].halves && half.layers[3].values);
+    assert_true(half.layers[0].bf16 && half.layers[1].bf16 && half.layers[3].values);
     oct_arena_clear(&arena);
     assert_int_equal(test.live, 0);
 }
