@@ -185,7 +185,7 @@ static octet_status set_provenance(struct compilation *c)
         snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
     }
     const char *slash = strrchr(c->model->name, '/');
-    const bool half = settings->float_precision == OCTET_PRECISION_BF16;
+    const bool bf16 = settings->float_precision == OCTET_PRECISION_BF16;
     const struct {
         const char *key, *value;
     } entries[] = {
@@ -198,7 +198,7 @@ static octet_status set_provenance(struct compilation *c)
         {"calibration_size", statistics ? size : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
-        {"float_precision", keeps_floats(settings) && half ? "half" : NULL},
+        {"float_precision", keeps_floats(settings) && bf16 ? "half" : NULL},
     };
     enum { ALL = sizeof entries / sizeof entries[0] };
     const char *keys[ALL], *values[ALL];
