@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -36,7 +37,8 @@ static const char *join(char path[TEST_PATH_BYTES], const char *above, const cha
 
 const char *test_data_path(char path[TEST_PATH_BYTES], const char *relative)
 {
-    return join(path, folder(), relative);
+    const bool is_bundled = strncmp(relative, "demo/", 5) == 0;
+    return join(path, is_bundled ? OCTET_PROJECT_FOLDER : folder(), relative);
 }
 
 const char *test_project_path(char path[TEST_PATH_BYTES], const char *relative)

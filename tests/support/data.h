@@ -13,8 +13,9 @@
  * a program that tests nothing else returns TEST_SKIPPED then, a single test calls skip(). */
 bool test_data_present(void);
 
-/* Writes the path of `relative` below the folder; fails the running test when it does not fit.
- * Returns `path`. */
+/* Writes the path of `relative` below the folder, or below the project's where it begins with
+ * "demo/": what is bundled needs no test data. Fails the running test when it does not fit. Returns
+ * `path`. */
 const char *test_data_path(char path[TEST_PATH_BYTES], const char *relative);
 
 /* As test_data_path(), for a file of the project itself. */

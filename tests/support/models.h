@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Models, engines and pictures of the test data. Paths are relative to its folder; the calls fail
- * the running test where something does not work. */
+/* Models, engines and pictures of the test data. Paths are relative to its folder, those that begin
+ * with "demo/" to the project's; the calls fail the running test where something does not work. */
 #ifndef OCTET_TESTS_SUPPORT_MODELS_H
 #define OCTET_TESTS_SUPPORT_MODELS_H
 
