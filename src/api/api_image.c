@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* <octet/image.h>: arguments are checked here; what is done is in runtime/image/. */
 #include <octet/image.h>
 
 #include "runtime/backend/cpu/kernels/kernels.h"

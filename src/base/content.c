@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Kinds of files by their first bytes. */
 #include "base/content.h"
 
 #include <stdbool.h>

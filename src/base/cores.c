@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counts processors, their siblings and quotas from the files of proc and sys. */
 #include "base/cores.h"
 
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Objects of JSON against their tables of fields, and the messages about what differs. */
 #include "base/fields.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The strict parser of JSON, into an arena. */
 #include "base/json.h"
 
 #include <locale.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* JSON texts out: strings escaped, numbers with as many digits as bring them back. */
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>

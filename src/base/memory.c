@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The C library's allocator, and the calls that everything else allocates with. */
 #include "base/memory.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Messages of failures and of the log, and what handles inherit from their context. */
 #include "base/messages.h"
 
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Files out: written beside their place, synced, read back, renamed; what killed runs left is
+ * swept. */
 #include "base/output.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Files in: whole, up to their bounds, with one line about what is in the way. */
 #include "base/read_file.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Names and texts of statuses, from the one list of them. */
 #include <octet/status.h>
 
 const char *octet_status_name(octet_status status)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Steps through UTF-8, and refuses what is none. */
 #include "base/utf8.h"
 
 #include <ctype.h>

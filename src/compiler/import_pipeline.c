@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The passes in their order: from the bytes of a model file to its network. */
 #include "compiler/passes/import.h"
 #include "compiler/passes/passes.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counting values into bins that widen, and merging exactly. */
 #include "compiler/calibrate/histogram.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Records of statistics: made, copied, compared with a network, and the fingerprint of pictures. */
 #include "compiler/calibrate/statistics.h"
 
 #include <math.h>

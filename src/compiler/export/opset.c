@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Nodes that mean something else from opset 13 on, rewritten. */
 #include "compiler/export/opset.h"
 
 #include <string.h>

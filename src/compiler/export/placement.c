@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Looks up a network's layers in the file's graph, and groups the values of one scale. */
 #include "compiler/export/placement.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Q/DQ pairs before what a quantised convolution reads, and its weights' codes. */
 #include "compiler/export/qdq.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A message copied as far as it changes. */
 #include "compiler/export/rewrite.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Shapes, strides and memory of dense arrays. */
 #include "compiler/graph/array.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A graph as text, one node a line. */
 #include "compiler/graph/graph.h"
 
 static void dump_value(const struct oct_graph *graph, int index, struct oct_text *text)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Values and nodes: added, sorted, counted, looked up, and named in messages. */
 #include "compiler/graph/graph.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Frees what was imported. */
 #include "compiler/graph/imported.h"
 
 void oct_imported_free(octet_context *ctx, struct oct_imported *imported)

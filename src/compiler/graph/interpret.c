@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the nodes that wanted values need, within bounds. */
 #include "compiler/graph/interpret.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of operators, and how their inputs and attributes are read. */
 #include "compiler/graph/operators.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tensors of a message as arrays, and the format's types. */
 #include "compiler/onnx/model.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Unpacks messages within a bound of memory. */
 #include "compiler/onnx/model.h"
 
 #include <string.h>

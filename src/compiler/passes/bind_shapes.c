@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Gives the input its batch, height and width, and checks that it is a picture. */
 #include <string.h>
 
 #include "compiler/passes/passes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Refuses models of other tasks by their metadata. */
 #include <string.h>
 
 #include "compiler/passes/passes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Drops nodes that no output needs. */
 #include "compiler/passes/passes.h"
 
 octet_status oct_eliminate_dead(struct oct_import *import)

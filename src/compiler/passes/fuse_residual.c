@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* An addition becomes part of the convolution that makes one of its operands. */
 #include "compiler/passes/passes.h"
 
 /* The convolution that makes `value` for one reader only and has no residual yet, or NULL. `*fake`

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* x * sigmoid(x) becomes part of the convolution that makes x. */
 #include "compiler/passes/passes.h"
 
 /* The node that makes `value`; where that puts another one on a grid for this reader alone, it goes

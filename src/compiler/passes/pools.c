@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Max pools as layers. */
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Messages about what is not read. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

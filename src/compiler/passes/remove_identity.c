@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Drops nodes that give what they take. */
 #include "compiler/passes/passes.h"
 
 static bool is_identity(const struct oct_graph *graph, const struct oct_node *node, const int *uses)

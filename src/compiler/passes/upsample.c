@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Upsampling by 2, nearest, as layers: Resize and Upsample. */
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 

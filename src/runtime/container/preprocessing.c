@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The object "preprocessing", written and read. */
 #include "runtime/container/preprocessing.h"
 
 #include <limits.h>

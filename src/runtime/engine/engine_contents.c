@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* An engine's own copy of a network. */
 #include "runtime/engine/engine_contents.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Ultralytics' letterbox: its geometry, and the rows of the target one after another. */
 #include "runtime/image/letterbox.h"
 
 #include <math.h>

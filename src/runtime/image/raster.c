@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures made, decoded by content, turned upright, freed. */
 #include "runtime/image/raster.h"
 
 #include <string.h>

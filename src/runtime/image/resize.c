@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tables of taps and weights for bilinear resizing. */
 #include "runtime/image/resize.h"
 
 #include <math.h>
