@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The passes in their order: from the bytes of a model file to its network. */
-#include "compiler/passes/import.h"
+#include "compiler/import_pipeline.h"
 #include "compiler/passes/passes.h"
 
 static const struct {

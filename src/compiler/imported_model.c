@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/read_file.h"
+#include "compiler/import_pipeline.h"
 #include "compiler/lower/lower.h"
-#include "compiler/passes/import.h"
 #include "compiler/passes/passes.h"
 #include "runtime/engine/engine_contents.h"
 

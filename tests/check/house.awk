@@ -41,7 +41,7 @@ FNR == 1 {
 }
 
 { lines = FNR }
-FNR == 2 && FILENAME ~ /\.c$/ && !/^\/\*/ { print "warning: " FILENAME ": does not begin with what it is for" }
+FNR == 2 && FILENAME ~ /\.c$/ && !/^\/\*/ { error(1, "does not begin with what it is for") }
 FNR <= (code ? 1 : 2) && /SPDX-License-Identifier: Apache-2\.0/ { licensed = 1 }
 $0 ~ work_words { error(FNR, "unfinished work: " substr($0, 1, 60)) }
 !code { next }

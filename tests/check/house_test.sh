@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failures=0
-license='/* SPDX-License-Identifier: Apache-2.0 */'
+license=$'/* SPDX-License-Identifier: Apache-2.0 */\n/* What the file is for. */'
 
 fresh() {
     rm -rf "${tree:?}"/*
@@ -73,6 +73,12 @@ fresh
 printf 'int a;\n' >"$tree/src/base/a.c"
 if "$here/house.sh" "$tree" >/dev/null; then
     echo "not reported: a file without its SPDX line"
+    failures=$((failures + 1))
+fi
+fresh
+printf '/* SPDX-License-Identifier: Apache-2.0 */\nint octet_a;\n' >"$tree/src/base/a.c"
+if "$here/house.sh" "$tree" >/dev/null; then
+    echo "not reported: a file that does not begin with what it is for"
     failures=$((failures + 1))
 fi
 fresh

@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
+#include "compiler/import_pipeline.h"
 #include "compiler/lower/lower.h"
-#include "compiler/passes/import.h"
 #include "fuzz.h"
 #include "fuzz_onnx.h"
 

@@ -12,7 +12,7 @@
 
 #include <octet/octet.h>
 
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 #include "counting_context.h"
 #include "data.h"
 #include "folder.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/passes/import.h"
+#include "compiler/import_pipeline.h"
 #include "counting_context.h"
 #include "data.h"
 #include "network_run.h"

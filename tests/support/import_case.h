@@ -3,7 +3,7 @@
 #ifndef OCTET_TESTS_SUPPORT_IMPORT_CASE_H
 #define OCTET_TESTS_SUPPORT_IMPORT_CASE_H
 
-#include "compiler/passes/import.h"
+#include "compiler/import_pipeline.h"
 #include "counting_context.h"
 #include "onnx_builder.h"
 

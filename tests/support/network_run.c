@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "compiler/graph/interpret.h"
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 #include "network/operations.h"
 #include "random.h"
 

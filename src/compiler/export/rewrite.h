@@ -7,7 +7,7 @@
 #ifndef OCTET_COMPILER_EXPORT_REWRITE_H
 #define OCTET_COMPILER_EXPORT_REWRITE_H
 
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 
 /* A name of a value in the message. */
 struct oct_rewrite_name {

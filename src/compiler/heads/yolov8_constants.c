@@ -7,7 +7,7 @@
  */
 #include <math.h>
 
-#include "compiler/heads/heads.h"
+#include "compiler/heads/head_readers.h"
 
 #define HALF_A_STEP 0.505f /* and what float arithmetic adds */
 

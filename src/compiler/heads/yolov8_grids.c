@@ -4,7 +4,7 @@
  * own grids, and those around the expectation over a side's distribution: of the softmax, of the
  * numbers that it is weighted with, and of the distance. The rest is counted.
  */
-#include "compiler/heads/heads.h"
+#include "compiler/heads/head_readers.h"
 
 /* The one FakeQuantize node that reads `value`, where nothing else does; or NULL. */
 static const struct oct_node *only_fake(const struct oct_graph *graph, int value, const int *uses)

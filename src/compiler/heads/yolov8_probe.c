@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "compiler/graph/operators.h"
-#include "compiler/heads/heads.h"
+#include "compiler/heads/head_readers.h"
 #include "runtime/head/heads.h"
 
 #define BOX_LIMIT_PX 0.05

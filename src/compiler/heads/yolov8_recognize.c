@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "compiler/heads/heads.h"
+#include "compiler/heads/head_readers.h"
 #include "runtime/head/yolov8.h"
 
 #define FRONTIER_MAX 64

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 
 static octet_status bad(const struct oct_onnx_model *model, const OctOnnx__TensorProto *tensor,
                         octet_status status, const char *why, const char *location)

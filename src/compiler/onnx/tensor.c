@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tensors of a message as arrays, and the format's types. */
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Unpacks messages within a bound of memory. */
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include "compiler/graph/imported.h"
 #include "compiler/graph/interpret.h"
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 
 #define OCT_BATCH_MAX 65536
 #define OCT_PICTURE_CHANNELS 3
@@ -28,7 +28,7 @@ struct oct_found_output {
 /* The head as it was recognised; `head` has no tensors yet. The frontier is all the convolutions
  * that it reads. */
 struct oct_found_head {
-    const struct oct_head_reader *reader; /* compiler/heads/heads.h */
+    const struct oct_head_reader *reader; /* compiler/heads/head_readers.h */
     struct oct_head head;
     union oct_head_parameters coded; /* as struct oct_imported's coded_head */
     struct oct_found_output outputs[OCT_HEAD_OUTPUTS_MAX];

@@ -2,7 +2,7 @@
 /* Constants that a quantised file rounds, or has as codes. */
 #include <math.h>
 
-#include "compiler/passes/quantization.h"
+#include "compiler/passes/quantized_reading.h"
 
 /* Where a tensor's scales lie: `outer` blocks of `channels` blocks of `inner` elements. */
 struct blocks {

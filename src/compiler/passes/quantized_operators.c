@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "compiler/passes/quantization.h"
+#include "compiler/passes/quantized_reading.h"
 
 /* A constant of one number that the graph has not yet. */
 static octet_status set_scalar(struct oct_graph *graph, int value, enum oct_data_type type)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "compiler/passes/quantization.h"
+#include "compiler/passes/quantized_reading.h"
 
 /* ---- scales and zero points ---- */
 

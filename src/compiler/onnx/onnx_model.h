@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An ONNX file in memory: the unpacked message and the graph made from it. */
-#ifndef OCTET_COMPILER_ONNX_MODEL_H
-#define OCTET_COMPILER_ONNX_MODEL_H
+#ifndef OCTET_COMPILER_ONNX_ONNX_MODEL_H
+#define OCTET_COMPILER_ONNX_ONNX_MODEL_H
 
 #include "base/read_file.h"
 #include "compiler/graph/graph.h"

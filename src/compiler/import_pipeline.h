@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the bytes of an ONNX file to the network: the one entry of this folder. */
-#ifndef OCTET_COMPILER_PASSES_IMPORT_H
-#define OCTET_COMPILER_PASSES_IMPORT_H
+/* From the bytes of an ONNX file to the network: the passes, in their order. */
+#ifndef OCTET_COMPILER_IMPORT_PIPELINE_H
+#define OCTET_COMPILER_IMPORT_PIPELINE_H
 
 #include "compiler/graph/imported.h"
 

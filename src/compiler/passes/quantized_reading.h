@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What read_quantization.c, quantized_constants.c and quantized_operators.c share. */
-#ifndef OCTET_COMPILER_PASSES_QUANTIZATION_H
-#define OCTET_COMPILER_PASSES_QUANTIZATION_H
+#ifndef OCTET_COMPILER_PASSES_QUANTIZED_READING_H
+#define OCTET_COMPILER_PASSES_QUANTIZED_READING_H
 
 #include "compiler/passes/passes.h"
 

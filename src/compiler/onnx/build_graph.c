@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the unpacked message to the graph. */
-#include "compiler/onnx/model.h"
+#include "compiler/onnx/onnx_model.h"
 
 #include <stdlib.h>
 #include <string.h>

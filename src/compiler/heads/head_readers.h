@@ -3,8 +3,8 @@
  * How heads are found in a model file: one row a kind, tried in order. A row's functions are passes
  * (compiler/passes/passes.h) that fill import->head, or compare it with the file.
  */
-#ifndef OCTET_COMPILER_HEADS_HEADS_H
-#define OCTET_COMPILER_HEADS_HEADS_H
+#ifndef OCTET_COMPILER_HEADS_HEAD_READERS_H
+#define OCTET_COMPILER_HEADS_HEAD_READERS_H
 
 #include "compiler/passes/passes.h"
 

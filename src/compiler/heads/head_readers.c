@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of heads that models are looked through for, and the passes that go by it. */
-#include "compiler/heads/heads.h"
+#include "compiler/heads/head_readers.h"
 
 #include "runtime/head/heads.h"
 
