@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "compiler/graph/array.h"
+#include "compiler/graph/provenance.h"
 #include "network/quantization.h"
 
 #define OCT_NODES_MAX 200000
@@ -131,6 +132,8 @@ struct oct_node {
     int *inputs;  /* values; -1: left out */
     int *outputs; /* values; -1: left out */
     const struct oct_attribute *attributes;
+    int part_count; /* what it was made of, see provenance.h: its operator first */
+    const struct oct_part *parts;
     bool silu;
     struct oct_quantization grid;       /* FAKE_QUANTIZE */
     struct oct_quantization sum_grid;   /* Conv: of its result, before SiLU */
@@ -151,6 +154,7 @@ struct oct_graph {
     size_t node_count, node_capacity;
     int *inputs, *outputs; /* values */
     int input_count, output_count;
+    struct oct_provenance file;
 };
 
 /* True for operators that give elements of input 0 in other places or shapes, and change none. */

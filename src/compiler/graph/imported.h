@@ -7,11 +7,19 @@
 #define OCTET_COMPILER_GRAPH_IMPORTED_H
 
 #include "base/arena.h"
+#include "compiler/graph/provenance.h"
 #include "network/network.h"
 #include "network/quantization.h"
 
-/* What only the compiler needs of a layer: what a quantised file rounds on its way. */
+#define OCT_PICTURE_CHANNELS 3
+
+/* What only the compiler needs of a layer: what it was made of, and what a quantised file rounds on
+ * its way. */
 struct oct_layer_notes {
+    /* The file's nodes, its operator first, the rest in the order in which they compute. The last
+     * one gives the layer's output. */
+    int part_count;
+    const struct oct_part *parts;
     /* CONVOLUTION: the result before SiLU, the sigmoid in SiLU, and what the residual is added to.
      * No grid: not rounded. */
     struct oct_quantization sum_grid, gate_grid, value_grid;
@@ -44,8 +52,9 @@ struct oct_imported {
     int left_float;        /* quantisations before the head's outputs that were not kept */
     int head_left_float;   /* those behind them */
     int has_exact_anchors; /* 1: places of cells or strides that the file rounds are exact here */
-    int picture_order[3];  /* the file's network takes channel picture_order[c] of its input as its
-                              channel c; the layers here take them as they are */
+    /* the file's network takes channel picture_order[c] of its input as its channel c; the layers
+     * here take them as they are */
+    int picture_order[OCT_PICTURE_CHANNELS];
     /* octet's decode against the file's own head on random tensors */
     double probe_box_difference_px, probe_score_difference;
 };

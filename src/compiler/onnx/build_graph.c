@@ -226,8 +226,9 @@ static octet_status name_operator(struct builder *b, const OctOnnx__NodeProto *s
     return node->op_name ? OCTET_OK : oct_fail_memory(b->ctx, "the graph");
 }
 
-static octet_status convert_node(struct builder *b, const OctOnnx__NodeProto *source)
+static octet_status convert_node(struct builder *b, size_t place)
 {
+    const OctOnnx__NodeProto *source = b->source->node[place];
     struct oct_node node = {.input_count = (int)source->n_input,
                             .output_count = (int)source->n_output,
                             .attribute_count = (int)source->n_attribute};
@@ -240,6 +241,8 @@ static octet_status convert_node(struct builder *b, const OctOnnx__NodeProto *so
         status = link_values(b, source->input, source->n_input, &node.inputs);
     if (!status)
         status = link_values(b, source->output, source->n_output, &node.outputs);
+    if (!status)
+        status = oct_provenance_add(b->graph, place, &node);
     if (status)
         return status;
     struct oct_attribute *attributes =
@@ -363,11 +366,15 @@ static octet_status build(struct builder *b)
         status = convert_initializers(b);
     if (!status)
         status = convert_ports(b);
+    if (!status)
+        status = oct_provenance_begin(b->graph, b->source->n_node);
     for (size_t n = 0; !status && n < b->source->n_node; n++)
-        status = convert_node(b, b->source->node[n]);
+        status = convert_node(b, n);
     if (!status)
         status = check_types(b);
-    return status ? status : oct_graph_sort(b->graph);
+    if (!status)
+        status = oct_graph_sort(b->graph);
+    return status ? status : oct_provenance_order(b->graph);
 }
 
 octet_status oct_onnx_build_graph(struct oct_onnx_model *model)

@@ -42,6 +42,18 @@ octet_status oct_builder_input(struct oct_builder *builder, const struct oct_nod
                          value >= 0 ? graph->values[value].name : "");
 }
 
+static bool copy_parts(struct oct_arena *arena, const struct oct_node *node,
+                       struct oct_layer_notes *notes)
+{
+    const size_t count = (size_t)node->part_count;
+    struct oct_part *parts = oct_arena_calloc(arena, count, sizeof *parts);
+    if (parts && count)
+        memcpy(parts, node->parts, count * sizeof *parts);
+    notes->parts = parts;
+    notes->part_count = node->part_count;
+    return parts;
+}
+
 octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_node *node,
                                const struct oct_layer *layer, const struct oct_layer_notes *notes)
 {
@@ -55,6 +67,8 @@ octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_nod
     struct oct_layer *added = &builder->layers[count - 1];
     *added = *layer;
     builder->notes[count - 1] = notes ? *notes : (struct oct_layer_notes){0};
+    if (!copy_parts(&imported->arena, node, &builder->notes[count - 1]))
+        return oct_fail_memory(ctx, "the network");
     added->name = oct_arena_strdup(&imported->arena, oct_node_label(builder->import->graph, node));
     added->output = oct_builder_tensor(builder, node->outputs[0], OCT_TENSOR_LAYER);
     if (!added->name || added->output < 0)

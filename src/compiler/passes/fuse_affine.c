@@ -73,9 +73,8 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct 
         return oct_fail_memory(graph->ctx, "fused weights");
     graph->values[weights_value].array = weights;
     graph->values[bias_value].array = bias;
-    oct_fuse_into(conv, node, inputs, weights_value, bias_value);
     graph->values[node->outputs[0]].producer = (int)(conv - graph->nodes);
-    return OCTET_OK;
+    return oct_fuse_into(graph, conv, node, OCT_ROLE_AFFINE, inputs, weights_value, bias_value);
 }
 
 /* Weights and bias are constants of one convolution; shapes were checked only where its input's is

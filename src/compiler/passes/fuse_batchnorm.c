@@ -48,8 +48,7 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *conv, struct 
     }
     graph->values[weights_value].array = weights;
     graph->values[bias_value].array = bias;
-    oct_fuse_into(conv, norm, inputs, weights_value, bias_value);
-    return OCTET_OK;
+    return oct_fuse_into(graph, conv, norm, OCT_ROLE_NORM, inputs, weights_value, bias_value);
 }
 
 octet_status oct_fuse_batchnorm(struct oct_import *import)

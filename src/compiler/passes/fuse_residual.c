@@ -44,7 +44,9 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *add, const in
         inputs[i] = conv->inputs[i];
     inputs[3] = conv == left ? b : a;
     struct oct_node *fake = fakes[conv == left ? 0 : 1];
+    octet_status status = OCTET_OK;
     if (fake) {
+        status = oct_provenance_take(graph, conv, fake, OCT_ROLE_ROUNDING, -1);
         conv->value_grid = fake->grid;
         if (!oct_is_quantized(conv->sum_grid))
             conv->rounded = fake->inputs[0];
@@ -55,7 +57,7 @@ static octet_status fuse(struct oct_graph *graph, struct oct_node *add, const in
     conv->outputs[0] = add->outputs[0];
     graph->values[add->outputs[0]].producer = (int)(conv - graph->nodes);
     add->removed = true;
-    return OCTET_OK;
+    return status ? status : oct_provenance_take(graph, conv, add, OCT_ROLE_SUM, inputs[3]);
 }
 
 octet_status oct_fuse_residual(struct oct_import *import)

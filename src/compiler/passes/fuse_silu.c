@@ -44,14 +44,31 @@ static int silu_input(const struct oct_graph *graph, const struct oct_node *node
     return -1;
 }
 
+/* `activation` gives the result; `fake`, or NULL, rounds what the convolution gives. */
+static octet_status take_parts(struct oct_graph *graph, struct oct_node *conv,
+                               const struct oct_node *fake, const struct gate *gate,
+                               const struct oct_node *activation)
+{
+    const struct {
+        const struct oct_node *node;
+        enum oct_role role;
+    } parts[] = {{fake, OCT_ROLE_ROUNDING},
+                 {gate->sigmoid, OCT_ROLE_GATE},
+                 {gate->fake, OCT_ROLE_ROUNDING},
+                 {activation, OCT_ROLE_ACTIVATION}};
+    octet_status status = OCTET_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && !status; i++)
+        if (parts[i].node)
+            status = oct_provenance_take(graph, conv, parts[i].node, parts[i].role, -1);
+    return status;
+}
+
 octet_status oct_fuse_silu(struct oct_import *import)
 {
     struct oct_graph *graph = import->graph;
     int *uses;
     octet_status status = oct_graph_count_uses(graph, &uses);
-    if (status)
-        return status;
-    for (size_t n = 0; n < graph->node_count; n++) {
+    for (size_t n = 0; n < graph->node_count && !status; n++) {
         struct oct_node *node = &graph->nodes[n], *fake = NULL;
         struct gate gate;
         int x = silu_input(graph, node, uses, &gate);
@@ -75,7 +92,8 @@ octet_status oct_fuse_silu(struct oct_import *import)
         node->removed = true;
         if (gate.sigmoid)
             gate.sigmoid->removed = true;
+        status = take_parts(graph, conv, fake, &gate, node);
     }
     oct_free(import->ctx, uses);
-    return oct_graph_sort(graph);
+    return status ? status : oct_graph_sort(graph);
 }

@@ -9,7 +9,6 @@
 #include "compiler/onnx/onnx_model.h"
 
 #define OCT_BATCH_MAX 65536
-#define OCT_PICTURE_CHANNELS 3
 
 /* Bounds of what import computes: far above any real model, low enough that a hostile file ends
  * soon. */
@@ -86,8 +85,9 @@ octet_status oct_refuse_model(const struct oct_import *import, const char *forma
 
 /* Removes a node: the convolution before it takes its place, with other weights and bias. `inputs`
  * has room for 3. */
-static inline void oct_fuse_into(struct oct_node *conv, struct oct_node *node, int *inputs,
-                                 int weights, int bias)
+static inline octet_status oct_fuse_into(struct oct_graph *graph, struct oct_node *conv,
+                                         struct oct_node *node, enum oct_role role, int *inputs,
+                                         int weights, int bias)
 {
     inputs[0] = conv->inputs[0];
     inputs[1] = weights;
@@ -96,6 +96,7 @@ static inline void oct_fuse_into(struct oct_node *conv, struct oct_node *node, i
     conv->input_count = 3;
     conv->outputs[0] = node->outputs[0];
     node->removed = true;
+    return oct_provenance_take(graph, conv, node, role, -1);
 }
 
 /* Whether a convolution is DFL's, which has no trained weights: one output channel, weights 0, 1,
@@ -117,7 +118,7 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
  * others read; stays where there is none. `*last`: channels are its last axis; source[c] is the
  * channel of the file's input that its channel c is; both are those of `*value`, before and after.
  */
-octet_status oct_follow_channels(const struct oct_graph *graph, int *value, bool *last,
+octet_status oct_follow_channels(struct oct_graph *graph, int *value, bool *last,
                                  int source[OCT_PICTURE_CHANNELS]);
 
 /* Gives the convolutions that read `value`, whose channels are source[...], weights for channels

@@ -183,7 +183,20 @@ static int find_end(const struct oct_graph *graph, const struct order *orders)
     return end;
 }
 
-octet_status oct_follow_channels(const struct oct_graph *graph, int *value, bool *last,
+/* The nodes that were followed, which drop out: what each of them takes channels out of, or puts
+ * together, is the picture in one scale. */
+static void share_followed(struct oct_graph *graph, const struct order *orders)
+{
+    for (size_t n = 0; n < graph->node_count; n++) {
+        const struct oct_node *node = &graph->nodes[n];
+        const bool parts =
+            node->op == OCT_OP_CONCAT || node->op == OCT_OP_SPLIT || node->op == OCT_OP_SLICE;
+        if (parts && node->outputs[0] >= 0 && orders[node->outputs[0]].known)
+            oct_provenance_share(graph, node);
+    }
+}
+
+octet_status oct_follow_channels(struct oct_graph *graph, int *value, bool *last,
                                  int source[OCT_PICTURE_CHANNELS])
 {
     struct order *orders = oct_calloc(graph->ctx, graph->value_count, sizeof *orders);
@@ -199,6 +212,7 @@ octet_status oct_follow_channels(const struct oct_graph *graph, int *value, bool
         *value = end;
         *last = orders[end].last;
         memcpy(source, orders[end].channels, OCT_PICTURE_CHANNELS * sizeof *source);
+        share_followed(graph, orders);
     }
     oct_free(graph->ctx, orders);
     return OCTET_OK;

@@ -27,5 +27,6 @@ octet_status oct_build_pool(struct oct_builder *builder, const struct oct_node *
                                  (long long)padding);
     layer.kernel = (int)w.kernel[0];
     layer.stride = 1;
+    oct_provenance_share(builder->import->graph, node);
     return oct_builder_layer(builder, node, &layer, NULL);
 }

@@ -130,6 +130,8 @@ static octet_status add_grid(const struct oct_quantization_reading *r, size_t n,
                                   .output_count = 1,
                                   .inputs = ends,
                                   .outputs = ends + 1,
+                                  .part_count = graph->nodes[n].part_count,
+                                  .parts = graph->nodes[n].parts,
                                   .grid = grid};
     return oct_graph_add_node(graph, &fake) < 0 ? oct_fail_memory(graph->ctx, "the graph")
                                                 : OCTET_OK;

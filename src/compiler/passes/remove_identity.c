@@ -40,8 +40,10 @@ octet_status oct_remove_identity(struct oct_import *import)
             if (node->inputs[i] >= 0)
                 node->inputs[i] = alias[node->inputs[i]];
         node->removed = is_identity(graph, node, uses);
-        if (node->removed)
-            alias[node->outputs[0]] = node->inputs[0];
+        if (!node->removed)
+            continue;
+        alias[node->outputs[0]] = node->inputs[0];
+        oct_provenance_same(graph, node->outputs[0], node->inputs[0]);
     }
     for (int i = 0; i < graph->output_count; i++)
         graph->outputs[i] = alias[graph->outputs[i]];

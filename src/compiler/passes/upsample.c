@@ -40,5 +40,8 @@ octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_no
     status = check_positions(graph, node, 2);
     if (!status)
         status = check_positions(graph, node, 3);
-    return status ? status : oct_builder_layer(builder, node, &layer, NULL);
+    if (status)
+        return status;
+    oct_provenance_share(builder->import->graph, node);
+    return oct_builder_layer(builder, node, &layer, NULL);
 }

@@ -107,6 +107,7 @@ octet_status oct_build_split(struct oct_builder *builder, const struct oct_node 
     if (!oct_axis(oct_node_int(node, "axis", 0), 4, &axis) || axis != 1)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
                              "only the channels can be split");
+    oct_provenance_share(builder->import->graph, node);
     int64_t offset = 0;
     for (int i = 0; !status && i < node->output_count; i++) {
         int value = node->outputs[i];
@@ -165,6 +166,7 @@ octet_status oct_build_slice(struct oct_builder *builder, const struct oct_node 
             offset = starts[i] < 0 ? starts[i] + input->dims[1] : starts[i];
     }
     offset = offset < 0 ? 0 : offset;
+    oct_provenance_share(builder->import->graph, node);
     return add_slice(builder, node, node->outputs[0], parent, offset, 0);
 }
 
@@ -234,6 +236,7 @@ octet_status oct_build_concat(struct oct_builder *builder, const struct oct_node
         if (status)
             return status;
     }
+    oct_provenance_share(builder->import->graph, node);
     collapse_members(builder, &members);
     if (members.member_count == 1) {
         builder->tensor_of[node->outputs[0]] = members.members[0];
