@@ -21,7 +21,7 @@ struct job {
     struct oct_calibrator calibrator;
     struct oct_arena arena;
     octet_model *model;
-    struct oct_import import;
+    struct oct_onnx_model source;
     struct oct_placement placement;
     struct oct_recipe recipe;
     bool *chosen; /* [network layers]: float by choice */
@@ -71,8 +71,9 @@ static octet_status make_recipe(struct job *job)
     const struct oct_network *network = &job->model->network;
     const char *words = float_layers(job->settings);
     struct oct_recipe *recipe = &job->recipe;
-    octet_status status =
-        oct_place(job->ctx, &job->arena, job->import.graph, network, &job->placement);
+    const struct oct_placed_model placed = {&job->source.graph, job->model->imported, network,
+                                            job->model->sources};
+    octet_status status = oct_place(job->ctx, &job->arena, &placed, &job->placement);
     if (!status)
         status = oct_recipe_make(job->ctx, &job->arena, &job->placement, job->statistics,
                                  &job->calibrator, recipe);
@@ -98,7 +99,7 @@ static octet_status report(struct job *job)
         return oct_fail_memory(job->ctx, "the export");
     const octet_status status = oct_recipe_work(job->ctx, &job->arena, network, work);
     job->info.layer_count = job->placement.count;
-    job->info.model_opset = job->info.opset = job->import.graph->opset;
+    job->info.model_opset = job->info.opset = job->source.graph.opset;
     for (int i = 0; i < network->layer_count && !status; i++) {
         if (network->layers[i].operation == OCT_CONVOLUTION)
             job->info.quantised_count += !job->recipe.is_float[i];
@@ -146,8 +147,7 @@ static octet_status export_qdq(struct job *job)
     struct oct_qdq qdq = {.int8_weights = job->settings->int8_weights != 0,
                           .unsigned_codes = job->settings->unsigned_codes != 0,
                           .picture_order = job->model->imported->picture_order};
-    octet_status status =
-        oct_rewrite_open(job->ctx, &job->arena, job->import.onnx.message, &rewrite);
+    octet_status status = oct_rewrite_open(job->ctx, &job->arena, job->source.message, &rewrite);
     if (!status)
         status = oct_qdq_place(&rewrite, &job->recipe, &qdq);
     if (!status && !add_provenance(job, &rewrite))
@@ -174,18 +174,28 @@ static octet_status export_cache(struct job *job)
 
 /* ---- the whole ---- */
 
-static octet_status run(struct job *job, const char *model, const char *path,
-                        const struct oct_file *file)
+/* The file's bytes go as soon as the message has what is needed of them. */
+static octet_status read_model(struct job *job, const char *path)
 {
-    octet_status status =
-        oct_model_from_bytes(job->ctx, file->bytes, file->size, model, &job->model);
+    struct oct_file file;
+    octet_status status = oct_file_open(job->ctx, path, &file);
+    if (status)
+        return status;
+    status = file.size ? oct_model_with_source(job->ctx, file.bytes, file.size, path, &job->source,
+                                               &job->model)
+                       : oct_fail(job->ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", path);
+    oct_file_close(job->ctx, &file);
     if (!status && job->model->imported->is_quantised)
-        status = oct_fail(job->ctx, OCTET_UNSUPPORTED_MODEL,
-                          "%s: already quantised: give the float model", model);
+        return oct_fail(job->ctx, OCTET_UNSUPPORTED_MODEL,
+                        "%s: already quantised: give the float model", path);
+    return status;
+}
+
+static octet_status run(struct job *job, const char *model, const char *path)
+{
+    octet_status status = read_model(job, model);
     if (!status)
         status = oct_model_check_statistics(job->ctx, job->model, job->statistics);
-    if (!status)
-        status = oct_export_open(job->ctx, file->bytes, file->size, model, &job->import);
     if (!status)
         status = make_recipe(job);
     if (!status)
@@ -207,21 +217,16 @@ octet_status oct_export_model(octet_context *ctx, const char *model,
                               octet_export_info *info)
 {
     struct job job = {.ctx = ctx, .statistics = statistics, .settings = settings};
-    struct oct_file file;
     octet_status status = check_settings(&job);
-    if (!status)
-        status = oct_file_open(ctx, model, &file);
     if (status)
         return status;
     oct_arena_init(&job.arena, ctx);
-    oct_onnx_init(ctx, model, &job.import.onnx);
-    status = file.size ? run(&job, model, path, &file)
-                       : oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", model);
-    oct_onnx_close(&job.import.onnx);
+    oct_onnx_init(ctx, model, &job.source);
+    status = run(&job, model, path);
+    oct_onnx_close(&job.source);
     oct_model_free(job.model);
     oct_free(ctx, job.bytes);
     oct_arena_clear(&job.arena);
-    oct_file_close(ctx, &file);
     if (info && !status)
         *info = job.info;
     return status;

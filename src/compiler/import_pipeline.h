@@ -4,6 +4,7 @@
 #define OCTET_COMPILER_IMPORT_PIPELINE_H
 
 #include "compiler/graph/imported.h"
+#include "compiler/onnx/onnx_model.h"
 
 /*
  * Reads an Ultralytics YOLOv8 detector. `name` stands for the file in messages. The bytes need not
@@ -15,6 +16,13 @@
  */
 octet_status oct_imported_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                      const char *name, struct oct_imported **imported);
+
+/* As oct_imported_from_bytes(), and keeps the file: its message, and its graph, whose values and
+ * provenance are what the layers' notes speak of. `source` is to be closed with oct_onnx_close() in
+ * any case, and must stay where it is until then. */
+octet_status oct_imported_with_source(octet_context *ctx, const void *bytes, size_t size,
+                                      const char *name, struct oct_onnx_model *source,
+                                      struct oct_imported **imported);
 
 /* As oct_imported_from_bytes(), of the file at `path`:
  * data of its tensors may lie in files beside it. */

@@ -56,15 +56,33 @@ static octet_status fill_own_plan(octet_context *ctx, octet_model *model, const 
     return OCTET_OK;
 }
 
-typedef octet_status import_function(octet_context *ctx, const void *bytes, size_t size,
-                                     const char *name, struct oct_imported **imported);
+/* The bytes that a model is made of. */
+struct reading {
+    const void *bytes;
+    size_t size;
+    const char *name;
+    bool is_file;                  /* `name` is a path beside which there may be data */
+    struct oct_onnx_model *source; /* that keeps the file; or NULL */
+};
 
-static octet_status fill_model(octet_context *ctx, octet_model *model, const void *bytes,
-                               size_t size, const char *name, import_function *import)
+static octet_status import(octet_context *ctx, const struct reading *from,
+                           struct oct_imported **imported)
 {
-    octet_status status = import(ctx, bytes, size, name, &model->imported);
+    if (from->source)
+        return oct_imported_with_source(ctx, from->bytes, from->size, from->name, from->source,
+                                        imported);
+    return from->is_file
+               ? oct_imported_from_file(ctx, from->bytes, from->size, from->name, imported)
+               : oct_imported_from_bytes(ctx, from->bytes, from->size, from->name, imported);
+}
+
+static octet_status fill_model(octet_context *ctx, octet_model *model, const struct reading *from)
+{
+    const char *name = from->name;
+    octet_status status = import(ctx, from, &model->imported);
     if (!status)
-        status = oct_lower_float(ctx, &model->arena, &model->imported->network, &model->network);
+        status = oct_lower_float(ctx, &model->arena, &model->imported->network, &model->network,
+                                 &model->sources);
     if (!status)
         status = oct_network_verify(ctx, &model->network, name);
     if (!status && model->imported->is_quantised)
@@ -76,15 +94,14 @@ static octet_status fill_model(octet_context *ctx, octet_model *model, const voi
     return model->name ? OCTET_OK : oct_fail_memory(ctx, name);
 }
 
-static octet_status load(octet_context *context, const void *bytes, size_t size, const char *name,
-                         import_function *import, octet_model **model)
+static octet_status load(octet_context *context, const struct reading *from, octet_model **model)
 {
     *model = oct_calloc(context, 1, sizeof **model);
     if (!*model)
-        return oct_fail_memory(context, name);
+        return oct_fail_memory(context, from->name);
     oct_context_inherit(&(*model)->own, context);
     oct_arena_init(&(*model)->arena, &(*model)->own);
-    const octet_status status = fill_model(context, *model, bytes, size, name, import);
+    const octet_status status = fill_model(context, *model, from);
     if (status) {
         oct_model_free(*model);
         *model = NULL;
@@ -95,7 +112,16 @@ static octet_status load(octet_context *context, const void *bytes, size_t size,
 octet_status oct_model_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                   const char *name, octet_model **model)
 {
-    return load(ctx, bytes, size, name, oct_imported_from_bytes, model);
+    return load(ctx, &(struct reading){.bytes = bytes, .size = size, .name = name}, model);
+}
+
+octet_status oct_model_with_source(octet_context *ctx, const void *bytes, size_t size,
+                                   const char *name, struct oct_onnx_model *source,
+                                   octet_model **model)
+{
+    const struct reading from = {.bytes = bytes, .size = size, .name = name, .source = source};
+    oct_onnx_init(ctx, name, source);
+    return load(ctx, &from, model);
 }
 
 octet_status oct_model_from_file(octet_context *ctx, const char *path, octet_model **model)
@@ -104,7 +130,9 @@ octet_status oct_model_from_file(octet_context *ctx, const char *path, octet_mod
     octet_status status = oct_file_open(ctx, path, &file);
     if (status)
         return status;
-    status = file.size ? load(ctx, file.bytes, file.size, path, oct_imported_from_file, model)
+    const struct reading from = {
+        .bytes = file.bytes, .size = file.size, .name = path, .is_file = true};
+    status = file.size ? load(ctx, &from, model)
                        : oct_fail(ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", path);
     oct_file_close(ctx, &file);
     return status;

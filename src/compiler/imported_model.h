@@ -7,6 +7,7 @@
 
 #include "compiler/calibrate/statistics.h"
 #include "compiler/graph/imported.h"
+#include "compiler/onnx/onnx_model.h"
 #include "network/network.h"
 
 struct octet_model {
@@ -14,6 +15,7 @@ struct octet_model {
     struct oct_arena arena;
     struct oct_imported *imported;
     struct oct_network network; /* float; shares the network's weights */
+    const int *sources;         /* [network layers]: imported->network's; -1: a copy */
     /* INT8, with the scales of a file that is quantised itself; layer_count 0: none */
     struct oct_network own_network;
     char hash[65];    /* see oct_network_hash() */
@@ -32,6 +34,10 @@ static inline const struct oct_network *oct_model_plan(const octet_model *model)
 octet_status oct_model_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                   const char *name, octet_model **model);
 octet_status oct_model_from_file(octet_context *ctx, const char *path, octet_model **model);
+/* As oct_model_from_bytes(), with `source` as in oct_imported_with_source(). */
+octet_status oct_model_with_source(octet_context *ctx, const void *bytes, size_t size,
+                                   const char *name, struct oct_onnx_model *source,
+                                   octet_model **model);
 void oct_model_free(octet_model *model);
 
 /* See octet_model_set_names(). */

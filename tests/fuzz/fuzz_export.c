@@ -16,15 +16,15 @@
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX
 
-static void write_qdq(octet_context *ctx, struct oct_arena *arena, struct oct_import *import,
-                      struct oct_recipe *recipe, int variant)
+static void write_qdq(octet_context *ctx, struct oct_arena *arena,
+                      const struct oct_onnx_model *source, struct oct_recipe *recipe, int variant)
 {
     struct oct_rewrite rewrite;
     struct oct_qdq qdq = {.int8_weights = variant & 1, .unsigned_codes = variant >> 1 & 1};
     struct oct_onnx_model again;
     uint8_t *bytes = NULL;
     size_t size;
-    octet_status status = oct_rewrite_open(ctx, arena, import->onnx.message, &rewrite);
+    octet_status status = oct_rewrite_open(ctx, arena, source->message, &rewrite);
     if (!status)
         status = oct_qdq_place(&rewrite, recipe, &qdq);
     if (!status)
@@ -59,8 +59,8 @@ static octet_status empty_statistics(octet_context *ctx, const struct oct_networ
     return status;
 }
 
-static void export_all(octet_context *ctx, const octet_model *model, struct oct_import *import,
-                       uint8_t variant)
+static void export_all(octet_context *ctx, const octet_model *model,
+                       const struct oct_onnx_model *source, uint8_t variant)
 {
     struct oct_arena arena;
     struct oct_placement placement;
@@ -70,12 +70,14 @@ static void export_all(octet_context *ctx, const octet_model *model, struct oct_
     oct_arena_init(&arena, ctx);
     oct_calibrator_parse(NULL, &calibrator);
     octet_status status = empty_statistics(ctx, &model->network, &statistics);
+    const struct oct_placed_model placed = {&source->graph, model->imported, &model->network,
+                                            model->sources};
     if (!status)
-        status = oct_place(ctx, &arena, import->graph, &model->network, &placement);
+        status = oct_place(ctx, &arena, &placed, &placement);
     if (!status)
         status = oct_recipe_make(ctx, &arena, &placement, statistics, &calibrator, &recipe);
     if (!status) {
-        write_qdq(ctx, &arena, import, &recipe, variant);
+        write_qdq(ctx, &arena, source, &recipe, variant);
         write_cache(ctx, &recipe);
     }
     oct_statistics_free(statistics);
@@ -87,13 +89,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
     octet_context ctx = fuzz_context(&pool);
     octet_model *model = NULL;
-    if (octet_model_load_memory(&ctx, data, size, "fuzz.onnx", &model) == OCTET_OK) {
-        struct oct_import import;
-        if (oct_export_open(&ctx, data, size, "fuzz.onnx", &import) == OCTET_OK)
-            export_all(&ctx, model, &import, (uint8_t)fuzz_sum(data, size));
-        oct_onnx_close(&import.onnx);
-    }
-    octet_model_free(&model);
+    struct oct_onnx_model source;
+    oct_onnx_init(&ctx, "fuzz.onnx", &source);
+    const octet_status status =
+        oct_model_with_source(&ctx, data, size, "fuzz.onnx", &source, &model);
+    if (!status && !model->imported->is_quantised)
+        export_all(&ctx, model, &source, (uint8_t)fuzz_sum(data, size));
+    oct_onnx_close(&source);
+    oct_model_free(model);
     if (pool.live)
         abort();
     return 0;

@@ -20,7 +20,7 @@ static void lower(octet_context *ctx, const struct oct_imported *imported)
     struct oct_network network;
     struct oct_grids_kept kept;
     oct_arena_init(&arena, ctx);
-    octet_status status = oct_lower_float(ctx, &arena, &imported->network, &network);
+    octet_status status = oct_lower_float(ctx, &arena, &imported->network, &network, NULL);
     if (!status)
         status = oct_network_verify(ctx, &network, "fuzz.onnx");
     if (!status && imported->is_quantised)

@@ -239,7 +239,8 @@ octet_model *test_model(octet_context *ctx, enum test_detector kind, uint64_t se
     oct_arena_init(&model->arena, &model->own);
     model->imported = test_network(ctx, kind, seed);
     assert_int_equal(
-        oct_lower_float(ctx, &model->arena, &model->imported->network, &model->network), OCTET_OK);
+        oct_lower_float(ctx, &model->arena, &model->imported->network, &model->network, NULL),
+        OCTET_OK);
     assert_int_equal(oct_network_verify(ctx, &model->network, "small.onnx"), OCTET_OK);
     oct_network_hash(&model->network, model->hash);
     model->name = "small.onnx";

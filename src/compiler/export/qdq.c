@@ -208,28 +208,17 @@ static octet_status place_bias(struct placing *p, const struct numbers *numbers,
 
 /* ---- convolutions ---- */
 
-/* The message's node that makes a value of the graph. */
-static int source_node(const struct placing *p, int value)
-{
-    const struct oct_rewrite_name *name = oct_rewrite_find(p->rewrite, name_of(p, value));
-    return name ? name->producer : -1;
-}
-
 /* The batch normalisation's result becomes the convolution's: its numbers are in the weights. */
 static void drop_norm(struct placing *p, const struct oct_placed_convolution *c,
                       OctOnnx__NodeProto *conv)
 {
-    const struct oct_graph *graph = p->recipe->placement->graph;
-    const int norm = source_node(p, graph->nodes[c->norm].outputs[0]);
-    conv->output[0] = (char *)name_of(p, graph->nodes[c->norm].outputs[0]);
-    p->rewrite->nodes[norm] = NULL;
+    conv->output[0] = (char *)name_of(p, c->result);
+    p->rewrite->nodes[c->norm] = NULL;
 }
 
 static octet_status place_sum(struct placing *p, const struct oct_placed_convolution *c)
 {
-    const struct oct_graph *graph = p->recipe->placement->graph;
-    const int node = source_node(p, graph->nodes[c->sum].outputs[0]);
-    OctOnnx__NodeProto *add = node >= 0 ? oct_rewrite_change(p->rewrite, node) : NULL;
+    OctOnnx__NodeProto *add = oct_rewrite_change(p->rewrite, c->sum);
     const char *decoded;
     if (!add)
         return no_memory(p);
@@ -243,9 +232,8 @@ static octet_status place_sum(struct placing *p, const struct oct_placed_convolu
 static octet_status place_convolution(struct placing *p, const struct oct_placed_convolution *c)
 {
     const struct oct_graph *graph = p->recipe->placement->graph;
-    const struct oct_node *from = &graph->nodes[c->node];
-    const int node = source_node(p, from->outputs[0]);
-    OctOnnx__NodeProto *conv = node >= 0 ? oct_rewrite_change(p->rewrite, node) : NULL;
+    const int weights = graph->file.nodes[c->node].inputs[1];
+    OctOnnx__NodeProto *conv = oct_rewrite_change(p->rewrite, c->node);
     const char *decoded;
     struct numbers numbers;
     if (!conv)
@@ -254,7 +242,7 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     if (!status)
         status = decode(p, c->input, &decoded);
     if (!status)
-        status = place_weights(p, node, &numbers, graph->values[from->inputs[1]].array.dims, conv);
+        status = place_weights(p, c->node, &numbers, graph->values[weights].array.dims, conv);
     if (!status)
         status = place_bias(p, &numbers, conv);
     if (status)
@@ -292,8 +280,8 @@ octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe 
     const struct oct_placement *placement = recipe->placement;
     struct placing p = {rewrite, recipe, qdq, NULL};
     qdq->pairs = 0;
-    p.decoded =
-        oct_arena_calloc(rewrite->arena, placement->graph->value_count, sizeof(const char *));
+    p.decoded = oct_arena_calloc(rewrite->arena, (size_t)placement->graph->file.value_count,
+                                 sizeof(const char *));
     if (!p.decoded)
         return no_memory(&p);
     octet_status status = refuse_half(rewrite, placement->graph->name);

@@ -68,7 +68,7 @@ static octet_status find_scales(octet_context *ctx, const struct oct_calibrator 
         recipe->scales[group] = oct_symmetric_scale(oct_symmetric_magnitude(calibrator, &merged));
     }
     oct_free(ctx, bins);
-    for (size_t v = 0; v < p->graph->value_count; v++)
+    for (int v = 0; v < p->graph->file.value_count; v++)
         recipe->scales[v] = recipe->scales[p->group[v]];
     return OCTET_OK;
 }
@@ -158,7 +158,8 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
     *recipe = (struct oct_recipe){
         .placement = placement,
         .statistics = statistics,
-        .scales = oct_arena_calloc(arena, placement->graph->value_count, sizeof(float)),
+        .scales =
+            oct_arena_calloc(arena, (size_t)placement->graph->file.value_count, sizeof(float)),
         .noise = oct_arena_calloc(arena, layers, sizeof *recipe->noise),
         .is_float = oct_arena_calloc(arena, layers, sizeof *recipe->is_float),
     };

@@ -66,19 +66,21 @@ octet_status oct_cache_write(const struct oct_recipe *recipe, const bool *left_o
                              const char *header, struct oct_text *text, int *count)
 {
     const struct oct_graph *graph = recipe->placement->graph;
+    const size_t values = (size_t)graph->file.value_count;
     octet_context *ctx = text->ctx;
-    float *scales = oct_malloc(ctx, graph->value_count, sizeof *scales);
+    float *scales = oct_malloc(ctx, values, sizeof *scales);
     if (!scales)
         return oct_fail_memory(ctx, "the export");
-    memcpy(scales, recipe->scales, graph->value_count * sizeof *scales);
+    memcpy(scales, recipe->scales, values * sizeof *scales);
     scale_chains(recipe, left_out, scales);
     *count = 0;
     oct_text_printf(text, "%s\n", header);
     octet_status status =
         write_entry(recipe, text, graph->values[graph->inputs[0]].name, OCT_PICTURE_SCALE, count);
-    for (size_t n = 0; n < graph->node_count && !status; n++) {
-        const struct oct_node *node = &graph->nodes[n];
-        for (int i = 0; recipe->placement->body[n] && i < node->output_count && !status; i++) {
+    for (int n = 0; n < graph->file.ordered_count && !status; n++) {
+        const int place = graph->file.order[n];
+        const struct oct_file_node *node = &graph->file.nodes[place];
+        for (int i = 0; recipe->placement->body[place] && i < node->output_count && !status; i++) {
             const int value = node->outputs[i];
             if (value >= 0 && scales[value] > 0.0f)
                 status = write_entry(recipe, text, graph->values[value].name, scales[value], count);

@@ -146,7 +146,7 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
 {
     const struct oct_graph *graph = import->graph;
     const struct oct_node *first[MARK_COUNT] = {NULL};
-    unsigned marks = import->onnx.message->graph->n_output > 1 ? BIT(MARK_OUTPUTS) : 0;
+    unsigned marks = import->onnx->message->graph->n_output > 1 ? BIT(MARK_OUTPUTS) : 0;
     if (status != OCTET_UNSUPPORTED_MODEL && status != OCTET_UNSUPPORTED_OPERATOR)
         return status;
     for (size_t n = 0; n < graph->node_count; n++) {

@@ -96,7 +96,7 @@ static void set_limit(int *limit, double count)
  * 0: none says so. */
 static double declared_count(const struct oct_import *import)
 {
-    const OctOnnx__GraphProto *source = import->onnx.message->graph;
+    const OctOnnx__GraphProto *source = import->onnx->message->graph;
     for (size_t i = 0; i < source->n_output; i++) {
         const OctOnnx__TypeProto *type = source->output[i]->type;
         const OctOnnx__TensorShapeProto *shape =

@@ -10,9 +10,11 @@
 
 /* The float network. Names and weights are shared with the network, the rest is allocated from
  * `arena`. A member of a concat that cannot lie in its buffer (a slice, or a member of another one)
- * is copied by a layer of its own. */
+ * is copied by a layer of its own. `*sources` ([layers of `network`], may be NULL): the layer of
+ * `from` that each is; -1: a copy. */
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_network *from, struct oct_network *network);
+                             const struct oct_network *from, struct oct_network *network,
+                             const int **sources);
 
 /* What a network is quantised with. */
 struct oct_scheme {

@@ -13,6 +13,7 @@ struct floating {
     const struct oct_network *from;
     int *mapped;    /* [tensors of `from`]: the same in the network that runs, or -1 */
     int *unshifted; /* [tensors of `from`]: the copy of a slice, or -1 */
+    int *lowered;   /* [layers of `from`]: the same in the network that runs */
 };
 
 static octet_status map_tensor(struct floating *l, int tensor, int *index);
@@ -79,8 +80,9 @@ static octet_status map_unshifted(struct floating *l, int tensor, int *index)
     return status;
 }
 
-static octet_status lower_layer(struct floating *l, const struct oct_layer *from)
+static octet_status lower_layer(struct floating *l, int layer)
 {
+    const struct oct_layer *from = &l->from->layers[layer];
     const bool convolution = from->operation == OCT_CONVOLUTION;
     const struct oct_tensor *output = &l->from->tensors[from->output];
     struct oct_layer to = *from;
@@ -94,6 +96,7 @@ static octet_status lower_layer(struct floating *l, const struct oct_layer *from
     if (status)
         return status;
     l->mapped[from->output] = to.output;
+    l->lowered[layer] = l->to.network->layer_count;
     return oct_lower_add_layer(&l->to, &to);
 }
 
@@ -103,14 +106,28 @@ static octet_status lower_all(struct floating *l)
     struct oct_head *head = &l->to.network->head;
     octet_status status = oct_lower_add_tensor(&l->to, &from->tensors[0], &l->mapped[0]);
     for (int i = 0; i < from->layer_count && !status; i++)
-        status = lower_layer(l, &from->layers[i]);
+        status = lower_layer(l, i);
     for (int i = 0; i < head->output_count && !status; i++)
         status = map_tensor(l, from->head.outputs[i].tensor, &head->outputs[i].tensor);
     return status;
 }
 
+static octet_status tell_sources(const struct floating *l, const int **sources)
+{
+    const size_t layers = (size_t)l->to.network->layer_count;
+    int *all = oct_arena_calloc(l->to.arena, layers, sizeof *all);
+    if (!all)
+        return oct_fail_memory(l->to.ctx, "the network");
+    memset(all, -1, layers * sizeof *all);
+    for (int i = 0; i < l->from->layer_count; i++)
+        all[l->lowered[i]] = i;
+    *sources = all;
+    return OCTET_OK;
+}
+
 octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
-                             const struct oct_network *from, struct oct_network *network)
+                             const struct oct_network *from, struct oct_network *network,
+                             const int **sources)
 {
     const size_t tensors = (size_t)from->tensor_count;
     struct floating l = {.from = from};
@@ -125,9 +142,11 @@ octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
         return status;
     l.mapped = oct_arena_calloc(arena, tensors, sizeof *l.mapped);
     l.unshifted = oct_arena_calloc(arena, tensors, sizeof *l.unshifted);
-    if (!l.mapped || !l.unshifted)
+    l.lowered = oct_arena_calloc(arena, (size_t)from->layer_count, sizeof *l.lowered);
+    if (!l.mapped || !l.unshifted || !l.lowered)
         return oct_fail_memory(ctx, "the network");
     memset(l.mapped, -1, tensors * sizeof *l.mapped);
     memset(l.unshifted, -1, tensors * sizeof *l.unshifted);
-    return lower_all(&l);
+    status = lower_all(&l);
+    return status || !sources ? status : tell_sources(&l, sources);
 }

@@ -6,7 +6,7 @@
 
 static const OctOnnx__ValueInfoProto *find_info(const struct oct_import *import, const char *name)
 {
-    const OctOnnx__GraphProto *source = import->onnx.message->graph;
+    const OctOnnx__GraphProto *source = import->onnx->message->graph;
     for (size_t i = 0; i < source->n_input; i++)
         if (source->input[i]->name && strcmp(source->input[i]->name, name) == 0)
             return source->input[i];

@@ -41,7 +41,7 @@ static bool is_function(const char *op_name, const OctOnnx__FunctionProto *funct
 
 static octet_status check_functions(const struct oct_import *import)
 {
-    const OctOnnx__ModelProto *message = import->onnx.message;
+    const OctOnnx__ModelProto *message = import->onnx->message;
     const struct oct_graph *graph = import->graph;
     const size_t functions =
         message->n_functions < FUNCTIONS_MAX ? message->n_functions : FUNCTIONS_MAX;

@@ -43,7 +43,7 @@ static octet_status name_classes(struct oct_import *import)
 
 static octet_status copy_data_files(struct oct_import *import)
 {
-    const struct oct_onnx_model *onnx = &import->onnx;
+    const struct oct_onnx_model *onnx = import->onnx;
     struct oct_imported *imported = import->imported;
     const size_t count = (size_t)onnx->data_file_count;
     imported->data_files = oct_arena_calloc(&imported->arena, count, sizeof *imported->data_files);
@@ -60,7 +60,7 @@ static octet_status copy_data_files(struct oct_import *import)
 
 static octet_status copy_metadata(struct oct_import *import)
 {
-    const OctOnnx__ModelProto *message = import->onnx.message;
+    const OctOnnx__ModelProto *message = import->onnx->message;
     struct oct_imported *imported = import->imported;
     size_t count = message->n_metadata_props;
     imported->metadata_keys =
@@ -126,7 +126,7 @@ static octet_status copy_ports(struct oct_import *import, OctOnnx__ValueInfoProt
 octet_status oct_describe_network(struct oct_import *import)
 {
     struct oct_imported *imported = import->imported;
-    const OctOnnx__GraphProto *source = import->onnx.message->graph;
+    const OctOnnx__GraphProto *source = import->onnx->message->graph;
     imported->network.input_height = import->height;
     imported->network.input_width = import->width;
     imported->network.size_is_fixed = import->size_is_fixed;

@@ -10,7 +10,7 @@
 
 const char *oct_metadata_find(const struct oct_import *import, const char *key)
 {
-    const OctOnnx__ModelProto *message = import->onnx.message;
+    const OctOnnx__ModelProto *message = import->onnx->message;
     for (size_t i = 0; i < message->n_metadata_props; i++) {
         const OctOnnx__StringStringEntryProto *entry = message->metadata_props[i];
         if (entry->key && entry->value && strcmp(entry->key, key) == 0)

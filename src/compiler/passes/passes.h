@@ -37,8 +37,8 @@ struct oct_found_head {
 struct oct_import {
     octet_context *ctx;
     const char *name; /* of the file */
-    struct oct_onnx_model onnx;
-    struct oct_graph *graph; /* &onnx.graph */
+    struct oct_onnx_model *onnx;
+    struct oct_graph *graph; /* &onnx->graph */
     int height, width;       /* the input's, as bound */
     int batch;               /* as the file has it; 1 where it is open */
     bool one_picture;        /* the graph is bound to a batch of 1, whatever the file's is */

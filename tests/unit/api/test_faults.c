@@ -195,7 +195,7 @@ static octet_status lower(octet_context *ctx)
     struct oct_network network, int8;
     oct_arena_init(&arena, ctx);
     octet_status status =
-        oct_lower_float(ctx, &arena, &material.model->imported->network, &network);
+        oct_lower_float(ctx, &arena, &material.model->imported->network, &network, NULL);
     if (!status)
         status = oct_network_verify(ctx, &network, "plan");
     static struct oct_quantization codings[256];

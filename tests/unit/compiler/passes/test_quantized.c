@@ -355,6 +355,12 @@ static void test_dynamic(void **state)
     assert_non_null(strstr(f.warning, "DynamicQuantizeLinear"));
     octet_model_info(f.model, &info);
     assert_int_equal(info.precision, OCTET_PRECISION_FP32);
+    static const enum oct_role roles[] = {OCT_ROLE_OPERATOR, OCT_ROLE_AFFINE, OCT_ROLE_AFFINE,
+                                          OCT_ROLE_GATE, OCT_ROLE_ACTIVATION};
+    const struct oct_layer_notes *notes = &f.model->imported->notes[1];
+    assert_int_equal(notes->part_count, sizeof roles / sizeof *roles);
+    for (int i = 0; i < notes->part_count; i++)
+        assert_int_equal(notes->parts[i].role, roles[i]);
     const float *a = f.model->network.layers[1].values, *b = plain.model->network.layers[1].values;
     for (int i = 0; i < 8 * 8 * 9; i++)
         assert_true(fabsf(a[i] - b[i]) < 1e-6f);
