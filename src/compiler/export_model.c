@@ -21,7 +21,6 @@ struct job {
     struct oct_calibrator calibrator;
     struct oct_arena arena;
     octet_model *model;
-    struct oct_onnx_model source;
     struct oct_placement placement;
     struct oct_recipe recipe;
     bool *chosen; /* [network layers]: float by choice */
@@ -71,8 +70,8 @@ static octet_status make_recipe(struct job *job)
     const struct oct_network *network = &job->model->network;
     const char *words = float_layers(job->settings);
     struct oct_recipe *recipe = &job->recipe;
-    const struct oct_placed_model placed = {&job->source.graph, job->model->imported, network,
-                                            job->model->sources};
+    const struct oct_placed_model placed = {&job->model->imported->source->graph,
+                                            job->model->imported, network, job->model->sources};
     octet_status status = oct_place(job->ctx, &job->arena, &placed, &job->placement);
     if (!status)
         status = oct_recipe_make(job->ctx, &job->arena, &job->placement, job->statistics,
@@ -99,7 +98,7 @@ static octet_status report(struct job *job)
         return oct_fail_memory(job->ctx, "the export");
     const octet_status status = oct_recipe_work(job->ctx, &job->arena, network, work);
     job->info.layer_count = job->placement.count;
-    job->info.model_opset = job->info.opset = job->source.graph.opset;
+    job->info.model_opset = job->info.opset = job->model->imported->source->graph.opset;
     for (int i = 0; i < network->layer_count && !status; i++) {
         if (network->layers[i].operation == OCT_CONVOLUTION)
             job->info.quantised_count += !job->recipe.is_float[i];
@@ -147,7 +146,8 @@ static octet_status export_qdq(struct job *job)
     struct oct_qdq qdq = {.int8_weights = job->settings->int8_weights != 0,
                           .unsigned_codes = job->settings->unsigned_codes != 0,
                           .picture_order = job->model->imported->picture_order};
-    octet_status status = oct_rewrite_open(job->ctx, &job->arena, job->source.message, &rewrite);
+    octet_status status =
+        oct_rewrite_open(job->ctx, &job->arena, job->model->imported->source->message, &rewrite);
     if (!status)
         status = oct_qdq_place(&rewrite, &job->recipe, &qdq);
     if (!status && !add_provenance(job, &rewrite))
@@ -181,8 +181,7 @@ static octet_status read_model(struct job *job, const char *path)
     octet_status status = oct_file_open(job->ctx, path, &file);
     if (status)
         return status;
-    status = file.size ? oct_model_with_source(job->ctx, file.bytes, file.size, path, &job->source,
-                                               &job->model)
+    status = file.size ? oct_model_from_bytes(job->ctx, file.bytes, file.size, path, &job->model)
                        : oct_fail(job->ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", path);
     oct_file_close(job->ctx, &file);
     if (!status && job->model->imported->is_quantised)
@@ -221,9 +220,7 @@ octet_status oct_export_model(octet_context *ctx, const char *model,
     if (status)
         return status;
     oct_arena_init(&job.arena, ctx);
-    oct_onnx_init(ctx, model, &job.source);
     status = run(&job, model, path);
-    oct_onnx_close(&job.source);
     oct_model_free(job.model);
     oct_free(ctx, job.bytes);
     oct_arena_clear(&job.arena);

@@ -42,65 +42,66 @@ static octet_status run_passes(struct oct_import *import)
 typedef octet_status open_function(octet_context *ctx, const void *bytes, size_t size,
                                    const char *name, struct oct_onnx_model *model);
 
-/* The file stays open in import->onnx. */
 static octet_status import_once(const void *bytes, size_t size, open_function *open,
                                 struct oct_import *import)
 {
     octet_context *ctx = import->ctx;
-    oct_onnx_init(ctx, import->name, import->onnx);
-    import->imported = oct_calloc(ctx, 1, sizeof *import->imported);
-    if (!import->imported)
+    struct oct_imported *imported = oct_calloc(ctx, 1, sizeof *imported);
+    if (!imported)
         return oct_fail_memory(ctx, "the network");
-    oct_arena_init(&import->imported->arena, ctx);
-    import->graph = &import->onnx->graph;
-    octet_status status = open(ctx, bytes, size, import->name, import->onnx);
+    oct_arena_init(&imported->arena, ctx);
+    import->imported = imported;
+    imported->source = import->onnx = oct_calloc(ctx, 1, sizeof *imported->source);
+    octet_status status = OCTET_OK;
+    if (!import->onnx)
+        status = oct_fail_memory(ctx, "the network");
+    if (!status) {
+        oct_onnx_init(ctx, import->name, import->onnx);
+        import->graph = &import->onnx->graph;
+        status = open(ctx, bytes, size, import->name, import->onnx);
+    }
     if (!status)
         status = run_passes(import);
-    if (!status)
-        return OCTET_OK;
-    oct_onnx_close(import->onnx);
-    oct_imported_free(ctx, import->imported);
-    import->imported = NULL;
+    if (status) {
+        oct_imported_free(ctx, imported);
+        import->imported = NULL;
+    }
     return status;
 }
 
 static octet_status import_with(octet_context *ctx, const void *bytes, size_t size,
                                 const char *name, open_function *open,
-                                struct oct_onnx_model *source, struct oct_imported **imported)
+                                struct oct_imported **imported)
 {
-    struct oct_import import = {.ctx = ctx, .name = name, .onnx = source, .one_picture = true};
+    struct oct_import import = {.ctx = ctx, .name = name, .one_picture = true};
     octet_status status = import_once(bytes, size, open, &import);
     if (status && import.batch > 1) { /* the batch is told in more places than Reshape */
-        import = (struct oct_import){.ctx = ctx, .name = name, .onnx = source};
+        import = (struct oct_import){.ctx = ctx, .name = name};
         status = import_once(bytes, size, open, &import);
     }
     *imported = import.imported;
     return status;
 }
 
-octet_status oct_imported_with_source(octet_context *ctx, const void *bytes, size_t size,
-                                      const char *name, struct oct_onnx_model *source,
-                                      struct oct_imported **imported)
-{
-    return import_with(ctx, bytes, size, name, oct_onnx_open, source, imported);
-}
-
 octet_status oct_imported_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                      const char *name, struct oct_imported **imported)
 {
-    struct oct_onnx_model source;
-    const octet_status status =
-        import_with(ctx, bytes, size, name, oct_onnx_open, &source, imported);
-    oct_onnx_close(&source);
-    return status;
+    return import_with(ctx, bytes, size, name, oct_onnx_open, imported);
 }
 
 octet_status oct_imported_from_file(octet_context *ctx, const void *bytes, size_t size,
                                     const char *path, struct oct_imported **imported)
 {
-    struct oct_onnx_model source;
-    const octet_status status =
-        import_with(ctx, bytes, size, path, oct_onnx_open_file, &source, imported);
-    oct_onnx_close(&source);
-    return status;
+    return import_with(ctx, bytes, size, path, oct_onnx_open_file, imported);
+}
+
+void oct_imported_free(octet_context *ctx, struct oct_imported *imported)
+{
+    if (!imported)
+        return;
+    if (imported->source)
+        oct_onnx_close(imported->source);
+    oct_free(ctx, imported->source);
+    oct_arena_clear(&imported->arena);
+    oct_free(ctx, imported);
 }

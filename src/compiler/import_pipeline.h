@@ -17,16 +17,12 @@
 octet_status oct_imported_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                      const char *name, struct oct_imported **imported);
 
-/* As oct_imported_from_bytes(), and keeps the file: its message, and its graph, whose values and
- * provenance are what the layers' notes speak of. `source` is to be closed with oct_onnx_close() in
- * any case, and must stay where it is until then. */
-octet_status oct_imported_with_source(octet_context *ctx, const void *bytes, size_t size,
-                                      const char *name, struct oct_onnx_model *source,
-                                      struct oct_imported **imported);
-
 /* As oct_imported_from_bytes(), of the file at `path`:
  * data of its tensors may lie in files beside it. */
 octet_status oct_imported_from_file(octet_context *ctx, const void *bytes, size_t size,
                                     const char *path, struct oct_imported **imported);
+
+/* Frees what was imported and all that it owns, the file's message among it. Accepts NULL. */
+void oct_imported_free(octet_context *ctx, struct oct_imported *imported);
 
 #endif

@@ -61,16 +61,12 @@ struct reading {
     const void *bytes;
     size_t size;
     const char *name;
-    bool is_file;                  /* `name` is a path beside which there may be data */
-    struct oct_onnx_model *source; /* that keeps the file; or NULL */
+    bool is_file; /* `name` is a path beside which there may be data */
 };
 
 static octet_status import(octet_context *ctx, const struct reading *from,
                            struct oct_imported **imported)
 {
-    if (from->source)
-        return oct_imported_with_source(ctx, from->bytes, from->size, from->name, from->source,
-                                        imported);
     return from->is_file
                ? oct_imported_from_file(ctx, from->bytes, from->size, from->name, imported)
                : oct_imported_from_bytes(ctx, from->bytes, from->size, from->name, imported);
@@ -91,7 +87,10 @@ static octet_status fill_model(octet_context *ctx, octet_model *model, const str
         return status;
     oct_network_hash(&model->network, model->hash);
     model->name = oct_arena_strdup(&model->arena, name);
-    return model->name ? OCTET_OK : oct_fail_memory(ctx, name);
+    if (!model->name)
+        return oct_fail_memory(ctx, name);
+    model->imported->source->graph.name = model->name;
+    return OCTET_OK;
 }
 
 static octet_status load(octet_context *context, const struct reading *from, octet_model **model)
@@ -113,15 +112,6 @@ octet_status oct_model_from_bytes(octet_context *ctx, const void *bytes, size_t 
                                   const char *name, octet_model **model)
 {
     return load(ctx, &(struct reading){.bytes = bytes, .size = size, .name = name}, model);
-}
-
-octet_status oct_model_with_source(octet_context *ctx, const void *bytes, size_t size,
-                                   const char *name, struct oct_onnx_model *source,
-                                   octet_model **model)
-{
-    const struct reading from = {.bytes = bytes, .size = size, .name = name, .source = source};
-    oct_onnx_init(ctx, name, source);
-    return load(ctx, &from, model);
 }
 
 octet_status oct_model_from_file(octet_context *ctx, const char *path, octet_model **model)

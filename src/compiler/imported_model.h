@@ -34,10 +34,6 @@ static inline const struct oct_network *oct_model_plan(const octet_model *model)
 octet_status oct_model_from_bytes(octet_context *ctx, const void *bytes, size_t size,
                                   const char *name, octet_model **model);
 octet_status oct_model_from_file(octet_context *ctx, const char *path, octet_model **model);
-/* As oct_model_from_bytes(), with `source` as in oct_imported_with_source(). */
-octet_status oct_model_with_source(octet_context *ctx, const void *bytes, size_t size,
-                                   const char *name, struct oct_onnx_model *source,
-                                   octet_model **model);
 void oct_model_free(octet_model *model);
 
 /* See octet_model_set_names(). */

@@ -89,13 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_pool pool = {MEMORY_MAX, BLOCK_MAX, 0};
     octet_context ctx = fuzz_context(&pool);
     octet_model *model = NULL;
-    struct oct_onnx_model source;
-    oct_onnx_init(&ctx, "fuzz.onnx", &source);
-    const octet_status status =
-        oct_model_with_source(&ctx, data, size, "fuzz.onnx", &source, &model);
+    const octet_status status = oct_model_from_bytes(&ctx, data, size, "fuzz.onnx", &model);
     if (!status && !model->imported->is_quantised)
-        export_all(&ctx, model, &source, (uint8_t)fuzz_sum(data, size));
-    oct_onnx_close(&source);
+        export_all(&ctx, model, model->imported->source, (uint8_t)fuzz_sum(data, size));
     oct_model_free(model);
     if (pool.live)
         abort();

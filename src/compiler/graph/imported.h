@@ -32,10 +32,15 @@ struct oct_port {
         *shape; /* as the ONNX file declares it, e.g. "images", "float32", "1x3x640x640" */
 };
 
+struct oct_onnx_model;
+
 /* Tensors here may be CODED, slices of any tensor but a slice, and members of several concats;
  * compiler/lower/ makes of them networks that run. Tensor 0 is the picture. */
 struct oct_imported {
-    struct oct_arena arena;        /* owns everything below */
+    struct oct_arena arena; /* owns everything below, but for weights */
+    /* The file's message and graph, of which the notes' provenance speaks; weights lie there. NULL
+     * where a network was made by hand. */
+    struct oct_onnx_model *source;
     struct oct_network network;    /* float; names are those of ONNX values and nodes */
     struct oct_layer_notes *notes; /* [network.layer_count] */
     /* network.head.of with what a quantised file rounds in its head; the same in other files. */
@@ -58,8 +63,5 @@ struct oct_imported {
     /* octet's decode against the file's own head on random tensors */
     double probe_box_difference_px, probe_score_difference;
 };
-
-/* Frees the network itself and all it owns. Accepts NULL. */
-void oct_imported_free(octet_context *ctx, struct oct_imported *imported);
 
 #endif

@@ -79,38 +79,17 @@ octet_status oct_builder_layer(struct oct_builder *builder, const struct oct_nod
 
 /* ---- convolutions ---- */
 
-/* A copy in the network's arena, one for all who share the weights; refuses NaN and infinity. */
-static octet_status copy_weights(struct oct_builder *builder, const struct oct_node *node,
-                                 int value, const float **copy)
+/* Weights stay where the graph has them; refuses NaN and infinity. */
+static octet_status take_weights(struct oct_builder *builder, const struct oct_node *node,
+                                 int value, const float **weights)
 {
     const struct oct_array *from = &builder->import->graph->values[value].array;
-    *copy = builder->copy_of[value];
-    if (*copy)
-        return OCTET_OK;
-    float *values = oct_arena_calloc(&builder->imported->arena, from->count, sizeof *values);
-    if (!values)
-        return oct_fail_memory(builder->import->ctx, "weights");
-    memcpy(values, from->data, from->count * sizeof *values);
+    const float *values = oct_floats(from);
     for (size_t i = 0; i < from->count; i++)
         if (!isfinite(values[i]))
             return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
                                  "its weights or bias have values that are not finite");
-    *copy = builder->copy_of[value] = values;
-    return OCTET_OK;
-}
-
-static octet_status copy_scales(struct oct_builder *builder, const struct oct_node *node,
-                                struct oct_layer_notes *notes)
-{
-    const struct oct_value *weights = &builder->import->graph->values[node->inputs[1]];
-    if (!weights->weight_scales)
-        return OCTET_OK;
-    const size_t count = (size_t)weights->array.dims[0];
-    float *scales = oct_arena_calloc(&builder->imported->arena, count, sizeof *scales);
-    if (!scales)
-        return oct_fail_memory(builder->import->ctx, "weights");
-    memcpy(scales, weights->weight_scales, count * sizeof *scales);
-    notes->weight_scales = scales;
+    *weights = values;
     return OCTET_OK;
 }
 
@@ -174,9 +153,9 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (!status && node->input_count > 3)
         status = oct_builder_input(builder, node, 3, &layer.residual);
     if (!status)
-        status = copy_weights(builder, node, node->inputs[1], &layer.values);
+        status = take_weights(builder, node, node->inputs[1], &layer.values);
     if (!status && bias >= 0)
-        status = copy_weights(builder, node, bias, &layer.bias);
+        status = take_weights(builder, node, bias, &layer.bias);
     if (status)
         return status;
     if (bias < 0)
@@ -184,9 +163,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
             oct_arena_calloc(&builder->imported->arena, (size_t)weights->dims[0], sizeof(float));
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
-    status = copy_scales(builder, node, &notes);
-    if (status)
-        return status;
+    notes.weight_scales = graph->values[node->inputs[1]].weight_scales;
     status = copy_grids(builder, node, &notes);
     if (status)
         return status;
@@ -341,9 +318,8 @@ octet_status oct_build_network(struct oct_import *import)
     bool *wanted = oct_calloc(ctx, graph->value_count, sizeof *wanted);
     int *index = NULL;
     builder.tensor_of = oct_malloc(ctx, graph->value_count, sizeof *builder.tensor_of);
-    builder.copy_of = oct_calloc(ctx, graph->value_count, sizeof *builder.copy_of);
     octet_status status = OCTET_OK;
-    if (!body || !wanted || !builder.tensor_of || !builder.copy_of) {
+    if (!body || !wanted || !builder.tensor_of) {
         status = oct_fail_memory(ctx, "the network");
         goto done;
     }
@@ -360,7 +336,6 @@ done:
     oct_free(ctx, wanted);
     oct_free(ctx, index);
     oct_free(ctx, builder.tensor_of);
-    oct_free(ctx, builder.copy_of);
     oct_free(ctx, builder.tensors);
     oct_free(ctx, builder.layers);
     oct_free(ctx, builder.notes);

@@ -158,8 +158,7 @@ struct oct_builder {
     struct oct_layer *layers;
     struct oct_layer_notes *notes; /* by layer */
     size_t note_capacity;
-    int *tensor_of;        /* by value; -1: none yet */
-    const float **copy_of; /* by value; weights that are in the network's arena already */
+    int *tensor_of; /* by value; -1: none yet */
 };
 
 /* Each turns one node into layers or tensors, or refuses it. */

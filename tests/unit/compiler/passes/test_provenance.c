@@ -21,7 +21,6 @@ enum { LAYERS = 22 };
 /* The model of a variant, with its file kept. */
 struct kept {
     struct test_import f;
-    struct oct_onnx_model source;
     octet_model *model;
 };
 
@@ -29,14 +28,13 @@ static void load(struct kept *k)
 {
     size_t size;
     unsigned char *bytes = test_onnx_pack(&k->f.onnx, &size);
-    if (oct_model_with_source(&k->f.test.context, bytes, size, "small.onnx", &k->source, &k->model))
+    if (oct_model_from_bytes(&k->f.test.context, bytes, size, "small.onnx", &k->model))
         fail_msg("%s", k->f.test.context.message);
     free(bytes);
 }
 
 static void end(struct kept *k)
 {
-    oct_onnx_close(&k->source);
     oct_model_free(k->model);
     test_import_end(&k->f);
 }
@@ -53,11 +51,12 @@ static const char *const roles[] = {
 /* "INPUT: Conv NAME, gate Sigmoid NAME, sum Add NAME of OTHER": from the record and the message. */
 static void tell(const struct kept *k, const struct oct_layer_notes *notes, char *text, size_t room)
 {
-    const struct oct_graph *graph = &k->source.graph;
+    const struct oct_graph *graph = &k->model->imported->source->graph;
     size_t length = 0;
     for (int i = 0; i < notes->part_count; i++) {
         const struct oct_part *part = &notes->parts[i];
-        const OctOnnx__NodeProto *node = k->source.message->graph->node[part->node];
+        const OctOnnx__NodeProto *node =
+            k->model->imported->source->message->graph->node[part->node];
         assert_string_equal(node->output[0], graph->values[part->value].name);
         assert_non_null(strstr(graph->file.nodes[part->node].op_name, node->op_type));
         assert_int_equal(part->other >= 0, part->role == OCT_ROLE_SUM);
@@ -140,7 +139,7 @@ static void expect_layers(const struct kept *k, const struct test_onnx_variant *
  * beside them. */
 static void expect_groups(const struct kept *k, const char *const *lists, size_t count)
 {
-    const struct oct_graph *graph = &k->source.graph;
+    const struct oct_graph *graph = &k->model->imported->source->graph;
     for (int v = 0; v < graph->file.value_count; v++) {
         char name[128];
         const char *list = NULL;
@@ -354,9 +353,8 @@ static void test_out_of_memory(void **state)
     for (int i = 0; status; i++) {
         k.f.test.calls = 0;
         k.f.test.fail_at = i;
-        status = oct_model_with_source(ctx, bytes, size, "small.onnx", &k.source, &k.model);
+        status = oct_model_from_bytes(ctx, bytes, size, "small.onnx", &k.model);
         assert_true(!status || status == OCTET_OUT_OF_MEMORY);
-        oct_onnx_close(&k.source);
         if (status)
             assert_null(k.model);
     }
