@@ -208,12 +208,24 @@ static octet_status place_bias(struct placing *p, const struct numbers *numbers,
 
 /* ---- convolutions ---- */
 
-/* The batch normalisation's result becomes the convolution's: its numbers are in the weights. */
-static void drop_norm(struct placing *p, const struct oct_placed_convolution *c,
-                      OctOnnx__NodeProto *conv)
+/* The batch normalisation's numbers are in the weights: its result becomes the convolution's, or,
+ * where something stands between the two that changes nothing, it becomes such a node itself. */
+static octet_status drop_norm(struct placing *p, const struct oct_placed_convolution *c,
+                              OctOnnx__NodeProto *conv)
 {
-    conv->output[0] = (char *)name_of(p, c->result);
-    p->rewrite->nodes[c->norm] = NULL;
+    const OctOnnx__NodeProto *norm = p->rewrite->source->graph->node[c->norm];
+    if (strcmp(norm->input[0], conv->output[0]) == 0) {
+        conv->output[0] = (char *)name_of(p, c->result);
+        p->rewrite->nodes[c->norm] = NULL;
+        return OCTET_OK;
+    }
+    OctOnnx__NodeProto *identity = oct_rewrite_change(p->rewrite, c->norm);
+    if (!identity)
+        return no_memory(p);
+    identity->op_type = (char *)"Identity";
+    identity->n_input = identity->n_output = 1;
+    identity->n_attribute = 0;
+    return OCTET_OK;
 }
 
 static octet_status place_sum(struct placing *p, const struct oct_placed_convolution *c)
@@ -248,9 +260,10 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     if (status)
         return status;
     conv->input[0] = (char *)decoded;
-    if (c->norm >= 0)
-        drop_norm(p, c, conv);
-    return c->sum >= 0 ? place_sum(p, c) : OCTET_OK;
+    status = c->norm >= 0 ? drop_norm(p, c, conv) : OCTET_OK;
+    if (!status && c->sum >= 0)
+        status = place_sum(p, c);
+    return status;
 }
 
 /* Models of float16 have their picture or an initializer in it. */

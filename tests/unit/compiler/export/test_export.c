@@ -127,6 +127,43 @@ static void test_variants(void **state)
             export_variant(&variants[i], int8, i % 2 == 0, "none");
 }
 
+/* Something that changes nothing between a convolution and its batch normalisation: it stays, and
+ * what octet makes of the result is the same network. */
+static void test_identity_before_norm(void **state)
+{
+    (void)state;
+    struct fixture f;
+    octet_export_settings settings;
+    octet_model *model = NULL;
+    octet_info before, after;
+    begin(&f, &(struct test_onnx_variant){.batchnorm = 1});
+    OctOnnx__GraphProto *graph = f.onnx.model.graph;
+    size_t at = 0;
+    while (at < graph->n_node && strcmp(graph->node[at]->op_type, "BatchNormalization") != 0)
+        at++;
+    assert_in_range(at, 1, graph->n_node - 1);
+    const char *from = graph->node[at]->input[0];
+    OctOnnx__NodeProto *between = test_onnx_node(&f.onnx, "Identity", "between", from, "between");
+    graph = f.onnx.model.graph;
+    graph->node[at]->input[0] = between->output[0];
+    memmove(graph->node + at + 1, graph->node + at, (graph->n_node - 1 - at) * sizeof between);
+    graph->node[at] = between;
+    write_source(&f);
+    assert_int_equal(octet_model_load(&f.test.context, f.source, &model), OCTET_OK);
+    octet_model_info(model, &before);
+    octet_model_free(&model);
+    octet_export_defaults(&settings);
+    settings.float_layers = "none";
+    assert_int_equal(export(&f, &settings), OCTET_OK);
+    if (octet_model_load(&f.test.context, f.target, &model))
+        fail_msg("%s", f.test.context.message);
+    octet_model_info(model, &after);
+    assert_int_equal(after.weight_count, before.weight_count);
+    assert_int_equal(after.precision, OCTET_PRECISION_MIXED);
+    octet_model_free(&model);
+    end(&f);
+}
+
 static void test_float_layers(void **state)
 {
     (void)state;
@@ -395,17 +432,12 @@ static void test_symmetric_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_variants),
-        cmocka_unit_test(test_float_layers),
-        cmocka_unit_test(test_names_and_sharing),
-        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_unread),
-        cmocka_unit_test(test_other_statistics),
-        cmocka_unit_test(test_old_softmax),
-        cmocka_unit_test(test_split_attribute),
-        cmocka_unit_test(test_half),
-        cmocka_unit_test(test_quantised),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_variants),         cmocka_unit_test(test_identity_before_norm),
+        cmocka_unit_test(test_float_layers),     cmocka_unit_test(test_names_and_sharing),
+        cmocka_unit_test(test_settings),         cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_other_statistics), cmocka_unit_test(test_old_softmax),
+        cmocka_unit_test(test_split_attribute),  cmocka_unit_test(test_half),
+        cmocka_unit_test(test_quantised),        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_symmetric_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
