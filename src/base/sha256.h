@@ -23,10 +23,4 @@ void oct_sha256_final(struct oct_sha256 *sha, uint8_t digest[32]);
 /* All three in one. */
 void oct_sha256(const void *bytes, size_t size, uint8_t digest[32]);
 
-/* sha256_x86.c: whether the processor has instructions for it, and `count` blocks of 64 bytes by
- * them. */
-bool oct_sha256_has_instructions(void);
-void oct_sha256_instructions(uint32_t state[8], const uint32_t constants[64], const uint8_t *blocks,
-                             size_t count);
-
 #endif

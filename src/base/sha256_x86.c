@@ -3,7 +3,7 @@
  * SHA-256 by the processor's own instructions, where it has them (SHA-NI: AMD since Zen, Intel
  * since Goldmont and Ice Lake). Source: Gulley et al., "Intel SHA Extensions", 2013; FIPS 180-4.
  */
-#include "base/sha256.h"
+#include "base/sha256_x86.h"
 
 #if defined(__x86_64__)
 

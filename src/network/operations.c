@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "network/verify_layers.h"
+
 static int strided(int side, const struct oct_layer *layer)
 {
     return (side + 2 * layer->padding - layer->kernel) / layer->stride + 1;

@@ -18,13 +18,7 @@ enum {
     OCT_HAS_TABLE = 1 << 4
 };
 
-struct oct_verification {
-    octet_context *ctx;
-    const struct oct_network *network;
-    const char *name;
-    bool *written; /* by a layer that came before, or the input */
-    bool *member;  /* of a concat */
-};
+struct oct_verification;
 
 struct oct_operation_row {
     const char *name;  /* in engine files */
@@ -41,11 +35,5 @@ const struct oct_operation_row *oct_operation_row(enum oct_operation operation);
 
 /* The operation of that name in an engine file; -1: none. */
 int oct_operation_find(const char *name);
-
-/* verify.c */
-octet_status oct_verify_convolution(const struct oct_verification *v, int layer);
-octet_status oct_verify_move(const struct oct_verification *v, int layer);
-octet_status oct_verify_pool(const struct oct_verification *v, int layer);
-octet_status oct_verify_table(const struct oct_verification *v, int layer);
 
 #endif

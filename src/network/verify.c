@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Nothing from a file is an index, a size or a factor before it was checked here. */
-#include <math.h>
 #include <string.h>
 
-#include "base/bfloat16.h"
 #include "network/operations.h"
-
-static const char padded_parts[] =
-    "reads padded parts, or from no multiple of 4 channels on, which its operation cannot";
+#include "network/verify_layers.h"
 
 static octet_status bad_tensor(const struct oct_verification *v, int tensor, const char *why)
 {
     return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: tensor %d (\"%.80s\") %s", v->name, tensor,
                     v->network->tensors[tensor].name, why);
-}
-
-static octet_status bad_layer(const struct oct_verification *v, int layer, const char *why)
-{
-    return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: layer %d (\"%.80s\") %s", v->name, layer,
-                    v->network->layers[layer].name, why);
-}
-
-static bool is_tensor(const struct oct_verification *v, int tensor)
-{
-    return tensor >= 0 && tensor < v->network->tensor_count;
 }
 
 /* Views refer to tensors before them, so that there are no cycles and resolving ends. */
@@ -81,146 +66,17 @@ static octet_status verify_tensor(struct oct_verification *v, int index)
     return OCTET_OK;
 }
 
-/* True when everything that `tensor` is made of was written before. */
-static bool is_written(const struct oct_verification *v, int tensor)
-{
-    const struct oct_tensor *t = &v->network->tensors[tensor];
-    if (t->kind == OCT_TENSOR_SLICE)
-        return is_written(v, t->parent);
-    if (t->kind != OCT_TENSOR_CONCAT)
-        return v->written[tensor];
-    for (int i = 0; i < t->member_count; i++)
-        if (!is_written(v, t->members[i]))
-            return false;
-    return true;
-}
-
-static bool all_finite(const float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
-
-static bool all_finite_bf16(const uint16_t *bf16, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(oct_bf16_value(bf16[i])))
-            return false;
-    return true;
-}
-
-/* What all but convolutions, and copies with regard to the shift, can read. */
-static bool is_stored_whole(const struct oct_verification *v, int tensor)
-{
-    return oct_network_contiguous(v->network, tensor) && oct_network_shift(v->network, tensor) == 0;
-}
-
-static octet_status verify_residual(const struct oct_verification *v, int index)
-{
-    const struct oct_layer *layer = &v->network->layers[index];
-    int leaf;
-    if (layer->residual >= 0 &&
-        (!is_tensor(v, layer->residual) || !is_written(v, layer->residual) ||
-         v->network->tensors[layer->residual].channels !=
-             v->network->tensors[layer->output].channels ||
-         !is_stored_whole(v, layer->residual) ||
-         !oct_network_uniform(v->network, layer->residual, &leaf)))
-        return bad_layer(v, index, "has a bad residual");
-    return OCTET_OK;
-}
-
-octet_status oct_verify_convolution(const struct oct_verification *v, int index)
-{
-    const struct oct_layer *layer = &v->network->layers[index];
-    const struct oct_tensor *in = &v->network->tensors[layer->input],
-                            *out = &v->network->tensors[layer->output];
-    if (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->stride < 1 ||
-        layer->stride > OCT_STRIDE_MAX || layer->padding < 0 || layer->padding >= layer->kernel)
-        return bad_layer(v, index, "has a bad kernel, stride or padding");
-    if (!layer->bias || !all_finite(layer->bias, out->channels))
-        return bad_layer(v, index, "lacks its bias, or it is not finite");
-    if (in->type == OCT_TYPE_BF16) {
-        if (!layer->bf16 || !all_finite_bf16(layer->bf16, oct_layer_weights(v->network, layer)))
-            return bad_layer(v, index, "lacks weights, or they are not finite");
-    } else if (in->type == OCT_TYPE_U8) {
-        if (!layer->codes || !layer->scale || !all_finite(layer->scale, out->channels))
-            return bad_layer(v, index, "lacks weights or scales, or they are not finite");
-        const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
-        if (products * 255 * 127 * 2 > INT32_MAX) /* start and sum are each bounded by half */
-            return bad_layer(v, index, "has more products than a 32 bit accumulator holds");
-        const int64_t weights = oct_layer_weights(v->network, layer);
-        int8_t lowest = 0;
-        for (int64_t i = 0; i < weights; i++)
-            lowest = layer->codes[i] < lowest ? layer->codes[i] : lowest;
-        if (lowest == -128)
-            return bad_layer(v, index, "has a weight of -128");
-    } else if (!layer->values || !all_finite(layer->values, oct_layer_weights(v->network, layer))) {
-        return bad_layer(v, index, "lacks weights, or they are not finite");
-    }
-    return verify_residual(v, index);
-}
-
-octet_status oct_verify_table(const struct oct_verification *v, int index)
-{
-    const struct oct_layer *layer = &v->network->layers[index];
-    const struct oct_tensor *in = &v->network->tensors[layer->input],
-                            *out = &v->network->tensors[layer->output];
-    if (in->type != OCT_TYPE_U8 || out->type == OCT_TYPE_BF16 || out->channels != in->channels ||
-        layer->silu)
-        return bad_layer(v, index, "changes channels or reads floats, which a table cannot");
-    if (!is_stored_whole(v, layer->input))
-        return bad_layer(v, index, padded_parts);
-    if (!layer->table || !all_finite(layer->table, OCT_TABLE_ENTRIES))
-        return bad_layer(v, index, "lacks its table, or it is not finite");
-    const octet_status status = verify_residual(v, index);
-    if (!status && layer->residual >= 0 &&
-        v->network->tensors[layer->residual].type == OCT_TYPE_BF16)
-        return bad_layer(v, index, "adds bfloat16 to a table, which it cannot");
-    return status;
-}
-
-octet_status oct_verify_move(const struct oct_verification *v, int index)
-{
-    const struct oct_layer *layer = &v->network->layers[index];
-    const struct oct_tensor *in = &v->network->tensors[layer->input],
-                            *out = &v->network->tensors[layer->output];
-    const bool copies = layer->operation == OCT_COPY, converts = out->type != in->type && copies;
-    int leaf;
-    if (out->channels != in->channels || (out->type != in->type && !converts) ||
-        layer->residual >= 0 || layer->silu)
-        return bad_layer(v, index, "changes channels or type, which its operation cannot");
-    if (copies ? !oct_network_contiguous(v->network, layer->input)
-               : !is_stored_whole(v, layer->input))
-        return bad_layer(v, index, padded_parts);
-    if (in->type == OCT_TYPE_U8 &&
-        (!oct_network_uniform(v->network, layer->input, &leaf) ||
-         (!converts &&
-          !oct_same_quantization(v->network->tensors[leaf].quantization, out->quantization))))
-        return bad_layer(v, index, "changes the scale, which its operation cannot");
-    return OCTET_OK;
-}
-
-octet_status oct_verify_pool(const struct oct_verification *v, int index)
-{
-    const struct oct_layer *layer = &v->network->layers[index];
-    const octet_status status = oct_verify_move(v, index);
-    if (!status && (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->kernel % 2 == 0))
-        return bad_layer(v, index, "has a bad kernel");
-    return status;
-}
-
 static octet_status verify_layer(struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
-    if (!is_tensor(v, layer->input) || !is_tensor(v, layer->output))
-        return bad_layer(v, index, "names a tensor that does not exist");
+    if (!oct_verify_is_tensor(v, layer->input) || !oct_verify_is_tensor(v, layer->output))
+        return oct_verify_bad_layer(v, index, "names a tensor that does not exist");
     const struct oct_tensor *out = &v->network->tensors[layer->output];
     if (out->kind != OCT_TENSOR_LAYER || v->written[layer->output])
-        return bad_layer(v, index, "writes a tensor that is a view or was written before");
-    if (!is_written(v, layer->input))
-        return bad_layer(v, index, "reads what was not written before");
+        return oct_verify_bad_layer(v, index,
+                                    "writes a tensor that is a view or was written before");
+    if (!oct_verify_is_written(v, layer->input))
+        return oct_verify_bad_layer(v, index, "reads what was not written before");
     const octet_status status = oct_operation_row(layer->operation)->verify(v, index);
     v->written[layer->output] = true;
     return status;
@@ -236,7 +92,7 @@ static octet_status verify_head(const struct oct_verification *v)
         return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: outputs or classes", v->name);
     for (int i = 0; i < head->output_count; i++) {
         const struct oct_head_output *output = &head->outputs[i];
-        if (!is_tensor(v, output->tensor) || !is_written(v, output->tensor) ||
+        if (!oct_verify_is_tensor(v, output->tensor) || !oct_verify_is_written(v, output->tensor) ||
             network->tensors[output->tensor].type != OCT_TYPE_F32)
             return oct_fail(v->ctx, OCTET_BAD_FORMAT, "%s: bad head: output %d", v->name, i);
         if (output->stride < 1 || output->stride > OCT_HEAD_STRIDE_MAX ||
