@@ -2,9 +2,7 @@
 /* What each operation demands of a layer. */
 #include "network/verify_layers.h"
 
-#include <math.h>
-
-#include "base/bfloat16.h"
+#include "network/scan_weights.h"
 
 static const char padded_parts[] =
     "reads padded parts, or from no multiple of 4 channels on, which its operation cannot";
@@ -30,22 +28,6 @@ bool oct_verify_is_written(const struct oct_verification *v, int tensor)
         return v->written[tensor];
     for (int i = 0; i < t->member_count; i++)
         if (!oct_verify_is_written(v, t->members[i]))
-            return false;
-    return true;
-}
-
-static bool all_finite(const float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
-
-static bool all_finite_bf16(const uint16_t *bf16, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(oct_bf16_value(bf16[i])))
             return false;
     return true;
 }
@@ -78,26 +60,24 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int index)
     if (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->stride < 1 ||
         layer->stride > OCT_STRIDE_MAX || layer->padding < 0 || layer->padding >= layer->kernel)
         return oct_verify_bad_layer(v, index, "has a bad kernel, stride or padding");
-    if (!layer->bias || !all_finite(layer->bias, out->channels))
+    const size_t weights = (size_t)oct_layer_weights(v->network, layer);
+    const size_t outputs = (size_t)out->channels;
+    if (!layer->bias || !oct_all_finite(layer->bias, outputs))
         return oct_verify_bad_layer(v, index, "lacks its bias, or it is not finite");
     if (in->type == OCT_TYPE_BF16) {
-        if (!layer->bf16 || !all_finite_bf16(layer->bf16, oct_layer_weights(v->network, layer)))
+        if (!layer->bf16 || !oct_all_finite_bf16(layer->bf16, weights))
             return oct_verify_bad_layer(v, index, "lacks weights, or they are not finite");
     } else if (in->type == OCT_TYPE_U8) {
-        if (!layer->codes || !layer->scale || !all_finite(layer->scale, out->channels))
+        if (!layer->codes || !layer->scale || !oct_all_finite(layer->scale, outputs))
             return oct_verify_bad_layer(v, index,
                                         "lacks weights or scales, or they are not finite");
         const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
         if (products * 255 * 127 * 2 > INT32_MAX) /* start and sum are each bounded by half */
             return oct_verify_bad_layer(v, index,
                                         "has more products than a 32 bit accumulator holds");
-        const int64_t weights = oct_layer_weights(v->network, layer);
-        int8_t lowest = 0;
-        for (int64_t i = 0; i < weights; i++)
-            lowest = layer->codes[i] < lowest ? layer->codes[i] : lowest;
-        if (lowest == -128)
+        if (oct_lowest_code(layer->codes, weights) == -128)
             return oct_verify_bad_layer(v, index, "has a weight of -128");
-    } else if (!layer->values || !all_finite(layer->values, oct_layer_weights(v->network, layer))) {
+    } else if (!layer->values || !oct_all_finite(layer->values, weights)) {
         return oct_verify_bad_layer(v, index, "lacks weights, or they are not finite");
     }
     return verify_residual(v, index);
@@ -114,7 +94,7 @@ octet_status oct_verify_table(const struct oct_verification *v, int index)
                                     "changes channels or reads floats, which a table cannot");
     if (!is_stored_whole(v, layer->input))
         return oct_verify_bad_layer(v, index, padded_parts);
-    if (!layer->table || !all_finite(layer->table, OCT_TABLE_ENTRIES))
+    if (!layer->table || !oct_all_finite(layer->table, OCT_TABLE_ENTRIES))
         return oct_verify_bad_layer(v, index, "lacks its table, or it is not finite");
     const octet_status status = verify_residual(v, index);
     if (!status && layer->residual >= 0 &&
