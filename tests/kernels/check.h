@@ -39,6 +39,22 @@ void check_release(struct check_memory *memory);
 /* Writes the reason of the current case's failure; returns false. */
 bool check_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A convolution's weights as an engine stores them, of a random part of the channels. */
+struct check_weights {
+    struct oct_conv_weights weights;
+    struct check_memory codes, bf16, values, inputs;
+};
+
+/* packing_check.c: stores dense weights, [output channels][taps][input channels] of `shape`, for a
+ * kernel whose input is of `type`; those of channels left out become zeros. */
+void check_store_weights(struct check_random *random, const struct oct_conv_shape *shape,
+                         enum oct_type type, int8_t *codes, float *values,
+                         struct check_weights *stored);
+void check_release_weights(struct check_weights *stored);
+/* Whether a kernel packed dense weights, codes or (codes NULL) values, as its file states. */
+bool check_packing(const struct oct_conv_kernel *kernel, const struct oct_conv_shape *shape,
+                   const int8_t *codes, const float *values, const uint8_t *packed);
+
 /* One random case; false after check_failed().
  * `turn` counts the cases from 0 and picks their kind. */
 bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,

@@ -72,13 +72,22 @@ static void pack_layer(struct network *net, int index, const struct oct_conv_ker
     const size_t count = depth * (size_t)shape->output_channels;
     struct check_memory codes = check_allocate(&net->random, count, 0);
     struct check_memory values = check_allocate(&net->random, count * sizeof(float), 0);
+    struct check_memory bf16 = check_allocate(&net->random, count * sizeof(uint16_t), 0);
     for (size_t i = 0; i < count; i++) {
         int8_t *code = (int8_t *)codes.bytes + i;
         *code = *code == -128 ? -127 : *code;
-        ((float *)(void *)values.bytes)[i] = (float)*code * 0.01f / sqrtf((float)depth);
+        const float value = (float)*code * 0.01f / sqrtf((float)depth);
+        ((float *)(void *)values.bytes)[i] = value;
+        ((uint16_t *)(void *)bf16.bytes)[i] = oct_bf16_of(value);
     }
-    const struct oct_conv_weights weights = {(const int8_t *)codes.bytes,
-                                             (const float *)(const void *)values.bytes};
+    const bool is_bf16 = net->yolo.type == OCT_TYPE_BF16;
+    const struct oct_conv_weights weights = {
+        .codes = (const int8_t *)codes.bytes,
+        .bf16 = is_bf16 ? (const uint16_t *)(const void *)bf16.bytes : NULL,
+        .values = (const float *)(const void *)values.bytes,
+        .input_channels = shape->input_channels,
+        .output_channels = shape->output_channels,
+    };
     check_release(&ready->packed);
     check_release(&ready->scratch);
     ready->kernel = kernel;
@@ -88,6 +97,7 @@ static void pack_layer(struct network *net, int index, const struct oct_conv_ker
     ready->job.packed = ready->packed.bytes;
     check_release(&codes);
     check_release(&values);
+    check_release(&bf16);
 }
 
 static void make_job(struct network *net, int index)

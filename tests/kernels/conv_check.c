@@ -20,6 +20,8 @@ struct conv_case {
     enum oct_type type;
     bool transformed; /* the kernel adds up something else */
     struct check_memory input, codes, values, packed, residual, start, scale, bias, scratch;
+    struct check_weights stored; /* of `codes` and `values`, which are dense */
+    bool bf16_weights;           /* F32: they are stored as BF16 */
     struct check_memory expected, output, expected_packed;
     struct check_memory unrounded; /* `expected` as floats, laid out like it: for codes of floats */
     size_t output_offset;
@@ -160,7 +162,8 @@ static void make_weights(struct check_random *random, struct conv_case *c)
     c->values = check_allocate(random, count * sizeof(float), 0);
     fill_floats(random, &c->values, KIND_ANY);
     float *values = (float *)(void *)c->values.bytes;
-    for (size_t i = 0; i < count && c->type == OCT_TYPE_BF16; i++)
+    c->bf16_weights = c->type == OCT_TYPE_BF16 || check_int(random, 0, 3) == 0;
+    for (size_t i = 0; i < count && c->bf16_weights; i++)
         values[i] = oct_bf16_value(oct_bf16_of(values[i]));
     for (size_t i = 0; i < count; i++) {
         int8_t *code = (int8_t *)c->codes.bytes + i;
@@ -277,6 +280,7 @@ static void release_case(struct conv_case *c)
                                   &c->unrounded};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         check_release(all[i]);
+    check_release_weights(&c->stored);
 }
 
 static void run_whole(struct conv_case *c, const struct oct_conv_kernel *kernel, const void *packed,
@@ -504,18 +508,21 @@ bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
     c.packed = check_allocate(random, kernel->packed_bytes(&c.job.shape), 0);
     c.expected_packed = check_allocate(random, reference->packed_bytes(&c.job.shape), 0);
     c.scratch = check_allocate(random, kernel->scratch_bytes(&c.job.shape), 0);
-    const struct oct_conv_weights weights = {u8 ? (const int8_t *)c.codes.bytes : NULL,
-                                             u8 ? NULL
-                                                : (const float *)(const void *)c.values.bytes};
-    kernel->pack(&c.job.shape, &weights, c.packed.bytes);
-    reference->pack(&c.job.shape, &weights, c.expected_packed.bytes);
+    int8_t *codes = (int8_t *)c.codes.bytes;
+    float *values = (float *)(void *)c.values.bytes;
+    check_store_weights(random, &c.job.shape,
+                        type == OCT_TYPE_F32 && c.bf16_weights ? OCT_TYPE_BF16 : type, codes,
+                        values, &c.stored);
+    kernel->pack(&c.job.shape, &c.stored.weights, c.packed.bytes);
+    reference->pack(&c.job.shape, &c.stored.weights, c.expected_packed.bytes);
+    bool good = check_packing(kernel, &c.job.shape, u8 ? codes : NULL, values, c.packed.bytes);
     run_whole(&c, reference, c.expected_packed.bytes, c.expected.bytes);
     if (!u8 && c.job.output.type == OCT_TYPE_U8)
         run_unrounded(&c, reference, random);
     struct check_memory before = check_allocate(random, c.output.size, 0);
     memcpy(before.bytes, c.output.bytes, c.output.size);
     run_whole(&c, kernel, c.packed.bytes, c.output.bytes);
-    bool good = compare(&c, "one range");
+    good = compare(&c, "one range") && good;
     if (good) {
         memcpy(c.output.bytes, before.bytes, c.output.size);
         run_pieces(&c, kernel, random);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bfloat16.h"
 #include "kernels/check.h"
 
 enum { LOOP_DEPTHS = 3, LOOP_HEIGHT = 8, LOOP_TILES = 4, LOOP_CONSTANTS = 512 };
@@ -53,9 +54,12 @@ static void make_loop(struct loop *loop, const struct oct_conv_kernel *kernel, e
     const size_t count = (size_t)(9 * channels * shape.output_channels);
     struct check_memory codes = check_allocate(&loop->random, count, 0);
     struct check_memory values = check_allocate(&loop->random, count * sizeof(float), 0);
+    struct check_memory bf16 = check_allocate(&loop->random, count * sizeof(uint16_t), 0);
     for (size_t i = 0; i < count; i++) {
         ((int8_t *)codes.bytes)[i] /= 2;
-        ((float *)(void *)values.bytes)[i] = check_float(&loop->random, -0.1f, 0.1f);
+        const float value = check_float(&loop->random, -0.1f, 0.1f);
+        ((float *)(void *)values.bytes)[i] = value;
+        ((uint16_t *)(void *)bf16.bytes)[i] = oct_bf16_of(value);
     }
     loop->input = check_allocate(&loop->random,
                                  pixels * (LOOP_HEIGHT + 2) * (size_t)channels * element + 64, 64);
@@ -65,12 +69,17 @@ static void make_loop(struct loop *loop, const struct oct_conv_kernel *kernel, e
         &loop->random, pixels * LOOP_HEIGHT * (size_t)shape.output_channels * element, 0);
     loop->packed = check_allocate(&loop->random, kernel->packed_bytes(&shape), 0);
     loop->scratch = check_allocate(&loop->random, kernel->scratch_bytes(&shape), 0);
-    kernel->pack(&shape,
-                 &(struct oct_conv_weights){(const int8_t *)codes.bytes,
-                                            (const float *)(const void *)values.bytes},
-                 loop->packed.bytes);
+    const struct oct_conv_weights weights = {
+        .codes = (const int8_t *)codes.bytes,
+        .bf16 = type == OCT_TYPE_BF16 ? (const uint16_t *)(const void *)bf16.bytes : NULL,
+        .values = (const float *)(const void *)values.bytes,
+        .input_channels = shape.input_channels,
+        .output_channels = shape.output_channels,
+    };
+    kernel->pack(&shape, &weights, loop->packed.bytes);
     check_release(&codes);
     check_release(&values);
+    check_release(&bf16);
     loop->job = (struct oct_conv_job){
         .shape = shape,
         .input = view_of(loop->input.bytes, type, channels, shape.output_width + 2),

@@ -50,6 +50,7 @@ static void close_cpu(void *state)
     octet_context *ctx = cpu->ctx;
     oct_threads_destroy(&cpu->threads);
     oct_arena_clear(&cpu->arena);
+    oct_free(ctx, cpu->packed);
     oct_free(ctx, cpu->pictures);
     oct_free(ctx, cpu->shared);
     oct_free(ctx, cpu->scratch);

@@ -55,8 +55,9 @@ struct oct_cpu {
     struct oct_layout layout;
     struct oct_view *views; /* [tensors]: slot 0's, see oct_cpu_view() */
     struct oct_step *steps; /* [layers] */
-    size_t packed_bytes;    /* weights */
+    size_t packed_bytes;    /* of all packed weights */
     size_t scratch_bytes;   /* of each thread */
+    char *packed;           /* [packed_bytes]: one convolution's weights after the other's */
     char *pictures;         /* [batch][layout.picture_bytes] */
     char *shared;           /* [layout.shared_bytes] */
     char *scratch;          /* [thread_count][scratch_bytes] */
@@ -70,10 +71,14 @@ struct oct_view oct_cpu_view(const struct oct_cpu *cpu, int slot, int tensor);
 /* prepare.c: makes the steps. Memory of activations is there, that of scratch is not. */
 octet_status oct_cpu_prepare(struct oct_cpu *cpu);
 
-/* pack_weights.c: chooses the step's kernel for job->shape
- * and packs weights and constants for it. */
-octet_status oct_cpu_pack_weights(struct oct_cpu *cpu, struct oct_step *step,
-                                  struct oct_conv_job *job);
+/* pack_weights.c: works out a convolution's constants and job->shape.reach, chooses the kernel, and
+ * adds what its packed weights take to cpu->packed_bytes. */
+octet_status oct_cpu_choose_kernel(struct oct_cpu *cpu, struct oct_step *step,
+                                   struct oct_conv_job *job);
+/* Packed weights of a step whose kernel is chosen: how many bytes, a multiple of OCT_ALIGNMENT; and
+ * these. */
+size_t oct_cpu_packed_bytes(const struct oct_step *step);
+octet_status oct_cpu_pack_weights(struct oct_cpu *cpu, const struct oct_step *step, void *packed);
 
 /* divide_work.c: cuts a step into items for `threads`. */
 void oct_cpu_divide_work(struct oct_step *step, int threads);

@@ -18,6 +18,7 @@
 #include "network/quantization.h"
 #include "network/types.h"
 #include "runtime/backend/cpu/features/features.h"
+#include "runtime/backend/cpu/kernels/conv_weights.h"
 #include "runtime/image/blend.h"
 
 /* What a kernel is chosen by and packs for. Channels are stored channels: multiples of 4. */
@@ -29,14 +30,6 @@ struct oct_conv_shape {
     int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
     int32_t reach;   /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or without;
                         INT32_MAX: not known */
-};
-
-/* Weights in dense order, padded with zeros to the stored channels: [output channels][kernel *
- * kernel][input channels]. U8 kernels take `codes` in [-127, 127], F32 kernels take `values`, and
- * so do BF16 kernels, which round them. */
-struct oct_conv_weights {
-    const int8_t *codes;
-    const float *values;
 };
 
 /* An activation tensor in memory: element (c, y, x) stands at data[y * row + x * pixel + c],
@@ -98,6 +91,7 @@ struct oct_conv_kernel {
     int tile_rows; /* output rows worked out together: ranges of whole ones waste nothing */
     bool (*fits)(const struct oct_conv_shape *shape); /* the shapes it can do; NULL: all */
     size_t (*packed_bytes)(const struct oct_conv_shape *shape);
+    /* Writes all of packed_bytes(), of which nothing is known before. */
     void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                  void *packed);
     size_t (*scratch_bytes)(const struct oct_conv_shape *shape); /* for each worker; may be 0 */

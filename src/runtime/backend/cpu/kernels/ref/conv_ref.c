@@ -27,15 +27,33 @@ static size_t packed_bytes_f32(const struct oct_conv_shape *shape)
     return packed_elements(shape) * sizeof(float);
 }
 
+/* Where the packed weight of output channel `output` at `depth` = tap * input channels + input
+ * channel comes from; false: it is a zero. */
+static bool find_weight(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                        int output, int depth, size_t *from)
+{
+    const int tap = depth / shape->input_channels, input = depth % shape->input_channels;
+    const size_t taps = (size_t)(shape->kernel * shape->kernel);
+    if (!oct_conv_find(weights, output, input, taps, from))
+        return false;
+    *from += (size_t)tap;
+    return true;
+}
+
+static int depth_of(const struct oct_conv_shape *shape)
+{
+    return shape->kernel * shape->kernel * shape->input_channels;
+}
+
 static void pack_u8(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                     void *packed)
 {
-    const size_t depth = (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
     int16_t *out = packed;
+    size_t from;
     for (int tile = 0; tile < shape->output_channels; tile += TILE) {
-        for (size_t k = 0; k < depth; k++) {
+        for (int k = 0; k < depth_of(shape); k++) {
             for (int n = tile; n < tile + TILE; n++)
-                *out++ = n < shape->output_channels ? weights->codes[(size_t)n * depth + k] : 0;
+                *out++ = find_weight(shape, weights, n, k, &from) ? weights->codes[from] : 0;
         }
     }
 }
@@ -43,12 +61,13 @@ static void pack_u8(const struct oct_conv_shape *shape, const struct oct_conv_we
 static void pack_f32(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                      void *packed)
 {
-    const size_t depth = (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
     float *out = packed;
+    size_t from;
     for (int tile = 0; tile < shape->output_channels; tile += TILE) {
-        for (size_t k = 0; k < depth; k++) {
+        for (int k = 0; k < depth_of(shape); k++) {
             for (int n = tile; n < tile + TILE; n++)
-                *out++ = n < shape->output_channels ? weights->values[(size_t)n * depth + k] : 0.0f;
+                *out++ =
+                    find_weight(shape, weights, n, k, &from) ? oct_conv_value(weights, from) : 0.0f;
         }
     }
 }
@@ -61,14 +80,12 @@ static size_t packed_bytes_bf16(const struct oct_conv_shape *shape)
 static void pack_bf16(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                       void *packed)
 {
-    const size_t depth = (size_t)(shape->kernel * shape->kernel) * (size_t)shape->input_channels;
     uint16_t *out = packed;
+    size_t from;
     for (int tile = 0; tile < shape->output_channels; tile += TILE) {
-        for (size_t k = 0; k < depth; k++) {
+        for (int k = 0; k < depth_of(shape); k++) {
             for (int n = tile; n < tile + TILE; n++)
-                *out++ = n < shape->output_channels
-                             ? oct_bf16_of(weights->values[(size_t)n * depth + k])
-                             : 0;
+                *out++ = find_weight(shape, weights, n, k, &from) ? weights->bf16[from] : 0;
         }
     }
 }

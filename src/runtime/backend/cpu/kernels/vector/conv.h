@@ -10,10 +10,6 @@
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_CONV_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_CONV_H
 
-#include <string.h>
-
-#include "base/bfloat16.h"
-
 #include "runtime/backend/cpu/kernels/vector/finish_job.h"
 #include "runtime/backend/cpu/kernels/vector/strips.h"
 #include "runtime/backend/cpu/kernels/vector/tiles.h"
@@ -36,33 +32,59 @@ static size_t conv_packed_bytes(const struct oct_conv_shape *shape)
            WEIGHT_BYTES;
 }
 
-static void pack_weight(const struct oct_conv_weights *weights, size_t from, bool exists, void *to)
+/* Weight `from`, or the zero of a channel that does not exist. */
+OCT_INLINE void pack_weight(const struct oct_conv_weights *weights, size_t from, bool exists,
+                            void *to)
 {
     if (OCT_BF16)
-        *(uint16_t *)to = exists ? oct_bf16_of(weights->values[from]) : 0;
+        *(uint16_t *)to = exists ? weights->bf16[from] : 0;
     else if (!OCT_CODES)
-        *(float *)to = exists ? weights->values[from] : 0.0f;
+        *(float *)to = exists ? oct_conv_value(weights, from) : 0.0f;
     else if (OCT_WIDEN)
         *(int16_t *)to = exists ? weights->codes[from] : 0;
     else
         *(int8_t *)to = exists ? weights->codes[from] : 0;
 }
 
+/* One tap of a stored input channel for the `width` channels of a tile: `count` that exist, the
+ * first one's from `from` on, and zeros. */
+OCT_INLINE void pack_tap(const struct oct_conv_weights *weights, size_t from, size_t distance,
+                         int count, int width, uint8_t *to)
+{
+    for (int n = 0; n < count; n++)
+        pack_weight(weights, from + (size_t)n * distance, true, to + n * STEP_BYTES);
+    for (int n = count; n < width; n++)
+        pack_weight(weights, 0, false, to + n * STEP_BYTES);
+}
+
+/* A channel tile of `width` channels from `channel` on: one input channel after the other, because
+ * its taps lie side by side. */
+static void pack_tile(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
+                      int channel, int width, uint8_t *out)
+{
+    const int inputs = shape->input_channels, left = weights->output_channels - channel;
+    const size_t taps = (size_t)(shape->kernel * shape->kernel);
+    const size_t distance = (size_t)weights->input_channels * taps;
+    const size_t step = (size_t)width * STEP_BYTES;
+    for (int c = 0; c < inputs; c++) {
+        size_t from = 0;
+        const bool exists = oct_conv_find(weights, channel, c, taps, &from);
+        const int count = !exists ? 0 : left < width ? left : width;
+        uint8_t *to = out + (size_t)(c / OCT_GROUP) * step + c % OCT_GROUP * WEIGHT_BYTES;
+        for (size_t tap = 0; tap < taps; tap++, to += (size_t)(inputs / OCT_GROUP) * step)
+            pack_tap(weights, from + tap, distance, count, width, to);
+    }
+}
+
 static void conv_pack(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                       void *packed, int vectors)
 {
-    const size_t depth = conv_depth(shape);
     uint8_t *out = packed;
     for (int tile = 0; tile < shape->output_channels; tile += vectors * OCT_LANES) {
         const int left = whole_vectors(shape->output_channels - tile);
         const int width = (left < vectors ? left : vectors) * OCT_LANES;
-        for (size_t k = 0; k < depth; k += OCT_GROUP) {
-            for (int n = tile; n < tile + width; n++) {
-                for (size_t i = 0; i < OCT_GROUP; i++, out += WEIGHT_BYTES)
-                    pack_weight(weights, (size_t)n * depth + k + i, n < shape->output_channels,
-                                out);
-            }
-        }
+        pack_tile(shape, weights, tile, width, out);
+        out += (size_t)width * conv_depth(shape) * WEIGHT_BYTES;
     }
 }
 

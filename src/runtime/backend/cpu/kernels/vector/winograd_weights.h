@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/bfloat16.h"
 #include "runtime/backend/cpu/kernels/vector/winograd_places.h"
 
 static size_t winograd_packed_bytes(const struct oct_conv_shape *shape)
@@ -16,13 +15,12 @@ static size_t winograd_packed_bytes(const struct oct_conv_shape *shape)
 
 #if OCT_CODES
 
-typedef int8_t raw_weight;
 typedef int16_t winograd_weight;
 typedef int16_t weight_sum;
 
-static const raw_weight *raw_weights(const struct oct_conv_weights *weights)
+OCT_INLINE weight_sum raw_weight(const struct oct_conv_weights *weights, size_t at)
 {
-    return weights->codes;
+    return weights->codes[at];
 }
 
 OCT_INLINE winograd_weight packed_weight(weight_sum sum)
@@ -32,13 +30,12 @@ OCT_INLINE winograd_weight packed_weight(weight_sum sum)
 
 #else
 
-typedef float raw_weight;
 typedef float winograd_weight;
 typedef double weight_sum; /* rounded once */
 
-static const raw_weight *raw_weights(const struct oct_conv_weights *weights)
+OCT_INLINE weight_sum raw_weight(const struct oct_conv_weights *weights, size_t at)
 {
-    return weights->values;
+    return (weight_sum)oct_conv_value(weights, at);
 }
 
 /* Both ways G is 24 times too large. */
@@ -49,75 +46,81 @@ OCT_INLINE winograd_weight packed_weight(weight_sum sum)
 
 #endif
 
-/* As the input's type has it. */
-OCT_INLINE raw_weight rounded_weight(raw_weight weight)
-{
-    return OCT_BF16 ? (raw_weight)oct_bf16_value(oct_bf16_of((float)weight)) : weight;
-}
+enum { ROW = OCT_LANES * OCT_GROUP }; /* weights of a vector, as they are packed */
 
-enum { PACK_INPUTS = 32 }; /* input channels that are worked on at a time */
-
-/* G g of three, for many input channels. */
-static inline void transform_weights(const weight_sum g[3][PACK_INPUTS],
-                                     weight_sum u[POINTS][PACK_INPUTS])
+/* G g of rows `g`, `from` rows apart, to rows of `u`, `to` rows apart. */
+OCT_INLINE void transform_weights(const weight_sum (*g)[ROW], int from, weight_sum (*u)[ROW],
+                                  int to)
 {
-    for (int i = 0; i < PACK_INPUTS; i++) {
-        const weight_sum even = (weight_sum)(g[0][i] + g[2][i]);
-        const weight_sum far = (weight_sum)(g[0][i] + 4 * g[2][i]);
-        u[0][i] = (weight_sum)(6 * g[0][i]);
-        u[1][i] = (weight_sum)(-4 * (even + g[1][i]));
-        u[2][i] = (weight_sum)(-4 * (even - g[1][i]));
-        u[3][i] = (weight_sum)(far + 2 * g[1][i]);
-        u[4][i] = (weight_sum)(far - 2 * g[1][i]);
-        u[5][i] = (weight_sum)(12 * g[2][i]);
+    for (int i = 0; i < ROW; i++) {
+        const weight_sum first = g[0][i], middle = g[from][i], last = g[2 * from][i];
+        const weight_sum even = (weight_sum)(first + last);
+        const weight_sum far = (weight_sum)(first + 4 * last);
+        u[0][i] = (weight_sum)(6 * first);
+        u[to][i] = (weight_sum)(-4 * (even + middle));
+        u[2 * to][i] = (weight_sum)(-4 * (even - middle));
+        u[3 * to][i] = (weight_sum)(far + 2 * middle);
+        u[4 * to][i] = (weight_sum)(far - 2 * middle);
+        u[5 * to][i] = (weight_sum)(12 * last);
     }
 }
 
-/* Packed: [channel tile][point][input channels / OCT_GROUP][channels of the tile][OCT_GROUP].
- * Here: `count` input channels of one output channel, `taps` distances between taps. */
-static void pack_inputs(const int count, const size_t taps, const raw_weight *from,
-                        winograd_weight *out, size_t point, size_t group)
+/* The taps of a vector of output channels from `output` on and of OCT_GROUP stored input channels
+ * from `input` on: zeros where there are none. */
+OCT_INLINE void take_taps(const struct oct_conv_weights *weights, int output, int input,
+                          weight_sum taps[9][ROW])
 {
-    weight_sum columns[3][3][PACK_INPUTS] = {{{0}}}; /* [x][y] */
-    weight_sum across[3][POINTS][PACK_INPUTS], row[3][PACK_INPUTS], u[POINTS][PACK_INPUTS];
-    for (size_t tap = 0; tap < 9; tap++) {
-        for (int i = 0; i < count; i++)
-            columns[tap % 3][tap / 3][i] = rounded_weight(from[tap * taps + (size_t)i]);
-    }
-    for (int x = 0; x < 3; x++)
-        transform_weights(columns[x], across[x]);
-    for (size_t y = 0; y < POINTS; y++) {
-        for (int x = 0; x < 3; x++)
-            memcpy(row[x], across[x][y], sizeof row[x]);
-        transform_weights(row, u);
-        for (size_t x = 0; x < POINTS; x++) {
-            winograd_weight *at = out + (y * POINTS + x) * point;
-            for (int i = 0; i < count; i += OCT_GROUP, at += group) {
-                for (int j = 0; j < OCT_GROUP; j++)
-                    at[j] = packed_weight(u[x][i + j]);
-            }
+    const int left = weights->output_channels - output;
+    const int count = left < OCT_LANES ? left : OCT_LANES;
+    memset(taps, 0, 9 * sizeof *taps);
+    for (int j = 0; j < OCT_GROUP; j++) {
+        size_t from;
+        if (!oct_conv_find(weights, output, input + j, 9, &from))
+            continue;
+        for (int n = 0; n < count; n++, from += (size_t)weights->input_channels * 9) {
+            for (size_t tap = 0; tap < 9; tap++)
+                taps[tap][n * OCT_GROUP + j] = raw_weight(weights, from + tap);
         }
     }
 }
 
+/* All points of the vector that `taps` are of, `point` apart. Its last channels, all but `count`,
+ * are no stored ones. */
+OCT_INLINE void pack_vector(const weight_sum taps[9][ROW], int count, winograd_weight *out,
+                            size_t point)
+{
+    weight_sum half[POINTS * 3][ROW], u[POINTS][ROW];
+    for (int x = 0; x < 3; x++)
+        transform_weights(taps + x, 3, half + x, 3);
+    for (int y = 0; y < POINTS; y++) {
+        transform_weights(half + (ptrdiff_t)3 * y, 1, u, 1);
+        for (int x = 0; x < POINTS; x++, out += point) {
+            for (int i = 0; i < ROW; i++)
+                out[i] = packed_weight(u[x][i]);
+            if (count < OCT_LANES)
+                memset(out + count * OCT_GROUP, 0, (size_t)(OCT_LANES - count) * STEP_BYTES);
+        }
+    }
+}
+
+/* Packed: [channel tile][point][input channels / OCT_GROUP][channels of the tile][OCT_GROUP]. */
 static __attribute__((noinline)) void winograd_pack(const struct oct_conv_shape *shape,
                                                     const struct oct_conv_weights *weights,
                                                     void *packed, int vectors)
 {
-    const size_t inputs = (size_t)shape->input_channels;
+    const int inputs = shape->input_channels, outputs = shape->output_channels;
     winograd_weight *out = packed;
-    for (int tile = 0; tile < shape->output_channels; tile += vectors * OCT_LANES) {
-        const int left = shape->output_channels - tile, whole = whole_vectors(left);
+    for (int tile = 0; tile < outputs; tile += vectors * OCT_LANES) {
+        const int whole = whole_vectors(outputs - tile);
         const int width = (whole < vectors ? whole : vectors) * OCT_LANES;
-        const size_t point = (size_t)width * inputs, group = (size_t)width * OCT_GROUP;
-        if (left < width)
-            memset(out, 0, POINTS * POINTS * point * WORD_BYTES);
-        for (int n = 0; n < width && n < left; n++) {
-            for (size_t c = 0; c < inputs; c += PACK_INPUTS) {
-                const int count = inputs - c < PACK_INPUTS ? (int)(inputs - c) : PACK_INPUTS;
-                pack_inputs(count, inputs,
-                            raw_weights(weights) + (size_t)(tile + n) * 9 * inputs + c,
-                            out + (size_t)n * OCT_GROUP + c / OCT_GROUP * group, point, group);
+        const size_t point = (size_t)width * (size_t)inputs;
+        for (int n = 0; n < width; n += OCT_LANES) {
+            const int left = outputs - tile - n;
+            for (int c = 0; c < inputs; c += OCT_GROUP) {
+                weight_sum taps[9][ROW];
+                take_taps(weights, tile + n, c, taps);
+                pack_vector((const weight_sum(*)[ROW])taps, left < OCT_LANES ? left : OCT_LANES,
+                            out + (size_t)c * (size_t)width + (size_t)n * OCT_GROUP, point);
             }
         }
         out += POINTS * POINTS * point;

@@ -106,10 +106,12 @@ static void pack_tile(const struct oct_conv_shape *shape, const struct oct_conv_
         if (input >= inputs)
             continue;
         const size_t tap = (size_t)(row * shape->kernel + column);
-        for (int n = 0; n < OCT_LANES && channel + n < shape->output_channels; n++)
-            pack_weight(
-                weights, ((size_t)(channel + n) * taps + tap) * (size_t)inputs + (size_t)input,
-                tile + i / OCT_GROUP * AMX_ROW_BYTES + n * 4 + i % OCT_GROUP * ELEMENT_BYTES);
+        size_t from;
+        for (int n = 0; n < OCT_LANES && oct_conv_find(weights, channel + n, input, taps, &from);
+             n++)
+            pack_weight(weights, from + tap,
+                        tile + i / OCT_GROUP * AMX_ROW_BYTES + n * 4 +
+                            i % OCT_GROUP * ELEMENT_BYTES);
     }
 }
 

@@ -5,7 +5,6 @@
 #define OCT_FINISH_RAW 1
 #include <string.h>
 
-#include "base/bfloat16.h"
 #include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
 #include "runtime/backend/cpu/kernels/x86/x86.h"
 
@@ -15,8 +14,7 @@
 
 static inline void pack_weight(const struct oct_conv_weights *weights, size_t from, uint8_t *to)
 {
-    const uint16_t value = oct_bf16_of(weights->values[from]);
-    memcpy(to, &value, sizeof value);
+    memcpy(to, &weights->bf16[from], sizeof *weights->bf16);
 }
 
 #include "runtime/backend/cpu/kernels/x86/conv_amx.h"
