@@ -294,6 +294,59 @@ static void use(const octet_engine *engine)
     octet_session_close(&session);
 }
 
+/* The file with `spaces` more behind its header, so that its tensors lie elsewhere. */
+static unsigned char *shift_tensors(const unsigned char *bytes, size_t size, size_t spaces)
+{
+    uint64_t header = 0;
+    unsigned char *shifted = malloc(size + spaces);
+    assert_non_null(shifted);
+    memcpy(&header, bytes, 8);
+    const size_t data = 8 + (size_t)header;
+    memcpy(shifted, bytes, data);
+    memset(shifted + data, ' ', spaces);
+    memcpy(shifted + data + spaces, bytes + data, size - data);
+    header += spaces;
+    memcpy(shifted, &header, 8);
+    return shifted;
+}
+
+static void assert_aligned(const void *weights, size_t bytes)
+{
+    assert_int_equal((uintptr_t)weights % bytes, 0);
+}
+
+/* Other programs may write headers of any length: weights that would be read from odd addresses are
+ * copied, all others stay where the file has them. */
+static void unaligned(void **state)
+{
+    (void)state;
+    static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
+                                                 OCTET_PRECISION_BF16};
+    for (int i = 0; i < 3; i++) {
+        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[i]);
+        size_t size;
+        unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
+        for (size_t spaces = 1; spaces < 8; spaces++) {
+            unsigned char *shifted = shift_tensors(bytes, size, spaces);
+            octet_engine *loaded;
+            assert_int_equal(load(shifted, size + spaces, &loaded), OCTET_OK);
+            free(shifted);
+            for (int l = 0; l < loaded->network.layer_count; l++) {
+                const struct oct_layer *layer = &loaded->network.layers[l];
+                assert_aligned(layer->values, sizeof *layer->values);
+                assert_aligned(layer->bf16, sizeof *layer->bf16);
+                assert_aligned(layer->scale, sizeof *layer->scale);
+                assert_aligned(layer->bias, sizeof *layer->bias);
+            }
+            same_plan(&engine->network, &loaded->network);
+            use(loaded);
+            octet_engine_free(&loaded);
+        }
+        free(bytes);
+        octet_engine_free(&engine);
+    }
+}
+
 static int damage(octet_precision precision, int rounds, uint64_t seed)
 {
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, precision);
@@ -427,8 +480,8 @@ static void arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(round_trip),    TEST(from_path), TEST(describe),  TEST(half),      TEST(truncation),
-        TEST(random_damage), TEST(refusals),  TEST(odd_names), TEST(arguments),
+        TEST(round_trip), TEST(from_path),     TEST(describe), TEST(half),      TEST(truncation),
+        TEST(unaligned),  TEST(random_damage), TEST(refusals), TEST(odd_names), TEST(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
