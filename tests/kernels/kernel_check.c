@@ -46,7 +46,7 @@ static void on_crash(int signal_number)
 struct options {
     uint64_t seed;
     int rounds;
-    bool list, bench, imported, loops;
+    bool list, bench, network, loops;
     struct check_bench timing;
     unsigned sets;
     const char *filter;
@@ -251,7 +251,7 @@ static bool parse(int argc, char **argv, struct options *options)
         else if (strcmp(argument, "--bench") == 0)
             options->bench = true;
         else if (strcmp(argument, "--network") == 0)
-            options->imported = true;
+            options->network = true;
         else if (strcmp(argument, "--loops") == 0)
             options->loops = true;
         else if (strcmp(argument, "--f32") == 0)
@@ -279,10 +279,10 @@ int main(int argc, char **argv)
     options.sets = oct_cpu_enable(options.sets);
     options.timing.sets = options.sets;
     options.timing.filter = options.filter;
-    if (options.bench || options.imported || options.loops) {
-        (options.bench      ? check_bench_kernels
-         : options.imported ? check_bench_network
-                            : check_bench_loops)(&options.timing);
+    if (options.bench || options.network || options.loops) {
+        (options.bench     ? check_bench_kernels
+         : options.network ? check_bench_network
+                           : check_bench_loops)(&options.timing);
         return 0;
     }
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
