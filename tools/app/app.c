@@ -42,6 +42,15 @@ int app_fail(struct app *app, const char *format, ...)
     return STATUS_FAILED;
 }
 
+int app_fail_open(struct app *app, const char *path)
+{
+    const int why = errno;
+    return app_fail(app, "%s: %s", path,
+                    why == ENOENT   ? "no such file"
+                    : why == ENOMEM ? "out of memory"
+                                    : strerror(why));
+}
+
 int app_usage(struct app *app, const char *format, ...)
 {
     va_list arguments;

@@ -40,6 +40,9 @@ int app_open(struct app *app);
  * STATUS_FAILED. */
 int app_fail(struct app *app, const char *format, ...) TOOLS_PRINTF(2, 3);
 
+/* A file that could not be opened, by errno. Returns STATUS_FAILED. */
+int app_fail_open(struct app *app, const char *path);
+
 /* As app_fail(), "octet: VERB: ...". Returns STATUS_USAGE. */
 int app_usage(struct app *app, const char *format, ...) TOOLS_PRINTF(2, 3);
 

@@ -2,7 +2,6 @@
 /* Tells files apart by their first bytes, and opens models and engines. */
 #include "models/model_file.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +67,7 @@ int file_kind_of(struct app *app, const char *path, enum file_kind *kind)
 {
     FILE *file = fopen(path, "re");
     if (!file)
-        return app_fail(app, "%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
+        return app_fail_open(app, path);
     int status = check_regular(app, path, file);
     if (status == STATUS_DONE)
         *kind = recognise(file);

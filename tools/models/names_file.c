@@ -2,7 +2,6 @@
 /* Reads a file of class names, and gives them to the model. */
 #include "models/names_file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ static char *read_names(struct app *app, const char *path)
     const bool plain = there && S_ISREG(entry.st_mode) && entry.st_size <= BYTES_MAX;
     FILE *file = plain ? fopen(path, "re") : NULL;
     if (!there || (plain && !file)) {
-        app_fail(app, "%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
+        app_fail_open(app, path);
         return NULL;
     }
     char *text = plain ? app_alloc((size_t)entry.st_size + 1, 1) : NULL;

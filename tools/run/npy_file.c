@@ -115,7 +115,7 @@ int npy_read(struct app *app, const char *path, struct npy *array)
     *array = (struct npy){0};
     FILE *file = fopen(path, "re");
     if (!file)
-        return app_fail(app, "%s: %s", path, errno == ENOENT ? "no such file" : strerror(errno));
+        return app_fail_open(app, path);
     char *header = read_header(file);
     int status = header ? read_array(app, path, file, header, array)
                         : app_fail(app, "%s: not a NumPy .npy file", path);
