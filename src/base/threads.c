@@ -22,8 +22,8 @@
 
 #define THREADS_MAX 1024
 #define ITEMS_MAX 0xfffffu
-#define SPINS_BEFORE_SLEEP                                                                         \
-    4000 /* some 0.1 ms: longer than a thin layer, shorter than a wait for a picture */
+/* Some 0.1 ms: longer than a thin layer, shorter than a wait for a picture. */
+#define SPINS_BEFORE_SLEEP 4000
 #define SPINS_BEFORE_YIELD 1000
 
 struct worker {

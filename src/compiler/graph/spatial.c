@@ -6,8 +6,8 @@
 
 #include "compiler/graph/operators.h"
 
-#define SIDE_MAX                                                                                   \
-    ((int64_t)1 << 24) /* of kernels, strides, dilations and pads: no sum of products overflows */
+/* Of kernels, strides, dilations and pads: no sum of products overflows. */
+#define SIDE_MAX ((int64_t)1 << 24)
 
 /* ---- windows ---- */
 

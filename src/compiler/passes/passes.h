@@ -14,8 +14,8 @@
  * soon. */
 #define OCT_FOLD_LIMITS ((struct oct_limits){(size_t)256 << 20, (uint64_t)1 << 30})
 #define OCT_PROBE_LIMITS ((struct oct_limits){(size_t)1 << 30, (uint64_t)1 << 31})
-#define OCT_HEAD_ELEMENTS_MAX                                                                      \
-    ((size_t)1 << 27) /* of all convolutions that the head reads: 4096x4096 pixels */
+/* Of all convolutions that the head reads: 4096x4096 pixels. */
+#define OCT_HEAD_ELEMENTS_MAX ((size_t)1 << 27)
 
 /* An output of the head: what a convolution writes. */
 struct oct_found_output {

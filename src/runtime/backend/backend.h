@@ -36,12 +36,12 @@ struct oct_backend_request {
 
 /* A slot's input: exactly one of `image`, `rgb` and `planes`. Nothing is kept after the call. */
 struct oct_backend_input {
-    const octet_image *image;         /* of any size, to be letterboxed, to the byte as
-                                         oct_letterbox_into() does it */
+    /* of any size, to be letterboxed, to the byte as oct_letterbox_into() does it */
+    const octet_image *image;
     const octet_letterbox *letterbox; /* with image: where it goes in the input */
     const uint8_t *rgb;               /* the input's own pixels, [height][width][3] */
-    const float *planes;              /* [3][height][width], 0 to 1; where the network takes codes:
-                                         rint(255 x), clamped, NaN as 0 */
+    /* [3][height][width], 0 to 1; where the network takes codes: rint(255 x), clamped, NaN as 0 */
+    const float *planes;
 };
 
 /* Called after each layer of each picture, in order, while that layer's output can be read by

@@ -28,8 +28,9 @@ struct oct_conv_shape {
     int kernel, stride;  /* square; pixels */
     int output_height, output_width;
     int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
-    int32_t reach;   /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or without;
-                        INT32_MAX: not known */
+    /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or without;
+     * INT32_MAX: not known */
+    int32_t reach;
 };
 
 /* An activation tensor in memory: element (c, y, x) stands at data[y * row + x * pixel + c],

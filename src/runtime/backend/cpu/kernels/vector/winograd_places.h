@@ -12,8 +12,9 @@
 enum {
     SQUARE = 4,          /* output pixels of a square, each way */
     POINTS = SQUARE + 2, /* of the transform, each way */
-    BLOCK_SQUARES = 20,  /* worked out together, or a row of them if more; 10, 25 and 40 were 2 to
-                            4 % slower in the network (bench/notes/winograd.md) */
+    /* worked out together, or a row of them if more; 10, 25 and 40 were 2 to 4 % slower in the
+     * network (bench/notes/winograd.md) */
+    BLOCK_SQUARES = 20,
     WORD_BYTES = STEP_BYTES / OCT_GROUP, /* of the transformed input */
     WORDS = VECTOR_BYTES / WORD_BYTES,   /* in a vector */
     INPUT_BYTES = OCT_CODES  ? 1
