@@ -15,6 +15,10 @@ struct oct_quantization {
 /* The picture's: code 255 is 1. */
 static const struct oct_quantization oct_picture_quantization = {1.0f / 255.0f, 0};
 
+/* Scales that files may have: their products and inverses are normal floats. */
+#define OCT_SCALE_MIN 1e-30f
+#define OCT_SCALE_MAX 1e30f
+
 static inline bool oct_is_quantized(struct oct_quantization quantization)
 {
     return quantization.scale > 0.0f;

@@ -51,8 +51,8 @@ static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_j
         {"type", OCT_FIELD_TEXT, 0, 0, &type, 0, false},
         {"concat", OCT_FIELD_ARRAY, 1, OCT_CONCAT_MAX, &concat, CONCAT, false},
         {"slice", OCT_FIELD_ARRAY, 2, 2, &slice, SLICE, false},
-        {"scale", OCT_FIELD_FLOAT, (double)1e-30f, (double)1e30f, &t->quantization.scale, CODES,
-         false},
+        {"scale", OCT_FIELD_FLOAT, (double)OCT_SCALE_MIN, (double)OCT_SCALE_MAX,
+         &t->quantization.scale, CODES, false},
         {"zero_point", OCT_FIELD_INTEGER, 0, 255, &t->quantization.zero_point, CODES, false},
     };
     const struct oct_field_place place = {r->ctx, r->what, "tensor", index};

@@ -28,7 +28,7 @@ bool oct_yolov8_rounds(const struct oct_dfl_rounding *rounding)
 
 static bool scale_valid(float scale)
 {
-    return scale == 0.0f || (scale >= 1e-30f && scale <= 1e30f);
+    return scale == 0.0f || (scale >= OCT_SCALE_MIN && scale <= OCT_SCALE_MAX);
 }
 
 /* Scales finite and not negative, zero points in 0 .. 255. */
@@ -154,7 +154,7 @@ static octet_status read_rounding(octet_context *ctx, const char *what, const ch
                                   struct oct_quantization *rounding)
 {
     const struct oct_field fields[] = {
-        {"scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &rounding->scale, 0, false},
+        {"scale", OCT_FIELD_FLOAT, 0, (double)OCT_SCALE_MAX, &rounding->scale, 0, false},
         {"zero_point", OCT_FIELD_INTEGER, 0, 255, &rounding->zero_point, 0, false},
     };
     const struct oct_field_place place = {ctx, what, where, -1};
@@ -166,7 +166,7 @@ static octet_status read_dfl(octet_context *ctx, const char *what,
 {
     const struct oct_json_value *probability, *distance;
     const struct oct_field fields[] = {
-        {"weight_scale", OCT_FIELD_FLOAT, 0, (double)1e30f, &dfl->weight_scale, 0, false},
+        {"weight_scale", OCT_FIELD_FLOAT, 0, (double)OCT_SCALE_MAX, &dfl->weight_scale, 0, false},
         {"probability", OCT_FIELD_OBJECT, 0, 0, &probability, 0, false},
         {"distance", OCT_FIELD_OBJECT, 0, 0, &distance, 0, false},
     };
