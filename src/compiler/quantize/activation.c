@@ -11,7 +11,6 @@
 
 #define CANDIDATES 96 /* of the high end, evenly spaced over [0.05, 1.00] of the span */
 #define LOWEST_SHARE 0.05
-#define SCALE_LEAST 1e-30f
 
 bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator)
 {
@@ -36,7 +35,7 @@ bool oct_calibrator_parse(const char *name, struct oct_calibrator *calibrator)
 static float scale_of(double span, int steps)
 {
     const float scale = (float)(span / steps);
-    return scale >= SCALE_LEAST ? scale : 0.0f;
+    return scale >= OCT_SCALE_MIN ? scale : 0.0f;
 }
 
 struct oct_quantization oct_coding_of_range(double low, double high)

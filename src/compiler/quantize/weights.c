@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "network/quantization.h"
+
 static int8_t code_of(double value)
 {
     const double code = rint(value);
@@ -23,7 +25,7 @@ void oct_quantize_weights(const struct oct_weights_shape *shape, const float *we
             largest =
                 fmax(largest, fabs((double)w[i] * (double)input_scales[i / (size_t)shape->taps]));
         const float scale = (float)(largest / 127.0);
-        scales[n] = scale >= 1e-30f ? scale : 1.0f;
+        scales[n] = scale >= OCT_SCALE_MIN ? scale : 1.0f;
         for (size_t i = 0; i < count; i++)
             code[i] = code_of((double)w[i] * (double)input_scales[i / (size_t)shape->taps] /
                               (double)scales[n]);
