@@ -65,6 +65,10 @@ struct oct_cpu {
     struct oct_letterbox_scratch letterbox;
 };
 
+/* cpu_memory.c: activations and their views, once there is a layout; what runs work in, once there
+ * are steps. */
+octet_status oct_cpu_allocate_tensors(struct oct_cpu *cpu);
+octet_status oct_cpu_allocate_scratch(struct oct_cpu *cpu);
 /* A tensor of a slot: data at pixel (0, 0), see oct_layout_view(). */
 struct oct_view oct_cpu_view(const struct oct_cpu *cpu, int slot, int tensor);
 
