@@ -3,6 +3,7 @@
 #ifndef OCTET_NETWORK_QUANTIZATION_H
 #define OCTET_NETWORK_QUANTIZATION_H
 
+#include <math.h>
 #include <stdbool.h>
 
 /* To a code: clamp(rint(value / scale) + zero_point, 0, 255), to nearest even; the value of a code:
@@ -27,6 +28,26 @@ static inline bool oct_is_quantized(struct oct_quantization quantization)
 static inline bool oct_same_quantization(struct oct_quantization a, struct oct_quantization b)
 {
     return a.scale == b.scale && a.zero_point == b.zero_point;
+}
+
+static inline bool oct_scale_valid(float scale)
+{
+    return scale >= OCT_SCALE_MIN && scale <= OCT_SCALE_MAX;
+}
+
+static inline bool oct_quantization_valid(struct oct_quantization quantization)
+{
+    return oct_scale_valid(quantization.scale) && quantization.zero_point >= 0 &&
+           quantization.zero_point <= 255;
+}
+
+/* The code of a value, less its zero point: by division, as QuantizeLinear defines it. Kernels
+ * multiply by the inverse scale instead (requantize.h). */
+static inline double oct_quantization_steps(float value, struct oct_quantization quantization)
+{
+    const double steps = rint((double)(value / quantization.scale));
+    const double low = -quantization.zero_point, high = 255 - quantization.zero_point;
+    return steps < low ? low : steps > high ? high : steps;
 }
 
 #endif

@@ -58,8 +58,7 @@ static octet_status verify_tensor(struct oct_verification *v, int index)
         return verify_view(v, index);
     if (t->kind == OCT_TENSOR_INPUT && t->channels != 3)
         return bad_tensor(v, index, "must have 3 channels");
-    if (t->type == OCT_TYPE_U8 && (!(q.scale >= OCT_SCALE_MIN && q.scale <= OCT_SCALE_MAX) ||
-                                   q.zero_point < 0 || q.zero_point > 255))
+    if (t->type == OCT_TYPE_U8 && !oct_quantization_valid(q))
         return bad_tensor(v, index, "has a bad scale or zero point");
     if (index == 0 && t->type == OCT_TYPE_U8 && !oct_same_quantization(q, oct_picture_quantization))
         return bad_tensor(v, index, "is the picture and must have scale 1/255 and zero point 0");

@@ -52,7 +52,7 @@ static const char *problem_of(float scale)
         return "is negative";
     if (scale == 0.0f)
         return "is zero";
-    return scale < OCT_SCALE_MIN || scale > OCT_SCALE_MAX ? "is out of range" : NULL;
+    return oct_scale_valid(scale) ? NULL : "is out of range";
 }
 
 static octet_status read_entry(struct reading *r, const char *text, size_t length)

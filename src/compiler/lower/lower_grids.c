@@ -109,9 +109,7 @@ static float on_grid(float value, struct oct_quantization grid)
 {
     if (!oct_is_quantized(grid))
         return value;
-    const double steps = rint((double)(value / grid.scale));
-    const double low = -grid.zero_point, high = 255 - grid.zero_point;
-    return (float)(steps < low ? low : steps > high ? high : steps) * grid.scale;
+    return (float)oct_quantization_steps(value, grid) * grid.scale;
 }
 
 /* What follows the convolution's sum, up to the addition, as the file computes it. */

@@ -39,7 +39,7 @@ octet_status oct_quantization_read(const struct oct_quantization_reading *r,
     p->axis = oct_node_int(node, "axis", 1);
     p->block_size = oct_node_int(node, "block_size", 0);
     for (size_t i = 0; i < p->count; i++)
-        if (!(p->scales[i] >= OCT_SCALE_MIN && p->scales[i] <= OCT_SCALE_MAX))
+        if (!oct_scale_valid(p->scales[i]))
             return oct_node_fail(r->graph, node, OCTET_UNSUPPORTED_MODEL,
                                  "it has a scale that is not positive");
     if (!has_zero)

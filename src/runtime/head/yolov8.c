@@ -45,17 +45,11 @@ static const float *logits_of(const struct oct_head_map *map, int y, int x)
 
 /* ---- boxes ---- */
 
-/* The code less its zero point, as what is rounded has it. */
-static double steps_of(double value, const struct oct_quantization *rounding)
+static double rounded(double value, struct oct_quantization rounding)
 {
-    const double steps = rint((double)((float)value / rounding->scale));
-    const double low = -rounding->zero_point, high = 255 - rounding->zero_point;
-    return steps < low ? low : steps > high ? high : steps;
-}
-
-static double rounded(double value, const struct oct_quantization *rounding)
-{
-    return rounding->scale > 0.0f ? steps_of(value, rounding) * (double)rounding->scale : value;
+    return oct_is_quantized(rounding)
+               ? oct_quantization_steps((float)value, rounding) * (double)rounding.scale
+               : value;
 }
 
 /* As expected_distance(), with the rounding of a quantised head. */
@@ -70,9 +64,9 @@ static float rounded_distance(const float *logits, int count, const struct oct_d
     const double step = (double)dfl->weight_scale;
     for (int i = 0; i < count; i++) {
         const double p = oct_exp((double)logits[i] - (double)highest) / sum;
-        weighted += rounded(p, &dfl->probability) * (step > 0.0 ? rint(i / step) * step : i);
+        weighted += rounded(p, dfl->probability) * (step > 0.0 ? rint(i / step) * step : i);
     }
-    return (float)rounded(weighted, &dfl->distance);
+    return (float)rounded(weighted, dfl->distance);
 }
 
 /* Expectation of softmax(logits) over 0 .. count - 1. */

@@ -26,22 +26,18 @@ bool oct_yolov8_rounds(const struct oct_dfl_rounding *rounding)
 
 /* ---- verified ---- */
 
-static bool scale_valid(float scale)
+/* None, or a valid one; the zero point must be one either way. */
+static bool none_or_valid(struct oct_quantization quantization)
 {
-    return scale == 0.0f || (scale >= OCT_SCALE_MIN && scale <= OCT_SCALE_MAX);
-}
-
-/* Scales finite and not negative, zero points in 0 .. 255. */
-static bool quantization_valid(const struct oct_quantization *quantization)
-{
-    return scale_valid(quantization->scale) && quantization->zero_point >= 0 &&
-           quantization->zero_point <= 255;
+    if (quantization.scale == 0.0f)
+        quantization.scale = 1.0f;
+    return oct_quantization_valid(quantization);
 }
 
 static bool rounding_valid(const struct oct_dfl_rounding *rounding)
 {
-    return quantization_valid(&rounding->probability) && quantization_valid(&rounding->distance) &&
-           scale_valid(rounding->weight_scale);
+    return none_or_valid(rounding->probability) && none_or_valid(rounding->distance) &&
+           none_or_valid((struct oct_quantization){rounding->weight_scale, 0});
 }
 
 octet_status oct_yolov8_verify(octet_context *ctx, const struct oct_network *network,
