@@ -8,14 +8,23 @@
 #include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 
-static octet_status make_records(octet_context *ctx, octet_calibration *c, int *most_channels)
+/* Of any tensor that is observed. */
+static int most_channels(const struct oct_network *network)
+{
+    int most = 1;
+    for (int i = 0; i < network->layer_count; i++) {
+        const int channels = network->tensors[network->layers[i].output].channels;
+        most = channels > most ? channels : most;
+    }
+    return most;
+}
+
+static octet_status make_records(octet_context *ctx, octet_calibration *c)
 {
     const struct oct_network *network = &c->engine->network;
     octet_status status = oct_statistics_create(ctx, network->layer_count, &c->statistics);
-    *most_channels = 1;
     for (int i = 0; i < network->layer_count && !status; i++) {
         const struct oct_tensor *t = &network->tensors[network->layers[i].output];
-        *most_channels = t->channels > *most_channels ? t->channels : *most_channels;
         status = oct_statistics_room(ctx, c->statistics, i, t->name, t->channels);
     }
     return status;
@@ -43,18 +52,12 @@ static octet_status check_from(octet_context *ctx, const octet_calibration *c, c
 
 /* Empty statistics, or a copy of those to go on from. */
 static octet_status start_statistics(octet_context *ctx, octet_calibration *c, const char *hash,
-                                     const octet_calibration_settings *settings, int *most_channels)
+                                     const octet_calibration_settings *settings)
 {
     if (!settings->from)
-        return make_records(ctx, c, most_channels);
+        return make_records(ctx, c);
     const octet_status status = check_from(ctx, c, hash, settings);
-    if (status)
-        return status;
-    for (int i = 0; i < settings->from->tensor_count; i++)
-        *most_channels = settings->from->tensors[i].channels > *most_channels
-                             ? settings->from->tensors[i].channels
-                             : *most_channels;
-    return oct_statistics_copy(ctx, settings->from, &c->statistics);
+    return status ? status : oct_statistics_copy(ctx, settings->from, &c->statistics);
 }
 
 static octet_status open_session(octet_context *ctx, octet_calibration *c,
@@ -93,15 +96,14 @@ static octet_status make_letterbox(octet_context *ctx, octet_calibration *c, con
 static octet_status open_all(octet_context *ctx, octet_calibration *c, const char *hash,
                              const octet_calibration_settings *settings)
 {
-    int most_channels = 1;
     octet_status status = open_session(ctx, c, settings);
     if (!status)
-        status = start_statistics(ctx, c, hash, settings, &most_channels);
+        status = start_statistics(ctx, c, hash, settings);
     if (!status)
         status = oct_threads_create(ctx, settings->threads, &c->threads);
     if (!status)
-        status = oct_observer_scratch_create(ctx, oct_threads_count(c->threads), most_channels,
-                                             &c->scratch);
+        status = oct_observer_scratch_create(ctx, oct_threads_count(c->threads),
+                                             most_channels(&c->engine->network), &c->scratch);
     return status ? status : make_letterbox(ctx, c, settings->cpu);
 }
 
