@@ -16,6 +16,10 @@ struct test_context {
 /* The context must not be moved afterwards. */
 void test_context_init(struct test_context *test);
 
+/* Has the last warning of the log, "" at first, kept in `line`, of TEST_LOG_BYTES. */
+#define TEST_LOG_BYTES 512
+void test_context_keep_log(struct test_context *test, char line[TEST_LOG_BYTES]);
+
 /* A test (for cmocka's tables) before which a `struct test_context` of the file's is made new, and
  * which fails when blocks of it are still there afterwards. */
 #define TEST_WITHIN(function, context)                                                             \

@@ -17,22 +17,13 @@
 #include "folder.h"
 
 static struct test_context test;
-static char logged[512];
-
-static void keep_log(void *user, octet_log_level level, const char *line)
-{
-    (void)user;
-    (void)level;
-    snprintf(logged, sizeof logged, "%s", line);
-}
+static char logged[TEST_LOG_BYTES];
 
 static int set_up(void **state)
 {
     (void)state;
     test_context_init(&test);
-    test.context.log = keep_log;
-    test.context.log_level = OCTET_LOG_WARNING;
-    logged[0] = '\0';
+    test_context_keep_log(&test, logged);
     return 0;
 }
 
