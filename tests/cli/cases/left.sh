@@ -31,7 +31,9 @@ start() {
 echo "two runs, one killed: $(files out | sed 's/[0-9a-f]\{16\}$/X/' | xargs)"
 "$octet" build "$model" --precision fp32 -o out/new.octet -q >/dev/null
 echo "after the next: $(files out | sed 's/[0-9a-f]\{16\}$/X/' | xargs)"
-kill -KILL "$living"
-{ wait "$living"; } 2>/dev/null
+{
+    kill -KILL "$living"
+    wait "$living"
+} 2>/dev/null
 "$octet" build "$model" --precision fp32 -o out/new.octet -q >/dev/null
 echo "when none is left: $(files out | xargs)"
