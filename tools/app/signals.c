@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -105,9 +106,9 @@ static void await_end(int number)
     }
 }
 
-static void *watch(void *unused)
+static void *watch(void *started)
 {
-    (void)unused;
+    sem_post(started);
     for (;;) {
         int number;
         if (sigwait(&watched, &number) != 0)
@@ -135,13 +136,20 @@ void app_catch_signals(void)
     signal(SIGXFSZ, SIG_IGN);
     pthread_t thread;
     pthread_attr_t attributes;
+    sem_t started;
+    sem_init(&started, 0, 0);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_BLOCK, &watched, NULL); /* here and in all threads to come */
-    if (pthread_create(&thread, &attributes, watch, NULL) != 0)
+    /* A process forked while a thread is still being made may inherit a lock that nobody opens. */
+    if (pthread_create(&thread, &attributes, watch, &started) != 0)
         pthread_sigmask(SIG_UNBLOCK, &watched, NULL); /* then a signal ends us as it comes */
+    else
+        while (sem_wait(&started) != 0)
+            ;
     pthread_attr_destroy(&attributes);
+    sem_destroy(&started);
 }
 
 void app_signals_in_child(void)
