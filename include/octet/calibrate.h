@@ -24,7 +24,8 @@ typedef struct octet_calibration_settings {
     /** what was gathered before, to go on from, as if in one go;
      * of this model, size and padding (else OCTET_MISMATCH); or NULL */
     const octet_statistics *from;
-    size_t reserved[7];
+    const char *device; /**< as in octet_session_settings: where the float model runs */
+    size_t reserved[6];
 } octet_calibration_settings;
 
 OCTET_API void octet_calibration_defaults(octet_calibration_settings *settings);

@@ -27,5 +27,22 @@ OCTET_API octet_status octet_machine_peak(octet_context *context, const char *cp
                                           double *int8_gmacs, double *bf16_gmacs,
                                           double *fp32_gmacs);
 
+/** What a GPU is, as far as octet uses it. */
+typedef struct octet_gpu {
+    char name[96];
+    int compute_major, compute_minor; /**< compute capability */
+    int multiprocessors;
+    int clock_khz, memory_clock_khz; /**< the highest; 0: not known */
+    int integrated;                  /**< 1: it shares the machine's memory */
+    int driver_version; /**< of CUDA, that the driver supports: 12040 is 12.4; 0: no driver */
+    size_t memory_bytes, l2_bytes;
+    size_t reserved[8];
+} octet_gpu;
+
+/** Describes GPU `index` (0 to 63). OCTET_UNSUPPORTED_DEVICE, with one line about the reason, where
+ * octet cannot run on it: liboctet-cuda is not installed, there is no driver or it is too old, no
+ * such GPU, or one below compute capability 8.0. `gpu` then has what could be found out. */
+OCTET_API octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu);
+
 OCTET_END_DECLARATIONS
 #endif

@@ -22,15 +22,19 @@ typedef struct octet_session_settings {
     /** highest kernel set to use: "ref", "avx2", "avx512vnni", ... or "max" (default, also NULL) */
     const char *cpu;
     int profile; /**< 1: time every layer, see octet_session_layer_ms(); default 0 */
-    size_t reserved[8];
+    /** where it runs: "cpu" (default, also NULL); "cuda" or "cuda:N" (0 to 63), an NVIDIA GPU, by
+     * liboctet-cuda; "auto": GPU 0 where octet can run on it, else the CPU */
+    const char *device;
+    size_t reserved[7];
 } octet_session_settings;
 
 OCTET_API void octet_session_defaults(octet_session_settings *settings);
 
 /** Opens a session: chooses kernels, packs weights for them, plans memory. `settings` may be NULL.
  * The context is used for the allocator and, on failure, the message. Errors:
- * OCTET_INVALID_ARGUMENT (sizes), OCTET_UNSUPPORTED_CPU (unknown or absent kernel set),
- * OCTET_OUT_OF_MEMORY. The engine must outlive the session. */
+ * OCTET_INVALID_ARGUMENT (sizes, unknown devices), OCTET_UNSUPPORTED_CPU (unknown or absent kernel
+ * set), OCTET_UNSUPPORTED_DEVICE (no such GPU, or nothing to run on it), OCTET_OUT_OF_MEMORY. The
+ * engine must outlive the session. */
 OCTET_API octet_status octet_session_open(octet_context *context, const octet_engine *engine,
                                           const octet_session_settings *settings,
                                           octet_session **session);
@@ -43,7 +47,9 @@ OCTET_API int octet_session_width(const octet_session *session);
 OCTET_API int octet_session_threads(const octet_session *session);
 /** Bytes of the arena and of the packed weights. */
 OCTET_API size_t octet_session_memory_bytes(const octet_session *session);
-/** The kernel set in use, e.g. "avx512vnni". Static text. */
+/** Where it runs: "cpu" or "cuda". Static text. */
+OCTET_API const char *octet_session_device(const octet_session *session);
+/** The kernels in use: the CPU's set, e.g. "avx512vnni", or a word for a GPU's. Static text. */
 OCTET_API const char *octet_session_cpu(const octet_session *session);
 
 /** Letterboxes a picture into slot `index` (0 to batch - 1). The picture is not kept. What the last

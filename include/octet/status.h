@@ -41,7 +41,8 @@
     X(32, BAD_SHAPE, "shapes do not fit")                                                          \
     X(40, UNSUPPORTED_IMAGE, "picture of a kind that octet does not read")                         \
     X(41, IMAGE_TOO_LARGE, "picture too large")                                                    \
-    X(50, UNSUPPORTED_CPU, "kernel set that this machine cannot run")
+    X(50, UNSUPPORTED_CPU, "kernel set that this machine cannot run")                              \
+    X(51, UNSUPPORTED_DEVICE, "device that octet cannot run on here")
 
 OCTET_BEGIN_DECLARATIONS
 

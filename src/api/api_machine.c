@@ -8,6 +8,7 @@
 #include "base/cores.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cpu/peak.h"
+#include "runtime/backend/cuda_library.h"
 
 void octet_machine_get(octet_machine *machine)
 {
@@ -46,4 +47,18 @@ octet_status octet_machine_peak(octet_context *context, const char *cpu, double 
     *bf16_gmacs = peak.bf16;
     *fp32_gmacs = peak.fp32;
     return OCTET_OK;
+}
+
+octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu)
+{
+    const struct oct_cuda_library *library;
+    if (gpu)
+        memset(gpu, 0, sizeof *gpu);
+    if (!context || !gpu)
+        return oct_fail_null(context, __func__, "gpu");
+    if (index < 0 || index >= OCT_GPUS_MAX)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, "GPU %d: must be 0 to %d", index,
+                        OCT_GPUS_MAX - 1);
+    const octet_status status = oct_cuda_library_open(context, &library);
+    return status ? status : library->describe(context, index, gpu);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "runtime/backend/cpu/cpu_backend.h"
+#include "runtime/session/find_backend.h"
 #include "runtime/session/open_session.h"
 
 void octet_session_defaults(octet_session_settings *settings)
@@ -20,6 +20,8 @@ octet_status octet_session_open(octet_context *context, const octet_engine *engi
                                 const octet_session_settings *settings, octet_session **session)
 {
     octet_session_settings defaults;
+    const struct oct_backend *backend;
+    int device;
     if (session)
         *session = NULL;
     if (!context || !engine || !session)
@@ -28,7 +30,8 @@ octet_status octet_session_open(octet_context *context, const octet_engine *engi
         octet_session_defaults(&defaults);
         settings = &defaults;
     }
-    return oct_session_open(context, &oct_cpu_backend, engine, settings, session);
+    const octet_status status = oct_backend_find(context, settings->device, &backend, &device);
+    return status ? status : oct_session_open(context, backend, device, engine, settings, session);
 }
 
 const char *octet_session_message(const octet_session *session)
@@ -54,6 +57,11 @@ int octet_session_threads(const octet_session *session)
 size_t octet_session_memory_bytes(const octet_session *session)
 {
     return session ? oct_session_facts(session)->backend.memory_bytes : 0;
+}
+
+const char *octet_session_device(const octet_session *session)
+{
+    return session ? oct_session_facts(session)->device : "";
 }
 
 const char *octet_session_cpu(const octet_session *session)

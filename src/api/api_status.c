@@ -35,6 +35,7 @@ size_t octet_struct_bytes(const char *name)
         {ROW(octet_export_info)},
         {ROW(octet_cache_entry)},
         {ROW(octet_letterbox)},
+        {ROW(octet_gpu)},
         {ROW(octet_machine)},
         {ROW(octet_port_info)},
         {ROW(octet_session_settings)},

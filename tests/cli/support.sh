@@ -83,6 +83,29 @@ make_picture() {
     }' >"$3"
 }
 
+# The program as $octet, in a folder of its own: it looks for liboctet-cuda.so.0 beside itself first, where a build may
+# have put the real one. Skips where the system's search would find one. $stand_in then is the folder of the stand-ins
+# (tests/stand_in), empty where they were not built.
+apart() {
+    local folder
+    for folder in $(echo "${LD_LIBRARY_PATH:-}" | tr ':' ' '); do
+        [ ! -e "$folder/liboctet-cuda.so.0" ] || skip "liboctet-cuda.so.0 is in LD_LIBRARY_PATH"
+    done
+    ! /sbin/ldconfig -p 2>/dev/null | grep -q 'liboctet-cuda\.so\.0' || skip "liboctet-cuda.so.0 is installed"
+    stand_in=
+    for folder in "$(dirname "$octet")"/tests/stand_in "$(dirname "$octet")"/stand_in; do
+        [ ! -e "$folder/liboctet-cuda.so.0" ] || stand_in=$folder
+    done
+    mkdir apart && cp "$octet" apart/octet && octet=$PWD/apart/octet
+}
+
+# with FOLDER COMMAND...: a command that finds the library in this folder.
+with() {
+    local folder=$1
+    shift
+    LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$@"
+}
+
 # files FOLDER: what is in it, hidden files too.
 files() {
     ls -A "$1"

@@ -17,7 +17,7 @@ octet_session *test_session_open(octet_context *ctx, const struct oct_backend *b
     octet_session_settings defaults;
     octet_session *session;
     octet_session_defaults(&defaults);
-    if (oct_session_open(ctx, backend, engine, settings ? settings : &defaults, &session))
+    if (oct_session_open(ctx, backend, 0, engine, settings ? settings : &defaults, &session))
         fail_msg("%s: %s", backend->name, ctx->message);
     return session;
 }

@@ -28,8 +28,9 @@ struct app {
     int verbose;        /* number of -v */
     int threads;        /* 0: the library's default */
     const char *cpu;
-    const char *names; /* the file of --names, or NULL */
-    char **data_files; /* that came with a model, see inputs_note_model() */
+    const char *device; /* as octet_session_settings has it; NULL: the CPU */
+    const char *names;  /* the file of --names, or NULL */
+    char **data_files;  /* that came with a model, see inputs_note_model() */
     size_t data_file_count;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/device.h"
 #include "app/foreign.h"
 #include "app/suggest.h"
 
@@ -207,6 +208,19 @@ static void add_words(const char **list, const char *value)
     *list = *list ? keep(app_printf("%s,%s", *list, value)) : value;
 }
 
+/* Words with commas between are added to those given before. */
+static int add_devices(struct app *app, const struct option *option, const char *value)
+{
+    char *copy = app_strdup(value), *rest = copy, *word;
+    int status = STATUS_DONE;
+    while (status == STATUS_DONE && (word = strsep(&rest, ",")))
+        status = device_is_known(word) ? STATUS_DONE : device_refuse(app, word);
+    free(copy);
+    if (status == STATUS_DONE)
+        add_words(option->target, value);
+    return status;
+}
+
 static int set_value(struct app *app, const struct option *option, const char *value)
 {
     int64_t integer;
@@ -246,6 +260,13 @@ static int set_value(struct app *app, const struct option *option, const char *v
         return set_choice(app, option, value);
     case OPTION_CHOICES:
         return set_choices(app, option, value);
+    case OPTION_DEVICE:
+        if (!device_is_known(value))
+            return device_refuse(app, value);
+        *(const char **)option->target = value;
+        return STATUS_DONE;
+    case OPTION_DEVICES:
+        return add_devices(app, option, value);
     case OPTION_SIZE:
         if (!parse_size(value, &size))
             return app_usage(app,

@@ -15,6 +15,8 @@ enum option_kind {
     OPTION_LIST,    /* const char *: words with commas between; of several, all words */
     OPTION_CHOICE,  /* const char *, one of `choices` */
     OPTION_CHOICES, /* const char *, some of `choices` with commas between */
+    OPTION_DEVICE,  /* const char *, a word of device.h */
+    OPTION_DEVICES, /* as OPTION_LIST, words of device.h */
     OPTION_SIZE     /* struct input_size: N or HxW, multiples of INPUT_SIDE_STEP */
 };
 
@@ -42,7 +44,7 @@ struct option {
     const char *value; /* what the help calls the value, e.g. "DIR" */
     const char *help;
     /* of the kind's type; holds the default and receives the value
-     * (the last one given wins, but for OPTION_TEXTS and OPTION_LIST) */
+     * (the last one given wins, but for OPTION_TEXTS, OPTION_LIST and OPTION_DEVICES) */
     void *target;
     double minimum, maximum;
     const char *const *choices; /* ends with NULL; "OLD=NEW": an old word for NEW, not offered */
@@ -55,6 +57,13 @@ struct command {
     size_t option_count;
     int operands_minimum, operands_maximum; /* maximum -1: any number */
 };
+
+/* Of verbs that run a network. */
+#define DEVICE_OPTION(app)                                                                         \
+    {                                                                                              \
+        "device", 0, OPTION_DEVICE, "NAME", "where it runs: cpu (default), cuda, cuda:N or auto",  \
+            &(app)->device, 0, 0, NULL                                                             \
+    }
 
 #define OPTION_COUNT(options) (sizeof(options) / sizeof *(options))
 

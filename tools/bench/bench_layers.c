@@ -48,7 +48,7 @@ static bool layer_figures(const struct bench_model *model, int layer, double sum
         return false;
     octet_engine_info(model->engine, &info);
     double scale = bench_multiply_adds(model) / (double)info.multiply_adds;
-    double gmacs = peak_of(peak, figures->info.precision);
+    double gmacs = bench_is_on_cpu(model) ? peak_of(peak, figures->info.precision) : 0;
     figures->ms = model->layer_ms[layer];
     figures->share = figures->ms / sum;
     figures->multiply_adds = (double)figures->info.multiply_adds * scale;
@@ -109,7 +109,7 @@ void print_layers(const struct bench_model *model, const struct bench_peak *peak
         table_add(&table, "%s", size_text(figures.bytes, size));
     }
     putchar('\n');
-    print_clean(model->path);
+    bench_print_name(model);
     printf(": layers, medians of %zu runs, %.3f ms together\n", model->done, sum);
     table_print(&table);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/median.h"
+#include "app/terminal_text.h"
 #include "models/model_file.h"
 #include "models/noise.h"
 
@@ -33,6 +34,7 @@ static octet_session_settings session_settings(const struct bench_model *model)
     session.batch = (int)settings->batch;
     session.threads = model->app->threads ? model->app->threads : settings->streams > 1 ? 1 : 0;
     session.cpu = model->app->cpu;
+    session.device = model->device;
     session.profile = settings->layers;
     return session;
 }
@@ -276,6 +278,23 @@ void bench_summarize(struct bench_model *model)
             median_of(times->samples + (size_t)i * times->capacity,
                       times->count < times->capacity ? times->count : times->capacity);
     }
+}
+
+bool bench_is_on_cpu(const struct bench_model *model)
+{
+    return strcmp(octet_session_device(model->sessions[0]), "cpu") == 0;
+}
+
+const char *bench_device(const struct bench_model *model)
+{
+    return strchr(model->device, ':') ? model->device : octet_session_device(model->sessions[0]);
+}
+
+void bench_print_name(const struct bench_model *model)
+{
+    print_clean(model->path);
+    if (model->settings->devices && strchr(model->settings->devices, ','))
+        printf(" on %s", bench_device(model));
 }
 
 double bench_multiply_adds(const struct bench_model *model)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One model under measurement: its sessions, what a run took, and what it costs to load. */
+/* One model under measurement on one device: its sessions, what a run took, and what it costs to
+ * load. */
 #ifndef TOOLS_BENCH_MODEL_H
 #define TOOLS_BENCH_MODEL_H
 
@@ -12,7 +13,8 @@ struct bench_settings {
     int64_t warmup, iterations, batch, streams;
     struct input_size size;
     bool peak, layers, histogram;
-    const char *image; /* NULL: no pipeline */
+    const char *image;   /* NULL: no pipeline */
+    const char *devices; /* words with commas between, or NULL: the CPU alone */
 };
 
 enum { PIPELINE_STAGES = 4 };
@@ -27,7 +29,7 @@ struct pipeline {
 struct bench_model {
     struct app *app;
     const struct bench_settings *settings;
-    const char *path;
+    const char *path, *device; /* device as octet_session_settings has it */
     octet_engine *engine;
     octet_session **sessions;   /* settings->streams of them */
     double *samples;            /* [streams][iterations], ms */
@@ -52,6 +54,13 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured);
 
 /* Fills model->latency, over the samples of all streams; sorts them. Once, after all runs. */
 void bench_summarize(struct bench_model *model);
+
+/* Where it runs, after bench_open(): "cpu", "cuda", or "cuda:N" where that was asked for. */
+const char *bench_device(const struct bench_model *model);
+bool bench_is_on_cpu(const struct bench_model *model);
+
+/* Prints the model's path; where several devices are compared, with its device. */
+void bench_print_name(const struct bench_model *model);
 
 /* Multiply-adds of one run at the size and batch in use. */
 double bench_multiply_adds(const struct bench_model *model);

@@ -9,12 +9,13 @@
 #include "app/json_print.h"
 #include "app/table.h"
 #include "bench/bench_layers.h"
+#include "bench/bench_machine.h"
 #include "models/model_file.h"
 
 /* One model's figures. */
 struct figures {
     octet_info info;
-    double fps, fraction; /* fraction of the peak: NAN when the peak was not measured */
+    double fps, fraction; /* fraction of the peak: NAN when that is not known */
     int threads, height, width;
 };
 
@@ -28,7 +29,7 @@ static struct figures figures_of(const struct bench_model *model, const struct b
     figures.width = octet_session_width(model->sessions[0]);
     double pictures = (double)(settings->batch * settings->streams) * (double)model->done;
     figures.fps = pictures / (model->wall_ms / 1e3);
-    double gmacs = peak_of(peak, figures.info.precision);
+    double gmacs = bench_is_on_cpu(model) ? peak_of(peak, figures.info.precision) : 0;
     figures.fraction = NAN;
     if (gmacs > 0)
         figures.fraction =
@@ -75,6 +76,7 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     struct figures figures = figures_of(model, peak);
     json_t *json = json_new_object();
     json_put(json, "model", json_text(model->path));
+    json_put(json, "device", json_text(bench_device(model)));
     json_put(json, "precision", json_text(precision_word(figures.info.precision)));
     json_put(json, "height", json_integer(figures.height));
     json_put(json, "width", json_integer(figures.width));
@@ -99,39 +101,20 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     return json;
 }
 
-static json_t *machine_json(const octet_machine *machine, const char *isa,
-                            const struct bench_peak *peak)
-{
-    json_t *json = json_new_object();
-    json_put(json, "cpu", json_text(machine->cpu));
-    json_put(json, "isa", json_text(isa));
-    json_put(json, "kernel_sets", json_text(machine->kernel_sets));
-    json_put(json, "physical_cores", json_integer(machine->physical_cores));
-    json_put(json, "cpu_quota",
-             machine->cpu_quota > 0 ? json_number(machine->cpu_quota) : json_null());
-    json_put(json, "peak_int8_gmacs",
-             peak->int8_gmacs > 0 ? json_number(peak->int8_gmacs) : json_null());
-    json_put(json, "peak_half_gmacs",
-             peak->bf16_gmacs > 0 ? json_number(peak->bf16_gmacs) : json_null());
-    json_put(json, "peak_fp32_gmacs",
-             peak->fp32_gmacs > 0 ? json_number(peak->fp32_gmacs) : json_null());
-    return json;
-}
-
 /* Whether the figures can be trusted, where they cannot. */
 static void print_doubt(const struct bench_model *model)
 {
     const struct latency *latency = &model->latency;
     if (is_cut_short(model)) {
         putchar('\n');
-        print_clean(model->path);
+        bench_print_name(model);
         printf(": interrupted after %zu of %lld runs\n", model->done,
                (long long)model->settings->iterations);
     }
     if (latency->reliable)
         return;
     putchar('\n');
-    print_clean(model->path);
+    bench_print_name(model);
     printf(": unreliable:");
     if (latency->spread > SPREAD_STEADY)
         printf(" the runs spread over %.0f %% of the median, 10th to 90th of 100 (steady: %.0f %%)",
@@ -146,12 +129,13 @@ static void print_doubt(const struct bench_model *model)
 
 static void print_pipelines(const struct bench_model *models, size_t count)
 {
-    static const char *const headers[] = {"model",      ">decode ms", ">letterbox", ">network",
-                                          ">selection", ">whole ms",  ">boxes"};
+    static const char *const headers[] = {"model",    ">device",    ">decode ms", ">letterbox",
+                                          ">network", ">selection", ">whole ms",  ">boxes"};
     struct table table;
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (size_t i = 0; i < count && models[i].pipeline.done; i++) {
         table_add_name(&table, models[i].path);
+        table_add(&table, "%s", bench_device(&models[i]));
         for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
             table_add(&table, "%.3f", models[i].pipeline.median_ms[stage]);
         table_add(&table, "%d", models[i].pipeline.boxes);
@@ -165,7 +149,7 @@ static void print_pipelines(const struct bench_model *models, size_t count)
 static void print_latencies(const struct bench_model *model)
 {
     putchar('\n');
-    print_clean(model->path);
+    bench_print_name(model);
     printf(": latencies\n");
     print_histogram(model->samples, (size_t)model->settings->streams * model->done,
                     &model->latency);
@@ -177,6 +161,7 @@ static void add_row(struct table *table, const struct bench_model *model,
     char size[SIZE_TEXT_BYTES];
     struct figures figures = figures_of(model, peak);
     table_add_name(table, model->path);
+    table_add(table, "%s", bench_device(model));
     table_add(table, "%s", precision_name(figures.info.precision));
     table_add(table, "%dx%d", figures.height, figures.width);
     table_add(table, "%lld", (long long)model->settings->batch);
@@ -191,27 +176,19 @@ static void add_row(struct table *table, const struct bench_model *model,
     table_add(table, "%.1f", model->load_ms);
     table_add(table, "%s", model->peak_bytes > 0 ? size_text(model->peak_bytes, size) : "-");
     if (model->settings->peak)
-        table_add(table, "%.1f %%", 100 * figures.fraction);
+        table_add(table, isnan(figures.fraction) ? "-" : "%.1f %%", 100 * figures.fraction);
 }
 
-static void print_text(const octet_machine *machine, const struct bench_model *models, size_t count,
+static void print_text(struct app *app, const struct bench_model *models, size_t count,
                        const struct bench_peak *peak)
 {
     static const char *const headers[] = {
-        "model",         ">-precision", ">--size",     ">-----batch",  ">---threads",
-        ">-----streams", ">median ms",  ">----mean",   ">----p90",     ">---p99",
-        ">----min",      ">fps",        ">---load ms", ">-----memory", ">-of peak"};
+        "model",         ">-device",    ">-precision",  ">--size",  ">-----batch", ">---threads",
+        ">-----streams", ">median ms",  ">----mean",    ">----p90", ">---p99",     ">----min",
+        ">fps",          ">---load ms", ">-----memory", ">-of peak"};
     size_t columns = sizeof headers / sizeof *headers;
     struct table table;
-    printf("%s, kernels %s, %d core%s", machine->cpu, octet_session_cpu(models[0].sessions[0]),
-           machine->physical_cores, machine->physical_cores == 1 ? "" : "s");
-    if (machine->cpu_quota > 0)
-        printf(", CPU quota %.3g", machine->cpu_quota);
-    putchar('\n');
-    if (peak->int8_gmacs > 0)
-        printf(
-            "peak of one core: %.1f G int8, %.1f G bf16 and %.1f G fp32 multiply-adds a second\n",
-            peak->int8_gmacs, peak->bf16_gmacs, peak->fp32_gmacs);
+    machine_print(app, models, count, peak);
     putchar('\n');
     table_open(&table, headers, models[0].settings->peak ? columns : columns - 1);
     for (size_t i = 0; i < count; i++)
@@ -232,15 +209,12 @@ static void print_text(const octet_machine *machine, const struct bench_model *m
 int bench_report(struct app *app, const struct bench_model *models, size_t count,
                  const struct bench_peak *peak)
 {
-    octet_machine machine;
-    octet_machine_get(&machine);
     if (!app->json) {
-        print_text(&machine, models, count, peak);
+        print_text(app, models, count, peak);
         return STATUS_DONE;
     }
     json_t *root = json_new_object(), *results = json_new_array();
-    json_put(root, "machine",
-             machine_json(&machine, octet_session_cpu(models[0].sessions[0]), peak));
+    json_put(root, "machine", machine_json(app, models, count, peak));
     for (size_t i = 0; i < count; i++)
         json_push(results, result_json(&models[i], peak));
     json_put(root, "results", results);

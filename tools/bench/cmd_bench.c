@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* octet bench: models take turns, so that a machine that slows down slows all alike. */
+/* octet bench: models take turns, on each device, so that a machine that slows down slows all
+ * alike. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/commands.h"
 #include "app/progress.h"
@@ -117,6 +119,29 @@ static int bench(struct app *app, struct bench_model *models, size_t count,
     return status;
 }
 
+/* Every model on every device; those of one model stand together. */
+static int bench_all(struct app *app, const struct operands *operands,
+                     const struct bench_settings *settings)
+{
+    char *list = app_strdup(settings->devices ? settings->devices : "cpu"), *rest = list;
+    const char **devices = app_alloc(strlen(list), sizeof *devices);
+    size_t device_count = 0, count = 0;
+    for (char *word; (word = strsep(&rest, ","));)
+        devices[device_count++] = word;
+    struct bench_model *models = app_alloc((size_t)operands->count * device_count, sizeof *models);
+    for (int i = 0; i < operands->count; i++)
+        for (size_t k = 0; k < device_count; k++)
+            models[count++] = (struct bench_model){
+                .app = app, .settings = settings, .path = operands->text[i], .device = devices[k]};
+    const int status = bench(app, models, count, settings);
+    for (size_t i = 0; i < count; i++)
+        bench_close(&models[i]);
+    free(models);
+    free(devices);
+    free(list);
+    return status;
+}
+
 int cmd_bench(struct app *app, int argc, char **argv)
 {
     struct bench_settings settings = {.warmup = 50, .iterations = 1000, .batch = 1, .streams = 1};
@@ -132,6 +157,8 @@ int cmd_bench(struct app *app, int argc, char **argv)
          STREAMS_MAX, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &settings.size, 0,
          0, NULL},
+        {"device", 0, OPTION_DEVICES, "LIST",
+         "on each of these: cpu (default), cuda, cuda:N or auto", &settings.devices, 0, 0, NULL},
         {.name = "peak",
          .help = "also this machine's peak, and the fraction reached",
          .target = &settings.peak},
@@ -159,14 +186,5 @@ int cmd_bench(struct app *app, int argc, char **argv)
     int status;
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
-    size_t count = (size_t)operands.count;
-    struct bench_model *models = app_alloc(count, sizeof *models);
-    for (size_t i = 0; i < count; i++)
-        models[i] =
-            (struct bench_model){.app = app, .settings = &settings, .path = operands.text[i]};
-    status = bench(app, models, count, &settings);
-    for (size_t i = 0; i < count; i++)
-        bench_close(&models[i]);
-    free(models);
-    return status;
+    return bench_all(app, &operands, &settings);
 }

@@ -61,13 +61,13 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
 
 static int score(struct judging *judging, struct candidates *candidates)
 {
-    double ap[CANDIDATES];
+    double ap[CANDIDATES_MAX];
     const octet_status status = judges_score(&judging->judges, ap);
     if (status != OCTET_OK)
         return fail(judging, status);
     candidates->pictures = judging->judges.pictures;
     candidates->boxes = judging->judges.boxes;
-    for (int i = 0; i < CANDIDATES && candidates->boxes; i++)
+    for (int i = 0; i < candidates->count && candidates->boxes; i++)
         candidates->all[i].agreement = 100 * ap[i];
     return STATUS_DONE;
 }
@@ -90,13 +90,14 @@ static int judge(struct app *app, const struct candidate_request *request,
                  struct candidates *candidates)
 {
     struct judging judging = {.app = app, .request = request};
-    struct judged_engine engines[CANDIDATES];
+    struct judged_engine engines[CANDIDATES_MAX];
     struct sources sources = {0};
-    for (int i = 0; i < CANDIDATES; i++)
+    for (int i = 0; i < candidates->count; i++)
         engines[i] = (struct judged_engine){candidates->all[i].engine, candidates->all[i].session};
     int status = choose_judges(&judging, &sources);
     if (status == STATUS_DONE) {
-        const octet_status opened = judges_open(&judging.judges, app->context, engines, CANDIDATES);
+        const octet_status opened = judges_open(&judging.judges, app->context, engines,
+                                                (size_t)candidates->count, CANDIDATE_REFERENCE);
         status = opened == OCTET_OK ? STATUS_DONE : fail(&judging, opened);
     }
     if (status == STATUS_DONE)

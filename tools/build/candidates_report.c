@@ -17,13 +17,9 @@ static const char *verdict(const struct candidates *candidates, int index)
 
 void candidates_print(const struct candidates *candidates)
 {
-    static const char *const headers[] = {"  precision",
-                                          ">median ms",
-                                          ">---least ms",
-                                          ">-x fp32 speed",
-                                          ">agreement",
-                                          ">--weights",
-                                          ""};
+    static const char *const headers[] = {
+        "  precision",    "device",     ">median ms", ">---least ms",
+        ">-x fp32 speed", ">agreement", ">--weights", ""};
     struct table table;
     char size[SIZE_TEXT_BYTES];
     printf("  measured     kernels %s, %d thread%s, %dx%d\n",
@@ -33,9 +29,10 @@ void candidates_print(const struct candidates *candidates)
            octet_session_height(candidates->all[0].session),
            octet_session_width(candidates->all[0].session));
     table_open(&table, headers, sizeof headers / sizeof *headers);
-    for (int i = 0; i < CANDIDATES; i++) {
+    for (int i = 0; i < candidates->count; i++) {
         const struct candidate *candidate = &candidates->all[i];
         table_add(&table, "  %s", precision_name(candidate->info.precision));
+        table_add(&table, "%s", octet_session_device(candidate->session));
         table_add(&table, "%.2f", candidate->median_ms);
         table_add(&table, "%.2f", candidate->least_ms);
         table_add(&table, "%.2f", 1 / candidate->time);
@@ -54,10 +51,11 @@ void candidates_print(const struct candidates *candidates)
 void candidates_json(const struct candidates *candidates, json_t *root)
 {
     json_t *all = json_new_array();
-    for (int i = 0; i < CANDIDATES; i++) {
+    for (int i = 0; i < candidates->count; i++) {
         const struct candidate *candidate = &candidates->all[i];
         json_t *one = json_new_object();
         json_put(one, "precision", json_text(precision_word(candidate->info.precision)));
+        json_put(one, "device", json_text(octet_session_device(candidate->session)));
         json_put(one, "median_ms", json_number(candidate->median_ms));
         json_put(one, "least_ms", json_number(candidate->least_ms));
         json_put(one, "time_beside_fp32", json_number(candidate->time));

@@ -73,6 +73,9 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          NULL},
         {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or bf16",
          &a->float_precision, 0, 0, float_precisions},
+        {"device", 0, OPTION_DEVICE, "NAME",
+         "where --images and auto run: cpu (default), cuda, cuda:N or auto", &app->device, 0, 0,
+         NULL},
         NAMES_OPTION(app),
     };
     const struct command command = {
@@ -105,7 +108,7 @@ static int check_cache(struct app *app, const struct arguments *a)
         return app_usage(app, "--trt-cache and --%s exclude each other",
                          a->statistics ? "stats" : "images");
     if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
-        calibration->seed || calibration->size.height)
+        calibration->seed || calibration->size.height || app->device)
         return app_usage(app, "--trt-cache gives the scales: options of calibration do not go "
                               "with it");
     return STATUS_DONE;
@@ -138,6 +141,8 @@ static int check(struct app *app, const struct arguments *a)
     if (!calibration->images.count &&
         (calibration->count || calibration->seed || calibration->size.height))
         return app_usage(app, "--count, --seed and --imgsz go with --images");
+    if (app->device && !calibration->images.count && !is_auto(a))
+        return app_usage(app, "--device goes with --images or --precision auto");
     if (a->save_statistics && (!calibration->images.count || a->statistics))
         return app_usage(app, "--save-stats goes with --images");
     if (a->min_agreement >= 0 && (!is_auto(a) || !calibration->images.count))
@@ -318,7 +323,9 @@ static int print_summary(struct build_run *run)
     octet_engine_info(result_of(run), &after);
     double bytes = stat(run->arguments->output, &entry) == 0 ? (double)entry.st_size : 0;
     bool calibrated =
-        run->calibration.statistics && (!is_auto(run->arguments) || run->candidates.chosen == 0);
+        run->calibration.statistics &&
+        (!is_auto(run->arguments) ||
+         run->candidates.all[run->candidates.chosen].precision == OCTET_PRECISION_INT8);
     if (calibrated)
         octet_statistics_info_get(run->calibration.statistics, &statistics);
     if (run->app->json)

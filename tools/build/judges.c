@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs engines over pictures, and compares what each of them finds with what the last one does. */
+/* Runs engines over pictures, and compares what each of them finds with what one of them does. */
 #include "build/judges.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "app/allocate.h"
 #include "models/selection.h"
 
-#define SURE_SCORE 0.25 /* boxes of the last engine from here on count */
+#define SURE_SCORE 0.25 /* boxes of the reference from here on count */
 
 static octet_status fail(struct judges *judges, octet_status status)
 {
@@ -16,10 +16,11 @@ static octet_status fail(struct judges *judges, octet_status status)
 }
 
 octet_status judges_open(struct judges *judges, octet_context *context,
-                         const struct judged_engine *engines, size_t count)
+                         const struct judged_engine *engines, size_t count, size_t reference)
 {
     octet_status status = OCTET_OK;
-    *judges = (struct judges){.context = context, .engines = engines, .count = count};
+    *judges = (struct judges){
+        .context = context, .engines = engines, .count = count, .reference = reference};
     judges->found = app_alloc(count, sizeof *judges->found);
     for (size_t i = 0; i < count && status == OCTET_OK; i++)
         status = octet_detections_create(context, &judges->found[i]);
@@ -63,7 +64,7 @@ octet_status judges_score(struct judges *judges, double *ap)
     octet_status status = OCTET_OK;
     for (size_t i = 0; i < judges->count && status == OCTET_OK; i++) {
         octet_agreement agreement;
-        status = octet_evaluate_agreement(judges->found[judges->count - 1], judges->found[i],
+        status = octet_evaluate_agreement(judges->found[judges->reference], judges->found[i],
                                           SURE_SCORE, &agreement);
         if (status != OCTET_OK)
             break;

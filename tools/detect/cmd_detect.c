@@ -100,6 +100,7 @@ static int prepare_session(struct detection_run *run, const char *model)
     settings.batch = (int)arguments->batch;
     settings.threads = app->threads;
     settings.cpu = app->cpu;
+    settings.device = app->device;
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));

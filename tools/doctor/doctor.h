@@ -28,4 +28,8 @@ void doctor_jetson(struct doctor *doctor, struct group *group);
 void doctor_tensorrt(struct doctor *doctor, struct group *group);
 void doctor_gpu(struct doctor *doctor, struct group *group);
 
+/* Part of the GPU's group: GPU 0 as octet's CUDA half describes it, and whether octet runs on it,
+ * which is returned. Silent for a recorded tree, and where no GPU is `expected` and none found. */
+bool doctor_octet(struct doctor *doctor, struct group *group, bool expected);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NVIDIA GPUs and their driver, as the kernel shows them; CUDA is not needed. octet itself runs on
- * the CPU: this is for what TensorRT will find. */
+/* NVIDIA GPUs and their driver, as the kernel shows them, CUDA or not: what TensorRT will find, and
+ * whether octet's own CUDA half runs there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,12 +86,16 @@ void doctor_gpu(struct doctor *doctor, struct group *group)
     const int told = driven ? tell_driven(doctor, group) : 0;
     if (on_bus)
         group_number(group, "gpus_on_bus", on_bus);
-    if (doctor->tegra) {
+    if (doctor->tegra)
         group_fact(group, "integrated", "%s", doctor->tegra->gpu);
+    const bool runs = doctor_octet(doctor, group, doctor->tegra || driven || on_bus);
+    if (doctor->tegra) {
         group_say(group, VERDICT_GOOD, "integrated GPU, driver of Jetson Linux");
     } else if (driven) {
         group_say(group, told ? VERDICT_GOOD : VERDICT_NOTE, "NVIDIA driver %s, %d GPU%s", version,
                   told, told == 1 ? "" : "s");
+    } else if (runs) { /* containers and virtual machines may hide the rest */
+        group_say(group, VERDICT_GOOD, "a GPU that CUDA shows and the kernel does not");
     } else if (on_bus) {
         group_say(group, VERDICT_PROBLEM, "an NVIDIA GPU without NVIDIA's driver");
         group_advise(group, VERDICT_PROBLEM,

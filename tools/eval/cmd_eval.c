@@ -32,6 +32,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
         NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
+        DEVICE_OPTION(app),
         {"min-ap", 0, OPTION_REAL, "X", "exit with status 3 when AP is below, 0 to 1", &a->min_ap,
          0, 1, NULL},
         {"max-bad", 0, OPTION_REAL, "SHARE",
@@ -69,8 +70,8 @@ static int check(struct app *app, const struct eval_arguments *a, const struct o
     if (a->detections && operands->count)
         return app_usage(app, "--detections scores a file: it takes no MODEL ('%s')",
                          operands->text[0]);
-    if (a->detections &&
-        (app->names || a->data || a->images || a->save || a->size.height || a->max_bad > 0))
+    if (a->detections && (app->names || app->device || a->data || a->images || a->save ||
+                          a->size.height || a->max_bad > 0))
         return app_usage(app, "--detections goes with --annotations, --classes and --min-ap only");
     if (a->detections)
         return STATUS_DONE;

@@ -23,6 +23,7 @@ static int open_session(struct eval_run *run)
     settings.width = run->arguments->size.width;
     settings.threads = run->app->threads;
     settings.cpu = run->app->cpu;
+    settings.device = run->app->device;
     octet_status status =
         octet_session_open(run->app->context, run->engine, &settings, &run->session);
     return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);

@@ -169,6 +169,7 @@ static int start(struct run *run, const octet_model *model)
     settings.width = run->request->size.width;
     settings.threads = app->threads;
     settings.cpu = app->cpu;
+    settings.device = app->device;
     settings.from = before;
     octet_status created =
         octet_calibration_create(app->context, model, &settings, &run->calibration);

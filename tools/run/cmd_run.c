@@ -109,6 +109,7 @@ static int open_session(struct tensor_run *run, const char *model)
     settings.width = (int)run->shape.width;
     settings.threads = app->threads;
     settings.cpu = app->cpu;
+    settings.device = app->device;
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));
@@ -229,6 +230,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"output-dir", 'o', OPTION_TEXT, "DIR", "write output0.npy there", &a->folder, 0, 0, NULL},
         {"tensors", 0, OPTION_LIST, "LIST", "also layers' outputs: all, or names", &a->tensors, 0,
          0, NULL},
+        DEVICE_OPTION(app),
     };
     const struct command command = {
         .name = "run",

@@ -110,6 +110,7 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
          SEED_MAX, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
          NULL},
+        DEVICE_OPTION(app),
         {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
          &request.max_bad, 0, 1, NULL},
         {.name = "resume",

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/session/find_backend.h"
 
 /* Of any tensor that is observed. */
 static int most_channels(const struct oct_network *network)
@@ -68,8 +68,11 @@ static octet_status open_session(octet_context *ctx, octet_calibration *c,
                                             .batch = 1,
                                             .threads = settings->threads,
                                             .cpu = settings->cpu};
-    const octet_status status =
-        oct_session_open(ctx, &oct_cpu_backend, c->engine, &session, &c->session);
+    const struct oct_backend *backend;
+    int device;
+    octet_status status = oct_backend_find(ctx, settings->device, &backend, &device);
+    if (!status)
+        status = oct_session_open(ctx, backend, device, c->engine, &session, &c->session);
     if (status)
         return status;
     c->height = oct_session_facts(c->session)->height;

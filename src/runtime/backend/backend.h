@@ -31,6 +31,7 @@ struct oct_backend_request {
     int batch;                  /* 1 to 256 */
     int threads;                /* as in octet_session_settings, unchecked */
     const char *cpu;            /* likewise: kernel sets, or NULL */
+    int device;                 /* GPU number; 0 where there is one kind only */
     bool profile;               /* layer_ms() will be asked */
 };
 
@@ -59,12 +60,12 @@ struct oct_backend_facts {
 };
 
 struct oct_backend {
-    const char *name; /* for people: "cpu" */
+    const char *name; /* what octet_session_device() says: "cpu", "cuda" */
 
     /* Makes a state: checks `threads` and `cpu`, chooses kernels, packs weights, takes all memory.
      * `ctx` outlives the state and takes its messages. On failure *state is NULL. Fails with
-     * OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT (threads), OCTET_UNSUPPORTED_CPU (kernel sets;
-     * a device that is not there), OCTET_BAD_SHAPE. */
+     * OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT (threads), OCTET_UNSUPPORTED_CPU (kernel sets),
+     * OCTET_UNSUPPORTED_DEVICE (a device that is not there), OCTET_BAD_SHAPE. */
     octet_status (*open)(octet_context *ctx, const struct oct_backend_request *request,
                          void **state);
 

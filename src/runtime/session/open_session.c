@@ -36,7 +36,8 @@ static octet_status check_settings(const octet_session_settings *settings, octet
     return OCTET_OK;
 }
 
-static octet_status open_backend(octet_session *session, const octet_session_settings *settings)
+static octet_status open_backend(octet_session *session, int device,
+                                 const octet_session_settings *settings)
 {
     const struct oct_backend_request request = {
         .engine = session->engine,
@@ -45,6 +46,7 @@ static octet_status open_backend(octet_session *session, const octet_session_set
         .batch = session->batch,
         .threads = settings->threads,
         .cpu = settings->cpu,
+        .device = device,
         .profile = session->profile,
     };
     const octet_status status = session->backend->open(&session->own, &request, &session->state);
@@ -66,7 +68,7 @@ static octet_status allocate(octet_session *session)
     return session->slots && select->candidates ? OCTET_OK : oct_fail_memory(ctx, "the session");
 }
 
-octet_status oct_session_open(octet_context *ctx, const struct oct_backend *backend,
+octet_status oct_session_open(octet_context *ctx, const struct oct_backend *backend, int device,
                               const octet_engine *engine, const octet_session_settings *settings,
                               octet_session **opened)
 {
@@ -77,9 +79,10 @@ octet_status oct_session_open(octet_context *ctx, const struct oct_backend *back
     oct_context_inherit(&session->own, ctx);
     session->engine = engine;
     session->backend = backend;
+    session->facts.device = backend->name;
     octet_status status = check_settings(settings, session);
     if (!status)
-        status = open_backend(session, settings);
+        status = open_backend(session, device, settings);
     if (!status)
         status = allocate(session);
     if (status) {

@@ -12,11 +12,13 @@
 /* What is told of a session; it does not change. */
 struct oct_session_facts {
     int height, width, anchors;
+    const char *device; /* static text */
     struct oct_backend_facts backend;
 };
 
-/* As octet_session_open(), on a backend. Settings are not NULL. */
-octet_status oct_session_open(octet_context *ctx, const struct oct_backend *backend,
+/* As octet_session_open(), on a backend and the device of that number, wherever the settings ask
+ * for. Settings are not NULL. */
+octet_status oct_session_open(octet_context *ctx, const struct oct_backend *backend, int device,
                               const octet_engine *engine, const octet_session_settings *settings,
                               octet_session **session);
 void oct_session_close(octet_session *session);

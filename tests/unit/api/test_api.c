@@ -256,6 +256,9 @@ static void null_context(void **state)
     assert_null(image);
     assert_int_equal(octet_truth_create(NULL, &truth), OCTET_INVALID_ARGUMENT);
     assert_null(truth);
+    octet_gpu gpu;
+    assert_int_equal(octet_machine_gpu(NULL, 0, &gpu), OCTET_INVALID_ARGUMENT);
+    assert_string_equal(gpu.name, "");
 }
 
 static void null_arguments(void **state)
@@ -281,6 +284,7 @@ static void null_arguments(void **state)
     check_null(octet_export(ctx, NULL, NULL, NULL, "x", NULL), "octet_export", "model", NULL);
     check_null(octet_machine_peak(ctx, NULL, NULL, &gmacs, &gmacs), "octet_machine_peak",
                "int8_gmacs", NULL);
+    check_null(octet_machine_gpu(ctx, 0, NULL), "octet_machine_gpu", "gpu", NULL);
     check_null(octet_truth_add_class(truth, 1, NULL), "octet_truth_add_class", "name", NULL);
     check_null(octet_truth_add_image(truth, NULL), "octet_truth_add_image", "image", NULL);
     check_null(octet_truth_add_box(truth, NULL), "octet_truth_add_box", "box", NULL);

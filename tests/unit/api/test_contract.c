@@ -47,6 +47,7 @@ static const struct {
     {"octet_export_info", 88},
     {"octet_cache_entry", 40},
     {"octet_letterbox", 48},
+    {"octet_gpu", 208},
     {"octet_machine", 320},
     {"octet_port_info", 24},
     {"octet_session_settings", 96},

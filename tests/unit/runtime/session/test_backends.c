@@ -153,7 +153,7 @@ static octet_status open_faulty(octet_context *ctx, const struct oct_backend_req
     faults.ctx = ctx;
     if (faults.fails_open) {
         *state = NULL;
-        return oct_fail(ctx, OCTET_UNSUPPORTED_CPU, "no such device");
+        return oct_fail(ctx, OCTET_UNSUPPORTED_DEVICE, "no such device");
     }
     return test_reference_backend.open(ctx, request, state);
 }
@@ -285,8 +285,8 @@ static void failed_open(void **state)
     octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
     octet_session_defaults(&settings);
     faults.fails_open = true;
-    assert_int_equal(oct_session_open(&test.context, &backend, engine, &settings, &session),
-                     OCTET_UNSUPPORTED_CPU);
+    assert_int_equal(oct_session_open(&test.context, &backend, 0, engine, &settings, &session),
+                     OCTET_UNSUPPORTED_DEVICE);
     assert_null(session);
     assert_string_equal(test.context.message, "no such device");
     octet_engine_free(&engine);

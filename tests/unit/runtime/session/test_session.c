@@ -264,7 +264,7 @@ static void bad_settings(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         octet_session *session = (octet_session *)&test;
         const octet_status status =
-            oct_session_open(&test.context, backend, engine, &cases[i].settings, &session);
+            oct_session_open(&test.context, backend, 0, engine, &cases[i].settings, &session);
         if (status != cases[i].status)
             fail_msg("case %zu: %s", i, octet_status_name(status));
         assert_null(session);

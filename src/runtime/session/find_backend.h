@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the text that says where a session runs to what runs it. */
+#ifndef OCTET_RUNTIME_SESSION_FIND_BACKEND_H
+#define OCTET_RUNTIME_SESSION_FIND_BACKEND_H
+
+#include "runtime/backend/backend.h"
+
+/* `device` as in octet_session_settings; `*index` is the GPU's number, 0 on the CPU. "cuda" fails
+ * with OCTET_UNSUPPORTED_DEVICE where the CUDA backend is not to be had, whether or not there is a
+ * GPU: opening finds that out. "auto" takes GPU 0 where octet can run on it, and leaves no message
+ * where not. OCTET_INVALID_ARGUMENT for other words. */
+octet_status oct_backend_find(octet_context *ctx, const char *device,
+                              const struct oct_backend **backend, int *index);
+
+#endif
