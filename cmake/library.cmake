@@ -9,7 +9,8 @@ set(OCTET_RUNTIME_API status context file image engine session machine)
 
 file(GLOB_RECURSE runtime_sources CONFIGURE_DEPENDS
      ${OCTET_SOURCE}/base/*.c ${OCTET_SOURCE}/network/*.c ${OCTET_SOURCE}/runtime/*.c)
-foreach(folder x86 arm cuda)
+list(FILTER runtime_sources EXCLUDE REGEX "/runtime/backend/cuda/")
+foreach(folder x86 arm)
     if(NOT folder STREQUAL OCTET_KERNEL_FOLDER)
         list(FILTER runtime_sources EXCLUDE REGEX "/runtime/backend/cpu/kernels/${folder}/")
     endif()

@@ -3,8 +3,10 @@
 # path finds it: one that works, and one for each reason to refuse it.
 function(octet_stand_in name folder)
     add_library(${name} MODULE ${CMAKE_CURRENT_SOURCE_DIR}/stand_in/stand_in.c)
-    set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX "" OUTPUT_NAME liboctet-cuda.so.0
-        LIBRARY_OUTPUT_DIRECTORY ${folder})
+    set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${folder})
+    # Under its name by a link: two rules that make a liboctet-cuda.so.0 are one too many for ninja.
+    add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} -E create_symlink ${name}.so ${folder}/liboctet-cuda.so.0)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${OCTET_SOURCE})
     target_compile_definitions(${name} PRIVATE OCTET_VERSION="${PROJECT_VERSION}" ${ARGN})
     # Its copy of the runtime is its own.

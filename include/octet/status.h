@@ -42,7 +42,8 @@
     X(40, UNSUPPORTED_IMAGE, "picture of a kind that octet does not read")                         \
     X(41, IMAGE_TOO_LARGE, "picture too large")                                                    \
     X(50, UNSUPPORTED_CPU, "kernel set that this machine cannot run")                              \
-    X(51, UNSUPPORTED_DEVICE, "device that octet cannot run on here")
+    X(51, UNSUPPORTED_DEVICE, "device that octet cannot run on here")                              \
+    X(52, DEVICE_FAILED, "device that failed at work")
 
 OCTET_BEGIN_DECLARATIONS
 

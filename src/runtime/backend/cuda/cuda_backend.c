@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The CUDA backend's table: opens and closes its state. */
+#include "runtime/backend/cuda/cuda_backend.h"
+
+#include "runtime/backend/cuda/cuda_state.h"
+
+#define THREADS_MAX 1024
+
+static void close_device(struct oct_cuda *cuda)
+{
+    const struct oct_cuda_driver *driver = &cuda->device.driver;
+    if (!cuda->device.context || oct_gpu_device_enter(&cuda->device))
+        return;
+    if (cuda->stream)
+        driver->wait_stream(cuda->stream);
+    if (cuda->executable)
+        driver->destroy_executable(cuda->executable);
+    if (cuda->graph)
+        driver->destroy_graph(cuda->graph);
+    if (cuda->begin)
+        driver->destroy_event(cuda->begin);
+    if (cuda->end)
+        driver->destroy_event(cuda->end);
+    oct_cuda_close_input(cuda);
+    if (cuda->activations)
+        driver->release(cuda->activations);
+    if (cuda->constants)
+        driver->release(cuda->constants);
+    if (cuda->stream)
+        driver->destroy_stream(cuda->stream);
+    oct_gpu_device_leave(&cuda->device);
+}
+
+static void close_cuda(void *state)
+{
+    struct oct_cuda *cuda = state;
+    if (!cuda)
+        return;
+    octet_context *ctx = cuda->ctx;
+    close_device(cuda);
+    oct_gpu_device_close(&cuda->device);
+    for (int i = 0; cuda->tensors && i < cuda->network->tensor_count; i++)
+        oct_free(ctx, cuda->tensors[i]);
+    oct_free(ctx, cuda->watched);
+    oct_free(ctx, cuda->fetched);
+    oct_arena_clear(&cuda->arena);
+    oct_free(ctx, cuda);
+}
+
+static octet_status open_on_device(struct oct_cuda *cuda)
+{
+    octet_status status =
+        oct_gpu_plan_make(cuda->ctx, &cuda->arena, cuda->network, cuda->height, cuda->width,
+                          cuda->batch, &cuda->device.limits, &cuda->plan);
+    if (!status)
+        status = oct_cuda_try(
+            cuda, cuda->device.driver.create_stream(&cuda->stream, OCT_CUDA_STREAM_NON_BLOCKING),
+            "making a stream");
+    if (!status)
+        status = oct_cuda_allocate(cuda);
+    if (!status)
+        status = oct_cuda_prepare(cuda);
+    if (!status)
+        status = oct_cuda_open_input(cuda);
+    return status ? status : oct_cuda_allocate_tensors(cuda);
+}
+
+static octet_status open_all(struct oct_cuda *cuda, const struct oct_backend_request *request)
+{
+    if (request->threads < 0 || request->threads > THREADS_MAX)
+        return oct_fail(cuda->ctx, OCTET_INVALID_ARGUMENT, "%d threads: must be 0 to %d",
+                        request->threads, THREADS_MAX);
+    octet_status status = oct_gpu_device_open(cuda->ctx, request->device, &cuda->device);
+    if (!status)
+        status = oct_gpu_device_enter(&cuda->device);
+    if (status)
+        return status;
+    status = open_on_device(cuda);
+    oct_gpu_device_leave(&cuda->device);
+    return status;
+}
+
+static octet_status open_cuda(octet_context *ctx, const struct oct_backend_request *request,
+                              void **state)
+{
+    struct oct_cuda *cuda = oct_calloc(ctx, 1, sizeof *cuda);
+    *state = NULL;
+    if (!cuda)
+        return oct_fail_memory(ctx, "the session");
+    cuda->ctx = ctx;
+    cuda->network = &request->engine->network;
+    cuda->height = request->height;
+    cuda->width = request->width;
+    cuda->batch = request->batch;
+    cuda->profile = request->profile;
+    oct_arena_init(&cuda->arena, ctx);
+    const octet_status status = open_all(cuda, request);
+    if (status)
+        close_cuda(cuda);
+    else
+        *state = cuda;
+    return status;
+}
+
+static void describe(const void *state, struct oct_backend_facts *facts)
+{
+    const struct oct_cuda *cuda = state;
+    *facts = (struct oct_backend_facts){
+        .kernels = "cuda",
+        .threads = 1,
+        .memory_bytes = cuda->plan.layout.arena_bytes + cuda->constant_bytes,
+    };
+}
+
+static double layer_ms(const void *state, int layer)
+{
+    return ((const struct oct_cuda *)state)->layer_ms[layer];
+}
+
+const struct oct_backend oct_cuda_backend = {
+    .name = "cuda",
+    .open = open_cuda,
+    .set_input = oct_cuda_set_input,
+    .run = oct_cuda_run,
+    .tensor = oct_cuda_tensor,
+    .describe = describe,
+    .layer_ms = layer_ms,
+    .close = close_cuda,
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a plan: all of it as one graph, or its steps one after another. */
+#include <string.h>
+
+#include "runtime/backend/cuda/cuda_state.h"
+
+octet_status oct_cuda_try(struct oct_cuda *cuda, oct_cuda_result result, const char *what)
+{
+    return oct_cuda_check(cuda->ctx, &cuda->device.driver, result, what);
+}
+
+/* ---- the graph ---- */
+
+static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *nodes,
+                             oct_cuda_node *waits)
+{
+    const struct oct_gpu_step *step = &cuda->plan.steps[index];
+    union oct_gpu_parameters parameters;
+    unsigned grid[2];
+    void *pointers[] = {&parameters};
+    oct_gpu_step_launch(step, cuda->plan.limits.multiprocessors, 0, cuda->batch, &parameters, grid);
+    const struct oct_cuda_kernel_node node = {
+        .function = cuda->functions[index],
+        .grid = {grid[0], grid[1], 1},
+        .block = {step->threads, 1, 1},
+        .shared_bytes = (unsigned)step->shared_bytes,
+        .parameters = pointers,
+    };
+    for (int i = 0; i < step->wait_count; i++)
+        waits[i] = nodes[step->waits[i]];
+    return oct_cuda_try(cuda,
+                        cuda->device.driver.add_kernel_node(&nodes[index], cuda->graph, waits,
+                                                            (size_t)step->wait_count, &node),
+                        "making the graph");
+}
+
+static octet_status make_graph(struct oct_cuda *cuda)
+{
+    const struct oct_cuda_driver *driver = &cuda->device.driver;
+    const size_t steps = (size_t)cuda->plan.step_count;
+    oct_cuda_node *nodes = oct_calloc(cuda->ctx, 2 * steps, sizeof(oct_cuda_node));
+    if (!nodes)
+        return oct_fail_memory(cuda->ctx, "the graph");
+    octet_status status =
+        oct_cuda_try(cuda, driver->create_graph(&cuda->graph, 0), "making the graph");
+    for (int i = 0; i < cuda->plan.step_count && !status; i++)
+        status = add_node(cuda, i, nodes, nodes + steps);
+    oct_free(cuda->ctx, nodes);
+    if (!status)
+        status = oct_cuda_try(cuda, driver->instantiate_graph(&cuda->executable, cuda->graph, 0),
+                              "making the graph");
+    return status;
+}
+
+static octet_status find_kernels(struct oct_cuda *cuda)
+{
+    const struct oct_gpu_plan *plan = &cuda->plan;
+    octet_status status = OCTET_OK;
+    cuda->functions =
+        oct_arena_calloc(&cuda->arena, (size_t)plan->step_count, sizeof(oct_cuda_function));
+    if (!cuda->functions)
+        return oct_fail_memory(cuda->ctx, "the session");
+    for (int i = 0; i < plan->step_count && !status; i++)
+        status = oct_gpu_device_kernel(&cuda->device, plan->steps[i].kernel,
+                                       plan->steps[i].shared_bytes, &cuda->functions[i]);
+    return status;
+}
+
+octet_status oct_cuda_prepare(struct oct_cuda *cuda)
+{
+    const struct oct_cuda_driver *driver = &cuda->device.driver;
+    octet_status status = find_kernels(cuda);
+    if (!status)
+        status = make_graph(cuda);
+    if (status || !cuda->profile)
+        return status;
+    cuda->layer_ms =
+        oct_arena_calloc(&cuda->arena, (size_t)cuda->network->layer_count, sizeof *cuda->layer_ms);
+    if (!cuda->layer_ms)
+        return oct_fail_memory(cuda->ctx, "the session");
+    status = oct_cuda_try(cuda, driver->create_event(&cuda->begin, 0), "making a clock");
+    return status ? status
+                  : oct_cuda_try(cuda, driver->create_event(&cuda->end, 0), "making a clock");
+}
+
+/* ---- step by step ---- */
+
+octet_status oct_cuda_launch(struct oct_cuda *cuda, int index, int first, int count)
+{
+    const struct oct_gpu_step *step = &cuda->plan.steps[index];
+    union oct_gpu_parameters parameters;
+    unsigned grid[2];
+    void *pointers[] = {&parameters};
+    oct_gpu_step_launch(step, cuda->plan.limits.multiprocessors, first, count, &parameters, grid);
+    return oct_cuda_try(
+        cuda,
+        cuda->device.driver.launch(cuda->functions[index], grid[0], grid[1], 1, step->threads, 1, 1,
+                                   (unsigned)step->shared_bytes, cuda->stream, pointers, NULL),
+        step->kernel);
+}
+
+static octet_status wait(struct oct_cuda *cuda)
+{
+    return oct_cuda_try(cuda, cuda->device.driver.wait_stream(cuda->stream), "running the network");
+}
+
+/* The steps of a layer, which stand side by side, from `*step` on. */
+static octet_status run_layer(struct oct_cuda *cuda, int layer, int *step, int first, int count)
+{
+    octet_status status = OCTET_OK;
+    const struct oct_cuda_driver *driver = &cuda->device.driver;
+    float ms = 0.0f;
+    if (cuda->profile)
+        status = oct_cuda_try(cuda, driver->record_event(cuda->begin, cuda->stream), "timing");
+    for (; *step < cuda->plan.step_count && cuda->plan.steps[*step].layer == layer && !status;
+         ++*step)
+        status = oct_cuda_launch(cuda, *step, first, count);
+    if (status || !cuda->profile)
+        return status;
+    status = oct_cuda_try(cuda, driver->record_event(cuda->end, cuda->stream), "timing");
+    if (!status)
+        status = oct_cuda_try(cuda, driver->wait_event(cuda->end), "timing");
+    if (!status)
+        status = oct_cuda_try(cuda, driver->elapsed_ms(&ms, cuda->begin, cuda->end), "timing");
+    cuda->layer_ms[layer] += (double)ms;
+    return status;
+}
+
+static octet_status run_layers(struct oct_cuda *cuda, int first, int count,
+                               const struct oct_backend_watch *watch)
+{
+    octet_status status = OCTET_OK;
+    for (int layer = 0, step = 0; layer < cuda->network->layer_count && !status; layer++) {
+        status = run_layer(cuda, layer, &step, first, count);
+        if (!status && watch) {
+            status = wait(cuda);
+            if (!status) {
+                oct_gpu_device_leave(&cuda->device); /* who watches may use a GPU as well */
+                status = watch->after_layer(watch->user, first, layer);
+                const octet_status entered = oct_gpu_device_enter(&cuda->device);
+                status = status ? status : entered;
+            }
+        }
+    }
+    return status;
+}
+
+octet_status oct_cuda_run(void *state, int first, int count, const struct oct_backend_watch *watch)
+{
+    struct oct_cuda *cuda = state;
+    octet_status status = oct_gpu_device_enter(&cuda->device);
+    if (status)
+        return status;
+    if (watch)
+        for (int slot = first; slot < first + count && !status; slot++)
+            status = run_layers(cuda, slot, 1, watch);
+    else if (!cuda->profile && first == 0 && count == cuda->batch)
+        status =
+            oct_cuda_try(cuda, cuda->device.driver.launch_graph(cuda->executable, cuda->stream),
+                         "running the network");
+    else
+        status = run_layers(cuda, first, count, NULL);
+    const octet_status done = wait(cuda);
+    oct_gpu_device_leave(&cuda->device);
+    return status ? status : done;
+}

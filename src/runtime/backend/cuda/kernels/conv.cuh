@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The convolution on tensor cores: see struct oct_gpu_conv for tiles, patches, chunks and half
+ * steps, and conv_tiles.h for the template's numbers. Found in a trial: input patches with their
+ * halo, read once and used by all taps, and weights in the order of the matrix instruction's
+ * registers, so that neither needs any rearranging.
+ */
+#ifndef OCTET_RUNTIME_BACKEND_CUDA_KERNELS_CONV_CUH
+#define OCTET_RUNTIME_BACKEND_CUDA_KERNELS_CONV_CUH
+
+#include "runtime/backend/cuda/kernels/finish.cuh"
+
+/* What follows the sums. */
+enum finish {
+    FINISH_SILU,          /* SiLU, stored in the input's type */
+    FINISH_SILU_RESIDUAL, /* codes: SiLU, a residual of codes, stored as codes */
+    FINISH_VALUES,        /* stored as floats */
+    FINISH_ANY            /* what the parameters say */
+};
+
+/* Where things lie in shared memory: SiLU's table, then start, scale and bias of the tile's
+ * channels, offsets, and stages of weights and patch. The host works with the same numbers. */
+#define SHARED_CONSTANTS SILU_TABLE_BYTES
+
+__device__ __forceinline__ const unsigned char *pixel_of(const oct_gpu_source &source, int image,
+                                                         int y, int x, int group)
+{
+    return (const unsigned char *)source.data + (int64_t)image * source.image +
+           (int64_t)(y >> source.shift) * source.row + (x >> source.shift) * source.pixel +
+           (group - source.first) * OCT_GPU_GROUP_BYTES;
+}
+
+/* The patch of a chunk: bytes of the sources inside of the picture, zero points outside. */
+template <int threads>
+__device__ __forceinline__ void fill_patch(const oct_gpu_conv &p, uint32_t patch, int chunk,
+                                           int image, int first_y, int first_x)
+{
+    for (int i = threadIdx.x; i < p.patch_vectors; i += threads) {
+        const int pixel = divide(i, p.by_chunk_groups), g = i - pixel * p.chunk_groups;
+        const int y = divide(pixel, p.by_patch_width), x = pixel - y * p.patch_width;
+        const int column = p.odd_columns ? (x & 1) * p.odd_columns + (x >> 1) : x;
+        const uint32_t to =
+            patch + y * p.patch_row + column * p.patch_pixel + g * OCT_GPU_GROUP_BYTES;
+        const int from_y = first_y + y, from_x = first_x + x;
+        const int group = chunk * p.chunk_groups + g;
+        if ((unsigned)from_y < (unsigned)p.input_height &&
+            (unsigned)from_x < (unsigned)p.input_width) {
+            int s = 0;
+#pragma unroll
+            for (int k = 1; k < OCT_GPU_SOURCES_MAX; k++)
+                s = k < p.source_count && group >= p.sources[k].first ? k : s;
+            copy16(to, pixel_of(p.sources[s], image, from_y, from_x, group));
+        } else {
+            const uint32_t zero = ((const unsigned char *)p.zeros)[group] * 0x01010101u;
+            store16(to, make_uint4(zero, zero, zero, zero));
+        }
+    }
+}
+
+template <int threads>
+__device__ __forceinline__ void fill_weights(const oct_gpu_conv &p, uint32_t to, int chunk,
+                                             int channel_tile)
+{
+    const unsigned char *from = (const unsigned char *)p.weights +
+                                (int64_t)(channel_tile * p.chunks + chunk) * p.weight_bytes;
+    for (int i = threadIdx.x * 16; i < p.weight_bytes; i += threads * 16)
+        copy16(to + i, from + i);
+}
+
+template <int threads, int channels, bool is_codes>
+__device__ __forceinline__ void fill_constants(const oct_gpu_conv &p, uint32_t shared,
+                                               int channel_tile)
+{
+    for (int i = threadIdx.x; i < SILU_TABLE_BYTES / 16 && is_codes; i += threads)
+        copy16(shared + i * 16, (const uint4 *)p.silu_table + i);
+    const uint64_t arrays[3] = {p.start, p.scale, p.bias};
+    for (int i = threadIdx.x; i < channels / 4; i += threads)
+#pragma unroll
+        for (int k = 0; k < 3; k++)
+            if (is_codes || k == 2)
+                copy16(shared + SHARED_CONSTANTS + k * channels * 4 + i * 16,
+                       (const float *)arrays[k] + channel_tile * channels + i * 4);
+    for (int i = threadIdx.x * 4; i < p.half_steps; i += threads * 4)
+        copy16(shared + SHARED_CONSTANTS + channels * 12 + i * 4, (const int32_t *)p.offsets + i);
+}
+
+/* Products of a warp's part of a chunk's depth. */
+template <class Type, int I, int J, int tile_channels>
+__device__ __forceinline__ void multiply_chunk(typename Type::Sum (&sums)[I][J][4],
+                                               const uint32_t (&rows)[I], uint32_t weights,
+                                               const int32_t *offsets, int begin, int end)
+{
+    weights += begin * tile_channels * 32;
+    int offset = offsets[2 * begin];
+#pragma unroll 2
+    for (int step = begin; step < end; step++) {
+        uint32_t a[I][4];
+#pragma unroll
+        for (int i = 0; i < I; i++)
+            load_rows(a[i], rows[i] + offset);
+        offset = offsets[2 * step + 2];
+#pragma unroll
+        for (int j = 0; j < J; j += 2) {
+            const uint4 b = load16(weights + j * 256);
+#pragma unroll
+            for (int i = 0; i < I; i++) {
+                Type::multiply(sums[i][j], a[i], b.x, b.y);
+                Type::multiply(sums[i][j + 1], a[i], b.z, b.w);
+            }
+        }
+        weights += tile_channels * 32;
+    }
+}
+
+/* J blocks of 8 channels are stored in groups of 4 (or, at the end, 2) blocks: a lane has 8 (or 4)
+ * channels that stand side by side. */
+template <int J> struct Channels {
+    static __device__ __forceinline__ constexpr int blocks(int group)
+    {
+        return J - group * 4 >= 4 ? 4 : 2;
+    }
+    static __device__ __forceinline__ int first(int group)
+    {
+        return group * 32 + (threadIdx.x & 3) * 2 * blocks(group);
+    }
+};
+
+struct Finishing {
+    float inverse_scale, residual_scale, residual_zero;
+    int zero_point;
+    uint32_t silu;
+};
+
+__device__ __forceinline__ float sum_value(int sum, float scale, float bias)
+{
+    return __fmaf_rn(__int2float_rn(sum), scale, bias);
+}
+
+__device__ __forceinline__ float sum_value(float sum, float, float)
+{
+    return sum;
+}
+
+/* Four channels of one pixel, from sums to memory. `codes`: of a residual of codes. */
+template <int FINISH>
+__device__ __forceinline__ uint32_t finish_codes(const Finishing &f, float (&y)[4], uint32_t codes)
+{
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+        y[k] = silu(y[k], f.silu);
+        if (FINISH == FINISH_SILU_RESIDUAL)
+            y[k] = add_code(codes, k, f.residual_zero, f.residual_scale, y[k]);
+    }
+    return codes_of(y, f.inverse_scale, f.zero_point);
+}
+
+/* A warp tile's pixel: row `row` (0 to 15) of block `block`. */
+struct Place {
+    int y, x;
+};
+
+__device__ __forceinline__ Place place_of(const oct_gpu_conv &p, int block, int row)
+{
+    const int down = block >> p.log_across, across = block & ((1 << p.log_across) - 1);
+    const int micro_row = row >> p.log_micro_width, micro_height = 4 - p.log_micro_width;
+    return {(down << micro_height) + micro_row,
+            (across << p.log_micro_width) + (row & ((1 << p.log_micro_width) - 1))};
+}
+
+/* Codes of SiLU, and maybe of a residual of codes, of `count` (4 or 8) channels of one pixel. */
+template <int FINISH, int count>
+__device__ __forceinline__ void store_codes(const Finishing &f, unsigned char *output,
+                                            const unsigned char *residual, float (&y)[count / 4][4])
+{
+    uint32_t added[2] = {0, 0}, codes[2];
+    if (FINISH == FINISH_SILU_RESIDUAL && count == 8) {
+        const uint2 both = __ldcg((const uint2 *)residual);
+        added[0] = both.x;
+        added[1] = both.y;
+    } else if (FINISH == FINISH_SILU_RESIDUAL) {
+        added[0] = __ldcg((const uint32_t *)residual);
+    }
+#pragma unroll
+    for (int q = 0; q < count / 4; q++)
+        codes[q] = finish_codes<FINISH>(f, y[q], added[q]);
+    if (count == 8)
+        *(uint2 *)output = make_uint2(codes[0], codes[1]);
+    else
+        *(uint32_t *)output = codes[0];
+}
+
+/* The same of any finish. */
+template <class Type, int FINISH>
+__device__ __forceinline__ void store_values(const oct_gpu_conv &p, const Finishing &f,
+                                             unsigned char *output, const unsigned char *residual,
+                                             float (&y)[4])
+{
+    const bool has_silu = FINISH == FINISH_SILU || (FINISH == FINISH_ANY && p.silu);
+#pragma unroll
+    for (int k = 0; k < 4; k++)
+        if (has_silu)
+            y[k] = Type::is_codes ? silu(y[k], f.silu) : silu_of_values(y[k]);
+    if (FINISH == FINISH_ANY && residual)
+        add_residual(p.residual, residual, y);
+    if (FINISH == FINISH_VALUES)
+        *(float4 *)output = make_float4(y[0], y[1], y[2], y[3]);
+    else if (FINISH == FINISH_SILU)
+        *(uint2 *)output = make_uint2(two_bfloats(y[0], y[1]), two_bfloats(y[2], y[3]));
+    else
+        store_any(p.output, output, y);
+}
+
+/* Whichever of the two it is. */
+template <class Type, int FINISH, int count>
+__device__ __forceinline__ void store_pixel(const oct_gpu_conv &p, const Finishing &f,
+                                            unsigned char *output, const unsigned char *residual,
+                                            float (&y)[count / 4][4])
+{
+    if (Type::is_codes && (FINISH == FINISH_SILU || FINISH == FINISH_SILU_RESIDUAL)) {
+        store_codes<FINISH, count>(f, output, residual, y);
+    } else {
+#pragma unroll
+        for (int q = 0; q < count / 4; q++)
+            store_values<Type, FINISH>(
+                p, f, output + q * 4 * element_bytes(p.output.type),
+                residual ? residual + q * 4 * element_bytes(p.residual.type) : nullptr, y[q]);
+    }
+}
+
+/* Values of four neighbouring channels from a lane's sums. */
+template <class Type, int J>
+__device__ __forceinline__ void four_values(const typename Type::Sum (&sums)[J][4], int block,
+                                            int half, const float4 &scale, const float4 &bias,
+                                            float (&y)[4])
+{
+    y[0] = sum_value(sums[block][2 * half], scale.x, bias.x);
+    y[1] = sum_value(sums[block][2 * half + 1], scale.y, bias.y);
+    y[2] = sum_value(sums[block + 1][2 * half], scale.z, bias.z);
+    y[3] = sum_value(sums[block + 1][2 * half + 1], scale.w, bias.w);
+}
+
+template <class Type, int M, int N, int K, int I, int J, int FINISH>
+__device__ __forceinline__ void
+store_tile(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&sums)[I][J][4],
+           const float *constants, int channel_tile, int image, int tile_y, int tile_x, int warp)
+{
+    constexpr int channels = N * J * 8;
+    const int lane = threadIdx.x & 31, m = warp % M, n = warp / M;
+    const int output_bytes = FINISH == FINISH_VALUES ? 4
+                             : FINISH == FINISH_ANY  ? element_bytes(p.output.type)
+                             : Type::is_codes        ? 1
+                                                     : 2;
+    const int residual_bytes = FINISH == FINISH_ANY ? element_bytes(p.residual.type) : 1;
+    const int first_channel = channel_tile * channels + n * J * 8;
+    unsigned char *output = (unsigned char *)p.output.data + (int64_t)image * p.output.image +
+                            first_channel * output_bytes;
+    const unsigned char *residual = (const unsigned char *)p.residual.data +
+                                    (int64_t)image * p.residual.image +
+                                    first_channel * residual_bytes;
+    const bool adds = FINISH == FINISH_SILU_RESIDUAL || (FINISH == FINISH_ANY && p.residual.data);
+#pragma unroll
+    for (int i = 0; i < I; i++)
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            const Place place = place_of(p, m * I + i, (lane >> 2) + 8 * half);
+            const int y = tile_y + place.y, x = tile_x + place.x;
+            if (y >= p.height || x >= p.width)
+                continue;
+            unsigned char *to = output + (int64_t)y * p.output.row + x * p.output.pixel;
+            const unsigned char *added =
+                adds ? residual + (int64_t)y * p.residual.row + x * p.residual.pixel : nullptr;
+#pragma unroll
+            for (int group = 0; group * 4 < J; group++) {
+                const int channel = Channels<J>::first(group);
+                const float *scale = constants + channels + n * J * 8 + channel;
+                const float *bias = scale + channels;
+                if (Channels<J>::blocks(group) == 4) {
+                    float v[2][4];
+                    four_values<Type, J>(sums[i], group * 4, half, *(const float4 *)scale,
+                                         *(const float4 *)bias, v[0]);
+                    four_values<Type, J>(sums[i], (group * 4 + 2) % J, half,
+                                         *(const float4 *)(scale + 4), *(const float4 *)(bias + 4),
+                                         v[1]);
+                    store_pixel<Type, FINISH, 8>(p, f, to + channel * output_bytes,
+                                                 adds ? added + channel * residual_bytes : nullptr,
+                                                 v);
+                } else {
+                    float v[1][4];
+                    four_values<Type, J>(sums[i], group * 4, half, *(const float4 *)scale,
+                                         *(const float4 *)bias, v[0]);
+                    store_pixel<Type, FINISH, 4>(p, f, to + channel * output_bytes,
+                                                 adds ? added + channel * residual_bytes : nullptr,
+                                                 v);
+                }
+            }
+        }
+}
+
+/* Warps that share the depth add up what they have; the first of them go on with the sums. */
+template <class Type, int M, int N, int K, int I, int J>
+__device__ __forceinline__ void add_up(typename Type::Sum (&sums)[I][J][4], void *room, int warp)
+{
+    typename Type::Sum *all = (typename Type::Sum *)room;
+    const int lane = threadIdx.x & 31, part = warp / (M * N), tile = warp % (M * N);
+    constexpr int count = I * J * 4;
+    __syncthreads();
+    if (part > 0)
+#pragma unroll
+        for (int i = 0; i < count; i++)
+            all[(((part - 1) * M * N + tile) * count + i) * 32 + lane] =
+                sums[i / (J * 4)][i / 4 % J][i % 4];
+    __syncthreads();
+    if (part == 0)
+#pragma unroll
+        for (int i = 0; i < count; i++)
+#pragma unroll
+            for (int k = 1; k < K; k++)
+                sums[i / (J * 4)][i / 4 % J][i % 4] +=
+                    all[(((k - 1) * M * N + tile) * count + i) * 32 + lane];
+}
+
+template <class Type, int M, int N, int K, int I, int J, int FINISH>
+__device__ __forceinline__ void convolve(const oct_gpu_conv &p)
+{
+    constexpr int threads = 32 * M * N * K, channels = N * J * 8;
+    extern __shared__ __align__(128) unsigned char memory[];
+    const uint32_t shared = shared_address(memory);
+    const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    const int part = warp / (M * N), tile = warp % (M * N), m = tile % M, n = tile / M;
+
+    const int pixels = divide(blockIdx.x, p.by_channel_tiles);
+    const int channel_tile = blockIdx.x - pixels * p.channel_tiles;
+    const int image = divide(pixels, p.by_image_tiles);
+    const int in_image = pixels - image * (p.tiles_down * p.tiles_across);
+    const int tile_row = divide(in_image, p.by_tiles_across);
+    const int tile_y = tile_row * p.tile_height;
+    const int tile_x = (in_image - tile_row * p.tiles_across) * p.tile_width;
+    const int first_y = tile_y * p.stride - p.padding, first_x = tile_x * p.stride - p.padding;
+
+    fill_constants<threads, channels, Type::is_codes>(p, shared, channel_tile);
+    const uint32_t stages = shared + p.shared_weights;
+    fill_weights<threads>(p, stages, 0, channel_tile);
+    fill_patch<threads>(p, stages + p.shared_patch, 0, image, first_y, first_x);
+    commit_copies();
+
+    uint32_t rows[I];
+#pragma unroll
+    for (int i = 0; i < I; i++) {
+        const Place place = place_of(p, m * I + i, lane & 15);
+        const int column = p.odd_columns ? place.x : place.x * p.stride;
+        rows[i] = place.y * p.stride * p.patch_row + column * p.patch_pixel;
+    }
+    const float *constants = (const float *)(memory + SHARED_CONSTANTS);
+    const int32_t *offsets =
+        (const int32_t *)(memory + SHARED_CONSTANTS + channels * 12) + (lane >> 4);
+    const int begin = K == 1 ? 0 : p.steps * part / K, end = p.steps * (part + 1) / K;
+
+    typename Type::Sum sums[I][J][4];
+    for (int chunk = 0; chunk < p.chunks; chunk++) {
+        const uint32_t stage = stages + (p.stages == 2 ? (chunk & 1) * p.shared_stage : 0);
+        if (p.stages == 2 && chunk + 1 < p.chunks) {
+            const uint32_t next = stages + ((chunk + 1) & 1) * p.shared_stage;
+            fill_weights<threads>(p, next, chunk + 1, channel_tile);
+            fill_patch<threads>(p, next + p.shared_patch, chunk + 1, image, first_y, first_x);
+            commit_copies();
+            await_copies<1>();
+        } else {
+            await_copies<0>();
+        }
+        __syncthreads();
+        if (chunk == 0) {
+#pragma unroll
+            for (int j = 0; j < J; j += 2) {
+                const int channel = n * J * 8 + Channels<J>::first(j / 4) + (j % 4) * 2;
+                typename Type::Sum first[4] = {};
+                if (part == 0)
+#pragma unroll
+                    for (int k = 0; k < 4; k++)
+                        first[k] = Type::is_codes
+                                       ? (typename Type::Sum)((const int *)constants)[channel + k]
+                                       : (typename Type::Sum)constants[2 * channels + channel + k];
+#pragma unroll
+                for (int i = 0; i < I; i++)
+#pragma unroll
+                    for (int k = 0; k < 4; k++) {
+                        sums[i][j + k / 2][k % 2] = first[k];
+                        sums[i][j + k / 2][k % 2 + 2] = first[k];
+                    }
+            }
+        }
+        uint32_t patch_rows[I];
+#pragma unroll
+        for (int i = 0; i < I; i++)
+            patch_rows[i] = stage + p.shared_patch + rows[i];
+        multiply_chunk<Type, I, J, channels>(sums, patch_rows, stage + n * J * 256 + lane * 16,
+                                             offsets, begin, end);
+        if (chunk + 1 < p.chunks) {
+            __syncthreads();
+            if (p.stages == 1) {
+                fill_weights<threads>(p, stages, chunk + 1, channel_tile);
+                fill_patch<threads>(p, stages + p.shared_patch, chunk + 1, image, first_y, first_x);
+                commit_copies();
+            }
+        }
+    }
+    if (K > 1) {
+        add_up<Type, M, N, K, I, J>(sums, memory + p.shared_weights, warp);
+        if (part > 0)
+            return;
+    }
+    const Finishing f = {p.output.inverse_scale, p.residual.scale,
+                         -(SILU_MAGIC + (float)p.residual.zero_point), p.output.zero_point,
+                         silu_base(shared)};
+    store_tile<Type, M, N, K, I, J, FINISH>(p, f, sums, constants, channel_tile, image, tile_y,
+                                            tile_x, tile);
+}
+
+/* As many blocks a multiprocessor as the sums' registers let. */
+template <int sums> struct Blocks {
+    static const int least = sums <= 4 ? 8 : sums <= 8 ? 5 : sums <= 16 ? 4 : 3;
+};
+
+#define CONV_KERNEL(NAME, TYPE, PIXELS, CHANNELS, M, N, K, I, J, FINISH)                           \
+    extern "C" __global__ void __launch_bounds__(32 * M * N * K,                                   \
+                                                 Blocks<I * J>::least / ((M) * (N) * (K) / 4))     \
+        NAME##_##PIXELS##x##CHANNELS##_k##K(PARAMETER oct_gpu_conv p)                              \
+    {                                                                                              \
+        convolve<TYPE, M, N, K, I, J, FINISH>(p);                                                  \
+    }
+
+#endif

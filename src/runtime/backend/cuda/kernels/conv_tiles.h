@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tiles that convolutions come in, one row each:
+ *   X(pixels, channels, M, N, K, I, J)
+ * A block has M * N * K warps. M of them stand along the pixels, N along the output channels, K
+ * share the depth. A warp works out I blocks of 16 pixels times J blocks of 8 channels. Names carry
+ * pixels = 16 * M * I, channels = 8 * N * J and K. J is even.
+ */
+#ifndef OCTET_RUNTIME_BACKEND_CUDA_KERNELS_CONV_TILES_H
+#define OCTET_RUNTIME_BACKEND_CUDA_KERNELS_CONV_TILES_H
+
+#define OCT_CONV_TILES(X)                                                                          \
+    X(64, 32, 4, 1, 1, 1, 4)                                                                       \
+    X(128, 32, 4, 1, 1, 2, 4)                                                                      \
+    X(128, 64, 4, 1, 1, 2, 8)                                                                      \
+    X(64, 64, 2, 2, 1, 2, 4)                                                                       \
+    X(256, 16, 4, 1, 1, 4, 2)                                                                      \
+    X(256, 32, 4, 1, 1, 4, 4)                                                                      \
+    X(128, 16, 4, 1, 1, 2, 2)                                                                      \
+    X(64, 80, 4, 1, 1, 1, 10)                                                                      \
+    X(32, 32, 1, 1, 4, 2, 4)                                                                       \
+    X(16, 32, 1, 1, 4, 1, 4)                                                                       \
+    X(32, 64, 1, 1, 4, 2, 8)                                                                       \
+    X(128, 128, 4, 2, 1, 2, 8)                                                                     \
+    X(256, 64, 4, 2, 1, 4, 4)
+
+/* Those that every kind of finish and BF16 come in; the first of them fits any shape. */
+#define OCT_CONV_TILES_FEW(X)                                                                      \
+    X(128, 16, 4, 1, 1, 2, 2)                                                                      \
+    X(128, 32, 4, 1, 1, 2, 4)                                                                      \
+    X(64, 64, 2, 2, 1, 2, 4)                                                                       \
+    X(32, 32, 1, 1, 4, 2, 4)
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the host tells a kernel: one struct a launch, by value. The host's C and CUDA C both include
+ * this. Addresses are the device's, of slot 0; pitches are bytes. A *group* is 16 bytes of a pixel:
+ * 16 codes, 8 numbers of 16 bits or 4 floats. Pixels are stored in whole groups.
+ */
+#ifndef OCTET_RUNTIME_BACKEND_CUDA_KERNELS_PARAMETERS_H
+#define OCTET_RUNTIME_BACKEND_CUDA_KERNELS_PARAMETERS_H
+
+#include <stdint.h>
+
+#define OCT_GPU_GROUP_BYTES 16
+#define OCT_GPU_SOURCES_MAX 4
+
+/* How elements are stored; as enum oct_type. */
+enum { OCT_GPU_U8, OCT_GPU_F32, OCT_GPU_BF16 };
+
+/* Neighbouring groups of an input's pixels, in one buffer. */
+struct oct_gpu_source {
+    uint64_t data;      /* of pixel (0, 0) */
+    int64_t image;      /* from slot to slot */
+    int32_t row, pixel; /* pitches */
+    int32_t first;      /* of its groups, among all that the input has */
+    int32_t shift;      /* pixel (y, x) is read at (y >> shift, x >> shift): upsampling */
+};
+
+/* A tensor that is written, or read as a whole: channels of one place. */
+struct oct_gpu_view {
+    uint64_t data; /* of channel 0 of pixel (0, 0); 0: there is none */
+    int64_t image;
+    int32_t row, pixel;
+    int32_t type;
+    int32_t zero_point; /* U8 */
+    float scale, inverse_scale;
+};
+
+/* x / divisor for 0 <= x < 2^31 as the upper half of x * multiplier >> shift; see divide.h */
+struct oct_gpu_divisor {
+    uint32_t multiplier, shift;
+};
+
+/*
+ * A convolution by matrix products on tiles. A block works out tile_height x tile_width pixels of
+ * all images times a tile of output channels. It reads a *patch* of the input, all that these
+ * pixels' taps need, into shared memory, a *chunk* of groups at a time. Products then run over
+ * *half steps*, 16 bytes of depth each (a tap and a group), two of which make one matrix product of
+ * depth 32 (codes) or 16 (numbers of 16 bits).
+ */
+struct oct_gpu_conv {
+    struct oct_gpu_source sources[OCT_GPU_SOURCES_MAX];
+    int32_t source_count;
+    int32_t groups, chunk_groups, chunks; /* groups = chunk_groups * chunks */
+    uint64_t zeros;                       /* [groups] bytes: what lies outside of the picture */
+    int32_t kernel, stride, padding;
+    int32_t input_height, input_width; /* with `shift` done */
+    int32_t height, width;             /* of the output */
+    int32_t images;
+
+    /* A tile is blocks of 16 pixels (the rows of a matrix product), 2^log_micro_width of them
+     * across; 2^log_across such blocks stand beside each other, the rest below. */
+    int32_t log_micro_width, log_across;
+    int32_t tile_height, tile_width, tiles_down, tiles_across, channel_tiles;
+    struct oct_gpu_divisor by_channel_tiles, by_image_tiles, by_tiles_across;
+
+    /* The patch: patch_row bytes from row to row, patch_pixel from column to column; with stride 2
+     * its odd columns stand behind the even ones, from column `odd_columns` on. */
+    int32_t patch_height, patch_width, patch_pixel, patch_row, odd_columns;
+    int32_t patch_bytes, patch_vectors; /* of a chunk; vectors of 16 bytes that are filled */
+    struct oct_gpu_divisor by_chunk_groups, by_patch_width;
+
+    int32_t steps;        /* matrix products in depth, of a chunk */
+    int32_t half_steps;   /* entries of `offsets`: a multiple of 4, 2 * steps + 2 at least */
+    uint64_t offsets;     /* int32_t[half_steps]: where in the patch a half step begins */
+    uint64_t weights;     /* [channel_tiles][chunks][steps][tile channels * 32 bytes] */
+    int32_t weight_bytes; /* of a chunk of a channel tile */
+    int32_t shared_weights, shared_patch,
+        shared_stage;     /* where in shared memory; bytes of a stage */
+    int32_t stages;       /* 1, or 2: the next chunk is read meanwhile */
+    uint64_t start;       /* int32_t[channels] (codes) */
+    uint64_t scale, bias; /* float[channels] */
+    uint64_t silu_table;  /* see finish.cuh */
+    int32_t silu;         /* only kernels for any finish look at it */
+    struct oct_gpu_view output, residual;
+};
+
+/* The first convolution, of the picture's own pixels: RGB and a zero byte. */
+struct oct_gpu_pixels {
+    uint64_t input; /* [images], `input_image` bytes apart, of [input_height][input_width][4] */
+    int64_t input_image;
+    int32_t input_height, input_width;
+    int32_t height, width, images, kernel, stride, padding;
+    struct oct_gpu_divisor by_row_blocks, by_height;
+    int32_t row_blocks; /* blocks of 32 pixels in a row */
+    int32_t warp_tiles; /* row_blocks * height * images */
+    uint64_t weights, start, scale, bias, silu_table;
+    int32_t channels; /* stored */
+    int32_t silu;     /* and the codes are bounded, see code_of() */
+    int32_t any_silu;
+    struct oct_gpu_view output;
+};
+
+/* A convolution of floats, in plain FP32. */
+struct oct_gpu_conv_f32 {
+    struct oct_gpu_source sources[OCT_GPU_SOURCES_MAX];
+    int32_t source_count, groups;
+    int32_t kernel, stride, padding;
+    int32_t input_height, input_width, height, width, images, channels;
+    struct oct_gpu_divisor by_width, by_height;
+    uint64_t weights; /* float[kernel * kernel * groups * 4][channels] */
+    uint64_t bias;
+    int32_t silu;
+    struct oct_gpu_view output, residual;
+};
+
+/* Copies, conversions and upsampling: `channels` elements of every pixel, one by one, from where
+ * the input's data points to where the output's does; `cleared` more become zeros. */
+struct oct_gpu_move {
+    struct oct_gpu_view input, output;
+    int32_t shift; /* pixel (y, x) is read at (y >> shift, x >> shift) */
+    int32_t height, width, channels, cleared, images;
+};
+
+/* Max pools, whole groups at a time. */
+struct oct_gpu_pool {
+    struct oct_gpu_view input, output;
+    int32_t height, width, groups, images, kernel;
+};
+
+/* Functions of codes by look-up, four channels at a time. */
+struct oct_gpu_table {
+    struct oct_gpu_view input, output, residual;
+    uint64_t table; /* float[256] */
+    int32_t height, width, channels, images;
+};
+
+/* The picture into the network's input. */
+struct oct_gpu_letterbox {
+    uint64_t source; /* uint8_t[][source_row] RGB */
+    int32_t source_row;
+    int32_t next; /* bytes from a pixel to its right neighbour: 3, or 0 where a row has one pixel */
+    uint64_t columns; /* int32_t[resized_width][3]: byte offset, the two weights */
+    uint64_t rows;    /* int32_t[resized_height][4]: the two rows, the two weights */
+    int32_t resized_width, resized_height, pad_left, pad_top;
+    int32_t height, width, type;
+    uint64_t target; /* the slot's */
+};
+
+/* Float planes into the network's input. */
+struct oct_gpu_planes {
+    uint64_t source; /* float[3][height][width] */
+    int32_t height, width, type;
+    uint64_t target;
+};
+
+#endif
