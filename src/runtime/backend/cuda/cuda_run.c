@@ -18,7 +18,7 @@ static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *no
     union oct_gpu_parameters parameters;
     unsigned grid[2];
     void *pointers[] = {&parameters};
-    oct_gpu_step_launch(step, cuda->plan.limits.multiprocessors, 0, cuda->batch, &parameters, grid);
+    oct_gpu_step_launch(step, 0, cuda->batch, &parameters, grid);
     const struct oct_cuda_kernel_node node = {
         .function = cuda->functions[index],
         .grid = {grid[0], grid[1], 1},
@@ -91,7 +91,7 @@ octet_status oct_cuda_launch(struct oct_cuda *cuda, int index, int first, int co
     union oct_gpu_parameters parameters;
     unsigned grid[2];
     void *pointers[] = {&parameters};
-    oct_gpu_step_launch(step, cuda->plan.limits.multiprocessors, first, count, &parameters, grid);
+    oct_gpu_step_launch(step, first, count, &parameters, grid);
     return oct_cuda_try(
         cuda,
         cuda->device.driver.launch(cuda->functions[index], grid[0], grid[1], 1, step->threads, 1, 1,

@@ -39,6 +39,14 @@ struct oct_gpu_divisor {
     uint32_t multiplier, shift;
 };
 
+#define OCT_GPU_TABLE_BYTES 2048
+
+/* A pixel of a tile: where its first tap is in the patch, where its channels begin in output and
+ * residual, all in bytes from the tile's first pixel, and y << 16 | x in the tile. */
+struct oct_gpu_pixel {
+    int32_t patch, output, residual, place;
+};
+
 /*
  * A convolution by matrix products on tiles. A block works out tile_height x tile_width pixels of
  * all images times a tile of output channels. It reads a *patch* of the input, all that these
@@ -63,23 +71,25 @@ struct oct_gpu_conv {
     struct oct_gpu_divisor by_channel_tiles, by_image_tiles, by_tiles_across;
 
     /* The patch: patch_row bytes from row to row, patch_pixel from column to column; with stride 2
-     * its odd columns stand behind the even ones, from column `odd_columns` on. */
+     * its odd columns stand behind the even ones, from column `odd_columns` on. Threads fill
+     * `patch_columns` vectors of 16 bytes in a row, `rows_at_once` rows at a time. */
     int32_t patch_height, patch_width, patch_pixel, patch_row, odd_columns;
-    int32_t patch_bytes, patch_vectors; /* of a chunk; vectors of 16 bytes that are filled */
-    struct oct_gpu_divisor by_chunk_groups, by_patch_width;
+    int32_t patch_columns, rows_at_once;
+    struct oct_gpu_divisor by_patch_columns, by_chunk_groups;
 
-    int32_t steps;        /* matrix products in depth, of a chunk */
-    int32_t half_steps;   /* entries of `offsets`: a multiple of 4, 2 * steps + 2 at least */
-    uint64_t offsets;     /* int32_t[half_steps]: where in the patch a half step begins */
+    int32_t steps;      /* matrix products in depth, of a chunk */
+    int32_t half_steps; /* entries of the offsets: a multiple of 4, 2 * steps + 2 at least */
+    /* [channel_tiles][constant_bytes]: what a block copies to the beginning of its shared memory:
+     * SiLU's table, OCT_GPU_TABLE_BYTES (finish.cuh); start, scale and bias, [tile channels] each;
+     * int32_t[half_steps], where in the patch a half step begins; and struct oct_gpu_pixel[tile
+     * pixels] */
+    uint64_t constants;
+    int32_t constant_bytes;
     uint64_t weights;     /* [channel_tiles][chunks][steps][tile channels * 32 bytes] */
     int32_t weight_bytes; /* of a chunk of a channel tile */
-    int32_t shared_weights, shared_patch,
-        shared_stage;     /* where in shared memory; bytes of a stage */
-    int32_t stages;       /* 1, or 2: the next chunk is read meanwhile */
-    uint64_t start;       /* int32_t[channels] (codes) */
-    uint64_t scale, bias; /* float[channels] */
-    uint64_t silu_table;  /* see finish.cuh */
-    int32_t silu;         /* only kernels for any finish look at it */
+    int32_t shared_weights, shared_patch, shared_stage; /* where in shared memory; of a stage */
+    int32_t stages; /* 1, or 2: the next chunk is read meanwhile */
+    int32_t silu;   /* only kernels for any finish look at it */
     struct oct_gpu_view output, residual;
 };
 
@@ -89,9 +99,9 @@ struct oct_gpu_pixels {
     int64_t input_image;
     int32_t input_height, input_width;
     int32_t height, width, images, kernel, stride, padding;
-    struct oct_gpu_divisor by_row_blocks, by_height;
-    int32_t row_blocks; /* blocks of 32 pixels in a row */
-    int32_t warp_tiles; /* row_blocks * height * images */
+    struct oct_gpu_divisor by_runs, by_height;
+    int32_t runs, run_blocks; /* of a row; blocks of 32 pixels in a run, which a warp works out */
+    int32_t warp_tiles;       /* runs * height * images */
     uint64_t weights, start, scale, bias, silu_table;
     int32_t channels; /* stored */
     int32_t silu;     /* and the codes are bounded, see code_of() */
