@@ -80,8 +80,9 @@ octet_status oct_cuda_open_input(struct oct_cuda *cuda);
 octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_input *input);
 void oct_cuda_close_input(struct oct_cuda *cuda);
 
-/* cuda_head.c: once activations have addresses, before there is a graph; and the search as launches,
- * or as nodes behind those of the steps. `waits` has room for one node more than there are steps. */
+/* cuda_head.c: once activations have addresses, before there is a graph; and the search as
+ * launches, or as nodes behind those of the steps. `waits` has room for one node more than there
+ * are steps. */
 octet_status oct_cuda_open_head(struct oct_cuda *cuda);
 void oct_cuda_close_head(struct oct_cuda *cuda);
 octet_status oct_cuda_launch_head(struct oct_cuda *cuda, int first, int count);
