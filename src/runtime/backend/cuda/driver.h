@@ -75,7 +75,7 @@ struct oct_cuda_kernel_node {
     X(release, "cuMemFree_v2", (oct_cuda_address))                                                 \
     X(allocate_host, "cuMemHostAlloc", (void **, size_t, unsigned flags))                          \
     X(release_host, "cuMemFreeHost", (void *))                                                     \
-    X(fill, "cuMemsetD8_v2", (oct_cuda_address, unsigned char, size_t))                            \
+    X(fill, "cuMemsetD8Async", (oct_cuda_address, unsigned char, size_t, oct_cuda_stream))         \
     X(copy_in, "cuMemcpyHtoDAsync_v2", (oct_cuda_address, const void *, size_t, oct_cuda_stream))  \
     X(copy_out, "cuMemcpyDtoHAsync_v2", (void *, oct_cuda_address, size_t, oct_cuda_stream))       \
     X(create_stream, "cuStreamCreate", (oct_cuda_stream *, unsigned flags))                        \
@@ -94,6 +94,8 @@ struct oct_cuda_kernel_node {
     X(add_kernel_node, "cuGraphAddKernelNode",                                                     \
       (oct_cuda_node *, oct_cuda_graph, const oct_cuda_node *, size_t count,                       \
        const struct oct_cuda_kernel_node *))                                                       \
+    X(add_event_node, "cuGraphAddEventRecordNode",                                                 \
+      (oct_cuda_node *, oct_cuda_graph, const oct_cuda_node *, size_t count, oct_cuda_event))      \
     X(instantiate_graph, "cuGraphInstantiateWithFlags",                                            \
       (oct_cuda_executable *, oct_cuda_graph, unsigned long long flags))                           \
     X(destroy_executable, "cuGraphExecDestroy", (oct_cuda_executable))                             \
