@@ -170,4 +170,58 @@ struct oct_gpu_planes {
     uint64_t target;
 };
 
+/* ---- YOLOv8's head ---- */
+
+#define OCT_GPU_LEVELS_MAX 8
+
+/* One resolution of the head. */
+struct oct_gpu_level {
+    struct oct_gpu_view boxes, classes; /* F32; pixels begin at a group */
+    int32_t first;                      /* its first anchor */
+    int32_t width;                      /* cells in a row */
+    float stride;                       /* pixels of the input a cell */
+};
+
+/* How a quantised head rounds, as struct oct_dfl_rounding; scale 0: not at all. */
+struct oct_gpu_rounding {
+    int32_t rounds; /* any of it */
+    float probability_scale, distance_scale, weight_scale;
+    int32_t probability_zero, distance_zero;
+};
+
+/* What is searched for, and behind it a bit for each class that is wanted, in words of 32. It lies
+ * in the GPU's memory: launches stay as they are when it changes. */
+struct oct_gpu_search {
+    float logit; /* one that is not above cannot reach the confidence */
+    float confidence;
+    int32_t multi_label;
+    int32_t any_class; /* the bits are not looked at */
+};
+
+/* An anchor that is confident of a class. */
+struct oct_gpu_found {
+    float score;
+    int32_t anchor, class_id, unused;
+};
+
+/* The same with its box: x1, y1, x2, y2 in pixels of the input. */
+struct oct_gpu_candidate {
+    struct oct_gpu_found found;
+    float corners[4];
+};
+
+/* From the head's tensors to candidates, in lists of `capacity`, one for each slot. */
+struct oct_gpu_head {
+    struct oct_gpu_level levels[OCT_GPU_LEVELS_MAX];
+    struct oct_gpu_rounding rounding;
+    int32_t level_count, anchors, class_count, reg_max;
+    int32_t first; /* slot */
+    int32_t capacity;
+    uint64_t search;
+    uint64_t counts;     /* uint32_t[slots]: found, which may be more than there is room for */
+    uint64_t found;      /* struct oct_gpu_found[slots][capacity], in any order */
+    uint64_t told;       /* the counts, in memory of the host */
+    uint64_t candidates; /* struct oct_gpu_candidate[slots][capacity], likewise */
+};
+
 #endif
