@@ -141,6 +141,7 @@ static octet_session *open_session(octet_context *context, const octet_engine *e
     octet_session *session;
     octet_session_defaults(&settings);
     settings.device = device;
+    settings.cache = getenv("OCTET_CHECK_CACHE");
     settings.height = height;
     settings.width = width;
     settings.batch = batch;

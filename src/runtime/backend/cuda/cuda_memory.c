@@ -37,6 +37,10 @@ octet_status oct_cuda_allocate(struct oct_cuda *cuda)
     const size_t bytes = cuda->plan.layout.arena_bytes;
     octet_status status =
         oct_cuda_try(cuda, driver->allocate(&cuda->activations, bytes), "memory for activations");
+    /* before, as tiles are tried out on it, and after, when it is full of what came of that */
+    if (!status)
+        status = oct_cuda_try(cuda, driver->fill(cuda->activations, 0, bytes, cuda->stream),
+                              "clearing activations");
     if (!status)
         status = choose_tiles(cuda);
     if (!status)

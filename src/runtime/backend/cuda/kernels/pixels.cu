@@ -41,10 +41,11 @@ template <int J> __device__ __forceinline__ int channel_of(int j)
     return (j / 4) * 32 + (threadIdx.x & 3) * 2 * blocks + (j % 4) * 2;
 }
 
-/* One step's taps of 16 pixels of a row from x on, as matrix products take them. */
-template <int COLUMNS>
+/* One step's taps of 16 pixels of a row from x on, as matrix products take them. `inside`: all of
+ * them are in the picture. */
+template <int COLUMNS, bool inside>
 __device__ __forceinline__ void load_step(const oct_gpu_pixels &p, const uint32_t *picture, int y,
-                                          int x, bool inside, int step, uint32_t (&a)[4])
+                                          int x, int step, uint32_t (&a)[4])
 {
     const int t = threadIdx.x & 3, g = (threadIdx.x & 31) >> 2;
     const int first_y = y * p.stride - p.padding, first_x = (x + g) * p.stride - p.padding + t;
@@ -159,16 +160,25 @@ __device__ __forceinline__ bool is_inside(const oct_gpu_pixels &p, const Run &ru
            first + (pixels - 1) * p.stride + columns * 4 <= p.input_width;
 }
 
-/* Two steps' taps of 32 pixels. */
-__device__ __forceinline__ void load_taps(const oct_gpu_pixels &p, const Run &run, int x,
-                                          uint32_t (&a)[2][2][4])
+template <bool inside>
+__device__ __forceinline__ void load_steps(const oct_gpu_pixels &p, const Run &run, int x,
+                                           uint32_t (&a)[2][2][4])
 {
-    const bool inside = is_inside(p, run, x, 32, 1);
 #pragma unroll
     for (int i = 0; i < 2; i++)
 #pragma unroll
         for (int s = 0; s < 2; s++)
-            load_step<1>(p, run.picture, run.y, x + i * 16, inside, s, a[i][s]);
+            load_step<1, inside>(p, run.picture, run.y, x + i * 16, s, a[i][s]);
+}
+
+/* Two steps' taps of 32 pixels. */
+__device__ __forceinline__ void load_taps(const oct_gpu_pixels &p, const Run &run, int x,
+                                          uint32_t (&a)[2][2][4])
+{
+    if (is_inside(p, run, x, 32, 1))
+        load_steps<true>(p, run, x, a);
+    else
+        load_steps<false>(p, run, x, a);
 }
 
 /* Kernels of up to 4: weights stay in registers, and the next pixels are read while these are
@@ -210,14 +220,13 @@ __device__ __forceinline__ void convolve_large(const oct_gpu_pixels &p, const Ru
                                                uint32_t base, int first)
 {
     for (int x = run.x; x < run.end; x += 16) {
-        const bool inside = is_inside(p, run, x, 16, COLUMNS);
         int sums[J][4];
         start_sums<J>(sums, factors);
 #pragma unroll 2
         for (int s = 0; s < STEPS; s++) {
             uint32_t a[4];
             uint4 b[J / 2];
-            load_step<COLUMNS>(p, run.picture, run.y, x, inside, s, a);
+            load_step<COLUMNS, false>(p, run.picture, run.y, x, s, a);
 #pragma unroll
             for (int j = 0; j < J / 2; j++)
                 b[j] = __ldg(weights + (s * (J / 2) + j) * 32);
