@@ -29,8 +29,8 @@ octet_status oct_cuda_allocate(struct oct_cuda *cuda)
         status = oct_cuda_try(cuda, driver->allocate(&cuda->activations, bytes),
                               "memory for activations");
     if (!status)
-        status =
-            oct_cuda_try(cuda, driver->fill(cuda->activations, 0, bytes), "clearing activations");
+        status = oct_cuda_try(cuda, driver->fill(cuda->activations, 0, bytes, cuda->stream),
+                              "clearing activations");
     for (int i = 0; i < cuda->plan.step_count && !status; i++)
         oct_gpu_step_bind(&cuda->plan.steps[i], cuda->activations, cuda->constants);
     return status;

@@ -74,7 +74,7 @@ struct oct_cuda_kernel_node {
     X(release, "cuMemFree_v2", (oct_cuda_address))                                                 \
     X(allocate_host, "cuMemHostAlloc", (void **, size_t, unsigned flags))                          \
     X(release_host, "cuMemFreeHost", (void *))                                                     \
-    X(fill, "cuMemsetD8_v2", (oct_cuda_address, unsigned char, size_t))                            \
+    X(fill, "cuMemsetD8Async", (oct_cuda_address, unsigned char, size_t, oct_cuda_stream))         \
     X(copy_in, "cuMemcpyHtoDAsync_v2", (oct_cuda_address, const void *, size_t, oct_cuda_stream))  \
     X(copy_out, "cuMemcpyDtoHAsync_v2", (void *, oct_cuda_address, size_t, oct_cuda_stream))       \
     X(create_stream, "cuStreamCreate", (oct_cuda_stream *, unsigned flags))                        \
