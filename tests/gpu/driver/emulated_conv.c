@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conv.cuh in C: a block of a convolution, from its patch and weights in shared memory to sums. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bfloat16.h"
+#include "emulated_conv.h"
+
+static struct conv_block block; /* one at a time: its sums and shared memory are large */
+
+/* ---- shared memory ---- */
+
+/* Of `bytes` from `at` on, which must lie within [begin, end). */
+static uint8_t *shared_at(struct conv_block *b, int64_t at, int64_t bytes, int64_t begin,
+                          int64_t end, const char *what)
+{
+    if (at < begin || at + bytes > end || end > b->shared_bytes)
+        stop(RESULT_ILLEGAL_ADDRESS, "%s: shared bytes %lld to %lld, beyond %lld to %lld of %d",
+             what, (long long)at, (long long)(at + bytes), (long long)begin, (long long)end,
+             b->shared_bytes);
+    if (bytes % 16 == 0 && at % 16 != 0)
+        stop(RESULT_MISALIGNED_ADDRESS, "%s: shared byte %lld", what, (long long)at);
+    return b->shared + at;
+}
+
+static void copy_groups(struct conv_block *b, int64_t to, uint64_t from, int64_t bytes, int64_t end,
+                        const char *what)
+{
+    for (int64_t i = 0; i < bytes; i += 16)
+        memcpy(shared_at(b, to + i, 16, 0, end, what), gpu_read(from + (uint64_t)i, 16, 16), 16);
+}
+
+static void fill_constants(struct conv_block *b)
+{
+    const struct oct_gpu_conv *p = b->p;
+    const int channels = b->tile->channels;
+    const uint64_t arrays[3] = {p->start, p->scale, p->bias};
+    if (b->codes)
+        copy_groups(b, 0, p->silu_table, SILU_TABLE_BYTES, SILU_TABLE_BYTES, "SiLU's table");
+    for (int k = 0; k < 3; k++)
+        if (b->codes || k == 2)
+            copy_groups(b, SILU_TABLE_BYTES + k * channels * 4,
+                        arrays[k] + 4 * (uint64_t)(b->channel_tile * channels), channels * 4,
+                        p->shared_weights, "start, scale, bias");
+    copy_groups(b, SILU_TABLE_BYTES + channels * 12, p->offsets,
+                ((int64_t)p->half_steps + 3) / 4 * 16, p->shared_weights, "offsets");
+}
+
+static void fill_weights(struct conv_block *b, int64_t stage, int chunk)
+{
+    const struct oct_gpu_conv *p = b->p;
+    copy_groups(b, stage,
+                p->weights +
+                    (uint64_t)((int64_t)(b->channel_tile * p->chunks + chunk) * p->weight_bytes),
+                p->weight_bytes, stage + p->shared_patch, "weights");
+}
+
+static uint64_t source_of(const struct oct_gpu_conv *p, int image, int y, int x, int group)
+{
+    int s = 0;
+    for (int k = 1; k < OCT_GPU_SOURCES_MAX; k++)
+        s = k < p->source_count && group >= p->sources[k].first ? k : s;
+    const struct oct_gpu_source *source = &p->sources[s];
+    return source->data +
+           (uint64_t)((int64_t)image * source->image + (int64_t)(y >> source->shift) * source->row +
+                      (x >> source->shift) * source->pixel +
+                      (group - source->first) * OCT_GPU_GROUP_BYTES);
+}
+
+static void fill_patch(struct conv_block *b, int64_t patch, int chunk)
+{
+    const struct oct_gpu_conv *p = b->p;
+    for (int i = 0; i < p->patch_vectors; i++) {
+        const int pixel = emulated_divide(i, p->by_chunk_groups), g = i - pixel * p->chunk_groups;
+        const int y = emulated_divide(pixel, p->by_patch_width), x = pixel - y * p->patch_width;
+        const int column = p->odd_columns ? (x & 1) * p->odd_columns + (x >> 1) : x;
+        const int group = chunk * p->chunk_groups + g;
+        const int from_y = b->first_y + y, from_x = b->first_x + x;
+        uint8_t *to = shared_at(
+            b, patch + y * p->patch_row + column * p->patch_pixel + g * OCT_GPU_GROUP_BYTES, 16,
+            patch, patch + p->patch_bytes, "the patch is filled");
+        if (from_y >= 0 && from_x >= 0 && from_y < p->input_height && from_x < p->input_width)
+            memcpy(to, gpu_read(source_of(p, b->image, from_y, from_x, group), 16, 16), 16);
+        else
+            memset(to, *(const uint8_t *)gpu_read(p->zeros + (uint64_t)group, 1, 1), 16);
+    }
+}
+
+/* ---- sums ---- */
+
+/* Which channel of the tile column `column` of a warp's block of 8 is. */
+static int stored_channel(const struct emulated_tile *tile, int warp_column, int j, int column)
+{
+    const int group = j / 4, blocks = tile->j - group * 4 >= 4 ? 4 : 2;
+    return warp_column * tile->j * 8 + group * 32 + column / 2 * 2 * blocks + j % 4 * 2 +
+           column % 2;
+}
+
+struct pixel_place conv_place(const struct oct_gpu_conv *p, int pixel)
+{
+    const int micro = pixel / 16, row = pixel % 16;
+    const int down = micro >> p->log_across, across = micro & ((1 << p->log_across) - 1);
+    const int micro_height = 4 - p->log_micro_width;
+    return (struct pixel_place){(down << micro_height) + (row >> p->log_micro_width),
+                                (across << p->log_micro_width) +
+                                    (row & ((1 << p->log_micro_width) - 1))};
+}
+
+static bool is_inside(const struct conv_block *b, struct pixel_place place)
+{
+    return b->tile_y + place.y < b->p->height && b->tile_x + place.x < b->p->width;
+}
+
+/* Constants as a thread reads them, of a channel of the tile. */
+uint32_t conv_constant(struct conv_block *b, int array, int channel)
+{
+    uint32_t bits;
+    memcpy(&bits,
+           shared_at(b, SILU_TABLE_BYTES + (array * b->tile->channels + channel) * 4, 4, 0,
+                     b->p->shared_weights, "constants"),
+           4);
+    return bits;
+}
+
+static void start_sums(struct conv_block *b)
+{
+    const int channels = b->tile->channels;
+    for (int part = 0; part < b->tile->k; part++)
+        for (int channel = 0; channel < channels; channel++) {
+            const uint32_t first = part > 0 ? 0 : conv_constant(b, b->codes ? 0 : 2, channel);
+            for (int pixel = 0; pixel < b->tile->pixels; pixel++)
+                b->sums[(part * b->tile->pixels + pixel) * channels + channel].bits = first;
+        }
+}
+
+/* The weights of a step, [channel of the tile][32 bytes of depth], from the order of registers. */
+static void take_weights(struct conv_block *b, int64_t at, int64_t end, uint8_t *columns)
+{
+    const struct emulated_tile *tile = b->tile;
+    for (int n = 0; n < tile->n; n++)
+        for (int j = 0; j < tile->j; j++)
+            for (int lane = 0; lane < 32; lane++) {
+                const uint8_t *registers =
+                    shared_at(b, at + n * tile->j * 256 + j / 2 * 512 + lane * 16, 16, 0, end,
+                              "weights are read");
+                uint8_t *to = columns + 32 * stored_channel(tile, n, j, lane / 4) + lane % 4 * 4;
+                memcpy(to, registers + j % 2 * 8, 4);
+                memcpy(to + 16, registers + j % 2 * 8 + 4, 4);
+            }
+}
+
+static void multiply_codes(const uint8_t *row, const uint8_t *columns, int channels,
+                           union conv_sum *sums)
+{
+    int16_t a[32];
+    for (int i = 0; i < 32; i++)
+        a[i] = row[i];
+    for (int channel = 0; channel < channels; channel++) {
+        const int8_t *w = (const int8_t *)columns + channel * 32;
+        int32_t sum = 0;
+        for (int i = 0; i < 32; i++)
+            sum += a[i] * (int16_t)w[i];
+        sums[channel].bits += (uint32_t)sum;
+    }
+}
+
+static void multiply_bfloats(const uint8_t *row, const uint8_t *columns, int channels,
+                             union conv_sum *sums)
+{
+    uint16_t a[16], w[16];
+    memcpy(a, row, 32);
+    for (int channel = 0; channel < channels; channel++) {
+        float sum = sums[channel].value;
+        memcpy(w, columns + channel * 32, 32);
+        for (int i = 0; i < 16; i++)
+            sum += oct_bf16_value(a[i]) * oct_bf16_value(w[i]);
+        sums[channel].value = sum;
+    }
+}
+
+/* A step's products: the 16 bytes of two half steps of every pixel that is there. */
+static void multiply_step(struct conv_block *b, int64_t patch, const int32_t offsets[2], int part,
+                          const uint8_t *columns)
+{
+    const struct oct_gpu_conv *p = b->p;
+    const int channels = b->tile->channels;
+    for (int pixel = 0; pixel < b->tile->pixels; pixel++) {
+        const struct pixel_place place = conv_place(p, pixel);
+        const int64_t row = (int64_t)place.y * p->stride * p->patch_row +
+                            (p->odd_columns ? place.x : place.x * p->stride) * p->patch_pixel;
+        uint8_t depth[32];
+        for (int half = 0; half < 2; half++)
+            memcpy(depth + 16 * half,
+                   shared_at(b, patch + row + offsets[half], 16, patch, patch + p->patch_bytes,
+                             "the patch is read"),
+                   16);
+        union conv_sum *sums = b->sums + (part * b->tile->pixels + pixel) * channels;
+        if (!is_inside(b, place))
+            continue;
+        if (b->codes)
+            multiply_codes(depth, columns, channels, sums);
+        else
+            multiply_bfloats(depth, columns, channels, sums);
+    }
+}
+
+/* Where a step's two half steps begin; those of the next one are read ahead. */
+static void read_offsets(struct conv_block *b, int step, int32_t offsets[2])
+{
+    const int64_t first = SILU_TABLE_BYTES + b->tile->channels * 12;
+    const int64_t end = first + b->p->half_steps * 4;
+    memcpy(offsets, shared_at(b, first + 8 * step, 8, 0, end, "offsets"), 8);
+    shared_at(b, first + 8 * step + 8, 8, 0, end, "offsets");
+}
+
+static void multiply_chunk(struct conv_block *b, int64_t stage)
+{
+    const struct oct_gpu_conv *p = b->p;
+    const struct emulated_tile *tile = b->tile;
+    const int64_t patch = stage + p->shared_patch;
+    uint8_t columns[128 * 32];
+    for (int part = 0; part < tile->k; part++) {
+        const int begin = tile->k == 1 ? 0 : p->steps * part / tile->k;
+        const int end = p->steps * (part + 1) / tile->k;
+        for (int step = begin; step < end; step++) {
+            int32_t offsets[2];
+            read_offsets(b, step, offsets);
+            take_weights(b, stage + (int64_t)step * tile->channels * 32, patch, columns);
+            multiply_step(b, patch, offsets, part, columns);
+        }
+    }
+}
+
+/* Parts of the depth, added up through shared memory. */
+static void add_parts(struct conv_block *b)
+{
+    const struct emulated_tile *tile = b->tile;
+    const int count = tile->pixels * tile->channels;
+    if (tile->k == 1)
+        return;
+    shared_at(b, b->p->shared_weights, (int64_t)(tile->k - 1) * count * 4, 0, b->shared_bytes,
+              "sums of the depth's parts");
+    for (int part = 1; part < tile->k; part++)
+        for (int i = 0; i < count; i++) {
+            if (b->codes)
+                b->sums[i].bits += b->sums[part * count + i].bits;
+            else
+                b->sums[i].value += b->sums[part * count + i].value;
+        }
+}
+
+/* ---- a block ---- */
+
+static void find_tile(struct conv_block *b, int index)
+{
+    const struct oct_gpu_conv *p = b->p;
+    const int pixels = emulated_divide(index, p->by_channel_tiles);
+    b->channel_tile = index - pixels * p->channel_tiles;
+    b->image = emulated_divide(pixels, p->by_image_tiles);
+    const int in_image = pixels - b->image * (p->tiles_down * p->tiles_across);
+    const int tile_row = emulated_divide(in_image, p->by_tiles_across);
+    b->tile_y = tile_row * p->tile_height;
+    b->tile_x = (in_image - tile_row * p->tiles_across) * p->tile_width;
+    b->first_y = b->tile_y * p->stride - p->padding;
+    b->first_x = b->tile_x * p->stride - p->padding;
+}
+
+static void run_block(struct conv_block *b, int index)
+{
+    const struct oct_gpu_conv *p = b->p;
+    find_tile(b, index);
+    fill_with_garbage(b->shared, (size_t)b->shared_bytes);
+    fill_constants(b);
+    fill_weights(b, p->shared_weights, 0);
+    fill_patch(b, p->shared_weights + p->shared_patch, 0);
+    start_sums(b);
+    for (int chunk = 0; chunk < p->chunks; chunk++) {
+        const int64_t stage =
+            p->shared_weights + (p->stages == 2 ? (chunk & 1) * (int64_t)p->shared_stage : 0);
+        if (p->stages == 2 && chunk + 1 < p->chunks) {
+            const int64_t next = p->shared_weights + ((chunk + 1) & 1) * (int64_t)p->shared_stage;
+            fill_weights(b, next, chunk + 1);
+            fill_patch(b, next + p->shared_patch, chunk + 1);
+        }
+        multiply_chunk(b, stage);
+        if (p->stages == 1 && chunk + 1 < p->chunks) {
+            fill_weights(b, p->shared_weights, chunk + 1);
+            fill_patch(b, p->shared_weights + p->shared_patch, chunk + 1);
+        }
+    }
+    add_parts(b);
+    for (int pixel = 0; pixel < b->tile->pixels; pixel++)
+        if (is_inside(b, conv_place(p, pixel)))
+            conv_store(b, pixel);
+}
+
+void emulate_conv(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
+{
+    const int blocks = (int)launch->grid[0];
+    const bool backwards = random_bits() & 1;
+    block.p = launch->parameters;
+    block.tile = &kernel->tile;
+    block.codes = kernel->codes;
+    block.finish = kernel->finish;
+    block.shared_bytes = (int)launch->shared_bytes;
+    for (int i = 0; i < blocks; i++)
+        run_block(&block, backwards ? blocks - 1 - i : i);
+}
