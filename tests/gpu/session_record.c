@@ -142,6 +142,19 @@ void session_record_compare(const struct session_record *is, const struct sessio
     }
 }
 
+void session_record_compare_outputs(const struct session_record *is,
+                                    const struct session_record *wanted, double tolerance)
+{
+    assert_int_equal(is->slots, wanted->slots);
+    assert_int_equal(is->floats, wanted->floats);
+    for (int slot = 0; slot < is->slots; slot++)
+        for (size_t i = 0; i < is->floats; i++) {
+            const double a = (double)is->outputs[slot][i], b = (double)wanted->outputs[slot][i];
+            if (!(fabs(a - b) <= tolerance))
+                fail_msg("output of slot %d, element %zu: %.9g, not %.9g", slot, i, a, b);
+        }
+}
+
 void session_record_expect(const struct session_record *record, octet_session *session,
                            const octet_engine *engine)
 {

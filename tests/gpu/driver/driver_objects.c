@@ -99,6 +99,7 @@ static void reset(void)
 {
     const struct stand_in_gpu orin = {"Orin", 8, 7, 8, 166912, 167936, (size_t)8 << 30};
     remove_all_objects();
+    memory_release_all();
     stand_in = (struct stand_in_state){
         .gpu_count = 1, .gpus = {orin, orin}, .version = 12020, .fail_at = -1, .failed_call = ""};
     forget_complaint();
