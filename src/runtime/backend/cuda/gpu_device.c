@@ -172,10 +172,11 @@ octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *na
     if (!status)
         status = check(device, device->driver.get_function(function, module, name),
                        "looking a kernel up");
+    /* All there is: a step that asks for less must not take it from one that needs more. */
     if (!status && shared_bytes > SHARED_BYTES_PLAIN)
         status = check(device,
                        device->driver.set_function(*function, OCT_CUDA_FUNCTION_SHARED_BYTES,
-                                                   (int)shared_bytes),
+                                                   (int)device->limits.shared_bytes_a_block),
                        "asking for shared memory");
     return status;
 }
