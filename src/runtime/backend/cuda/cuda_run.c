@@ -160,7 +160,8 @@ octet_status oct_cuda_run(void *state, int first, int count, const struct oct_ba
                          "running the network");
     else
         status = run_layers(cuda, first, count, NULL);
-    const octet_status done = wait(cuda);
+    /* After a watch the GPU may be out of reach. */
+    const octet_status done = cuda->device.is_entered ? wait(cuda) : status;
     oct_gpu_device_leave(&cuda->device);
     return status ? status : done;
 }

@@ -114,13 +114,18 @@ void oct_gpu_device_close(struct oct_gpu_device *device)
 
 octet_status oct_gpu_device_enter(struct oct_gpu_device *device)
 {
-    return check(device, device->driver.push_context(device->context), "turning to the GPU");
+    const octet_status status =
+        check(device, device->driver.push_context(device->context), "turning to the GPU");
+    device->is_entered = !status;
+    return status;
 }
 
 void oct_gpu_device_leave(struct oct_gpu_device *device)
 {
     oct_cuda_context context;
-    device->driver.pop_context(&context);
+    if (device->is_entered)
+        device->driver.pop_context(&context);
+    device->is_entered = false;
 }
 
 /* Which file a kernel is in, by what its name begins with. */
