@@ -55,6 +55,7 @@ octet_status oct_cuda_run(void *state, int first, int count, const struct oct_ba
 /* cuda_input.c: struct oct_backend's set_input. */
 octet_status oct_cuda_open_input(struct oct_cuda *cuda);
 octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_input *input);
+/* What is on the GPU of it. */
 void oct_cuda_close_input(struct oct_cuda *cuda);
 
 /* cuda_tensor.c: struct oct_backend's tensor. */
