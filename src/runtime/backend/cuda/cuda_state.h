@@ -19,6 +19,12 @@ struct oct_cuda_input {
     oct_cuda_function letterbox, planes;
 };
 
+/* Where a tensor's channels are fetched from. */
+struct oct_cuda_pieces {
+    int count; /* 0: it is never asked for */
+    struct oct_gpu_run *runs;
+};
+
 struct oct_cuda {
     octet_context *ctx; /* the session's */
     const struct oct_network *network;
@@ -36,6 +42,7 @@ struct oct_cuda {
     oct_cuda_event begin, end;      /* with profile */
     double *layer_ms;               /* [layers], with profile */
     struct oct_cuda_input input;
+    struct oct_cuda_pieces *pieces; /* [tensors] */
     uint8_t **tensors; /* [tensors]: the head's, [batch] of them, where the host reads them */
     uint8_t *watched;  /* the output of a layer that is watched */
     uint8_t *fetched;  /* a buffer's picture, as it is on the GPU */
