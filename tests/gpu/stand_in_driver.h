@@ -43,12 +43,12 @@ struct stand_in_driver {
     void (*set_version)(int version);
     /* Call number `call` from now on (0: the next; -1: none) gives `result`, and so do all after it
      * when `for_good`. What gives something back does so all the same. */
-    void (*fail)(int call, int result, bool for_good);
+    void (*fail_call)(int call, int result, bool for_good);
     /* For the order of nodes and blocks. */
     void (*set_seed)(uint64_t seed);
     void (*get_counts)(struct stand_in_counts *counts);
     const char *(*complaint)(void);   /* the first one since reset(), or "" */
-    const char *(*failed_call)(void); /* the function that fail() let fail, or "" */
+    const char *(*failed_call)(void); /* the function that fail_call() let fail, or "" */
 };
 
 /* The table's name in the library. */
