@@ -21,7 +21,7 @@ list(REMOVE_ITEM driver_sources ${old_driver})
 octet_stand_in_driver(stand_in_driver ${OCTET_STAND_IN_DRIVER} ${driver_sources})
 octet_stand_in_driver(stand_in_driver_old ${OCTET_STAND_IN_DRIVER}/old ${old_driver})
 
-file(GLOB gpu_support_sources CONFIGURE_DEPENDS gpu/*.c)
+file(GLOB gpu_support_sources CONFIGURE_DEPENDS gpu/support/*.c)
 add_library(test_gpu_support OBJECT ${gpu_support_sources})
 octet_test_target(test_gpu_support)
 target_compile_definitions(test_gpu_support PRIVATE OCTET_STAND_IN_DRIVER="${OCTET_STAND_IN_DRIVER}")

@@ -4,7 +4,7 @@
 #define OCTET_TESTS_GPU_DRIVER_DRIVER_OBJECTS_H
 
 #include "emulation.h"
-#include "gpu/stand_in_driver.h"
+#include "gpu/support/stand_in_driver.h"
 #include "runtime/backend/cuda/driver.h"
 
 /* The functions under the driver's names, by which they are found: call_init is cuInit. */

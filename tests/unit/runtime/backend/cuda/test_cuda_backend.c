@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
-#include "gpu/session_record.h"
-#include "gpu/stand_in_driver.h"
+#include "gpu/support/session_record.h"
+#include "gpu/support/stand_in_driver.h"
 #include "run_session.h"
 #include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cuda/cuda_backend.h"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
-#include "gpu/stand_in_driver.h"
+#include "gpu/support/stand_in_driver.h"
 #include "run_session.h"
 #include "runtime/backend/cuda/cuda_backend.h"
 #include "runtime/backend/cuda/gpu_device.h"

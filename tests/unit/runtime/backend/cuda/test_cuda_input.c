@@ -14,7 +14,7 @@
 
 #include "base/bfloat16.h"
 #include "counting_context.h"
-#include "gpu/stand_in_driver.h"
+#include "gpu/support/stand_in_driver.h"
 #include "random.h"
 #include "runtime/backend/cpu/features/features.h"
 #include "runtime/backend/cpu/kernels/kernels.h"

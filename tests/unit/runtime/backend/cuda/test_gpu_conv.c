@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
-#include "gpu/conv_case.h"
-#include "gpu/stand_in_driver.h"
+#include "gpu/support/conv_case.h"
+#include "gpu/support/stand_in_driver.h"
 
 /* Sums in another order, in single precision. */
 #define FLOAT_TOLERANCE 1e-4
