@@ -25,7 +25,10 @@ typedef struct octet_session_settings {
     /** where it runs: "cpu" (default, also NULL); "cuda" or "cuda:N" (0 to 63), an NVIDIA GPU, by
      * liboctet-cuda; "auto": GPU 0 where octet can run on it, else the CPU */
     const char *device;
-    size_t reserved[7];
+    /** Folder in which what a GPU's kernels are tried out for is kept, so that the next session of
+     * the same sizes opens at once; it must be there. NULL (default): nothing is kept. */
+    const char *cache;
+    size_t reserved[6];
 } octet_session_settings;
 
 OCTET_API void octet_session_defaults(octet_session_settings *settings);
@@ -146,6 +149,10 @@ typedef int octet_observer(void *user, int index, int layer, const octet_tensor_
 
 /** Sets or, with NULL, removes the observer. */
 OCTET_API void octet_session_observe(octet_session *session, octet_observer *observer, void *user);
+
+/** The time of the last run in ms as a GPU's own clock has it, from its first kernel to its last;
+ * -1 on the CPU and before a run. */
+OCTET_API double octet_session_device_ms(const octet_session *session);
 
 /** With profile = 1: the time of layer `layer` summed over all runs, in ms; -1 when out of range or
  * not profiling. */

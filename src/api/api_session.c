@@ -152,6 +152,11 @@ void octet_session_observe(octet_session *session, octet_observer *observer, voi
         oct_session_observe(session, observer, user);
 }
 
+double octet_session_device_ms(const octet_session *session)
+{
+    return session ? oct_session_device_ms(session) : -1.0;
+}
+
 double octet_session_layer_ms(const octet_session *session, int layer)
 {
     return session ? oct_session_layer_ms(session, layer) : -1.0;

@@ -111,6 +111,8 @@ int bench_open(struct bench_model *model)
     octet_info info;
     octet_engine_info(model->engine, &info);
     model->samples = app_alloc(streams * (size_t)model->settings->iterations, sizeof(double));
+    model->device_samples =
+        app_alloc(streams * (size_t)model->settings->iterations, sizeof(double));
     model->layer_ms = app_alloc((size_t)info.layer_count, sizeof(double));
     if (model->settings->layers)
         model->layers = layer_times_new(model);
@@ -187,7 +189,8 @@ int bench_probe(struct bench_model *model)
 /* One stream's part of a block. */
 struct stream {
     octet_session *session;
-    double *samples;            /* NULL: not kept */
+    double *samples; /* NULL: not kept */
+    double *device_samples;
     struct layer_times *layers; /* NULL: not kept */
     size_t iterations, done;    /* asked for, and those that came to an end */
     bool without_thread;        /* the system gave none */
@@ -206,8 +209,10 @@ static void *run_stream(void *argument)
             break;
         stream->end_ms = app_now_ms();
         stream->done++;
-        if (stream->samples)
+        if (stream->samples) {
             stream->samples[i] = stream->end_ms - before_ms;
+            stream->device_samples[i] = octet_session_device_ms(stream->session);
+        }
         if (stream->layers) {
             read_layers(stream->layers, stream->session, true);
             stream->end_ms = app_now_ms();
@@ -241,6 +246,7 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
         streams[i] = (struct stream){
             .session = model->sessions[i],
             .samples = measured ? model->samples + i * capacity + model->done : NULL,
+            .device_samples = measured ? model->device_samples + i * capacity + model->done : NULL,
             .iterations = iterations};
     if (measured && model->layers) {
         read_layers(model->layers, model->sessions[0], false);
@@ -272,6 +278,7 @@ void bench_summarize(struct bench_model *model)
 {
     model->latency = latency_of(model->samples, (size_t)model->settings->streams,
                                 (size_t)model->settings->iterations, model->done);
+    model->device_ms = median_of(model->device_samples, model->done);
     for (int i = 0; model->layers && i < model->layers->layers; i++) {
         const struct layer_times *times = model->layers;
         model->layer_ms[i] =
@@ -314,6 +321,7 @@ void bench_close(struct bench_model *model)
     octet_engine_free(&model->engine);
     free(model->sessions);
     free(model->samples);
+    free(model->device_samples);
     free(model->layer_ms);
     layer_times_free(model->layers);
 }

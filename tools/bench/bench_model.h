@@ -33,6 +33,8 @@ struct bench_model {
     octet_engine *engine;
     octet_session **sessions;   /* settings->streams of them */
     double *samples;            /* [streams][iterations], ms */
+    double *device_samples;     /* likewise, by a GPU's own clock */
+    double device_ms;           /* their median, after bench_summarize(); -1: none */
     size_t done;                /* iterations measured in each stream */
     double wall_ms;             /* of the measured iterations */
     double load_ms, peak_bytes; /* of a process with this model alone; peak_bytes 0: unknown */

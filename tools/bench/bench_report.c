@@ -86,6 +86,7 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     json_put(json, "iterations", json_integer((json_int_t)model->done));
     json_put(json, "interrupted", json_boolean(is_cut_short(model)));
     json_put(json, "latency_ms", latency_json(&model->latency));
+    json_put(json, "device_ms", model->device_ms < 0 ? json_null() : json_number(model->device_ms));
     json_put(json, "spread", json_number(model->latency.spread));
     json_put(json, "drift", json_number(model->latency.drift));
     json_put(json, "reliable", model->latency.reliable ? json_true() : json_false());
@@ -175,6 +176,7 @@ static void add_row(struct table *table, const struct bench_model *model,
     table_add(table, "%.1f", figures.fps);
     table_add(table, "%.1f", model->load_ms);
     table_add(table, "%s", model->peak_bytes > 0 ? size_text(model->peak_bytes, size) : "-");
+    table_add(table, model->device_ms < 0 ? "-" : "%.3f", model->device_ms);
     if (model->settings->peak)
         table_add(table, isnan(figures.fraction) ? "-" : "%.1f %%", 100 * figures.fraction);
 }
@@ -183,9 +185,9 @@ static void print_text(struct app *app, const struct bench_model *models, size_t
                        const struct bench_peak *peak)
 {
     static const char *const headers[] = {
-        "model",         ">-device",    ">-precision",  ">--size",  ">-----batch", ">---threads",
-        ">-----streams", ">median ms",  ">----mean",    ">----p90", ">---p99",     ">----min",
-        ">fps",          ">---load ms", ">-----memory", ">-of peak"};
+        "model",         ">-device",    ">-precision",  ">--size",     ">-----batch", ">---threads",
+        ">-----streams", ">median ms",  ">----mean",    ">----p90",    ">---p99",     ">----min",
+        ">fps",          ">---load ms", ">-----memory", ">-device ms", ">-of peak"};
     size_t columns = sizeof headers / sizeof *headers;
     struct table table;
     machine_print(app, models, count, peak);

@@ -32,6 +32,7 @@ struct oct_backend_request {
     int threads;                /* as in octet_session_settings, unchecked */
     const char *cpu;            /* likewise: kernel sets, or NULL */
     int device;                 /* GPU number; 0 where there is one kind only */
+    const char *cache;          /* folder for what was tried out, or NULL */
     bool profile;               /* layer_ms() will be asked */
 };
 
@@ -93,6 +94,10 @@ struct oct_backend {
                            octet_detection *detections, int most, int *count);
 
     void (*describe)(const void *state, struct oct_backend_facts *facts);
+
+    /* The time of the last run as the device's own clock has it, ms, from the first kernel's
+     * beginning to the last one's end; NULL: there is none but the caller's. */
+    double (*run_ms)(const void *state);
 
     /* With `profile`: the time of a layer summed over all runs so far, ms. */
     double (*layer_ms)(const void *state, int layer);

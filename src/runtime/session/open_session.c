@@ -47,6 +47,7 @@ static octet_status open_backend(octet_session *session, int device,
         .threads = settings->threads,
         .cpu = settings->cpu,
         .device = device,
+        .cache = settings->cache,
         .profile = session->profile,
     };
     const octet_status status = session->backend->open(&session->own, &request, &session->state);

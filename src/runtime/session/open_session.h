@@ -37,9 +37,11 @@ octet_status oct_session_enter(octet_session *session, const char *call);
 octet_status oct_session_set(octet_session *session, int slot,
                              const struct oct_backend_input *input);
 
-/* As octet_session_run(), octet_session_observe() and octet_session_layer_ms(). */
+/* As octet_session_run(), octet_session_observe(), octet_session_device_ms() and
+ * octet_session_layer_ms(). */
 octet_status oct_session_run(octet_session *session);
 void oct_session_observe(octet_session *session, octet_observer *observer, void *user);
+double oct_session_device_ms(const octet_session *session);
 double oct_session_layer_ms(const octet_session *session, int layer);
 
 /* As octet_session_output() and octet_session_detect(). */

@@ -105,6 +105,11 @@ octet_status oct_session_run(octet_session *session)
     return status;
 }
 
+double oct_session_device_ms(const octet_session *session)
+{
+    return session->backend->run_ms ? session->backend->run_ms(session->state) : -1.0;
+}
+
 double oct_session_layer_ms(const octet_session *session, int layer)
 {
     if (!session->profile || layer < 0 || layer >= session->engine->network.layer_count)

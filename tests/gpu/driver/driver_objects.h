@@ -61,9 +61,11 @@ struct launch {
     _Alignas(16) unsigned char parameters[PARAMETER_BYTES_MAX];
 };
 
-/* A node is the number of its graph's launch, and one: handles are not NULL. */
+/* A launch, or an event that is recorded. Its handle is its number in the graph, and one: handles
+ * are not NULL. */
 struct node {
     struct launch launch;
+    struct oct_cuda_event *event;
     int wait_count, waits[WAITS_MAX];
 };
 
@@ -143,7 +145,10 @@ int check_launch(const struct oct_cuda_function *function, const unsigned grid[3
                  const unsigned block[3], unsigned shared_bytes, void **parameters,
                  struct launch *launch);
 int run_launch(struct launch *launch);
+/* Lets its time pass. */
+void skip_launch(const struct launch *launch);
 int run_graph(struct oct_cuda_executable *executable);
+void record_now(struct oct_cuda_event *event);
 int queue_graph(struct oct_cuda_executable *executable, struct oct_cuda_stream *stream);
 
 #endif

@@ -94,6 +94,8 @@ static octet_status open_cuda(octet_context *ctx, const struct oct_backend_reque
     cuda->width = request->width;
     cuda->batch = request->batch;
     cuda->profile = request->profile;
+    cuda->cache = request->cache;
+    cuda->run_ms = -1.0;
     oct_arena_init(&cuda->arena, ctx);
     const octet_status status = open_all(cuda, request);
     if (status)
@@ -113,6 +115,11 @@ static void describe(const void *state, struct oct_backend_facts *facts)
     };
 }
 
+static double run_ms(const void *state)
+{
+    return ((const struct oct_cuda *)state)->run_ms;
+}
+
 static double layer_ms(const void *state, int layer)
 {
     return ((const struct oct_cuda *)state)->layer_ms[layer];
@@ -125,6 +132,7 @@ const struct oct_backend oct_cuda_backend = {
     .run = oct_cuda_run,
     .tensor = oct_cuda_tensor,
     .describe = describe,
+    .run_ms = run_ms,
     .layer_ms = layer_ms,
     .close = close_cuda,
 };

@@ -72,15 +72,15 @@ octet_status oct_cuda_prepare(struct oct_cuda *cuda)
     octet_status status = find_kernels(cuda);
     if (!status)
         status = make_graph(cuda);
+    if (!status)
+        status = oct_cuda_try(cuda, driver->create_event(&cuda->begin, 0), "making a clock");
+    if (!status)
+        status = oct_cuda_try(cuda, driver->create_event(&cuda->end, 0), "making a clock");
     if (status || !cuda->profile)
         return status;
     cuda->layer_ms =
         oct_arena_calloc(&cuda->arena, (size_t)cuda->network->layer_count, sizeof *cuda->layer_ms);
-    if (!cuda->layer_ms)
-        return oct_fail_memory(cuda->ctx, "the session");
-    status = oct_cuda_try(cuda, driver->create_event(&cuda->begin, 0), "making a clock");
-    return status ? status
-                  : oct_cuda_try(cuda, driver->create_event(&cuda->end, 0), "making a clock");
+    return cuda->layer_ms ? OCTET_OK : oct_fail_memory(cuda->ctx, "the session");
 }
 
 /* ---- step by step ---- */
@@ -104,45 +104,96 @@ static octet_status wait(struct oct_cuda *cuda)
     return oct_cuda_try(cuda, cuda->device.driver.wait_stream(cuda->stream), "running the network");
 }
 
+static octet_status start_clock(struct oct_cuda *cuda)
+{
+    return oct_cuda_try(cuda, cuda->device.driver.record_event(cuda->begin, cuda->stream),
+                        "timing");
+}
+
+/* Waits for all that was launched since start_clock(), and adds its time to `*ms`. */
+static octet_status stop_clock(struct oct_cuda *cuda, double *ms)
+{
+    const struct oct_cuda_driver *driver = &cuda->device.driver;
+    float took = 0.0f;
+    octet_status status =
+        oct_cuda_try(cuda, driver->record_event(cuda->end, cuda->stream), "timing");
+    if (!status)
+        status = wait(cuda);
+    if (!status)
+        status = oct_cuda_try(cuda, driver->elapsed_ms(&took, cuda->begin, cuda->end), "timing");
+    *ms += (double)took;
+    return status;
+}
+
 /* The steps of a layer, which stand side by side, from `*step` on. */
 static octet_status run_layer(struct oct_cuda *cuda, int layer, int *step, int first, int count)
 {
     octet_status status = OCTET_OK;
-    const struct oct_cuda_driver *driver = &cuda->device.driver;
-    float ms = 0.0f;
-    if (cuda->profile)
-        status = oct_cuda_try(cuda, driver->record_event(cuda->begin, cuda->stream), "timing");
     for (; *step < cuda->plan.step_count && cuda->plan.steps[*step].layer == layer && !status;
          ++*step)
         status = oct_cuda_launch(cuda, *step, first, count);
-    if (status || !cuda->profile)
-        return status;
-    status = oct_cuda_try(cuda, driver->record_event(cuda->end, cuda->stream), "timing");
-    if (!status)
-        status = oct_cuda_try(cuda, driver->wait_event(cuda->end), "timing");
-    if (!status)
-        status = oct_cuda_try(cuda, driver->elapsed_ms(&ms, cuda->begin, cuda->end), "timing");
-    cuda->layer_ms[layer] += (double)ms;
     return status;
 }
 
-static octet_status run_layers(struct oct_cuda *cuda, int first, int count,
-                               const struct oct_backend_watch *watch)
+static octet_status run_layers(struct oct_cuda *cuda, int first, int count)
+{
+    octet_status status = OCTET_OK;
+    for (int layer = 0, step = 0; layer < cuda->network->layer_count && !status; layer++)
+        status = run_layer(cuda, layer, &step, first, count);
+    return status;
+}
+
+/* With the time of each layer. */
+static octet_status profile_layers(struct oct_cuda *cuda, int first, int count)
+{
+    octet_status status = OCTET_OK;
+    cuda->run_ms = 0.0;
+    for (int layer = 0, step = 0; layer < cuda->network->layer_count && !status; layer++) {
+        double ms = 0.0;
+        status = start_clock(cuda);
+        if (!status)
+            status = run_layer(cuda, layer, &step, first, count);
+        if (!status)
+            status = stop_clock(cuda, &ms);
+        cuda->layer_ms[layer] += ms;
+        cuda->run_ms += ms;
+    }
+    return status;
+}
+
+static octet_status watch_layers(struct oct_cuda *cuda, int slot,
+                                 const struct oct_backend_watch *watch)
 {
     octet_status status = OCTET_OK;
     for (int layer = 0, step = 0; layer < cuda->network->layer_count && !status; layer++) {
-        status = run_layer(cuda, layer, &step, first, count);
-        if (!status && watch) {
-            status = wait(cuda);
-            if (!status) {
-                oct_gpu_device_leave(&cuda->device); /* who watches may use a GPU as well */
-                status = watch->after_layer(watch->user, first, layer);
-                const octet_status entered = oct_gpu_device_enter(&cuda->device);
-                status = status ? status : entered;
-            }
-        }
+        status = run_layer(cuda, layer, &step, slot, 1);
+        const octet_status done = wait(cuda);
+        status = status ? status : done;
+        if (status)
+            return status;
+        oct_gpu_device_leave(&cuda->device); /* who watches may use a GPU as well */
+        status = watch->after_layer(watch->user, slot, layer);
+        const octet_status entered = oct_gpu_device_enter(&cuda->device);
+        status = status ? status : entered;
     }
     return status;
+}
+
+static octet_status run_at_once(struct oct_cuda *cuda, int first, int count)
+{
+    double ms = 0.0;
+    octet_status status = start_clock(cuda);
+    if (status)
+        return status;
+    if (first == 0 && count == cuda->batch)
+        status =
+            oct_cuda_try(cuda, cuda->device.driver.launch_graph(cuda->executable, cuda->stream),
+                         "running the network");
+    else
+        status = run_layers(cuda, first, count);
+    const octet_status done = stop_clock(cuda, &ms);
+    cuda->run_ms = ms;
+    return status ? status : done;
 }
 
 octet_status oct_cuda_run(void *state, int first, int count, const struct oct_backend_watch *watch)
@@ -153,15 +204,11 @@ octet_status oct_cuda_run(void *state, int first, int count, const struct oct_ba
         return status;
     if (watch)
         for (int slot = first; slot < first + count && !status; slot++)
-            status = run_layers(cuda, slot, 1, watch);
-    else if (!cuda->profile && first == 0 && count == cuda->batch)
-        status =
-            oct_cuda_try(cuda, cuda->device.driver.launch_graph(cuda->executable, cuda->stream),
-                         "running the network");
+            status = watch_layers(cuda, slot, watch);
+    else if (cuda->profile)
+        status = profile_layers(cuda, first, count);
     else
-        status = run_layers(cuda, first, count, NULL);
-    /* After a watch the GPU may be out of reach. */
-    const octet_status done = cuda->device.is_entered ? wait(cuda) : status;
+        status = run_at_once(cuda, first, count);
     oct_gpu_device_leave(&cuda->device);
-    return status ? status : done;
+    return status;
 }

@@ -33,13 +33,15 @@ struct oct_cuda {
     struct oct_gpu_plan plan;
     int height, width, batch;
     bool profile;
+    const char *cache; /* while it opens */
     oct_cuda_address activations, constants;
     size_t constant_bytes;
     oct_cuda_stream stream;
     oct_cuda_function *functions; /* [steps] */
     oct_cuda_graph graph;
     oct_cuda_executable executable; /* all steps for all slots */
-    oct_cuda_event begin, end;      /* with profile */
+    oct_cuda_event begin, end;      /* of a run, or of a layer with profile */
+    double run_ms;                  /* of the last run */
     double *layer_ms;               /* [layers], with profile */
     struct oct_cuda_input input;
     struct oct_cuda_pieces *pieces; /* [tensors] */
@@ -51,7 +53,7 @@ struct oct_cuda {
 /* OCTET_OK, or the failure of a call of the driver. */
 octet_status oct_cuda_try(struct oct_cuda *cuda, oct_cuda_result result, const char *what);
 
-/* cuda_memory.c: what is on the GPU, once there is a plan; and what the host reads it in. */
+/* cuda_memory.c: what is on the GPU, once there is a plan; tiles are chosen on the way. */
 octet_status oct_cuda_allocate(struct oct_cuda *cuda);
 
 /* cuda_run.c: kernels and graph, once there is memory; struct oct_backend's run. */

@@ -93,6 +93,8 @@ struct oct_cuda_kernel_node {
     X(add_kernel_node, "cuGraphAddKernelNode",                                                     \
       (oct_cuda_node *, oct_cuda_graph, const oct_cuda_node *, size_t count,                       \
        const struct oct_cuda_kernel_node *))                                                       \
+    X(add_event_node, "cuGraphAddEventRecordNode",                                                 \
+      (oct_cuda_node *, oct_cuda_graph, const oct_cuda_node *, size_t count, oct_cuda_event))      \
     X(instantiate_graph, "cuGraphInstantiateWithFlags",                                            \
       (oct_cuda_executable *, oct_cuda_graph, unsigned long long flags))                           \
     X(destroy_executable, "cuGraphExecDestroy", (oct_cuda_executable))                             \

@@ -132,7 +132,7 @@ static size_t place_chunks(struct oct_gpu_conv *conv, const struct oct_gpu_tile 
 }
 
 size_t oct_gpu_conv_cut(struct oct_gpu_conv *conv, int channels, const struct oct_gpu_tile *tile,
-                        size_t room)
+                        size_t room, int most_groups)
 {
     if (channels % tile->channels)
         return 0;
@@ -142,7 +142,7 @@ size_t oct_gpu_conv_cut(struct oct_gpu_conv *conv, int channels, const struct oc
     conv->by_image_tiles = oct_gpu_divisor_of(conv->tiles_down * conv->tiles_across);
     conv->by_tiles_across = oct_gpu_divisor_of(conv->tiles_across);
     conv->by_patch_width = oct_gpu_divisor_of(conv->patch_width);
-    for (int chunk = conv->groups; chunk >= 1; chunk--) {
+    for (int chunk = conv->groups < most_groups ? conv->groups : most_groups; chunk >= 1; chunk--) {
         if (conv->groups % chunk || conv->kernel * conv->kernel * chunk > HALF_STEPS_MAX)
             continue;
         conv->chunk_groups = chunk;

@@ -20,10 +20,11 @@ const struct oct_gpu_tile *oct_gpu_tiles(int *count);
 const struct oct_gpu_tile *oct_gpu_tiles_few(int *count);
 
 /* Sets what the tile and the room decide, from what the convolution is (sources, sizes, kernel,
- * stride, padding, images): `room` is the most bytes of shared memory a block may have. Returns
- * these bytes, or 0 when the tile does not fit it. */
+ * stride, padding, images). Chunks have the most groups that divide all, are no more than
+ * `most_groups` and need no more than `room` bytes of shared memory a block. Returns these bytes,
+ * or 0 when the tile does not fit. */
 size_t oct_gpu_conv_cut(struct oct_gpu_conv *conv, int channels, const struct oct_gpu_tile *tile,
-                        size_t room);
+                        size_t room, int most_groups);
 
 /* Blocks of a launch. */
 int64_t oct_gpu_conv_blocks(const struct oct_gpu_conv *conv);

@@ -47,7 +47,8 @@ void oct_gpu_device_close(struct oct_gpu_device *device);
 octet_status oct_gpu_device_enter(struct oct_gpu_device *device);
 void oct_gpu_device_leave(struct oct_gpu_device *device);
 
-/* The kernel of that name, with room for `shared_bytes` asked for. */
+/* The kernel of that name, which then may have all shared memory of a block if `shared_bytes` are
+ * more than any kernel has unasked. */
 octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *name,
                                    size_t shared_bytes, oct_cuda_function *function);
 

@@ -85,9 +85,10 @@ octet_status oct_gpu_plan_make(octet_context *ctx, struct oct_arena *arena,
                                const struct oct_network *network, int height, int width, int batch,
                                const struct oct_gpu_limits *limits, struct oct_gpu_plan *plan);
 
-/* Cuts a convolution for a tile and a number of bytes of shared memory; false when it does not fit
- * and the step is as before. */
-bool oct_gpu_step_tile(struct oct_gpu_step *step, const struct oct_gpu_tile *tile, size_t room);
+/* Cuts a convolution for a tile, chunks of at most `most_groups` groups and a number of bytes of
+ * shared memory; false when it does not fit and the step is as before. */
+bool oct_gpu_step_tile(struct oct_gpu_step *step, const struct oct_gpu_tile *tile, size_t room,
+                       int most_groups);
 
 /* Writes all constants of the steps and refers the steps to them. */
 octet_status oct_gpu_plan_constants(struct oct_gpu_plan *plan, struct oct_gpu_constants *constants);

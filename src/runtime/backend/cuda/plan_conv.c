@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step of a convolution: its kernel, and what it reads and writes. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,10 +133,11 @@ static void choose_family(struct oct_gpu_step *step, const struct oct_layer *lay
     }
 }
 
-bool oct_gpu_step_tile(struct oct_gpu_step *step, const struct oct_gpu_tile *tile, size_t room)
+bool oct_gpu_step_tile(struct oct_gpu_step *step, const struct oct_gpu_tile *tile, size_t room,
+                       int most_groups)
 {
     struct oct_gpu_conv conv = step->of.conv;
-    const size_t bytes = oct_gpu_conv_cut(&conv, step->channels, tile, room);
+    const size_t bytes = oct_gpu_conv_cut(&conv, step->channels, tile, room, most_groups);
     if (!bytes || oct_gpu_conv_blocks(&conv) > INT32_MAX)
         return false;
     step->of.conv = conv;
@@ -157,7 +159,7 @@ static bool choose_tile(const struct oct_gpu_plan *plan, struct oct_gpu_step *st
         for (int i = 0; i < count; i++) {
             const int size = tiles[i].pixels * tiles[i].channels;
             const int best_size = best ? best->pixels * best->channels : 0;
-            if (!oct_gpu_step_tile(step, &tiles[i], plan->limits.shared_bytes_a_block))
+            if (!oct_gpu_step_tile(step, &tiles[i], plan->limits.shared_bytes_a_block, INT_MAX))
                 continue;
             const bool fills =
                 oct_gpu_conv_blocks(&step->of.conv) >= 2 * plan->limits.multiprocessors;
@@ -165,7 +167,7 @@ static bool choose_tile(const struct oct_gpu_plan *plan, struct oct_gpu_step *st
                 best = &tiles[i];
         }
     }
-    return best && oct_gpu_step_tile(step, best, plan->limits.shared_bytes_a_block);
+    return best && oct_gpu_step_tile(step, best, plan->limits.shared_bytes_a_block, INT_MAX);
 }
 
 /* ---- steps ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolutions of every tile and finish with random shapes, from the host's cutting and packing to
  * the kernel's addresses, against the plain evaluation: codes to the bit. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,16 +106,18 @@ enum { FINISHES = sizeof finishes / sizeof *finishes };
 
 static int chunked; /* of the cases so far */
 
-/* Forces the tile, now and then with as little shared memory as it fits in, so that the depth comes
- * in chunks; false: it does not fit at all. */
+/* Forces the tile, now and then with few groups a chunk or as little shared memory as it fits in;
+ * false: it does not fit at all. */
 static bool force_tile(struct test_random *random, const struct oct_gpu_tile *tile)
 {
     struct oct_gpu_step *step = &current.plan.steps[current.step];
-    if (!oct_gpu_step_tile(step, tile, device.limits.shared_bytes_a_block))
+    const int how = test_int(random, 0, 3);
+    const int most_groups = how == 0 ? test_int(random, 1, 8) : INT_MAX;
+    if (!oct_gpu_step_tile(step, tile, device.limits.shared_bytes_a_block, most_groups))
         return false;
-    if (test_int(random, 0, 1))
+    if (how == 1)
         for (size_t room = step->shared_bytes; room > 4096; room -= room / 8)
-            if (!oct_gpu_step_tile(step, tile, room))
+            if (!oct_gpu_step_tile(step, tile, room, INT_MAX))
                 break;
     chunked += step->of.conv.chunks > 1;
     return true;
