@@ -140,10 +140,10 @@ static void small_memory(void **state)
     (void)state;
     struct stand_in_gpu gpu = stand_in_orin;
     octet_session *session;
-    gpu.memory_bytes = 30000;
+    gpu.memory_bytes = 10000;
     driver->set_gpus(1, &gpu);
     assert_int_equal(open_on(0, 0, &session), OCTET_OUT_OF_MEMORY);
-    assert_string_equal(test.context.message, "out of memory on the GPU: memory for weights");
+    assert_string_equal(test.context.message, "out of memory on the GPU: memory for activations");
 }
 
 /* ---- each call fails ---- */
@@ -282,6 +282,7 @@ static void each_call(int result, octet_status wanted, int profile)
     octet_session_close(&session);
     while (check_call(calls, result, wanted, profile, output, expected, floats))
         calls++;
+    print_message("    %d calls, each of which failed once\n", calls);
     assert_true(calls > 100);
     free(expected);
     free(output);
