@@ -24,6 +24,7 @@ enum oct_gpu_kind {
     OCT_GPU_CONV_F32,
     OCT_GPU_MOVE,
     OCT_GPU_POOL,
+    OCT_GPU_CHAIN,
     OCT_GPU_TABLE
 };
 
@@ -33,6 +34,7 @@ union oct_gpu_parameters {
     struct oct_gpu_conv_f32 conv_f32;
     struct oct_gpu_move move;
     struct oct_gpu_pool pool;
+    struct oct_gpu_chain chain;
     struct oct_gpu_table table;
 };
 

@@ -203,8 +203,12 @@ static octet_status tune_step(struct tuning *t, const struct oct_gpu_step *step,
     for (int i = 1; i < count && !status; i++)
         if (best[i] < best[fastest])
             fastest = i;
-    if (!status)
-        *chosen = choices[fastest];
+    if (status)
+        return status;
+    *chosen = choices[fastest];
+    oct_log(t->device->ctx, OCTET_LOG_DEBUG, "\"%s\": tile %s, %d groups a chunk: %.2f us, of %d",
+            t->plan->network->layers[step->layer].name, chosen->tile->name, chosen->chunk_groups,
+            1e3 * (double)best[fastest] / RUNS, count);
     return status;
 }
 

@@ -16,6 +16,7 @@ size_t oct_gpu_parameter_bytes(enum oct_gpu_kind kind)
         [OCT_GPU_CONV_F32] = sizeof(struct oct_gpu_conv_f32),
         [OCT_GPU_MOVE] = sizeof(struct oct_gpu_move),
         [OCT_GPU_POOL] = sizeof(struct oct_gpu_pool),
+        [OCT_GPU_CHAIN] = sizeof(struct oct_gpu_chain),
         [OCT_GPU_TABLE] = sizeof(struct oct_gpu_table),
     };
     return bytes[kind];
@@ -94,6 +95,11 @@ static struct references references_of(enum oct_gpu_kind kind, union oct_gpu_par
         refer_view(&r, &of->pool.input);
         refer_view(&r, &of->pool.output);
         break;
+    case OCT_GPU_CHAIN:
+        refer_view(&r, &of->chain.input);
+        for (int i = 0; i < of->chain.count; i++)
+            refer_view(&r, &of->chain.outputs[i]);
+        break;
     case OCT_GPU_TABLE:
         refer_view(&r, &of->table.input);
         refer_view(&r, &of->table.output);
@@ -138,6 +144,8 @@ static int32_t *images_of(enum oct_gpu_kind kind, union oct_gpu_parameters *of)
         return &of->move.images;
     case OCT_GPU_POOL:
         return &of->pool.images;
+    case OCT_GPU_CHAIN:
+        return &of->chain.images;
     case OCT_GPU_TABLE:
         return &of->table.images;
     }
@@ -175,6 +183,9 @@ static void set_grid(const struct oct_gpu_step *step, int multiprocessors,
         break;
     case OCT_GPU_POOL:
         across = element_blocks(of->pool.images, of->pool.height, of->pool.width, of->pool.groups);
+        break;
+    case OCT_GPU_CHAIN:
+        across = (int64_t)of->chain.images * of->chain.groups;
         break;
     case OCT_GPU_TABLE:
         across =

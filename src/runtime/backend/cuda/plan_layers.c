@@ -6,6 +6,7 @@
 #include "runtime/backend/cuda/gpu_plan.h"
 
 #define MOVE_THREADS 128
+#define CHAIN_THREADS 256
 
 /* The numbers of parameters.h are those of enum oct_type. */
 _Static_assert((int)OCT_GPU_U8 == (int)OCT_TYPE_U8 && (int)OCT_GPU_F32 == (int)OCT_TYPE_F32 &&
@@ -161,6 +162,52 @@ octet_status oct_gpu_plan_view(struct oct_gpu_plan *plan, int layer, int tensor,
 
 /* ---- layers ---- */
 
+/* How many pools from layer `index` on work one on what the other gives, all in one buffer, in
+ * planes that fit shared memory: 1 where they do not. */
+static int chain_length(const struct oct_gpu_plan *plan, int index)
+{
+    const struct oct_network *network = plan->network;
+    const struct oct_layer *layers = &network->layers[index];
+    const struct oct_gpu_place *places = plan->layout.places;
+    const struct oct_network_size size = plan->layout.sizes[layers->output];
+    const size_t plane = (size_t)size.height * (size_t)size.width * OCT_GPU_GROUP_BYTES;
+    const int buffer = places[oct_network_resolve(network, layers->input, 0).tensor].buffer;
+    int count = 0;
+    while (count < OCT_GPU_CHAIN_MAX && index + count < network->layer_count &&
+           layers[count].operation == OCT_MAX_POOL && layers[count].kernel == layers->kernel &&
+           (count == 0 || layers[count].input == layers[count - 1].output) &&
+           places[layers[count].output].buffer == buffer)
+        count++;
+    return count > 1 && 2 * plane <= plan->limits.shared_bytes_a_block ? count : 1;
+}
+
+static octet_status plan_chain(struct oct_gpu_plan *plan, int index, int count,
+                               const struct oct_gpu_view *input)
+{
+    static const char *const kernels[] = {
+        [OCT_TYPE_U8] = "chain_u8", [OCT_TYPE_F32] = "chain_f32", [OCT_TYPE_BF16] = "chain_bf16"};
+    const struct oct_layer *layers = &plan->network->layers[index];
+    const enum oct_type type = plan->network->tensors[layers->output].type;
+    struct oct_gpu_step *step =
+        oct_gpu_plan_add(plan, index, OCT_GPU_CHAIN, kernels[type], CHAIN_THREADS);
+    if (!step)
+        return oct_fail_memory(plan->ctx, "the plan");
+    struct oct_gpu_chain *chain = &step->of.chain;
+    step->channels = oct_gpu_stored(plan->network, layers->output);
+    chain->input = *input;
+    chain->count = count;
+    chain->groups = step->channels / oct_gpu_group_channels(type);
+    chain->images = plan->layout.batch;
+    chain->kernel = layers->kernel;
+    set_size(plan, layers->output, &chain->height, &chain->width);
+    step->shared_bytes = 2 * (size_t)chain->height * (size_t)chain->width * OCT_GPU_GROUP_BYTES;
+    for (int i = 0; i < count; i++) {
+        chain->outputs[i] = oct_gpu_plan_output(plan, layers[i].output);
+        plan->last_steps[index + i] = plan->last_steps[index];
+    }
+    return OCTET_OK;
+}
+
 static octet_status plan_pool(struct oct_gpu_plan *plan, int index)
 {
     static const char *const kernels[] = {
@@ -172,6 +219,9 @@ static octet_status plan_pool(struct oct_gpu_plan *plan, int index)
         oct_gpu_plan_view(plan, index, layer->input, oct_gpu_group_channels(type), &input);
     if (status)
         return status;
+    const int count = chain_length(plan, index);
+    if (count > 1)
+        return plan_chain(plan, index, count, &input);
     struct oct_gpu_step *step =
         oct_gpu_plan_add(plan, index, OCT_GPU_POOL, kernels[type], MOVE_THREADS);
     if (!step)
@@ -222,8 +272,7 @@ static octet_status plan_move(struct oct_gpu_plan *plan, int index)
 
 static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
 {
-    plan->last_steps[index] = -1;
-    if (plan->layout.read_through[index])
+    if (plan->layout.read_through[index] || plan->last_steps[index] >= 0) /* in a chain */
         return OCTET_OK;
     switch (plan->network->layers[index].operation) {
     case OCT_CONVOLUTION:
@@ -254,6 +303,8 @@ octet_status oct_gpu_plan_make(octet_context *ctx, struct oct_arena *arena,
     plan->gathers = oct_arena_calloc(arena, 2 * layers, sizeof *plan->gathers);
     if (!plan->last_steps || !plan->gathers)
         return oct_fail_memory(ctx, "the plan");
+    for (size_t i = 0; i < layers; i++)
+        plan->last_steps[i] = -1;
     for (int i = 0; i < network->layer_count && !status; i++)
         status = plan_layer(plan, i);
     return status ? status : oct_gpu_plan_order(plan);

@@ -22,39 +22,65 @@ enum finish {
  * channels, offsets, and stages of weights and patch. The host works with the same numbers. */
 #define SHARED_CONSTANTS SILU_TABLE_BYTES
 
-__device__ __forceinline__ const unsigned char *pixel_of(const oct_gpu_source &source, int image,
-                                                         int y, int x, int group)
+/* Where a tile's patch comes from. */
+struct Patch {
+    int image, y, x; /* its first pixel, in the input */
+};
+
+__device__ __forceinline__ const unsigned char *source_of(const oct_gpu_source &source, int image,
+                                                          int y, int x, int group)
 {
     return (const unsigned char *)source.data + (int64_t)image * source.image +
-           (int64_t)(y >> source.shift) * source.row + (x >> source.shift) * source.pixel +
-           (group - source.first) * OCT_GPU_GROUP_BYTES;
+           ((y >> source.shift) * source.row + (x >> source.shift) * source.pixel +
+            (group - source.first) * OCT_GPU_GROUP_BYTES);
 }
 
-/* The patch of a chunk: bytes of the sources inside of the picture, zero points outside. */
-template <int threads>
-__device__ __forceinline__ void fill_patch(const oct_gpu_conv &p, uint32_t patch, int chunk,
-                                           int image, int first_y, int first_x)
+/* Of an input of several sources: group `group` of pixel (y, x). */
+__device__ __forceinline__ const unsigned char *group_of(const oct_gpu_conv &p, int image, int y,
+                                                         int x, int group)
 {
-    for (int i = threadIdx.x; i < p.patch_vectors; i += threads) {
-        const int pixel = divide(i, p.by_chunk_groups), g = i - pixel * p.chunk_groups;
-        const int y = divide(pixel, p.by_patch_width), x = pixel - y * p.patch_width;
-        const int column = p.odd_columns ? (x & 1) * p.odd_columns + (x >> 1) : x;
-        const uint32_t to =
-            patch + y * p.patch_row + column * p.patch_pixel + g * OCT_GPU_GROUP_BYTES;
-        const int from_y = first_y + y, from_x = first_x + x;
-        const int group = chunk * p.chunk_groups + g;
-        if ((unsigned)from_y < (unsigned)p.input_height &&
-            (unsigned)from_x < (unsigned)p.input_width) {
-            int s = 0;
+    int s = 0;
 #pragma unroll
-            for (int k = 1; k < OCT_GPU_SOURCES_MAX; k++)
-                s = k < p.source_count && group >= p.sources[k].first ? k : s;
-            copy16(to, pixel_of(p.sources[s], image, from_y, from_x, group));
+    for (int k = 1; k < OCT_GPU_SOURCES_MAX; k++)
+        s = k < p.source_count && group >= p.sources[k].first ? k : s;
+    return source_of(p.sources[s], image, y, x, group);
+}
+
+/* The patch of a chunk: bytes of the sources inside of the picture, zero points outside. `one`:
+ * there is one source. */
+template <int threads, bool one>
+__device__ __forceinline__ void fill_from(const oct_gpu_conv &p, const Patch &patch, uint32_t to,
+                                          int first_group)
+{
+    const unsigned char *from = source_of(p.sources[0], patch.image, patch.y, patch.x, first_group);
+    const int row = p.sources[0].row, pixel = p.sources[0].pixel;
+#pragma unroll 2
+    for (int i = threadIdx.x; i < p.patch_vectors; i += threads) {
+        const int at = divide(i, p.by_chunk_groups), g = i - at * p.chunk_groups;
+        const int y = divide(at, p.by_patch_width), x = at - y * p.patch_width;
+        const int column = p.odd_columns ? (x & 1) * p.odd_columns + (x >> 1) : x;
+        const uint32_t target =
+            to + y * p.patch_row + column * p.patch_pixel + g * OCT_GPU_GROUP_BYTES;
+        if ((unsigned)(patch.y + y) >= (unsigned)p.input_height ||
+            (unsigned)(patch.x + x) >= (unsigned)p.input_width) {
+            const uint32_t zero = ((const unsigned char *)p.zeros)[first_group + g] * 0x01010101u;
+            store16(target, make_uint4(zero, zero, zero, zero));
+        } else if (one) {
+            copy16(target, from + (y * row + x * pixel + g * OCT_GPU_GROUP_BYTES));
         } else {
-            const uint32_t zero = ((const unsigned char *)p.zeros)[group] * 0x01010101u;
-            store16(to, make_uint4(zero, zero, zero, zero));
+            copy16(target, group_of(p, patch.image, patch.y + y, patch.x + x, first_group + g));
         }
     }
+}
+
+template <int threads>
+__device__ __forceinline__ void fill_patch(const oct_gpu_conv &p, const Patch &patch, uint32_t to,
+                                           int chunk)
+{
+    if (p.source_count == 1 && !p.sources[0].shift)
+        fill_from<threads, true>(p, patch, to, chunk * p.chunk_groups);
+    else
+        fill_from<threads, false>(p, patch, to, chunk * p.chunk_groups);
 }
 
 template <int threads>
@@ -170,22 +196,25 @@ __device__ __forceinline__ Place place_of(const oct_gpu_conv &p, int block, int 
 /* Codes of SiLU, and maybe of a residual of codes, of `count` (4 or 8) channels of one pixel. */
 template <int FINISH, int count>
 __device__ __forceinline__ void store_codes(const Finishing &f, unsigned char *output,
-                                            const unsigned char *residual, float (&y)[count / 4][4])
+                                            const unsigned char *residual, bool exists,
+                                            float (&y)[count / 4][4])
 {
     uint32_t added[2] = {0, 0}, codes[2];
-    if (FINISH == FINISH_SILU_RESIDUAL && count == 8) {
-        const uint2 both = __ldcg((const uint2 *)residual);
-        added[0] = both.x;
-        added[1] = both.y;
-    } else if (FINISH == FINISH_SILU_RESIDUAL) {
-        added[0] = __ldcg((const uint32_t *)residual);
+    if (FINISH == FINISH_SILU_RESIDUAL && exists) {
+        if (count == 8) {
+            const uint2 both = __ldcg((const uint2 *)residual);
+            added[0] = both.x;
+            added[1] = both.y;
+        } else {
+            added[0] = __ldcg((const uint32_t *)residual);
+        }
     }
 #pragma unroll
     for (int q = 0; q < count / 4; q++)
         codes[q] = finish_codes<FINISH>(f, y[q], added[q]);
-    if (count == 8)
+    if (count == 8 && exists)
         *(uint2 *)output = make_uint2(codes[0], codes[1]);
-    else
+    else if (exists)
         *(uint32_t *)output = codes[0];
 }
 
@@ -214,16 +243,18 @@ __device__ __forceinline__ void store_values(const oct_gpu_conv &p, const Finish
 template <class Type, int FINISH, int count>
 __device__ __forceinline__ void store_pixel(const oct_gpu_conv &p, const Finishing &f,
                                             unsigned char *output, const unsigned char *residual,
-                                            float (&y)[count / 4][4])
+                                            bool exists, float (&y)[count / 4][4])
 {
     if (Type::is_codes && (FINISH == FINISH_SILU || FINISH == FINISH_SILU_RESIDUAL)) {
-        store_codes<FINISH, count>(f, output, residual, y);
-    } else {
+        store_codes<FINISH, count>(f, output, residual, exists, y);
+    } else if (exists) {
+        const int output_bytes = element_bytes(p.output.type);
+        const int residual_bytes = element_bytes(p.residual.type);
 #pragma unroll
         for (int q = 0; q < count / 4; q++)
-            store_values<Type, FINISH>(
-                p, f, output + q * 4 * element_bytes(p.output.type),
-                residual ? residual + q * 4 * element_bytes(p.residual.type) : nullptr, y[q]);
+            store_values<Type, FINISH>(p, f, output + q * 4 * output_bytes,
+                                       residual ? residual + q * 4 * residual_bytes : nullptr,
+                                       y[q]);
     }
 }
 
@@ -239,61 +270,90 @@ __device__ __forceinline__ void four_values(const typename Type::Sum (&sums)[J][
     y[3] = sum_value(sums[block + 1][2 * half + 1], scale.w, bias.w);
 }
 
-template <class Type, int M, int N, int K, int I, int J, int FINISH>
+/* A lane's pixels: two of each block of 16. */
+template <int I> struct Pixels {
+    int output[I][2], residual[I][2]; /* bytes from the image's beginning */
+    bool exists[I][2];
+};
+
+template <int I>
+__device__ __forceinline__ Pixels<I> pixels_of(const oct_gpu_conv &p, int tile_y, int tile_x, int m,
+                                               bool adds)
+{
+    Pixels<I> pixels;
+#pragma unroll
+    for (int i = 0; i < I; i++)
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            const Place place = place_of(p, m * I + i, ((threadIdx.x & 31) >> 2) + 8 * half);
+            const int y = tile_y + place.y, x = tile_x + place.x;
+            pixels.exists[i][half] = y < p.height && x < p.width;
+            pixels.output[i][half] = y * p.output.row + x * p.output.pixel;
+            pixels.residual[i][half] = adds ? y * p.residual.row + x * p.residual.pixel : 0;
+        }
+    return pixels;
+}
+
+/* `count` neighbouring channels (4 or 8) of all of a lane's pixels. */
+template <class Type, int I, int J, int FINISH, int count>
+__device__ __forceinline__ void
+store_channels(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&sums)[I][J][4],
+               int block, const float *scale, const float *bias, const Pixels<I> &pixels,
+               unsigned char *output, const unsigned char *residual)
+{
+    float4 scales[count / 4], biases[count / 4];
+#pragma unroll
+    for (int q = 0; q < count / 4; q++) {
+        scales[q] = ((const float4 *)scale)[q];
+        biases[q] = ((const float4 *)bias)[q];
+    }
+#pragma unroll
+    for (int i = 0; i < I; i++)
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            float y[count / 4][4];
+#pragma unroll
+            for (int q = 0; q < count / 4; q++)
+                four_values<Type, J>(sums[i], (block + q * 2) % J, half, scales[q], biases[q],
+                                     y[q]);
+            store_pixel<Type, FINISH, count>(p, f, output + pixels.output[i][half],
+                                             residual ? residual + pixels.residual[i][half]
+                                                      : nullptr,
+                                             pixels.exists[i][half], y);
+        }
+}
+
+template <class Type, int M, int N, int I, int J, int FINISH>
 __device__ __forceinline__ void
 store_tile(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&sums)[I][J][4],
            const float *constants, int channel_tile, int image, int tile_y, int tile_x, int warp)
 {
     constexpr int channels = N * J * 8;
-    const int lane = threadIdx.x & 31, m = warp % M, n = warp / M;
+    const int m = warp % M, n = warp / M;
     const int output_bytes = FINISH == FINISH_VALUES ? 4
                              : FINISH == FINISH_ANY  ? element_bytes(p.output.type)
                              : Type::is_codes        ? 1
                                                      : 2;
     const int residual_bytes = FINISH == FINISH_ANY ? element_bytes(p.residual.type) : 1;
-    const int first_channel = channel_tile * channels + n * J * 8;
-    unsigned char *output = (unsigned char *)p.output.data + (int64_t)image * p.output.image +
-                            first_channel * output_bytes;
-    const unsigned char *residual = (const unsigned char *)p.residual.data +
-                                    (int64_t)image * p.residual.image +
-                                    first_channel * residual_bytes;
     const bool adds = FINISH == FINISH_SILU_RESIDUAL || (FINISH == FINISH_ANY && p.residual.data);
+    const Pixels<I> pixels = pixels_of<I>(p, tile_y, tile_x, m, adds);
+    unsigned char *output = (unsigned char *)p.output.data + (int64_t)image * p.output.image;
+    const unsigned char *residual =
+        adds ? (const unsigned char *)p.residual.data + (int64_t)image * p.residual.image : nullptr;
 #pragma unroll
-    for (int i = 0; i < I; i++)
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-            const Place place = place_of(p, m * I + i, (lane >> 2) + 8 * half);
-            const int y = tile_y + place.y, x = tile_x + place.x;
-            if (y >= p.height || x >= p.width)
-                continue;
-            unsigned char *to = output + (int64_t)y * p.output.row + x * p.output.pixel;
-            const unsigned char *added =
-                adds ? residual + (int64_t)y * p.residual.row + x * p.residual.pixel : nullptr;
-#pragma unroll
-            for (int group = 0; group * 4 < J; group++) {
-                const int channel = Channels<J>::first(group);
-                const float *scale = constants + channels + n * J * 8 + channel;
-                const float *bias = scale + channels;
-                if (Channels<J>::blocks(group) == 4) {
-                    float v[2][4];
-                    four_values<Type, J>(sums[i], group * 4, half, *(const float4 *)scale,
-                                         *(const float4 *)bias, v[0]);
-                    four_values<Type, J>(sums[i], (group * 4 + 2) % J, half,
-                                         *(const float4 *)(scale + 4), *(const float4 *)(bias + 4),
-                                         v[1]);
-                    store_pixel<Type, FINISH, 8>(p, f, to + channel * output_bytes,
-                                                 adds ? added + channel * residual_bytes : nullptr,
-                                                 v);
-                } else {
-                    float v[1][4];
-                    four_values<Type, J>(sums[i], group * 4, half, *(const float4 *)scale,
-                                         *(const float4 *)bias, v[0]);
-                    store_pixel<Type, FINISH, 4>(p, f, to + channel * output_bytes,
-                                                 adds ? added + channel * residual_bytes : nullptr,
-                                                 v);
-                }
-            }
-        }
+    for (int group = 0; group * 4 < J; group++) {
+        const int in_tile = n * J * 8 + Channels<J>::first(group);
+        const int channel = channel_tile * channels + in_tile;
+        const float *scale = constants + channels + in_tile, *bias = scale + channels;
+        unsigned char *to = output + channel * output_bytes;
+        const unsigned char *added = adds ? residual + channel * residual_bytes : nullptr;
+        if (Channels<J>::blocks(group) == 4)
+            store_channels<Type, I, J, FINISH, 8>(p, f, sums, group * 4, scale, bias, pixels, to,
+                                                  added);
+        else
+            store_channels<Type, I, J, FINISH, 4>(p, f, sums, group * 4, scale, bias, pixels, to,
+                                                  added);
+    }
 }
 
 /* Warps that share the depth add up what they have; the first of them go on with the sums. */
@@ -319,6 +379,27 @@ __device__ __forceinline__ void add_up(typename Type::Sum (&sums)[I][J][4], void
                     all[(((k - 1) * M * N + tile) * count + i) * 32 + lane];
 }
 
+/* What sums begin with: `start`, or a bias; of warps that share the depth, one's alone. */
+template <class Type, int I, int J>
+__device__ __forceinline__ void start_sums(typename Type::Sum (&sums)[I][J][4],
+                                           const float *constants, int channels, int n, bool first)
+{
+#pragma unroll
+    for (int j = 0; j < J; j += 2) {
+        const int channel = n * J * 8 + Channels<J>::first(j / 4) + (j % 4) * 2;
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            typename Type::Sum start = 0;
+            if (first)
+                start = Type::is_codes ? (typename Type::Sum)((const int *)constants)[channel + k]
+                                       : (typename Type::Sum)constants[2 * channels + channel + k];
+#pragma unroll
+            for (int i = 0; i < I; i++)
+                sums[i][j + k / 2][k % 2] = sums[i][j + k / 2][k % 2 + 2] = start;
+        }
+    }
+}
+
 template <class Type, int M, int N, int K, int I, int J, int FINISH>
 __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
 {
@@ -335,14 +416,10 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
     const int tile_row = divide(in_image, p.by_tiles_across);
     const int tile_y = tile_row * p.tile_height;
     const int tile_x = (in_image - tile_row * p.tiles_across) * p.tile_width;
-    const int first_y = tile_y * p.stride - p.padding, first_x = tile_x * p.stride - p.padding;
+    const Patch patch = {image, tile_y * p.stride - p.padding, tile_x * p.stride - p.padding};
 
     fill_constants<threads, channels, Type::is_codes>(p, shared, channel_tile);
     const uint32_t stages = shared + p.shared_weights;
-    fill_weights<threads>(p, stages, 0, channel_tile);
-    fill_patch<threads>(p, stages + p.shared_patch, 0, image, first_y, first_x);
-    commit_copies();
-
     uint32_t rows[I];
 #pragma unroll
     for (int i = 0; i < I; i++) {
@@ -356,52 +433,30 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
     const int begin = K == 1 ? 0 : p.steps * part / K, end = p.steps * (part + 1) / K;
 
     typename Type::Sum sums[I][J][4];
-    for (int chunk = 0; chunk < p.chunks; chunk++) {
-        const uint32_t stage = stages + (p.stages == 2 ? (chunk & 1) * p.shared_stage : 0);
-        if (p.stages == 2 && chunk + 1 < p.chunks) {
-            const uint32_t next = stages + ((chunk + 1) & 1) * p.shared_stage;
-            fill_weights<threads>(p, next, chunk + 1, channel_tile);
-            fill_patch<threads>(p, next + p.shared_patch, chunk + 1, image, first_y, first_x);
+    for (int chunk = 0, filled = 0; chunk < p.chunks; chunk++) {
+        if (chunk > 0)
+            __syncthreads(); /* what is filled now was read */
+        while (filled < p.chunks && filled < chunk + p.stages) {
+            const uint32_t to = stages + (filled & (p.stages - 1)) * p.shared_stage;
+            fill_weights<threads>(p, to, filled, channel_tile);
+            fill_patch<threads>(p, patch, to + p.shared_patch, filled);
             commit_copies();
+            filled++;
+        }
+        if (filled > chunk + 1)
             await_copies<1>();
-        } else {
+        else
             await_copies<0>();
-        }
         __syncthreads();
-        if (chunk == 0) {
-#pragma unroll
-            for (int j = 0; j < J; j += 2) {
-                const int channel = n * J * 8 + Channels<J>::first(j / 4) + (j % 4) * 2;
-                typename Type::Sum first[4] = {};
-                if (part == 0)
-#pragma unroll
-                    for (int k = 0; k < 4; k++)
-                        first[k] = Type::is_codes
-                                       ? (typename Type::Sum)((const int *)constants)[channel + k]
-                                       : (typename Type::Sum)constants[2 * channels + channel + k];
-#pragma unroll
-                for (int i = 0; i < I; i++)
-#pragma unroll
-                    for (int k = 0; k < 4; k++) {
-                        sums[i][j + k / 2][k % 2] = first[k];
-                        sums[i][j + k / 2][k % 2 + 2] = first[k];
-                    }
-            }
-        }
+        if (chunk == 0)
+            start_sums<Type, I, J>(sums, constants, channels, n, part == 0);
+        const uint32_t stage = stages + (chunk & (p.stages - 1)) * p.shared_stage;
         uint32_t patch_rows[I];
 #pragma unroll
         for (int i = 0; i < I; i++)
             patch_rows[i] = stage + p.shared_patch + rows[i];
         multiply_chunk<Type, I, J, channels>(sums, patch_rows, stage + n * J * 256 + lane * 16,
                                              offsets, begin, end);
-        if (chunk + 1 < p.chunks) {
-            __syncthreads();
-            if (p.stages == 1) {
-                fill_weights<threads>(p, stages, chunk + 1, channel_tile);
-                fill_patch<threads>(p, stages + p.shared_patch, chunk + 1, image, first_y, first_x);
-                commit_copies();
-            }
-        }
     }
     if (K > 1) {
         add_up<Type, M, N, K, I, J>(sums, memory + p.shared_weights, warp);
@@ -411,13 +466,13 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
     const Finishing f = {p.output.inverse_scale, p.residual.scale,
                          -(SILU_MAGIC + (float)p.residual.zero_point), p.output.zero_point,
                          silu_base(shared)};
-    store_tile<Type, M, N, K, I, J, FINISH>(p, f, sums, constants, channel_tile, image, tile_y,
-                                            tile_x, tile);
+    store_tile<Type, M, N, I, J, FINISH>(p, f, sums, constants, channel_tile, image, tile_y, tile_x,
+                                         tile);
 }
 
 /* As many blocks a multiprocessor as the sums' registers let. */
 template <int sums> struct Blocks {
-    static const int least = sums <= 4 ? 8 : sums <= 8 ? 5 : sums <= 16 ? 4 : 3;
+    static const int least = sums <= 4 ? 7 : sums <= 8 ? 5 : sums <= 16 ? 4 : 3;
 };
 
 #define CONV_KERNEL(NAME, TYPE, PIXELS, CHANNELS, M, N, K, I, J, FINISH)                           \

@@ -3,6 +3,7 @@
 #include "runtime/backend/cuda/kernels/finish.cuh"
 
 #define THREADS 128
+#define CHAIN_THREADS 256
 
 struct Element {
     int image, y, x, index; /* of a pixel's elements, or of whatever is counted in their place */
@@ -118,6 +119,69 @@ extern "C" __global__ void __launch_bounds__(THREADS) pool_f32(PARAMETER oct_gpu
 extern "C" __global__ void __launch_bounds__(THREADS) pool_bf16(PARAMETER oct_gpu_pool p)
 {
     pool_group<larger_bfloats>(p);
+}
+
+__device__ __forceinline__ uint4 larger_group(uint32_t (*larger)(uint32_t, uint32_t), uint4 a,
+                                              uint4 b)
+{
+    return make_uint4(larger(a.x, b.x), larger(a.y, b.y), larger(a.z, b.z), larger(a.w, b.w));
+}
+
+/* Along rows, then along columns. */
+template <uint32_t (*larger)(uint32_t, uint32_t)>
+__device__ __forceinline__ void pool_plane(const oct_gpu_chain &p, uint4 *plane, uint4 *rows,
+                                           const oct_gpu_view &output, int image, int group)
+{
+    const int pixels = p.height * p.width, reach = p.kernel / 2;
+    for (int i = threadIdx.x; i < pixels; i += CHAIN_THREADS) {
+        const int y = i / p.width, x = i - y * p.width;
+        const int left = max(x - reach, 0), right = min(x + reach, p.width - 1);
+        uint4 most = plane[y * p.width + left];
+        for (int at = left + 1; at <= right; at++)
+            most = larger_group(larger, most, plane[y * p.width + at]);
+        rows[i] = most;
+    }
+    __syncthreads();
+    for (int i = threadIdx.x; i < pixels; i += CHAIN_THREADS) {
+        const int y = i / p.width, x = i - y * p.width;
+        const int top = max(y - reach, 0), bottom = min(y + reach, p.height - 1);
+        uint4 most = rows[top * p.width + x];
+        for (int at = top + 1; at <= bottom; at++)
+            most = larger_group(larger, most, rows[at * p.width + x]);
+        plane[i] = most;
+        ((uint4 *)pixel_of(output, image, y, x))[group] = most;
+    }
+    __syncthreads();
+}
+
+template <uint32_t (*larger)(uint32_t, uint32_t)>
+__device__ __forceinline__ void pool_in_a_row(const oct_gpu_chain &p)
+{
+    extern __shared__ uint4 plane[];
+    const int image = blockIdx.x / p.groups, group = blockIdx.x % p.groups;
+    const int pixels = p.height * p.width;
+    for (int i = threadIdx.x; i < pixels; i += CHAIN_THREADS) {
+        const int y = i / p.width, x = i - y * p.width;
+        plane[i] = __ldcg((const uint4 *)pixel_of(p.input, image, y, x) + group);
+    }
+    __syncthreads();
+    for (int k = 0; k < p.count; k++)
+        pool_plane<larger>(p, plane, plane + pixels, p.outputs[k], image, group);
+}
+
+extern "C" __global__ void __launch_bounds__(CHAIN_THREADS) chain_u8(PARAMETER oct_gpu_chain p)
+{
+    pool_in_a_row<larger_codes>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(CHAIN_THREADS) chain_f32(PARAMETER oct_gpu_chain p)
+{
+    pool_in_a_row<larger_float>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(CHAIN_THREADS) chain_bf16(PARAMETER oct_gpu_chain p)
+{
+    pool_in_a_row<larger_bfloats>(p);
 }
 
 /* clamp(rint(value / scale) + zero_point, 0, 255): tables divide, see oct_table_job. */

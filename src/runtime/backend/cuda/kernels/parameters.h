@@ -126,6 +126,14 @@ struct oct_gpu_pool {
     int32_t height, width, groups, images, kernel;
 };
 
+/* Pools in a row, each of what the one before gave: a block has one group of one picture, two
+ * planes of it in shared memory. */
+#define OCT_GPU_CHAIN_MAX 3
+struct oct_gpu_chain {
+    struct oct_gpu_view input, outputs[OCT_GPU_CHAIN_MAX];
+    int32_t count, height, width, groups, images, kernel;
+};
+
 /* Functions of codes by look-up, four channels at a time. */
 struct oct_gpu_table {
     struct oct_gpu_view input, output, residual;
