@@ -168,17 +168,17 @@ oct_cuda_result call_destroy_stream(oct_cuda_stream stream)
     return result;
 }
 
-/* What is in the stream of NULL may be late. */
+/* What is in the stream of NULL may be late. A wait that fails has waited: nothing is done later in
+ * memory that the caller gives back. */
 oct_cuda_result call_wait_stream(oct_cuda_stream stream)
 {
     const int result = begin_in_context("cuStreamSynchronize");
     struct oct_cuda_stream *waited = resolve(stream, "cuStreamSynchronize");
     if (!waited)
         return RESULT_INVALID_HANDLE;
-    if (result)
-        return result;
     drain_stream(waited);
-    return drain_all();
+    const int drained = drain_all();
+    return result ? result : drained;
 }
 
 oct_cuda_result call_create_event(oct_cuda_event *event, unsigned flags)

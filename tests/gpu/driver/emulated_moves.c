@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moves.cu in C: copies, conversions, upsampling, pools and tables. */
+/* moves.cu in C: copies, conversions, upsampling and tables. */
 #include <math.h>
 #include <string.h>
 
 #include "base/bfloat16.h"
-#include "emulation.h"
-
-#define THREADS 128
-
-struct element {
-    int image, y, x, index;
-};
-
-/* What each thread of a launch has, one after another: false at the end of them. */
-struct threads {
-    const struct emulated_launch *launch;
-    int images, height, width, each;
-    int64_t next;
-};
-
-static bool next_element(struct threads *t, struct element *e)
-{
-    while (t->next < (int64_t)t->launch->grid[0] * THREADS) {
-        const int64_t at = t->next++, pixel = at / t->each;
-        const int row = (int)(pixel / t->width);
-        *e = (struct element){row / t->height, row % t->height,
-                              (int)(pixel - (int64_t)row * t->width), (int)(at - pixel * t->each)};
-        if (e->image < t->images)
-            return true;
-    }
-    return false;
-}
+#include "emulated_threads.h"
 
 static float value_of(const struct oct_gpu_view *view, uint64_t at)
 {
@@ -71,83 +45,6 @@ void emulate_move(const struct emulated_kernel *kernel, const struct emulated_la
         else
             memcpy(gpu_write(to, to_bytes, to_bytes), gpu_read(from, to_bytes, to_bytes), to_bytes);
     }
-}
-
-/* ---- pools ---- */
-
-typedef void larger(uint8_t *most, const uint8_t *v);
-
-static void larger_codes(uint8_t *most, const uint8_t *v)
-{
-    for (int i = 0; i < 16; i++)
-        most[i] = most[i] > v[i] ? most[i] : v[i];
-}
-
-static void larger_floats(uint8_t *most, const uint8_t *v)
-{
-    for (int i = 0; i < 16; i += 4) {
-        float a, b;
-        memcpy(&a, most + i, 4);
-        memcpy(&b, v + i, 4);
-        memcpy(most + i, a > b ? &a : &b, 4);
-    }
-}
-
-static void larger_bfloats(uint8_t *most, const uint8_t *v)
-{
-    for (int i = 0; i < 16; i += 2) {
-        uint16_t a, b;
-        memcpy(&a, most + i, 2);
-        memcpy(&b, v + i, 2);
-        memcpy(most + i, oct_bf16_value(a) > oct_bf16_value(b) ? &a : &b, 2);
-    }
-}
-
-static int most_of(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int least_of(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static void pool(const struct emulated_launch *launch, larger *take_larger)
-{
-    const struct oct_gpu_pool *p = launch->parameters;
-    struct threads threads = {launch, p->images, p->height, p->width, p->groups, 0};
-    const int reach = p->kernel / 2;
-    for (struct element e; next_element(&threads, &e);) {
-        const int top = most_of(e.y - reach, 0), bottom = least_of(e.y + reach, p->height - 1);
-        const int left = most_of(e.x - reach, 0), right = least_of(e.x + reach, p->width - 1);
-        const uint64_t group = (uint64_t)e.index * OCT_GPU_GROUP_BYTES;
-        uint8_t most[16];
-        memcpy(most, gpu_read(emulated_pixel(&p->input, e.image, top, left) + group, 16, 16), 16);
-        for (int y = top; y <= bottom; y++)
-            for (int x = left; x <= right; x++)
-                take_larger(most,
-                            gpu_read(emulated_pixel(&p->input, e.image, y, x) + group, 16, 16));
-        memcpy(gpu_write(emulated_pixel(&p->output, e.image, e.y, e.x) + group, 16, 16), most, 16);
-    }
-}
-
-void emulate_pool_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
-{
-    (void)kernel;
-    pool(launch, larger_codes);
-}
-
-void emulate_pool_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
-{
-    (void)kernel;
-    pool(launch, larger_floats);
-}
-
-void emulate_pool_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
-{
-    (void)kernel;
-    pool(launch, larger_bfloats);
 }
 
 /* ---- tables ---- */

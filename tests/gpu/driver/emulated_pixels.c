@@ -12,15 +12,18 @@
 struct tile {
     const struct oct_gpu_pixels *p;
     const struct emulated_kernel *kernel;
-    int down; /* blockIdx.y */
+    int down;    /* blockIdx.y */
+    bool inside; /* all taps of its pixels are within the picture */
     float table[SILU_TABLE_BYTES / sizeof(float)];
     int32_t sums[ROWS][CHANNELS_MAX];
 };
 
-static void read_tap(const struct oct_gpu_pixels *p, int image, int y, int x, uint8_t pixel[4])
+/* `inside`: it is known that all taps of the row are, and nothing is asked. */
+static void read_tap(const struct oct_gpu_pixels *p, int image, int y, int x, bool inside,
+                     uint8_t pixel[4])
 {
     memset(pixel, 0, 4);
-    if (y >= 0 && x >= 0 && y < p->input_height && x < p->input_width)
+    if (inside || (y >= 0 && x >= 0 && y < p->input_height && x < p->input_width))
         memcpy(pixel,
                gpu_read(p->input + (uint64_t)image * (uint64_t)p->input_image +
                             4 * (uint64_t)((int64_t)y * p->input_width + x),
@@ -43,7 +46,8 @@ static void take_taps(const struct tile *t, int half, int image, int y, int x, u
     memset(depth, 0, 16);
     for (int tap = 0; tap < 4 && dy < p->kernel; tap++)
         read_tap(p, image, y * p->stride - p->padding + dy,
-                 x * p->stride - p->padding + half % t->kernel->columns * 4 + tap, depth + 4 * tap);
+                 x * p->stride - p->padding + half % t->kernel->columns * 4 + tap, t->inside,
+                 depth + 4 * tap);
 }
 
 static void multiply_step(struct tile *t, int step, int image, int y, int x)
@@ -105,6 +109,9 @@ static void run_warp_tile(struct tile *t, int index)
     const int row = emulated_divide(index, p->by_row_blocks);
     const int x = (index - row * p->row_blocks) * 32;
     const int image = emulated_divide(row, p->by_height), y = row - image * p->height;
+    const int first_y = y * p->stride - p->padding, first_x = x * p->stride - p->padding;
+    t->inside = first_y >= 0 && first_x >= 0 && first_y + p->kernel <= p->input_height &&
+                first_x + 31 * p->stride + t->kernel->columns * 4 <= p->input_width;
     for (int i = 0; i < 2; i++) {
         for (int pixel = 0; pixel < ROWS; pixel++)
             for (int channel = 0; channel < channels; channel++)

@@ -48,6 +48,9 @@ void emulate_move(const struct emulated_kernel *kernel, const struct emulated_la
 void emulate_pool_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_chain_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_chain_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_chain_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_look_up(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_letterbox(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_planes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
