@@ -198,9 +198,9 @@ static void divisors(void **state)
     (void)state;
     struct test_random random = test_random_of(5);
     for (int i = 0; i < 200000; i++) {
-        const int divisor = i < 3000 ? i + 1 : test_int(&random, 1, INT32_MAX - 1);
+        const int divisor = i < 3000 ? i + 1 : test_int(&random, 1, INT32_MAX / 2);
         const struct oct_gpu_divisor by = oct_gpu_divisor_of(divisor);
-        const int64_t multiple = (int64_t)divisor * test_int(&random, 0, INT32_MAX / divisor);
+        const int64_t multiple = (int64_t)divisor * test_int(&random, 0, INT32_MAX / divisor - 1);
         for (int64_t x = multiple - 1; x <= multiple + 1; x++) {
             if (x < 0 || x > INT32_MAX)
                 continue;
