@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One convolution of random shape and numbers, with what makes its inputs from a picture, run step
  * by step over the stand-in of the driver and plainly. */
-#ifndef OCTET_TESTS_GPU_CONV_CASE_H
-#define OCTET_TESTS_GPU_CONV_CASE_H
+#ifndef OCTET_TESTS_GPU_SUPPORT_CONV_CASE_H
+#define OCTET_TESTS_GPU_SUPPORT_CONV_CASE_H
 
 #include "network/network.h"
 #include "random.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a session makes of pictures, to compare one backend with another. */
-#ifndef OCTET_TESTS_GPU_SESSION_RECORD_H
-#define OCTET_TESTS_GPU_SESSION_RECORD_H
+#ifndef OCTET_TESTS_GPU_SUPPORT_SESSION_RECORD_H
+#define OCTET_TESTS_GPU_SUPPORT_SESSION_RECORD_H
 
 #include "runtime/session/open_session.h"
 

@@ -9,8 +9,8 @@
  * that their dependencies allow. Whatever a driver would refuse, or what goes wrong in a kernel, is
  * a failed call and a *complaint*, a line that says what it was.
  */
-#ifndef OCTET_TESTS_GPU_STAND_IN_DRIVER_H
-#define OCTET_TESTS_GPU_STAND_IN_DRIVER_H
+#ifndef OCTET_TESTS_GPU_SUPPORT_STAND_IN_DRIVER_H
+#define OCTET_TESTS_GPU_SUPPORT_STAND_IN_DRIVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

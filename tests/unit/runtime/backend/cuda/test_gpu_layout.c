@@ -11,134 +11,15 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
+#include "gpu/support/step_accesses.h"
 #include "random_plan.h"
 #include "runtime/backend/cuda/gpu_plan.h"
 
 enum { BATCH = 2, UNIT = 16, PLANS = 300, ORDERS = 6, STEPS_MAX = 400 };
-enum { NOBODY = -1, PICTURE = -2, ACCESSES_MAX = OCT_GPU_SOURCES_MAX + 4 };
+enum { NOBODY = -1, PICTURE = -2 };
 
 static struct test_context test;
 static const struct oct_gpu_limits limits = {8, 166912, 167936};
-
-/* ---- what a step touches ---- */
-
-/* Bytes of each pixel of all pictures. */
-struct access {
-    uint64_t data; /* in the arena */
-    int64_t image;
-    int row, pixel, height, width, bytes;
-};
-
-struct accesses {
-    int read_count, write_count;
-    struct access reads[ACCESSES_MAX], writes[ACCESSES_MAX];
-};
-
-static struct access view_access(const struct oct_gpu_view *view, int height, int width,
-                                 int channels)
-{
-    return (struct access){view->data,
-                           view->image,
-                           view->row,
-                           view->pixel,
-                           height,
-                           width,
-                           channels * (int)oct_type_bytes((enum oct_type)view->type)};
-}
-
-static void read_view(struct accesses *a, const struct oct_gpu_view *view, int height, int width,
-                      int channels)
-{
-    if (view->pixel)
-        a->reads[a->read_count++] = view_access(view, height, width, channels);
-}
-
-static void write_view(struct accesses *a, const struct oct_gpu_view *view, int height, int width,
-                       int channels)
-{
-    a->writes[a->write_count++] = view_access(view, height, width, channels);
-}
-
-static void read_sources(struct accesses *a, const struct oct_gpu_source *sources, int count,
-                         int groups, int height, int width)
-{
-    for (int i = 0; i < count; i++) {
-        const struct oct_gpu_source *s = &sources[i];
-        const int last = i + 1 < count ? sources[i + 1].first : groups;
-        a->reads[a->read_count++] = (struct access){
-            s->data,
-            s->image,
-            s->row,
-            s->pixel,
-            ((height - 1) >> s->shift) + 1,
-            ((width - 1) >> s->shift) + 1,
-            (last - s->first) * OCT_GPU_GROUP_BYTES,
-        };
-    }
-}
-
-static void touch_pixels(struct accesses *a, const struct oct_gpu_pixels *p)
-{
-    a->reads[a->read_count++] = (struct access){.data = p->input,
-                                                .image = p->input_image,
-                                                .row = 4 * p->input_width,
-                                                .pixel = 4,
-                                                .height = p->input_height,
-                                                .width = p->input_width,
-                                                .bytes = 4};
-    write_view(a, &p->output, p->height, p->width, p->channels);
-}
-
-static void touch_moved(struct accesses *a, const struct oct_gpu_move *p)
-{
-    read_view(a, &p->input, ((p->height - 1) >> p->shift) + 1, ((p->width - 1) >> p->shift) + 1,
-              p->channels);
-    write_view(a, &p->output, p->height, p->width, p->channels + p->cleared);
-}
-
-static struct accesses accesses_of(const struct oct_gpu_step *step)
-{
-    const union oct_gpu_parameters *of = &step->of;
-    struct accesses a = {0, 0, {{0}}, {{0}}};
-    switch (step->kind) {
-    case OCT_GPU_CONV:
-        read_sources(&a, of->conv.sources, of->conv.source_count, of->conv.groups,
-                     of->conv.input_height, of->conv.input_width);
-        read_view(&a, &of->conv.residual, of->conv.height, of->conv.width, step->channels);
-        write_view(&a, &of->conv.output, of->conv.height, of->conv.width, step->channels);
-        break;
-    case OCT_GPU_PIXELS:
-        touch_pixels(&a, &of->pixels);
-        break;
-    case OCT_GPU_CONV_F32:
-        read_sources(&a, of->conv_f32.sources, of->conv_f32.source_count, of->conv_f32.groups,
-                     of->conv_f32.input_height, of->conv_f32.input_width);
-        read_view(&a, &of->conv_f32.residual, of->conv_f32.height, of->conv_f32.width,
-                  step->channels);
-        write_view(&a, &of->conv_f32.output, of->conv_f32.height, of->conv_f32.width,
-                   step->channels);
-        break;
-    case OCT_GPU_MOVE:
-        touch_moved(&a, &of->move);
-        break;
-    case OCT_GPU_POOL:
-        read_view(&a, &of->pool.input, of->pool.height, of->pool.width, step->channels);
-        write_view(&a, &of->pool.output, of->pool.height, of->pool.width, step->channels);
-        break;
-    case OCT_GPU_CHAIN:
-        read_view(&a, &of->chain.input, of->chain.height, of->chain.width, step->channels);
-        for (int i = 0; i < of->chain.count; i++)
-            write_view(&a, &of->chain.outputs[i], of->chain.height, of->chain.width,
-                       step->channels);
-        break;
-    case OCT_GPU_TABLE:
-        read_view(&a, &of->table.input, of->table.height, of->table.width, of->table.channels);
-        read_view(&a, &of->table.residual, of->table.height, of->table.width, of->table.channels);
-        write_view(&a, &of->table.output, of->table.height, of->table.width, of->table.channels);
-        break;
-    }
-    return a;
-}
 
 /* ---- the map ---- */
 
@@ -153,7 +34,7 @@ struct map {
 
 typedef void visit(struct map *map, int step, size_t unit);
 
-static void each_unit(struct map *map, int step, const struct access *a, visit *visit)
+static void each_unit(struct map *map, int step, const struct step_access *a, visit *visit)
 {
     for (int image = 0; image < BATCH; image++)
         for (int y = 0; y < a->height; y++)
@@ -231,7 +112,7 @@ static void check_unit(struct map *map, int step, size_t unit)
 
 static void run_step(struct map *map, int step)
 {
-    const struct accesses a = accesses_of(&map->plan->steps[step]);
+    const struct step_accesses a = step_accesses_of(&map->plan->steps[step]);
     map->read = 2166136261u;
     for (int i = 0; i < a.read_count; i++)
         each_unit(map, step, &a.reads[i], map->known[step] ? read_unit : check_unit);
