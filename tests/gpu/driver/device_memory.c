@@ -145,7 +145,7 @@ static void describe(uint64_t address, char *text, size_t size)
 static void *check_access(uint64_t address, size_t bytes, size_t alignment, const char *what)
 {
     char where[100];
-    if (address % alignment != 0) {
+    if (address & (alignment - 1)) {
         describe(address, where, sizeof where);
         stop(RESULT_MISALIGNED_ADDRESS, "%s %zu bytes at %s: not aligned to %zu", what, bytes,
              where, alignment);

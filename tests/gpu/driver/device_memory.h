@@ -33,7 +33,8 @@ int memory_release_all(void);
 /* Whether bytes lie within one allocation. */
 bool memory_holds(uint64_t address, size_t bytes);
 
-/* Pointers for a kernel's access; one that is not allowed ends the kernel by stop(). */
+/* Pointers for a kernel's access; one that is not allowed ends the kernel by stop(). Alignments are
+ * powers of two. */
 const void *gpu_read(uint64_t address, size_t bytes, size_t alignment);
 void *gpu_write(uint64_t address, size_t bytes, size_t alignment);
 

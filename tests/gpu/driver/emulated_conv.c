@@ -6,6 +6,8 @@
 #include "base/bfloat16.h"
 #include "emulated_conv.h"
 
+#define CHANNELS_MAX 128 /* of a tile */
+
 static struct conv_block block; /* one at a time: its sums and shared memory are large */
 
 /* ---- shared memory ---- */
@@ -164,17 +166,26 @@ static void multiply_codes(const uint8_t *row, const uint8_t *columns, int chann
     }
 }
 
-static void multiply_bfloats(const uint8_t *row, const uint8_t *columns, int channels,
+static void multiply_bfloats(const uint8_t *row, const float *rows, int channels,
                              union conv_sum *sums)
 {
-    uint16_t a[16], w[16];
+    uint16_t a[16];
     memcpy(a, row, 32);
+    for (int i = 0; i < 16; i++) {
+        const float value = oct_bf16_value(a[i]), *w = rows + i * CHANNELS_MAX;
+        for (int channel = 0; channel < channels; channel++)
+            sums[channel].value += value * w[channel];
+    }
+}
+
+/* Weights of 16 bits as floats, [depth][channel]. */
+static void spread_weights(const uint8_t *columns, int channels, float *rows)
+{
     for (int channel = 0; channel < channels; channel++) {
-        float sum = sums[channel].value;
+        uint16_t w[16];
         memcpy(w, columns + channel * 32, 32);
         for (int i = 0; i < 16; i++)
-            sum += oct_bf16_value(a[i]) * oct_bf16_value(w[i]);
-        sums[channel].value = sum;
+            rows[i * CHANNELS_MAX + channel] = oct_bf16_value(w[i]);
     }
 }
 
@@ -184,6 +195,9 @@ static void multiply_step(struct conv_block *b, int64_t patch, const int32_t off
 {
     const struct oct_gpu_conv *p = b->p;
     const int channels = b->tile->channels;
+    float rows[16 * CHANNELS_MAX];
+    if (!b->codes)
+        spread_weights(columns, channels, rows);
     for (int pixel = 0; pixel < b->tile->pixels; pixel++) {
         const struct pixel_place place = conv_place(p, pixel);
         const int64_t row = (int64_t)place.y * p->stride * p->patch_row +
@@ -200,7 +214,7 @@ static void multiply_step(struct conv_block *b, int64_t patch, const int32_t off
         if (b->codes)
             multiply_codes(depth, columns, channels, sums);
         else
-            multiply_bfloats(depth, columns, channels, sums);
+            multiply_bfloats(depth, rows, channels, sums);
     }
 }
 
@@ -218,7 +232,7 @@ static void multiply_chunk(struct conv_block *b, int64_t stage)
     const struct oct_gpu_conv *p = b->p;
     const struct emulated_tile *tile = b->tile;
     const int64_t patch = stage + p->shared_patch;
-    uint8_t columns[128 * 32];
+    uint8_t columns[CHANNELS_MAX * 32];
     for (int part = 0; part < tile->k; part++) {
         const int begin = tile->k == 1 ? 0 : p->steps * part / tile->k;
         const int end = p->steps * (part + 1) / tile->k;

@@ -25,9 +25,11 @@ static void read_four(const struct oct_gpu_conv_f32 *p, int source, int group, i
     memcpy(values, gpu_read(from->data + (uint64_t)at, 16, 16), 16);
 }
 
-static void sum_up(const struct oct_gpu_conv_f32 *p, int channel, struct place at, float sums[4])
+/* `weights` are all of the launch's, which every thread reads a part of. */
+static void sum_up(const struct oct_gpu_conv_f32 *p, const float *weights, int channel,
+                   struct place at, float sums[4])
 {
-    uint64_t weights = p->weights + 4 * (uint64_t)channel;
+    weights += channel;
     memcpy(sums, gpu_read(p->bias + 4 * (uint64_t)channel, 16, 16), 16);
     for (int tap = 0; tap < p->kernel * p->kernel; tap++) {
         const int dy = tap / p->kernel - p->padding, dx = tap % p->kernel - p->padding;
@@ -36,11 +38,9 @@ static void sum_up(const struct oct_gpu_conv_f32 *p, int channel, struct place a
             if (source + 1 < p->source_count && group >= p->sources[source + 1].first)
                 source++;
             read_four(p, source, group, at.image, at.y * p->stride + dy, at.x * p->stride + dx, v);
-            for (int k = 0; k < 4; k++, weights += 4 * (uint64_t)p->channels) {
-                const float *w = gpu_read(weights, 16, 16);
+            for (int k = 0; k < 4; k++, weights += p->channels)
                 for (int n = 0; n < 4; n++)
-                    sums[n] = fmaf(v[k], w[n], sums[n]);
-            }
+                    sums[n] = fmaf(v[k], weights[n], sums[n]);
         }
     }
 }
@@ -64,6 +64,8 @@ void emulate_conv_f32(const struct emulated_kernel *kernel, const struct emulate
 {
     const struct oct_gpu_conv_f32 *p = launch->parameters;
     const int64_t total = (int64_t)p->images * p->height * p->width;
+    const size_t rows = (size_t)(p->kernel * p->kernel) * (size_t)p->groups * 4;
+    const float *weights = gpu_read(p->weights, rows * (size_t)p->channels * 4, 16);
     (void)kernel;
     for (int64_t pixel = 0; pixel < total && pixel < (int64_t)launch->grid[0] * BLOCK_PIXELS;
          pixel++) {
@@ -74,7 +76,7 @@ void emulate_conv_f32(const struct emulated_kernel *kernel, const struct emulate
              channel < p->channels && channel < (int)launch->grid[1] * BLOCK_CHANNELS;
              channel += 4) {
             float sums[4];
-            sum_up(p, channel, at, sums);
+            sum_up(p, weights, channel, at, sums);
             finish(p, channel, at, sums);
         }
     }

@@ -11,16 +11,12 @@
 #include <cmocka.h>
 
 #include "base/bfloat16.h"
+#include "random_weights.h"
 #include "reference.h"
 
 #define LESS_SHARED ((48 << 10) + 16) /* bytes that must be asked for, as few as can be */
 
 /* ---- the network ---- */
-
-static struct oct_quantization any_quantization(struct test_random *random)
-{
-    return (struct oct_quantization){test_float(random, 0.01f, 0.05f), test_int(random, 0, 255)};
-}
 
 static int add_tensor(struct conv_case *c, const struct oct_tensor *tensor)
 {
@@ -29,55 +25,16 @@ static int add_tensor(struct conv_case *c, const struct oct_tensor *tensor)
     return c->network.tensor_count++;
 }
 
-static float *any_floats(struct conv_case *c, struct test_random *random, int count, float limit)
-{
-    float *values = oct_arena_calloc(&c->arena, (size_t)count, sizeof *values);
-    assert_non_null(values);
-    for (int i = 0; i < count; i++)
-        values[i] = test_float(random, -limit, limit);
-    return values;
-}
-
-/* Weights of the type that the input's asks for, so that values come to about 1. */
-static void add_weights(struct conv_case *c, struct test_random *random, struct oct_layer *layer,
-                        int outputs)
-{
-    const enum oct_type type =
-        c->tensors[oct_network_resolve(&c->network, layer->input, 0).tensor].type;
-    const int depth = c->tensors[layer->input].channels * layer->kernel * layer->kernel;
-    const float limit = 3.0f / sqrtf((float)depth);
-    layer->bias = any_floats(c, random, outputs, 1.0f);
-    if (type == OCT_TYPE_F32) {
-        layer->values = any_floats(c, random, depth * outputs, limit);
-    } else if (type == OCT_TYPE_BF16) {
-        uint16_t *values = oct_arena_calloc(&c->arena, (size_t)(depth * outputs), sizeof *values);
-        assert_non_null(values);
-        for (int i = 0; i < depth * outputs; i++)
-            values[i] = oct_bf16_of(test_float(random, -limit, limit));
-        layer->bf16 = values;
-    } else {
-        int8_t *codes = oct_arena_calloc(&c->arena, (size_t)(depth * outputs), 1);
-        float *scale = any_floats(c, random, outputs, limit / 127.0f / 100.0f);
-        assert_non_null(codes);
-        for (int i = 0; i < depth * outputs; i++)
-            codes[i] = (int8_t)test_int(random, -127, 127);
-        for (int i = 0; i < outputs; i++)
-            scale[i] = fabsf(scale[i]) + limit / 127.0f / 100.0f;
-        layer->codes = codes;
-        layer->scale = scale;
-    }
-}
-
 static int add_conv(struct conv_case *c, struct test_random *random, struct oct_layer layer,
                     int outputs, enum oct_type type)
 {
     const struct oct_tensor output = {.kind = OCT_TENSOR_LAYER,
                                       .type = type,
                                       .channels = outputs,
-                                      .quantization = any_quantization(random),
+                                      .quantization = random_quantization(random),
                                       .parent = -1};
     layer.name = "layer";
-    add_weights(c, random, &layer, outputs);
+    random_weights(&c->arena, random, &c->network, &layer, outputs);
     layer.output = add_tensor(c, &output);
     c->layers[c->network.layer_count++] = layer;
     return layer.output;
