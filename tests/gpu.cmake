@@ -28,6 +28,6 @@ target_compile_definitions(test_gpu_support PRIVATE OCTET_STAND_IN_DRIVER="${OCT
 
 # octet_gpu_test(NAME): what a test of the backend has beside other tests.
 function(octet_gpu_test name)
-    target_link_libraries(${name} PRIVATE octet_cuda_objects test_gpu_support ${CMAKE_DL_LIBS})
+    target_link_libraries(${name} PRIVATE test_gpu_support ${CMAKE_DL_LIBS})
     add_dependencies(${name} stand_in_driver stand_in_driver_old)
 endfunction()

@@ -75,6 +75,7 @@ static int run_verb(struct app *app, const struct verb *verb, int argc, char **a
     for (size_t i = 0; i < app->data_file_count; i++)
         free(app->data_files[i]);
     free(app->data_files);
+    free(app->cache);
     return status;
 }
 

@@ -171,7 +171,38 @@ static void run(octet_session *session)
     require(octet_session_run(session), "run", octet_session_message(session));
 }
 
-/* The largest relative difference of the undecided outputs; boxes that differ are counted. */
+/* Confidences from all too many boxes to hardly any, every class or the best, all or some; the last
+ * one is what later runs search for. */
+enum { SEARCHES = 8 };
+
+static octet_detect_settings search_of(int index, int class_count)
+{
+    static const double confidences[SEARCHES] = {0.0, 1e-6, 1e-4, 1e-3, 0.01, 0.01, 0.1, 0.001};
+    static const int classes[] = {0, 1};
+    octet_detect_settings settings;
+    octet_detect_defaults(&settings);
+    settings.confidence = confidences[index];
+    settings.multi_label = index % 2;
+    if (index % 4 == 1) {
+        settings.classes = classes;
+        settings.class_count = class_count < 2 ? 1 : 2;
+    }
+    return settings;
+}
+
+static bool boxes_differ(octet_session *cpu, octet_session *gpu, int slot,
+                         const octet_detect_settings *settings)
+{
+    octet_detection a[BOXES_MOST], b[BOXES_MOST];
+    int a_count, b_count;
+    require(octet_session_detect(cpu, slot, settings, a, BOXES_MOST, &a_count), "detect",
+            octet_session_message(cpu));
+    require(octet_session_detect(gpu, slot, settings, b, BOXES_MOST, &b_count), "detect",
+            octet_session_message(gpu));
+    return a_count != b_count || memcmp(a, b, sizeof *a * (size_t)a_count) != 0;
+}
+
+/* The largest relative difference of the undecided outputs; selections that differ are counted. */
 static double compare_results(octet_session *cpu, octet_session *gpu, const octet_engine *engine,
                               int batch, int *boxes)
 {
@@ -179,22 +210,18 @@ static double compare_results(octet_session *cpu, octet_session *gpu, const octe
     octet_engine_info(engine, &info);
     const size_t count = ((size_t)info.class_count + 4) * (size_t)octet_session_anchor_count(cpu);
     float *wanted = zeros(count, sizeof *wanted), *is = zeros(count, sizeof *is);
-    octet_detection a[BOXES_MOST], b[BOXES_MOST];
-    octet_detect_settings settings;
     double worst = 0.0;
-    octet_detect_defaults(&settings);
-    settings.confidence = 0.01;
     for (int slot = 0; slot < batch; slot++) {
-        int a_count, b_count;
         require(octet_session_output(cpu, slot, wanted), "output", octet_session_message(cpu));
         require(octet_session_output(gpu, slot, is), "output", octet_session_message(gpu));
         if (memcmp(is, wanted, count * sizeof *is) != 0)
             worst = fmax(worst, difference((unsigned char *)is, OCTET_ELEMENT_F32,
                                            (unsigned char *)wanted, OCTET_ELEMENT_F32, count));
-        require(octet_session_detect(cpu, slot, &settings, a, BOXES_MOST, &a_count), "detect", "");
-        require(octet_session_detect(gpu, slot, &settings, b, BOXES_MOST, &b_count), "detect",
-                octet_session_message(gpu));
-        *boxes += a_count != b_count || memcmp(a, b, sizeof *a * (size_t)a_count) != 0;
+        *boxes += boxes_differ(cpu, gpu, slot, NULL);
+        for (int i = 0; i < SEARCHES; i++) {
+            const octet_detect_settings settings = search_of(i, info.class_count);
+            *boxes += boxes_differ(cpu, gpu, slot, &settings);
+        }
     }
     free(wanted);
     free(is);
@@ -229,19 +256,22 @@ int main(int argc, char **argv)
     set_noise(gpu, batch);
     run(gpu); /* as a graph, whose results are compared first */
     const double graph = compare_results(cpu, gpu, engine, batch, &boxes);
+    run(gpu); /* the search of the last selection is the graph's now */
+    const octet_detect_settings last = search_of(SEARCHES - 1, info.class_count);
+    for (int slot = 0; slot < batch; slot++)
+        boxes += boxes_differ(cpu, gpu, slot, &last);
     octet_session_observe(gpu, compare, &comparison);
     run(gpu);
     const bool exact = comparison.different == 0 && graph == 0.0 && boxes == 0;
     const bool close = info.precision != OCTET_PRECISION_INT8 &&
                        comparison.worst < FLOAT_TOLERANCE && graph < FLOAT_TOLERANCE;
-    printf(
-        "%s %dx%d batch %d: %lld tensors, %lld differ (worst %.3g, layer %d), output %.3g, boxes "
-        "of %d pictures: %s\n",
-        argv[1], octet_session_height(gpu), octet_session_width(gpu), batch, comparison.compared,
-        comparison.different, comparison.worst, comparison.worst_layer, graph, boxes,
-        exact   ? "the same"
-        : close ? "close"
-                : "DIFFERENT");
+    printf("%s %dx%d batch %d: %lld tensors, %lld differ (worst %.3g, layer %d), output %.3g, %d "
+           "selections: %s\n",
+           argv[1], octet_session_height(gpu), octet_session_width(gpu), batch, comparison.compared,
+           comparison.different, comparison.worst, comparison.worst_layer, graph, boxes,
+           exact   ? "the same"
+           : close ? "close"
+                   : "DIFFERENT");
     for (size_t i = 0; i < all; i++)
         free(wanted.bytes[i]);
     free(wanted.bytes);

@@ -29,8 +29,10 @@ struct app {
     int threads;        /* 0: the library's default */
     const char *cpu;
     const char *device; /* as octet_session_settings has it; NULL: the CPU */
-    const char *names;  /* the file of --names, or NULL */
-    char **data_files;  /* that came with a model, see inputs_note_model() */
+    bool no_cache;
+    char *cache;       /* see cache_folder() */
+    const char *names; /* the file of --names, or NULL */
+    char **data_files; /* that came with a model, see inputs_note_model() */
     size_t data_file_count;
 };
 

@@ -64,6 +64,12 @@ struct command {
         "device", 0, OPTION_DEVICE, "NAME", "where it runs: cpu (default), cuda, cuda:N or auto",  \
             &(app)->device, 0, 0, NULL                                                             \
     }
+/* Of those that may try a GPU's kernels out for it. */
+#define CACHE_OPTION(app)                                                                          \
+    {                                                                                              \
+        .name = "no-cache", .help = "keep nothing of what is tried out on a GPU, and use nothing", \
+        .target = &(app)->no_cache                                                                 \
+    }
 
 #define OPTION_COUNT(options) (sizeof(options) / sizeof *(options))
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/cache_folder.h"
 #include "app/median.h"
 #include "app/terminal_text.h"
 #include "models/model_file.h"
@@ -35,6 +36,7 @@ static octet_session_settings session_settings(const struct bench_model *model)
     session.threads = model->app->threads ? model->app->threads : settings->streams > 1 ? 1 : 0;
     session.cpu = model->app->cpu;
     session.device = model->device;
+    session.cache = cache_folder(model->app, model->device);
     session.profile = settings->layers;
     return session;
 }

@@ -156,8 +156,17 @@ static void print_latencies(const struct bench_model *model)
                     &model->latency);
 }
 
+/* Whether any of them was timed by a GPU's clock as well. */
+static bool any_on_gpu(const struct bench_model *models, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (models[i].device_ms >= 0)
+            return true;
+    return false;
+}
+
 static void add_row(struct table *table, const struct bench_model *model,
-                    const struct bench_peak *peak)
+                    const struct bench_peak *peak, bool with_gpu)
 {
     char size[SIZE_TEXT_BYTES];
     struct figures figures = figures_of(model, peak);
@@ -176,7 +185,8 @@ static void add_row(struct table *table, const struct bench_model *model,
     table_add(table, "%.1f", figures.fps);
     table_add(table, "%.1f", model->load_ms);
     table_add(table, "%s", model->peak_bytes > 0 ? size_text(model->peak_bytes, size) : "-");
-    table_add(table, model->device_ms < 0 ? "-" : "%.3f", model->device_ms);
+    if (with_gpu)
+        table_add(table, model->device_ms < 0 ? "-" : "%.3f", model->device_ms);
     if (model->settings->peak)
         table_add(table, isnan(figures.fraction) ? "-" : "%.1f %%", 100 * figures.fraction);
 }
@@ -184,17 +194,22 @@ static void add_row(struct table *table, const struct bench_model *model,
 static void print_text(struct app *app, const struct bench_model *models, size_t count,
                        const struct bench_peak *peak)
 {
-    static const char *const headers[] = {
-        "model",         ">-device",    ">-precision",  ">--size",     ">-----batch", ">---threads",
-        ">-----streams", ">median ms",  ">----mean",    ">----p90",    ">---p99",     ">----min",
-        ">fps",          ">---load ms", ">-----memory", ">-device ms", ">-of peak"};
-    size_t columns = sizeof headers / sizeof *headers;
+    const char *headers[] = {
+        "model",         ">-device",    ">-precision",  ">--size",  ">-----batch", ">---threads",
+        ">-----streams", ">median ms",  ">----mean",    ">----p90", ">---p99",     ">----min",
+        ">fps",          ">---load ms", ">-----memory", NULL,       NULL};
+    size_t columns = sizeof headers / sizeof *headers - 2;
+    const bool with_gpu = any_on_gpu(models, count);
     struct table table;
+    if (with_gpu)
+        headers[columns++] = ">-device ms";
+    if (models[0].settings->peak)
+        headers[columns++] = ">-of peak";
     machine_print(app, models, count, peak);
     putchar('\n');
-    table_open(&table, headers, models[0].settings->peak ? columns : columns - 1);
+    table_open(&table, headers, columns);
     for (size_t i = 0; i < count; i++)
-        add_row(&table, &models[i], peak);
+        add_row(&table, &models[i], peak, with_gpu);
     table_print(&table);
     for (size_t i = 0; i < count; i++)
         print_doubt(&models[i]);

@@ -159,6 +159,7 @@ int cmd_bench(struct app *app, int argc, char **argv)
          0, NULL},
         {"device", 0, OPTION_DEVICES, "LIST",
          "on each of these: cpu (default), cuda, cuda:N or auto", &settings.devices, 0, 0, NULL},
+        CACHE_OPTION(app),
         {.name = "peak",
          .help = "also this machine's peak, and the fraction reached",
          .target = &settings.peak},

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/cache_folder.h"
 #include "app/median.h"
 #include "app/progress.h"
 #include "models/model_file.h"
@@ -51,6 +52,7 @@ static int open_candidate(struct app *app, const struct candidate_request *reque
     settings.threads = app->threads;
     settings.cpu = app->cpu;
     settings.device = device;
+    settings.cache = cache_folder(app, device);
     const octet_status status =
         octet_session_open(app->context, candidate->engine, &settings, &candidate->session);
     octet_engine_info(candidate->engine, &candidate->info);

@@ -76,6 +76,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"device", 0, OPTION_DEVICE, "NAME",
          "where --images and auto run: cpu (default), cuda, cuda:N or auto", &app->device, 0, 0,
          NULL},
+        CACHE_OPTION(app),
         NAMES_OPTION(app),
     };
     const struct command command = {

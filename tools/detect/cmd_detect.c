@@ -2,6 +2,7 @@
 /* octet detect: pictures in batches through a session, in the order of the list. */
 #include <stdlib.h>
 
+#include "app/cache_folder.h"
 #include "app/commands.h"
 #include "app/progress.h"
 #include "detect/class_list.h"
@@ -101,6 +102,7 @@ static int prepare_session(struct detection_run *run, const char *model)
     settings.threads = app->threads;
     settings.cpu = app->cpu;
     settings.device = app->device;
+    settings.cache = cache_folder(app, app->device);
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));

@@ -57,6 +57,7 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
         {"batch", 0, OPTION_INTEGER, "N", "pictures the network takes at once (default 1)",
          &a->batch, 1, BATCH_MAX, NULL},
         DEVICE_OPTION(app),
+        CACHE_OPTION(app),
         {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &a->count, 1,
          SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->seed, 0, SEED_MAX,

@@ -33,6 +33,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
         DEVICE_OPTION(app),
+        CACHE_OPTION(app),
         {"min-ap", 0, OPTION_REAL, "X", "exit with status 3 when AP is below, 0 to 1", &a->min_ap,
          0, 1, NULL},
         {"max-bad", 0, OPTION_REAL, "SHARE",

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "app/cache_folder.h"
 #include "app/progress.h"
 #include "models/selection.h"
 #include "pictures/pictures.h"
@@ -24,6 +25,7 @@ static int open_session(struct eval_run *run)
     settings.threads = run->app->threads;
     settings.cpu = run->app->cpu;
     settings.device = run->app->device;
+    settings.cache = cache_folder(run->app, run->app->device);
     octet_status status =
         octet_session_open(run->app->context, run->engine, &settings, &run->session);
     return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);

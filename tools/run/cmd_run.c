@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cache_folder.h"
 #include "app/commands.h"
 #include "app/json_print.h"
 #include "app/options.h"
@@ -110,6 +111,7 @@ static int open_session(struct tensor_run *run, const char *model)
     settings.threads = app->threads;
     settings.cpu = app->cpu;
     settings.device = app->device;
+    settings.cache = cache_folder(app, app->device);
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));
@@ -231,6 +233,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"tensors", 0, OPTION_LIST, "LIST", "also layers' outputs: all, or names", &a->tensors, 0,
          0, NULL},
         DEVICE_OPTION(app),
+        CACHE_OPTION(app),
     };
     const struct command command = {
         .name = "run",

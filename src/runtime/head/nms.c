@@ -108,7 +108,7 @@ static bool class_is_full(const octet_detection *box, const octet_detection *kep
     return limit > 0 && of_class >= limit;
 }
 
-int oct_nms(struct oct_candidates *candidates, const struct oct_head_view *view,
+int oct_nms(struct oct_candidates *candidates, const struct oct_boxes *boxes,
             const octet_detect_settings *settings, octet_detection *detections, int most)
 {
     sort_candidates(candidates);
@@ -116,7 +116,7 @@ int oct_nms(struct oct_candidates *candidates, const struct oct_head_view *view,
     for (int i = 0; i < candidates->count && kept < most; i++) {
         const struct oct_candidate *candidate = &candidates->entries[i];
         float corners[4];
-        view->head->kind->box(view, candidate->anchor, corners);
+        boxes->corners(boxes->user, candidate->anchor, corners);
         const octet_detection box = {corners[0], corners[1],       corners[2],
                                      corners[3], candidate->score, candidate->class_id};
         if (!class_is_full(&box, detections, kept, settings->max_per_class) &&

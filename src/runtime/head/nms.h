@@ -29,9 +29,16 @@ int oct_select_capacity(int anchors, int class_count);
 
 void oct_candidates_add(struct oct_candidates *heap, struct oct_candidate candidate);
 
+/* Where the boxes of candidates come from: corners() says (x1, y1, x2, y2) of an anchor's, in input
+ * pixels. It is asked of those alone that suppression comes to. */
+struct oct_boxes {
+    void (*corners)(const void *user, int anchor, float corners[4]);
+    const void *user;
+};
+
 /* Writes at most `most` detections, best first, in input pixels (unclipped), and returns their
  * number. Allocates nothing. The settings are valid (see octet_detect_settings). */
-int oct_nms(struct oct_candidates *candidates, const struct oct_head_view *view,
+int oct_nms(struct oct_candidates *candidates, const struct oct_boxes *boxes,
             const octet_detect_settings *settings, octet_detection *detections, int most);
 
 #endif

@@ -135,8 +135,7 @@ static bool wanted(const octet_detect_settings *settings, int class_id)
     return false;
 }
 
-/* A logit below this cannot reach the confidence; those above are decided by their exact score. */
-static float logit_threshold(double confidence)
+float oct_yolov8_logit_threshold(double confidence)
 {
     if (confidence <= 0.0)
         return -INFINITY;
@@ -207,7 +206,7 @@ static void gather_cell(const struct gathering *g, const float *logits, int anch
 static void gather(const struct oct_head_view *view, const octet_detect_settings *settings,
                    struct oct_candidates *heap)
 {
-    const struct gathering g = {settings, logit_threshold(settings->confidence),
+    const struct gathering g = {settings, oct_yolov8_logit_threshold(settings->confidence),
                                 (float)settings->confidence, view->head->class_count};
     int anchor = 0;
     for (int l = 0; l < level_count(view->head); l++) {
@@ -231,12 +230,17 @@ static void anchor_box(const struct oct_head_view *view, int anchor, float corne
     }
 }
 
+static void corners_of(const void *view, int anchor, float corners[4])
+{
+    anchor_box(view, anchor, corners);
+}
+
 static int select_boxes(const struct oct_head_view *view, const octet_detect_settings *settings,
                         struct oct_select_scratch *scratch, octet_detection *detections, int most)
 {
     struct oct_candidates heap = {scratch->candidates, 0, scratch->capacity};
     gather(view, settings, &heap);
-    return oct_nms(&heap, view, settings, detections, most);
+    return oct_nms(&heap, &(struct oct_boxes){corners_of, view}, settings, detections, most);
 }
 
 const struct oct_head_kind oct_head_yolov8 = {

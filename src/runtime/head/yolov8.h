@@ -14,6 +14,10 @@ void oct_yolov8_add_level(struct oct_head *head, int box_tensor, int class_tenso
 
 bool oct_yolov8_rounds(const struct oct_dfl_rounding *rounding);
 
+/* A logit that is not above this cannot reach the confidence; those above are decided by their
+ * exact score. */
+float oct_yolov8_logit_threshold(double confidence);
+
 /* yolov8_file.c: see struct oct_head_kind. */
 octet_status oct_yolov8_verify(octet_context *ctx, const struct oct_network *network,
                                const char *name);

@@ -246,7 +246,7 @@ oct_cuda_result call_allocate_host(void **memory, size_t bytes, unsigned flags)
     (void)flags;
     if (result)
         return result;
-    *memory = malloc(bytes);
+    *memory = (void *)(uintptr_t)memory_allocate(bytes); /* which kernels may reach */
     stand_in.host_allocations += *memory != NULL;
     return *memory ? 0 : RESULT_OUT_OF_MEMORY;
 }
@@ -255,7 +255,7 @@ oct_cuda_result call_release_host(void *memory)
 {
     const int result = begin_in_context("cuMemFreeHost");
     const int drained = drain_all();
-    stand_in.host_allocations--;
-    free(memory);
-    return result ? result : drained;
+    const int released = memory_release((uint64_t)(uintptr_t)memory);
+    stand_in.host_allocations -= !released;
+    return result ? result : drained ? drained : released;
 }

@@ -131,7 +131,7 @@ static void get_counts(struct stand_in_counts *counts)
     *counts = (struct stand_in_counts){
         .calls = stand_in.calls,
         .launches = stand_in.launches,
-        .allocations = memory_count(),
+        .allocations = memory_count() - stand_in.host_allocations,
         .host_allocations = stand_in.host_allocations,
         .modules = count_objects(OBJECT_MODULE),
         .streams = count_objects(OBJECT_STREAM) - (stand_in.null_stream != NULL),

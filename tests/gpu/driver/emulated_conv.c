@@ -25,6 +25,11 @@ static uint8_t *shared_at(struct conv_block *b, int64_t at, int64_t bytes, int64
     return b->shared + at;
 }
 
+static int64_t patch_bytes(const struct oct_gpu_conv *p)
+{
+    return (int64_t)p->patch_height * p->patch_row;
+}
+
 static void copy_groups(struct conv_block *b, int64_t to, uint64_t from, int64_t bytes, int64_t end,
                         const char *what)
 {
@@ -35,17 +40,8 @@ static void copy_groups(struct conv_block *b, int64_t to, uint64_t from, int64_t
 static void fill_constants(struct conv_block *b)
 {
     const struct oct_gpu_conv *p = b->p;
-    const int channels = b->tile->channels;
-    const uint64_t arrays[3] = {p->start, p->scale, p->bias};
-    if (b->codes)
-        copy_groups(b, 0, p->silu_table, SILU_TABLE_BYTES, SILU_TABLE_BYTES, "SiLU's table");
-    for (int k = 0; k < 3; k++)
-        if (b->codes || k == 2)
-            copy_groups(b, SILU_TABLE_BYTES + k * channels * 4,
-                        arrays[k] + 4 * (uint64_t)(b->channel_tile * channels), channels * 4,
-                        p->shared_weights, "start, scale, bias");
-    copy_groups(b, SILU_TABLE_BYTES + channels * 12, p->offsets,
-                ((int64_t)p->half_steps + 3) / 4 * 16, p->shared_weights, "offsets");
+    copy_groups(b, 0, p->constants + (uint64_t)((int64_t)b->channel_tile * p->constant_bytes),
+                p->constant_bytes, p->shared_weights, "constants");
 }
 
 static void fill_weights(struct conv_block *b, int64_t stage, int chunk)
@@ -69,23 +65,35 @@ static uint64_t source_of(const struct oct_gpu_conv *p, int image, int y, int x,
                       (group - source->first) * OCT_GPU_GROUP_BYTES);
 }
 
-static void fill_patch(struct conv_block *b, int64_t patch, int chunk)
+/* What one thread fills of the patch: columns, down which it goes. */
+static void fill_as_thread(struct conv_block *b, int64_t patch, int chunk, int thread)
 {
     const struct oct_gpu_conv *p = b->p;
-    for (int i = 0; i < p->patch_vectors; i++) {
-        const int pixel = emulated_divide(i, p->by_chunk_groups), g = i - pixel * p->chunk_groups;
-        const int y = emulated_divide(pixel, p->by_patch_width), x = pixel - y * p->patch_width;
+    const int threads = 32 * b->tile->m * b->tile->n * b->tile->k;
+    const int first_row = emulated_divide(thread, p->by_patch_columns);
+    if (first_row >= p->rows_at_once)
+        return;
+    for (int v = thread - first_row * p->patch_columns; v < p->patch_columns; v += threads) {
+        const int x = emulated_divide(v, p->by_chunk_groups), g = v - x * p->chunk_groups;
         const int column = p->odd_columns ? (x & 1) * p->odd_columns + (x >> 1) : x;
-        const int group = chunk * p->chunk_groups + g;
-        const int from_y = b->first_y + y, from_x = b->first_x + x;
-        uint8_t *to = shared_at(
-            b, patch + y * p->patch_row + column * p->patch_pixel + g * OCT_GPU_GROUP_BYTES, 16,
-            patch, patch + p->patch_bytes, "the patch is filled");
-        if (from_y >= 0 && from_x >= 0 && from_y < p->input_height && from_x < p->input_width)
-            memcpy(to, gpu_read(source_of(p, b->image, from_y, from_x, group), 16, 16), 16);
-        else
-            memset(to, *(const uint8_t *)gpu_read(p->zeros + (uint64_t)group, 1, 1), 16);
+        const int group = chunk * p->chunk_groups + g, from_x = b->first_x + x;
+        for (int row = first_row; row < p->patch_height; row += p->rows_at_once) {
+            const int from_y = b->first_y + row;
+            uint8_t *to = shared_at(
+                b, patch + row * p->patch_row + column * p->patch_pixel + g * OCT_GPU_GROUP_BYTES,
+                16, patch, patch + patch_bytes(p), "the patch is filled");
+            if (from_y >= 0 && from_x >= 0 && from_y < p->input_height && from_x < p->input_width)
+                memcpy(to, gpu_read(source_of(p, b->image, from_y, from_x, group), 16, 16), 16);
+            else
+                memset(to, *(const uint8_t *)gpu_read(p->zeros + (uint64_t)group, 1, 1), 16);
+        }
     }
+}
+
+static void fill_patch(struct conv_block *b, int64_t patch, int chunk)
+{
+    for (int thread = 0; thread < 32 * b->tile->m * b->tile->n * b->tile->k; thread++)
+        fill_as_thread(b, patch, chunk, thread);
 }
 
 /* ---- sums ---- */
@@ -98,19 +106,22 @@ static int stored_channel(const struct emulated_tile *tile, int warp_column, int
            column % 2;
 }
 
-struct pixel_place conv_place(const struct oct_gpu_conv *p, int pixel)
+struct oct_gpu_pixel conv_pixel(struct conv_block *b, int pixel)
 {
-    const int micro = pixel / 16, row = pixel % 16;
-    const int down = micro >> p->log_across, across = micro & ((1 << p->log_across) - 1);
-    const int micro_height = 4 - p->log_micro_width;
-    return (struct pixel_place){(down << micro_height) + (row >> p->log_micro_width),
-                                (across << p->log_micro_width) +
-                                    (row & ((1 << p->log_micro_width) - 1))};
+    struct oct_gpu_pixel found;
+    const int64_t first =
+        OCT_GPU_TABLE_BYTES + b->tile->channels * 12 + b->p->half_steps * (int64_t)4;
+    memcpy(&found,
+           shared_at(b, first + pixel * (int64_t)sizeof found, sizeof found, 0,
+                     b->p->constant_bytes, "pixels"),
+           sizeof found);
+    return found;
 }
 
-static bool is_inside(const struct conv_block *b, struct pixel_place place)
+static bool is_inside(const struct conv_block *b, struct oct_gpu_pixel pixel)
 {
-    return b->tile_y + place.y < b->p->height && b->tile_x + place.x < b->p->width;
+    return (pixel.place >> 16) < b->p->height - b->tile_y &&
+           (pixel.place & 0xffff) < b->p->width - b->tile_x;
 }
 
 /* Constants as a thread reads them, of a channel of the tile. */
@@ -118,8 +129,8 @@ uint32_t conv_constant(struct conv_block *b, int array, int channel)
 {
     uint32_t bits;
     memcpy(&bits,
-           shared_at(b, SILU_TABLE_BYTES + (array * b->tile->channels + channel) * 4, 4, 0,
-                     b->p->shared_weights, "constants"),
+           shared_at(b, OCT_GPU_TABLE_BYTES + (array * b->tile->channels + channel) * 4, 4, 0,
+                     b->p->constant_bytes, "constants"),
            4);
     return bits;
 }
@@ -199,14 +210,12 @@ static void multiply_step(struct conv_block *b, int64_t patch, const int32_t off
     if (!b->codes)
         spread_weights(columns, channels, rows);
     for (int pixel = 0; pixel < b->tile->pixels; pixel++) {
-        const struct pixel_place place = conv_place(p, pixel);
-        const int64_t row = (int64_t)place.y * p->stride * p->patch_row +
-                            (p->odd_columns ? place.x : place.x * p->stride) * p->patch_pixel;
+        const struct oct_gpu_pixel place = conv_pixel(b, pixel);
         uint8_t depth[32];
         for (int half = 0; half < 2; half++)
             memcpy(depth + 16 * half,
-                   shared_at(b, patch + row + offsets[half], 16, patch, patch + p->patch_bytes,
-                             "the patch is read"),
+                   shared_at(b, patch + place.patch + offsets[half], 16, patch,
+                             patch + patch_bytes(p), "the patch is read"),
                    16);
         union conv_sum *sums = b->sums + (part * b->tile->pixels + pixel) * channels;
         if (!is_inside(b, place))
@@ -221,7 +230,7 @@ static void multiply_step(struct conv_block *b, int64_t patch, const int32_t off
 /* Where a step's two half steps begin; those of the next one are read ahead. */
 static void read_offsets(struct conv_block *b, int step, int32_t offsets[2])
 {
-    const int64_t first = SILU_TABLE_BYTES + b->tile->channels * 12;
+    const int64_t first = OCT_GPU_TABLE_BYTES + b->tile->channels * 12;
     const int64_t end = first + b->p->half_steps * 4;
     memcpy(offsets, shared_at(b, first + 8 * step, 8, 0, end, "offsets"), 8);
     shared_at(b, first + 8 * step + 8, 8, 0, end, "offsets");
@@ -304,7 +313,7 @@ static void run_block(struct conv_block *b, int index)
     }
     add_parts(b);
     for (int pixel = 0; pixel < b->tile->pixels; pixel++)
-        if (is_inside(b, conv_place(p, pixel)))
+        if (is_inside(b, conv_pixel(b, pixel)))
             conv_store(b, pixel);
 }
 

@@ -24,11 +24,8 @@ struct conv_block {
     _Alignas(128) uint8_t shared[SHARED_BYTES_MAX];
 };
 
-/* A pixel of the tile, 0 to `pixels` - 1, and where it is in the tile. */
-struct pixel_place {
-    int y, x;
-};
-struct pixel_place conv_place(const struct oct_gpu_conv *p, int pixel);
+/* What the block's constants say of a pixel of the tile, 0 to `pixels` - 1. */
+struct oct_gpu_pixel conv_pixel(struct conv_block *b, int pixel);
 
 /* Bits of start (0), scale (1) or bias (2) of a channel of the tile. */
 uint32_t conv_constant(struct conv_block *b, int array, int channel);

@@ -14,7 +14,7 @@ struct tile {
     const struct emulated_kernel *kernel;
     int down;    /* blockIdx.y */
     bool inside; /* all taps of its pixels are within the picture */
-    float table[SILU_TABLE_BYTES / sizeof(float)];
+    float table[OCT_GPU_TABLE_BYTES / sizeof(float)];
     int32_t sums[ROWS][CHANNELS_MAX];
 };
 
@@ -102,25 +102,42 @@ static void store_pixels(const struct tile *t, int image, int y, int x)
         }
 }
 
-static void run_warp_tile(struct tile *t, int index)
+/* 16 pixels from x on. */
+static void run_pixels(struct tile *t, int image, int y, int x)
+{
+    const int channels = t->kernel->j * 8;
+    for (int pixel = 0; pixel < ROWS; pixel++)
+        memcpy(t->sums[pixel],
+               gpu_read(t->p->start + 4 * (uint64_t)(t->down * channels), (size_t)channels * 4, 16),
+               (size_t)channels * 4);
+    for (int step = 0; step < t->kernel->steps; step++)
+        multiply_step(t, step, image, y, x);
+    store_pixels(t, image, y, x);
+}
+
+/* Whether no tap of `pixels` pixels from x on is outside of the picture. */
+static bool is_inside(const struct tile *t, int y, int x, int pixels)
 {
     const struct oct_gpu_pixels *p = t->p;
-    const int channels = t->kernel->j * 8;
-    const int row = emulated_divide(index, p->by_row_blocks);
-    const int x = (index - row * p->row_blocks) * 32;
-    const int image = emulated_divide(row, p->by_height), y = row - image * p->height;
     const int first_y = y * p->stride - p->padding, first_x = x * p->stride - p->padding;
-    t->inside = first_y >= 0 && first_x >= 0 && first_y + p->kernel <= p->input_height &&
-                first_x + 31 * p->stride + t->kernel->columns * 4 <= p->input_width;
-    for (int i = 0; i < 2; i++) {
-        for (int pixel = 0; pixel < ROWS; pixel++)
-            for (int channel = 0; channel < channels; channel++)
-                t->sums[pixel][channel] = *(const int32_t *)gpu_read(
-                    p->start + 4 * (uint64_t)(t->down * channels + channel), 4, 4);
-        for (int step = 0; step < t->kernel->steps; step++)
-            multiply_step(t, step, image, y, x + i * ROWS);
-        store_pixels(t, image, y, x + i * ROWS);
-    }
+    return first_y >= 0 && first_y + p->kernel <= p->input_height && first_x >= 0 &&
+           first_x + (pixels - 1) * p->stride + t->kernel->columns * 4 <= p->input_width;
+}
+
+/* What a warp works out: a part of a row. Small kernels take 32 pixels at a time. */
+static void run_warp(struct tile *t, int index)
+{
+    const struct oct_gpu_pixels *p = t->p;
+    const int row = emulated_divide(index, p->by_runs);
+    const int image = emulated_divide(row, p->by_height), y = row - image * p->height;
+    const int first = (index - row * p->runs) * p->run_blocks * 32;
+    const int last = first + p->run_blocks * 32, end = last < p->width ? last : p->width;
+    const int each = t->kernel->steps == 2 ? 32 : 16;
+    for (int x = first; x < end; x += each)
+        for (int part = 0; part < each; part += ROWS) {
+            t->inside = is_inside(t, y, x, each);
+            run_pixels(t, image, y, x + part);
+        }
 }
 
 void emulate_pixels(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
@@ -129,10 +146,9 @@ void emulate_pixels(const struct emulated_kernel *kernel, const struct emulated_
     const struct oct_gpu_pixels *p = launch->parameters;
     tile.p = p;
     tile.kernel = kernel;
-    memcpy(tile.table, gpu_read(p->silu_table, SILU_TABLE_BYTES, 16), SILU_TABLE_BYTES);
+    memcpy(tile.table, gpu_read(p->silu_table, OCT_GPU_TABLE_BYTES, 16), OCT_GPU_TABLE_BYTES);
     for (tile.down = 0; tile.down < (int)launch->grid[1]; tile.down++)
-        for (unsigned warp = 0; warp < launch->grid[0] * WARPS; warp++)
-            for (int64_t index = warp; index < p->warp_tiles;
-                 index += (int64_t)launch->grid[0] * WARPS)
-                run_warp_tile(&tile, (int)index);
+        for (int64_t warp = 0; warp < (int64_t)launch->grid[0] * WARPS && warp < p->warp_tiles;
+             warp++)
+            run_warp(&tile, (int)warp);
 }

@@ -12,11 +12,10 @@ struct target {
     int output_bytes, residual_bytes;
 };
 
-static struct target find_target(const struct conv_block *b, int pixel)
+static struct target find_target(struct conv_block *b, int pixel)
 {
     const struct oct_gpu_conv *p = b->p;
-    const struct pixel_place place = conv_place(p, pixel);
-    const int y = b->tile_y + place.y, x = b->tile_x + place.x;
+    const struct oct_gpu_pixel place = conv_pixel(b, pixel);
     const bool any = b->finish == FINISH_ANY;
     struct target t = {
         .output_bytes = b->finish == FINISH_VALUES ? 4
@@ -26,10 +25,11 @@ static struct target find_target(const struct conv_block *b, int pixel)
         .residual_bytes = any ? emulated_element_bytes(p->residual.type) : 1,
     };
     const uint64_t first = (uint64_t)(b->channel_tile * b->tile->channels);
-    t.output = emulated_pixel(&p->output, b->image, y, x) + first * (uint64_t)t.output_bytes;
+    t.output = emulated_pixel(&p->output, b->image, b->tile_y, b->tile_x) +
+               (uint64_t)(int64_t)place.output + first * (uint64_t)t.output_bytes;
     if (b->finish == FINISH_SILU_RESIDUAL || (any && p->residual.data))
-        t.residual =
-            emulated_pixel(&p->residual, b->image, y, x) + first * (uint64_t)t.residual_bytes;
+        t.residual = emulated_pixel(&p->residual, b->image, b->tile_y, b->tile_x) +
+                     (uint64_t)(int64_t)place.residual + first * (uint64_t)t.residual_bytes;
     return t;
 }
 

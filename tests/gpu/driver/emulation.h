@@ -52,6 +52,10 @@ void emulate_chain_u8(const struct emulated_kernel *kernel, const struct emulate
 void emulate_chain_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_chain_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_look_up(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_head_clear(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_head_gather(const struct emulated_kernel *kernel,
+                         const struct emulated_launch *launch);
+void emulate_head_boxes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_letterbox(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_planes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 
@@ -59,8 +63,6 @@ void emulate_planes(const struct emulated_kernel *kernel, const struct emulated_
 int emulated_divide(int x, struct oct_gpu_divisor by);
 
 /* ---- finish.cuh ---- */
-
-enum { SILU_TABLE_BYTES = 2048 };
 
 /* `table` as in shared memory, for a thread. */
 float emulated_silu(float y, const float *table, int thread);

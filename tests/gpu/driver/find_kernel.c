@@ -31,7 +31,7 @@
      .module = "pixels",                                                                           \
      .parameter_bytes = sizeof(struct oct_gpu_pixels),                                             \
      .threads = 128,                                                                               \
-     .static_shared_bytes = SILU_TABLE_BYTES,                                                      \
+     .static_shared_bytes = OCT_GPU_TABLE_BYTES,                                                   \
      .run = emulate_pixels,                                                                        \
      .j = J,                                                                                       \
      .columns = COLUMNS,                                                                           \
@@ -52,6 +52,9 @@ static const struct emulated_kernel kernels[] = {
     {"chain_f32", "moves", sizeof(struct oct_gpu_chain), 256, 0, .run = emulate_chain_f32},
     {"chain_bf16", "moves", sizeof(struct oct_gpu_chain), 256, 0, .run = emulate_chain_bf16},
     {"look_up", "moves", sizeof(struct oct_gpu_table), 128, 0, .run = emulate_look_up},
+    {"head_clear", "head", sizeof(struct oct_gpu_head), 0, 0, .run = emulate_head_clear},
+    {"head_gather", "head", sizeof(struct oct_gpu_head), 128, 0, .run = emulate_head_gather},
+    {"head_boxes", "head", sizeof(struct oct_gpu_head), 256, 8704, .run = emulate_head_boxes},
     {"letterbox", "input", sizeof(struct oct_gpu_letterbox), 0, 0, .run = emulate_letterbox},
     {"planes", "input", sizeof(struct oct_gpu_planes), 0, 0, .run = emulate_planes},
 };

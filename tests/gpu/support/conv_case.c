@@ -204,7 +204,7 @@ static void launch(octet_context *ctx, struct oct_gpu_device *device,
     if (step->shared_bytes > LESS_SHARED &&
         oct_gpu_device_kernel(device, step->kernel, LESS_SHARED, &function))
         fail_msg("%s", ctx->message);
-    oct_gpu_step_launch(step, device->limits.multiprocessors, 0, CASE_IMAGES, &parameters, grid);
+    oct_gpu_step_launch(step, 0, CASE_IMAGES, &parameters, grid);
     expect(ctx, device,
            device->driver.launch(function, grid[0], grid[1], 1, step->threads, 1, 1,
                                  (unsigned)step->shared_bytes, stream, pointers, NULL),

@@ -4,10 +4,15 @@
 #include "runtime/backend/cuda/gpu_device.h"
 
 static const struct oct_gpu_module modules[] = {
-    {"conv_bf16", "conv_bf16"}, {"conv_f32", "conv_f32"},
-    {"conv_u8", "conv_u8"},     {"conv_u8_any", "conv_u8_any"},
-    {"input", "input"},         {"conv_u8_residual", "conv_u8_residual"},
-    {"moves", "moves"},         {"pixels", "pixels"},
+    {"conv_bf16", "conv_bf16"},
+    {"conv_f32", "conv_f32"},
+    {"conv_u8", "conv_u8"},
+    {"conv_u8_any", "conv_u8_any"},
+    {"input", "input"},
+    {"head", "head"},
+    {"conv_u8_residual", "conv_u8_residual"},
+    {"moves", "moves"},
+    {"pixels", "pixels"},
 };
 
 const struct oct_gpu_module *oct_gpu_modules(int *count)

@@ -22,6 +22,7 @@ static void close_device(struct oct_cuda *cuda)
     if (cuda->end)
         driver->destroy_event(cuda->end);
     oct_cuda_close_input(cuda);
+    oct_cuda_close_head(cuda);
     if (cuda->activations)
         driver->release(cuda->activations);
     if (cuda->constants)
@@ -59,6 +60,8 @@ static octet_status open_on_device(struct oct_cuda *cuda)
             "making a stream");
     if (!status)
         status = oct_cuda_allocate(cuda);
+    if (!status)
+        status = oct_cuda_open_head(cuda);
     if (!status)
         status = oct_cuda_prepare(cuda);
     if (!status)
@@ -111,7 +114,8 @@ static void describe(const void *state, struct oct_backend_facts *facts)
     *facts = (struct oct_backend_facts){
         .kernels = "cuda",
         .threads = 1,
-        .memory_bytes = cuda->plan.layout.arena_bytes + cuda->constant_bytes,
+        .memory_bytes = cuda->plan.layout.arena_bytes + cuda->constant_bytes + cuda->head.bytes +
+                        cuda->head.told_bytes,
     };
 }
 
@@ -131,6 +135,7 @@ const struct oct_backend oct_cuda_backend = {
     .set_input = oct_cuda_set_input,
     .run = oct_cuda_run,
     .tensor = oct_cuda_tensor,
+    .select = oct_cuda_select,
     .describe = describe,
     .run_ms = run_ms,
     .layer_ms = layer_ms,

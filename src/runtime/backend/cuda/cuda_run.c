@@ -18,7 +18,7 @@ static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *no
     union oct_gpu_parameters parameters;
     unsigned grid[2];
     void *pointers[] = {&parameters};
-    oct_gpu_step_launch(step, cuda->plan.limits.multiprocessors, 0, cuda->batch, &parameters, grid);
+    oct_gpu_step_launch(step, 0, cuda->batch, &parameters, grid);
     const struct oct_cuda_kernel_node node = {
         .function = cuda->functions[index],
         .grid = {grid[0], grid[1], 1},
@@ -38,13 +38,15 @@ static octet_status make_graph(struct oct_cuda *cuda)
 {
     const struct oct_cuda_driver *driver = &cuda->device.driver;
     const size_t steps = (size_t)cuda->plan.step_count;
-    oct_cuda_node *nodes = oct_calloc(cuda->ctx, 2 * steps, sizeof(oct_cuda_node));
+    oct_cuda_node *nodes = oct_calloc(cuda->ctx, 2 * steps + 1, sizeof(oct_cuda_node));
     if (!nodes)
         return oct_fail_memory(cuda->ctx, "the graph");
     octet_status status =
         oct_cuda_try(cuda, driver->create_graph(&cuda->graph, 0), "making the graph");
     for (int i = 0; i < cuda->plan.step_count && !status; i++)
         status = add_node(cuda, i, nodes, nodes + steps);
+    if (!status)
+        status = oct_cuda_add_head(cuda, nodes, nodes + steps);
     oct_free(cuda->ctx, nodes);
     if (!status)
         status = oct_cuda_try(cuda, driver->instantiate_graph(&cuda->executable, cuda->graph, 0),
@@ -91,7 +93,7 @@ octet_status oct_cuda_launch(struct oct_cuda *cuda, int index, int first, int co
     union oct_gpu_parameters parameters;
     unsigned grid[2];
     void *pointers[] = {&parameters};
-    oct_gpu_step_launch(step, cuda->plan.limits.multiprocessors, first, count, &parameters, grid);
+    oct_gpu_step_launch(step, first, count, &parameters, grid);
     return oct_cuda_try(
         cuda,
         cuda->device.driver.launch(cuda->functions[index], grid[0], grid[1], 1, step->threads, 1, 1,
@@ -179,6 +181,13 @@ static octet_status watch_layers(struct oct_cuda *cuda, int slot,
     return status;
 }
 
+/* The layers one after another, then what they are searched for: the graph in launches. */
+static octet_status run_and_search(struct oct_cuda *cuda, int first, int count)
+{
+    const octet_status status = run_layers(cuda, first, count);
+    return status ? status : oct_cuda_launch_head(cuda, first, count);
+}
+
 static octet_status run_at_once(struct oct_cuda *cuda, int first, int count)
 {
     double ms = 0.0;
@@ -190,9 +199,11 @@ static octet_status run_at_once(struct oct_cuda *cuda, int first, int count)
             oct_cuda_try(cuda, cuda->device.driver.launch_graph(cuda->executable, cuda->stream),
                          "running the network");
     else
-        status = run_layers(cuda, first, count);
+        status = run_and_search(cuda, first, count);
     const octet_status done = stop_clock(cuda, &ms);
     cuda->run_ms = ms;
+    if (!status && !done)
+        oct_cuda_lists_made(cuda, first, count);
     return status ? status : done;
 }
 
@@ -202,6 +213,7 @@ octet_status oct_cuda_run(void *state, int first, int count, const struct oct_ba
     octet_status status = oct_gpu_device_enter(&cuda->device);
     if (status)
         return status;
+    oct_cuda_lists_lost(cuda, first, count);
     if (watch)
         for (int slot = first; slot < first + count && !status; slot++)
             status = watch_layers(cuda, slot, watch);

@@ -6,6 +6,10 @@
 
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cuda/gpu_device.h"
+#include "runtime/backend/cuda/gpu_head.h"
+
+/* The kernels that find boxes, in their order. */
+enum { OCT_CUDA_HEAD_CLEAR, OCT_CUDA_HEAD_GATHER, OCT_CUDA_HEAD_BOXES, OCT_CUDA_HEAD_KERNELS };
 
 /* Where pictures are put before they are letterboxed, and how: sizes are asked for again and again
  * alike, and then nothing of it is new. */
@@ -23,6 +27,24 @@ struct oct_cuda_input {
 struct oct_cuda_pieces {
     int count; /* 0: it is never asked for */
     struct oct_gpu_run *runs;
+};
+
+/* Boxes found on the GPU. Every run searches for what was asked for last, for all of its slots: who
+ * asks for the same again finds it here. The kernels write to this memory of the host's. */
+struct oct_cuda_head {
+    bool on_gpu; /* else all is done on the host, and only what selecting there needs is here */
+    struct oct_gpu_head parameters;
+    oct_cuda_function functions[OCT_CUDA_HEAD_KERNELS];
+    oct_cuda_address memory; /* the search, counts, what is found */
+    size_t bytes, told_bytes;
+    uint32_t *told;                        /* [batch]: candidates found; pinned, as the next */
+    struct oct_gpu_candidate *candidates;  /* [batch][capacity] */
+    struct oct_gpu_search *search, *asked; /* what the GPU has; what is asked for */
+    uint64_t number;                       /* of the search; 0: the GPU has none that is known */
+    uint64_t last_number;
+    uint64_t *searched; /* [batch]: the number of the search that the slot's list is of; 0: none */
+    int *places;        /* [anchors] */
+    struct oct_select_scratch scratch;
 };
 
 struct oct_cuda {
@@ -44,6 +66,7 @@ struct oct_cuda {
     double run_ms;                  /* of the last run */
     double *layer_ms;               /* [layers], with profile */
     struct oct_cuda_input input;
+    struct oct_cuda_head head;
     struct oct_cuda_pieces *pieces; /* [tensors] */
     uint8_t **tensors; /* [tensors]: the head's, [batch] of them, where the host reads them */
     uint8_t *watched;  /* the output of a layer that is watched */
@@ -66,6 +89,23 @@ octet_status oct_cuda_open_input(struct oct_cuda *cuda);
 octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_input *input);
 /* What is on the GPU of it. */
 void oct_cuda_close_input(struct oct_cuda *cuda);
+
+/* cuda_head.c: once activations have addresses, before there is a graph; and the search as
+ * launches, or as nodes behind those of the steps. `waits` has room for one node more than there
+ * are steps. */
+octet_status oct_cuda_open_head(struct oct_cuda *cuda);
+void oct_cuda_close_head(struct oct_cuda *cuda);
+octet_status oct_cuda_launch_head(struct oct_cuda *cuda, int first, int count);
+octet_status oct_cuda_add_head(struct oct_cuda *cuda, const oct_cuda_node *steps,
+                               oct_cuda_node *waits);
+
+/* cuda_select.c: struct oct_backend's select; and what a run makes of the slots' lists: they are
+ * lost, or there once it is done. */
+octet_status oct_cuda_select(void *state, int slot, const octet_detect_settings *settings,
+                             octet_detection *detections, int most, int *count);
+octet_status oct_cuda_search(struct oct_cuda *cuda, const octet_detect_settings *settings);
+void oct_cuda_lists_lost(struct oct_cuda *cuda, int first, int count);
+void oct_cuda_lists_made(struct oct_cuda *cuda, int first, int count);
 
 /* cuda_tensor.c: struct oct_backend's tensor. */
 octet_status oct_cuda_allocate_tensors(struct oct_cuda *cuda);

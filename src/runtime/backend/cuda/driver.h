@@ -44,6 +44,7 @@ enum { OCT_CUDA_FUNCTION_SHARED_BYTES = 8 };
 enum { OCT_CUDA_OUT_OF_MEMORY = 2, OCT_CUDA_NO_DEVICE = 100 };
 
 #define OCT_CUDA_STREAM_NON_BLOCKING 1u
+#define OCT_CUDA_HOST_MAPPED 2u /* kernels write to it */
 
 /* CUDA_KERNEL_NODE_PARAMS, version 1 */
 struct oct_cuda_kernel_node {

@@ -44,7 +44,7 @@ octet_status oct_gpu_plan_constants(struct oct_gpu_plan *plan, struct oct_gpu_co
         struct oct_gpu_step *step = &plan->steps[i];
         if (step->kind == OCT_GPU_CONV || step->kind == OCT_GPU_PIXELS ||
             step->kind == OCT_GPU_CONV_F32)
-            status = oct_gpu_conv_constants(plan, step, constants, silu_table);
+            status = oct_gpu_plan_weights(plan, step, constants, silu_table);
         if (step->kind != OCT_GPU_TABLE)
             continue;
         step->of.table.table = oct_gpu_constants_add(

@@ -6,8 +6,7 @@
 
 #include "runtime/backend/cuda/kernels/conv_tiles.h"
 
-#define TABLE_BYTES 2048 /* SILU_TABLE_BYTES, finish.cuh */
-#define STEP_BYTES 32    /* of depth */
+#define STEP_BYTES 32 /* of depth */
 #define ALIGNMENT 128
 #define BANK_GROUPS 8 /* 16 bytes each: all of shared memory's banks */
 #define HALF_STEPS_MAX 4096
@@ -107,24 +106,36 @@ static void place_patch(struct oct_gpu_conv *conv)
                 break;
             }
     conv->patch_row = row * OCT_GPU_GROUP_BYTES;
-    conv->patch_bytes = conv->patch_height * conv->patch_row;
-    conv->patch_vectors = conv->patch_height * conv->patch_width * conv->chunk_groups;
+}
+
+/* How threads share the filling of the patch: as many whole rows at a time as there are threads
+ * for. */
+static void share_filling(struct oct_gpu_conv *conv, int threads)
+{
+    conv->patch_columns = conv->patch_width * conv->chunk_groups;
+    conv->rows_at_once = threads / conv->patch_columns > 1 ? threads / conv->patch_columns : 1;
+    conv->by_patch_columns =
+        oct_gpu_divisor_of(conv->patch_columns < threads ? conv->patch_columns : threads);
 }
 
 /* With `chunk_groups` set: all that follows from it. Returns the bytes of shared memory. */
 static size_t place_chunks(struct oct_gpu_conv *conv, const struct oct_gpu_tile *tile)
 {
+    const int warps = tile->m * tile->n * tile->k;
     conv->chunks = conv->groups / conv->chunk_groups;
     conv->stages = conv->chunks > 1 ? 2 : 1;
     place_patch(conv);
+    share_filling(conv, 32 * warps);
     const int half_steps = conv->kernel * conv->kernel * conv->chunk_groups;
     conv->steps = (half_steps + 1) / 2;
     conv->half_steps = round_up(2 * conv->steps + 2, 4);
     conv->weight_bytes = conv->steps * tile->channels * STEP_BYTES;
+    conv->constant_bytes = OCT_GPU_TABLE_BYTES + tile->channels * 12 + conv->half_steps * 4 +
+                           tile->pixels * (int)sizeof(struct oct_gpu_pixel);
     conv->shared_patch = conv->weight_bytes;
-    conv->shared_weights =
-        round_up(TABLE_BYTES + tile->channels * 12 + conv->half_steps * 4, ALIGNMENT);
-    conv->shared_stage = round_up(conv->shared_patch + conv->patch_bytes, ALIGNMENT);
+    conv->shared_weights = round_up(conv->constant_bytes, ALIGNMENT);
+    conv->shared_stage =
+        round_up(conv->shared_patch + conv->patch_height * conv->patch_row, ALIGNMENT);
     const size_t stages = (size_t)conv->stages * (size_t)conv->shared_stage;
     const size_t sums = (size_t)(tile->k - 1) * (size_t)(tile->m * tile->n) *
                         (size_t)(tile->i * tile->j) * 4 * 32 * sizeof(int32_t);
@@ -141,7 +152,6 @@ size_t oct_gpu_conv_cut(struct oct_gpu_conv *conv, int channels, const struct oc
     conv->by_channel_tiles = oct_gpu_divisor_of(conv->channel_tiles);
     conv->by_image_tiles = oct_gpu_divisor_of(conv->tiles_down * conv->tiles_across);
     conv->by_tiles_across = oct_gpu_divisor_of(conv->tiles_across);
-    conv->by_patch_width = oct_gpu_divisor_of(conv->patch_width);
     for (int chunk = conv->groups < most_groups ? conv->groups : most_groups; chunk >= 1; chunk--) {
         if (conv->groups % chunk || conv->kernel * conv->kernel * chunk > HALF_STEPS_MAX)
             continue;
@@ -159,7 +169,8 @@ int64_t oct_gpu_conv_blocks(const struct oct_gpu_conv *conv)
     return (int64_t)conv->tiles_down * conv->tiles_across * conv->channel_tiles * conv->images;
 }
 
-void oct_gpu_conv_offsets(const struct oct_gpu_conv *conv, int32_t *offsets)
+/* Where in the patch half steps begin. */
+static void write_offsets(const struct oct_gpu_conv *conv, int32_t *offsets)
 {
     const int groups = conv->chunk_groups;
     for (int h = 0; h < conv->half_steps; h++) {
@@ -169,6 +180,47 @@ void oct_gpu_conv_offsets(const struct oct_gpu_conv *conv, int32_t *offsets)
                          ? dy * conv->patch_row + column * conv->patch_pixel +
                                h % groups * OCT_GPU_GROUP_BYTES
                          : 0;
+    }
+}
+
+/* Pixel `row` of block `block` of the tile, 16 pixels each. */
+static struct oct_gpu_pixel pixel_of(const struct oct_gpu_conv *conv, int block, int row)
+{
+    const int down = block >> conv->log_across, across = block & ((1 << conv->log_across) - 1);
+    const int y = (down << (4 - conv->log_micro_width)) + (row >> conv->log_micro_width);
+    const int x = (across << conv->log_micro_width) + (row & ((1 << conv->log_micro_width) - 1));
+    const int column = conv->odd_columns ? x : x * conv->stride;
+    return (struct oct_gpu_pixel){
+        .patch = y * conv->stride * conv->patch_row + column * conv->patch_pixel,
+        .output = y * conv->output.row + x * conv->output.pixel,
+        .residual = y * conv->residual.row + x * conv->residual.pixel,
+        .place = y << 16 | x,
+    };
+}
+
+static void copy_channels(void *to, const void *from, int first, int count)
+{
+    if (from)
+        memcpy(to, (const int32_t *)from + first, (size_t)count * sizeof(int32_t));
+}
+
+void oct_gpu_conv_constants(const struct oct_gpu_conv *conv, const struct oct_gpu_tile *tile,
+                            const struct oct_gpu_factors *factors, uint8_t *constants)
+{
+    const size_t channels = (size_t)tile->channels * sizeof(int32_t);
+    memset(constants, 0, (size_t)conv->constant_bytes * (size_t)conv->channel_tiles);
+    for (int t = 0; t < conv->channel_tiles; t++, constants += conv->constant_bytes) {
+        uint8_t *at = constants;
+        memcpy(at, factors->silu_table, OCT_GPU_TABLE_BYTES);
+        at += OCT_GPU_TABLE_BYTES;
+        copy_channels(at, factors->start, t * tile->channels, tile->channels);
+        copy_channels(at + channels, factors->scale, t * tile->channels, tile->channels);
+        copy_channels(at + 2 * channels, factors->bias, t * tile->channels, tile->channels);
+        at += 3 * channels;
+        write_offsets(conv, (int32_t *)(void *)at);
+        struct oct_gpu_pixel *pixels = (void *)(at + (size_t)conv->half_steps * sizeof(int32_t));
+        for (int i = 0; i < tile->pixels; i++)
+            pixels[i] = pixel_of(conv, i / 16, i % 16);
     }
 }
 

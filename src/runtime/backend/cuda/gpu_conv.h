@@ -29,8 +29,16 @@ size_t oct_gpu_conv_cut(struct oct_gpu_conv *conv, int channels, const struct oc
 /* Blocks of a launch. */
 int64_t oct_gpu_conv_blocks(const struct oct_gpu_conv *conv);
 
-/* conv->offsets: conv->half_steps entries. */
-void oct_gpu_conv_offsets(const struct oct_gpu_conv *conv, int32_t *offsets);
+/* What conv->constants are made of; start, scale and bias of all stored channels, NULL: zeros. */
+struct oct_gpu_factors {
+    const void *silu_table; /* OCT_GPU_TABLE_BYTES */
+    const int32_t *start;
+    const float *scale, *bias;
+};
+
+/* conv->constants: conv->channel_tiles times conv->constant_bytes. */
+void oct_gpu_conv_constants(const struct oct_gpu_conv *conv, const struct oct_gpu_tile *tile,
+                            const struct oct_gpu_factors *factors, uint8_t *constants);
 
 /* Where the weights of a half step come from: element `element` of group `group` under tap `tap`,
  * for output channel `channel`. */

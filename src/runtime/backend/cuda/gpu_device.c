@@ -142,6 +142,7 @@ static const char *module_of(const char *kernel)
         {"conv_f32", "conv_f32"},
         {"letterbox", "input"},
         {"planes", "input"},
+        {"head_", "head"},
         {"", "moves"},
     };
     size_t i = 0;

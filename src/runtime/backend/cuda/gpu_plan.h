@@ -99,7 +99,7 @@ octet_status oct_gpu_plan_constants(struct oct_gpu_plan *plan, struct oct_gpu_co
 void oct_gpu_step_bind(struct oct_gpu_step *step, uint64_t arena, uint64_t constants);
 
 /* A step's parameters and grid for `count` pictures from slot `first` on. */
-void oct_gpu_step_launch(const struct oct_gpu_step *step, int multiprocessors, int first, int count,
+void oct_gpu_step_launch(const struct oct_gpu_step *step, int first, int count,
                          union oct_gpu_parameters *parameters, unsigned grid[2]);
 
 /* Bytes of the step's member of the union. */
@@ -135,8 +135,8 @@ struct oct_gpu_pixels_kernel {
 const struct oct_gpu_pixels_kernel *oct_gpu_pixels_kernel(int channels, int kernel);
 
 /* plan_weights.c */
-octet_status oct_gpu_conv_constants(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,
-                                    struct oct_gpu_constants *constants, uint64_t silu_table);
+octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,
+                                  struct oct_gpu_constants *constants, uint64_t silu_table);
 
 /* plan_order.c: what each step waits for. */
 octet_status oct_gpu_plan_order(struct oct_gpu_plan *plan);

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#define RUNS 6                       /* of a candidate, one after another */
-#define PASSES 3                     /* of the graph; the first warms up */
-#define CONSTANTS ((size_t)64 << 10) /* for zeros, scales and the like, which are shared */
+#define RUNS 6                   /* of a candidate, one after another */
+#define PASSES 3                 /* of the graph; the first warms up */
+#define ZEROS ((size_t)64 << 10) /* bytes: zero points of groups */
 
 /* What the candidates of a problem run on. */
 struct tuning {
@@ -26,25 +26,26 @@ static octet_status try(const struct tuning *t, oct_cuda_result result)
     return oct_cuda_check(t->device->ctx, &t->device->driver, result, "trying tiles out");
 }
 
-/* Bytes of constants that a candidate needs: shared ones, then offsets and weights. */
-static size_t constant_bytes(const struct oct_gpu_step *step)
+/* Bytes of constants that a candidate needs of its own, and of weights. */
+static size_t own_bytes(const struct oct_gpu_conv *conv)
 {
-    return CONSTANTS + oct_align((size_t)step->of.conv.half_steps * sizeof(int32_t), 256) +
-           oct_gpu_conv_weight_bytes(&step->of.conv);
+    return oct_align((size_t)conv->constant_bytes * (size_t)conv->channel_tiles, 256);
 }
 
-static octet_status copy_offsets(const struct tuning *t, const struct oct_gpu_conv *conv,
-                                 uint64_t to)
+static octet_status copy_constants(const struct tuning *t, const struct oct_gpu_step *step,
+                                   uint64_t to)
 {
-    const size_t bytes = (size_t)conv->half_steps * sizeof(int32_t);
-    int32_t *offsets = oct_malloc(t->device->ctx, bytes, 1);
-    if (!offsets)
+    static const uint8_t table[OCT_GPU_TABLE_BYTES];
+    const struct oct_gpu_factors factors = {.silu_table = table};
+    const size_t bytes = own_bytes(&step->of.conv);
+    uint8_t *constants = oct_malloc(t->device->ctx, bytes, 1);
+    if (!constants)
         return oct_fail_memory(t->device->ctx, "trying tiles out");
-    oct_gpu_conv_offsets(conv, offsets);
-    octet_status status = try(t, t->device->driver.copy_in(to, offsets, bytes, t->stream));
+    oct_gpu_conv_constants(&step->of.conv, step->tile, &factors, constants);
+    octet_status status = try(t, t->device->driver.copy_in(to, constants, bytes, t->stream));
     if (!status)
         status = try(t, t->device->driver.wait_stream(t->stream));
-    oct_free(t->device->ctx, offsets);
+    oct_free(t->device->ctx, constants);
     return status;
 }
 
@@ -53,12 +54,11 @@ static octet_status bind(const struct tuning *t, struct oct_gpu_step *step, size
 {
     struct oct_gpu_conv *conv = &step->of.conv;
     oct_gpu_step_bind(step, t->activations, 0);
-    conv->silu_table = conv->zeros = conv->start = conv->scale = conv->bias = t->room;
-    conv->offsets = t->room + *used;
-    const octet_status status = copy_offsets(t, conv, conv->offsets);
-    *used += oct_align((size_t)conv->half_steps * sizeof(int32_t), 256);
+    conv->zeros = t->room;
+    conv->constants = t->room + *used;
     conv->weights = t->room + t->room_bytes - oct_gpu_conv_weight_bytes(conv);
-    return status;
+    *used += own_bytes(conv);
+    return copy_constants(t, step, conv->constants);
 }
 
 static octet_status add_runs(const struct tuning *t, struct oct_gpu_step *step,
@@ -72,8 +72,7 @@ static octet_status add_runs(const struct tuning *t, struct oct_gpu_step *step,
         oct_gpu_device_kernel(t->device, step->kernel, step->shared_bytes, &function);
     if (status)
         return status;
-    oct_gpu_step_launch(step, t->plan->limits.multiprocessors, 0, t->plan->layout.batch,
-                        &parameters, grid);
+    oct_gpu_step_launch(step, 0, t->plan->layout.batch, &parameters, grid);
     const struct oct_cuda_kernel_node node = {
         .function = function,
         .grid = {grid[0], grid[1], 1},
@@ -99,7 +98,7 @@ static octet_status add_candidates(const struct tuning *t, const struct oct_gpu_
                                    const struct oct_gpu_choice *choices, int count,
                                    oct_cuda_graph graph)
 {
-    size_t used = CONSTANTS;
+    size_t used = ZEROS;
     oct_cuda_node last = NULL;
     octet_status status = add_event(t, graph, t->events[0], &last);
     for (int i = 0; i < count && !status; i++) {
@@ -169,20 +168,20 @@ static octet_status make_room(struct tuning *t, const struct oct_gpu_step *step,
                               const struct oct_gpu_choice *choices, int count)
 {
     const struct oct_cuda_driver *driver = &t->device->driver;
-    size_t offsets = 0, most = 0;
+    size_t constants = ZEROS, weights = 0;
     for (int i = 0; i < count; i++) {
         struct oct_gpu_step trial = *step;
         oct_gpu_choose(t->plan, &trial, &choices[i]);
-        const size_t bytes = constant_bytes(&trial);
-        most = bytes > most ? bytes : most;
-        offsets += oct_align((size_t)trial.of.conv.half_steps * sizeof(int32_t), 256);
+        const size_t bytes = oct_gpu_conv_weight_bytes(&trial.of.conv);
+        weights = bytes > weights ? bytes : weights;
+        constants += own_bytes(&trial.of.conv);
     }
-    if (most + offsets <= t->room_bytes)
+    if (constants + weights <= t->room_bytes)
         return OCTET_OK;
     if (t->room)
         driver->release(t->room);
     t->room = 0;
-    t->room_bytes = oct_align(most + offsets, 256);
+    t->room_bytes = oct_align(constants + weights, 256);
     octet_status status = try(t, driver->allocate(&t->room, t->room_bytes));
     return status ? status : try(t, driver->fill(t->room, 0, t->room_bytes, t->stream));
 }

@@ -7,6 +7,8 @@
 #include "runtime/backend/cuda/gpu_plan.h"
 
 #define PIXELS_THREADS 128
+#define PIXELS_BLOCK 32      /* pixels */
+#define PIXELS_WARPS_EACH 24 /* a multiprocessor, at least */
 #define F32_THREADS 128
 #define RESIDUAL_ALIGNMENT 16 /* channels */
 /* code_of() in finish.cuh takes value * inverse_scale down to -2^22; what SiLU gives is above
@@ -257,6 +259,15 @@ const struct oct_gpu_pixels_kernel *oct_gpu_pixels_kernel(int channels, int kern
     return found;
 }
 
+/* Into how many runs a row's blocks are cut: into fewer than blocks only as long as all
+ * multiprocessors have warps enough. */
+static int count_runs(const struct oct_gpu_plan *plan, int blocks, int rows)
+{
+    const int wanted = plan->limits.multiprocessors * PIXELS_WARPS_EACH;
+    const int runs = (wanted + rows - 1) / rows;
+    return runs < 1 ? 1 : runs > blocks ? blocks : runs;
+}
+
 static octet_status add_pixels_step(struct oct_gpu_plan *plan, const struct job *job)
 {
     const struct oct_gpu_pixels_kernel *kernel =
@@ -265,7 +276,8 @@ static octet_status add_pixels_step(struct oct_gpu_plan *plan, const struct job 
         oct_gpu_plan_add(plan, job->index, OCT_GPU_PIXELS, kernel->name, PIXELS_THREADS);
     if (!step)
         return oct_fail_memory(plan->ctx, "the plan");
-    const int row_blocks = (job->out.width + 31) / 32;
+    const int blocks = (job->out.width + PIXELS_BLOCK - 1) / PIXELS_BLOCK;
+    const int runs = count_runs(plan, blocks, job->out.height * plan->layout.batch);
     step->channels = job->channels;
     step->inputs = job->input.inputs;
     step->of.pixels = (struct oct_gpu_pixels){
@@ -279,9 +291,10 @@ static octet_status add_pixels_step(struct oct_gpu_plan *plan, const struct job 
         .kernel = job->layer->kernel,
         .stride = job->layer->stride,
         .padding = job->layer->padding,
-        .by_row_blocks = oct_gpu_divisor_of(row_blocks),
+        .by_runs = oct_gpu_divisor_of(runs),
         .by_height = oct_gpu_divisor_of(job->out.height),
-        .row_blocks = row_blocks,
+        .runs = runs,
+        .run_blocks = (blocks + runs - 1) / runs,
         .channels = job->channels,
         .silu = job->layer->silu && is_bounded(&job->output, &job->residual),
         .any_silu = job->layer->silu,

@@ -5,8 +5,7 @@
 #define MOVE_THREADS 128
 #define F32_PIXELS 64 /* of a block of conv_f32, and its channels */
 #define F32_CHANNELS 32
-#define PIXELS_WARPS 4       /* of a block of the first convolution */
-#define PIXELS_BLOCKS_EACH 8 /* on a multiprocessor, at most */
+#define PIXELS_WARPS 4 /* of a block of the first convolution */
 
 size_t oct_gpu_parameter_bytes(enum oct_gpu_kind kind)
 {
@@ -64,12 +63,8 @@ static struct references references_of(enum oct_gpu_kind kind, union oct_gpu_par
         refer_view(&r, &of->conv.output);
         refer_view(&r, &of->conv.residual);
         refer_constant(&r, &of->conv.zeros);
-        refer_constant(&r, &of->conv.offsets);
+        refer_constant(&r, &of->conv.constants);
         refer_constant(&r, &of->conv.weights);
-        refer_constant(&r, &of->conv.start);
-        refer_constant(&r, &of->conv.scale);
-        refer_constant(&r, &of->conv.bias);
-        refer_constant(&r, &of->conv.silu_table);
         break;
     case OCT_GPU_PIXELS:
         refer(&r, &of->pixels.input, &of->pixels.input_image);
@@ -152,16 +147,14 @@ static int32_t *images_of(enum oct_gpu_kind kind, union oct_gpu_parameters *of)
     return NULL;
 }
 
-static int64_t pixels_blocks(struct oct_gpu_pixels *pixels, int multiprocessors)
+static int64_t pixels_blocks(struct oct_gpu_pixels *pixels)
 {
-    pixels->warp_tiles = pixels->row_blocks * pixels->height * pixels->images;
-    const int64_t all = divide_up(pixels->warp_tiles, PIXELS_WARPS);
-    const int64_t most = (int64_t)multiprocessors * PIXELS_BLOCKS_EACH;
-    return all < most ? all : most;
+    pixels->warp_tiles = pixels->runs * pixels->height * pixels->images;
+    return divide_up(pixels->warp_tiles, PIXELS_WARPS);
 }
 
-static void set_grid(const struct oct_gpu_step *step, int multiprocessors,
-                     union oct_gpu_parameters *of, unsigned grid[2])
+static void set_grid(const struct oct_gpu_step *step, union oct_gpu_parameters *of,
+                     unsigned grid[2])
 {
     int64_t across = 0, down = 1;
     switch (step->kind) {
@@ -169,7 +162,7 @@ static void set_grid(const struct oct_gpu_step *step, int multiprocessors,
         across = oct_gpu_conv_blocks(&of->conv);
         break;
     case OCT_GPU_PIXELS:
-        across = pixels_blocks(&of->pixels, multiprocessors);
+        across = pixels_blocks(&of->pixels);
         down = step->channels / oct_gpu_pixels_kernel(step->channels, of->pixels.kernel)->channels;
         break;
     case OCT_GPU_CONV_F32:
@@ -196,7 +189,7 @@ static void set_grid(const struct oct_gpu_step *step, int multiprocessors,
     grid[1] = (unsigned)down;
 }
 
-void oct_gpu_step_launch(const struct oct_gpu_step *step, int multiprocessors, int first, int count,
+void oct_gpu_step_launch(const struct oct_gpu_step *step, int first, int count,
                          union oct_gpu_parameters *parameters, unsigned grid[2])
 {
     *parameters = step->of;
@@ -204,5 +197,5 @@ void oct_gpu_step_launch(const struct oct_gpu_step *step, int multiprocessors, i
     for (int i = 0; i < r.activation_count; i++)
         *r.activations[i] += (uint64_t)first * (uint64_t)*r.pitches[i];
     *images_of(step->kind, parameters) = count;
-    set_grid(step, multiprocessors, parameters, grid);
+    set_grid(step, parameters, grid);
 }

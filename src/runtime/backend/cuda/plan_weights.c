@@ -98,18 +98,30 @@ static void pixels_of(const void *user, int channel, int tap, int group, uint8_t
     }
 }
 
+/* Where the three arrays of a convolution are in the block; 0: there is none. */
+struct factors {
+    uint64_t silu_table, start, scale, bias;
+};
+
+static const void *bytes_at(const struct oct_gpu_constants *constants, uint64_t at)
+{
+    return at ? constants->bytes + at : NULL;
+}
+
 static octet_status add_conv_weights(struct oct_gpu_step *step, const struct weights *weights,
-                                     struct oct_gpu_constants *constants)
+                                     const struct factors *at, struct oct_gpu_constants *constants)
 {
     struct oct_gpu_conv *conv = &step->of.conv;
-    const size_t bytes = oct_gpu_conv_weight_bytes(conv);
     conv->zeros = oct_gpu_constants_add(constants, step->zeros, (size_t)conv->groups);
-    conv->offsets =
-        oct_gpu_constants_add(constants, NULL, (size_t)conv->half_steps * sizeof(int32_t));
-    conv->weights = oct_gpu_constants_add(constants, NULL, bytes);
-    if (!conv->zeros || !conv->offsets || !conv->weights)
+    conv->constants = oct_gpu_constants_add(
+        constants, NULL, (size_t)conv->constant_bytes * (size_t)conv->channel_tiles);
+    conv->weights = oct_gpu_constants_add(constants, NULL, oct_gpu_conv_weight_bytes(conv));
+    if (!conv->zeros || !conv->constants || !conv->weights)
         return OCTET_OUT_OF_MEMORY;
-    oct_gpu_conv_offsets(conv, (int32_t *)(void *)(constants->bytes + conv->offsets));
+    const struct oct_gpu_factors factors = {
+        bytes_at(constants, at->silu_table), bytes_at(constants, at->start),
+        bytes_at(constants, at->scale), bytes_at(constants, at->bias)};
+    oct_gpu_conv_constants(conv, step->tile, &factors, constants->bytes + conv->constants);
     oct_gpu_conv_pack(conv, step->tile, weights->layer->codes ? codes_of : bfloats_of, weights,
                       constants->bytes + conv->weights);
     return OCTET_OK;
@@ -156,8 +168,8 @@ static octet_status add_f32_weights(struct oct_gpu_step *step, const struct weig
     return OCTET_OK;
 }
 
-octet_status oct_gpu_conv_constants(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,
-                                    struct oct_gpu_constants *constants, uint64_t silu_table)
+octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,
+                                  struct oct_gpu_constants *constants, uint64_t silu_table)
 {
     const struct oct_network *network = plan->network;
     const struct oct_layer *layer = &network->layers[step->layer];
@@ -166,31 +178,25 @@ octet_status oct_gpu_conv_constants(const struct oct_gpu_plan *plan, struct oct_
                               .taps = (size_t)layer->kernel * (size_t)layer->kernel,
                               .input_channels = network->tensors[layer->input].channels,
                               .output_channels = network->tensors[layer->output].channels};
-    const uint64_t bias =
-        add_floats(constants, layer->bias, weights.output_channels, step->channels);
-    uint64_t scale = 0, start = 0;
+    struct factors at = {.silu_table = silu_table};
+    at.bias = add_floats(constants, layer->bias, weights.output_channels, step->channels);
     if (layer->codes) {
-        scale = add_floats(constants, layer->scale, weights.output_channels, step->channels);
-        start = add_start(plan, layer, constants, step->channels);
+        at.scale = add_floats(constants, layer->scale, weights.output_channels, step->channels);
+        at.start = add_start(plan, layer, constants, step->channels);
     }
     octet_status status =
-        bias && (!layer->codes || (scale && start)) ? OCTET_OK : OCTET_OUT_OF_MEMORY;
+        at.bias && (!layer->codes || (at.scale && at.start)) ? OCTET_OK : OCTET_OUT_OF_MEMORY;
     if (!status && step->kind == OCT_GPU_CONV) {
-        struct oct_gpu_conv *conv = &step->of.conv;
-        conv->bias = bias;
-        conv->scale = scale;
-        conv->start = start;
-        conv->silu_table = silu_table;
-        status = add_conv_weights(step, &weights, constants);
+        status = add_conv_weights(step, &weights, &at, constants);
     } else if (!status && step->kind == OCT_GPU_PIXELS) {
         struct oct_gpu_pixels *pixels = &step->of.pixels;
-        pixels->bias = bias;
-        pixels->scale = scale;
-        pixels->start = start;
+        pixels->bias = at.bias;
+        pixels->scale = at.scale;
+        pixels->start = at.start;
         pixels->silu_table = silu_table;
         status = add_pixels_weights(step, &weights, constants);
     } else if (!status) {
-        step->of.conv_f32.bias = bias;
+        step->of.conv_f32.bias = at.bias;
         status = add_f32_weights(step, &weights, constants);
     }
     return status ? oct_fail_memory(plan->ctx, "the plan's constants") : OCTET_OK;

@@ -3,7 +3,9 @@
  * The convolution on tensor cores: see struct oct_gpu_conv for tiles, patches, chunks and half
  * steps, and conv_tiles.h for the template's numbers. Found in a trial: input patches with their
  * halo, read once and used by all taps, and weights in the order of the matrix instruction's
- * registers, so that neither needs any rearranging.
+ * registers, so that neither needs any rearranging. Whatever depends on the place in a tile alone
+ * was worked out by the host: an output value has some 25 instructions, of which SiLU and the code
+ * are 15.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CUDA_KERNELS_CONV_CUH
 #define OCTET_RUNTIME_BACKEND_CUDA_KERNELS_CONV_CUH
@@ -18,14 +20,16 @@ enum finish {
     FINISH_ANY            /* what the parameters say */
 };
 
-/* Where things lie in shared memory: SiLU's table, then start, scale and bias of the tile's
- * channels, offsets, and stages of weights and patch. The host works with the same numbers. */
-#define SHARED_CONSTANTS SILU_TABLE_BYTES
+/* ---- into shared memory ---- */
 
-/* Where a tile's patch comes from. */
-struct Patch {
-    int image, y, x; /* its first pixel, in the input */
-};
+template <int threads>
+__device__ __forceinline__ void copy_vectors(uint32_t to, const void *from, int bytes)
+{
+    const unsigned char *source = (const unsigned char *)from;
+#pragma unroll 4
+    for (int i = threadIdx.x * 16; i < bytes; i += threads * 16)
+        copy16(to + i, source + i);
+}
 
 __device__ __forceinline__ const unsigned char *source_of(const oct_gpu_source &source, int image,
                                                           int y, int x, int group)
@@ -46,29 +50,40 @@ __device__ __forceinline__ const unsigned char *group_of(const oct_gpu_conv &p, 
     return source_of(p.sources[s], image, y, x, group);
 }
 
+/* Where a tile's patch comes from: its image, and the patch's first pixel in the input. */
+struct Patch {
+    int image, y, x;
+};
+
 /* The patch of a chunk: bytes of the sources inside of the picture, zero points outside. `one`:
- * there is one source. */
+ * there is one source, as it stands. Threads stand along rows; each goes down its column. */
 template <int threads, bool one>
 __device__ __forceinline__ void fill_from(const oct_gpu_conv &p, const Patch &patch, uint32_t to,
                                           int first_group)
 {
-    const unsigned char *from = source_of(p.sources[0], patch.image, patch.y, patch.x, first_group);
-    const int row = p.sources[0].row, pixel = p.sources[0].pixel;
-#pragma unroll 2
-    for (int i = threadIdx.x; i < p.patch_vectors; i += threads) {
-        const int at = divide(i, p.by_chunk_groups), g = i - at * p.chunk_groups;
-        const int y = divide(at, p.by_patch_width), x = at - y * p.patch_width;
+    const int first_row = divide(threadIdx.x, p.by_patch_columns);
+    const int down = p.rows_at_once;
+    if (first_row >= down)
+        return;
+    for (int v = threadIdx.x - first_row * p.patch_columns; v < p.patch_columns; v += threads) {
+        const int x = divide(v, p.by_chunk_groups), g = v - x * p.chunk_groups;
         const int column = p.odd_columns ? (x & 1) * p.odd_columns + (x >> 1) : x;
-        const uint32_t target =
-            to + y * p.patch_row + column * p.patch_pixel + g * OCT_GPU_GROUP_BYTES;
-        if ((unsigned)(patch.y + y) >= (unsigned)p.input_height ||
-            (unsigned)(patch.x + x) >= (unsigned)p.input_width) {
-            const uint32_t zero = ((const unsigned char *)p.zeros)[first_group + g] * 0x01010101u;
-            store16(target, make_uint4(zero, zero, zero, zero));
-        } else if (one) {
-            copy16(target, from + (y * row + x * pixel + g * OCT_GPU_GROUP_BYTES));
-        } else {
-            copy16(target, group_of(p, patch.image, patch.y + y, patch.x + x, first_group + g));
+        const int group = first_group + g, from_x = patch.x + x;
+        const bool across = (unsigned)from_x < (unsigned)p.input_width;
+        uint32_t target =
+            to + first_row * p.patch_row + column * p.patch_pixel + g * OCT_GPU_GROUP_BYTES;
+        int y = patch.y + first_row;
+        const unsigned char *from = source_of(p.sources[0], patch.image, y, from_x, group);
+        for (int row = first_row; row < p.patch_height; row += down) {
+            if (!across || (unsigned)y >= (unsigned)p.input_height) {
+                const uint32_t zero = ((const unsigned char *)p.zeros)[group] * 0x01010101u;
+                store16(target, make_uint4(zero, zero, zero, zero));
+            } else {
+                copy16(target, one ? from : group_of(p, patch.image, y, from_x, group));
+            }
+            target += down * p.patch_row;
+            from += down * p.sources[0].row;
+            y += down;
         }
     }
 }
@@ -83,32 +98,7 @@ __device__ __forceinline__ void fill_patch(const oct_gpu_conv &p, const Patch &p
         fill_from<threads, false>(p, patch, to, chunk * p.chunk_groups);
 }
 
-template <int threads>
-__device__ __forceinline__ void fill_weights(const oct_gpu_conv &p, uint32_t to, int chunk,
-                                             int channel_tile)
-{
-    const unsigned char *from = (const unsigned char *)p.weights +
-                                (int64_t)(channel_tile * p.chunks + chunk) * p.weight_bytes;
-    for (int i = threadIdx.x * 16; i < p.weight_bytes; i += threads * 16)
-        copy16(to + i, from + i);
-}
-
-template <int threads, int channels, bool is_codes>
-__device__ __forceinline__ void fill_constants(const oct_gpu_conv &p, uint32_t shared,
-                                               int channel_tile)
-{
-    for (int i = threadIdx.x; i < SILU_TABLE_BYTES / 16 && is_codes; i += threads)
-        copy16(shared + i * 16, (const uint4 *)p.silu_table + i);
-    const uint64_t arrays[3] = {p.start, p.scale, p.bias};
-    for (int i = threadIdx.x; i < channels / 4; i += threads)
-#pragma unroll
-        for (int k = 0; k < 3; k++)
-            if (is_codes || k == 2)
-                copy16(shared + SHARED_CONSTANTS + k * channels * 4 + i * 16,
-                       (const float *)arrays[k] + channel_tile * channels + i * 4);
-    for (int i = threadIdx.x * 4; i < p.half_steps; i += threads * 4)
-        copy16(shared + SHARED_CONSTANTS + channels * 12 + i * 4, (const int32_t *)p.offsets + i);
-}
+/* ---- products ---- */
 
 /* Products of a warp's part of a chunk's depth. */
 template <class Type, int I, int J, int tile_channels>
@@ -151,6 +141,52 @@ template <int J> struct Channels {
     }
 };
 
+/* What sums begin with: `start`, or a bias; of warps that share the depth, one's alone. */
+template <class Type, int I, int J>
+__device__ __forceinline__ void start_sums(typename Type::Sum (&sums)[I][J][4],
+                                           const float *constants, int channels, int n, bool first)
+{
+#pragma unroll
+    for (int j = 0; j < J; j += 2) {
+        const int channel = n * J * 8 + Channels<J>::first(j / 4) + (j % 4) * 2;
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            typename Type::Sum start = 0;
+            if (first)
+                start = Type::is_codes ? (typename Type::Sum)((const int *)constants)[channel + k]
+                                       : (typename Type::Sum)constants[2 * channels + channel + k];
+#pragma unroll
+            for (int i = 0; i < I; i++)
+                sums[i][j + k / 2][k % 2] = sums[i][j + k / 2][k % 2 + 2] = start;
+        }
+    }
+}
+
+/* Warps that share the depth add up what they have; the first of them go on with the sums. */
+template <class Type, int M, int N, int K, int I, int J>
+__device__ __forceinline__ void add_up(typename Type::Sum (&sums)[I][J][4], void *room, int warp)
+{
+    typename Type::Sum *all = (typename Type::Sum *)room;
+    const int lane = threadIdx.x & 31, part = warp / (M * N), tile = warp % (M * N);
+    constexpr int count = I * J * 4;
+    __syncthreads();
+    if (part > 0)
+#pragma unroll
+        for (int i = 0; i < count; i++)
+            all[(((part - 1) * M * N + tile) * count + i) * 32 + lane] =
+                sums[i / (J * 4)][i / 4 % J][i % 4];
+    __syncthreads();
+    if (part == 0)
+#pragma unroll
+        for (int i = 0; i < count; i++)
+#pragma unroll
+            for (int k = 1; k < K; k++)
+                sums[i / (J * 4)][i / 4 % J][i % 4] +=
+                    all[(((k - 1) * M * N + tile) * count + i) * 32 + lane];
+}
+
+/* ---- the finish ---- */
+
 struct Finishing {
     float inverse_scale, residual_scale, residual_zero;
     int zero_point;
@@ -165,32 +201,6 @@ __device__ __forceinline__ float sum_value(int sum, float scale, float bias)
 __device__ __forceinline__ float sum_value(float sum, float, float)
 {
     return sum;
-}
-
-/* Four channels of one pixel, from sums to memory. `codes`: of a residual of codes. */
-template <int FINISH>
-__device__ __forceinline__ uint32_t finish_codes(const Finishing &f, float (&y)[4], uint32_t codes)
-{
-#pragma unroll
-    for (int k = 0; k < 4; k++) {
-        y[k] = silu(y[k], f.silu);
-        if (FINISH == FINISH_SILU_RESIDUAL)
-            y[k] = add_code(codes, k, f.residual_zero, f.residual_scale, y[k]);
-    }
-    return codes_of(y, f.inverse_scale, f.zero_point);
-}
-
-/* A warp tile's pixel: row `row` (0 to 15) of block `block`. */
-struct Place {
-    int y, x;
-};
-
-__device__ __forceinline__ Place place_of(const oct_gpu_conv &p, int block, int row)
-{
-    const int down = block >> p.log_across, across = block & ((1 << p.log_across) - 1);
-    const int micro_row = row >> p.log_micro_width, micro_height = 4 - p.log_micro_width;
-    return {(down << micro_height) + micro_row,
-            (across << p.log_micro_width) + (row & ((1 << p.log_micro_width) - 1))};
 }
 
 /* Codes of SiLU, and maybe of a residual of codes, of `count` (4 or 8) channels of one pixel. */
@@ -210,15 +220,22 @@ __device__ __forceinline__ void store_codes(const Finishing &f, unsigned char *o
         }
     }
 #pragma unroll
-    for (int q = 0; q < count / 4; q++)
-        codes[q] = finish_codes<FINISH>(f, y[q], added[q]);
+    for (int q = 0; q < count / 4; q++) {
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            y[q][k] = silu(y[q][k], f.silu);
+            if (FINISH == FINISH_SILU_RESIDUAL)
+                y[q][k] = add_code(added[q], k, f.residual_zero, f.residual_scale, y[q][k]);
+        }
+        codes[q] = codes_of(y[q], f.inverse_scale, f.zero_point);
+    }
     if (count == 8 && exists)
         *(uint2 *)output = make_uint2(codes[0], codes[1]);
     else if (exists)
         *(uint32_t *)output = codes[0];
 }
 
-/* The same of any finish. */
+/* Four channels of any finish. */
 template <class Type, int FINISH>
 __device__ __forceinline__ void store_values(const oct_gpu_conv &p, const Finishing &f,
                                              unsigned char *output, const unsigned char *residual,
@@ -258,38 +275,27 @@ __device__ __forceinline__ void store_pixel(const oct_gpu_conv &p, const Finishi
     }
 }
 
-/* Values of four neighbouring channels from a lane's sums. */
-template <class Type, int J>
-__device__ __forceinline__ void four_values(const typename Type::Sum (&sums)[J][4], int block,
-                                            int half, const float4 &scale, const float4 &bias,
-                                            float (&y)[4])
-{
-    y[0] = sum_value(sums[block][2 * half], scale.x, bias.x);
-    y[1] = sum_value(sums[block][2 * half + 1], scale.y, bias.y);
-    y[2] = sum_value(sums[block + 1][2 * half], scale.z, bias.z);
-    y[3] = sum_value(sums[block + 1][2 * half + 1], scale.w, bias.w);
-}
-
 /* A lane's pixels: two of each block of 16. */
 template <int I> struct Pixels {
-    int output[I][2], residual[I][2]; /* bytes from the image's beginning */
+    int output[I][2], residual[I][2]; /* bytes from the tile's first pixel */
     bool exists[I][2];
 };
 
-template <int I>
-__device__ __forceinline__ Pixels<I> pixels_of(const oct_gpu_conv &p, int tile_y, int tile_x, int m,
-                                               bool adds)
+/* `left`: pixels between the tile's first and the picture's end, y << 16 | x. */
+template <int I, bool adds>
+__device__ __forceinline__ Pixels<I> pixels_of(const oct_gpu_pixel *table, int left_y, int left_x,
+                                               int m)
 {
     Pixels<I> pixels;
 #pragma unroll
     for (int i = 0; i < I; i++)
 #pragma unroll
         for (int half = 0; half < 2; half++) {
-            const Place place = place_of(p, m * I + i, ((threadIdx.x & 31) >> 2) + 8 * half);
-            const int y = tile_y + place.y, x = tile_x + place.x;
-            pixels.exists[i][half] = y < p.height && x < p.width;
-            pixels.output[i][half] = y * p.output.row + x * p.output.pixel;
-            pixels.residual[i][half] = adds ? y * p.residual.row + x * p.residual.pixel : 0;
+            const int4 pixel =
+                *(const int4 *)&table[(m * I + i) * 16 + ((threadIdx.x & 31) >> 2) + 8 * half];
+            pixels.output[i][half] = pixel.y;
+            pixels.residual[i][half] = adds ? pixel.z : 0;
+            pixels.exists[i][half] = (pixel.w >> 16) < left_y && (pixel.w & 0xffff) < left_x;
         }
     return pixels;
 }
@@ -313,9 +319,13 @@ store_channels(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&s
         for (int half = 0; half < 2; half++) {
             float y[count / 4][4];
 #pragma unroll
-            for (int q = 0; q < count / 4; q++)
-                four_values<Type, J>(sums[i], (block + q * 2) % J, half, scales[q], biases[q],
-                                     y[q]);
+            for (int q = 0; q < count / 4; q++) {
+                const int b = (block + q * 2) % J;
+                y[q][0] = sum_value(sums[i][b][2 * half], scales[q].x, biases[q].x);
+                y[q][1] = sum_value(sums[i][b][2 * half + 1], scales[q].y, biases[q].y);
+                y[q][2] = sum_value(sums[i][b + 1][2 * half], scales[q].z, biases[q].z);
+                y[q][3] = sum_value(sums[i][b + 1][2 * half + 1], scales[q].w, biases[q].w);
+            }
             store_pixel<Type, FINISH, count>(p, f, output + pixels.output[i][half],
                                              residual ? residual + pixels.residual[i][half]
                                                       : nullptr,
@@ -323,27 +333,55 @@ store_channels(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&s
         }
 }
 
+/* Where a block's tile is. */
+struct Tile {
+    int image, y, x, channel_tile;
+};
+
+__device__ __forceinline__ Tile tile_of(const oct_gpu_conv &p)
+{
+    Tile tile;
+    const int pixels = divide(blockIdx.x, p.by_channel_tiles);
+    tile.channel_tile = blockIdx.x - pixels * p.channel_tiles;
+    tile.image = divide(pixels, p.by_image_tiles);
+    const int in_image = pixels - tile.image * (p.tiles_down * p.tiles_across);
+    const int row = divide(in_image, p.by_tiles_across);
+    tile.y = row * p.tile_height;
+    tile.x = (in_image - row * p.tiles_across) * p.tile_width;
+    return tile;
+}
+
 template <class Type, int M, int N, int I, int J, int FINISH>
-__device__ __forceinline__ void
-store_tile(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&sums)[I][J][4],
-           const float *constants, int channel_tile, int image, int tile_y, int tile_x, int warp)
+__device__ __forceinline__ void store_tile(const oct_gpu_conv &p, const Tile &tile,
+                                           typename Type::Sum (&sums)[I][J][4],
+                                           const unsigned char *memory, int warp)
 {
     constexpr int channels = N * J * 8;
+    constexpr bool may_add = FINISH == FINISH_SILU_RESIDUAL || FINISH == FINISH_ANY;
     const int m = warp % M, n = warp / M;
+    const float *constants = (const float *)(memory + OCT_GPU_TABLE_BYTES);
+    const oct_gpu_pixel *table =
+        (const oct_gpu_pixel *)(memory + OCT_GPU_TABLE_BYTES + channels * 12 + p.half_steps * 4);
     const int output_bytes = FINISH == FINISH_VALUES ? 4
                              : FINISH == FINISH_ANY  ? element_bytes(p.output.type)
                              : Type::is_codes        ? 1
                                                      : 2;
     const int residual_bytes = FINISH == FINISH_ANY ? element_bytes(p.residual.type) : 1;
-    const bool adds = FINISH == FINISH_SILU_RESIDUAL || (FINISH == FINISH_ANY && p.residual.data);
-    const Pixels<I> pixels = pixels_of<I>(p, tile_y, tile_x, m, adds);
-    unsigned char *output = (unsigned char *)p.output.data + (int64_t)image * p.output.image;
-    const unsigned char *residual =
-        adds ? (const unsigned char *)p.residual.data + (int64_t)image * p.residual.image : nullptr;
+    const bool adds = FINISH == FINISH_SILU_RESIDUAL || (may_add && p.residual.data);
+    const Finishing f = {p.output.inverse_scale, p.residual.scale,
+                         -(SILU_MAGIC + (float)p.residual.zero_point), p.output.zero_point,
+                         silu_base(shared_address(memory))};
+    const Pixels<I> pixels = pixels_of<I, may_add>(table, p.height - tile.y, p.width - tile.x, m);
+    unsigned char *output = (unsigned char *)p.output.data + (int64_t)tile.image * p.output.image +
+                            (tile.y * p.output.row + tile.x * p.output.pixel);
+    const unsigned char *residual = adds ? (const unsigned char *)p.residual.data +
+                                               (int64_t)tile.image * p.residual.image +
+                                               (tile.y * p.residual.row + tile.x * p.residual.pixel)
+                                         : nullptr;
 #pragma unroll
     for (int group = 0; group * 4 < J; group++) {
         const int in_tile = n * J * 8 + Channels<J>::first(group);
-        const int channel = channel_tile * channels + in_tile;
+        const int channel = tile.channel_tile * channels + in_tile;
         const float *scale = constants + channels + in_tile, *bias = scale + channels;
         unsigned char *to = output + channel * output_bytes;
         const unsigned char *added = adds ? residual + channel * residual_bytes : nullptr;
@@ -356,89 +394,35 @@ store_tile(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&sums)
     }
 }
 
-/* Warps that share the depth add up what they have; the first of them go on with the sums. */
-template <class Type, int M, int N, int K, int I, int J>
-__device__ __forceinline__ void add_up(typename Type::Sum (&sums)[I][J][4], void *room, int warp)
-{
-    typename Type::Sum *all = (typename Type::Sum *)room;
-    const int lane = threadIdx.x & 31, part = warp / (M * N), tile = warp % (M * N);
-    constexpr int count = I * J * 4;
-    __syncthreads();
-    if (part > 0)
-#pragma unroll
-        for (int i = 0; i < count; i++)
-            all[(((part - 1) * M * N + tile) * count + i) * 32 + lane] =
-                sums[i / (J * 4)][i / 4 % J][i % 4];
-    __syncthreads();
-    if (part == 0)
-#pragma unroll
-        for (int i = 0; i < count; i++)
-#pragma unroll
-            for (int k = 1; k < K; k++)
-                sums[i / (J * 4)][i / 4 % J][i % 4] +=
-                    all[(((k - 1) * M * N + tile) * count + i) * 32 + lane];
-}
-
-/* What sums begin with: `start`, or a bias; of warps that share the depth, one's alone. */
-template <class Type, int I, int J>
-__device__ __forceinline__ void start_sums(typename Type::Sum (&sums)[I][J][4],
-                                           const float *constants, int channels, int n, bool first)
-{
-#pragma unroll
-    for (int j = 0; j < J; j += 2) {
-        const int channel = n * J * 8 + Channels<J>::first(j / 4) + (j % 4) * 2;
-#pragma unroll
-        for (int k = 0; k < 4; k++) {
-            typename Type::Sum start = 0;
-            if (first)
-                start = Type::is_codes ? (typename Type::Sum)((const int *)constants)[channel + k]
-                                       : (typename Type::Sum)constants[2 * channels + channel + k];
-#pragma unroll
-            for (int i = 0; i < I; i++)
-                sums[i][j + k / 2][k % 2] = sums[i][j + k / 2][k % 2 + 2] = start;
-        }
-    }
-}
+/* ---- the kernel ---- */
 
 template <class Type, int M, int N, int K, int I, int J, int FINISH>
 __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
 {
     constexpr int threads = 32 * M * N * K, channels = N * J * 8;
     extern __shared__ __align__(128) unsigned char memory[];
-    const uint32_t shared = shared_address(memory);
+    const uint32_t shared = shared_address(memory), stages = shared + p.shared_weights;
     const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    const int part = warp / (M * N), tile = warp % (M * N), m = tile % M, n = tile / M;
-
-    const int pixels = divide(blockIdx.x, p.by_channel_tiles);
-    const int channel_tile = blockIdx.x - pixels * p.channel_tiles;
-    const int image = divide(pixels, p.by_image_tiles);
-    const int in_image = pixels - image * (p.tiles_down * p.tiles_across);
-    const int tile_row = divide(in_image, p.by_tiles_across);
-    const int tile_y = tile_row * p.tile_height;
-    const int tile_x = (in_image - tile_row * p.tiles_across) * p.tile_width;
-    const Patch patch = {image, tile_y * p.stride - p.padding, tile_x * p.stride - p.padding};
-
-    fill_constants<threads, channels, Type::is_codes>(p, shared, channel_tile);
-    const uint32_t stages = shared + p.shared_weights;
-    uint32_t rows[I];
-#pragma unroll
-    for (int i = 0; i < I; i++) {
-        const Place place = place_of(p, m * I + i, lane & 15);
-        const int column = p.odd_columns ? place.x : place.x * p.stride;
-        rows[i] = place.y * p.stride * p.patch_row + column * p.patch_pixel;
-    }
-    const float *constants = (const float *)(memory + SHARED_CONSTANTS);
-    const int32_t *offsets =
-        (const int32_t *)(memory + SHARED_CONSTANTS + channels * 12) + (lane >> 4);
+    const int part = warp / (M * N), m = warp % M, n = warp % (M * N) / M;
+    const Tile tile = tile_of(p);
+    const Patch patch = {tile.image, tile.y * p.stride - p.padding, tile.x * p.stride - p.padding};
+    const unsigned char *weights =
+        (const unsigned char *)p.weights + (int64_t)tile.channel_tile * p.chunks * p.weight_bytes;
+    copy_vectors<threads>(
+        shared, (const unsigned char *)p.constants + (int64_t)tile.channel_tile * p.constant_bytes,
+        p.constant_bytes);
+    const float *constants = (const float *)(memory + OCT_GPU_TABLE_BYTES);
+    const int32_t *offsets = (const int32_t *)(constants + channels * 3) + (lane >> 4);
     const int begin = K == 1 ? 0 : p.steps * part / K, end = p.steps * (part + 1) / K;
 
     typename Type::Sum sums[I][J][4];
+    uint32_t rows[I];
     for (int chunk = 0, filled = 0; chunk < p.chunks; chunk++) {
         if (chunk > 0)
             __syncthreads(); /* what is filled now was read */
         while (filled < p.chunks && filled < chunk + p.stages) {
             const uint32_t to = stages + (filled & (p.stages - 1)) * p.shared_stage;
-            fill_weights<threads>(p, to, filled, channel_tile);
+            copy_vectors<threads>(to, weights + (int64_t)filled * p.weight_bytes, p.weight_bytes);
             fill_patch<threads>(p, patch, to + p.shared_patch, filled);
             commit_copies();
             filled++;
@@ -448,8 +432,14 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
         else
             await_copies<0>();
         __syncthreads();
-        if (chunk == 0)
+        if (chunk == 0) {
+            const oct_gpu_pixel *table =
+                (const oct_gpu_pixel *)((const int32_t *)(constants + channels * 3) + p.half_steps);
+#pragma unroll
+            for (int i = 0; i < I; i++)
+                rows[i] = table[(m * I + i) * 16 + (lane & 15)].patch;
             start_sums<Type, I, J>(sums, constants, channels, n, part == 0);
+        }
         const uint32_t stage = stages + (chunk & (p.stages - 1)) * p.shared_stage;
         uint32_t patch_rows[I];
 #pragma unroll
@@ -463,11 +453,7 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
         if (part > 0)
             return;
     }
-    const Finishing f = {p.output.inverse_scale, p.residual.scale,
-                         -(SILU_MAGIC + (float)p.residual.zero_point), p.output.zero_point,
-                         silu_base(shared)};
-    store_tile<Type, M, N, I, J, FINISH>(p, f, sums, constants, channel_tile, image, tile_y, tile_x,
-                                         tile);
+    store_tile<Type, M, N, I, J, FINISH>(p, tile, sums, memory, warp % (M * N));
 }
 
 /* As many blocks a multiprocessor as the sums' registers let. */
@@ -476,8 +462,8 @@ template <int sums> struct Blocks {
 };
 
 #define CONV_KERNEL(NAME, TYPE, PIXELS, CHANNELS, M, N, K, I, J, FINISH)                           \
-    extern "C" __global__ void __launch_bounds__(32 * M * N * K,                                   \
-                                                 Blocks<I * J>::least / ((M) * (N) * (K) / 4))     \
+    extern "C" __global__ void __launch_bounds__(                                                  \
+        32 * M * N * K, (Blocks<I * J>::least - (FINISH == FINISH_ANY)) / ((M) * (N) * (K) / 4))   \
         NAME##_##PIXELS##x##CHANNELS##_k##K(PARAMETER oct_gpu_conv p)                              \
     {                                                                                              \
         convolve<TYPE, M, N, K, I, J, FINISH>(p);                                                  \

@@ -12,7 +12,6 @@
 
 /* SiLU's cubics in shared memory: [16 segments][8 copies][4 coefficients]. Eight lanes that read 16
  * bytes each at a time take a copy each, so that no two meet in a bank. */
-#define SILU_TABLE_BYTES 2048
 #define SILU_COPY_BYTES 128 /* of a segment */
 
 #define MAGIC 12582912.0f /* 1.5 * 2^23: adding it leaves the integer in the lowest bits */

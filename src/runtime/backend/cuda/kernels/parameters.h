@@ -39,6 +39,14 @@ struct oct_gpu_divisor {
     uint32_t multiplier, shift;
 };
 
+#define OCT_GPU_TABLE_BYTES 2048
+
+/* A pixel of a tile: where its first tap is in the patch, where its channels begin in output and
+ * residual, all in bytes from the tile's first pixel, and y << 16 | x in the tile. */
+struct oct_gpu_pixel {
+    int32_t patch, output, residual, place;
+};
+
 /*
  * A convolution by matrix products on tiles. A block works out tile_height x tile_width pixels of
  * all images times a tile of output channels. It reads a *patch* of the input, all that these
@@ -63,23 +71,25 @@ struct oct_gpu_conv {
     struct oct_gpu_divisor by_channel_tiles, by_image_tiles, by_tiles_across;
 
     /* The patch: patch_row bytes from row to row, patch_pixel from column to column; with stride 2
-     * its odd columns stand behind the even ones, from column `odd_columns` on. */
+     * its odd columns stand behind the even ones, from column `odd_columns` on. Threads fill
+     * `patch_columns` vectors of 16 bytes in a row, `rows_at_once` rows at a time. */
     int32_t patch_height, patch_width, patch_pixel, patch_row, odd_columns;
-    int32_t patch_bytes, patch_vectors; /* of a chunk; vectors of 16 bytes that are filled */
-    struct oct_gpu_divisor by_chunk_groups, by_patch_width;
+    int32_t patch_columns, rows_at_once;
+    struct oct_gpu_divisor by_patch_columns, by_chunk_groups;
 
-    int32_t steps;        /* matrix products in depth, of a chunk */
-    int32_t half_steps;   /* entries of `offsets`: a multiple of 4, 2 * steps + 2 at least */
-    uint64_t offsets;     /* int32_t[half_steps]: where in the patch a half step begins */
+    int32_t steps;      /* matrix products in depth, of a chunk */
+    int32_t half_steps; /* entries of the offsets: a multiple of 4, 2 * steps + 2 at least */
+    /* [channel_tiles][constant_bytes]: what a block copies to the beginning of its shared memory:
+     * SiLU's table, OCT_GPU_TABLE_BYTES (finish.cuh); start, scale and bias, [tile channels] each;
+     * int32_t[half_steps], where in the patch a half step begins; and struct oct_gpu_pixel[tile
+     * pixels] */
+    uint64_t constants;
+    int32_t constant_bytes;
     uint64_t weights;     /* [channel_tiles][chunks][steps][tile channels * 32 bytes] */
     int32_t weight_bytes; /* of a chunk of a channel tile */
-    int32_t shared_weights, shared_patch,
-        shared_stage;     /* where in shared memory; bytes of a stage */
-    int32_t stages;       /* 1, or 2: the next chunk is read meanwhile */
-    uint64_t start;       /* int32_t[channels] (codes) */
-    uint64_t scale, bias; /* float[channels] */
-    uint64_t silu_table;  /* see finish.cuh */
-    int32_t silu;         /* only kernels for any finish look at it */
+    int32_t shared_weights, shared_patch, shared_stage; /* where in shared memory; of a stage */
+    int32_t stages; /* 1, or 2: the next chunk is read meanwhile */
+    int32_t silu;   /* only kernels for any finish look at it */
     struct oct_gpu_view output, residual;
 };
 
@@ -89,9 +99,9 @@ struct oct_gpu_pixels {
     int64_t input_image;
     int32_t input_height, input_width;
     int32_t height, width, images, kernel, stride, padding;
-    struct oct_gpu_divisor by_row_blocks, by_height;
-    int32_t row_blocks; /* blocks of 32 pixels in a row */
-    int32_t warp_tiles; /* row_blocks * height * images */
+    struct oct_gpu_divisor by_runs, by_height;
+    int32_t runs, run_blocks; /* of a row; blocks of 32 pixels in a run, which a warp works out */
+    int32_t warp_tiles;       /* runs * height * images */
     uint64_t weights, start, scale, bias, silu_table;
     int32_t channels; /* stored */
     int32_t silu;     /* and the codes are bounded, see code_of() */
@@ -158,6 +168,60 @@ struct oct_gpu_planes {
     uint64_t source; /* float[3][height][width] */
     int32_t height, width, type;
     uint64_t target;
+};
+
+/* ---- YOLOv8's head ---- */
+
+#define OCT_GPU_LEVELS_MAX 8
+
+/* One resolution of the head. */
+struct oct_gpu_level {
+    struct oct_gpu_view boxes, classes; /* F32; pixels begin at a group */
+    int32_t first;                      /* its first anchor */
+    int32_t width;                      /* cells in a row */
+    float stride;                       /* pixels of the input a cell */
+};
+
+/* How a quantised head rounds, as struct oct_dfl_rounding; scale 0: not at all. */
+struct oct_gpu_rounding {
+    int32_t rounds; /* any of it */
+    float probability_scale, distance_scale, weight_scale;
+    int32_t probability_zero, distance_zero;
+};
+
+/* What is searched for, and behind it a bit for each class that is wanted, in words of 32. It lies
+ * in the GPU's memory: launches stay as they are when it changes. */
+struct oct_gpu_search {
+    float logit; /* one that is not above cannot reach the confidence */
+    float confidence;
+    int32_t multi_label;
+    int32_t any_class; /* the bits are not looked at */
+};
+
+/* An anchor that is confident of a class. */
+struct oct_gpu_found {
+    float score;
+    int32_t anchor, class_id, unused;
+};
+
+/* The same with its box: x1, y1, x2, y2 in pixels of the input. */
+struct oct_gpu_candidate {
+    struct oct_gpu_found found;
+    float corners[4];
+};
+
+/* From the head's tensors to candidates, in lists of `capacity`, one for each slot. */
+struct oct_gpu_head {
+    struct oct_gpu_level levels[OCT_GPU_LEVELS_MAX];
+    struct oct_gpu_rounding rounding;
+    int32_t level_count, anchors, class_count, reg_max;
+    int32_t first; /* slot */
+    int32_t capacity;
+    uint64_t search;
+    uint64_t counts;     /* uint32_t[slots]: found, which may be more than there is room for */
+    uint64_t found;      /* struct oct_gpu_found[slots][capacity], in any order */
+    uint64_t told;       /* the counts, in memory of the host */
+    uint64_t candidates; /* struct oct_gpu_candidate[slots][capacity], likewise */
 };
 
 #endif

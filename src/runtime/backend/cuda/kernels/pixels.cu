@@ -41,42 +41,35 @@ template <int J> __device__ __forceinline__ int channel_of(int j)
     return (j / 4) * 32 + (threadIdx.x & 3) * 2 * blocks + (j % 4) * 2;
 }
 
-/* The taps of 16 pixels of a row from x on, as matrix products take them. */
-template <int COLUMNS, int STEPS>
-__device__ __forceinline__ void load_taps(const oct_gpu_pixels &p, const uint32_t *picture, int y,
-                                          int x, bool inside, uint32_t (&a)[STEPS][4])
+/* One step's taps of 16 pixels of a row from x on, as matrix products take them. */
+template <int COLUMNS>
+__device__ __forceinline__ void load_step(const oct_gpu_pixels &p, const uint32_t *picture, int y,
+                                          int x, bool inside, int step, uint32_t (&a)[4])
 {
     const int t = threadIdx.x & 3, g = (threadIdx.x & 31) >> 2;
     const int first_y = y * p.stride - p.padding, first_x = (x + g) * p.stride - p.padding + t;
     const uint32_t *first = picture + (first_y * p.input_width + first_x);
 #pragma unroll
-    for (int s = 0; s < STEPS; s++)
-#pragma unroll
-        for (int k = 0; k < 4; k++) {
-            const int half = 2 * s + (k >> 1), dy = half / COLUMNS;
-            const int dx = half % COLUMNS * 4 + 8 * (k & 1) * p.stride;
-            a[s][k] = 0;
-            if (dy < p.kernel)
-                a[s][k] = inside ? __ldg(first + (dy * p.input_width + dx))
-                                 : tap(p, picture, first_y + dy, first_x + dx);
-        }
+    for (int k = 0; k < 4; k++) {
+        const int half = 2 * step + (k >> 1), dy = half / COLUMNS;
+        const int dx = half % COLUMNS * 4 + 8 * (k & 1) * p.stride;
+        a[k] = 0;
+        if (dy < p.kernel)
+            a[k] = inside ? __ldg(first + (dy * p.input_width + dx))
+                          : tap(p, picture, first_y + dy, first_x + dx);
+    }
 }
 
-/* 16 pixels times 8 * J channels. */
-template <int J, int STEPS>
-__device__ __forceinline__ void multiply_pixels(int (&sums)[J][4], const uint32_t (&a)[STEPS][4],
-                                                const uint4 *weights,
-                                                const uint4 (&held)[STEPS > 2 ? 1 : STEPS][J / 2])
+/* A step of 16 pixels times 8 * J channels. */
+template <int J>
+__device__ __forceinline__ void multiply_step(int (&sums)[J][4], const uint32_t (&a)[4],
+                                              const uint4 (&b)[J / 2])
 {
 #pragma unroll
-    for (int s = 0; s < STEPS; s++)
-#pragma unroll
-        for (int j = 0; j < J; j += 2) {
-            const uint4 b = STEPS > 2 ? __ldg(weights + (s * (J / 2) + j / 2) * 32)
-                                      : held[STEPS > 2 ? 0 : s][j / 2];
-            Codes::multiply(sums[j], a[s], b.x, b.y);
-            Codes::multiply(sums[j + 1], a[s], b.z, b.w);
-        }
+    for (int j = 0; j < J; j += 2) {
+        Codes::multiply(sums[j], a, b[j / 2].x, b[j / 2].y);
+        Codes::multiply(sums[j + 1], a, b[j / 2].z, b[j / 2].w);
+    }
 }
 
 /* Scale and bias of a lane's channels, and where its sums start. */
@@ -134,76 +127,126 @@ __device__ __forceinline__ void store_pixels(const oct_gpu_pixels &p, const int 
     }
 }
 
-/* Where a warp's tile of 32 pixels is. */
-struct Row {
+/* A run of blocks of 32 pixels in a row, which a warp works out one after another. */
+struct Run {
     const uint32_t *picture;
-    unsigned char *output;
-    int y, x;
-    bool inside; /* all taps are within the picture */
+    unsigned char *output; /* of the row's first pixel */
+    int y, x, end;         /* pixels */
+    bool inside;           /* all rows of taps are within the picture */
 };
 
-__device__ __forceinline__ Row row_of(const oct_gpu_pixels &p, int tile, int reach)
+__device__ __forceinline__ Run run_of(const oct_gpu_pixels &p, int index)
 {
-    const int row = divide(tile, p.by_row_blocks), image = divide(row, p.by_height);
-    Row at;
-    at.x = (tile - row * p.row_blocks) * 32;
-    at.y = row - image * p.height;
-    at.picture = (const uint32_t *)(p.input + (uint64_t)image * (uint64_t)p.input_image);
-    at.output = (unsigned char *)p.output.data + (int64_t)image * p.output.image +
-                (int64_t)at.y * p.output.row;
-    const int y = at.y * p.stride - p.padding, x = at.x * p.stride - p.padding;
-    at.inside = y >= 0 && x >= 0 && y + p.kernel <= p.input_height &&
-                x + 31 * p.stride + reach <= p.input_width;
-    return at;
+    const int row = divide(index, p.by_runs), image = divide(row, p.by_height);
+    Run run;
+    run.x = (index - row * p.runs) * p.run_blocks * 32;
+    run.end = min(run.x + p.run_blocks * 32, p.width);
+    run.y = row - image * p.height;
+    run.picture = (const uint32_t *)(p.input + (uint64_t)image * (uint64_t)p.input_image);
+    run.output = (unsigned char *)p.output.data + (int64_t)image * p.output.image +
+                 (int64_t)run.y * p.output.row;
+    const int y = run.y * p.stride - p.padding;
+    run.inside = y >= 0 && y + p.kernel <= p.input_height;
+    return run;
 }
 
-/* 8 * J channels of a block's; a kernel has COLUMNS half steps a row of taps, STEPS in all. Weights
- * that are few stay in registers, and the next pixels are read while these are finished. */
+/* Whether no tap of `pixels` pixels from x on is outside of the picture. */
+__device__ __forceinline__ bool is_inside(const oct_gpu_pixels &p, const Run &run, int x,
+                                          int pixels, int columns)
+{
+    const int first = x * p.stride - p.padding;
+    return run.inside && first >= 0 &&
+           first + (pixels - 1) * p.stride + columns * 4 <= p.input_width;
+}
+
+/* Two steps' taps of 32 pixels. */
+__device__ __forceinline__ void load_taps(const oct_gpu_pixels &p, const Run &run, int x,
+                                          uint32_t (&a)[2][2][4])
+{
+    const bool inside = is_inside(p, run, x, 32, 1);
+#pragma unroll
+    for (int i = 0; i < 2; i++)
+#pragma unroll
+        for (int s = 0; s < 2; s++)
+            load_step<1>(p, run.picture, run.y, x + i * 16, inside, s, a[i][s]);
+}
+
+/* Kernels of up to 4: weights stay in registers, and the next pixels are read while these are
+ * finished. */
+template <int J>
+__device__ __forceinline__ void convolve_small(const oct_gpu_pixels &p, const Run &run,
+                                               const uint4 *weights, const Factors<J> &factors,
+                                               uint32_t base, int first)
+{
+    uint4 held[2][J / 2];
+#pragma unroll
+    for (int s = 0; s < 2; s++)
+#pragma unroll
+        for (int j = 0; j < J / 2; j++)
+            held[s][j] = __ldg(weights + (s * (J / 2) + j) * 32);
+    uint32_t a[2][2][4];
+    load_taps(p, run, run.x, a);
+    for (int x = run.x; x < run.end; x += 32) {
+        int sums[2][J][4];
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+            start_sums<J>(sums[i], factors);
+#pragma unroll
+            for (int s = 0; s < 2; s++)
+                multiply_step<J>(sums[i], a[i][s], held[s]);
+        }
+        if (x + 32 < run.end)
+            load_taps(p, run, x + 32, a);
+#pragma unroll
+        for (int i = 0; i < 2; i++)
+            store_pixels<J>(p, sums[i], factors, base, first, run.output, x + i * 16);
+    }
+}
+
+/* Larger ones: COLUMNS half steps a row of taps, STEPS in all. */
+template <int J, int COLUMNS, int STEPS>
+__device__ __forceinline__ void convolve_large(const oct_gpu_pixels &p, const Run &run,
+                                               const uint4 *weights, const Factors<J> &factors,
+                                               uint32_t base, int first)
+{
+    for (int x = run.x; x < run.end; x += 16) {
+        const bool inside = is_inside(p, run, x, 16, COLUMNS);
+        int sums[J][4];
+        start_sums<J>(sums, factors);
+#pragma unroll 2
+        for (int s = 0; s < STEPS; s++) {
+            uint32_t a[4];
+            uint4 b[J / 2];
+            load_step<COLUMNS>(p, run.picture, run.y, x, inside, s, a);
+#pragma unroll
+            for (int j = 0; j < J / 2; j++)
+                b[j] = __ldg(weights + (s * (J / 2) + j) * 32);
+            multiply_step<J>(sums, a, b);
+        }
+        store_pixels<J>(p, sums, factors, base, first, run.output, x);
+    }
+}
+
+/* 8 * J channels of a block's. */
 template <int J, int COLUMNS, int STEPS>
 __device__ __forceinline__ void convolve_pixels(const oct_gpu_pixels &p)
 {
-    __shared__ __align__(128) unsigned char table[SILU_TABLE_BYTES];
-    constexpr int warps = THREADS / 32, blocks = STEPS > 2 ? 1 : 2; /* of 16 pixels at a time */
+    __shared__ __align__(128) unsigned char table[OCT_GPU_TABLE_BYTES];
     const int first = blockIdx.y * J * 8;
     ((uint4 *)table)[threadIdx.x] = __ldg((const uint4 *)p.silu_table + threadIdx.x);
     const uint4 *weights =
         (const uint4 *)p.weights + (int64_t)blockIdx.y * STEPS * (J / 2) * 32 + (threadIdx.x & 31);
-    uint4 held[STEPS > 2 ? 1 : STEPS][J / 2];
-    for (int s = 0; s < STEPS && STEPS <= 2; s++)
-#pragma unroll
-        for (int j = 0; j < J / 2; j++)
-            held[STEPS > 2 ? 0 : s][j] = __ldg(weights + (s * (J / 2) + j) * 32);
     const Factors<J> factors = factors_of<J>(p, first);
-    int tile = blockIdx.x * warps + (threadIdx.x >> 5), part = 0;
-    uint32_t a[blocks][STEPS][4];
-    Row row = row_of(p, min(tile, p.warp_tiles - 1), COLUMNS * 4);
-#pragma unroll
-    for (int i = 0; i < blocks; i++)
-        load_taps<COLUMNS, STEPS>(p, row.picture, row.y, row.x + i * 16, row.inside, a[i]);
+    const int index = blockIdx.x * (THREADS / 32) + (threadIdx.x >> 5);
     __syncthreads();
+    if (index >= p.warp_tiles)
+        return;
+    const Run run = run_of(p, index);
     const uint32_t base = silu_base(shared_address(table));
-    while (tile < p.warp_tiles) {
-        int sums[blocks][J][4];
-#pragma unroll
-        for (int i = 0; i < blocks; i++) {
-            start_sums<J>(sums[i], factors);
-            multiply_pixels<J, STEPS>(sums[i], a[i], weights, held);
-        }
-        unsigned char *const output = row.output;
-        const int x = row.x + part * 16;
-        part = blocks == 2 ? 0 : 1 - part;
-        tile += part == 0 ? gridDim.x * warps : 0;
-        if (tile < p.warp_tiles) {
-            row = row_of(p, tile, COLUMNS * 4);
-#pragma unroll
-            for (int i = 0; i < blocks; i++)
-                load_taps<COLUMNS, STEPS>(p, row.picture, row.y, row.x + (i + part) * 16,
-                                          row.inside, a[i]);
-        }
-#pragma unroll
-        for (int i = 0; i < blocks; i++)
-            store_pixels<J>(p, sums[i], factors, base, first, output, x + i * 16);
-    }
+    if (STEPS == 2)
+        convolve_small<J>(p, run, weights, factors, base, first);
+    else
+        convolve_large<J, COLUMNS, STEPS>(p, run, weights, factors, base, first);
 }
 
 #define PIXELS_KERNEL(NAME, J, COLUMNS, STEPS)                                                     \
