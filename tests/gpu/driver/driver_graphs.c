@@ -138,15 +138,28 @@ static bool is_ready(const struct node *node, const bool *done)
     return true;
 }
 
-/* One of the nodes that may run now. */
-static int choose(const struct oct_cuda_executable *executable, const bool *done)
+/* A node that comes as late as can be: often one that waits for nothing, which else would come
+ * early in nearly all orders. */
+static int choose_late(const struct oct_cuda_executable *executable)
+{
+    const bool of_all = random_bits() & 1;
+    int count = 0, chosen = -1;
+    for (int i = 0; i < executable->count; i++)
+        if ((of_all || executable->nodes[i].wait_count == 0) &&
+            random_bits() % (unsigned)++count == 0)
+            chosen = i;
+    return chosen;
+}
+
+/* One of the nodes that may run now; `late` where there is no other. */
+static int choose(const struct oct_cuda_executable *executable, const bool *done, int late)
 {
     int ready = 0, chosen = -1;
     for (int i = 0; i < executable->count; i++)
-        if (!done[i] && is_ready(&executable->nodes[i], done) &&
+        if (i != late && !done[i] && is_ready(&executable->nodes[i], done) &&
             random_bits() % (unsigned)++ready == 0)
             chosen = i;
-    return chosen;
+    return chosen < 0 ? late : chosen;
 }
 
 /* Where the only matter is how long kernels take, one of some is run: there are very many. */
@@ -165,11 +178,12 @@ int run_graph(struct oct_cuda_executable *executable)
 {
     bool *done = calloc((size_t)executable->count + 1, sizeof *done);
     int result = done ? 0 : RESULT_OUT_OF_MEMORY;
+    const int late = choose_late(executable);
     bool is_timed = false;
     for (int i = 0; i < executable->count; i++)
         is_timed |= executable->nodes[i].event != NULL;
     for (int i = 0; i < executable->count && !result; i++) {
-        const int at = choose(executable, done);
+        const int at = choose(executable, done, late);
         result = run_node(&executable->nodes[at], is_timed);
         done[at] = true;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conv.cuh in C: a block of a convolution, from its patch and weights in shared memory to sums. */
+/* conv.cuh in C: a block of a convolution, from what is in shared memory to sums. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,92 +9,6 @@
 #define CHANNELS_MAX 128 /* of a tile */
 
 static struct conv_block block; /* one at a time: its sums and shared memory are large */
-
-/* ---- shared memory ---- */
-
-/* Of `bytes` from `at` on, which must lie within [begin, end). */
-static uint8_t *shared_at(struct conv_block *b, int64_t at, int64_t bytes, int64_t begin,
-                          int64_t end, const char *what)
-{
-    if (at < begin || at + bytes > end || end > b->shared_bytes)
-        stop(RESULT_ILLEGAL_ADDRESS, "%s: shared bytes %lld to %lld, beyond %lld to %lld of %d",
-             what, (long long)at, (long long)(at + bytes), (long long)begin, (long long)end,
-             b->shared_bytes);
-    if (bytes % 16 == 0 && at % 16 != 0)
-        stop(RESULT_MISALIGNED_ADDRESS, "%s: shared byte %lld", what, (long long)at);
-    return b->shared + at;
-}
-
-static int64_t patch_bytes(const struct oct_gpu_conv *p)
-{
-    return (int64_t)p->patch_height * p->patch_row;
-}
-
-static void copy_groups(struct conv_block *b, int64_t to, uint64_t from, int64_t bytes, int64_t end,
-                        const char *what)
-{
-    for (int64_t i = 0; i < bytes; i += 16)
-        memcpy(shared_at(b, to + i, 16, 0, end, what), gpu_read(from + (uint64_t)i, 16, 16), 16);
-}
-
-static void fill_constants(struct conv_block *b)
-{
-    const struct oct_gpu_conv *p = b->p;
-    copy_groups(b, 0, p->constants + (uint64_t)((int64_t)b->channel_tile * p->constant_bytes),
-                p->constant_bytes, p->shared_weights, "constants");
-}
-
-static void fill_weights(struct conv_block *b, int64_t stage, int chunk)
-{
-    const struct oct_gpu_conv *p = b->p;
-    copy_groups(b, stage,
-                p->weights +
-                    (uint64_t)((int64_t)(b->channel_tile * p->chunks + chunk) * p->weight_bytes),
-                p->weight_bytes, stage + p->shared_patch, "weights");
-}
-
-static uint64_t source_of(const struct oct_gpu_conv *p, int image, int y, int x, int group)
-{
-    int s = 0;
-    for (int k = 1; k < OCT_GPU_SOURCES_MAX; k++)
-        s = k < p->source_count && group >= p->sources[k].first ? k : s;
-    const struct oct_gpu_source *source = &p->sources[s];
-    return source->data +
-           (uint64_t)((int64_t)image * source->image + (int64_t)(y >> source->shift) * source->row +
-                      (x >> source->shift) * source->pixel +
-                      (group - source->first) * OCT_GPU_GROUP_BYTES);
-}
-
-/* What one thread fills of the patch: columns, down which it goes. */
-static void fill_as_thread(struct conv_block *b, int64_t patch, int chunk, int thread)
-{
-    const struct oct_gpu_conv *p = b->p;
-    const int threads = 32 * b->tile->m * b->tile->n * b->tile->k;
-    const int first_row = emulated_divide(thread, p->by_patch_columns);
-    if (first_row >= p->rows_at_once)
-        return;
-    for (int v = thread - first_row * p->patch_columns; v < p->patch_columns; v += threads) {
-        const int x = emulated_divide(v, p->by_chunk_groups), g = v - x * p->chunk_groups;
-        const int column = p->odd_columns ? (x & 1) * p->odd_columns + (x >> 1) : x;
-        const int group = chunk * p->chunk_groups + g, from_x = b->first_x + x;
-        for (int row = first_row; row < p->patch_height; row += p->rows_at_once) {
-            const int from_y = b->first_y + row;
-            uint8_t *to = shared_at(
-                b, patch + row * p->patch_row + column * p->patch_pixel + g * OCT_GPU_GROUP_BYTES,
-                16, patch, patch + patch_bytes(p), "the patch is filled");
-            if (from_y >= 0 && from_x >= 0 && from_y < p->input_height && from_x < p->input_width)
-                memcpy(to, gpu_read(source_of(p, b->image, from_y, from_x, group), 16, 16), 16);
-            else
-                memset(to, *(const uint8_t *)gpu_read(p->zeros + (uint64_t)group, 1, 1), 16);
-        }
-    }
-}
-
-static void fill_patch(struct conv_block *b, int64_t patch, int chunk)
-{
-    for (int thread = 0; thread < 32 * b->tile->m * b->tile->n * b->tile->k; thread++)
-        fill_as_thread(b, patch, chunk, thread);
-}
 
 /* ---- sums ---- */
 
@@ -112,8 +26,8 @@ struct oct_gpu_pixel conv_pixel(struct conv_block *b, int pixel)
     const int64_t first =
         OCT_GPU_TABLE_BYTES + b->tile->channels * 12 + b->p->half_steps * (int64_t)4;
     memcpy(&found,
-           shared_at(b, first + pixel * (int64_t)sizeof found, sizeof found, 0,
-                     b->p->constant_bytes, "pixels"),
+           conv_shared_at(b, first + pixel * (int64_t)sizeof found, sizeof found, 0,
+                          b->p->constant_bytes, "pixels"),
            sizeof found);
     return found;
 }
@@ -129,8 +43,8 @@ uint32_t conv_constant(struct conv_block *b, int array, int channel)
 {
     uint32_t bits;
     memcpy(&bits,
-           shared_at(b, OCT_GPU_TABLE_BYTES + (array * b->tile->channels + channel) * 4, 4, 0,
-                     b->p->constant_bytes, "constants"),
+           conv_shared_at(b, OCT_GPU_TABLE_BYTES + (array * b->tile->channels + channel) * 4, 4, 0,
+                          b->p->constant_bytes, "constants"),
            4);
     return bits;
 }
@@ -154,8 +68,8 @@ static void take_weights(struct conv_block *b, int64_t at, int64_t end, uint8_t 
         for (int j = 0; j < tile->j; j++)
             for (int lane = 0; lane < 32; lane++) {
                 const uint8_t *registers =
-                    shared_at(b, at + n * tile->j * 256 + j / 2 * 512 + lane * 16, 16, 0, end,
-                              "weights are read");
+                    conv_shared_at(b, at + n * tile->j * 256 + j / 2 * 512 + lane * 16, 16, 0, end,
+                                   "weights are read");
                 uint8_t *to = columns + 32 * stored_channel(tile, n, j, lane / 4) + lane % 4 * 4;
                 memcpy(to, registers + j % 2 * 8, 4);
                 memcpy(to + 16, registers + j % 2 * 8 + 4, 4);
@@ -214,8 +128,8 @@ static void multiply_step(struct conv_block *b, int64_t patch, const int32_t off
         uint8_t depth[32];
         for (int half = 0; half < 2; half++)
             memcpy(depth + 16 * half,
-                   shared_at(b, patch + place.patch + offsets[half], 16, patch,
-                             patch + patch_bytes(p), "the patch is read"),
+                   conv_shared_at(b, patch + place.patch + offsets[half], 16, patch,
+                                  patch + conv_patch_bytes(p), "the patch is read"),
                    16);
         union conv_sum *sums = b->sums + (part * b->tile->pixels + pixel) * channels;
         if (!is_inside(b, place))
@@ -232,8 +146,8 @@ static void read_offsets(struct conv_block *b, int step, int32_t offsets[2])
 {
     const int64_t first = OCT_GPU_TABLE_BYTES + b->tile->channels * 12;
     const int64_t end = first + b->p->half_steps * 4;
-    memcpy(offsets, shared_at(b, first + 8 * step, 8, 0, end, "offsets"), 8);
-    shared_at(b, first + 8 * step + 8, 8, 0, end, "offsets");
+    memcpy(offsets, conv_shared_at(b, first + 8 * step, 8, 0, end, "offsets"), 8);
+    conv_shared_at(b, first + 8 * step + 8, 8, 0, end, "offsets");
 }
 
 static void multiply_chunk(struct conv_block *b, int64_t stage)
@@ -261,8 +175,8 @@ static void add_parts(struct conv_block *b)
     const int count = tile->pixels * tile->channels;
     if (tile->k == 1)
         return;
-    shared_at(b, b->p->shared_weights, (int64_t)(tile->k - 1) * count * 4, 0, b->shared_bytes,
-              "sums of the depth's parts");
+    conv_shared_at(b, b->p->shared_weights, (int64_t)(tile->k - 1) * count * 4, 0, b->shared_bytes,
+                   "sums of the depth's parts");
     for (int part = 1; part < tile->k; part++)
         for (int i = 0; i < count; i++) {
             if (b->codes)
@@ -293,22 +207,22 @@ static void run_block(struct conv_block *b, int index)
     const struct oct_gpu_conv *p = b->p;
     find_tile(b, index);
     fill_with_garbage(b->shared, (size_t)b->shared_bytes);
-    fill_constants(b);
-    fill_weights(b, p->shared_weights, 0);
-    fill_patch(b, p->shared_weights + p->shared_patch, 0);
+    conv_fill_constants(b);
+    conv_fill_weights(b, p->shared_weights, 0);
+    conv_fill_patch(b, p->shared_weights + p->shared_patch, 0);
     start_sums(b);
     for (int chunk = 0; chunk < p->chunks; chunk++) {
         const int64_t stage =
             p->shared_weights + (p->stages == 2 ? (chunk & 1) * (int64_t)p->shared_stage : 0);
         if (p->stages == 2 && chunk + 1 < p->chunks) {
             const int64_t next = p->shared_weights + ((chunk + 1) & 1) * (int64_t)p->shared_stage;
-            fill_weights(b, next, chunk + 1);
-            fill_patch(b, next + p->shared_patch, chunk + 1);
+            conv_fill_weights(b, next, chunk + 1);
+            conv_fill_patch(b, next + p->shared_patch, chunk + 1);
         }
         multiply_chunk(b, stage);
         if (p->stages == 1 && chunk + 1 < p->chunks) {
-            fill_weights(b, p->shared_weights, chunk + 1);
-            fill_patch(b, p->shared_weights + p->shared_patch, chunk + 1);
+            conv_fill_weights(b, p->shared_weights, chunk + 1);
+            conv_fill_patch(b, p->shared_weights + p->shared_patch, chunk + 1);
         }
     }
     add_parts(b);

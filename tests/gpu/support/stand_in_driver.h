@@ -5,9 +5,9 @@
  * makes it the one that octet finds, and steer it by the table that it exports.
  *
  * Memory of the device is garbage until it is written; every access must lie within one allocation
- * and be aligned. Streams do nothing until somebody waits, and a graph's nodes run in a random order
- * that their dependencies allow. Whatever a driver would refuse, or what goes wrong in a kernel, is
- * a failed call and a *complaint*, a line that says what it was.
+ * and be aligned. Streams do nothing until somebody waits, and a graph's nodes run in a random
+ * order that their dependencies allow. Whatever a driver would refuse, or what goes wrong in a
+ * kernel, is a failed call and a *complaint*, a line that says what it was.
  */
 #ifndef OCTET_TESTS_GPU_SUPPORT_STAND_IN_DRIVER_H
 #define OCTET_TESTS_GPU_SUPPORT_STAND_IN_DRIVER_H

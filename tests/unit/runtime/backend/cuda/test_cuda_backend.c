@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small detectors on the CUDA backend, over the stand-in of the driver, beside the CPU's: INT8 to
- * the bit, float within rounding; whatever the size, the batch, the GPU and the order of a graph. */
+ * the bit, float within rounding; whatever the size, batch, GPU and order of a graph. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

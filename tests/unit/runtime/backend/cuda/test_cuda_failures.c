@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CUDA backend where something fails: every call of the driver, every allocation. Nothing is left
- * behind, a line says what it was, and a session goes on where it can. */
+/* The CUDA backend where something fails: every call of the driver, every allocation. Nothing is
+ * left behind, a line says what it was, and a session goes on where it can. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,7 +70,19 @@ static int look_on(void *user, int slot, int layer, const octet_tensor_view *vie
     return 0;
 }
 
-enum { SET_IMAGE, SET_PIXELS, SET_AGAIN, RUN, OUTPUT, RUN_WATCHED, RUN_AGAIN, OUTPUT_AGAIN, STEPS };
+enum {
+    SET_IMAGE,
+    SET_PIXELS,
+    SET_AGAIN,
+    RUN,
+    DETECT,
+    DETECT_OTHERS,
+    OUTPUT,
+    RUN_WATCHED,
+    RUN_AGAIN,
+    OUTPUT_AGAIN,
+    STEPS
+};
 
 static octet_status run_watched(octet_session *session)
 {
@@ -79,6 +91,16 @@ static octet_status run_watched(octet_session *session)
     const octet_status status = octet_session_run(session);
     octet_session_observe(session, NULL, NULL);
     return status;
+}
+
+static octet_status detect(octet_session *session, double confidence)
+{
+    octet_detect_settings settings;
+    octet_detection boxes[100];
+    int count;
+    octet_detect_defaults(&settings);
+    settings.confidence = confidence;
+    return octet_session_detect(session, 1, &settings, boxes, 100, &count);
 }
 
 /* What sessions do, one after another. */
@@ -95,6 +117,10 @@ static octet_status do_step(octet_session *session, int step, float *output)
         return octet_session_run(session);
     case RUN_WATCHED:
         return run_watched(session);
+    case DETECT:
+        return detect(session, 0.25);
+    case DETECT_OTHERS:
+        return detect(session, 0.05);
     default:
         return octet_session_output(session, 0, output);
     }
@@ -213,14 +239,14 @@ static void each_call_fails(void **state)
 {
     (void)state;
     cache = folder;
-    each_call(LAUNCH_FAILED, OCTET_DEVICE_FAILED, 1, 1);
+    each_call(LAUNCH_FAILED, OCTET_DEVICE_FAILED, 1, 3);
 }
 
 /* While tiles are tried out: there are very many calls, much alike. */
 static void trials_fail(void **state)
 {
     (void)state;
-    each_call(LAUNCH_FAILED, OCTET_DEVICE_FAILED, 0, 11);
+    each_call(LAUNCH_FAILED, OCTET_DEVICE_FAILED, 0, 23);
 }
 
 /* A GPU that fails once does so for good: no crash, nothing left on the host. */
@@ -234,7 +260,8 @@ static void each_call_for_good(void **state)
     int calls = 0;
     do {
         driver->reset();
-        driver->fail_call(calls++, LAUNCH_FAILED, true);
+        driver->fail_call(calls, LAUNCH_FAILED, true);
+        calls += 2;
         if (!open_session(0, &session)) {
             for (int step = 0; step < STEPS; step++)
                 if (do_step(session, step, output))
