@@ -34,6 +34,25 @@ static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *no
                         "making the graph");
 }
 
+/* Records the time once all steps are done, before boxes are looked for. */
+static octet_status add_clock(struct oct_cuda *cuda, const oct_cuda_node *nodes,
+                              oct_cuda_node *waits)
+{
+    oct_cuda_node node;
+    size_t count = 0;
+    for (int i = 0; i < cuda->plan.step_count; i++) {
+        bool is_last = true;
+        for (int k = i + 1; k < cuda->plan.step_count && is_last; k++)
+            for (int w = 0; w < cuda->plan.steps[k].wait_count; w++)
+                is_last = is_last && cuda->plan.steps[k].waits[w] != i;
+        if (is_last)
+            waits[count++] = nodes[i];
+    }
+    return oct_cuda_try(
+        cuda, cuda->device.driver.add_event_node(&node, cuda->graph, waits, count, cuda->end),
+        "making the graph");
+}
+
 static octet_status make_graph(struct oct_cuda *cuda)
 {
     const struct oct_cuda_driver *driver = &cuda->device.driver;
@@ -45,6 +64,8 @@ static octet_status make_graph(struct oct_cuda *cuda)
         oct_cuda_try(cuda, driver->create_graph(&cuda->graph, 0), "making the graph");
     for (int i = 0; i < cuda->plan.step_count && !status; i++)
         status = add_node(cuda, i, nodes, nodes + steps);
+    if (!status)
+        status = add_clock(cuda, nodes, nodes + steps);
     if (!status)
         status = oct_cuda_add_head(cuda, nodes, nodes + steps);
     oct_free(cuda->ctx, nodes);
@@ -73,11 +94,11 @@ octet_status oct_cuda_prepare(struct oct_cuda *cuda)
     const struct oct_cuda_driver *driver = &cuda->device.driver;
     octet_status status = find_kernels(cuda);
     if (!status)
-        status = make_graph(cuda);
-    if (!status)
         status = oct_cuda_try(cuda, driver->create_event(&cuda->begin, 0), "making a clock");
     if (!status)
         status = oct_cuda_try(cuda, driver->create_event(&cuda->end, 0), "making a clock");
+    if (!status)
+        status = make_graph(cuda);
     if (status || !cuda->profile)
         return status;
     cuda->layer_ms =
@@ -112,17 +133,19 @@ static octet_status start_clock(struct oct_cuda *cuda)
                         "timing");
 }
 
-/* Waits for all that was launched since start_clock(), and adds its time to `*ms`. */
-static octet_status stop_clock(struct oct_cuda *cuda, double *ms)
+static octet_status stop_clock(struct oct_cuda *cuda)
 {
-    const struct oct_cuda_driver *driver = &cuda->device.driver;
+    return oct_cuda_try(cuda, cuda->device.driver.record_event(cuda->end, cuda->stream), "timing");
+}
+
+/* Waits for all that was launched, and adds the time between the clock's start and its stop. */
+static octet_status read_clock(struct oct_cuda *cuda, double *ms)
+{
     float took = 0.0f;
-    octet_status status =
-        oct_cuda_try(cuda, driver->record_event(cuda->end, cuda->stream), "timing");
+    octet_status status = wait(cuda);
     if (!status)
-        status = wait(cuda);
-    if (!status)
-        status = oct_cuda_try(cuda, driver->elapsed_ms(&took, cuda->begin, cuda->end), "timing");
+        status = oct_cuda_try(cuda, cuda->device.driver.elapsed_ms(&took, cuda->begin, cuda->end),
+                              "timing");
     *ms += (double)took;
     return status;
 }
@@ -156,7 +179,9 @@ static octet_status profile_layers(struct oct_cuda *cuda, int first, int count)
         if (!status)
             status = run_layer(cuda, layer, &step, first, count);
         if (!status)
-            status = stop_clock(cuda, &ms);
+            status = stop_clock(cuda);
+        if (!status)
+            status = read_clock(cuda, &ms);
         cuda->layer_ms[layer] += ms;
         cuda->run_ms += ms;
     }
@@ -181,10 +206,12 @@ static octet_status watch_layers(struct oct_cuda *cuda, int slot,
     return status;
 }
 
-/* The layers one after another, then what they are searched for: the graph in launches. */
+/* Layers, then the search for boxes, which the clock leaves out as the graph does. */
 static octet_status run_and_search(struct oct_cuda *cuda, int first, int count)
 {
-    const octet_status status = run_layers(cuda, first, count);
+    octet_status status = run_layers(cuda, first, count);
+    if (!status)
+        status = stop_clock(cuda);
     return status ? status : oct_cuda_launch_head(cuda, first, count);
 }
 
@@ -200,7 +227,7 @@ static octet_status run_at_once(struct oct_cuda *cuda, int first, int count)
                          "running the network");
     else
         status = run_and_search(cuda, first, count);
-    const octet_status done = stop_clock(cuda, &ms);
+    const octet_status done = read_clock(cuda, &ms);
     cuda->run_ms = ms;
     if (!status && !done)
         oct_cuda_lists_made(cuda, first, count);
