@@ -162,7 +162,8 @@ static int choose(const struct oct_cuda_executable *executable, const bool *done
     return chosen < 0 ? late : chosen;
 }
 
-/* Where the only matter is how long kernels take, one of some is run: there are very many. */
+/* Where the only matter is how long kernels take, between events, one of some is run: there are
+ * very many. */
 static int run_node(struct node *node, bool is_timed)
 {
     if (node->event)
@@ -179,12 +180,12 @@ int run_graph(struct oct_cuda_executable *executable)
     bool *done = calloc((size_t)executable->count + 1, sizeof *done);
     int result = done ? 0 : RESULT_OUT_OF_MEMORY;
     const int late = choose_late(executable);
-    bool is_timed = false;
+    int events = 0;
     for (int i = 0; i < executable->count; i++)
-        is_timed |= executable->nodes[i].event != NULL;
+        events += executable->nodes[i].event != NULL;
     for (int i = 0; i < executable->count && !result; i++) {
         const int at = choose(executable, done, late);
-        result = run_node(&executable->nodes[at], is_timed);
+        result = run_node(&executable->nodes[at], events > 1);
         done[at] = true;
     }
     free(done);
