@@ -42,6 +42,7 @@ static void close_cuda(void *state)
     oct_gpu_device_close(&cuda->device);
     for (int i = 0; cuda->tensors && i < cuda->network->tensor_count; i++)
         oct_free(ctx, cuda->tensors[i]);
+    oct_free(ctx, cuda->input.host_taps);
     oct_free(ctx, cuda->watched);
     oct_free(ctx, cuda->fetched);
     oct_arena_clear(&cuda->arena);

@@ -44,7 +44,6 @@ void oct_cuda_close_input(struct oct_cuda *cuda)
         cuda->device.driver.release(input->source);
     if (input->taps)
         cuda->device.driver.release(input->taps);
-    oct_free(cuda->ctx, input->host_taps);
 }
 
 static bool same_taps(const octet_letterbox *a, const octet_letterbox *b)

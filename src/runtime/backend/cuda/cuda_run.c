@@ -227,7 +227,7 @@ static octet_status run_at_once(struct oct_cuda *cuda, int first, int count)
                          "running the network");
     else
         status = run_and_search(cuda, first, count);
-    const octet_status done = read_clock(cuda, &ms);
+    const octet_status done = status ? wait(cuda) : read_clock(cuda, &ms);
     cuda->run_ms = ms;
     if (!status && !done)
         oct_cuda_lists_made(cuda, first, count);

@@ -23,6 +23,12 @@ struct oct_cuda_input {
     oct_cuda_function letterbox, planes;
 };
 
+/* Where a tensor's channels are fetched from. */
+struct oct_cuda_pieces {
+    int count; /* 0: it is never asked for */
+    struct oct_gpu_run *runs;
+};
+
 /* Boxes found on the GPU. Every run searches for what was asked for last, for all of its slots: who
  * asks for the same again finds it here. The kernels write to this memory of the host's. */
 struct oct_cuda_head {
@@ -61,6 +67,7 @@ struct oct_cuda {
     double *layer_ms;               /* [layers], with profile */
     struct oct_cuda_input input;
     struct oct_cuda_head head;
+    struct oct_cuda_pieces *pieces; /* [tensors] */
     uint8_t **tensors; /* [tensors]: the head's, [batch] of them, where the host reads them */
     uint8_t *watched;  /* the output of a layer that is watched */
     uint8_t *fetched;  /* a buffer's picture, as it is on the GPU */
@@ -80,6 +87,7 @@ octet_status oct_cuda_run(void *state, int first, int count, const struct oct_ba
 /* cuda_input.c: struct oct_backend's set_input. */
 octet_status oct_cuda_open_input(struct oct_cuda *cuda);
 octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_input *input);
+/* What is on the GPU of it. */
 void oct_cuda_close_input(struct oct_cuda *cuda);
 
 /* cuda_head.c: once activations have addresses, before there is a graph; and the search as

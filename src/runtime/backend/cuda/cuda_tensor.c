@@ -12,13 +12,49 @@ static size_t tensor_bytes(const struct oct_cuda *cuda, int tensor)
     return (size_t)size.height * (size_t)size.width * (size_t)t->channels * sizeof(float);
 }
 
+static bool find_pieces(struct oct_cuda *cuda, int tensor)
+{
+    struct oct_cuda_pieces *pieces = &cuda->pieces[tensor];
+    struct oct_arena arena;
+    int count;
+    if (pieces->count > 0)
+        return true;
+    oct_arena_init(&arena, cuda->ctx);
+    const struct oct_gpu_run *runs =
+        oct_gpu_layout_runs(&arena, &cuda->plan.layout, tensor, &count);
+    if (runs)
+        pieces->runs = oct_arena_calloc(&cuda->arena, (size_t)count, sizeof *runs);
+    if (pieces->runs) {
+        memcpy(pieces->runs, runs, (size_t)count * sizeof *runs);
+        pieces->count = count;
+    }
+    oct_arena_clear(&arena);
+    return pieces->runs != NULL;
+}
+
+/* Of the head's tensors, and of what layers write: nothing else is asked for. */
+static bool find_all_pieces(struct oct_cuda *cuda)
+{
+    const struct oct_network *network = cuda->network;
+    bool found = true;
+    cuda->pieces =
+        oct_arena_calloc(&cuda->arena, (size_t)network->tensor_count, sizeof *cuda->pieces);
+    if (!cuda->pieces)
+        return false;
+    for (int i = 0; i < network->head.output_count && found; i++)
+        found = find_pieces(cuda, network->head.outputs[i].tensor);
+    for (int i = 0; i < network->layer_count && found; i++)
+        found = find_pieces(cuda, network->layers[i].output);
+    return found;
+}
+
 octet_status oct_cuda_allocate_tensors(struct oct_cuda *cuda)
 {
     const struct oct_network *network = cuda->network;
     size_t watched = 0, fetched = 0;
     cuda->tensors =
         oct_arena_calloc(&cuda->arena, (size_t)network->tensor_count, sizeof *cuda->tensors);
-    if (!cuda->tensors)
+    if (!cuda->tensors || !find_all_pieces(cuda))
         return oct_fail_memory(cuda->ctx, "the session");
     for (int i = 0; i < network->head.output_count; i++) {
         const int tensor = network->head.outputs[i].tensor;
@@ -76,15 +112,10 @@ static void place_run(const struct oct_cuda *cuda, const struct oct_gpu_run *run
 
 static octet_status assemble(struct oct_cuda *cuda, int slot, int tensor, uint8_t *to)
 {
-    struct oct_arena arena;
-    int count, held = -1;
+    const struct oct_gpu_run *runs = cuda->pieces[tensor].runs;
+    int held = -1;
     octet_status status = OCTET_OK;
-    oct_arena_init(&arena, cuda->ctx);
-    const struct oct_gpu_run *runs =
-        oct_gpu_layout_runs(&arena, &cuda->plan.layout, tensor, &count);
-    if (!runs)
-        status = oct_fail_memory(cuda->ctx, "a tensor");
-    for (int i = 0; !status && i < count; i++) {
+    for (int i = 0; !status && i < cuda->pieces[tensor].count; i++) {
         if (runs[i].buffer != held)
             status = fetch(cuda, runs[i].buffer, slot);
         held = runs[i].buffer;
@@ -92,7 +123,6 @@ static octet_status assemble(struct oct_cuda *cuda, int slot, int tensor, uint8_
             place_run(cuda, &runs[i], cuda->network->tensors[tensor].channels,
                       cuda->plan.layout.sizes[tensor], to);
     }
-    oct_arena_clear(&arena);
     return status;
 }
 

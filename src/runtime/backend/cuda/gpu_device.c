@@ -114,13 +114,18 @@ void oct_gpu_device_close(struct oct_gpu_device *device)
 
 octet_status oct_gpu_device_enter(struct oct_gpu_device *device)
 {
-    return check(device, device->driver.push_context(device->context), "turning to the GPU");
+    const octet_status status =
+        check(device, device->driver.push_context(device->context), "turning to the GPU");
+    device->is_entered = !status;
+    return status;
 }
 
 void oct_gpu_device_leave(struct oct_gpu_device *device)
 {
     oct_cuda_context context;
-    device->driver.pop_context(&context);
+    if (device->is_entered)
+        device->driver.pop_context(&context);
+    device->is_entered = false;
 }
 
 /* Which file a kernel is in, by what its name begins with. */
@@ -173,6 +178,7 @@ octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *na
     if (!status)
         status = check(device, device->driver.get_function(function, module, name),
                        "looking a kernel up");
+    /* All there is: a step that asks for less must not take it from one that needs more. */
     if (!status && shared_bytes > SHARED_BYTES_PLAIN)
         status = check(device,
                        device->driver.set_function(*function, OCT_CUDA_FUNCTION_SHARED_BYTES,

@@ -30,6 +30,7 @@ struct oct_gpu_device {
     struct oct_cuda_driver driver;
     oct_cuda_device device;
     oct_cuda_context context; /* the GPU's own ("primary") one, shared with the process */
+    bool is_entered;
     struct oct_gpu_facts facts;
     struct oct_gpu_limits limits;
     oct_cuda_module modules[OCT_GPU_MODULES_MAX]; /* NULL until a kernel is asked for */
@@ -41,7 +42,8 @@ octet_status oct_gpu_device_open(octet_context *ctx, int index, struct oct_gpu_d
 /* A zeroed device is accepted. */
 void oct_gpu_device_close(struct oct_gpu_device *device);
 
-/* Calls of the driver work on a thread's current context: they stand between these two. */
+/* Calls of the driver work on a thread's current context: they stand between these two. Leaving a
+ * device that could not be entered is accepted. */
 octet_status oct_gpu_device_enter(struct oct_gpu_device *device);
 void oct_gpu_device_leave(struct oct_gpu_device *device);
 

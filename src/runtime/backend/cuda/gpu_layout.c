@@ -26,19 +26,23 @@ static bool has_leaf(const struct oct_network *network, int tensor, int leaf)
     return false;
 }
 
+/* By one convolution at least: nothing else keeps what it was made of until then. */
 static bool only_convolved(const struct oct_network *network, int leaf)
 {
+    bool is_read = false;
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &network->layers[i];
         if (layer->residual >= 0 && has_leaf(network, layer->residual, leaf))
             return false;
-        if (layer->operation != OCT_CONVOLUTION && has_leaf(network, layer->input, leaf))
+        const bool reads = has_leaf(network, layer->input, leaf);
+        if (layer->operation != OCT_CONVOLUTION && reads)
             return false;
+        is_read |= reads;
     }
     for (int i = 0; i < network->head.output_count; i++)
         if (has_leaf(network, network->head.outputs[i].tensor, leaf))
             return false;
-    return true;
+    return is_read;
 }
 
 static void find_read_through(struct oct_gpu_layout *layout)

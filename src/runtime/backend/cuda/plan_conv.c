@@ -109,7 +109,7 @@ static octet_status find_input(struct oct_gpu_plan *plan, int layer, int tensor,
 static bool is_bounded(const struct oct_gpu_view *output, const struct oct_gpu_view *residual)
 {
     double lowest = SILU_LOWEST;
-    if (residual->data)
+    if (residual->pixel) /* there is one: its offset may be 0 */
         lowest -= (double)residual->scale * residual->zero_point;
     return lowest * (double)output->inverse_scale > LOWEST_STEPS;
 }
@@ -119,13 +119,13 @@ static void choose_family(struct oct_gpu_step *step, const struct oct_layer *lay
 {
     const struct oct_gpu_view *output = &step->of.conv.output, *residual = &step->of.conv.residual;
     const bool codes = input == OCT_TYPE_U8;
-    const bool is_plain = !layer->silu && !residual->data && output->type == OCT_GPU_F32;
+    const bool is_plain = !layer->silu && !residual->pixel && output->type == OCT_GPU_F32;
     const bool same = output->type == (int32_t)input && layer->silu;
     step->few = false;
     if (is_plain) {
         step->family = codes ? "conv_u8_values" : "conv_bf16_values";
         step->few = !codes;
-    } else if (same && !residual->data && (!codes || is_bounded(output, residual))) {
+    } else if (same && !residual->pixel && (!codes || is_bounded(output, residual))) {
         step->family = codes ? "conv_u8_silu" : "conv_bf16_silu";
     } else if (same && codes && residual->type == OCT_GPU_U8 && is_bounded(output, residual)) {
         step->family = "conv_u8_residual";

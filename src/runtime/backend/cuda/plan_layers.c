@@ -145,6 +145,18 @@ static bool in_one_piece(const struct oct_gpu_run *runs, int count, int alignmen
     return runs[0].shift == 0 && runs[0].position % alignment == 0;
 }
 
+/* Whether what kernels take for the tensor's padding is that of the last tensor written in it:
+ * behind a slice there may be channels that are being written, or the next pixel, as in the
+ * picture. */
+static bool is_padded(const struct oct_gpu_plan *plan, const struct oct_gpu_run *runs, int count,
+                      int tensor)
+{
+    const int channels = plan->network->tensors[tensor].channels, leaf = runs[count - 1].leaf;
+    const int stored = (channels + OCT_GPU_CHANNELS - 1) / OCT_GPU_CHANNELS * OCT_GPU_CHANNELS;
+    return runs[0].position + stored <=
+           plan->layout.places[leaf].channel + oct_gpu_stored(plan->network, leaf);
+}
+
 octet_status oct_gpu_plan_view(struct oct_gpu_plan *plan, int layer, int tensor, int alignment,
                                struct oct_gpu_view *view)
 {
@@ -153,7 +165,7 @@ octet_status oct_gpu_plan_view(struct oct_gpu_plan *plan, int layer, int tensor,
         oct_gpu_layout_runs(plan->arena, &plan->layout, tensor, &count);
     if (!runs)
         return oct_fail_memory(plan->ctx, "the plan");
-    if (!in_one_piece(runs, count, alignment))
+    if (!in_one_piece(runs, count, alignment) || !is_padded(plan, runs, count, tensor))
         return oct_gpu_plan_copy(plan, layer, tensor, view);
     *view = buffer_view(plan, runs[0].buffer, runs[0].position,
                         plan->network->tensors[runs[0].leaf].quantization);

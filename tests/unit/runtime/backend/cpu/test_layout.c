@@ -12,151 +12,12 @@
 
 #include "counting_context.h"
 #include "random.h"
+#include "random_plan.h"
 #include "runtime/backend/cpu/layout.h"
-#include "runtime/head/yolov8.h"
 
-enum { TENSORS = 80, LAYERS = 40, SLACK_BYTES = 64 };
+enum { SLACK_BYTES = 64 };
 
 static struct test_context test;
-
-/* A plan of random layers and views, without weights: the layout does not look at them. */
-struct random_plan {
-    struct oct_network network;
-    struct oct_tensor tensors[TENSORS];
-    struct oct_layer layers[LAYERS];
-    int factor[TENSORS]; /* of the input's size over the tensor's */
-    bool member[TENSORS];
-    struct test_random random;
-};
-
-static int add_tensor(struct random_plan *r, struct oct_tensor tensor, int factor)
-{
-    const int index = r->network.tensor_count++;
-    tensor.name = "tensor";
-    r->tensors[index] = tensor;
-    r->factor[index] = factor;
-    return index;
-}
-
-static int add_layer(struct random_plan *r, struct oct_layer layer, int channels, int factor)
-{
-    const struct oct_tensor output = {.kind = OCT_TENSOR_LAYER,
-                                      .type = r->tensors[layer.input].type,
-                                      .channels = channels,
-                                      .quantization = {1.0f, 0}};
-    layer.name = "layer";
-    layer.output = add_tensor(r, output, factor);
-    r->layers[r->network.layer_count++] = layer;
-    return layer.output;
-}
-
-static bool stored_whole(const struct random_plan *r, int tensor)
-{
-    return oct_network_contiguous(&r->network, tensor) &&
-           oct_network_shift(&r->network, tensor) == 0;
-}
-
-static int any(struct random_plan *r)
-{
-    return test_int(&r->random, 0, r->network.tensor_count - 1);
-}
-
-static void add_convolution(struct random_plan *r)
-{
-    static const int kernels[] = {1, 3, 3, 5};
-    const int input = any(r), kernel = kernels[test_int(&r->random, 0, 3)];
-    const int stride = r->factor[input] < 16 ? test_int(&r->random, 1, 2) : 1;
-    const int channels = test_int(&r->random, 1, 20);
-    int residual = any(r);
-    if (r->tensors[residual].channels != channels || !stored_whole(r, residual) ||
-        r->factor[residual] != r->factor[input] * stride)
-        residual = -1;
-    add_layer(r,
-              (struct oct_layer){.input = input,
-                                 .residual = residual,
-                                 .kernel = kernel,
-                                 .stride = stride,
-                                 .padding = kernel / 2},
-              channels, r->factor[input] * stride);
-}
-
-static void add_move(struct random_plan *r)
-{
-    const int input = any(r);
-    enum oct_operation operation = OCT_MAX_POOL + test_int(&r->random, 0, 2);
-    if (!oct_network_contiguous(&r->network, input))
-        return;
-    if (!stored_whole(r, input))
-        operation = OCT_COPY;
-    if (operation == OCT_UPSAMPLE && r->factor[input] == 1)
-        operation = OCT_COPY;
-    add_layer(r,
-              (struct oct_layer){.operation = operation,
-                                 .input = input,
-                                 .residual = -1,
-                                 .kernel = operation == OCT_MAX_POOL ? 5 : 1,
-                                 .stride = 1},
-              r->tensors[input].channels,
-              operation == OCT_UPSAMPLE ? r->factor[input] / 2 : r->factor[input]);
-}
-
-static void add_slice(struct random_plan *r)
-{
-    const int parent = any(r), channels = r->tensors[parent].channels;
-    if (r->tensors[parent].kind == OCT_TENSOR_SLICE || channels < 2)
-        return;
-    const int offset = test_int(&r->random, 0, channels - 1);
-    const struct oct_tensor slice = {.kind = OCT_TENSOR_SLICE,
-                                     .type = r->tensors[parent].type,
-                                     .channels = test_int(&r->random, 1, channels - offset),
-                                     .parent = parent,
-                                     .offset = offset};
-    add_tensor(r, slice, r->factor[parent]);
-}
-
-static void add_concat(struct random_plan *r)
-{
-    struct oct_tensor concat = {.kind = OCT_TENSOR_CONCAT, .type = r->tensors[0].type};
-    int factor = 0;
-    for (int tries = 0; tries < 12 && concat.member_count < 4; tries++) {
-        const int m = any(r);
-        const enum oct_tensor_kind kind = r->tensors[m].kind;
-        if (m == 0 || r->member[m] || (kind != OCT_TENSOR_LAYER && kind != OCT_TENSOR_CONCAT) ||
-            (factor && r->factor[m] != factor))
-            continue;
-        factor = r->factor[m];
-        r->member[m] = true;
-        concat.members[concat.member_count++] = m;
-        concat.channels += r->tensors[m].channels;
-    }
-    if (concat.member_count > 0)
-        add_tensor(r, concat, factor);
-}
-
-static void make_plan(struct random_plan *r, uint64_t seed)
-{
-    memset(r, 0, sizeof *r);
-    r->random = test_random_of(seed);
-    r->network = (struct oct_network){.tensors = r->tensors, .layers = r->layers};
-    const enum oct_type type = (enum oct_type)(seed % 3);
-    add_tensor(
-        r,
-        (struct oct_tensor){
-            .kind = OCT_TENSOR_INPUT, .type = type, .channels = 3, .quantization = {1.0f, 0}},
-        1);
-    const int layers = test_int(&r->random, 1, LAYERS - 2);
-    while (r->network.layer_count < layers && r->network.tensor_count < TENSORS - 2) {
-        static void (*const add[])(struct random_plan *) = {add_convolution, add_convolution,
-                                                            add_move, add_slice, add_concat};
-        add[test_int(&r->random, 0, 4)](r);
-    }
-    const int input = any(r);
-    const struct oct_layer head = {.input = input, .residual = -1, .kernel = 1, .stride = 1};
-    const int stride = r->factor[input], boxes = add_layer(r, head, 8, stride);
-    oct_yolov8_add_level(&r->network.head, boxes, add_layer(r, head, 5, stride), stride);
-    for (int i = 0; i < 2; i++)
-        r->tensors[r->network.tensor_count - 1 - i].type = OCT_TYPE_F32;
-}
 
 /* Who wrote each byte of the two regions last: a tensor that a layer writes, or -1. */
 struct map {
@@ -277,10 +138,10 @@ static void check_places(const struct oct_network *network, const struct oct_lay
 static void random_plans(void **state)
 {
     (void)state;
-    static struct random_plan r;
+    static struct test_plan r;
     int shared = 0;
     for (uint64_t seed = 1; seed <= 400; seed++) {
-        make_plan(&r, seed);
+        test_plan_make(&r, seed);
         const int height = 32 * test_int(&r.random, 1, 2), width = 32 * test_int(&r.random, 1, 2);
         struct oct_arena arena;
         struct oct_layout layout;
@@ -302,8 +163,8 @@ static void random_plans(void **state)
 static void views(void **state)
 {
     (void)state;
-    static struct random_plan r;
-    make_plan(&r, 8);
+    static struct test_plan r;
+    test_plan_make(&r, 8);
     struct oct_arena arena;
     struct oct_layout layout;
     oct_arena_init(&arena, &test.context);
@@ -332,8 +193,8 @@ static void views(void **state)
 static void failures(void **state)
 {
     (void)state;
-    static struct random_plan r;
-    make_plan(&r, 5);
+    static struct test_plan r;
+    test_plan_make(&r, 5);
     struct oct_arena arena;
     struct oct_layout layout;
     oct_arena_init(&arena, &test.context);

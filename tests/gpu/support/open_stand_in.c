@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads the stand-in of the driver under the driver's name. */
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "stand_in_driver.h"
+
+const struct stand_in_gpu stand_in_orin = {"Orin", 8, 7, 8, 166912, 167936, (size_t)8 << 30};
+const struct stand_in_gpu stand_in_small = {"GA107", 8, 6, 20, 101376, 102400, (size_t)8 << 30};
+const struct stand_in_gpu stand_in_hopper = {"H100", 9, 0, 132, 232448, 233472, (size_t)80 << 30};
+const struct stand_in_gpu stand_in_turing = {"TU102", 7, 5, 68, 65536, 65536, (size_t)11 << 30};
+
+static void *library;
+
+/* What has been loaded under a name is found by it, wherever it lies. */
+static void load(const char *path)
+{
+    stand_in_close();
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        fail_msg("%s", dlerror());
+}
+
+const struct stand_in_driver *stand_in_open(void)
+{
+    load(OCTET_STAND_IN_DRIVER "/libcuda.so.1");
+    const struct stand_in_driver *driver = dlsym(library, STAND_IN_DRIVER_SYMBOL);
+    assert_non_null(driver);
+    driver->reset();
+    return driver;
+}
+
+void stand_in_open_old(void)
+{
+    load(OCTET_STAND_IN_DRIVER "/old/libcuda.so.1");
+}
+
+void stand_in_close(void)
+{
+    if (library)
+        dlclose(library);
+    library = NULL;
+}
