@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is installed, in parts for `cmake --install --component`:
 #   runtime        the shared liboctet-runtime and the licence: what a device gets
+#   cuda           liboctet-cuda, where it is built: for devices with an NVIDIA GPU
 #   library        the shared liboctet
 #   program        octet and its man pages
 #   development    headers, static libraries, links without version, pkg-config and CMake packages
@@ -15,6 +16,9 @@ function(octet_install_library target component)
 endfunction()
 octet_install_library(octet_runtime runtime)
 octet_install_library(octet_runtime_static runtime)
+if(TARGET octet_cuda) # opened by its name at run time: nothing is built against it
+    install(TARGETS octet_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cuda NAMELINK_SKIP)
+endif()
 if(OCTET_BUILD_COMPILER)
     octet_install_library(octet library)
     octet_install_library(octet_static library)

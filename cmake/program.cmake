@@ -22,4 +22,6 @@ function(octet_command_line name)
 endfunction()
 
 octet_command_line(octet_program)
-set_target_properties(octet_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+# Installed, it finds the CUDA library, which it opens when asked, beside the other libraries.
+set_target_properties(octet_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
+                      INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

@@ -38,6 +38,11 @@ done
 check_exports "$build/liboctet-runtime.so" "${runtime_headers[@]}"
 [ ! -e "$build/liboctet.so" ] || check_exports "$build/liboctet.so" "$root"/include/octet/*.h
 
+if [ -e "$build/liboctet-cuda.so" ]; then
+    [ "$(nm -D --defined-only "$build/liboctet-cuda.so" | awk '{ print $NF }')" = octet_cuda_library ] ||
+        broken "liboctet-cuda.so exports something else than octet_cuda_library"
+fi
+
 if readelf -d "$build/liboctet-runtime.so" | grep -q 'NEEDED.*protobuf'; then
     broken "liboctet-runtime.so needs protobuf"
 fi

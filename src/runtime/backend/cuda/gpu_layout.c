@@ -260,13 +260,14 @@ static size_t lowest_offset(const struct oct_gpu_layout *layout, const struct to
     return offset;
 }
 
+/* Kernels reach a picture's bytes with 32 bits. */
 static bool find_bytes(const struct oct_gpu_layout *layout, struct oct_gpu_buffer *buffer)
 {
     size_t bytes = (size_t)buffer->height, all;
     if (!oct_mul(bytes, (size_t)buffer->width, &bytes) ||
         !oct_mul(bytes, (size_t)buffer->channels * oct_type_bytes(buffer->type), &bytes) ||
         !oct_add(bytes, BUFFER_ALIGNMENT, &bytes) || !oct_mul(bytes, (size_t)layout->batch, &all) ||
-        all > SIZE_MAX / 4)
+        bytes > INT32_MAX || all > SIZE_MAX / 4)
         return false;
     buffer->image_bytes = oct_align(bytes - BUFFER_ALIGNMENT, BUFFER_ALIGNMENT);
     return true;

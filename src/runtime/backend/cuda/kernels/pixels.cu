@@ -160,25 +160,26 @@ __device__ __forceinline__ bool is_inside(const oct_gpu_pixels &p, const Run &ru
            first + (pixels - 1) * p.stride + columns * 4 <= p.input_width;
 }
 
-template <bool inside>
+template <int blocks, bool inside>
 __device__ __forceinline__ void load_steps(const oct_gpu_pixels &p, const Run &run, int x,
-                                           uint32_t (&a)[2][2][4])
+                                           uint32_t (&a)[blocks][2][4])
 {
 #pragma unroll
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < blocks; i++)
 #pragma unroll
         for (int s = 0; s < 2; s++)
             load_step<1, inside>(p, run.picture, run.y, x + i * 16, s, a[i][s]);
 }
 
-/* Two steps' taps of 32 pixels. */
+/* Two steps' taps of `blocks` times 16 pixels. */
+template <int blocks>
 __device__ __forceinline__ void load_taps(const oct_gpu_pixels &p, const Run &run, int x,
-                                          uint32_t (&a)[2][2][4])
+                                          uint32_t (&a)[blocks][2][4])
 {
-    if (is_inside(p, run, x, 32, 1))
-        load_steps<true>(p, run, x, a);
+    if (is_inside(p, run, x, 16 * blocks, 1))
+        load_steps<blocks, true>(p, run, x, a);
     else
-        load_steps<false>(p, run, x, a);
+        load_steps<blocks, false>(p, run, x, a);
 }
 
 /* Kernels of up to 4: weights stay in registers, and the next pixels are read while these are
@@ -188,27 +189,28 @@ __device__ __forceinline__ void convolve_small(const oct_gpu_pixels &p, const Ru
                                                const uint4 *weights, const Factors<J> &factors,
                                                uint32_t base, int first)
 {
+    constexpr int blocks = J > 2 ? 1 : 2; /* of 16 pixels at a time, as registers let */
     uint4 held[2][J / 2];
 #pragma unroll
     for (int s = 0; s < 2; s++)
 #pragma unroll
         for (int j = 0; j < J / 2; j++)
             held[s][j] = __ldg(weights + (s * (J / 2) + j) * 32);
-    uint32_t a[2][2][4];
-    load_taps(p, run, run.x, a);
-    for (int x = run.x; x < run.end; x += 32) {
-        int sums[2][J][4];
+    uint32_t a[blocks][2][4];
+    load_taps<blocks>(p, run, run.x, a);
+    for (int x = run.x; x < run.end; x += 16 * blocks) {
+        int sums[blocks][J][4];
 #pragma unroll
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < blocks; i++) {
             start_sums<J>(sums[i], factors);
 #pragma unroll
             for (int s = 0; s < 2; s++)
                 multiply_step<J>(sums[i], a[i][s], held[s]);
         }
-        if (x + 32 < run.end)
-            load_taps(p, run, x + 32, a);
+        if (x + 16 * blocks < run.end)
+            load_taps<blocks>(p, run, x + 16 * blocks, a);
 #pragma unroll
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < blocks; i++)
             store_pixels<J>(p, sums[i], factors, base, first, run.output, x + i * 16);
     }
 }
