@@ -5,10 +5,12 @@
 #include "emulation.h"
 #include "runtime/backend/cuda/kernels/conv_tiles.h"
 
-#define NAME(FAMILY, PIXELS, CHANNELS, K) FAMILY "_" #PIXELS "x" #CHANNELS "_k" #K
+#define NAME(FAMILY, PIXELS, CHANNELS, K, END) FAMILY "_" #PIXELS "x" #CHANNELS "_k" #K END
 
-#define CONV(FAMILY, MODULE, CODES, FINISH, PIXELS, CHANNELS, M, N, K, I, J)                       \
-    {.name = NAME(FAMILY, PIXELS, CHANNELS, K),                                                    \
+#define CONV(...) CONV_NAMED("", __VA_ARGS__)
+#define CONV_ROWS(...) CONV_NAMED("r", __VA_ARGS__)
+#define CONV_NAMED(END, FAMILY, MODULE, CODES, FINISH, PIXELS, CHANNELS, M, N, K, I, J)            \
+    {.name = NAME(FAMILY, PIXELS, CHANNELS, K, END),                                               \
      .module = MODULE,                                                                             \
      .parameter_bytes = sizeof(struct oct_gpu_conv),                                               \
      .threads = 32 * (M) * (N) * (K),                                                              \
@@ -26,6 +28,12 @@
 #define BFLOAT_VALUES(...) CONV("conv_bf16_values", "conv_bf16", false, FINISH_VALUES, __VA_ARGS__)
 #define BFLOAT_ANY(...) CONV("conv_bf16_any", "conv_bf16", false, FINISH_ANY, __VA_ARGS__)
 
+#define SILU_ROWS(...) CONV_ROWS("conv_u8_silu", "conv_u8", true, FINISH_SILU, __VA_ARGS__)
+#define RESIDUAL_ROWS(...)                                                                         \
+    CONV_ROWS("conv_u8_residual", "conv_u8_residual", true, FINISH_SILU_RESIDUAL, __VA_ARGS__)
+#define BFLOAT_SILU_ROWS(...)                                                                      \
+    CONV_ROWS("conv_bf16_silu", "conv_bf16", false, FINISH_SILU, __VA_ARGS__)
+
 #define PIXELS(NAME, J, COLUMNS, STEPS)                                                            \
     {.name = NAME,                                                                                 \
      .module = "pixels",                                                                           \
@@ -40,8 +48,10 @@
 static const struct emulated_kernel kernels[] = {
     OCT_CONV_TILES(SILU) OCT_CONV_TILES(RESIDUAL) OCT_CONV_TILES(VALUES) OCT_CONV_TILES_FEW(ANY)
         OCT_CONV_TILES(BFLOAT_SILU) OCT_CONV_TILES_FEW(BFLOAT_VALUES) OCT_CONV_TILES_FEW(BFLOAT_ANY)
-            PIXELS("conv_pixels_16_4", 2, 1, 2) PIXELS("conv_pixels_32_4", 4, 1, 2)
-                PIXELS("conv_pixels_16_8", 2, 2, 8) PIXELS("conv_pixels_16_15", 2, 4, 30)
+            OCT_CONV_TILES_ROWS(SILU_ROWS) OCT_CONV_TILES_ROWS(RESIDUAL_ROWS)
+                OCT_CONV_TILES_ROWS(BFLOAT_SILU_ROWS) PIXELS("conv_pixels_16_4", 2, 1, 2)
+                    PIXELS("conv_pixels_32_4", 4, 1, 2) PIXELS("conv_pixels_16_8", 2, 2, 8)
+                        PIXELS("conv_pixels_16_15", 2, 4, 30)
     /* name, module, parameters, threads, shared bytes */
     {"conv_f32", "conv_f32", sizeof(struct oct_gpu_conv_f32), 128, 0, .run = emulate_conv_f32},
     {"move_elements", "moves", sizeof(struct oct_gpu_move), 128, 0, .run = emulate_move},

@@ -11,13 +11,16 @@
 #define BANK_GROUPS 8 /* 16 bytes each: all of shared memory's banks */
 #define HALF_STEPS_MAX 4096
 
-static const struct oct_gpu_tile tiles[] = {
 #define OCT_TILE(pixels, channels, m, n, k, i, j)                                                  \
-    {#pixels "x" #channels "_k" #k, pixels, channels, m, n, k, i, j},
-    OCT_CONV_TILES(OCT_TILE)};
+    {#pixels "x" #channels "_k" #k, pixels, channels, m, n, k, i, j, false},
+#define OCT_TILE_ROWS(pixels, channels, m, n, k, i, j)                                             \
+    {#pixels "x" #channels "_k" #k "r", pixels, channels, m, n, k, i, j, true},
 
+static const struct oct_gpu_tile tiles[] = {OCT_CONV_TILES(OCT_TILE)
+                                                OCT_CONV_TILES_ROWS(OCT_TILE_ROWS)};
 static const struct oct_gpu_tile tiles_few[] = {OCT_CONV_TILES_FEW(OCT_TILE)};
 #undef OCT_TILE
+#undef OCT_TILE_ROWS
 
 const struct oct_gpu_tile *oct_gpu_tiles(int *count)
 {
@@ -67,7 +70,7 @@ static void choose_shape(struct oct_gpu_conv *conv, const struct oct_gpu_tile *t
     int64_t best = -1;
     for (int log_width = 4; log_width >= 2; log_width--) {
         for (int log_across = 0; 1 << log_across <= blocks; log_across++) {
-            if (blocks % (1 << log_across))
+            if (blocks % (1 << log_across) || (tile->by_rows && (log_width < 4 || log_across > 0)))
                 continue;
             const int width = 1 << log_width << log_across;
             const int height = (16 >> log_width) * (blocks >> log_across);
@@ -126,8 +129,9 @@ static size_t place_chunks(struct oct_gpu_conv *conv, const struct oct_gpu_tile 
     conv->stages = conv->chunks > 1 ? 2 : 1;
     place_patch(conv);
     share_filling(conv, 32 * warps);
-    const int half_steps = conv->kernel * conv->kernel * conv->chunk_groups;
-    conv->steps = (half_steps + 1) / 2;
+    conv->by_rows = tile->by_rows;
+    conv->steps = conv->by_rows ? conv->kernel * divide_up(conv->kernel * conv->chunk_groups, 2)
+                                : divide_up(conv->kernel * conv->kernel * conv->chunk_groups, 2);
     conv->half_steps = round_up(2 * conv->steps + 2, 4);
     conv->weight_bytes = conv->steps * tile->channels * STEP_BYTES;
     conv->constant_bytes = OCT_GPU_TABLE_BYTES + tile->channels * 12 + conv->half_steps * 4 +
@@ -145,7 +149,7 @@ static size_t place_chunks(struct oct_gpu_conv *conv, const struct oct_gpu_tile 
 size_t oct_gpu_conv_cut(struct oct_gpu_conv *conv, int channels, const struct oct_gpu_tile *tile,
                         size_t room, int most_groups)
 {
-    if (channels % tile->channels)
+    if (channels % tile->channels || (tile->by_rows && (conv->kernel != 3 || conv->stride != 1)))
         return 0;
     choose_shape(conv, tile);
     conv->channel_tiles = channels / tile->channels;
@@ -169,17 +173,33 @@ int64_t oct_gpu_conv_blocks(const struct oct_gpu_conv *conv)
     return (int64_t)conv->tiles_down * conv->tiles_across * conv->channel_tiles * conv->images;
 }
 
+/* What half step `index` of a chunk is of; false: it is none, and its weights are zeros. By rows,
+ * steps go down the rows of taps before they go on along a row's taps and groups. */
+static bool find_half_step(const struct oct_gpu_conv *conv, int index, int *tap, int *group)
+{
+    int at = index, row = 0;
+    if (conv->by_rows) {
+        row = index / 2 % conv->kernel;
+        at = index / 2 / conv->kernel * 2 + index % 2;
+    }
+    *tap = row * conv->kernel + at / conv->chunk_groups;
+    *group = at % conv->chunk_groups;
+    return conv->by_rows ? at < conv->kernel * conv->chunk_groups
+                         : *tap < conv->kernel * conv->kernel;
+}
+
 /* Where in the patch half steps begin. */
 static void write_offsets(const struct oct_gpu_conv *conv, int32_t *offsets)
 {
-    const int groups = conv->chunk_groups;
+    int tap, group;
     for (int h = 0; h < conv->half_steps; h++) {
-        const int tap = h / groups, dy = tap / conv->kernel, dx = tap % conv->kernel;
+        offsets[h] = 0;
+        if (h >= 2 * conv->steps || !find_half_step(conv, h, &tap, &group))
+            continue;
+        const int dy = tap / conv->kernel, dx = tap % conv->kernel;
         const int column = conv->odd_columns ? (dx & 1) * conv->odd_columns + dx / 2 : dx;
-        offsets[h] = tap < conv->kernel * conv->kernel
-                         ? dy * conv->patch_row + column * conv->patch_pixel +
-                               h % groups * OCT_GPU_GROUP_BYTES
-                         : 0;
+        offsets[h] =
+            dy * conv->patch_row + column * conv->patch_pixel + group * OCT_GPU_GROUP_BYTES;
     }
 }
 
@@ -250,17 +270,18 @@ static void pack_step(const struct oct_gpu_conv *conv, const struct oct_gpu_tile
                       int channel_tile, int chunk, int step, oct_gpu_weight *weight,
                       const void *user, uint8_t *packed)
 {
-    const int taps = conv->kernel * conv->kernel;
+    int tap, group;
     for (int half = 0; half < 2; half++) {
-        const int h = 2 * step + half, tap = h / conv->chunk_groups;
-        for (int block = 0; block < tile->channels / 8 && tap < taps; block++) {
+        if (!find_half_step(conv, 2 * step + half, &tap, &group))
+            continue;
+        for (int block = 0; block < tile->channels / 8; block++) {
             const int n = block / tile->j;
             for (int column = 0; column < 8; column++) {
                 uint8_t bytes[16] = {0};
                 weight(user,
                        channel_tile * tile->channels + n * tile->j * 8 +
                            oct_gpu_conv_channel(tile->j, block % tile->j, column),
-                       tap, chunk * conv->chunk_groups + h % conv->chunk_groups, bytes);
+                       tap, chunk * conv->chunk_groups + group, bytes);
                 scatter(packed, block, column, half, bytes);
             }
         }

@@ -13,6 +13,7 @@
 struct oct_gpu_tile {
     const char *name; /* what kernels' names end in: "64x32_k1" */
     int pixels, channels, m, n, k, i, j;
+    bool by_rows; /* of OCT_CONV_TILES_ROWS */
 };
 
 /* All tiles, and the few that every type and finish has; `*count` of them. */

@@ -45,6 +45,7 @@ struct oct_gpu_step {
     enum oct_gpu_kind kind;
     union oct_gpu_parameters of;
     const char *family;              /* CONV: what the kernel's name begins with */
+    bool rows;                       /* CONV: it comes in tiles by rows */
     bool few;                        /* CONV: it comes in oct_gpu_tiles_few() alone */
     const struct oct_gpu_tile *tile; /* CONV */
     char kernel[OCT_GPU_NAME_BYTES]; /* its name */

@@ -121,14 +121,16 @@ static void choose_family(struct oct_gpu_step *step, const struct oct_layer *lay
     const bool codes = input == OCT_TYPE_U8;
     const bool is_plain = !layer->silu && !residual->pixel && output->type == OCT_GPU_F32;
     const bool same = output->type == (int32_t)input && layer->silu;
-    step->few = false;
+    step->few = step->rows = false;
     if (is_plain) {
         step->family = codes ? "conv_u8_values" : "conv_bf16_values";
         step->few = !codes;
     } else if (same && !residual->pixel && (!codes || is_bounded(output, residual))) {
         step->family = codes ? "conv_u8_silu" : "conv_bf16_silu";
+        step->rows = true;
     } else if (same && codes && residual->type == OCT_GPU_U8 && is_bounded(output, residual)) {
         step->family = "conv_u8_residual";
+        step->rows = true;
     } else {
         step->family = codes ? "conv_u8_any" : "conv_bf16_any";
         step->few = true;
@@ -139,6 +141,8 @@ bool oct_gpu_step_tile(struct oct_gpu_step *step, const struct oct_gpu_tile *til
                        int most_groups)
 {
     struct oct_gpu_conv conv = step->of.conv;
+    if (tile->by_rows && !step->rows)
+        return false;
     const size_t bytes = oct_gpu_conv_cut(&conv, step->channels, tile, room, most_groups);
     if (!bytes || oct_gpu_conv_blocks(&conv) > INT32_MAX)
         return false;

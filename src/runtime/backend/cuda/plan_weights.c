@@ -134,7 +134,8 @@ static octet_status add_pixels_weights(struct oct_gpu_step *step, struct weights
         oct_gpu_pixels_kernel(step->channels, weights->layer->kernel);
     weights->columns = kernel->columns;
     const int j = kernel->channels / 8;
-    const struct oct_gpu_tile tile = {NULL, 0, kernel->channels, 1, 1, 1, 1, j};
+    const struct oct_gpu_tile tile = {
+        .channels = kernel->channels, .m = 1, .n = 1, .k = 1, .i = 1, .j = j};
     /* as one tap of many groups: half steps come in the kernel's order */
     struct oct_gpu_conv conv = {.kernel = 1,
                                 .chunk_groups = 2 * kernel->steps,

@@ -108,7 +108,7 @@ __device__ __forceinline__ void multiply_chunk(typename Type::Sum (&sums)[I][J][
 {
     weights += begin * tile_channels * 32;
     int offset = offsets[2 * begin];
-#pragma unroll 2
+#pragma unroll(I *J > 16 ? 1 : 2)
     for (int step = begin; step < end; step++) {
         uint32_t a[I][4];
 #pragma unroll
@@ -125,6 +125,36 @@ __device__ __forceinline__ void multiply_chunk(typename Type::Sum (&sums)[I][J][
             }
         }
         weights += tile_channels * 32;
+    }
+}
+
+/* The same of 3x3 taps, three steps at a time, which differ in the row of taps alone: what row r of
+ * the patch gives serves the pixels of rows r, r - 1 and r - 2. */
+template <class Type, int I, int J, int tile_channels>
+__device__ __forceinline__ void multiply_rows(typename Type::Sum (&sums)[I][J][4], uint32_t row,
+                                              int patch_row, uint32_t weights,
+                                              const int32_t *offsets, int begin, int end)
+{
+    weights += begin * tile_channels * 96;
+    for (int column = begin; column < end; column++) {
+        const uint32_t from = row + offsets[6 * column];
+        uint32_t a[I + 2][4];
+#pragma unroll
+        for (int r = 0; r < I + 2; r++)
+            load_rows(a[r], from + r * patch_row);
+#pragma unroll
+        for (int dy = 0; dy < 3; dy++) {
+#pragma unroll
+            for (int j = 0; j < J; j += 2) {
+                const uint4 b = load16(weights + j * 256);
+#pragma unroll
+                for (int i = 0; i < I; i++) {
+                    Type::multiply(sums[i][j], a[i + dy], b.x, b.y);
+                    Type::multiply(sums[i][j + 1], a[i + dy], b.z, b.w);
+                }
+            }
+            weights += tile_channels * 32;
+        }
     }
 }
 
@@ -275,36 +305,18 @@ __device__ __forceinline__ void store_pixel(const oct_gpu_conv &p, const Finishi
     }
 }
 
-/* A lane's pixels: two of each block of 16. */
-template <int I> struct Pixels {
-    int output[I][2], residual[I][2]; /* bytes from the tile's first pixel */
-    bool exists[I][2];
+/* Where a lane's pixels are: two of each block of 16, from `table` on. They are looked up for each
+ * group of channels anew, for registers' sake. */
+struct Pixels {
+    const oct_gpu_pixel *table;
+    int left_y, left_x; /* pixels between the tile's first and the picture's end */
 };
-
-/* `left`: pixels between the tile's first and the picture's end, y << 16 | x. */
-template <int I, bool adds>
-__device__ __forceinline__ Pixels<I> pixels_of(const oct_gpu_pixel *table, int left_y, int left_x,
-                                               int m)
-{
-    Pixels<I> pixels;
-#pragma unroll
-    for (int i = 0; i < I; i++)
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-            const int4 pixel =
-                *(const int4 *)&table[(m * I + i) * 16 + ((threadIdx.x & 31) >> 2) + 8 * half];
-            pixels.output[i][half] = pixel.y;
-            pixels.residual[i][half] = adds ? pixel.z : 0;
-            pixels.exists[i][half] = (pixel.w >> 16) < left_y && (pixel.w & 0xffff) < left_x;
-        }
-    return pixels;
-}
 
 /* `count` neighbouring channels (4 or 8) of all of a lane's pixels. */
 template <class Type, int I, int J, int FINISH, int count>
 __device__ __forceinline__ void
 store_channels(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&sums)[I][J][4],
-               int block, const float *scale, const float *bias, const Pixels<I> &pixels,
+               int block, const float *scale, const float *bias, const Pixels &pixels,
                unsigned char *output, const unsigned char *residual)
 {
     float4 scales[count / 4], biases[count / 4];
@@ -326,10 +338,11 @@ store_channels(const oct_gpu_conv &p, const Finishing &f, typename Type::Sum (&s
                 y[q][2] = sum_value(sums[i][b + 1][2 * half], scales[q].z, biases[q].z);
                 y[q][3] = sum_value(sums[i][b + 1][2 * half + 1], scales[q].w, biases[q].w);
             }
-            store_pixel<Type, FINISH, count>(p, f, output + pixels.output[i][half],
-                                             residual ? residual + pixels.residual[i][half]
-                                                      : nullptr,
-                                             pixels.exists[i][half], y);
+            const int4 pixel = *(const int4 *)&pixels.table[i * 16 + half * 8];
+            const bool exists =
+                (pixel.w >> 16) < pixels.left_y && (pixel.w & 0xffff) < pixels.left_x;
+            store_pixel<Type, FINISH, count>(p, f, output + pixel.y,
+                                             residual ? residual + pixel.z : nullptr, exists, y);
         }
 }
 
@@ -338,11 +351,14 @@ struct Tile {
     int image, y, x, channel_tile;
 };
 
+/* Worked out anew whenever it is asked for, so that it takes no registers in between. */
 __device__ __forceinline__ Tile tile_of(const oct_gpu_conv &p)
 {
     Tile tile;
-    const int pixels = divide(blockIdx.x, p.by_channel_tiles);
-    tile.channel_tile = blockIdx.x - pixels * p.channel_tiles;
+    int block;
+    asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(block));
+    const int pixels = divide(block, p.by_channel_tiles);
+    tile.channel_tile = block - pixels * p.channel_tiles;
     tile.image = divide(pixels, p.by_image_tiles);
     const int in_image = pixels - tile.image * (p.tiles_down * p.tiles_across);
     const int row = divide(in_image, p.by_tiles_across);
@@ -352,13 +368,14 @@ __device__ __forceinline__ Tile tile_of(const oct_gpu_conv &p)
 }
 
 template <class Type, int M, int N, int I, int J, int FINISH>
-__device__ __forceinline__ void store_tile(const oct_gpu_conv &p, const Tile &tile,
-                                           typename Type::Sum (&sums)[I][J][4],
-                                           const unsigned char *memory, int warp)
+__device__ __forceinline__ void
+store_tile(const oct_gpu_conv &p, typename Type::Sum (&sums)[I][J][4], const unsigned char *memory)
 {
     constexpr int channels = N * J * 8;
-    constexpr bool may_add = FINISH == FINISH_SILU_RESIDUAL || FINISH == FINISH_ANY;
-    const int m = warp % M, n = warp / M;
+    const Tile tile = tile_of(p);
+    int thread;
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(thread)); /* likewise */
+    const int warp = (thread >> 5) % (M * N), m = warp % M, n = warp / M;
     const float *constants = (const float *)(memory + OCT_GPU_TABLE_BYTES);
     const oct_gpu_pixel *table =
         (const oct_gpu_pixel *)(memory + OCT_GPU_TABLE_BYTES + channels * 12 + p.half_steps * 4);
@@ -367,11 +384,12 @@ __device__ __forceinline__ void store_tile(const oct_gpu_conv &p, const Tile &ti
                              : Type::is_codes        ? 1
                                                      : 2;
     const int residual_bytes = FINISH == FINISH_ANY ? element_bytes(p.residual.type) : 1;
-    const bool adds = FINISH == FINISH_SILU_RESIDUAL || (may_add && p.residual.data);
+    const bool adds = FINISH == FINISH_SILU_RESIDUAL || (FINISH == FINISH_ANY && p.residual.data);
     const Finishing f = {p.output.inverse_scale, p.residual.scale,
                          -(SILU_MAGIC + (float)p.residual.zero_point), p.output.zero_point,
                          silu_base(shared_address(memory))};
-    const Pixels<I> pixels = pixels_of<I, may_add>(table, p.height - tile.y, p.width - tile.x, m);
+    const Pixels pixels = {table + m * I * 16 + ((thread & 31) >> 2), p.height - tile.y,
+                           p.width - tile.x};
     unsigned char *output = (unsigned char *)p.output.data + (int64_t)tile.image * p.output.image +
                             (tile.y * p.output.row + tile.x * p.output.pixel);
     const unsigned char *residual = adds ? (const unsigned char *)p.residual.data +
@@ -396,7 +414,7 @@ __device__ __forceinline__ void store_tile(const oct_gpu_conv &p, const Tile &ti
 
 /* ---- the kernel ---- */
 
-template <class Type, int M, int N, int K, int I, int J, int FINISH>
+template <class Type, int M, int N, int K, int I, int J, int FINISH, bool by_rows>
 __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
 {
     constexpr int threads = 32 * M * N * K, channels = N * J * 8;
@@ -413,7 +431,8 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
         p.constant_bytes);
     const float *constants = (const float *)(memory + OCT_GPU_TABLE_BYTES);
     const int32_t *offsets = (const int32_t *)(constants + channels * 3) + (lane >> 4);
-    const int begin = K == 1 ? 0 : p.steps * part / K, end = p.steps * (part + 1) / K;
+    const int depth = by_rows ? p.steps / 3 : p.steps;
+    const int begin = K == 1 ? 0 : depth * part / K, end = depth * (part + 1) / K;
 
     typename Type::Sum sums[I][J][4];
     uint32_t rows[I];
@@ -441,32 +460,42 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
             start_sums<Type, I, J>(sums, constants, channels, n, part == 0);
         }
         const uint32_t stage = stages + (chunk & (p.stages - 1)) * p.shared_stage;
-        uint32_t patch_rows[I];
+        const uint32_t patch_at = stage + p.shared_patch;
+        const uint32_t weights_at = stage + n * J * 256 + lane * 16;
+        if (by_rows) {
+            multiply_rows<Type, I, J, channels>(sums, patch_at + rows[0], p.patch_row, weights_at,
+                                                offsets, begin, end);
+        } else {
+            uint32_t patch_rows[I];
 #pragma unroll
-        for (int i = 0; i < I; i++)
-            patch_rows[i] = stage + p.shared_patch + rows[i];
-        multiply_chunk<Type, I, J, channels>(sums, patch_rows, stage + n * J * 256 + lane * 16,
-                                             offsets, begin, end);
+            for (int i = 0; i < I; i++)
+                patch_rows[i] = patch_at + rows[i];
+            multiply_chunk<Type, I, J, channels>(sums, patch_rows, weights_at, offsets, begin, end);
+        }
     }
     if (K > 1) {
         add_up<Type, M, N, K, I, J>(sums, memory + p.shared_weights, warp);
         if (part > 0)
             return;
     }
-    store_tile<Type, M, N, I, J, FINISH>(p, tile, sums, memory, warp % (M * N));
+    store_tile<Type, M, N, I, J, FINISH>(p, sums, memory);
 }
 
 /* As many blocks a multiprocessor as the sums' registers let. */
 template <int sums> struct Blocks {
-    static const int least = sums <= 4 ? 7 : sums <= 8 ? 5 : sums <= 16 ? 4 : 3;
+    static const int least = sums <= 4 ? 7 : sums <= 8 ? 5 : 4;
 };
 
-#define CONV_KERNEL(NAME, TYPE, PIXELS, CHANNELS, M, N, K, I, J, FINISH)                           \
+#define CONV_KERNEL_NAMED(NAME, TYPE, M, N, K, I, J, FINISH, BY_ROWS)                              \
     extern "C" __global__ void __launch_bounds__(                                                  \
         32 * M * N * K, (Blocks<I * J>::least - (FINISH == FINISH_ANY)) / ((M) * (N) * (K) / 4))   \
-        NAME##_##PIXELS##x##CHANNELS##_k##K(PARAMETER oct_gpu_conv p)                              \
+        NAME(PARAMETER oct_gpu_conv p)                                                             \
     {                                                                                              \
-        convolve<TYPE, M, N, K, I, J, FINISH>(p);                                                  \
+        convolve<TYPE, M, N, K, I, J, FINISH, BY_ROWS>(p);                                         \
     }
+#define CONV_KERNEL(NAME, TYPE, PIXELS, CHANNELS, M, N, K, I, J, FINISH)                           \
+    CONV_KERNEL_NAMED(NAME##_##PIXELS##x##CHANNELS##_k##K, TYPE, M, N, K, I, J, FINISH, false)
+#define CONV_ROWS_KERNEL(NAME, TYPE, PIXELS, CHANNELS, M, N, K, I, J, FINISH)                      \
+    CONV_KERNEL_NAMED(NAME##_##PIXELS##x##CHANNELS##_k##K##r, TYPE, M, N, K, I, J, FINISH, true)
 
 #endif

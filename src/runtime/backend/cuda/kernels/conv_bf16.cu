@@ -6,6 +6,9 @@
 #define SILU(...) CONV_KERNEL(conv_bf16_silu, Bfloats, __VA_ARGS__, FINISH_SILU)
 OCT_CONV_TILES(SILU)
 
+#define SILU_ROWS(...) CONV_ROWS_KERNEL(conv_bf16_silu, Bfloats, __VA_ARGS__, FINISH_SILU)
+OCT_CONV_TILES_ROWS(SILU_ROWS)
+
 #define VALUES(...) CONV_KERNEL(conv_bf16_values, Bfloats, __VA_ARGS__, FINISH_VALUES)
 OCT_CONV_TILES_FEW(VALUES)
 

@@ -18,6 +18,7 @@
     X(256, 32, 4, 1, 1, 4, 4)                                                                      \
     X(128, 16, 4, 1, 1, 2, 2)                                                                      \
     X(64, 80, 4, 1, 1, 1, 10)                                                                      \
+    X(128, 80, 4, 1, 1, 2, 10)                                                                     \
     X(32, 32, 1, 1, 4, 2, 4)                                                                       \
     X(16, 32, 1, 1, 4, 1, 4)                                                                       \
     X(32, 64, 1, 1, 4, 2, 8)                                                                       \
@@ -27,6 +28,17 @@
     X(64, 64, 2, 1, 2, 2, 8)                                                                       \
     X(128, 128, 4, 2, 1, 2, 8)                                                                     \
     X(256, 64, 4, 2, 1, 4, 4)
+
+/* Those of 3x3 convolutions with stride 1 that read each row of the patch once for all three rows of
+ * taps: a warp's blocks are 16 pixels wide and stand below each other. Names end in "r". */
+#define OCT_CONV_TILES_ROWS(X)                                                                     \
+    X(256, 16, 4, 1, 1, 4, 2)                                                                      \
+    X(256, 32, 4, 1, 1, 4, 4)                                                                      \
+    X(128, 64, 2, 2, 1, 4, 4)                                                                      \
+    X(256, 64, 4, 2, 1, 4, 4)                                                                      \
+    X(128, 32, 2, 1, 2, 4, 4)                                                                      \
+    X(64, 32, 1, 1, 4, 4, 4)                                                                       \
+    X(64, 16, 1, 1, 4, 4, 2)
 
 /* Those that every kind of finish and BF16 come in; the first of them fits any shape. */
 #define OCT_CONV_TILES_FEW(X)                                                                      \

@@ -5,3 +5,6 @@
 
 #define SILU(...) CONV_KERNEL(conv_u8_silu, Codes, __VA_ARGS__, FINISH_SILU)
 OCT_CONV_TILES(SILU)
+
+#define SILU_ROWS(...) CONV_ROWS_KERNEL(conv_u8_silu, Codes, __VA_ARGS__, FINISH_SILU)
+OCT_CONV_TILES_ROWS(SILU_ROWS)

@@ -5,3 +5,7 @@
 
 #define RESIDUAL(...) CONV_KERNEL(conv_u8_residual, Codes, __VA_ARGS__, FINISH_SILU_RESIDUAL)
 OCT_CONV_TILES(RESIDUAL)
+
+#define RESIDUAL_ROWS(...)                                                                         \
+    CONV_ROWS_KERNEL(conv_u8_residual, Codes, __VA_ARGS__, FINISH_SILU_RESIDUAL)
+OCT_CONV_TILES_ROWS(RESIDUAL_ROWS)

@@ -77,6 +77,7 @@ struct oct_gpu_conv {
     int32_t patch_columns, rows_at_once;
     struct oct_gpu_divisor by_patch_columns, by_chunk_groups;
 
+    int32_t by_rows;    /* 1: half steps go down a column of taps first, 3 steps together */
     int32_t steps;      /* matrix products in depth, of a chunk */
     int32_t half_steps; /* entries of the offsets: a multiple of 4, 2 * steps + 2 at least */
     /* [channel_tiles][constant_bytes]: what a block copies to the beginning of its shared memory:

@@ -63,6 +63,10 @@ static struct conv_shape any_shape(struct test_random *random, const struct oct_
     struct conv_shape s = {.kernel = any_of(random, kernels, 8),
                            .stride = test_int(random, 1, 3),
                            .outputs = tile->channels - test_int(random, 0, 2) * 3};
+    if (tile->by_rows) {
+        s.kernel = 3;
+        s.stride = 1;
+    }
     s.padding = test_int(random, 0, s.kernel / 2);
     s.channels[0] = any_of(random, channels, s.kernel > 3 ? 2 : 6);
     if (test_int(random, 0, 2) == 0) {
@@ -150,6 +154,9 @@ static void check_tiles(const struct finish *finish, int cases)
     struct test_random random = test_random_of((uint64_t)(finish - finishes + 1));
     for (int i = 0; i < count; i++) {
         int done = 0;
+        if (tiles[i].by_rows && !strstr(finish->family, "silu") &&
+            !strstr(finish->family, "residual"))
+            continue;
         for (int tries = 0; done < cases && tries < 4 * cases; tries++)
             done += check_case(&random, finish, &tiles[i]);
         assert_int_equal(done, cases);
