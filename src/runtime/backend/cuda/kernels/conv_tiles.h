@@ -29,8 +29,8 @@
     X(128, 128, 4, 2, 1, 2, 8)                                                                     \
     X(256, 64, 4, 2, 1, 4, 4)
 
-/* Those of 3x3 convolutions with stride 1 that read each row of the patch once for all three rows of
- * taps: a warp's blocks are 16 pixels wide and stand below each other. Names end in "r". */
+/* Those of 3x3 convolutions with stride 1 that read each row of the patch once for all three rows
+ * of taps: a warp's blocks are 16 pixels wide and stand below each other. Names end in "r". */
 #define OCT_CONV_TILES_ROWS(X)                                                                     \
     X(256, 16, 4, 1, 1, 4, 2)                                                                      \
     X(256, 32, 4, 1, 1, 4, 4)                                                                      \
