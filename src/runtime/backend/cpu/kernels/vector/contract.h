@@ -32,7 +32,8 @@ enum {
     FINISH_RESIDUAL_BF16 = 16,
     FINISH_OUTPUT_BF16 = 32,
     FINISH_BOUNDED = 64, /* no number is too large for an integer before it is limited to codes */
-    FINISH_STREAM = 128  /* F32 output of whole vectors goes past the caches */
+    FINISH_STREAM = 128, /* F32 output of whole vectors goes past the caches */
+    FINISH_COMPACT = 256 /* one piece of code for whole steps and the last one: half the size */
 };
 
 /* One channel tile of a job. Distances between pixels in bytes. */

@@ -163,6 +163,12 @@ OCT_INLINE void finish_column(const struct finish *f, int pixels, int vector, in
     struct channel_constants constants;
     load_constants(f, vector, together, &constants);
     int pixel = 0;
+    if (flags & FINISH_COMPACT) {
+        for (; pixel < pixels; pixel += step)
+            finish_quad(f, pixel, pixels - pixel < step ? pixels - pixel : step, vector, together,
+                        &constants, flags, output, residual);
+        return;
+    }
     for (; pixel + step <= pixels; pixel += step)
         finish_quad(f, pixel, step, vector, together, &constants, flags, output, residual);
     if (pixel < pixels)
@@ -202,7 +208,7 @@ enum {
                                                    : FINISH_RESIDUAL_F32)
 };
 
-DEFINE_FINISH(finish_any, f->flags)
+DEFINE_FINISH(finish_any, f->flags | FINISH_COMPACT)
 DEFINE_FINISH(finish_f32, FINISH_OUTPUT_F32)
 DEFINE_FINISH(finish_f32_streamed, FINISH_OUTPUT_F32 | FINISH_STREAM)
 DEFINE_FINISH(finish_silu_f32, FINISH_SILU | FINISH_OUTPUT_F32)
