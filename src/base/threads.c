@@ -122,12 +122,20 @@ static void wake_sleepers(struct oct_threads *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads)
+octet_status oct_threads_check(octet_context *ctx, int count)
 {
-    *threads = NULL;
     if (count < 0 || count > THREADS_MAX)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "%d threads: must be 0 to %d", count,
                         THREADS_MAX);
+    return OCTET_OK;
+}
+
+octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads)
+{
+    *threads = NULL;
+    const octet_status status = oct_threads_check(ctx, count);
+    if (status)
+        return status;
     if (count == 0) {
         const int fitting = oct_cores_default_threads();
         count = fitting < THREADS_MAX ? fitting : THREADS_MAX;

@@ -7,6 +7,8 @@
 
 struct oct_threads; /* NULL stands for the calling thread alone */
 
+/* OCTET_INVALID_ARGUMENT for a `count` that oct_threads_create() does not take. */
+octet_status oct_threads_check(octet_context *ctx, int count);
 /* `count` includes the caller; 0: the default of base/cores.h. With 1, *threads becomes NULL. */
 octet_status oct_threads_create(octet_context *ctx, int count, struct oct_threads **threads);
 int oct_threads_count(const struct oct_threads *threads);

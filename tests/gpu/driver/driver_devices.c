@@ -172,12 +172,7 @@ oct_cuda_result call_load_module(oct_cuda_module *module, const void *image)
 
 oct_cuda_result call_unload_module(oct_cuda_module module)
 {
-    const int result = begin_in_context("cuModuleUnload");
-    if (!is_object(module, OBJECT_MODULE, "cuModuleUnload"))
-        return RESULT_INVALID_HANDLE;
-    drain_all();
-    remove_object(module);
-    return result;
+    return destroy_object(module, OBJECT_MODULE, "cuModuleUnload");
 }
 
 oct_cuda_result call_get_function(oct_cuda_function *function, oct_cuda_module module,

@@ -112,12 +112,7 @@ oct_cuda_result call_instantiate_graph(oct_cuda_executable *executable, oct_cuda
 
 oct_cuda_result call_destroy_executable(oct_cuda_executable executable)
 {
-    const int result = begin_in_context("cuGraphExecDestroy");
-    if (!is_object(executable, OBJECT_EXECUTABLE, "cuGraphExecDestroy"))
-        return RESULT_INVALID_HANDLE;
-    drain_all();
-    remove_object(executable);
-    return result;
+    return destroy_object(executable, OBJECT_EXECUTABLE, "cuGraphExecDestroy");
 }
 
 oct_cuda_result call_launch_graph(oct_cuda_executable executable, oct_cuda_stream stream)

@@ -72,6 +72,16 @@ void remove_object(void *object)
     free_object(object);
 }
 
+int destroy_object(void *handle, enum object_kind kind, const char *call)
+{
+    const int result = begin_in_context(call);
+    if (!is_object(handle, kind, call))
+        return RESULT_INVALID_HANDLE;
+    drain_all();
+    remove_object(handle);
+    return result;
+}
+
 int count_objects(enum object_kind kind)
 {
     int count = 0;

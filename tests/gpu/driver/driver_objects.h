@@ -130,6 +130,8 @@ void *add_object(enum object_kind kind, size_t size);
 /* Whether a handle is one of those that live; complains. */
 bool is_object(const void *handle, enum object_kind kind, const char *call);
 void remove_object(void *object);
+/* The calls that destroy one, once all that was launched is done. */
+int destroy_object(void *handle, enum object_kind kind, const char *call);
 int count_objects(enum object_kind kind);
 /* All there is of the context that ends. */
 int remove_all_objects(void);

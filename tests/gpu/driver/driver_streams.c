@@ -193,12 +193,7 @@ oct_cuda_result call_create_event(oct_cuda_event *event, unsigned flags)
 
 oct_cuda_result call_destroy_event(oct_cuda_event event)
 {
-    const int result = begin_in_context("cuEventDestroy_v2");
-    if (!is_object(event, OBJECT_EVENT, "cuEventDestroy_v2"))
-        return RESULT_INVALID_HANDLE;
-    drain_all();
-    remove_object(event);
-    return result;
+    return destroy_object(event, OBJECT_EVENT, "cuEventDestroy_v2");
 }
 
 oct_cuda_result call_record_event(oct_cuda_event event, oct_cuda_stream stream)

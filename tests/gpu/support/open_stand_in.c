@@ -41,6 +41,20 @@ void stand_in_open_old(void)
     load(OCTET_STAND_IN_DRIVER "/old/libcuda.so.1");
 }
 
+bool stand_in_close_clean(void)
+{
+    const struct stand_in_driver *driver = dlsym(library, STAND_IN_DRIVER_SYMBOL);
+    struct stand_in_counts counts;
+    driver->get_counts(&counts);
+    const char *complaint = driver->complaint();
+    if (complaint[0])
+        print_error("the driver: %s\n", complaint);
+    const bool clean = !complaint[0] && counts.leaked == 0 && counts.retained == 0 &&
+                       counts.depth == 0 && counts.allocations == 0;
+    stand_in_close();
+    return clean;
+}
+
 void stand_in_close(void)
 {
     if (library)

@@ -60,6 +60,9 @@ struct stand_in_driver {
 const struct stand_in_driver *stand_in_open(void);
 /* Another one, too old to have all functions. */
 void stand_in_open_old(void);
+/* stand_in_close(), and whether the stand-in has nothing to say: no complaint (else it is printed),
+ * and nothing that octet left. */
+bool stand_in_close_clean(void);
 /* Unloads whichever is loaded. */
 void stand_in_close(void);
 

@@ -2,9 +2,8 @@
 /* The CUDA backend's table: opens and closes its state. */
 #include "runtime/backend/cuda/cuda_backend.h"
 
+#include "base/threads.h"
 #include "runtime/backend/cuda/cuda_state.h"
-
-#define THREADS_MAX 1024
 
 static void close_device(struct oct_cuda *cuda)
 {
@@ -71,10 +70,9 @@ static octet_status open_on_device(struct oct_cuda *cuda)
 
 static octet_status open_all(struct oct_cuda *cuda, const struct oct_backend_request *request)
 {
-    if (request->threads < 0 || request->threads > THREADS_MAX)
-        return oct_fail(cuda->ctx, OCTET_INVALID_ARGUMENT, "%d threads: must be 0 to %d",
-                        request->threads, THREADS_MAX);
-    octet_status status = oct_gpu_device_open(cuda->ctx, request->device, &cuda->device);
+    octet_status status = oct_threads_check(cuda->ctx, request->threads);
+    if (!status)
+        status = oct_gpu_device_open(cuda->ctx, request->device, &cuda->device);
     if (!status)
         status = oct_gpu_device_enter(&cuda->device);
     if (status)

@@ -120,7 +120,8 @@ void oct_cuda_close_head(struct oct_cuda *cuda)
 /* ---- launches ---- */
 
 /* A kernel's launch for `count` slots. */
-static struct oct_cuda_kernel_node node_of(const struct oct_cuda *cuda, int kernel, int count)
+static struct oct_cuda_kernel_node node_of(const struct oct_cuda *cuda, int kernel, int count,
+                                           void **parameters)
 {
     const struct oct_gpu_head *head = &cuda->head.parameters;
     const int boxes = (head->capacity + BOX_CANDIDATES - 1) / BOX_CANDIDATES;
@@ -128,6 +129,7 @@ static struct oct_cuda_kernel_node node_of(const struct oct_cuda *cuda, int kern
         .function = cuda->head.functions[kernel],
         .grid = {1, (unsigned)count, 1},
         .block = {1, 1, 1},
+        .parameters = parameters,
     };
     switch (kernel) {
     case OCT_CUDA_HEAD_CLEAR:
@@ -153,12 +155,8 @@ octet_status oct_cuda_launch_head(struct oct_cuda *cuda, int first, int count)
     octet_status status = OCTET_OK;
     parameters.first = first;
     for (int i = 0; cuda->head.on_gpu && i < OCT_CUDA_HEAD_KERNELS && !status; i++) {
-        const struct oct_cuda_kernel_node node = node_of(cuda, i, count);
-        status = oct_cuda_try(cuda,
-                              cuda->device.driver.launch(node.function, node.grid[0], node.grid[1],
-                                                         1, node.block[0], 1, 1, 0, cuda->stream,
-                                                         pointers, NULL),
-                              "finding boxes");
+        const struct oct_cuda_kernel_node node = node_of(cuda, i, count, pointers);
+        status = oct_cuda_launch(cuda, &node, "finding boxes");
     }
     return status;
 }
@@ -167,12 +165,8 @@ static octet_status add_node(struct oct_cuda *cuda, int kernel, const oct_cuda_n
                              int wait_count, oct_cuda_node *added)
 {
     void *pointers[] = {&cuda->head.parameters};
-    struct oct_cuda_kernel_node node = node_of(cuda, kernel, cuda->batch);
-    node.parameters = pointers;
-    return oct_cuda_try(
-        cuda,
-        cuda->device.driver.add_kernel_node(added, cuda->graph, waits, (size_t)wait_count, &node),
-        "making the graph");
+    const struct oct_cuda_kernel_node node = node_of(cuda, kernel, cuda->batch, pointers);
+    return oct_cuda_add_node(cuda, waits, wait_count, &node, added);
 }
 
 octet_status oct_cuda_add_head(struct oct_cuda *cuda, const oct_cuda_node *steps,

@@ -106,10 +106,13 @@ static octet_status launch(struct oct_cuda *cuda, oct_cuda_function function, un
                            unsigned down, void *parameters)
 {
     void *pointers[] = {parameters};
-    return oct_cuda_try(cuda,
-                        cuda->device.driver.launch(function, across, down, 1, INPUT_THREADS, 1, 1,
-                                                   0, cuda->stream, pointers, NULL),
-                        "letterboxing a picture");
+    const struct oct_cuda_kernel_node node = {
+        .function = function,
+        .grid = {across, down, 1},
+        .block = {INPUT_THREADS, 1, 1},
+        .parameters = pointers,
+    };
+    return oct_cuda_launch(cuda, &node, "letterboxing a picture");
 }
 
 static oct_cuda_address target_of(const struct oct_cuda *cuda, int slot)

@@ -9,29 +9,37 @@ octet_status oct_cuda_try(struct oct_cuda *cuda, oct_cuda_result result, const c
     return oct_cuda_check(cuda->ctx, &cuda->device.driver, result, what);
 }
 
+octet_status oct_cuda_launch(struct oct_cuda *cuda, const struct oct_cuda_kernel_node *node,
+                             const char *what)
+{
+    const unsigned *grid = node->grid, *block = node->block;
+    return oct_cuda_try(cuda,
+                        cuda->device.driver.launch(node->function, grid[0], grid[1], grid[2],
+                                                   block[0], block[1], block[2], node->shared_bytes,
+                                                   cuda->stream, node->parameters, NULL),
+                        what);
+}
+
 /* ---- the graph ---- */
+
+octet_status oct_cuda_add_node(struct oct_cuda *cuda, const oct_cuda_node *waits, int wait_count,
+                               const struct oct_cuda_kernel_node *node, oct_cuda_node *added)
+{
+    return oct_cuda_try(
+        cuda,
+        cuda->device.driver.add_kernel_node(added, cuda->graph, waits, (size_t)wait_count, node),
+        "making the graph");
+}
 
 static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *nodes,
                              oct_cuda_node *waits)
 {
     const struct oct_gpu_step *step = &cuda->plan.steps[index];
-    union oct_gpu_parameters parameters;
-    unsigned grid[2];
-    void *pointers[] = {&parameters};
-    oct_gpu_step_launch(step, 0, cuda->batch, &parameters, grid);
-    const struct oct_cuda_kernel_node node = {
-        .function = cuda->functions[index],
-        .grid = {grid[0], grid[1], 1},
-        .block = {step->threads, 1, 1},
-        .shared_bytes = (unsigned)step->shared_bytes,
-        .parameters = pointers,
-    };
+    struct oct_gpu_launch launch;
+    oct_gpu_launch_make(&launch, step, cuda->functions[index], 0, cuda->batch);
     for (int i = 0; i < step->wait_count; i++)
         waits[i] = nodes[step->waits[i]];
-    return oct_cuda_try(cuda,
-                        cuda->device.driver.add_kernel_node(&nodes[index], cuda->graph, waits,
-                                                            (size_t)step->wait_count, &node),
-                        "making the graph");
+    return oct_cuda_add_node(cuda, waits, step->wait_count, &launch.node, &nodes[index]);
 }
 
 /* Records the time once all steps are done, before boxes are looked for. */
@@ -108,18 +116,12 @@ octet_status oct_cuda_prepare(struct oct_cuda *cuda)
 
 /* ---- step by step ---- */
 
-octet_status oct_cuda_launch(struct oct_cuda *cuda, int index, int first, int count)
+static octet_status launch_step(struct oct_cuda *cuda, int index, int first, int count)
 {
     const struct oct_gpu_step *step = &cuda->plan.steps[index];
-    union oct_gpu_parameters parameters;
-    unsigned grid[2];
-    void *pointers[] = {&parameters};
-    oct_gpu_step_launch(step, first, count, &parameters, grid);
-    return oct_cuda_try(
-        cuda,
-        cuda->device.driver.launch(cuda->functions[index], grid[0], grid[1], 1, step->threads, 1, 1,
-                                   (unsigned)step->shared_bytes, cuda->stream, pointers, NULL),
-        step->kernel);
+    struct oct_gpu_launch launch;
+    oct_gpu_launch_make(&launch, step, cuda->functions[index], first, count);
+    return oct_cuda_launch(cuda, &launch.node, step->kernel);
 }
 
 static octet_status wait(struct oct_cuda *cuda)
@@ -156,7 +158,7 @@ static octet_status run_layer(struct oct_cuda *cuda, int layer, int *step, int f
     octet_status status = OCTET_OK;
     for (; *step < cuda->plan.step_count && cuda->plan.steps[*step].layer == layer && !status;
          ++*step)
-        status = oct_cuda_launch(cuda, *step, first, count);
+        status = launch_step(cuda, *step, first, count);
     return status;
 }
 

@@ -75,13 +75,17 @@ struct oct_cuda {
 
 /* OCTET_OK, or the failure of a call of the driver. */
 octet_status oct_cuda_try(struct oct_cuda *cuda, oct_cuda_result result, const char *what);
+/* A kernel into the stream, or into the graph behind `waits`. */
+octet_status oct_cuda_launch(struct oct_cuda *cuda, const struct oct_cuda_kernel_node *node,
+                             const char *what);
+octet_status oct_cuda_add_node(struct oct_cuda *cuda, const oct_cuda_node *waits, int wait_count,
+                               const struct oct_cuda_kernel_node *node, oct_cuda_node *added);
 
 /* cuda_memory.c: what is on the GPU, once there is a plan; tiles are chosen on the way. */
 octet_status oct_cuda_allocate(struct oct_cuda *cuda);
 
 /* cuda_run.c: kernels and graph, once there is memory; struct oct_backend's run. */
 octet_status oct_cuda_prepare(struct oct_cuda *cuda);
-octet_status oct_cuda_launch(struct oct_cuda *cuda, int step, int first, int count);
 octet_status oct_cuda_run(void *state, int first, int count, const struct oct_backend_watch *watch);
 
 /* cuda_input.c: struct oct_backend's set_input. */

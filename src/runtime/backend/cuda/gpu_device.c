@@ -186,3 +186,18 @@ octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *na
                        "asking for shared memory");
     return status;
 }
+
+void oct_gpu_launch_make(struct oct_gpu_launch *launch, const struct oct_gpu_step *step,
+                         oct_cuda_function function, int first, int count)
+{
+    unsigned grid[2];
+    oct_gpu_step_launch(step, first, count, &launch->parameters, grid);
+    launch->pointers[0] = &launch->parameters;
+    launch->node = (struct oct_cuda_kernel_node){
+        .function = function,
+        .grid = {grid[0], grid[1], 1},
+        .block = {step->threads, 1, 1},
+        .shared_bytes = (unsigned)step->shared_bytes,
+        .parameters = launch->pointers,
+    };
+}

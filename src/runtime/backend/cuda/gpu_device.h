@@ -52,4 +52,13 @@ void oct_gpu_device_leave(struct oct_gpu_device *device);
 octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *name,
                                    size_t shared_bytes, oct_cuda_function *function);
 
+/* A step's launch for `count` pictures from `first` on; `function` is its kernel. */
+struct oct_gpu_launch {
+    union oct_gpu_parameters parameters;
+    void *pointers[1];
+    struct oct_cuda_kernel_node node; /* points into this struct */
+};
+void oct_gpu_launch_make(struct oct_gpu_launch *launch, const struct oct_gpu_step *step,
+                         oct_cuda_function function, int first, int count);
+
 #endif

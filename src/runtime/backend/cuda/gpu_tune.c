@@ -64,25 +64,16 @@ static octet_status bind(const struct tuning *t, struct oct_gpu_step *step, size
 static octet_status add_runs(const struct tuning *t, struct oct_gpu_step *step,
                              oct_cuda_graph graph, oct_cuda_node *last)
 {
-    union oct_gpu_parameters parameters;
-    unsigned grid[2];
-    void *pointers[] = {&parameters};
+    struct oct_gpu_launch launch;
     oct_cuda_function function;
     octet_status status =
         oct_gpu_device_kernel(t->device, step->kernel, step->shared_bytes, &function);
     if (status)
         return status;
-    oct_gpu_step_launch(step, 0, t->plan->layout.batch, &parameters, grid);
-    const struct oct_cuda_kernel_node node = {
-        .function = function,
-        .grid = {grid[0], grid[1], 1},
-        .block = {step->threads, 1, 1},
-        .shared_bytes = (unsigned)step->shared_bytes,
-        .parameters = pointers,
-    };
+    oct_gpu_launch_make(&launch, step, function, 0, t->plan->layout.batch);
     for (int i = 0; i < RUNS && !status; i++) {
         const oct_cuda_node before = *last;
-        status = try(t, t->device->driver.add_kernel_node(last, graph, &before, 1, &node));
+        status = try(t, t->device->driver.add_kernel_node(last, graph, &before, 1, &launch.node));
     }
     return status;
 }

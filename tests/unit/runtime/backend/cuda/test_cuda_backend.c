@@ -35,14 +35,7 @@ static int set_up(void **state)
 /* Nothing may be left, and nothing have been refused. */
 static int tear_down(void **state)
 {
-    struct stand_in_counts counts;
-    driver->get_counts(&counts);
-    if (driver->complaint()[0])
-        print_error("the driver: %s\n", driver->complaint());
-    const bool clean = !driver->complaint()[0] && counts.leaked == 0 && counts.retained == 0 &&
-                       counts.depth == 0 && counts.allocations == 0;
-    stand_in_close();
-    return clean ? test_context_tear_down(state) : 1;
+    return stand_in_close_clean() ? test_context_tear_down(state) : 1;
 }
 
 /* Of boxes in pixels and scores, where sums in other orders or what is stored as BF16 turn a code;

@@ -39,13 +39,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    struct stand_in_counts counts;
-    driver->get_counts(&counts);
-    if (driver->complaint()[0])
-        print_error("the driver: %s\n", driver->complaint());
-    const bool clean = !driver->complaint()[0] && counts.leaked == 0 && counts.retained == 0;
-    stand_in_close();
-    return clean ? test_context_tear_down(state) : 1;
+    return stand_in_close_clean() ? test_context_tear_down(state) : 1;
 }
 
 /* ---- networks ---- */
