@@ -212,6 +212,18 @@ oct_cuda_result call_set_function(oct_cuda_function function, int attribute, int
     return 0;
 }
 
+/* Kernels are compiled for GPUs of 8.0 and 9.0, as it were. */
+oct_cuda_result call_ask_function(int *value, int attribute, oct_cuda_function function)
+{
+    const int result = begin_in_context("cuFuncGetAttribute");
+    if (result || !is_object(function, OBJECT_FUNCTION, "cuFuncGetAttribute"))
+        return result ? result : RESULT_INVALID_HANDLE;
+    if (attribute != OCT_CUDA_FUNCTION_PTX_VERSION)
+        return complain(RESULT_INVALID_VALUE, "attribute %d of a kernel", attribute);
+    *value = current_gpu()->major < 9 ? 80 : 90;
+    return 0;
+}
+
 /* ---- memory ---- */
 
 oct_cuda_result call_allocate(oct_cuda_address *address, size_t bytes)

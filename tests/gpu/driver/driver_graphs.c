@@ -90,6 +90,34 @@ oct_cuda_result call_add_kernel_node(oct_cuda_node *handle, oct_cuda_graph graph
     return result;
 }
 
+/* Whether a dependency may be one of kernels that overlap; `to` must wait for nothing else. */
+static bool may_overlap(const struct oct_cuda_graph *graph, const struct oct_cuda_edge *edge,
+                        uintptr_t from, uintptr_t to)
+{
+    const struct node *nodes = graph->nodes - 1; /* handles are numbers from 1 on */
+    return edge->from_port == 1 && edge->to_port == 0 && edge->type == 1 && from >= 1 &&
+           from < to && to <= (uintptr_t)graph->count && !nodes[from].event && !nodes[to].event &&
+           nodes[to].wait_count == 0 && current_gpu()->major >= 9;
+}
+
+oct_cuda_result call_add_edges(oct_cuda_graph graph, const oct_cuda_node *from,
+                               const oct_cuda_node *to, const struct oct_cuda_edge *edges,
+                               size_t count)
+{
+    const int result = begin_in_context("cuGraphAddDependencies_v2");
+    if (result || !is_object(graph, OBJECT_GRAPH, "cuGraphAddDependencies_v2"))
+        return result ? result : RESULT_INVALID_HANDLE;
+    for (size_t i = 0; i < count; i++) {
+        const uintptr_t later = (uintptr_t)to[i];
+        if (!may_overlap(graph, &edges[i], (uintptr_t)from[i], later))
+            return complain(RESULT_INVALID_VALUE, "a dependency that kernels cannot have");
+        graph->nodes[later - 1].wait_count = 1;
+        graph->nodes[later - 1].waits[0] = (int)(uintptr_t)from[i] - 1;
+        graph->overlaps++;
+    }
+    return 0;
+}
+
 oct_cuda_result call_instantiate_graph(oct_cuda_executable *executable, oct_cuda_graph graph,
                                        unsigned long long flags)
 {

@@ -136,6 +136,15 @@ static void fail_call(int call, int result, bool for_good)
     stand_in.failed_call = "";
 }
 
+static int count_overlaps(void)
+{
+    int count = 0;
+    for (const struct object *o = stand_in.objects; o; o = o->next)
+        if (o->kind == OBJECT_GRAPH)
+            count += ((const struct oct_cuda_graph *)o)->overlaps;
+    return count;
+}
+
 static void get_counts(struct stand_in_counts *counts)
 {
     *counts = (struct stand_in_counts){
@@ -148,6 +157,7 @@ static void get_counts(struct stand_in_counts *counts)
         .events = count_objects(OBJECT_EVENT),
         .graphs = count_objects(OBJECT_GRAPH),
         .executables = count_objects(OBJECT_EXECUTABLE),
+        .overlaps = count_overlaps(),
         .retained = stand_in.contexts[0].retained + stand_in.contexts[1].retained,
         .depth = stand_in.depth,
         .leaked = stand_in.leaked,

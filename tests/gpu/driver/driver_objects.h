@@ -11,6 +11,7 @@
 #define CALL_DECLARED(member, symbol, parameters)                                                  \
     __attribute__((visibility("default"))) oct_cuda_result call_##member parameters __asm__(symbol);
 OCT_CUDA_FUNCTIONS(CALL_DECLARED)
+OCT_CUDA_NEWER_FUNCTIONS(CALL_DECLARED)
 #undef CALL_DECLARED
 
 #define PARAMETER_BYTES_MAX 1024
@@ -71,7 +72,7 @@ struct node {
 
 struct oct_cuda_graph {
     struct object object;
-    int count;
+    int count, overlaps; /* nodes; dependencies of kernels that overlap */
     struct node *nodes;
 };
 

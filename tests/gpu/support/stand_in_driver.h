@@ -28,6 +28,7 @@ struct stand_in_counts {
     int calls;    /* so far, since the last reset() */
     int launches; /* kernels that ran, those of graphs among them */
     int allocations, host_allocations, modules, streams, events, graphs, executables;
+    int overlaps; /* dependencies of kernels that overlap, in all graphs that there are */
     int retained; /* contexts */
     int depth;    /* of the thread's stack of contexts */
     /* of what a context that was given up for the last time had left */

@@ -25,10 +25,7 @@ octet_status oct_cuda_launch(struct oct_cuda *cuda, const struct oct_cuda_kernel
 octet_status oct_cuda_add_node(struct oct_cuda *cuda, const oct_cuda_node *waits, int wait_count,
                                const struct oct_cuda_kernel_node *node, oct_cuda_node *added)
 {
-    return oct_cuda_try(
-        cuda,
-        cuda->device.driver.add_kernel_node(added, cuda->graph, waits, (size_t)wait_count, node),
-        "making the graph");
+    return oct_gpu_device_add(&cuda->device, cuda->graph, waits, wait_count, node, added);
 }
 
 static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *nodes,

@@ -23,6 +23,10 @@ static const char *find_functions(struct oct_cuda_driver *driver)
         return symbol;
     OCT_CUDA_FUNCTIONS(OCT_CUDA_FIND)
 #undef OCT_CUDA_FIND
+#define OCT_CUDA_FIND(member, symbol, parameters)                                                  \
+    (void)find_symbol(driver->library, symbol, &driver->member);
+    OCT_CUDA_NEWER_FUNCTIONS(OCT_CUDA_FIND)
+#undef OCT_CUDA_FIND
     return NULL;
 }
 

@@ -38,7 +38,10 @@ enum {
 };
 
 /* CUfunction_attribute */
-enum { OCT_CUDA_FUNCTION_SHARED_BYTES = 8 };
+enum {
+    OCT_CUDA_FUNCTION_PTX_VERSION = 5, /* 10 * major + minor of what it was compiled for */
+    OCT_CUDA_FUNCTION_SHARED_BYTES = 8
+};
 
 /* CUresult, those that are treated by themselves */
 enum { OCT_CUDA_OUT_OF_MEMORY = 2, OCT_CUDA_NO_DEVICE = 100 };
@@ -52,6 +55,16 @@ struct oct_cuda_kernel_node {
     unsigned grid[3], block[3], shared_bytes;
     void **parameters, **extra;
 };
+
+/* CUgraphEdgeData: what a dependency of a graph is. */
+struct oct_cuda_edge {
+    unsigned char from_port, to_port, type, reserved[5];
+};
+/* Of two kernels: the later one may start when the earlier one lets it, and waits by itself. */
+#define OCT_CUDA_EDGE_PROGRAMMATIC                                                                 \
+    {                                                                                              \
+        .from_port = 1, .type = 1                                                                  \
+    }
 
 /* The functions, in the order in which they are looked up: X(member, symbol, parameters). */
 #define OCT_CUDA_FUNCTIONS(X)                                                                      \
@@ -71,6 +84,7 @@ struct oct_cuda_kernel_node {
     X(unload_module, "cuModuleUnload", (oct_cuda_module))                                          \
     X(get_function, "cuModuleGetFunction", (oct_cuda_function *, oct_cuda_module, const char *))   \
     X(set_function, "cuFuncSetAttribute", (oct_cuda_function, int, int))                           \
+    X(ask_function, "cuFuncGetAttribute", (int *, int, oct_cuda_function))                         \
     X(allocate, "cuMemAlloc_v2", (oct_cuda_address *, size_t))                                     \
     X(release, "cuMemFree_v2", (oct_cuda_address))                                                 \
     X(allocate_host, "cuMemHostAlloc", (void **, size_t, unsigned flags))                          \
@@ -101,10 +115,17 @@ struct oct_cuda_kernel_node {
     X(destroy_executable, "cuGraphExecDestroy", (oct_cuda_executable))                             \
     X(launch_graph, "cuGraphLaunch", (oct_cuda_executable, oct_cuda_stream))
 
+/* Those that older drivers lack, where they are NULL. */
+#define OCT_CUDA_NEWER_FUNCTIONS(X)                                                                \
+    X(add_edges, "cuGraphAddDependencies_v2", /* CUDA 12.3 */                                      \
+      (oct_cuda_graph, const oct_cuda_node *from, const oct_cuda_node *to,                         \
+       const struct oct_cuda_edge *, size_t count))
+
 struct oct_cuda_driver {
     void *library;
 #define OCT_CUDA_MEMBER(member, symbol, parameters) oct_cuda_result(*member) parameters;
     OCT_CUDA_FUNCTIONS(OCT_CUDA_MEMBER)
+    OCT_CUDA_NEWER_FUNCTIONS(OCT_CUDA_MEMBER)
 #undef OCT_CUDA_MEMBER
 };
 

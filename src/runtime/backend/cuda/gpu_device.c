@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CAPABILITY_LEAST 80                   /* 10 * major + minor: m16n8k32, cp.async */
+#define CAPABILITY_OVERLAP 90                 /* griddepcontrol */
 #define SHARED_BYTES_PLAIN ((size_t)48 << 10) /* more must be asked for */
 
 static octet_status check(struct oct_gpu_device *device, oct_cuda_result result, const char *what)
@@ -170,6 +171,17 @@ static octet_status load_module(struct oct_gpu_device *device, const char *name,
     return oct_fail(device->ctx, OCTET_INTERNAL, "there are no kernels \"%s\"", name);
 }
 
+/* PTX of an older GPU's, which a newer one compiles when it loads it, cannot wait by itself. */
+static octet_status find_overlap(struct oct_gpu_device *device, oct_cuda_function function)
+{
+    int version = 0;
+    const octet_status status = check(
+        device, device->driver.ask_function(&version, OCT_CUDA_FUNCTION_PTX_VERSION, function),
+        "looking a kernel up");
+    device->overlaps = version >= CAPABILITY_OVERLAP;
+    return status;
+}
+
 octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *name,
                                    size_t shared_bytes, oct_cuda_function *function)
 {
@@ -178,6 +190,8 @@ octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *na
     if (!status)
         status = check(device, device->driver.get_function(function, module, name),
                        "looking a kernel up");
+    if (!status && device->driver.add_edges)
+        status = find_overlap(device, *function);
     /* All there is: a step that asks for less must not take it from one that needs more. */
     if (!status && shared_bytes > SHARED_BYTES_PLAIN)
         status = check(device,
@@ -200,4 +214,22 @@ void oct_gpu_launch_make(struct oct_gpu_launch *launch, const struct oct_gpu_ste
         .shared_bytes = (unsigned)step->shared_bytes,
         .parameters = launch->pointers,
     };
+}
+
+/* A kernel that waits for several would hold multiprocessors that one of these may need to start. */
+octet_status oct_gpu_device_add(struct oct_gpu_device *device, oct_cuda_graph graph,
+                                const oct_cuda_node *waits, int wait_count,
+                                const struct oct_cuda_kernel_node *node, oct_cuda_node *added)
+{
+    static const struct oct_cuda_edge early = OCT_CUDA_EDGE_PROGRAMMATIC;
+    const struct oct_cuda_driver *driver = &device->driver;
+    const bool overlaps = device->overlaps && wait_count == 1;
+    octet_status status =
+        check(device,
+              driver->add_kernel_node(added, graph, waits, overlaps ? 0 : (size_t)wait_count, node),
+              "making the graph");
+    if (!status && overlaps)
+        status =
+            check(device, driver->add_edges(graph, waits, added, &early, 1), "making the graph");
+    return status;
 }

@@ -34,6 +34,9 @@ struct oct_gpu_device {
     struct oct_gpu_facts facts;
     struct oct_gpu_limits limits;
     oct_cuda_module modules[OCT_GPU_MODULES_MAX]; /* NULL until a kernel is asked for */
+    /* Kernels that come after one other start while it ends (device.cuh): the driver can, and they
+     * were compiled for it. Known once a kernel was asked for. */
+    bool overlaps;
 };
 
 /* Opens GPU number `index`. Fails with OCTET_UNSUPPORTED_DEVICE and why; `device->facts` then has
@@ -51,6 +54,11 @@ void oct_gpu_device_leave(struct oct_gpu_device *device);
  * more than any kernel has unasked. */
 octet_status oct_gpu_device_kernel(struct oct_gpu_device *device, const char *name,
                                    size_t shared_bytes, oct_cuda_function *function);
+
+/* Adds a kernel to a graph, behind the nodes that it waits for. */
+octet_status oct_gpu_device_add(struct oct_gpu_device *device, oct_cuda_graph graph,
+                                const oct_cuda_node *waits, int wait_count,
+                                const struct oct_cuda_kernel_node *node, oct_cuda_node *added);
 
 /* A step's launch for `count` pictures from `first` on; `function` is its kernel. */
 struct oct_gpu_launch {

@@ -442,6 +442,8 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
         while (filled < p.chunks && filled < chunk + p.stages) {
             const uint32_t to = stages + (filled & (p.stages - 1)) * p.shared_stage;
             copy_vectors<threads>(to, weights + (int64_t)filled * p.weight_bytes, p.weight_bytes);
+            if (filled == 0)
+                await_kernel_before();
             fill_patch<threads>(p, patch, to + p.shared_patch, filled);
             commit_copies();
             filled++;
@@ -473,6 +475,7 @@ __device__ __forceinline__ void convolve(const oct_gpu_conv &p)
             multiply_chunk<Type, I, J, channels>(sums, patch_rows, weights_at, offsets, begin, end);
         }
     }
+    let_next_kernel_start();
     if (K > 1) {
         add_up<Type, M, N, K, I, J>(sums, memory + p.shared_weights, warp);
         if (part > 0)

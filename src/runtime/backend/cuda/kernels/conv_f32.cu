@@ -36,6 +36,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) conv_f32(PARAMETER oct_gpu
     bool exists[4];
     if (channel >= p.channels)
         return;
+    await_kernel_before();
     for (int i = 0; i < 4; i++) {
         const int64_t pixel = (int64_t)blockIdx.x * 64 + (threadIdx.x >> 3) + 16 * i;
         exists[i] = pixel < total;

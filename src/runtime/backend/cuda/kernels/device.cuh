@@ -14,6 +14,25 @@
 #define PARAMETER const
 #endif
 
+/*
+ * Kernels overlap (compute capability 9.0 and newer): where the graph says so, a kernel starts once
+ * every block of the one before has let it, or ended. Then, before it reads or writes what is not
+ * constant, it waits for that one's end.
+ */
+__device__ __forceinline__ void await_kernel_before()
+{
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+__device__ __forceinline__ void let_next_kernel_start()
+{
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+
 __device__ __forceinline__ int divide(int x, const oct_gpu_divisor &by)
 {
     return by.multiplier ? (int)(__umulhi((uint32_t)x, by.multiplier) >> by.shift) : x;

@@ -114,6 +114,7 @@ __device__ __forceinline__ void gather_best(const oct_gpu_head &p, const oct_gpu
 /* A thread a slot: nothing is found yet. */
 extern "C" __global__ void head_clear(PARAMETER oct_gpu_head p)
 {
+    await_kernel_before();
     ((uint32_t *)p.counts)[p.first + threadIdx.x] = 0u;
 }
 
@@ -127,6 +128,7 @@ extern "C" __global__ void __launch_bounds__(GATHER_THREADS) head_gather(PARAMET
     const int cell = there - level.first;
     const float *logits = logits_of(level.classes, slot, cell / level.width, cell % level.width);
     const oct_gpu_search search = *(const oct_gpu_search *)p.search;
+    await_kernel_before();
     if (!search.multi_label)
         gather_best(p, search, logits, slot, anchor, lane);
     else if (anchor < p.anchors)
@@ -164,6 +166,7 @@ extern "C" __global__ void __launch_bounds__(BOX_THREADS) head_boxes(PARAMETER o
     const int slot = p.first + blockIdx.y;
     const int box = threadIdx.x / BOX_LANES, side = threadIdx.x / SIDE_LANES % 4;
     const int lane = threadIdx.x % SIDE_LANES;
+    await_kernel_before();
     const uint32_t all = ((const uint32_t *)p.counts)[slot];
     const int count = (int)min(all, (uint32_t)p.capacity);
     const oct_gpu_found *found = (const oct_gpu_found *)p.found + (int64_t)slot * p.capacity;

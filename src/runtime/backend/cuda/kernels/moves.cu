@@ -49,6 +49,7 @@ __device__ __forceinline__ void store_one(const oct_gpu_view &view, unsigned cha
 extern "C" __global__ void __launch_bounds__(THREADS) move_elements(PARAMETER oct_gpu_move p)
 {
     Element e;
+    await_kernel_before();
     if (!find_element(p.images, p.height, p.width, p.channels + p.cleared, &e))
         return;
     const int to_bytes = element_bytes(p.output.type), from_bytes = element_bytes(p.input.type);
@@ -91,6 +92,7 @@ template <uint32_t (*larger)(uint32_t, uint32_t)>
 __device__ __forceinline__ void pool_group(const oct_gpu_pool &p)
 {
     Element e;
+    await_kernel_before();
     if (!find_element(p.images, p.height, p.width, p.groups, &e))
         return;
     const int reach = p.kernel / 2;
@@ -160,11 +162,13 @@ __device__ __forceinline__ void pool_in_a_row(const oct_gpu_chain &p)
     extern __shared__ uint4 plane[];
     const int image = blockIdx.x / p.groups, group = blockIdx.x % p.groups;
     const int pixels = p.height * p.width;
+    await_kernel_before();
     for (int i = threadIdx.x; i < pixels; i += CHAIN_THREADS) {
         const int y = i / p.width, x = i - y * p.width;
         plane[i] = __ldcg((const uint4 *)pixel_of(p.input, image, y, x) + group);
     }
     __syncthreads();
+    let_next_kernel_start();
     for (int k = 0; k < p.count; k++)
         pool_plane<larger>(p, plane, plane + pixels, p.outputs[k], image, group);
 }
@@ -197,6 +201,7 @@ __device__ __forceinline__ int divided_code(float value, const oct_gpu_view &vie
 extern "C" __global__ void __launch_bounds__(THREADS) look_up(PARAMETER oct_gpu_table p)
 {
     Element e;
+    await_kernel_before();
     if (!find_element(p.images, p.height, p.width, p.channels, &e))
         return;
     const unsigned char code = pixel_of(p.input, e.image, e.y, e.x)[e.index];

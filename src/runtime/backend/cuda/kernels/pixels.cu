@@ -252,6 +252,7 @@ __device__ __forceinline__ void convolve_pixels(const oct_gpu_pixels &p)
     __syncthreads();
     if (index >= p.warp_tiles)
         return;
+    await_kernel_before();
     const Run run = run_of(p, index);
     const uint32_t base = silu_base(shared_address(table));
     if (STEPS == 2)

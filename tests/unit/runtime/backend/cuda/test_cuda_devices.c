@@ -132,6 +132,22 @@ static void small_memory(void **state)
     assert_string_equal(test.context.message, "out of memory on the GPU: memory for activations");
 }
 
+/* Kernels overlap where the GPU and what they were compiled for can. */
+static void overlaps(void **state)
+{
+    (void)state;
+    const struct stand_in_gpu *gpus[] = {&stand_in_orin, &stand_in_hopper};
+    for (int i = 0; i < 2; i++) {
+        struct stand_in_counts counts;
+        octet_session *session;
+        driver->set_gpus(1, gpus[i]);
+        assert_int_equal(open_on(0, &session), OCTET_OK);
+        driver->get_counts(&counts);
+        assert_int_equal(counts.overlaps > 0, i);
+        octet_session_close(&session);
+    }
+}
+
 /* Threads are checked as the CPU's backend does it. */
 static void threads(void **state)
 {
@@ -152,6 +168,7 @@ static void threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(no_driver), TEST(old_driver),   TEST(gpus),
-                                       TEST(facts),     TEST(small_memory), TEST(threads)};
+                                       TEST(facts),     TEST(small_memory), TEST(overlaps),
+                                       TEST(threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

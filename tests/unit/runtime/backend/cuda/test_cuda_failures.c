@@ -25,6 +25,7 @@ static octet_engine *engine;
 static octet_image *image;
 static uint8_t *pixels;
 static char folder[TEST_FOLDER_BYTES];
+static const struct stand_in_gpu *gpu;
 static const char *cache; /* the folder, or NULL: tiles are tried out each time */
 
 static int set_up(void **state)
@@ -35,6 +36,7 @@ static int set_up(void **state)
     image = test_picture(&test.context, 50, 40, 1);
     pixels = test_picture_pixels(&test.context, HEIGHT, WIDTH, 2);
     test_folder_create(folder);
+    gpu = &stand_in_orin;
     cache = NULL;
     return failed;
 }
@@ -47,6 +49,12 @@ static int tear_down(void **state)
     test_folder_remove(folder);
     stand_in_close();
     return test_context_tear_down(state);
+}
+
+static void start_driver(void)
+{
+    driver->reset();
+    driver->set_gpus(1, gpu);
 }
 
 static octet_status open_session(int profile, octet_session **session)
@@ -191,7 +199,7 @@ static bool check_call(int call, int result, octet_status wanted, int profile, f
 {
     octet_session *session;
     const int live = test.live;
-    driver->reset();
+    start_driver();
     driver->fail_call(call, result, false);
     const octet_status status = open_session(profile, &session);
     expect_outside();
@@ -238,6 +246,8 @@ static void each_call_without_memory(void **state)
 static void each_call_fails(void **state)
 {
     (void)state;
+    gpu = &stand_in_hopper; /* on which kernels overlap */
+    start_driver();
     cache = folder;
     each_call(LAUNCH_FAILED, OCTET_DEVICE_FAILED, 1, 3);
 }
@@ -259,7 +269,7 @@ static void each_call_for_good(void **state)
     octet_session *session;
     int calls = 0;
     do {
-        driver->reset();
+        start_driver();
         driver->fail_call(calls, LAUNCH_FAILED, true);
         calls += 2;
         if (!open_session(0, &session)) {
