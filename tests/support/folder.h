@@ -16,6 +16,12 @@ int test_folder_count(const char *path);
 /* Removes the plain files in it, and the folder. */
 void test_folder_remove(const char *path);
 
+/* A file `name` ("a/b/c") of a tree below `root`, with the folders above it. */
+void test_tree_put(const char *root, const char *name, const void *bytes, size_t size);
+
+/* Removes a folder and all that is below it. */
+void test_tree_remove(const char *root);
+
 void test_write_file(const char *path, const void *bytes, size_t size);
 
 #endif
