@@ -39,7 +39,15 @@ typedef struct octet_gpu {
     size_t reserved[8];
 } octet_gpu;
 
-/** Describes GPU `index` (0 to 63). OCTET_UNSUPPORTED_DEVICE, with one line about the reason, where
+/** GPUs are the numbers 0 to OCTET_GPUS_MAX - 1. */
+#define OCTET_GPUS_MAX 64
+
+/** Where a session with this `device` (as in octet_session_settings) runs: `*gpu` is the number of
+ * the GPU, 0 for "auto" too, or -1: the CPU. OCTET_INVALID_ARGUMENT where it is no such word. Opens
+ * nothing. */
+OCTET_API octet_status octet_machine_device(const char *device, int *gpu);
+
+/** Describes GPU `index`. OCTET_UNSUPPORTED_DEVICE, with one line about the reason, where
  * octet cannot run on it: liboctet-cuda is not installed, there is no driver or it is too old, no
  * such GPU, or one below compute capability 8.0. `gpu` then has what could be found out. */
 OCTET_API octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu);

@@ -9,6 +9,7 @@
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cpu/peak.h"
 #include "runtime/backend/cuda_library.h"
+#include "runtime/session/find_backend.h"
 
 void octet_machine_get(octet_machine *machine)
 {
@@ -49,6 +50,13 @@ octet_status octet_machine_peak(octet_context *context, const char *cpu, double 
     return OCTET_OK;
 }
 
+octet_status octet_machine_device(const char *device, int *gpu)
+{
+    if (!gpu || !oct_device_parse(device, gpu))
+        return OCTET_INVALID_ARGUMENT;
+    return OCTET_OK;
+}
+
 octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu)
 {
     const struct oct_cuda_library *library;
@@ -56,9 +64,9 @@ octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu
         memset(gpu, 0, sizeof *gpu);
     if (!context || !gpu)
         return oct_fail_null(context, __func__, "gpu");
-    if (index < 0 || index >= OCT_GPUS_MAX)
+    if (index < 0 || index >= OCTET_GPUS_MAX)
         return oct_fail(context, OCTET_INVALID_ARGUMENT, "GPU %d: must be 0 to %d", index,
-                        OCT_GPUS_MAX - 1);
+                        OCTET_GPUS_MAX - 1);
     const octet_status status = oct_cuda_library_open(context, &library);
     return status ? status : library->describe(context, index, gpu);
 }

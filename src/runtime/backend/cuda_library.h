@@ -14,9 +14,6 @@
 #define OCT_CUDA_LIBRARY "liboctet-cuda.so.0"
 #define OCT_CUDA_SYMBOL "octet_cuda_library"
 
-/* GPUs are the numbers 0 to OCT_GPUS_MAX - 1. */
-#define OCT_GPUS_MAX 64
-
 /* What liboctet-cuda.so.0 exports, as `octet_cuda_library`: the CUDA backend. It is built of the
  * same sources as the runtime, whose structs it reads: `layout` and `version` tell if it was. */
 struct oct_cuda_library {

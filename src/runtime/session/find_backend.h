@@ -5,7 +5,11 @@
 
 #include "runtime/backend/backend.h"
 
-/* `device` as in octet_session_settings; `*index` is the GPU's number, 0 on the CPU. "cuda" fails
+/* Whether `device`, as in octet_session_settings, is the word for one. `*gpu` is the GPU's number,
+ * "auto"'s too, or -1: the CPU. */
+bool oct_device_parse(const char *device, int *gpu);
+
+/* `device` likewise; `*index` is the GPU's number, 0 on the CPU. "cuda" fails
  * with OCTET_UNSUPPORTED_DEVICE where the CUDA backend is not to be had, whether or not there is a
  * GPU: opening finds that out. "auto" takes GPU 0 where octet can run on it, and leaves no message
  * where not. OCTET_INVALID_ARGUMENT for other words. */

@@ -73,6 +73,10 @@ static void words(void **state)
         if (status != (cases[i].backend ? OCTET_OK : OCTET_INVALID_ARGUMENT) ||
             found != cases[i].backend || (found && index != cases[i].index))
             fail_msg("\"%s\": %s, GPU %d", cases[i].device, octet_status_name(status), index);
+        int number = 99;
+        const bool is_device = octet_machine_device(cases[i].device, &number) == OCTET_OK;
+        if (is_device != (found != NULL) || number != (found == cuda ? cases[i].index : -1))
+            fail_msg("\"%s\": told as %d", cases[i].device, number);
         if (!found != (strstr(test.context.message, "must be cpu, cuda, cuda:N") != NULL))
             fail_msg("\"%s\": '%s'", cases[i].device, test.context.message);
     }
@@ -102,7 +106,7 @@ static void gpu(void **state)
     assert_string_equal(test.context.message, "GPU 1 is not there: the stand-in has one");
     assert_int_equal(gpu.driver_version, 12040); /* what could be found out */
     assert_string_equal(gpu.name, "");
-    static const int out[] = {-1, OCT_GPUS_MAX};
+    static const int out[] = {-1, OCTET_GPUS_MAX};
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(octet_machine_gpu(&test.context, out[i], &gpu), OCTET_INVALID_ARGUMENT);
     assert_string_equal(test.context.message, "GPU 64: must be 0 to 63");
