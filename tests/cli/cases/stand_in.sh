@@ -25,6 +25,9 @@ ln -s apart/octet linked # the file itself counts, not the name it is called by
 (exec -a ./nowhere/octet ./linked detect parts.octet a.jpg --json -q --conf 0.1 --imgsz 160 --device cuda) |
     sed 's/, "time_ms".*//' | cmp - cpu
 with "$stand_in/layout" boxes --device cuda | cmp - cpu # it comes first
+head -c 20000 "$stand_in/liboctet-cuda.so.0" >apart/liboctet-cuda.so.0 # the loader would die of it
+try detect parts.octet a.jpg --device cuda | sed 's/: [^ ]*\(apart.*: it is\)/: \1/'
+boxes --device auto | cmp - cpu
 rm apart/liboctet-cuda.so.0
 echo "bench:"
 with "$stand_in" try bench parts.octet $few --device cpu,cuda | tail -n +2 | sed '1,/^$/d' | mask |
