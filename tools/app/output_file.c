@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static struct {
     octet_file **files;
@@ -96,7 +97,13 @@ int output_check(struct app *app, const char *path)
     return report(app, octet_file_check(app->context, path));
 }
 
-int output_make_folder(struct app *app, const char *path)
+static void take_down(struct output_folders *made, const char *path)
+{
+    made->path = app_resize(made->path, made->count + 1, sizeof *made->path);
+    made->path[made->count++] = app_strdup(path);
+}
+
+int output_make_folder(struct app *app, const char *path, struct output_folders *made)
 {
     char *copy = app_strdup(path);
     struct stat entry;
@@ -106,8 +113,11 @@ int output_make_folder(struct app *app, const char *path)
             continue;
         char end = *at;
         *at = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+        const bool is_new = mkdir(copy, 0777) == 0;
+        if (!is_new && errno != EEXIST)
             failed = errno;
+        if (is_new && made)
+            take_down(made, copy);
         *at = end;
         if (end == '\0')
             break;
@@ -119,4 +129,16 @@ int output_make_folder(struct app *app, const char *path)
         return app_fail(app, "%s: not a folder", path);
     }
     return app_fail(app, "%s: cannot be made: %s", path, strerror(failed ? failed : errno));
+}
+
+void output_folders_free(struct output_folders *made, bool remove)
+{
+    while (made->count) {
+        char *path = made->path[--made->count];
+        if (remove)
+            rmdir(path);
+        free(path);
+    }
+    free(made->path);
+    *made = (struct output_folders){0};
 }

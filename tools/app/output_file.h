@@ -35,7 +35,16 @@ int output_write_file(struct app *app, const char *path, const void *bytes, size
  * and it is no folder, device or pipe itself. Returns a status; the problem is reported. */
 int output_check(struct app *app, const char *path);
 
-/* Makes the folder and those above it that are missing. */
-int output_make_folder(struct app *app, const char *path);
+/* Folders that were made, in their order. */
+struct output_folders {
+    char **path;
+    size_t count;
+};
+
+/* Makes the folder and those above it that are missing, which `made`, unless NULL, takes down. */
+int output_make_folder(struct app *app, const char *path, struct output_folders *made);
+
+/* Frees the list; with `remove` also removes those of them that are empty, the last one first. */
+void output_folders_free(struct output_folders *made, bool remove);
 
 #endif

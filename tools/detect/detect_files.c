@@ -56,7 +56,7 @@ static int check_sources(struct app *app, const struct sources *sources, const c
 static int make_folder(struct detect_files *files, const char *name, char **folder)
 {
     *folder = path_join(files->settings->folder, name);
-    return output_make_folder(files->app, *folder);
+    return output_make_folder(files->app, *folder, &files->made);
 }
 
 /* All that the run reads, and with label files the labels that the sources have. */
@@ -141,7 +141,7 @@ int detect_files_open(struct detect_files *files, struct app *app, const char *m
         return STATUS_DONE;
     output_names_make(&files->names, sources);
     add_inputs(files, model);
-    int status = output_make_folder(app, settings->folder);
+    int status = output_make_folder(app, settings->folder, &files->made);
     if (status == STATUS_DONE)
         status = check_sources(app, sources, settings->folder);
     if (status == STATUS_DONE && files->names.numbered)
@@ -172,6 +172,7 @@ int detect_files_begin(struct detect_files *files, const octet_engine *engine)
         status = open_results(files);
     if (status == STATUS_DONE && files->drawer)
         drawer_begin(files->drawer, engine);
+    files->is_begun = status == STATUS_DONE;
     return status;
 }
 
@@ -250,7 +251,7 @@ static int write_crops(struct detect_files *files, const char *stem, const octet
         char *folder = path_join(files->crops, files->class_folders[found->class_id]);
         char *file = crop_name(files, stem, &numbers[found->class_id]);
         char *path = path_join(folder, file);
-        status = output_make_folder(files->app, folder);
+        status = output_make_folder(files->app, folder, NULL);
         if (status == STATUS_DONE)
             status = protect(files, path);
         if (status == STATUS_DONE)
@@ -329,6 +330,7 @@ void detect_files_close(struct detect_files *files)
     for (int i = 0; files->class_folders && i < files->class_count; i++)
         free(files->class_folders[i]);
     free(files->class_folders);
+    output_folders_free(&files->made, !files->is_begun);
     free(files->labels);
     free(files->crops);
     free(files->results_path);

@@ -35,6 +35,8 @@ struct detect_files {
     struct output_names names;
     struct drawer *drawer;
     char *labels, *crops; /* folders, with text and crops */
+    struct output_folders made;
+    bool is_begun;        /* what was made stays */
     char **class_folders; /* in `crops`; with crops */
     int class_count;
     struct image_id *ids; /* with results */
@@ -63,7 +65,8 @@ int detect_files_add(struct detect_files *files, struct detect_place place,
 /* Puts the COCO results in their place: `done` pictures of all. */
 int detect_files_commit(struct detect_files *files, size_t done);
 
-/* Accepts a zeroed struct. */
+/* Folders that detect_files_open() made go again where detect_files_begin() did not succeed.
+ * Accepts a zeroed struct. */
 void detect_files_close(struct detect_files *files);
 
 #endif

@@ -128,7 +128,7 @@ static int open_outputs(struct tensor_run *run)
     const struct arguments *arguments = run->arguments;
     if (!arguments->folder)
         return STATUS_DONE;
-    int status = output_make_folder(run->app, arguments->folder);
+    int status = output_make_folder(run->app, arguments->folder, NULL);
     if (status == STATUS_DONE && arguments->tensors) {
         status = tensor_files_open(&run->tensors, run->app, run->engine, arguments->tensors);
         run->tensors.folder = arguments->folder;

@@ -14,6 +14,9 @@ few='--imgsz 32 --threads 1 --warmup 1 --iterations 1 -q'
 echo "not installed:"
 try detect parts.octet a.jpg --device cuda
 try detect parts.octet a.jpg --device cuda:3
+try detect parts.octet a.jpg --device cuda -o made/here --save-txt --save-crop # no folder is left
+mkdir own
+try detect parts.octet a.jpg --device cuda -o own/here --no-draw --save-json
 try eval parts.octet --data "$root/demo/data.yaml" --device cuda
 try bench parts.octet $few --device cpu,cuda
 try calibrate parts.onnx -i a.jpg -o x.stats --device cuda
