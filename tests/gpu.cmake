@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# The CUDA backend without a GPU: stand-ins for NVIDIA's driver, each in a folder of its own under the driver's name, and
+# The CUDA backend without a GPU: stand-ins for NVIDIA's libraries, each in a folder of its own under its name, and
 # what the tests in unit/runtime/backend/cuda/ need beside them.
-function(octet_stand_in_driver name folder)
+function(octet_stand_in_of library name folder)
     add_library(${name} MODULE ${ARGN})
     set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${folder})
     add_custom_command(TARGET ${name} POST_BUILD
-        COMMAND ${CMAKE_COMMAND} -E create_symlink ${name}.so ${folder}/libcuda.so.1)
+        COMMAND ${CMAKE_COMMAND} -E create_symlink ${name}.so ${folder}/${library})
     octet_test_target(${name})
     # Optimised as kernels are: it does a GPU's work.
     target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
-    # A program that has loaded it finds it by the driver's name.
-    target_link_options(${name} PRIVATE -Wl,-soname,libcuda.so.1)
+    # A program that has loaded it finds it by the library's name.
+    target_link_options(${name} PRIVATE -Wl,-soname,${library})
     target_link_libraries(${name} PRIVATE m)
 endfunction()
 
@@ -18,8 +18,16 @@ set(OCTET_STAND_IN_DRIVER ${CMAKE_CURRENT_BINARY_DIR}/gpu)
 file(GLOB driver_sources CONFIGURE_DEPENDS gpu/driver/*.c)
 set(old_driver ${CMAKE_CURRENT_SOURCE_DIR}/gpu/driver/old_driver.c)
 list(REMOVE_ITEM driver_sources ${old_driver})
-octet_stand_in_driver(stand_in_driver ${OCTET_STAND_IN_DRIVER} ${driver_sources})
-octet_stand_in_driver(stand_in_driver_old ${OCTET_STAND_IN_DRIVER}/old ${old_driver})
+octet_stand_in_of(libcuda.so.1 stand_in_driver ${OCTET_STAND_IN_DRIVER} ${driver_sources})
+octet_stand_in_of(libcuda.so.1 stand_in_driver_old ${OCTET_STAND_IN_DRIVER}/old ${old_driver})
+
+
+# NVML, and one that lacks most of it.
+set(OCTET_STAND_IN_NVML ${CMAKE_CURRENT_BINARY_DIR}/nvml)
+set(nvml_source ${CMAKE_CURRENT_SOURCE_DIR}/gpu/nvml/nvml_calls.c)
+octet_stand_in_of(libnvidia-ml.so.1 stand_in_nvml ${OCTET_STAND_IN_NVML} ${nvml_source})
+octet_stand_in_of(libnvidia-ml.so.1 stand_in_nvml_few ${OCTET_STAND_IN_NVML}/few ${nvml_source})
+target_compile_definitions(stand_in_nvml_few PRIVATE STAND_IN_NVML_FEW)
 
 file(GLOB gpu_support_sources CONFIGURE_DEPENDS gpu/support/*.c)
 add_library(test_gpu_support OBJECT ${gpu_support_sources})
@@ -29,5 +37,6 @@ target_compile_definitions(test_gpu_support PRIVATE OCTET_STAND_IN_DRIVER="${OCT
 # octet_gpu_test(NAME): what a test of the backend has beside other tests.
 function(octet_gpu_test name)
     target_link_libraries(${name} PRIVATE test_gpu_support ${CMAKE_DL_LIBS})
-    add_dependencies(${name} stand_in_driver stand_in_driver_old)
+    target_compile_definitions(${name} PRIVATE OCTET_STAND_IN_NVML="${OCTET_STAND_IN_NVML}")
+    add_dependencies(${name} stand_in_driver stand_in_driver_old stand_in_nvml stand_in_nvml_few)
 endfunction()

@@ -52,5 +52,36 @@ OCTET_API octet_status octet_machine_device(const char *device, int *gpu);
  * such GPU, or one below compute capability 8.0. `gpu` then has what could be found out. */
 OCTET_API octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu);
 
+/** What a GPU does at most. */
+typedef struct octet_gpu_peak {
+    double int8_gmacs, bf16_gmacs, fp32_gmacs; /**< 10^9 multiply-adds a second, of all of it */
+    int clock_khz; /**< of its multiprocessors in the INT8 loop; 0: not known */
+    size_t reserved[4];
+} octet_gpu_peak;
+
+/** Measures what GPU `index` does in register-only loops: INT8 and BF16 with the matrix
+ * instructions of octet's kernels, FP32 by plain multiply-adds. Takes about 0.3 s. Fails as
+ * octet_machine_gpu() does, or with OCTET_DEVICE_FAILED or OCTET_OUT_OF_MEMORY. */
+OCTET_API octet_status octet_machine_gpu_peak(octet_context *context, int index,
+                                              octet_gpu_peak *peak);
+
+/** What a GPU's speed depends on, beside what it is. Numbers are 0 and texts "" where nothing is
+ * known. */
+typedef struct octet_gpu_state {
+    int clock_khz;       /**< of its multiprocessors, measured while they work */
+    int clock_limit_khz; /**< what a Jetson's settings allow: its power mode, by devfreq */
+    int power_limit_mw, power_default_mw; /**< in force, and the card's own (NVML) */
+    int power_mode;                       /**< a Jetson's (nvpmodel); -1: not known */
+    char power_mode_name[64];
+    /** what holds the clocks down while it works (NVML), with commas between: "heat" */
+    char held_down_by[128];
+    size_t reserved[8];
+} octet_gpu_state;
+
+/** Finds that out for GPU `index`, which works for some 0.1 s meanwhile. Fails as
+ * octet_machine_gpu_peak() does. */
+OCTET_API octet_status octet_machine_gpu_state(octet_context *context, int index,
+                                               octet_gpu_state *state);
+
 OCTET_END_DECLARATIONS
 #endif

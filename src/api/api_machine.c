@@ -57,16 +57,42 @@ octet_status octet_machine_device(const char *device, int *gpu)
     return OCTET_OK;
 }
 
+/* The CUDA library, for GPU `index`. `told` is what a call fills, NULL where that was given. */
+static octet_status open_library(octet_context *context, const char *function, int index,
+                                 const void *told, const char *name,
+                                 const struct oct_cuda_library **library)
+{
+    if (!context || !told)
+        return oct_fail_null(context, function, name);
+    if (index < 0 || index >= OCTET_GPUS_MAX)
+        return oct_fail(context, OCTET_INVALID_ARGUMENT, "GPU %d: must be 0 to %d", index,
+                        OCTET_GPUS_MAX - 1);
+    return oct_cuda_library_open(context, library);
+}
+
 octet_status octet_machine_gpu(octet_context *context, int index, octet_gpu *gpu)
 {
     const struct oct_cuda_library *library;
     if (gpu)
         memset(gpu, 0, sizeof *gpu);
-    if (!context || !gpu)
-        return oct_fail_null(context, __func__, "gpu");
-    if (index < 0 || index >= OCTET_GPUS_MAX)
-        return oct_fail(context, OCTET_INVALID_ARGUMENT, "GPU %d: must be 0 to %d", index,
-                        OCTET_GPUS_MAX - 1);
-    const octet_status status = oct_cuda_library_open(context, &library);
+    const octet_status status = open_library(context, __func__, index, gpu, "gpu", &library);
     return status ? status : library->describe(context, index, gpu);
+}
+
+octet_status octet_machine_gpu_peak(octet_context *context, int index, octet_gpu_peak *peak)
+{
+    const struct oct_cuda_library *library;
+    if (peak)
+        memset(peak, 0, sizeof *peak);
+    const octet_status status = open_library(context, __func__, index, peak, "peak", &library);
+    return status ? status : library->peak(context, index, peak);
+}
+
+octet_status octet_machine_gpu_state(octet_context *context, int index, octet_gpu_state *state)
+{
+    const struct oct_cuda_library *library;
+    if (state)
+        *state = (octet_gpu_state){.power_mode = -1};
+    const octet_status status = open_library(context, __func__, index, state, "state", &library);
+    return status ? status : library->state(context, index, state);
 }

@@ -36,6 +36,8 @@ size_t octet_struct_bytes(const char *name)
         {ROW(octet_cache_entry)},
         {ROW(octet_letterbox)},
         {ROW(octet_gpu)},
+        {ROW(octet_gpu_peak)},
+        {ROW(octet_gpu_state)},
         {ROW(octet_machine)},
         {ROW(octet_port_info)},
         {ROW(octet_session_settings)},

@@ -96,6 +96,27 @@ static octet_status describe(octet_context *ctx, int device, octet_gpu *gpu)
     return OCTET_OK;
 }
 
+static octet_status peak(octet_context *ctx, int device, octet_gpu_peak *told)
+{
+    const octet_status status = check(ctx, device);
+    if (!status)
+        *told = (octet_gpu_peak){
+            .int8_gmacs = 640000, .bf16_gmacs = 320000, .fp32_gmacs = 32000, .clock_khz = 1755000};
+    return status;
+}
+
+static octet_status state(octet_context *ctx, int device, octet_gpu_state *told)
+{
+    const octet_status status = check(ctx, device);
+    if (status)
+        return status;
+    told->clock_khz = 1752400;
+    told->power_limit_mw = 350000;
+    told->power_default_mw = 700000;
+    snprintf(told->held_down_by, sizeof told->held_down_by, "the power limit");
+    return OCTET_OK;
+}
+
 /* Under another name it is a library that lacks what octet looks for. */
 #ifdef STAND_IN_SYMBOL
 #define octet_cuda_library STAND_IN_SYMBOL
@@ -106,4 +127,6 @@ const struct oct_cuda_library octet_cuda_library = {
     .version = STAND_IN_VERSION,
     .backend = &backend,
     .describe = describe,
+    .peak = peak,
+    .state = state,
 };

@@ -24,6 +24,9 @@ struct oct_cuda_library {
      * there is no driver, it is too old, there is no such device, or it is below compute capability
      * 8.0. On failure `gpu`, which comes zeroed, has what could be found out. */
     octet_status (*describe)(octet_context *ctx, int device, octet_gpu *gpu);
+    /* What octet_machine_gpu_peak() and octet_machine_gpu_state() tell; both come zeroed. */
+    octet_status (*peak)(octet_context *ctx, int device, octet_gpu_peak *peak);
+    octet_status (*state)(octet_context *ctx, int device, octet_gpu_state *state);
 };
 
 /* One number made of the sizes of all that crosses the boundary. */
@@ -45,7 +48,9 @@ struct oct_cuda_library {
     OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_BACKEND, struct oct_backend_watch), octet_tensor_view),       \
             struct oct_backend_facts)
 #define OCT_CUDA_BOXES OCT_MIX(OCT_MIX(OCT_CUDA_RESULTS, octet_detect_settings), octet_detection)
-#define OCT_CUDA_LAYOUT OCT_MIX(OCT_MIX(OCT_CUDA_BOXES, octet_gpu), struct oct_cuda_library)
+#define OCT_CUDA_MACHINE                                                                           \
+    OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_BOXES, octet_gpu), octet_gpu_peak), octet_gpu_state)
+#define OCT_CUDA_LAYOUT OCT_MIX(OCT_CUDA_MACHINE, struct oct_cuda_library)
 
 /* Opens the library: the one beside the file that this code lies in, else the one that the system's
  * search finds. It stays open for the life of the process. OCTET_UNSUPPORTED_DEVICE where it is not

@@ -84,9 +84,9 @@ oct_cuda_result call_get_attribute(int *value, int attribute, oct_cuda_device de
     const struct {
         int attribute, value;
     } rows[] = {
-        {OCT_CUDA_CLOCK_KHZ, 918000},
+        {OCT_CUDA_CLOCK_KHZ, STAND_IN_CLOCK_KHZ},
         {OCT_CUDA_MULTIPROCESSORS, gpu->multiprocessors},
-        {OCT_CUDA_INTEGRATED, 1},
+        {OCT_CUDA_INTEGRATED, gpu->integrated},
         {OCT_CUDA_MEMORY_CLOCK_KHZ, 3199000},
         {OCT_CUDA_L2_BYTES, 2 << 20},
         {OCT_CUDA_MAJOR, gpu->major},
@@ -107,6 +107,14 @@ oct_cuda_result call_get_memory(size_t *bytes, oct_cuda_device device)
     const int result = check_device(device, begin_call("cuDeviceTotalMem_v2"));
     if (!result)
         *bytes = stand_in.gpus[device].memory_bytes;
+    return result;
+}
+
+oct_cuda_result call_get_bus_id(char *text, int size, oct_cuda_device device)
+{
+    const int result = check_device(device, begin_call("cuDeviceGetPCIBusId"));
+    if (!result)
+        snprintf(text, (size_t)size, "0000:%02x:00.0", device + 1);
     return result;
 }
 

@@ -107,7 +107,7 @@ int remove_all_objects(void)
 
 static void reset(void)
 {
-    const struct stand_in_gpu orin = {"Orin", 8, 7, 8, 166912, 167936, (size_t)8 << 30};
+    const struct stand_in_gpu orin = {"Orin", 8, 7, 8, 166912, 167936, (size_t)8 << 30, true};
     remove_all_objects();
     memory_release_all();
     stand_in = (struct stand_in_state){

@@ -30,6 +30,8 @@ struct emulated_kernel {
     unsigned threads;             /* of a block; 0: any number */
     unsigned static_shared_bytes; /* that it declares itself */
     void (*run)(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+    /* loops in registers: of a warp's product, the clock cycles of a quarter of a multiprocessor */
+    double cycles;
     /* convolutions */
     struct emulated_tile tile;
     bool codes;
@@ -58,6 +60,11 @@ void emulate_head_gather(const struct emulated_kernel *kernel,
 void emulate_head_boxes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_letterbox(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_planes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_burn(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+
+/* How long a loop in registers takes on so many multiprocessors, ms. */
+double emulated_burn_ms(const struct emulated_kernel *kernel, const struct emulated_launch *launch,
+                        int multiprocessors);
 
 /* device.cuh */
 int emulated_divide(int x, struct oct_gpu_divisor by);

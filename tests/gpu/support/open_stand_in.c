@@ -11,10 +11,13 @@
 
 #include "stand_in_driver.h"
 
-const struct stand_in_gpu stand_in_orin = {"Orin", 8, 7, 8, 166912, 167936, (size_t)8 << 30};
-const struct stand_in_gpu stand_in_small = {"GA107", 8, 6, 20, 101376, 102400, (size_t)8 << 30};
-const struct stand_in_gpu stand_in_hopper = {"H100", 9, 0, 132, 232448, 233472, (size_t)80 << 30};
-const struct stand_in_gpu stand_in_turing = {"TU102", 7, 5, 68, 65536, 65536, (size_t)11 << 30};
+const struct stand_in_gpu stand_in_orin = {"Orin", 8, 7, 8, 166912, 167936, (size_t)8 << 30, true};
+const struct stand_in_gpu stand_in_small = {"GA107",         8,    6, 20, 101376, 102400,
+                                            (size_t)8 << 30, false};
+const struct stand_in_gpu stand_in_hopper = {"H100",           9,    0, 132, 232448, 233472,
+                                             (size_t)80 << 30, false};
+const struct stand_in_gpu stand_in_turing = {"TU102",          7,    5, 68, 65536, 65536,
+                                             (size_t)11 << 30, false};
 
 static void *library;
 

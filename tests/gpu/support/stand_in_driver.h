@@ -21,6 +21,7 @@ struct stand_in_gpu {
     int major, minor, multiprocessors;
     int shared_bytes_a_block, shared_bytes_a_multiprocessor;
     size_t memory_bytes;
+    bool integrated;
 };
 
 /* What there is now. */
@@ -36,6 +37,8 @@ struct stand_in_counts {
 };
 
 enum { STAND_IN_GPUS_MAX = 2 };
+
+#define STAND_IN_CLOCK_KHZ 918000 /* all of them, all the time */
 
 struct stand_in_driver {
     /* One Orin, CUDA 12.2, nothing fails, no complaint. Nothing may be open. */

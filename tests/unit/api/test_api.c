@@ -285,6 +285,8 @@ static void null_arguments(void **state)
     check_null(octet_machine_peak(ctx, NULL, NULL, &gmacs, &gmacs), "octet_machine_peak",
                "int8_gmacs", NULL);
     check_null(octet_machine_gpu(ctx, 0, NULL), "octet_machine_gpu", "gpu", NULL);
+    check_null(octet_machine_gpu_peak(ctx, 0, NULL), "octet_machine_gpu_peak", "peak", NULL);
+    check_null(octet_machine_gpu_state(ctx, 0, NULL), "octet_machine_gpu_state", "state", NULL);
     assert_int_equal(octet_machine_device("cuda", NULL), OCTET_INVALID_ARGUMENT);
     check_null(octet_truth_add_class(truth, 1, NULL), "octet_truth_add_class", "name", NULL);
     check_null(octet_truth_add_image(truth, NULL), "octet_truth_add_image", "image", NULL);

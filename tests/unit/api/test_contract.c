@@ -48,6 +48,8 @@ static const struct {
     {"octet_cache_entry", 40},
     {"octet_letterbox", 48},
     {"octet_gpu", 208},
+    {"octet_gpu_peak", 64},
+    {"octet_gpu_state", 280},
     {"octet_machine", 320},
     {"octet_port_info", 24},
     {"octet_session_settings", 96},

@@ -4,6 +4,7 @@
 
 #include "runtime/backend/cuda/cuda_backend.h"
 #include "runtime/backend/cuda/gpu_device.h"
+#include "runtime/backend/cuda/gpu_state.h"
 #include "runtime/backend/cuda_library.h"
 
 static octet_status describe(octet_context *ctx, int index, octet_gpu *gpu)
@@ -32,4 +33,6 @@ const struct oct_cuda_library octet_cuda_library = {
     .version = OCTET_VERSION,
     .backend = &oct_cuda_backend,
     .describe = describe,
+    .peak = oct_gpu_measure_peak,
+    .state = oct_gpu_find_state,
 };

@@ -76,6 +76,7 @@ struct oct_cuda_edge {
     X(get_name, "cuDeviceGetName", (char *, int, oct_cuda_device))                                 \
     X(get_attribute, "cuDeviceGetAttribute", (int *, int, oct_cuda_device))                        \
     X(get_memory, "cuDeviceTotalMem_v2", (size_t *, oct_cuda_device))                              \
+    X(get_bus_id, "cuDeviceGetPCIBusId", (char *, int, oct_cuda_device))                           \
     X(retain_context, "cuDevicePrimaryCtxRetain", (oct_cuda_context *, oct_cuda_device))           \
     X(release_context, "cuDevicePrimaryCtxRelease_v2", (oct_cuda_device))                          \
     X(push_context, "cuCtxPushCurrent_v2", (oct_cuda_context))                                     \

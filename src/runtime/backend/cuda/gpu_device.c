@@ -144,6 +144,7 @@ static const char *module_of(const char *kernel)
         {"letterbox", "input"},
         {"planes", "input"},
         {"head_", "head"},
+        {"peak_", "peak"},
         {"", "moves"},
     };
     size_t i = 0;

@@ -112,6 +112,31 @@ static void gpu(void **state)
     assert_string_equal(test.context.message, "GPU 64: must be 0 to 63");
 }
 
+static void gpu_at_work(void **state)
+{
+    (void)state;
+    octet_gpu_peak peak;
+    octet_gpu_state told;
+    memset(&peak, 0xff, sizeof peak);
+    memset(&told, 0xff, sizeof told);
+    assert_int_equal(octet_machine_gpu_peak(&test.context, 0, &peak), OCTET_OK);
+    assert_true(peak.int8_gmacs == 640000 && peak.bf16_gmacs == 320000);
+    assert_true(peak.fp32_gmacs == 32000);
+    assert_int_equal(peak.clock_khz, 1755000);
+    assert_int_equal(octet_machine_gpu_state(&test.context, 0, &told), OCTET_OK);
+    assert_int_equal(told.clock_khz, 1752400);
+    assert_int_equal(told.clock_limit_khz, 0);
+    assert_int_equal(told.power_mode, -1);
+    assert_string_equal(told.held_down_by, "the power limit");
+    assert_int_equal(octet_machine_gpu_peak(&test.context, 1, &peak), OCTET_UNSUPPORTED_DEVICE);
+    assert_int_equal(octet_machine_gpu_state(&test.context, 1, &told), OCTET_UNSUPPORTED_DEVICE);
+    assert_string_equal(test.context.message, "GPU 1 is not there: the stand-in has one");
+    assert_int_equal(octet_machine_gpu_peak(&test.context, 64, &peak), OCTET_INVALID_ARGUMENT);
+    assert_true(peak.int8_gmacs == 0);
+    assert_int_equal(octet_machine_gpu_state(&test.context, -1, &told), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(told.power_mode, -1);
+}
+
 /* The stand-in's output is the CPU's to the bit. */
 static void session(void **state)
 {
@@ -205,8 +230,10 @@ static void calibration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST_WITHIN(words, test),   TEST_WITHIN(opened_once, test), TEST_WITHIN(gpu, test),
-        TEST_WITHIN(session, test), TEST_WITHIN(no_session, test),  TEST_WITHIN(calibration, test),
+        TEST_WITHIN(words, test),       TEST_WITHIN(opened_once, test),
+        TEST_WITHIN(gpu, test),         TEST_WITHIN(gpu_at_work, test),
+        TEST_WITHIN(session, test),     TEST_WITHIN(no_session, test),
+        TEST_WITHIN(calibration, test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

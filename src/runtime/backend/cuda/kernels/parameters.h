@@ -225,4 +225,24 @@ struct oct_gpu_head {
     uint64_t candidates; /* struct oct_gpu_candidate[slots][capacity], likewise */
 };
 
+/* ---- the most that a GPU can do ---- */
+
+/* Of a block. With the registers that they take, a multiprocessor has room for one block, so that
+ * each gets as many blocks as the others. */
+#define OCT_GPU_BURN_THREADS 1024
+#define OCT_GPU_BURN_CHAINS 8 /* sums that a warp has at once, each waiting only for itself */
+#define OCT_GPU_BURN_STEPS 16 /* products into each of them in a round */
+
+/* A loop in registers, which is timed. */
+struct oct_gpu_burn {
+    uint64_t clock; /* struct oct_gpu_clock of the first block */
+    uint64_t sums;  /* int32_t[threads of all blocks]: so that they are worked out; 0: not kept */
+    int32_t rounds;
+};
+
+/* How long a block took, by the multiprocessor's clock and by the time of day. */
+struct oct_gpu_clock {
+    uint64_t cycles, nanoseconds;
+};
+
 #endif
