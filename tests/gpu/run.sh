@@ -42,7 +42,7 @@ else
 fi
 
 times() { # OCTET ARGUMENT...
-    check timeout 120 bin/octet bench --no-cache --device cuda --warmup 50 --iterations 1000 "$@"
+    check timeout 120 bin/octet bench --no-cache --peak --device cuda --warmup 50 --iterations 1000 "$@"
 }
 echo "== times, the whole GPU"
 times engines/yolov8n.octet engines/yolov8s.octet engines/yolov8n-bf16.octet

@@ -14,7 +14,7 @@ struct layer_figures {
     double ms, share;     /* of a run, and of all layers' time */
     double multiply_adds; /* of a run */
     double bytes;         /* read and written in a run: input, what is added, output, weights */
-    double fraction;      /* of the peak of the threads in use; NAN: no multiply-adds, or no peak */
+    double fraction;      /* as fraction_of_peak() */
 };
 
 static double all_layers_ms(const struct bench_model *model, int count)
@@ -41,33 +41,30 @@ static double bytes_moved(const octet_layer_info *layer, double pictures, double
 }
 
 static bool layer_figures(const struct bench_model *model, int layer, double sum,
-                          const struct bench_peak *peak, struct layer_figures *figures)
+                          const struct bench_hardware *hardware, struct layer_figures *figures)
 {
     octet_info info;
     if (octet_engine_layer(model->engine, layer, &figures->info) != OCTET_OK)
         return false;
     octet_engine_info(model->engine, &info);
     double scale = bench_multiply_adds(model) / (double)info.multiply_adds;
-    double gmacs = bench_is_on_cpu(model) ? peak_of(peak, figures->info.precision) : 0;
     figures->ms = model->layer_ms[layer];
     figures->share = figures->ms / sum;
     figures->multiply_adds = (double)figures->info.multiply_adds * scale;
     figures->bytes = bytes_moved(&figures->info, (double)model->settings->batch, scale);
-    figures->fraction = NAN;
-    if (figures->multiply_adds > 0 && figures->ms > 0 && gmacs > 0)
-        figures->fraction = figures->multiply_adds /
-                            (figures->ms * 1e6 * gmacs * octet_session_threads(model->sessions[0]));
+    figures->fraction = fraction_of_peak(hardware, model, figures->info.precision,
+                                         figures->multiply_adds, figures->ms);
     return true;
 }
 
-json_t *layers_json(const struct bench_model *model, const struct bench_peak *peak)
+json_t *layers_json(const struct bench_model *model, const struct bench_hardware *hardware)
 {
     octet_info info;
     struct layer_figures figures;
     json_t *layers = json_new_array();
     octet_engine_info(model->engine, &info);
     double sum = all_layers_ms(model, info.layer_count);
-    for (int i = 0; layer_figures(model, i, sum, peak, &figures); i++) {
+    for (int i = 0; layer_figures(model, i, sum, hardware, &figures); i++) {
         json_t *one = json_new_object();
         json_put(one, "name", json_text(figures.info.name));
         json_put(one, "operation", json_text(figures.info.operation));
@@ -81,7 +78,7 @@ json_t *layers_json(const struct bench_model *model, const struct bench_peak *pe
     return layers;
 }
 
-void print_layers(const struct bench_model *model, const struct bench_peak *peak)
+void print_layers(const struct bench_model *model, const struct bench_hardware *hardware)
 {
     static const char *const headers[] = {">#",       "output tensor", "---operation", ">--output",
                                           ">ms",      ">share",        ">----M MAC",   ">-G MAC/s",
@@ -92,7 +89,7 @@ void print_layers(const struct bench_model *model, const struct bench_peak *peak
     octet_engine_info(model->engine, &info);
     double sum = all_layers_ms(model, info.layer_count);
     table_open(&table, headers, sizeof headers / sizeof *headers);
-    for (int i = 0; layer_figures(model, i, sum, peak, &figures); i++) {
+    for (int i = 0; layer_figures(model, i, sum, hardware, &figures); i++) {
         char size[SIZE_TEXT_BYTES];
         const octet_layer_info *layer = &figures.info;
         table_add(&table, "%d", i);

@@ -8,7 +8,7 @@
 #include "bench/bench_peak.h"
 
 /* With settings->layers. */
-void print_layers(const struct bench_model *model, const struct bench_peak *peak);
-json_t *layers_json(const struct bench_model *model, const struct bench_peak *peak);
+void print_layers(const struct bench_model *model, const struct bench_hardware *hardware);
+json_t *layers_json(const struct bench_model *model, const struct bench_hardware *hardware);
 
 #endif

@@ -3,52 +3,54 @@
 #include "bench/bench_machine.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "app/device.h"
+#include "app/gpu_text.h"
+#include "app/terminal_text.h"
 
-/* The kernel set of the first model that ran on the processor, or NULL. */
-static const char *kernel_set(const struct bench_model *models, size_t count)
+/* In units of `scale` 10^9, whose name is `unit`. */
+static void print_peak(const char *of, const struct bench_peak *peak, const char *unit,
+                       double scale)
 {
-    for (size_t i = 0; i < count; i++)
-        if (bench_is_on_cpu(&models[i]))
-            return octet_session_cpu(models[i].sessions[0]);
-    return NULL;
+    printf("peak of %s: %.1f %s int8, %.1f %s bf16 and %.1f %s fp32 multiply-adds a second", of,
+           peak->int8_gmacs / scale, unit, peak->bf16_gmacs / scale, unit, peak->fp32_gmacs / scale,
+           unit);
 }
 
-/* The GPU of a model, where no model before it ran on the same. */
-static bool next_gpu(struct app *app, const struct bench_model *models, size_t index,
-                     octet_gpu *gpu)
+static void print_gpu(const struct bench_gpu *gpu)
 {
-    if (bench_is_on_cpu(&models[index]))
-        return false;
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(bench_device(&models[i]), bench_device(&models[index])) == 0)
-            return false;
-    return octet_machine_gpu(app->context, device_gpu(models[index].device), gpu) == OCTET_OK;
+    char state[GPU_STATE_BYTES];
+    printf("%s: ", gpu->device);
+    print_clean(gpu->gpu.name);
+    printf(", kernels %s, compute capability %d.%d, %d multiprocessors\n", gpu->kernels,
+           gpu->gpu.compute_major, gpu->gpu.compute_minor, gpu->gpu.multiprocessors);
+    if (*gpu_state_text(&gpu->gpu, &gpu->state, state))
+        printf("%s: %s\n", gpu->device, state);
+    if (gpu->state.held_down_by[0])
+        printf("%s: its clocks are held down by %s\n", gpu->device, gpu->state.held_down_by);
+    if (!(gpu->peak.int8_gmacs > 0))
+        return;
+    print_peak(gpu->device, &gpu->peak, "T", 1e3);
+    if (gpu->peak_clock_khz > 0)
+        printf(", at %d MHz", thousands_of(gpu->peak_clock_khz));
+    putchar('\n');
 }
 
-void machine_print(struct app *app, const struct bench_model *models, size_t count,
-                   const struct bench_peak *peak)
+void machine_print(const struct bench_hardware *hardware)
 {
     octet_machine machine;
-    octet_gpu gpu;
-    const char *set = kernel_set(models, count);
+    const char *set = hardware->kernels;
     octet_machine_get(&machine);
     printf("%s%s%s, %d core%s", machine.cpu, set ? ", kernels " : "", set ? set : "",
            machine.physical_cores, machine.physical_cores == 1 ? "" : "s");
     if (machine.cpu_quota > 0)
         printf(", CPU quota %.3g", machine.cpu_quota);
     putchar('\n');
-    if (peak->int8_gmacs > 0)
-        printf(
-            "peak of one core: %.1f G int8, %.1f G bf16 and %.1f G fp32 multiply-adds a second\n",
-            peak->int8_gmacs, peak->bf16_gmacs, peak->fp32_gmacs);
-    for (size_t i = 0; i < count; i++)
-        if (next_gpu(app, models, i, &gpu))
-            printf("%s: %s, kernels %s, compute capability %d.%d, %d multiprocessors\n",
-                   bench_device(&models[i]), gpu.name, octet_session_cpu(models[i].sessions[0]),
-                   gpu.compute_major, gpu.compute_minor, gpu.multiprocessors);
+    if (hardware->core.int8_gmacs > 0) {
+        print_peak("one core", &hardware->core, "G", 1);
+        putchar('\n');
+    }
+    for (size_t i = 0; i < hardware->gpu_count; i++)
+        print_gpu(&hardware->gpus[i]);
 }
 
 static json_t *positive(double number)
@@ -56,42 +58,62 @@ static json_t *positive(double number)
     return number > 0 ? json_number(number) : json_null();
 }
 
-static json_t *gpus_json(struct app *app, const struct bench_model *models, size_t count)
+static json_t *positive_integer(int number)
 {
-    json_t *list = json_new_array();
-    octet_gpu gpu;
-    for (size_t i = 0; i < count; i++) {
-        if (!next_gpu(app, models, i, &gpu))
-            continue;
-        char capability[32];
-        json_t *one = json_new_object();
-        snprintf(capability, sizeof capability, "%d.%d", gpu.compute_major, gpu.compute_minor);
-        json_put(one, "device", json_text(bench_device(&models[i])));
-        json_put(one, "name", json_text(gpu.name));
-        json_put(one, "kernels", json_text(octet_session_cpu(models[i].sessions[0])));
-        json_put(one, "compute_capability", json_text(capability));
-        json_put(one, "multiprocessors", json_integer(gpu.multiprocessors));
-        json_put(one, "clock_khz", json_integer(gpu.clock_khz));
-        json_push(list, one);
-    }
-    return list;
+    return number > 0 ? json_integer(number) : json_null();
 }
 
-json_t *machine_json(struct app *app, const struct bench_model *models, size_t count,
-                     const struct bench_peak *peak)
+static json_t *text_or_null(const char *text)
 {
-    octet_machine machine;
-    json_t *json = json_new_object();
-    const char *set = kernel_set(models, count);
-    octet_machine_get(&machine);
-    json_put(json, "cpu", json_text(machine.cpu));
-    json_put(json, "isa", set ? json_text(set) : json_null());
-    json_put(json, "kernel_sets", json_text(machine.kernel_sets));
-    json_put(json, "physical_cores", json_integer(machine.physical_cores));
-    json_put(json, "cpu_quota", positive(machine.cpu_quota));
+    return text && *text ? json_text(text) : json_null();
+}
+
+static void put_peak(json_t *json, const struct bench_peak *peak)
+{
     json_put(json, "peak_int8_gmacs", positive(peak->int8_gmacs));
     json_put(json, "peak_half_gmacs", positive(peak->bf16_gmacs));
     json_put(json, "peak_fp32_gmacs", positive(peak->fp32_gmacs));
-    json_put(json, "gpus", gpus_json(app, models, count));
+}
+
+static json_t *gpu_json(const struct bench_gpu *gpu)
+{
+    char capability[32];
+    json_t *one = json_new_object();
+    const octet_gpu_state *state = &gpu->state;
+    snprintf(capability, sizeof capability, "%d.%d", gpu->gpu.compute_major,
+             gpu->gpu.compute_minor);
+    json_put(one, "device", json_text(gpu->device));
+    json_put(one, "name", json_text(gpu->gpu.name));
+    json_put(one, "kernels", json_text(gpu->kernels));
+    json_put(one, "compute_capability", json_text(capability));
+    json_put(one, "multiprocessors", json_integer(gpu->gpu.multiprocessors));
+    json_put(one, "clock_khz", json_integer(gpu->gpu.clock_khz));
+    json_put(one, "clock_under_load_khz", positive_integer(state->clock_khz));
+    json_put(one, "clock_limit_khz", positive_integer(state->clock_limit_khz));
+    json_put(one, "held_down_by", text_or_null(state->held_down_by));
+    json_put(one, "power_limit_mw", positive_integer(state->power_limit_mw));
+    json_put(one, "power_default_mw", positive_integer(state->power_default_mw));
+    json_put(one, "power_mode",
+             state->power_mode >= 0 ? json_integer(state->power_mode) : json_null());
+    json_put(one, "power_mode_name", text_or_null(state->power_mode_name));
+    put_peak(one, &gpu->peak);
+    json_put(one, "peak_clock_khz", positive_integer(gpu->peak_clock_khz));
+    return one;
+}
+
+json_t *machine_json(const struct bench_hardware *hardware)
+{
+    octet_machine machine;
+    json_t *json = json_new_object(), *gpus = json_new_array();
+    octet_machine_get(&machine);
+    json_put(json, "cpu", json_text(machine.cpu));
+    json_put(json, "isa", text_or_null(hardware->kernels));
+    json_put(json, "kernel_sets", json_text(machine.kernel_sets));
+    json_put(json, "physical_cores", json_integer(machine.physical_cores));
+    json_put(json, "cpu_quota", positive(machine.cpu_quota));
+    put_peak(json, &hardware->core);
+    for (size_t i = 0; i < hardware->gpu_count; i++)
+        json_push(gpus, gpu_json(&hardware->gpus[i]));
+    json_put(json, "gpus", gpus);
     return json;
 }

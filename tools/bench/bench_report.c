@@ -19,7 +19,8 @@ struct figures {
     int threads, height, width;
 };
 
-static struct figures figures_of(const struct bench_model *model, const struct bench_peak *peak)
+static struct figures figures_of(const struct bench_model *model,
+                                 const struct bench_hardware *hardware)
 {
     struct figures figures;
     const struct bench_settings *settings = model->settings;
@@ -29,11 +30,11 @@ static struct figures figures_of(const struct bench_model *model, const struct b
     figures.width = octet_session_width(model->sessions[0]);
     double pictures = (double)(settings->batch * settings->streams) * (double)model->done;
     figures.fps = pictures / (model->wall_ms / 1e3);
-    double gmacs = bench_is_on_cpu(model) ? peak_of(peak, figures.info.precision) : 0;
-    figures.fraction = NAN;
-    if (gmacs > 0)
-        figures.fraction =
-            bench_multiply_adds(model) / (model->latency.median * 1e6 * gmacs * figures.threads);
+    /* Streams share a GPU; of the processor each has cores of its own. */
+    const double at_once = bench_is_on_cpu(model) ? 1 : (double)settings->streams;
+    figures.fraction =
+        fraction_of_peak(hardware, model, figures.info.precision,
+                         at_once * bench_multiply_adds(model), model->latency.median);
     return figures;
 }
 
@@ -70,10 +71,10 @@ static json_t *pipeline_json(const struct bench_model *model)
     return json;
 }
 
-static json_t *result_json(const struct bench_model *model, const struct bench_peak *peak)
+static json_t *result_json(const struct bench_model *model, const struct bench_hardware *hardware)
 {
     const struct bench_settings *settings = model->settings;
-    struct figures figures = figures_of(model, peak);
+    struct figures figures = figures_of(model, hardware);
     json_t *json = json_new_object();
     json_put(json, "model", json_text(model->path));
     json_put(json, "device", json_text(bench_device(model)));
@@ -98,7 +99,7 @@ static json_t *result_json(const struct bench_model *model, const struct bench_p
     if (model->pipeline.done)
         json_put(json, "pipeline", pipeline_json(model));
     if (settings->layers)
-        json_put(json, "layers", layers_json(model, peak));
+        json_put(json, "layers", layers_json(model, hardware));
     return json;
 }
 
@@ -166,10 +167,10 @@ static bool any_on_gpu(const struct bench_model *models, size_t count)
 }
 
 static void add_row(struct table *table, const struct bench_model *model,
-                    const struct bench_peak *peak, bool with_gpu)
+                    const struct bench_hardware *hardware, bool with_gpu)
 {
     char size[SIZE_TEXT_BYTES];
-    struct figures figures = figures_of(model, peak);
+    struct figures figures = figures_of(model, hardware);
     table_add_name(table, model->path);
     table_add(table, "%s", bench_device(model));
     table_add(table, "%s", precision_name(figures.info.precision));
@@ -191,8 +192,8 @@ static void add_row(struct table *table, const struct bench_model *model,
         table_add(table, isnan(figures.fraction) ? "-" : "%.1f %%", 100 * figures.fraction);
 }
 
-static void print_text(struct app *app, const struct bench_model *models, size_t count,
-                       const struct bench_peak *peak)
+static void print_text(const struct bench_model *models, size_t count,
+                       const struct bench_hardware *hardware)
 {
     const char *headers[] = {
         "model",         ">-device",    ">-precision",  ">--size",  ">-----batch", ">---threads",
@@ -205,11 +206,11 @@ static void print_text(struct app *app, const struct bench_model *models, size_t
         headers[columns++] = ">-device ms";
     if (models[0].settings->peak)
         headers[columns++] = ">-of peak";
-    machine_print(app, models, count, peak);
+    machine_print(hardware);
     putchar('\n');
     table_open(&table, headers, columns);
     for (size_t i = 0; i < count; i++)
-        add_row(&table, &models[i], peak, with_gpu);
+        add_row(&table, &models[i], hardware, with_gpu);
     table_print(&table);
     for (size_t i = 0; i < count; i++)
         print_doubt(&models[i]);
@@ -219,21 +220,21 @@ static void print_text(struct app *app, const struct bench_model *models, size_t
         if (models[i].settings->histogram || isatty(STDOUT_FILENO))
             print_latencies(&models[i]);
         if (models[i].settings->layers)
-            print_layers(&models[i], peak);
+            print_layers(&models[i], hardware);
     }
 }
 
 int bench_report(struct app *app, const struct bench_model *models, size_t count,
-                 const struct bench_peak *peak)
+                 const struct bench_hardware *hardware)
 {
     if (!app->json) {
-        print_text(app, models, count, peak);
+        print_text(models, count, hardware);
         return STATUS_DONE;
     }
     json_t *root = json_new_object(), *results = json_new_array();
-    json_put(root, "machine", machine_json(app, models, count, peak));
+    json_put(root, "machine", machine_json(hardware));
     for (size_t i = 0; i < count; i++)
-        json_push(results, result_json(&models[i], peak));
+        json_push(results, result_json(&models[i], hardware));
     json_put(root, "results", results);
     return json_print(app, root);
 }

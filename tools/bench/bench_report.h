@@ -8,6 +8,6 @@
 
 /* As tables or as JSON. Returns a status. */
 int bench_report(struct app *app, const struct bench_model *models, size_t count,
-                 const struct bench_peak *peak);
+                 const struct bench_hardware *hardware);
 
 #endif

@@ -60,18 +60,16 @@ static int measure(struct app *app, struct bench_model *models, size_t count,
 
 /* What else the report tells; none of it any more after an interruption. */
 static int measure_more(struct app *app, struct bench_model *models, size_t count,
-                        const struct bench_settings *settings, struct bench_peak *peak)
+                        const struct bench_settings *settings, struct bench_hardware *hardware)
 {
     int status = STATUS_DONE;
+    bench_hardware_find(app, models, count, hardware);
     for (size_t i = 0; i < count && status == STATUS_DONE && settings->image; i++)
         status = bench_pipeline(&models[i]);
     if (status != STATUS_DONE || app_interrupted() ||
         !(settings->peak || settings->layers || app->json))
         return status;
-    octet_status result = octet_machine_peak(app->context, app->cpu, &peak->int8_gmacs,
-                                             &peak->bf16_gmacs, &peak->fp32_gmacs);
-    return result == OCTET_OK ? STATUS_DONE
-                              : app_fail_library(app, result, octet_context_message(app->context));
+    return bench_hardware_measure(app, hardware);
 }
 
 /* Puts the models that were measured first, in their order; those that were not get a line. */
@@ -91,10 +89,10 @@ static size_t gather_measured(struct app *app, struct bench_model *models, size_
 }
 
 static int report(struct app *app, struct bench_model *models, size_t count,
-                  const struct bench_peak *peak)
+                  const struct bench_hardware *hardware)
 {
     app_hold_signals();
-    const int status = bench_report(app, models, count, peak);
+    const int status = bench_report(app, models, count, hardware);
     app_release_signals();
     return status;
 }
@@ -102,7 +100,7 @@ static int report(struct app *app, struct bench_model *models, size_t count,
 static int bench(struct app *app, struct bench_model *models, size_t count,
                  const struct bench_settings *settings)
 {
-    struct bench_peak peak = {0};
+    struct bench_hardware hardware = {0};
     int status = measure(app, models, count, settings);
     if (status != STATUS_DONE)
         return status;
@@ -111,11 +109,12 @@ static int bench(struct app *app, struct bench_model *models, size_t count,
         return STATUS_FAILED;
     for (size_t i = 0; i < count; i++)
         bench_summarize(&models[i]);
-    status = measure_more(app, models, count, settings, &peak);
+    status = measure_more(app, models, count, settings, &hardware);
     if (status == STATUS_DONE)
-        status = report(app, models, count, &peak);
+        status = report(app, models, count, &hardware);
     if (status == STATUS_DONE && app_interrupted())
         status = app_fail(app, "interrupted: the figures are of the runs until then");
+    bench_hardware_free(&hardware);
     return status;
 }
 

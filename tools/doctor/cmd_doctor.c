@@ -31,14 +31,17 @@ static const struct {
 };
 #define GROUP_COUNT (sizeof looks / sizeof *looks)
 
-/* A key as people read it; numbers of bytes, hertz and kilohertz get a unit. */
+/* A key as people read it; numbers of bytes, hertz, kilohertz and milliwatts get a unit. */
 static void print_fact(const struct fact *fact)
 {
     static const struct {
         const char *ending, *unit;
         int digits;
         double scale;
-    } units[] = {{"_bytes", " GB", 1, 1e9}, {"_khz", " MHz", 0, 1e3}, {"_hz", " MHz", 0, 1e6}};
+    } units[] = {{"_bytes", " GB", 1, 1e9},
+                 {"_khz", " MHz", 0, 1e3},
+                 {"_hz", " MHz", 0, 1e6},
+                 {"_mw", " W", 0, 1e3}};
     size_t length = strlen(fact->key), unit = sizeof units / sizeof *units;
     for (size_t i = 0; i < sizeof units / sizeof *units && fact->is_number; i++) {
         const size_t size = strlen(units[i].ending);

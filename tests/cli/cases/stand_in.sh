@@ -33,11 +33,13 @@ echo "bench:"
 with "$stand_in" try bench parts.octet $few --device cpu,cuda | tail -n +2 | sed '1,/^$/d' | mask |
     sed -E -e 's/ N [kM]B$/ SIZE/' -e '/: unreliable: /d' | cat -s | sed '$ { /^$/d }'
 with "$stand_in" "$octet" bench parts.octet $few --device cpu,cuda --peak | grep -v unreliable |
-    sed -n -e '/^cuda/p' -e '/^parts.octet  *c/ { s/^parts.octet  *\([a-z]*\).* \([^ ]*\)\( %\)*$/\1 of peak \2/; s/[0-9.][0-9.]*$/N/; p; }'
+    sed -n -e '/^cuda/p' -e '/^peak of c/p' -e '/^parts.octet  *c/ { s/^parts.octet  *\([a-z]*\).* \([^ ]*\)\( %\)*$/\1 of peak \2/; s/[0-9.][0-9.]*$/N/; p; }'
 with "$stand_in" "$octet" bench parts.octet $few --device cuda --device cuda:0,auto --json >json
 sed -n -e '/"gpus"/,/\]/p' -e '/"isa"/p' json
-grep -E '"(device|fraction_of_peak)"' json
+grep -E '"(device|fraction_of_peak)"' json | sed 's/: [0-9][0-9.e-]*$/: N/'
 with "$stand_in" "$octet" bench parts.octet $few --device cpu,cuda --layers | grep 'layers, medians' | mask
+with "$stand_in" "$octet" bench parts.octet $few --device cuda --layers --streams 2 --batch 2 --json >json
+grep -c '"fraction_of_peak": [0-9]' json
 with "$stand_in" try bench parts.octet $few --device cuda:1
 echo "calibrate, build and run:"
 "$octet" calibrate parts.onnx -i a.jpg -o cpu.stats -q >/dev/null
@@ -58,7 +60,7 @@ gpu_group() { "$octet" doctor "$@" | sed -n '/^gpu/,$p'; }
 has_one=$(gpu_group | grep -c '^gpu  *[^a ]' || true) # NVIDIA's things are told of as well then
 with "$stand_in" gpu_group | sed -n '/^  name/,$p'
 with "$stand_in" "$octet" doctor --json | sed -n '/"name": "Stand-in/,/}/p'
-[ "$has_one" -gt 0 ] || with "$stand_in" gpu_group | head -n 1 | grep -v 'good     a GPU that CUDA shows'
+[ "$has_one" -gt 0 ] || with "$stand_in" gpu_group | head -n 1 | grep -v 'note     a GPU that CUDA shows'
 unpack_tree pc-gpu pc-gpu
 with "$stand_in" gpu_group --root pc-gpu
 echo "a library without a GPU:"
