@@ -71,7 +71,10 @@ file(GENERATE OUTPUT ${cuda_folder}/embedded_modules.c CONTENT "${embedded}")
 set_source_files_properties(${cuda_folder}/embedded_modules.c PROPERTIES
     OBJECT_DEPENDS "${fat_binaries}" COMPILE_OPTIONS -fno-lto)
 
-add_library(octet_cuda SHARED $<TARGET_OBJECTS:octet_cuda_objects> ${cuda_entry} ${cuda_folder}/embedded_modules.c)
+octet_objects(octet_cuda_modules ${cuda_folder}/embedded_modules.c)
+
+add_library(octet_cuda SHARED $<TARGET_OBJECTS:octet_cuda_objects> ${cuda_entry}
+            $<TARGET_OBJECTS:octet_cuda_modules>)
 set_target_properties(octet_cuda PROPERTIES OUTPUT_NAME octet-cuda
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 target_include_directories(octet_cuda PRIVATE ${PROJECT_SOURCE_DIR}/include ${OCTET_SOURCE})

@@ -30,13 +30,33 @@ octet_stand_in_of(libnvidia-ml.so.1 stand_in_nvml_few ${OCTET_STAND_IN_NVML}/few
 target_compile_definitions(stand_in_nvml_few PRIVATE STAND_IN_NVML_FEW)
 
 file(GLOB gpu_support_sources CONFIGURE_DEPENDS gpu/support/*.c)
+set(stand_in_modules ${CMAKE_CURRENT_SOURCE_DIR}/gpu/support/stand_in_modules.c)
+list(REMOVE_ITEM gpu_support_sources ${stand_in_modules})
 add_library(test_gpu_support OBJECT ${gpu_support_sources})
 octet_test_target(test_gpu_support)
+add_library(test_gpu_modules OBJECT ${stand_in_modules})
+octet_test_target(test_gpu_modules)
 target_compile_definitions(test_gpu_support PRIVATE OCTET_STAND_IN_DRIVER="${OCTET_STAND_IN_DRIVER}")
 
 # octet_gpu_test(NAME): what a test of the backend has beside other tests.
 function(octet_gpu_test name)
-    target_link_libraries(${name} PRIVATE test_gpu_support ${CMAKE_DL_LIBS})
+    target_link_libraries(${name} PRIVATE test_gpu_support test_gpu_modules ${CMAKE_DL_LIBS})
     target_compile_definitions(${name} PRIVATE OCTET_STAND_IN_NVML="${OCTET_STAND_IN_NVML}")
     add_dependencies(${name} stand_in_driver stand_in_driver_old stand_in_nvml stand_in_nvml_few)
 endfunction()
+
+# octet_gpu_program(NAME SOURCE): for machines with a GPU, where ./dev gpu runs it; the whole of the backend is in it.
+function(octet_gpu_program name source)
+    octet_test_program(${name} gpu/${source})
+    target_link_libraries(${name} PRIVATE test_cuda)
+endfunction()
+
+# Random cases, with the library's own kernels, and over the stand-in of the driver.
+if(TARGET octet_cuda_modules)
+    octet_gpu_program(gpu_random gpu_random.c)
+    target_link_libraries(gpu_random PRIVATE test_gpu_support octet_cuda_modules ${CMAKE_DL_LIBS})
+endif()
+octet_gpu_program(gpu_random_stand_in gpu_random.c)
+octet_gpu_test(gpu_random_stand_in)
+octet_test(gpu_random unit gpu_random_stand_in 1 1 12)
+set_property(TEST gpu_random APPEND PROPERTY ENVIRONMENT LD_LIBRARY_PATH=${OCTET_STAND_IN_DRIVER})

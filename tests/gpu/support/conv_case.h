@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One convolution of random shape and numbers, with what makes its inputs from a picture, run step
- * by step over the stand-in of the driver and plainly. */
+ * by step over a driver, the stand-in or a GPU's own, and plainly. */
 #ifndef OCTET_TESTS_GPU_SUPPORT_CONV_CASE_H
 #define OCTET_TESTS_GPU_SUPPORT_CONV_CASE_H
 
@@ -8,28 +8,35 @@
 #include "random.h"
 #include "runtime/backend/cuda/gpu_device.h"
 
-enum { CASE_INPUTS = 3, CASE_IMAGES = 2 };
+enum { CASE_INPUTS = 3, CASE_IMAGES_MAX = 8 };
 
 /* What is to be made; the rest is random. */
 struct conv_shape {
-    int kernel, stride, padding, height, width;
-    int channels[CASE_INPUTS]; /* of the parts of the input's concat; 0: no more */
+    int kernel, stride, padding, height, width, images;
+    int channels[CASE_INPUTS];     /* of the parts of the input's concat; 0: no more, and without
+                                      any the picture is the input */
+    bool is_enlarged[CASE_INPUTS]; /* the part is upsampled; height and width are even */
+    int skipped, left;             /* channels of the concat before and behind the input, a slice */
     int outputs;
+    int beside;                 /* channels that the output stands in a concat with; 0: none */
+    bool is_last;               /* ... behind them */
     enum oct_type type, output; /* of the input, and the output */
     bool silu, is_added;
     enum oct_type residual; /* of what is added */
+    int residual_skipped;   /* channels before it: it is a slice */
+    int first_images;       /* of the batch, that are launched by themselves */
 };
 
 struct conv_case {
     struct conv_shape shape;
     struct oct_arena arena;
     struct oct_network network;
-    struct oct_tensor tensors[CASE_INPUTS + 4];
-    struct oct_layer layers[CASE_INPUTS + 2];
+    struct oct_tensor tensors[2 * CASE_INPUTS + 9];
+    struct oct_layer layers[2 * CASE_INPUTS + 3];
     int layer; /* the convolution */
     int tensor;
-    uint8_t *pictures[CASE_IMAGES];
-    float *wanted[CASE_IMAGES]; /* codes or values, [height][width][outputs] */
+    uint8_t *pictures[CASE_IMAGES_MAX];
+    float *wanted[CASE_IMAGES_MAX]; /* codes or values, [height][width][outputs] */
     size_t count;
     struct oct_gpu_plan plan;
     int step; /* of the plan: the convolution's */
@@ -41,7 +48,8 @@ void conv_case_make(struct conv_case *c, octet_context *ctx, struct test_random 
 void conv_case_free(struct conv_case *c, octet_context *ctx);
 
 /* Runs the plan's steps as they are on a device whose context is current, and fails where the
- * convolution's output differs: codes and, with tolerance 0, values at all. */
+ * convolution's output differs: codes and, with tolerance 0, values at all; and where the
+ * convolution writes anything else. */
 void conv_case_check(struct conv_case *c, octet_context *ctx, struct oct_gpu_device *device,
                      double tolerance);
 

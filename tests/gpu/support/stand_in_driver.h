@@ -64,6 +64,8 @@ struct stand_in_driver {
 const struct stand_in_driver *stand_in_open(void);
 /* Another one, too old to have all functions. */
 void stand_in_open_old(void);
+/* Whichever driver the system finds, a GPU's or the stand-in, and whether there is one. */
+bool stand_in_open_any(void);
 /* stand_in_close(), and whether the stand-in has nothing to say: no complaint (else it is printed),
  * and nothing that octet left. */
 bool stand_in_close_clean(void);

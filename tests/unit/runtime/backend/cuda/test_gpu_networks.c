@@ -11,15 +11,12 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
-#include "gpu/support/random_weights.h"
+#include "gpu/support/random_engine.h"
 #include "gpu/support/session_record.h"
 #include "gpu/support/stand_in_driver.h"
-#include "random_plan.h"
 #include "run_session.h"
 #include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cuda/cuda_backend.h"
-#include "runtime/head/heads.h"
-#include "small_detector.h"
 
 /* Sums in other orders, in single precision, over up to 40 layers. */
 #define FLOAT_TOLERANCE 1e-3
@@ -28,8 +25,6 @@ enum { SEEDS = 24, SLOTS = 1, ORDERS = 2 };
 
 static struct test_context test;
 static const struct stand_in_driver *driver;
-static struct test_plan plan;
-static int tables;
 
 static int set_up(void **state)
 {
@@ -41,83 +36,6 @@ static int tear_down(void **state)
 {
     return stand_in_close_clean() ? test_context_tear_down(state) : 1;
 }
-
-/* ---- networks ---- */
-
-/* Something that a layer may add to its output; -1: nothing fits. */
-static int find_residual(const struct oct_layer *layer)
-{
-    const struct oct_network *network = &plan.network;
-    int leaf;
-    for (int i = 0; i < layer->output; i++)
-        if (network->tensors[i].channels == network->tensors[layer->output].channels &&
-            plan.factor[i] == plan.factor[layer->output] && oct_network_contiguous(network, i) &&
-            oct_network_shift(network, i) == 0 && oct_network_uniform(network, i, &leaf))
-            return i;
-    return -1;
-}
-
-/* A copy becomes a table. */
-static void make_table(struct oct_arena *arena, struct oct_layer *layer)
-{
-    layer->operation = OCT_TABLE;
-    layer->table = random_floats(arena, &plan.random, OCT_TABLE_ENTRIES, 3.0f);
-    layer->residual = find_residual(layer);
-    plan.tensors[layer->output].quantization = random_quantization(&plan.random);
-    tables++;
-}
-
-static void fill_layer(struct oct_arena *arena, struct oct_layer *layer,
-                       struct oct_quantization common, bool is_common)
-{
-    struct oct_tensor *output = &plan.tensors[layer->output];
-    const struct oct_network_channel leaf = oct_network_resolve(&plan.network, layer->input, 0);
-    const bool is_codes = plan.tensors[0].type == OCT_TYPE_U8;
-    int uniform;
-    if (layer->residual >= 0 && !oct_network_uniform(&plan.network, layer->residual, &uniform))
-        layer->residual = -1;
-    if (layer->operation != OCT_CONVOLUTION) {
-        output->quantization = plan.tensors[leaf.tensor].quantization;
-        if (is_codes && layer->operation == OCT_COPY &&
-            oct_network_shift(&plan.network, layer->input) == 0 && test_int(&plan.random, 0, 1))
-            make_table(arena, layer);
-        return;
-    }
-    output->quantization = is_common ? common : random_quantization(&plan.random);
-    layer->silu = output->type != OCT_TYPE_F32 && test_int(&plan.random, 0, 3) > 0;
-    random_weights(arena, &plan.random, &plan.network, layer, output->channels);
-}
-
-/* An engine of a random network; NULL where what came out is not a valid one. */
-static octet_engine *make_engine(uint64_t seed)
-{
-    static const char *names[] = {"a", "b", "c", "d", "e"};
-    struct oct_arena arena;
-    octet_engine *engine;
-    test_plan_make(&plan, seed);
-    oct_arena_init(&arena, &test.context);
-    struct oct_network *network = &plan.network;
-    const struct oct_quantization common = random_quantization(&plan.random);
-    const bool is_common = seed / 3 % 4 > 0;
-    plan.tensors[0].quantization = (struct oct_quantization){1.0f / 255.0f, 0};
-    for (int i = 0; i < network->layer_count; i++)
-        fill_layer(&arena, &plan.layers[i], common, is_common);
-    network->head.kind = &oct_head_yolov8;
-    network->head.class_count = 5;
-    network->head.of.yolov8.reg_max = 2;
-    network->class_names = names;
-    network->description = "random";
-    network->input_height = network->input_width = 32;
-    assert_int_equal(oct_engine_create(&test.context, &engine), OCTET_OK);
-    if (oct_engine_set_network(&test.context, engine, network, "random")) {
-        oct_engine_free(engine);
-        engine = NULL;
-    }
-    oct_arena_clear(&arena);
-    return engine;
-}
-
-/* ---- runs ---- */
 
 static octet_session *open_session(const struct oct_backend *backend, const octet_engine *engine,
                                    uint64_t seed)
@@ -152,9 +70,9 @@ static void check_engine(const octet_engine *engine, uint64_t seed)
 static void random_networks(void **state)
 {
     (void)state;
-    int done[3] = {0};
+    int done[3] = {0}, tables = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        octet_engine *engine = make_engine(seed);
+        octet_engine *engine = random_engine(&test.context, seed, &tables);
         if (!engine)
             continue;
         check_engine(engine, seed);
