@@ -11,7 +11,7 @@ function(octet_stand_in_of library name folder)
     target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
     # A program that has loaded it finds it by the library's name.
     target_link_options(${name} PRIVATE -Wl,-soname,${library})
-    target_link_libraries(${name} PRIVATE m)
+    target_link_libraries(${name} PRIVATE m Threads::Threads)
 endfunction()
 
 set(OCTET_STAND_IN_DRIVER ${CMAKE_CURRENT_BINARY_DIR}/gpu)
@@ -20,7 +20,6 @@ set(old_driver ${CMAKE_CURRENT_SOURCE_DIR}/gpu/driver/old_driver.c)
 list(REMOVE_ITEM driver_sources ${old_driver})
 octet_stand_in_of(libcuda.so.1 stand_in_driver ${OCTET_STAND_IN_DRIVER} ${driver_sources})
 octet_stand_in_of(libcuda.so.1 stand_in_driver_old ${OCTET_STAND_IN_DRIVER}/old ${old_driver})
-
 
 # NVML, and one that lacks most of it.
 set(OCTET_STAND_IN_NVML ${CMAKE_CURRENT_BINARY_DIR}/nvml)
@@ -50,6 +49,30 @@ function(octet_gpu_program name source)
     octet_test_program(${name} gpu/${source})
     target_link_libraries(${name} PRIVATE test_cuda)
 endfunction()
+
+# On engine files, by the public headers alone.
+foreach(name gpu_check gpu_stress)
+    add_executable(${name} gpu/${name}.c)
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE octet_static octet_flags m ${CMAKE_DL_LIBS} Threads::Threads)
+    target_link_directories(${name} PRIVATE ${OCTET_LIBRARY_DIRS})
+endforeach()
+
+# They as well without a GPU: the CUDA half, whose kernels the stand-in knows, in the stand-in's folder.
+add_library(stand_in_cuda MODULE $<TARGET_OBJECTS:octet_cuda_objects> $<TARGET_OBJECTS:test_gpu_modules>
+            ${OCTET_SOURCE}/runtime/backend/cuda/cuda_entry.c)
+set_target_properties(stand_in_cuda PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${OCTET_STAND_IN_DRIVER})
+add_custom_command(TARGET stand_in_cuda POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E create_symlink stand_in_cuda.so ${OCTET_STAND_IN_DRIVER}/liboctet-cuda.so.0)
+target_include_directories(stand_in_cuda PRIVATE ${PROJECT_SOURCE_DIR}/include ${OCTET_SOURCE})
+target_compile_definitions(stand_in_cuda PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
+target_link_options(stand_in_cuda PRIVATE -Wl,--exclude-libs,ALL)
+target_link_libraries(stand_in_cuda PRIVATE octet_runtime_static octet_flags)
+if(TARGET octet_program)
+    octet_test(gpu_programs unit bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/stand_in.sh ${PROJECT_BINARY_DIR}
+               ${PROJECT_SOURCE_DIR})
+    set_property(TEST gpu_programs APPEND PROPERTY ENVIRONMENT LD_LIBRARY_PATH=${OCTET_STAND_IN_DRIVER})
+endif()
 
 # Random cases, with the library's own kernels, and over the stand-in of the driver.
 if(TARGET octet_cuda_modules)

@@ -8,6 +8,7 @@
 
 oct_cuda_result call_get_error_text(oct_cuda_result result, const char **text)
 {
+    ONE_AT_A_TIME;
     static const struct {
         int result;
         const char *text;
@@ -33,6 +34,7 @@ oct_cuda_result call_get_error_text(oct_cuda_result result, const char **text)
 
 oct_cuda_result call_init(unsigned flags)
 {
+    ONE_AT_A_TIME;
     const int result = begin_call("cuInit");
     if (result)
         return result;
@@ -44,12 +46,14 @@ oct_cuda_result call_init(unsigned flags)
 
 oct_cuda_result call_get_version(int *version)
 {
+    ONE_AT_A_TIME;
     *version = stand_in.version;
     return begin_call("cuDriverGetVersion");
 }
 
 oct_cuda_result call_count_devices(int *count)
 {
+    ONE_AT_A_TIME;
     *count = stand_in.gpu_count;
     return begin_call("cuDeviceGetCount");
 }
@@ -63,12 +67,14 @@ static int check_device(int device, int result)
 
 oct_cuda_result call_get_device(oct_cuda_device *device, int index)
 {
+    ONE_AT_A_TIME;
     *device = index;
     return check_device(index, begin_call("cuDeviceGet"));
 }
 
 oct_cuda_result call_get_name(char *name, int size, oct_cuda_device device)
 {
+    ONE_AT_A_TIME;
     const int result = check_device(device, begin_call("cuDeviceGetName"));
     if (!result)
         snprintf(name, (size_t)size, "%s", stand_in.gpus[device].name);
@@ -77,6 +83,7 @@ oct_cuda_result call_get_name(char *name, int size, oct_cuda_device device)
 
 oct_cuda_result call_get_attribute(int *value, int attribute, oct_cuda_device device)
 {
+    ONE_AT_A_TIME;
     const int result = check_device(device, begin_call("cuDeviceGetAttribute"));
     if (result)
         return result;
@@ -104,6 +111,7 @@ oct_cuda_result call_get_attribute(int *value, int attribute, oct_cuda_device de
 
 oct_cuda_result call_get_memory(size_t *bytes, oct_cuda_device device)
 {
+    ONE_AT_A_TIME;
     const int result = check_device(device, begin_call("cuDeviceTotalMem_v2"));
     if (!result)
         *bytes = stand_in.gpus[device].memory_bytes;
@@ -122,6 +130,7 @@ oct_cuda_result call_get_bus_id(char *text, int size, oct_cuda_device device)
 
 oct_cuda_result call_retain_context(oct_cuda_context *context, oct_cuda_device device)
 {
+    ONE_AT_A_TIME;
     const int result = check_device(device, begin_call("cuDevicePrimaryCtxRetain"));
     if (result)
         return result;
@@ -133,6 +142,7 @@ oct_cuda_result call_retain_context(oct_cuda_context *context, oct_cuda_device d
 /* The last one's end is that of all there is. */
 oct_cuda_result call_release_context(oct_cuda_device device)
 {
+    ONE_AT_A_TIME;
     const int result = begin_call("cuDevicePrimaryCtxRelease_v2");
     if (device < 0 || device >= STAND_IN_GPUS_MAX || stand_in.contexts[device].retained == 0)
         return complain(RESULT_INVALID_CONTEXT, "a context is released that is not held");
@@ -145,22 +155,25 @@ oct_cuda_result call_release_context(oct_cuda_device device)
 
 oct_cuda_result call_push_context(oct_cuda_context context)
 {
+    ONE_AT_A_TIME;
     const int result = begin_call("cuCtxPushCurrent_v2");
     if (result)
         return result;
     if (!context || context->retained == 0 ||
-        stand_in.depth == (int)(sizeof stand_in.stack / sizeof *stand_in.stack))
+        stand_in_thread.depth ==
+            (int)(sizeof stand_in_thread.stack / sizeof *stand_in_thread.stack))
         return complain(RESULT_INVALID_CONTEXT, "a context is pushed that is not held");
-    stand_in.stack[stand_in.depth++] = context;
+    stand_in_thread.stack[stand_in_thread.depth++] = context;
     return 0;
 }
 
 oct_cuda_result call_pop_context(oct_cuda_context *context)
 {
+    ONE_AT_A_TIME;
     const int result = begin_call("cuCtxPopCurrent_v2");
-    if (stand_in.depth == 0)
+    if (stand_in_thread.depth == 0)
         return complain(RESULT_INVALID_CONTEXT, "no context to pop");
-    *context = stand_in.stack[--stand_in.depth];
+    *context = stand_in_thread.stack[--stand_in_thread.depth];
     return result;
 }
 
@@ -168,6 +181,7 @@ oct_cuda_result call_pop_context(oct_cuda_context *context)
 
 oct_cuda_result call_load_module(oct_cuda_module *module, const void *image)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuModuleLoadData");
     if (result)
         return result;
@@ -180,12 +194,14 @@ oct_cuda_result call_load_module(oct_cuda_module *module, const void *image)
 
 oct_cuda_result call_unload_module(oct_cuda_module module)
 {
+    ONE_AT_A_TIME;
     return destroy_object(module, OBJECT_MODULE, "cuModuleUnload");
 }
 
 oct_cuda_result call_get_function(oct_cuda_function *function, oct_cuda_module module,
                                   const char *name)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuModuleGetFunction");
     if (result || !is_object(module, OBJECT_MODULE, "cuModuleGetFunction"))
         return result ? result : RESULT_INVALID_HANDLE;
@@ -209,6 +225,7 @@ oct_cuda_result call_get_function(oct_cuda_function *function, oct_cuda_module m
 
 oct_cuda_result call_set_function(oct_cuda_function function, int attribute, int value)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuFuncSetAttribute");
     if (result || !is_object(function, OBJECT_FUNCTION, "cuFuncSetAttribute"))
         return result ? result : RESULT_INVALID_HANDLE;
@@ -236,6 +253,7 @@ oct_cuda_result call_ask_function(int *value, int attribute, oct_cuda_function f
 
 oct_cuda_result call_allocate(oct_cuda_address *address, size_t bytes)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemAlloc_v2");
     if (result)
         return result;
@@ -249,6 +267,7 @@ oct_cuda_result call_allocate(oct_cuda_address *address, size_t bytes)
 
 oct_cuda_result call_release(oct_cuda_address address)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemFree_v2");
     const int drained = drain_all();
     const int released = memory_release(address);
@@ -257,6 +276,7 @@ oct_cuda_result call_release(oct_cuda_address address)
 
 oct_cuda_result call_allocate_host(void **memory, size_t bytes, unsigned flags)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemHostAlloc");
     (void)flags;
     if (result)
@@ -268,6 +288,7 @@ oct_cuda_result call_allocate_host(void **memory, size_t bytes, unsigned flags)
 
 oct_cuda_result call_release_host(void *memory)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemFreeHost");
     const int drained = drain_all();
     const int released = memory_release((uint64_t)(uintptr_t)memory);

@@ -9,6 +9,7 @@
 
 oct_cuda_result call_create_graph(oct_cuda_graph *graph, unsigned flags)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuGraphCreate");
     if (result || flags)
         return result ? result : RESULT_INVALID_VALUE;
@@ -18,6 +19,7 @@ oct_cuda_result call_create_graph(oct_cuda_graph *graph, unsigned flags)
 
 oct_cuda_result call_destroy_graph(oct_cuda_graph graph)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuGraphDestroy");
     if (!is_object(graph, OBJECT_GRAPH, "cuGraphDestroy"))
         return RESULT_INVALID_HANDLE;
@@ -56,6 +58,7 @@ static int set_waits(const struct oct_cuda_graph *graph, const oct_cuda_node *wa
 oct_cuda_result call_add_event_node(oct_cuda_node *handle, oct_cuda_graph graph,
                                     const oct_cuda_node *waits, size_t count, oct_cuda_event event)
 {
+    ONE_AT_A_TIME;
     struct node node = {.event = event};
     int result = begin_in_context("cuGraphAddEventRecordNode");
     if (result || !is_object(graph, OBJECT_GRAPH, "cuGraphAddEventRecordNode") ||
@@ -73,6 +76,7 @@ oct_cuda_result call_add_kernel_node(oct_cuda_node *handle, oct_cuda_graph graph
                                      const oct_cuda_node *waits, size_t count,
                                      const struct oct_cuda_kernel_node *kernel)
 {
+    ONE_AT_A_TIME;
     struct node node = {.event = NULL};
     int result = begin_in_context("cuGraphAddKernelNode");
     if (result || !is_object(graph, OBJECT_GRAPH, "cuGraphAddKernelNode"))
@@ -121,6 +125,7 @@ oct_cuda_result call_add_edges(oct_cuda_graph graph, const oct_cuda_node *from,
 oct_cuda_result call_instantiate_graph(oct_cuda_executable *executable, oct_cuda_graph graph,
                                        unsigned long long flags)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuGraphInstantiateWithFlags");
     if (result || !is_object(graph, OBJECT_GRAPH, "cuGraphInstantiateWithFlags"))
         return result ? result : RESULT_INVALID_HANDLE;
@@ -140,11 +145,13 @@ oct_cuda_result call_instantiate_graph(oct_cuda_executable *executable, oct_cuda
 
 oct_cuda_result call_destroy_executable(oct_cuda_executable executable)
 {
+    ONE_AT_A_TIME;
     return destroy_object(executable, OBJECT_EXECUTABLE, "cuGraphExecDestroy");
 }
 
 oct_cuda_result call_launch_graph(oct_cuda_executable executable, oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuGraphLaunch");
     if (result || !is_object(executable, OBJECT_EXECUTABLE, "cuGraphLaunch"))
         return result ? result : RESULT_INVALID_HANDLE;

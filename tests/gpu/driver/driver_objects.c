@@ -2,10 +2,24 @@
 /* The stand-in's state: what lives, what fails, and the table by which tests steer it. */
 #include "driver_objects.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct stand_in_state stand_in;
+_Thread_local struct stand_in_thread stand_in_thread;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+int stand_in_lock(void)
+{
+    return pthread_mutex_lock(&mutex);
+}
+
+void stand_in_unlock(const int *lock)
+{
+    (void)lock;
+    pthread_mutex_unlock(&mutex);
+}
 
 int begin_call(const char *name)
 {
@@ -21,14 +35,14 @@ int begin_call(const char *name)
 int begin_in_context(const char *name)
 {
     const int result = begin_call(name);
-    if (stand_in.depth == 0)
+    if (stand_in_thread.depth == 0)
         return complain(RESULT_INVALID_CONTEXT, "%s: no context is current", name);
     return result;
 }
 
 const struct stand_in_gpu *current_gpu(void)
 {
-    return &stand_in.gpus[stand_in.stack[stand_in.depth - 1] - stand_in.contexts];
+    return &stand_in.gpus[stand_in_thread.stack[stand_in_thread.depth - 1] - stand_in.contexts];
 }
 
 /* ---- handles ---- */
@@ -112,6 +126,7 @@ static void reset(void)
     memory_release_all();
     stand_in = (struct stand_in_state){
         .gpu_count = 1, .gpus = {orin, orin}, .version = 12020, .fail_at = -1, .failed_call = ""};
+    stand_in_thread.depth = 0;
     forget_complaint();
     random_seed(1);
 }
@@ -159,7 +174,7 @@ static void get_counts(struct stand_in_counts *counts)
         .executables = count_objects(OBJECT_EXECUTABLE),
         .overlaps = count_overlaps(),
         .retained = stand_in.contexts[0].retained + stand_in.contexts[1].retained,
-        .depth = stand_in.depth,
+        .depth = stand_in_thread.depth,
         .leaked = stand_in.leaked,
     };
 }

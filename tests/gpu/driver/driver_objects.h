@@ -112,13 +112,24 @@ struct stand_in_state {
     bool fails_for_good;
     int lost; /* the result of a kernel's failure, which every later call has */
     const char *failed_call;
-    int depth;
-    oct_cuda_context stack[16];
     int host_allocations, launches, leaked;
     struct object *objects;
     struct oct_cuda_stream *null_stream;
 };
 extern struct stand_in_state stand_in;
+
+/* Contexts that are current: each thread's own. */
+struct stand_in_thread {
+    int depth;
+    oct_cuda_context stack[16];
+};
+extern _Thread_local struct stand_in_thread stand_in_thread;
+
+/* The first line of every call: those of other threads wait. */
+int stand_in_lock(void);
+void stand_in_unlock(const int *lock);
+#define ONE_AT_A_TIME                                                                              \
+    __attribute__((unused, cleanup(stand_in_unlock))) const int lock = stand_in_lock()
 
 /* Begins a call: 0, or the result that it has at once. What gives something back does so all the
  * same. */

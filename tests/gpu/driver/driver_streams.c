@@ -111,6 +111,7 @@ int drain_all(void)
 oct_cuda_result call_fill(oct_cuda_address to, unsigned char value, size_t bytes,
                           oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemsetD8Async");
     if (result)
         return result;
@@ -122,6 +123,7 @@ oct_cuda_result call_fill(oct_cuda_address to, unsigned char value, size_t bytes
 oct_cuda_result call_copy_in(oct_cuda_address to, const void *from, size_t bytes,
                              oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemcpyHtoDAsync_v2");
     if (result)
         return result;
@@ -134,6 +136,7 @@ oct_cuda_result call_copy_in(oct_cuda_address to, const void *from, size_t bytes
 
 oct_cuda_result call_copy_out(void *to, oct_cuda_address from, size_t bytes, oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemcpyDtoHAsync_v2");
     if (result)
         return result;
@@ -146,6 +149,7 @@ oct_cuda_result call_copy_out(void *to, oct_cuda_address from, size_t bytes, oct
 
 oct_cuda_result call_create_stream(oct_cuda_stream *stream, unsigned flags)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuStreamCreate");
     if (result)
         return result;
@@ -160,6 +164,7 @@ oct_cuda_result call_create_stream(oct_cuda_stream *stream, unsigned flags)
 
 oct_cuda_result call_destroy_stream(oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuStreamDestroy_v2");
     if (!is_object(stream, OBJECT_STREAM, "cuStreamDestroy_v2"))
         return RESULT_INVALID_HANDLE;
@@ -172,6 +177,7 @@ oct_cuda_result call_destroy_stream(oct_cuda_stream stream)
  * memory that the caller gives back. */
 oct_cuda_result call_wait_stream(oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuStreamSynchronize");
     struct oct_cuda_stream *waited = resolve(stream, "cuStreamSynchronize");
     if (!waited)
@@ -183,6 +189,7 @@ oct_cuda_result call_wait_stream(oct_cuda_stream stream)
 
 oct_cuda_result call_create_event(oct_cuda_event *event, unsigned flags)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuEventCreate");
     (void)flags;
     if (result)
@@ -193,11 +200,13 @@ oct_cuda_result call_create_event(oct_cuda_event *event, unsigned flags)
 
 oct_cuda_result call_destroy_event(oct_cuda_event event)
 {
+    ONE_AT_A_TIME;
     return destroy_object(event, OBJECT_EVENT, "cuEventDestroy_v2");
 }
 
 oct_cuda_result call_record_event(oct_cuda_event event, oct_cuda_stream stream)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuEventRecord");
     if (result || !is_object(event, OBJECT_EVENT, "cuEventRecord"))
         return result ? result : RESULT_INVALID_HANDLE;
@@ -207,6 +216,7 @@ oct_cuda_result call_record_event(oct_cuda_event event, oct_cuda_stream stream)
 
 oct_cuda_result call_wait_event(oct_cuda_event event)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuEventSynchronize");
     if (result || !is_object(event, OBJECT_EVENT, "cuEventSynchronize"))
         return result ? result : RESULT_INVALID_HANDLE;
@@ -215,6 +225,7 @@ oct_cuda_result call_wait_event(oct_cuda_event event)
 
 oct_cuda_result call_elapsed_ms(float *ms, oct_cuda_event begin, oct_cuda_event end)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuEventElapsedTime");
     if (result || !is_object(begin, OBJECT_EVENT, "cuEventElapsedTime") ||
         !is_object(end, OBJECT_EVENT, "cuEventElapsedTime"))
@@ -284,6 +295,7 @@ oct_cuda_result call_launch(oct_cuda_function function, unsigned grid_x, unsigne
                             unsigned shared_bytes, oct_cuda_stream stream, void **parameters,
                             void **extra)
 {
+    ONE_AT_A_TIME;
     const unsigned grid[3] = {grid_x, grid_y, grid_z}, block[3] = {block_x, block_y, block_z};
     struct task task = {.kind = TASK_LAUNCH};
     int result = begin_in_context("cuLaunchKernel");

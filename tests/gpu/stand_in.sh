@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# stand_in.sh BUILD ROOT: what run.sh runs on a GPU, in short over the stand-in of the driver, which LD_LIBRARY_PATH leads to.
+set -euo pipefail
+build=$1 root=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+engine() { # NAME ARGUMENT...
+    local name=$1
+    shift
+    "$build/octet" build "$root/demo/parts.onnx" -q "$@" -o "$folder/$name.octet" >/dev/null
+}
+engine int8 --images "$root/demo/images/calibration" --count 2
+engine fp32 --precision fp32
+export OCTET_CHECK_CACHE=$folder
+"$build/tests/gpu_check" "$folder/int8.octet" 32x32 3
+"$build/tests/gpu_check" "$folder/int8.octet" 32x96 8
+"$build/tests/gpu_check" "$folder/fp32.octet" 32x32
+"$build/tests/gpu_stress" "$folder/int8.octet" "$folder/fp32.octet" 5 10 32x32
