@@ -18,7 +18,7 @@
 #include "runtime/head/heads.h"
 #include "runtime/head/yolov8.h"
 
-#define ROOM 96 /* tensors and layers */
+#define ROOM 256 /* tensors and layers */
 
 struct builder {
     struct oct_imported *imported;
@@ -133,6 +133,19 @@ static int concat(struct builder *b, int count, const int *members)
 #define CONCAT(b, ...)                                                                             \
     concat(b, (int)(sizeof(int[]){__VA_ARGS__} / sizeof(int)), (const int[]){__VA_ARGS__})
 
+/* Ultralytics' C2f with `count` bottlenecks, which add their input or do not. */
+static int c2f_of(struct builder *b, int input, int channels, int count, bool is_added)
+{
+    const int half = channels / 2, both = conv(b, input, channels, 1, 1);
+    int parts[OCT_CONCAT_MAX] = {slice(b, both, 0, half), slice(b, both, half, half)};
+    for (int i = 0; i < count; i++) {
+        const int inner = conv(b, parts[1 + i], half, 3, 1);
+        parts[2 + i] =
+            convolve(b, (struct convolution){inner, half, 3, 1, 1, is_added ? parts[1 + i] : 0});
+    }
+    return conv(b, concat(b, 2 + count, parts), channels, 1, 1);
+}
+
 /* Ultralytics' C2f with one bottleneck; `whole` puts the split tensor itself into the concat, as
  * a pass may, else its two slices as the ONNX file has them. */
 static int c2f(struct builder *b, int input, int channels, bool whole, int kernel)
@@ -204,10 +217,50 @@ static void build_pruned(struct builder *b)
     head(b, 8, CONCAT(b, pool(b, last, 3), conv(b, middle, 33, 3, 1), up, last));
 }
 
+/* A level of YOLOv8's head, of `boxes` and `classes` channels within. */
+static void wide_head(struct builder *b, int stride, int input, int boxes, int classes)
+{
+    struct oct_head *head = &b->imported->network.head;
+    const int box = conv(b, conv(b, input, boxes, 3, 1), boxes, 3, 1);
+    const int class = conv(b, conv(b, input, classes, 3, 1), classes, 3, 1);
+    oct_yolov8_add_level(
+        head, convolve(b, (struct convolution){box, 4 * head->of.yolov8.reg_max, 1, 1, 0, 0}),
+        convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0}), stride);
+}
+
+/* YOLOv8m, layer by layer. */
+static void build_medium(struct builder *b)
+{
+    const int p2 = c2f_of(b, conv(b, conv(b, 0, 48, 3, 2), 96, 3, 2), 96, 2, true);
+    const int p3 = c2f_of(b, conv(b, p2, 192, 3, 2), 192, 4, true);
+    const int p4 = c2f_of(b, conv(b, p3, 384, 3, 2), 384, 4, true);
+    const int deep = c2f_of(b, conv(b, p4, 576, 3, 2), 576, 2, true);
+    const int s0 = conv(b, deep, 288, 1, 1);
+    const int s1 = pool(b, s0, 5), s2 = pool(b, s1, 5), s3 = pool(b, s2, 5);
+    const int p5 = conv(b, CONCAT(b, s0, s1, s2, s3), 576, 1, 1);
+    const int up4 = c2f_of(b, CONCAT(b, upsample(b, p5), p4), 384, 2, false);
+    const int out3 = c2f_of(b, CONCAT(b, upsample(b, up4), p3), 192, 2, false);
+    const int out4 = c2f_of(b, CONCAT(b, conv(b, out3, 192, 3, 2), up4), 384, 2, false);
+    const int out5 = c2f_of(b, CONCAT(b, conv(b, out4, 384, 3, 2), p5), 576, 2, false);
+    wide_head(b, 8, out3, 64, 192);
+    wide_head(b, 16, out4, 64, 192);
+    wide_head(b, 32, out5, 64, 192);
+}
+
+/* What each kind is, as enum test_detector. */
+static const struct kind {
+    void (*build)(struct builder *);
+    int classes, reg_max, side;
+} kinds[] = {{build_small, 5, 8, 64},
+             {build_tiny, 2, 2, 32},
+             {build_wide, 2, 2, 32},
+             {build_pruned, 2, 2, 32},
+             {build_medium, 5, 16, 320}};
+
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
     static const char *const names[] = {"person", "car", "bus", "dog", "cat"};
-    const bool small = kind == TEST_DETECTOR_SMALL;
+    const struct kind *of = &kinds[kind];
     struct oct_imported *n = oct_calloc(ctx, 1, sizeof *n);
     assert_non_null(n);
     oct_arena_init(&n->arena, ctx);
@@ -217,17 +270,15 @@ struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, u
     network->layers = allocate(&b, ROOM, sizeof *network->layers);
     n->notes = allocate(&b, ROOM, sizeof *n->notes);
     network->head.kind = &oct_head_yolov8;
-    network->head.class_count = small ? 5 : 2;
-    network->head.of.yolov8.reg_max = small ? 8 : 2;
+    network->head.class_count = of->classes;
+    network->head.of.yolov8.reg_max = of->reg_max;
     network->class_names =
         allocate(&b, (size_t)network->head.class_count, sizeof *network->class_names);
     memcpy(network->class_names, names, (size_t)network->head.class_count * sizeof *names);
-    network->input_height = network->input_width = small ? 64 : 32;
+    network->input_height = network->input_width = of->side;
     network->description = "a detector of random weights";
     add_tensor(&b, &(struct oct_tensor){.kind = OCT_TENSOR_INPUT, .channels = 3, .parent = -1});
-    static void (*const builders[])(struct builder *) = {build_small, build_tiny, build_wide,
-                                                         build_pruned}; /* as enum test_detector */
-    builders[kind](&b);
+    of->build(&b);
     return n;
 }
 

@@ -22,7 +22,9 @@ enum test_detector {
     /* One level of stride 8, as pruning leaves them: slices that start at channels that are no
      * multiples of 4, which convolutions, a residual sum, a pool, upsampling and a concat read.
      * 32x32, 2 classes. */
-    TEST_DETECTOR_PRUNED
+    TEST_DETECTOR_PRUNED,
+    /* YOLOv8m with all its layers and channels, of 5 classes: no small one. 320x320. */
+    TEST_DETECTOR_MEDIUM
 };
 
 /* The calls below fail the running test where something does not work. */
