@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # pack.sh BUILD FOLDER: puts what run.sh needs into a folder that can be carried to a machine with a GPU: the programs, the
-# libraries that they need and every such machine may lack, and engines of the bundled model and of the test data.
+# libraries that they need and every such machine may lack, and engines of the bundled model and of the test data; all but
+# run.sh in one archive, which it unpacks.
 set -euo pipefail
 build=$(realpath "$1") folder=$(realpath -m "$2")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -10,11 +11,12 @@ octet=$build/octet
 [ -e "$build/liboctet-cuda.so.0" ] || { echo "pack.sh: $build has no liboctet-cuda.so.0: nvcc is needed" >&2; exit 1; }
 rm -rf "$folder"
 mkdir -p "$folder"/{bin,lib,engines}
-for file in "$octet" "$build/tests/gpu_check" "$build/liboctet-cuda.so.0"; do
+programs=("$octet" "$build"/tests/{gpu_check,gpu_random,gpu_stress,medium_engine})
+for file in "${programs[@]}" "$build/liboctet-cuda.so.0"; do
     strip -o "$folder/bin/$(basename "$file")" "$(realpath "$file")"
 done
 cp "$root/tests/gpu/run.sh" "$folder/"
-ldd "$octet" "$build/tests/gpu_check" | awk '/=> \//{ print $3 }' | sort -u |
+ldd "${programs[@]}" | awk '/=> \//{ print $3 }' | sort -u |
     grep -v -E '/(libc|libm|ld-linux[^/]*|libpthread|libdl)\.so' | xargs -I{} cp -L {} "$folder/lib/"
 for toolkit in "${CUDA_HOME:-}" /usr/local/cuda; do
     if [ -e "$toolkit/include/cuda.h" ]; then
@@ -41,4 +43,6 @@ if [ -d "$data/models" ]; then
 else
     echo "pack.sh: no test data at $data: the bundled model alone" >&2
 fi
+tar -C "$folder" -c bin lib engines | gzip -9 >"$folder/pack.tar.gz"
+rm -r "${folder:?}"/{bin,lib,engines}
 du -sh "$folder"
