@@ -182,51 +182,53 @@ static bool run_at_once(void)
 
 /* ---- one after another ---- */
 
-/* The driver, as far as octet does not ask for it. */
-static struct {
-    void *library;
-    int (*init)(unsigned);
-    int (*get_device)(int *, int);
-    int (*retain)(void **, int);
-    int (*release)(int);
-    int (*push)(void *);
-    int (*pop)(void **);
-    int (*get_info)(size_t *, size_t *);
-} driver;
+/* The driver, as far as octet does not ask for it. The stand-in is kept: it counts what is left. A
+ * GPU's own is not, so that what loads and unloads it is octet. */
+static void *stand_in;
 
-static void find(void *member, const char *symbol)
+static void find(void *library, const char *symbol, void *member)
 {
-    void *found = dlsym(driver.library, symbol);
+    void *found = dlsym(library, symbol);
     memcpy(member, &found, sizeof found);
 }
 
-static void open_driver(void)
+static void *open_driver(void)
 {
-    driver.library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!driver.library)
+    void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!library)
         fail("libcuda.so.1", "it is not here");
-    find(&driver.init, "cuInit");
-    find(&driver.get_device, "cuDeviceGet");
-    find(&driver.retain, "cuDevicePrimaryCtxRetain");
-    find(&driver.release, "cuDevicePrimaryCtxRelease_v2");
-    find(&driver.push, "cuCtxPushCurrent_v2");
-    find(&driver.pop, "cuCtxPopCurrent_v2");
-    find(&driver.get_info, "cuMemGetInfo_v2");
+    return library;
 }
 
-/* Bytes of the GPU's memory that are taken; 0 where the driver is one that does not tell. */
-static size_t device_bytes(void)
+static size_t ask_device_bytes(void *library)
 {
+    int (*init)(unsigned), (*get_device)(int *, int), (*retain)(void **, int), (*release)(int);
+    int (*push)(void *), (*pop)(void **), (*get_info)(size_t *, size_t *);
     size_t left = 0, all = 0;
     void *context;
     int device;
-    if (!driver.get_info)
-        return 0;
-    if (driver.init(0) || driver.get_device(&device, 0) || driver.retain(&context, device) ||
-        driver.push(context) || driver.get_info(&left, &all) || driver.pop(&context) ||
-        driver.release(device))
+    find(library, "cuInit", &init);
+    find(library, "cuDeviceGet", &get_device);
+    find(library, "cuDevicePrimaryCtxRetain", &retain);
+    find(library, "cuDevicePrimaryCtxRelease_v2", &release);
+    find(library, "cuCtxPushCurrent_v2", &push);
+    find(library, "cuCtxPopCurrent_v2", &pop);
+    find(library, "cuMemGetInfo_v2", &get_info);
+    if (init(0) || get_device(&device, 0) || retain(&context, device) || push(context) ||
+        get_info(&left, &all) || pop(&context) || release(device))
         fail("the GPU's memory", "it cannot be asked for");
     return all - left;
+}
+
+/* Bytes of the GPU's memory that are taken, by whomever; 0 of the stand-in, which does not tell. */
+static size_t device_bytes(void)
+{
+    if (stand_in)
+        return 0;
+    void *library = open_driver();
+    const size_t bytes = ask_device_bytes(library);
+    dlclose(library);
+    return bytes;
 }
 
 static size_t process_bytes(void)
@@ -266,19 +268,28 @@ static bool open_and_close(octet_context *context)
            process_end <= process + PROCESS_BYTES_MOST;
 }
 
-/* The stand-in of the driver counts what is left, and complains of what is wrong. */
+static void find_stand_in(void)
+{
+    void *library = open_driver();
+    if (dlsym(library, STAND_IN_DRIVER_SYMBOL))
+        stand_in = library;
+    else
+        dlclose(library);
+}
+
+/* The stand-in counts what is left, and complains of what is wrong. */
 static bool is_stand_in_clean(void)
 {
-    const struct stand_in_driver *stand_in = dlsym(driver.library, STAND_IN_DRIVER_SYMBOL);
     struct stand_in_counts counts;
     if (!stand_in)
         return true;
-    stand_in->get_counts(&counts);
+    const struct stand_in_driver *driver = dlsym(stand_in, STAND_IN_DRIVER_SYMBOL);
+    driver->get_counts(&counts);
     printf("the stand-in: %d allocations, %d contexts, %d things left behind; \"%s\"\n",
            counts.allocations + counts.host_allocations, counts.retained, counts.leaked,
-           stand_in->complaint());
+           driver->complaint());
     return counts.allocations + counts.host_allocations + counts.retained + counts.leaked == 0 &&
-           !stand_in->complaint()[0];
+           !driver->complaint()[0];
 }
 
 int main(int argc, char **argv)
@@ -291,7 +302,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: gpu_stress ENGINE ENGINE [RUNS [OPENS [HEIGHTxWIDTH]]]\n");
         return 2;
     }
-    open_driver();
+    find_stand_in();
     if (octet_context_create(NULL, &context))
         fail("context", "out of memory");
     for (int i = 0; i < ENGINES; i++)

@@ -120,6 +120,8 @@ static void make_network(struct conv_case *c, struct test_random *random)
     layer.silu = s->silu;
     c->layer = c->network.layer_count;
     c->tensor = add_conv(c, random, layer, s->outputs, s->output);
+    if (s->scale > 0.0f)
+        c->tensors[c->tensor].quantization.scale = s->scale;
     if (s->beside)
         put_beside(c, other);
     c->network.head.output_count = 0;

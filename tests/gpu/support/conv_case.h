@@ -21,6 +21,7 @@ struct conv_shape {
     int beside;                 /* channels that the output stands in a concat with; 0: none */
     bool is_last;               /* ... behind them */
     enum oct_type type, output; /* of the input, and the output */
+    float scale;                /* of the output's codes; 0: as that of others */
     bool silu, is_added;
     enum oct_type residual; /* of what is added */
     int residual_skipped;   /* channels before it: it is a slice */

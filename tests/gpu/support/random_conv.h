@@ -14,6 +14,8 @@ struct conv_finish {
     bool silu, is_added;
     enum oct_type residual;
     bool rows, few; /* as in struct oct_gpu_step */
+    float scale;    /* of the output's codes, now and then; 0: any */
+    bool is_always; /* with others it is of another family */
 };
 const struct conv_finish *conv_finishes(int *count);
 
