@@ -260,17 +260,23 @@ static size_t lowest_offset(const struct oct_gpu_layout *layout, const struct to
     return offset;
 }
 
-/* Kernels reach a picture's bytes with 32 bits. */
+bool oct_gpu_image_bytes(struct oct_network_size size, size_t pixel, int batch, size_t *image,
+                         size_t *all)
+{
+    size_t bytes;
+    if (!oct_mul((size_t)size.height, (size_t)size.width, &bytes) ||
+        !oct_mul(bytes, pixel, &bytes) || bytes > INT32_MAX - BUFFER_ALIGNMENT)
+        return false;
+    *image = oct_align(bytes, BUFFER_ALIGNMENT);
+    return oct_mul(*image, (size_t)batch, all) && *all <= SIZE_MAX / 4;
+}
+
 static bool find_bytes(const struct oct_gpu_layout *layout, struct oct_gpu_buffer *buffer)
 {
-    size_t bytes = (size_t)buffer->height, all;
-    if (!oct_mul(bytes, (size_t)buffer->width, &bytes) ||
-        !oct_mul(bytes, (size_t)buffer->channels * oct_type_bytes(buffer->type), &bytes) ||
-        !oct_add(bytes, BUFFER_ALIGNMENT, &bytes) || !oct_mul(bytes, (size_t)layout->batch, &all) ||
-        bytes > INT32_MAX || all > SIZE_MAX / 4)
-        return false;
-    buffer->image_bytes = oct_align(bytes - BUFFER_ALIGNMENT, BUFFER_ALIGNMENT);
-    return true;
+    size_t all;
+    return oct_gpu_image_bytes((struct oct_network_size){buffer->height, buffer->width},
+                               (size_t)buffer->channels * oct_type_bytes(buffer->type),
+                               layout->batch, &buffer->image_bytes, &all);
 }
 
 /* Greedy by size, largest first, as the CPU's layout does it (backend/cpu/layout.c). */

@@ -62,6 +62,11 @@ struct oct_gpu_run *oct_gpu_layout_runs(struct oct_arena *arena,
                                         const struct oct_gpu_layout *layout, int tensor,
                                         int *count);
 
+/* Bytes of one picture of pixels of `pixel` bytes, and of the batch's; false where kernels, which
+ * reach a picture's bytes with 32 bits, cannot have as many. */
+bool oct_gpu_image_bytes(struct oct_network_size size, size_t pixel, int batch, size_t *image,
+                         size_t *all);
+
 /* Channels of one group of a type: 16, 8 or 4. */
 static inline int oct_gpu_group_channels(enum oct_type type)
 {

@@ -117,9 +117,11 @@ octet_status oct_gpu_plan_copy(struct oct_gpu_plan *plan, int layer, int tensor,
     const int channels = network->tensors[tensor].channels;
     const int stored = (channels + OCT_GPU_CHANNELS - 1) / OCT_GPU_CHANNELS * OCT_GPU_CHANNELS;
     const size_t pixel = (size_t)stored * oct_type_bytes(from->type);
-    const size_t image = oct_align(pixel * (size_t)size.height * (size_t)size.width, 256);
-    struct oct_gpu_gather *gather = &plan->gathers[plan->gather_count++];
     const bool codes = from->type == OCT_TYPE_U8;
+    struct oct_gpu_gather *gather = &plan->gathers[plan->gather_count++];
+    size_t image, all;
+    if (!oct_gpu_image_bytes(size, pixel, plan->layout.batch, &image, &all))
+        return oct_fail_memory(plan->ctx, "activations of this size");
     *view = (struct oct_gpu_view){
         .data = plan->layout.arena_bytes,
         .image = (int64_t)image,
@@ -131,7 +133,7 @@ octet_status oct_gpu_plan_copy(struct oct_gpu_plan *plan, int layer, int tensor,
         .inverse_scale = codes ? 1.0f / from->quantization.scale : 0.0f,
     };
     *gather = (struct oct_gpu_gather){layer, tensor, plan->layout.arena_bytes, *view};
-    plan->layout.arena_bytes += image * (size_t)plan->layout.batch;
+    plan->layout.arena_bytes += all;
     return move_tensor(plan, layer, tensor, view, stored - channels, 0);
 }
 

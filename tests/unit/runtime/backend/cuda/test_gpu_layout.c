@@ -235,10 +235,60 @@ static void failures(void **state)
     oct_arena_clear(&arena);
 }
 
+/* Five enlarged tensors of which none is stored: more than a convolution reads from, and their copy
+ * is larger than kernels reach, though no buffer is. */
+static void copies_too_large(void **state)
+{
+    (void)state;
+    enum { PARTS = 5, CHANNELS = 32 };
+    struct oct_tensor tensors[2 * PARTS + 3] = {
+        {.kind = OCT_TENSOR_INPUT, .type = OCT_TYPE_U8, .channels = 3, .quantization = {1.0f, 0}}};
+    struct oct_layer layers[2 * PARTS + 1];
+    struct oct_network network = {.tensors = tensors, .layers = layers, .tensor_count = 1};
+    struct oct_tensor concat = {.kind = OCT_TENSOR_CONCAT, .type = OCT_TYPE_U8};
+    const struct oct_tensor part = {.kind = OCT_TENSOR_LAYER,
+                                    .type = OCT_TYPE_U8,
+                                    .channels = CHANNELS,
+                                    .quantization = {1.0f, 0}};
+    for (int i = 0; i < 2 * PARTS; i++) {
+        const bool enlarges = i % 2;
+        layers[network.layer_count++] =
+            (struct oct_layer){.name = "layer",
+                               .operation = enlarges ? OCT_UPSAMPLE : OCT_CONVOLUTION,
+                               .input = enlarges ? network.tensor_count - 1 : 0,
+                               .residual = -1,
+                               .output = network.tensor_count,
+                               .kernel = 1,
+                               .stride = enlarges ? 1 : 4};
+        if (enlarges)
+            concat.members[concat.member_count++] = network.tensor_count;
+        concat.channels += enlarges ? CHANNELS : 0;
+        tensors[network.tensor_count++] = part;
+    }
+    tensors[network.tensor_count++] = concat;
+    layers[network.layer_count++] = (struct oct_layer){.name = "layer",
+                                                       .input = network.tensor_count - 1,
+                                                       .residual = -1,
+                                                       .output = network.tensor_count,
+                                                       .kernel = 1,
+                                                       .stride = 8};
+    tensors[network.tensor_count++] = part;
+    for (int side = 1024; side <= 8192; side *= 8) {
+        struct oct_gpu_plan plan;
+        struct oct_arena arena;
+        oct_arena_init(&arena, &test.context);
+        const octet_status status =
+            oct_gpu_plan_make(&test.context, &arena, &network, side, side, BATCH, &limits, &plan);
+        assert_int_equal(status, side == 1024 ? OCTET_OK : OCTET_OUT_OF_MEMORY);
+        assert_true(side > 1024 || plan.gather_count == 1);
+        oct_arena_clear(&arena);
+    }
+}
+
 #define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(random_plans), TEST(failures)};
+    const struct CMUnitTest tests[] = {TEST(random_plans), TEST(failures), TEST(copies_too_large)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
