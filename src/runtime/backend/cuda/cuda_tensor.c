@@ -9,7 +9,9 @@ static size_t tensor_bytes(const struct oct_cuda *cuda, int tensor)
 {
     const struct oct_tensor *t = &cuda->network->tensors[tensor];
     const struct oct_network_size size = cuda->plan.layout.sizes[tensor];
-    return (size_t)size.height * (size_t)size.width * (size_t)t->channels * sizeof(float);
+    const int leaf = oct_network_resolve(cuda->network, tensor, 0).tensor;
+    return (size_t)size.height * (size_t)size.width * (size_t)t->channels *
+           oct_type_bytes(cuda->network->tensors[leaf].type);
 }
 
 static bool find_pieces(struct oct_cuda *cuda, int tensor)
