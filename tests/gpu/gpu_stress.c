@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gpu_stress ENGINE ENGINE [RUNS [OPENS [HEIGHTxWIDTH]]]: sessions of two engines on four threads at
- * once on one GPU, `RUNS` runs each, whose outputs and boxes must be those that the engines give
+ * gpu_stress ENGINE ENGINE [RUNS [OPENS [HEIGHTxWIDTH]]]: sessions of two engines on four threads
+ * at once on one GPU, `RUNS` runs each, whose outputs and boxes must be those that the engines give
  * alone; then sessions that are opened and closed `OPENS` times, with no more memory taken at the
  * end than at the start, of the GPU's or the process'. Exit status 1 where it is otherwise.
  */
