@@ -16,4 +16,8 @@ export OCTET_CHECK_CACHE=$folder
 "$build/tests/gpu_check" "$folder/int8.octet" 32x32 3
 "$build/tests/gpu_check" "$folder/int8.octet" 32x96 8
 "$build/tests/gpu_check" "$folder/fp32.octet" 32x32
+cp "$build/octet" "$folder/" # beside which there is no other CUDA half
+"$folder/octet" bench "$folder/int8.octet" --imgsz 32 --device cpu,cuda --peak --layers --no-cache --warmup 1 --iterations 3 |
+    tee "$folder/bench"
+[ "$(grep -c 'of peak' "$folder/bench")" -ge 3 ]
 "$build/tests/gpu_stress" "$folder/int8.octet" "$folder/fp32.octet" 5 10 32x32

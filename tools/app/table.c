@@ -2,6 +2,7 @@
 /* Lays out tables, within the width that the terminal has. */
 #include "app/table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 void table_open(struct table *table, const char *const *headers, size_t columns)
 {
+    assert(columns <= TABLE_COLUMNS_MAX);
     *table = (struct table){.columns = columns, .room = terminal_columns(STDOUT_FILENO)};
     for (size_t i = 0; i < columns; i++) {
         struct table_column *column = &table->column[i];

@@ -7,7 +7,7 @@
 #include "app/app.h"
 #include "app/terminal_text.h"
 
-#define TABLE_COLUMNS_MAX 16
+#define TABLE_COLUMNS_MAX 24
 
 struct table_column {
     const char *header;
