@@ -191,7 +191,7 @@ static void expect(octet_context *ctx, struct oct_gpu_device *device, oct_cuda_r
 static void put_picture(const struct conv_case *c, int image, uint8_t *activations)
 {
     const struct oct_gpu_buffer *buffer = &c->plan.layout.buffers[c->plan.layout.places[0].buffer];
-    uint8_t *to = activations + buffer->offset + (size_t)image * buffer->image_bytes;
+    uint8_t *to = activations + buffer->offset + (size_t)image * c->plan.layout.slot_bytes;
     const size_t pixels = (size_t)c->shape.height * (size_t)c->shape.width;
     for (size_t i = 0; i < pixels; i++)
         for (size_t k = 0; k < 3; k++) {
@@ -215,7 +215,7 @@ static float number_at(const struct conv_case *c, const uint8_t *activations, in
     const size_t channels = (size_t)c->shape.outputs;
     const size_t element =
         at / channels * (size_t)buffer->channels + (size_t)place->channel + at % channels;
-    const uint8_t *from = activations + buffer->offset + (size_t)image * buffer->image_bytes +
+    const uint8_t *from = activations + buffer->offset + (size_t)image * c->plan.layout.slot_bytes +
                           element * oct_type_bytes(buffer->type);
     uint16_t half;
     float value;
@@ -236,7 +236,7 @@ static bool only_output_changed(const struct conv_case *c, uint8_t *before, cons
     const size_t pixels = (size_t)buffer->height * (size_t)buffer->width;
     for (int image = 0; image < c->shape.images; image++)
         for (size_t i = 0; i < pixels; i++) {
-            const size_t at = buffer->offset + (size_t)image * buffer->image_bytes +
+            const size_t at = buffer->offset + (size_t)image * c->plan.layout.slot_bytes +
                               (i * (size_t)buffer->channels + (size_t)place->channel) * element;
             memcpy(before + at, after + at, (size_t)c->plan.steps[c->step].channels * element);
         }

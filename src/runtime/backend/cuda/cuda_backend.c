@@ -94,6 +94,7 @@ static octet_status open_cuda(octet_context *ctx, const struct oct_backend_reque
     cuda->height = request->height;
     cuda->width = request->width;
     cuda->batch = request->batch;
+    cuda->parts = request->batch > 1 ? 2 : 1;
     cuda->profile = request->profile;
     cuda->cache = request->cache;
     cuda->run_ms = -1.0;

@@ -178,8 +178,8 @@ octet_status oct_cuda_add_head(struct oct_cuda *cuda, const oct_cuda_node *steps
         return OCTET_OK;
     octet_status status = add_node(cuda, OCT_CUDA_HEAD_CLEAR, NULL, 0, &cleared);
     for (int i = 0; i < cuda->plan.step_count; i++)
-        if (oct_gpu_head_waits(&cuda->plan, i))
-            waits[count++] = steps[i];
+        for (int part = 0; part < cuda->parts && oct_gpu_head_waits(&cuda->plan, i); part++)
+            waits[count++] = steps[part * cuda->plan.step_count + i];
     waits[count++] = cleared;
     if (!status)
         status = add_node(cuda, OCT_CUDA_HEAD_GATHER, waits, count, &gathered);

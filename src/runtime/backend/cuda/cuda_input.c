@@ -119,7 +119,7 @@ static oct_cuda_address target_of(const struct oct_cuda *cuda, int slot)
 {
     const struct oct_gpu_buffer *buffer =
         &cuda->plan.layout.buffers[cuda->plan.layout.places[0].buffer];
-    return cuda->activations + buffer->offset + (uint64_t)slot * buffer->image_bytes;
+    return cuda->activations + buffer->offset + (uint64_t)slot * cuda->plan.layout.slot_bytes;
 }
 
 static octet_status set_pixels(struct oct_cuda *cuda, int slot, const uint8_t *rgb,

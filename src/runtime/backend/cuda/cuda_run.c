@@ -28,12 +28,15 @@ octet_status oct_cuda_add_node(struct oct_cuda *cuda, const oct_cuda_node *waits
     return oct_gpu_device_add(&cuda->device, cuda->graph, waits, wait_count, node, added);
 }
 
-static octet_status add_node(struct oct_cuda *cuda, int index, oct_cuda_node *nodes,
+/* A step for a part of the batch; `nodes` are the part's. */
+static octet_status add_node(struct oct_cuda *cuda, int index, int part, oct_cuda_node *nodes,
                              oct_cuda_node *waits)
 {
+    const int first = cuda->batch * part / cuda->parts;
+    const int count = cuda->batch * (part + 1) / cuda->parts - first;
     const struct oct_gpu_step *step = &cuda->plan.steps[index];
     struct oct_gpu_launch launch;
-    oct_gpu_launch_make(&launch, step, cuda->functions[index], 0, cuda->batch);
+    oct_gpu_launch_make(&launch, step, cuda->functions[index], first, count);
     for (int i = 0; i < step->wait_count; i++)
         waits[i] = nodes[step->waits[i]];
     return oct_cuda_add_node(cuda, waits, step->wait_count, &launch.node, &nodes[index]);
@@ -50,8 +53,8 @@ static octet_status add_clock(struct oct_cuda *cuda, const oct_cuda_node *nodes,
         for (int k = i + 1; k < cuda->plan.step_count && is_last; k++)
             for (int w = 0; w < cuda->plan.steps[k].wait_count; w++)
                 is_last = is_last && cuda->plan.steps[k].waits[w] != i;
-        if (is_last)
-            waits[count++] = nodes[i];
+        for (int part = 0; is_last && part < cuda->parts; part++)
+            waits[count++] = nodes[part * cuda->plan.step_count + i];
     }
     return oct_cuda_try(
         cuda, cuda->device.driver.add_event_node(&node, cuda->graph, waits, count, cuda->end),
@@ -61,18 +64,19 @@ static octet_status add_clock(struct oct_cuda *cuda, const oct_cuda_node *nodes,
 static octet_status make_graph(struct oct_cuda *cuda)
 {
     const struct oct_cuda_driver *driver = &cuda->device.driver;
-    const size_t steps = (size_t)cuda->plan.step_count;
-    oct_cuda_node *nodes = oct_calloc(cuda->ctx, 2 * steps + 1, sizeof(oct_cuda_node));
+    const int steps = cuda->plan.step_count, all = cuda->parts * steps;
+    oct_cuda_node *nodes = oct_calloc(cuda->ctx, 2 * (size_t)all + 1, sizeof(oct_cuda_node));
     if (!nodes)
         return oct_fail_memory(cuda->ctx, "the graph");
     octet_status status =
         oct_cuda_try(cuda, driver->create_graph(&cuda->graph, 0), "making the graph");
-    for (int i = 0; i < cuda->plan.step_count && !status; i++)
-        status = add_node(cuda, i, nodes, nodes + steps);
+    for (int i = 0; i < all && !status; i++)
+        status = add_node(cuda, i / cuda->parts, i % cuda->parts, nodes + i % cuda->parts * steps,
+                          nodes + all);
     if (!status)
-        status = add_clock(cuda, nodes, nodes + steps);
+        status = add_clock(cuda, nodes, nodes + all);
     if (!status)
-        status = oct_cuda_add_head(cuda, nodes, nodes + steps);
+        status = oct_cuda_add_head(cuda, nodes, nodes + all);
     oct_free(cuda->ctx, nodes);
     if (!status)
         status = oct_cuda_try(cuda, driver->instantiate_graph(&cuda->executable, cuda->graph, 0),

@@ -54,6 +54,7 @@ struct oct_cuda {
     struct oct_gpu_device device;
     struct oct_gpu_plan plan;
     int height, width, batch;
+    int parts; /* of the batch, which the graph runs beside each other */
     bool profile;
     const char *cache; /* while it opens */
     oct_cuda_address activations, constants;
@@ -95,8 +96,8 @@ octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_
 void oct_cuda_close_input(struct oct_cuda *cuda);
 
 /* cuda_head.c: once activations have addresses, before there is a graph; and the search as
- * launches, or as nodes behind those of the steps. `waits` has room for one node more than there
- * are steps. */
+ * launches, or as nodes behind those of the steps, [parts][steps]. `waits` has room for one node
+ * more than these. */
 octet_status oct_cuda_open_head(struct oct_cuda *cuda);
 void oct_cuda_close_head(struct oct_cuda *cuda);
 octet_status oct_cuda_launch_head(struct oct_cuda *cuda, int first, int count);

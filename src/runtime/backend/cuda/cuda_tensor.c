@@ -83,12 +83,13 @@ static octet_status fetch(struct oct_cuda *cuda, int buffer, int slot)
 {
     const struct oct_gpu_buffer *from = &cuda->plan.layout.buffers[buffer];
     const struct oct_cuda_driver *driver = &cuda->device.driver;
-    const octet_status status = oct_cuda_try(
-        cuda,
-        driver->copy_out(cuda->fetched,
-                         cuda->activations + from->offset + (uint64_t)slot * from->image_bytes,
-                         from->image_bytes, cuda->stream),
-        "copying a tensor");
+    const octet_status status =
+        oct_cuda_try(cuda,
+                     driver->copy_out(cuda->fetched,
+                                      cuda->activations + from->offset +
+                                          (uint64_t)slot * cuda->plan.layout.slot_bytes,
+                                      from->image_bytes, cuda->stream),
+                     "copying a tensor");
     return status ? status
                   : oct_cuda_try(cuda, driver->wait_stream(cuda->stream), "copying a tensor");
 }

@@ -241,15 +241,14 @@ static bool lives_meet(const struct oct_gpu_layout *layout, const struct touches
 static size_t lowest_offset(const struct oct_gpu_layout *layout, const struct touches *touches,
                             const int *placed, int placed_count, int at)
 {
-    const size_t batch = (size_t)layout->batch;
-    const size_t bytes = layout->buffers[at].image_bytes * batch;
+    const size_t bytes = layout->buffers[at].image_bytes;
     size_t offset = 0;
     bool moved;
     do {
         moved = false;
         for (int i = 0; i < placed_count; i++) {
             const struct oct_gpu_buffer *other = &layout->buffers[placed[i]];
-            const size_t end = other->offset + other->image_bytes * batch;
+            const size_t end = other->offset + other->image_bytes;
             if (offset < end && other->offset < offset + bytes &&
                 lives_meet(layout, touches, at, placed[i])) {
                 offset = end;
@@ -301,10 +300,12 @@ static octet_status assign_offsets(octet_context *ctx, struct oct_arena *arena,
     for (int i = 0; i < layout->buffer_count; i++) {
         struct oct_gpu_buffer *buffer = &layout->buffers[order[i]];
         buffer->offset = lowest_offset(layout, touches, order, i, order[i]);
-        const size_t end = buffer->offset + buffer->image_bytes * (size_t)layout->batch;
-        layout->arena_bytes = end > layout->arena_bytes ? end : layout->arena_bytes;
+        const size_t end = buffer->offset + buffer->image_bytes;
+        layout->slot_bytes = end > layout->slot_bytes ? end : layout->slot_bytes;
     }
-    return OCTET_OK;
+    return oct_mul(layout->slot_bytes, (size_t)layout->batch, &layout->arena_bytes)
+               ? OCTET_OK
+               : oct_fail_memory(ctx, "activations of this size");
 }
 
 static void find_outliving(struct oct_gpu_layout *layout)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where tensors lie in a GPU's memory. A buffer is a channels-last activation of all pictures of
- * the batch, [batch][height][width][channels], without borders. Every tensor that a layer writes
+ * Where tensors lie in a GPU's memory. A buffer is a channels-last activation of a picture,
+ * [height][width][channels], without borders. All buffers of a slot's picture lie together, apart
+ * from those of other slots: pictures can be worked out beside each other. Every tensor that a layer writes
  * begins at a group of 16 bytes and is padded to 16 channels, concats are tensors beside each
  * other, and a tensor that was only enlarged by upsampling is not stored: convolutions read through
  * to what it was made of. Buffers share memory only where everything that touches one is done,
@@ -20,8 +21,8 @@ struct oct_gpu_buffer {
     enum oct_type type;
     int height, width, channels; /* stored: elements between pixels */
     bool outlives_run;           /* the picture and the head's tensors */
-    size_t image_bytes;          /* of one picture */
-    size_t offset;               /* of the first one, in the arena */
+    size_t image_bytes;
+    size_t offset; /* in the arena, of slot 0 */
 };
 
 struct oct_gpu_place {
@@ -48,6 +49,7 @@ struct oct_gpu_layout {
     bool *read_through;             /* [layers]: upsampling that is not carried out */
     uint64_t *before;               /* [layers][words]: the layers that come before, as bits */
     size_t words;
+    size_t slot_bytes; /* from slot to slot, of every buffer */
     size_t arena_bytes;
 };
 

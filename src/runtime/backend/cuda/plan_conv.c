@@ -31,13 +31,13 @@ static bool add_run(const struct oct_gpu_plan *plan, const struct oct_gpu_run *r
     const bool goes_on =
         source && source->shift == run->shift &&
         source->data + (uint64_t)(*groups - source->first) * OCT_GPU_GROUP_BYTES == data &&
-        source->pixel == (int32_t)pixel && source->image == (int64_t)buffer->image_bytes;
+        source->pixel == (int32_t)pixel;
     if (!goes_on) {
         if (*source_count == OCT_GPU_SOURCES_MAX)
             return false;
         sources[(*source_count)++] = (struct oct_gpu_source){
             .data = data,
-            .image = (int64_t)buffer->image_bytes,
+            .image = (int64_t)plan->layout.slot_bytes,
             .row = (int32_t)(pixel * (size_t)buffer->width),
             .pixel = (int32_t)pixel,
             .first = *groups,

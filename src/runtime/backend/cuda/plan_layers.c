@@ -46,7 +46,7 @@ static struct oct_gpu_view buffer_view(const struct oct_gpu_plan *plan, int buff
     const bool codes = b->type == OCT_TYPE_U8;
     return (struct oct_gpu_view){
         .data = b->offset + (size_t)position * element,
-        .image = (int64_t)b->image_bytes,
+        .image = (int64_t)plan->layout.slot_bytes,
         .row = (int32_t)(pixel * (size_t)b->width),
         .pixel = (int32_t)pixel,
         .type = (int32_t)b->type,

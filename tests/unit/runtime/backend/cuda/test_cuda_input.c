@@ -73,7 +73,7 @@ static const uint8_t *input_of(const struct opened *o, int slot)
     const struct oct_gpu_layout *layout = &cuda->plan.layout;
     const struct oct_gpu_buffer *buffer = &layout->buffers[layout->places[0].buffer];
     return (const uint8_t *)(uintptr_t)(cuda->activations + buffer->offset +
-                                        (size_t)slot * buffer->image_bytes);
+                                        (size_t)slot * layout->slot_bytes);
 }
 
 /* Number `channel` of a pixel, with the zeros that make it whole, is this. */

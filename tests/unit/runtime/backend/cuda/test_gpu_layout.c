@@ -131,8 +131,11 @@ static void put_picture(struct map *map)
 {
     const struct oct_gpu_layout *layout = &map->plan->layout;
     const struct oct_gpu_buffer *b = &layout->buffers[layout->places[0].buffer];
-    for (size_t at = b->offset / UNIT; at * UNIT < b->offset + b->image_bytes * BATCH; at++)
-        map->owners[at] = PICTURE;
+    for (size_t slot = 0; slot < BATCH; slot++) {
+        const size_t first = b->offset + slot * layout->slot_bytes;
+        for (size_t at = first / UNIT; at * UNIT < first + b->image_bytes; at++)
+            map->owners[at] = PICTURE;
+    }
 }
 
 static bool is_ready(const struct oct_gpu_step *step, const bool *done)
