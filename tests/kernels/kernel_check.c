@@ -70,6 +70,7 @@ struct subject {
         CONVERT,
         PIXELS,
         RESIZE,
+        YUV,
         BURN,
         CHOICE,
         SILU,
@@ -97,6 +98,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pixels(subject->table, random);
     case RESIZE:
         return check_resize(subject->table, random);
+    case YUV:
+        return check_yuv(subject->table, random);
     case BURN:
         return turn > 0 || check_burn(subject->table);
     case CHOICE:
@@ -185,9 +188,9 @@ static void check_emulated(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {"max_pool_u8", "max_pool_f32", "max_pool_bf16",
-                                          "upsample2",   "convert",      "pixels_to_float",
-                                          "resize",      "burn",         "choose_conv"};
+    static const char *const entries[] = {
+        "max_pool_u8",     "max_pool_f32", "max_pool_bf16", "upsample2", "convert",
+        "pixels_to_float", "resize",       "yuv",           "burn",      "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;

@@ -204,6 +204,8 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .resize.blend_rows = oct_blend_rows_ref,
         .resize.halve_rows = oct_halve_rows_ref,
         .resize.widen_pixels = oct_widen_pixels_ref,
+        .resize.swap_pixels = oct_swap_pixels_ref,
+        .resize.yuv_pixels = oct_yuv_pixels_ref,
         .burn_u8 = burn_u8,
         .burn_f32 = burn_f32,
         .burn_bf16 = burn_bf16,

@@ -25,5 +25,8 @@ void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *sou
 void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);
 void oct_halve_rows_ref(const struct oct_halved_rows *rows, uint8_t *out);
 void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels);
+void oct_swap_pixels_ref(const uint8_t *bgr, uint8_t *rgb, int pixels);
+void oct_yuv_pixels_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
+                        uint8_t *rgb, int pixels);
 
 #endif

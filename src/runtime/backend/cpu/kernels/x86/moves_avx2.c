@@ -260,6 +260,7 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     oct_fill_u8_avx2(kernels);
     oct_fill_f32_avx2(kernels);
     oct_fill_resize_avx2(kernels);
+    oct_fill_yuv_avx2(kernels);
     kernels->pool_scratch_bytes = pool_scratch_bytes;
     kernels->max_pool_u8 = max_pool_u8;
     kernels->max_pool_f32 = max_pool_f32;
