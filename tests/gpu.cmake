@@ -57,6 +57,7 @@ foreach(name gpu_check gpu_stress)
     target_link_libraries(${name} PRIVATE octet_static octet_flags m ${CMAKE_DL_LIBS} Threads::Threads)
     target_link_directories(${name} PRIVATE ${OCTET_LIBRARY_DIRS})
 endforeach()
+target_sources(gpu_check PRIVATE gpu/frame_check.c)
 octet_test_program(medium_engine gpu/medium_engine.c)
 
 # They as well without a GPU: the CUDA half, whose kernels the stand-in knows, in the stand-in's folder.

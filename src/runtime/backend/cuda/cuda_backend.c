@@ -131,6 +131,8 @@ static double layer_ms(const void *state, int layer)
 const struct oct_backend oct_cuda_backend = {
     .name = "cuda",
     .open = open_cuda,
+    .allocate_host = oct_cuda_allocate_host,
+    .release_host = oct_cuda_release_host,
     .set_input = oct_cuda_set_input,
     .run = oct_cuda_run,
     .tensor = oct_cuda_tensor,
