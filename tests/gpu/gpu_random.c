@@ -96,7 +96,9 @@ static void count_kernels(const octet_engine *engine, const struct run *run)
     for (int i = 0; i < 3 && oct_gpu_head_plan(&plan, &head); i++)
         kernel_tally_add(&tally, of_head[i]);
     kernel_tally_add(&tally, "letterbox");
-    if (run->batch > 2) /* session_fill() */
+    if (run->batch > 1) /* session_fill() */
+        kernel_tally_add(&tally, "letterbox_yuv");
+    if (run->batch > 2)
         kernel_tally_add(&tally, "planes");
     oct_arena_clear(&arena);
 }
