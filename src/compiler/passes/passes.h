@@ -29,7 +29,8 @@ struct oct_found_output {
 struct oct_found_head {
     const struct oct_head_reader *reader; /* compiler/heads/head_readers.h */
     struct oct_head head;
-    union oct_head_parameters coded; /* as struct oct_imported's coded_head */
+    union oct_head_parameters coded;  /* as struct oct_imported's coded_head */
+    union oct_head_parameters probed; /* as the file's constants have it when its tail is run */
     struct oct_found_output outputs[OCT_HEAD_OUTPUTS_MAX];
     bool *in_tail; /* by node: between the frontier and the outputs */
 };

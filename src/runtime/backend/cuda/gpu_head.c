@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "runtime/head/heads.h"
+#include "runtime/head/levels.h"
 #include "runtime/head/yolov8.h"
 
 #define WORD_BITS 32
 
-_Static_assert(OCT_YOLOV8_LEVELS_MAX <= OCT_GPU_LEVELS_MAX, "levels of a head");
+_Static_assert(OCT_LEVELS_MAX <= OCT_GPU_LEVELS_MAX, "levels of a head");
 
 /* ---- parameters ---- */
 
@@ -102,7 +103,7 @@ void oct_gpu_search_make(const octet_detect_settings *settings, int class_count,
 {
     uint32_t *wanted = (uint32_t *)(search + 1);
     memset(search, 0, oct_gpu_search_bytes(class_count));
-    search->logit = oct_yolov8_logit_threshold(settings->confidence);
+    search->logit = oct_levels_logit_threshold(settings->confidence);
     search->confidence = (float)settings->confidence;
     search->multi_label = settings->multi_label != 0;
     search->any_class = !settings->classes;

@@ -161,6 +161,41 @@ static void decode(void **state)
     assert_true(fabsf(output[24 + 1 * 3 + 2] - 8.5f * 16 / 2 - (-16.0f) / 2) < 1e-4f);
 }
 
+/* YOLO26's: a cell's four numbers are its distances, negative ones among them. To the bit: the
+ * file's operations are these, in this order. */
+static void distances(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_of(26);
+    make_head(2, 4, 6, 3);
+    head.head.kind = &oct_head_yolo26;
+    assert_int_equal(oct_head_yolo26.anchor_count(&head.view), 24 + 6);
+    static float output[7 * 30];
+    for (int l = 0; l < 2; l++)
+        for (int y = 0; y < 4 >> l; y++)
+            for (int x = 0; x < 6 >> l; x++)
+                for (int i = 0; i < 4; i++)
+                    cell_box(l, y, x)[i] = test_float(&random, -1.0f, 12.0f);
+    oct_head_yolo26.decode(&head.view, output);
+    int anchor = 0;
+    for (int l = 0; l < 2; l++)
+        for (int y = 0; y < 4 >> l; y++)
+            for (int x = 0; x < 6 >> l; x++, anchor++) {
+                const float *d = cell_box(l, y, x), stride = (float)(8 << l);
+                const float near[2] = {(float)x + 0.5f - d[0], (float)y + 0.5f - d[1]},
+                            far[2] = {(float)x + 0.5f + d[2], (float)y + 0.5f + d[3]};
+                float corners[4];
+                oct_head_yolo26.box(&head.view, anchor, corners);
+                for (int i = 0; i < 2; i++) {
+                    assert_true(corners[i] == near[i] * stride);
+                    assert_true(corners[2 + i] == far[i] * stride);
+                    assert_true(output[i * 30 + anchor] == (near[i] + far[i]) / 2.0f * stride);
+                    assert_true(output[(2 + i) * 30 + anchor] == (far[i] - near[i]) * stride);
+                }
+            }
+    assert_int_equal(anchor, 30);
+}
+
 static struct oct_candidate candidates[OCT_CANDIDATES_MAX];
 static octet_detection found[OCT_CANDIDATES_MAX];
 
@@ -455,11 +490,17 @@ static void capacity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exponential), cmocka_unit_test(sigmoid),
-        cmocka_unit_test(decode),      cmocka_unit_test(suppression),
-        cmocka_unit_test(chain),       cmocka_unit_test(threshold_is_exclusive),
-        cmocka_unit_test(ties),        cmocka_unit_test(class_filter),
-        cmocka_unit_test(no_numbers),  cmocka_unit_test(random_heads),
+        cmocka_unit_test(exponential),
+        cmocka_unit_test(sigmoid),
+        cmocka_unit_test(distances),
+        cmocka_unit_test(decode),
+        cmocka_unit_test(suppression),
+        cmocka_unit_test(chain),
+        cmocka_unit_test(threshold_is_exclusive),
+        cmocka_unit_test(ties),
+        cmocka_unit_test(class_filter),
+        cmocka_unit_test(no_numbers),
+        cmocka_unit_test(random_heads),
         cmocka_unit_test(capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
