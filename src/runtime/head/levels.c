@@ -115,19 +115,31 @@ static bool any_above(const float *logits, int count, float threshold)
     return any;
 }
 
+/* All classes of a cell that are wanted and above the confidence. */
+static void gather_classes(const struct gathering *g, const float *logits, int anchor,
+                           struct oct_candidates *heap)
+{
+    float highest = g->logit;
+    for (int c = 0; c < g->class_count; c++)
+        if (logits[c] > highest && wanted(g->settings, c))
+            highest = logits[c];
+    const float best = oct_sigmoid(highest); /* the sigmoid never falls */
+    for (int c = 0; c < g->class_count; c++) {
+        if (!(logits[c] > g->logit) || !wanted(g->settings, c))
+            continue;
+        const float score = oct_sigmoid(logits[c]);
+        if (score > g->confidence)
+            oct_candidates_add(heap, (struct oct_candidate){score, best, anchor, c});
+    }
+}
+
 static void gather_cell(const struct gathering *g, const float *logits, int anchor,
                         struct oct_candidates *heap)
 {
     if (!any_above(logits, g->class_count, g->logit))
         return;
     if (g->settings->multi_label) {
-        for (int c = 0; c < g->class_count; c++) {
-            if (!(logits[c] > g->logit) || !wanted(g->settings, c))
-                continue;
-            const float score = oct_sigmoid(logits[c]);
-            if (score > g->confidence)
-                oct_candidates_add(heap, (struct oct_candidate){score, anchor, c});
-        }
+        gather_classes(g, logits, anchor, heap);
         return;
     }
     int best = 0;
@@ -138,7 +150,7 @@ static void gather_cell(const struct gathering *g, const float *logits, int anch
         return;
     const float score = oct_sigmoid(logits[best]);
     if (score > g->confidence)
-        oct_candidates_add(heap, (struct oct_candidate){score, anchor, best});
+        oct_candidates_add(heap, (struct oct_candidate){score, score, anchor, best});
 }
 
 static void gather(const struct oct_head_view *view, const octet_detect_settings *settings,

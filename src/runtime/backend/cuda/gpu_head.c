@@ -120,18 +120,32 @@ static void corners_of(const void *user, int anchor, float corners[4])
     memcpy(corners, candidates->entries[candidates->places[anchor]].corners, 4 * sizeof *corners);
 }
 
+/* Of several classes of an anchor any has the box: the best is looked for. */
+static void find_places(const struct oct_gpu_candidates *candidates)
+{
+    for (int i = 0; i < candidates->count; i++)
+        candidates->places[candidates->entries[i].found.anchor] = i;
+    for (int i = 0; i < candidates->count; i++) {
+        const struct oct_gpu_found *found = &candidates->entries[i].found;
+        int *place = &candidates->places[found->anchor];
+        if (found->score > candidates->entries[*place].found.score)
+            *place = i;
+    }
+}
+
 int oct_gpu_candidates_select(const struct oct_gpu_candidates *candidates,
                               const octet_detect_settings *settings,
                               struct oct_select_scratch *scratch, octet_detection *detections,
                               int most)
 {
     struct oct_candidates heap = {scratch->candidates, 0, scratch->capacity};
+    find_places(candidates);
     for (int i = 0; i < candidates->count; i++) {
         const struct oct_gpu_found *found = &candidates->entries[i].found;
-        /* of several classes of an anchor, any has the box */
-        candidates->places[found->anchor] = i;
-        oct_candidates_add(&heap,
-                           (struct oct_candidate){found->score, found->anchor, found->class_id});
+        const int place = candidates->places[found->anchor];
+        oct_candidates_add(&heap, (struct oct_candidate){found->score,
+                                                         candidates->entries[place].found.score,
+                                                         found->anchor, found->class_id});
     }
     return oct_nms(&heap, &(struct oct_boxes){corners_of, candidates}, settings, detections, most);
 }

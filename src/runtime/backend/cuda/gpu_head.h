@@ -35,7 +35,7 @@ void oct_gpu_search_make(const octet_detect_settings *settings, int class_count,
 struct oct_gpu_candidates {
     const struct oct_gpu_candidate *entries;
     int count;
-    int *places; /* [anchors], scratch: where in `entries` an anchor has its box */
+    int *places; /* [anchors], scratch: where in `entries` an anchor has its box and best score */
 };
 
 /* As select() of struct oct_head_kind. Scratch has room for all of the candidates. */

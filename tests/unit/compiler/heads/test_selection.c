@@ -238,8 +238,9 @@ static void best_alone(void **state)
     (void)state;
     struct test_onnx onnx;
     begin(&onnx);
-    test_onnx_int_list(&onnx, test_onnx_node(&onnx, "ReduceMax", "", "row_scores", "best"), "axes",
-                       1, 2);
+    OctOnnx__NodeProto *most = test_onnx_node(&onnx, "ReduceMax", "", "row_scores", "best");
+    test_onnx_int_list(&onnx, most, "axes", 1, 2);
+    test_onnx_int(&onnx, most, "keepdims", 0);
     test_onnx_list(&onnx, "k", 1, 30);
     test_onnx_node(&onnx, "TopK", "top", "best,k", "output0,at");
     expect(&onnx, &(octet_detect_settings){.confidence = 0.25, .iou = 1.0, .max_detections = 30},

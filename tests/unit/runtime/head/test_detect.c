@@ -207,6 +207,35 @@ static int select_boxes(const octet_detect_settings *settings)
     return oct_head_yolov8.select(&head.view, settings, &scratch, found, settings->max_detections);
 }
 
+/* Of equal scores that of the better cell comes first, as where the best cells are taken before
+ * their best classes; then that of the first cell and class. */
+static void equal_scores(void **state)
+{
+    (void)state;
+    static const struct {
+        int x, class_id;
+        double score;
+    } order[] = {{6, 0, 0.9}, {5, 2, 0.8}, {6, 1, 0.5}, {6, 2, 0.5},
+                 {5, 0, 0.5}, {2, 1, 0.5}, {3, 0, 0.5}};
+    static const int sides[4] = {1, 1, 1, 1};
+    octet_detect_settings settings;
+    make_head(1, 4, 8, 3);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        put(0, 0, order[i].x, sides, order[i].class_id, order[i].score);
+    octet_detect_defaults(&settings);
+    settings.multi_label = 1;
+    settings.iou = 1.0;
+    assert_int_equal(select_boxes(&settings), sizeof order / sizeof order[0]);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        assert_int_equal(found[i].class_id, order[i].class_id);
+        assert_true(fabsf(found[i].x1 - ((float)order[i].x - 0.5f) * 8.0f) < 1e-3f);
+    }
+    settings.max_detections = 3; /* which are left out goes by the same order */
+    assert_int_equal(select_boxes(&settings), 3);
+    assert_int_equal(found[2].class_id, 1);
+    assert_true(fabsf(found[2].x1 - 5.5f * 8.0f) < 1e-3f);
+}
+
 static octet_detect_settings plain_settings(void)
 {
     octet_detect_settings settings;
@@ -353,6 +382,7 @@ static void no_numbers(void **state)
 /* The plain version: all candidates sorted by insertion, suppression in double precision. */
 struct candidate {
     octet_detection box;
+    float best; /* score of the anchor */
     int anchor;
 };
 
@@ -362,6 +392,8 @@ static bool before(const struct candidate *a, const struct candidate *b)
 {
     if (a->box.score != b->box.score)
         return a->box.score > b->box.score;
+    if (a->best != b->best)
+        return a->best > b->best;
     return a->anchor != b->anchor ? a->anchor < b->anchor : a->box.class_id < b->box.class_id;
 }
 
@@ -392,7 +424,9 @@ static int gather(const octet_detect_settings *settings)
                 if ((!settings->multi_label && c != best) || !(score > (float)settings->confidence))
                     continue;
                 const struct candidate one = {
-                    {corners[0], corners[1], corners[2], corners[3], score, c}, anchor};
+                    {corners[0], corners[1], corners[2], corners[3], score, c},
+                    oct_sigmoid(logits[best]),
+                    anchor};
                 int at = count++;
                 for (; at > 0 && before(&one, &all[at - 1]); at--)
                     all[at] = all[at - 1];
@@ -490,17 +524,12 @@ static void capacity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exponential),
-        cmocka_unit_test(sigmoid),
-        cmocka_unit_test(distances),
-        cmocka_unit_test(decode),
-        cmocka_unit_test(suppression),
-        cmocka_unit_test(chain),
-        cmocka_unit_test(threshold_is_exclusive),
-        cmocka_unit_test(ties),
-        cmocka_unit_test(class_filter),
-        cmocka_unit_test(no_numbers),
-        cmocka_unit_test(random_heads),
+        cmocka_unit_test(exponential),  cmocka_unit_test(sigmoid),
+        cmocka_unit_test(equal_scores), cmocka_unit_test(distances),
+        cmocka_unit_test(decode),       cmocka_unit_test(suppression),
+        cmocka_unit_test(chain),        cmocka_unit_test(threshold_is_exclusive),
+        cmocka_unit_test(ties),         cmocka_unit_test(class_filter),
+        cmocka_unit_test(no_numbers),   cmocka_unit_test(random_heads),
         cmocka_unit_test(capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
