@@ -255,8 +255,8 @@ static void build_medium(struct builder *b)
 static const struct kind {
     void (*build)(struct builder *);
     int classes, reg_max, side; /* reg_max 0: YOLO26's head */
-} kinds[] = {{build_small, 5, 8, 64},  {build_tiny, 2, 2, 32},     {build_wide, 2, 2, 32},
-             {build_pruned, 2, 2, 32}, {build_medium, 5, 16, 320}, {build_small, 5, 0, 64}};
+} kinds[] = {{build_small, 5, 8, 64},  {build_tiny, 2, 2, 32},  {build_wide, 2, 2, 32},
+             {build_pruned, 2, 2, 32}, {build_small, 5, 0, 64}, {build_medium, 5, 16, 320}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
