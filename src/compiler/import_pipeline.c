@@ -23,6 +23,7 @@ static const struct {
     {"read_head_grids", oct_read_head_grids},
     {"restore_head_constants", oct_restore_head_constants},
     {"probe_head", oct_probe_head},
+    {"probe_selection", oct_probe_selection},
     {"build_network", oct_build_network},
     {"describe_network", oct_describe_network},
 };

@@ -43,6 +43,7 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
     info->name = network->description;
     info->precision = precision(network);
     info->class_count = network->head.class_count;
+    info->head = network->head.kind->word;
     info->stride_max = oct_network_stride(network);
     info->input_height = network->input_height;
     info->input_width = network->input_width;

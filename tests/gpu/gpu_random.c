@@ -171,7 +171,7 @@ static void detectors(void **state)
                 {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
                 {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
     struct test_random random = test_random_of(seed + 2000);
-    for (int kind = TEST_DETECTOR_SMALL; kind <= TEST_DETECTOR_PRUNED; kind++)
+    for (int kind = TEST_DETECTOR_SMALL; kind <= TEST_DETECTOR_DISTANCES; kind++)
         for (int i = 0; i < 3; i++) {
             octet_engine *engine =
                 test_engine(&test.context, (enum test_detector)kind, rows[i].precision);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ONNX models made in C, for tests: a message, and a small YOLOv8 detector in many variants. */
+/* ONNX models made in C, for tests: a message, and a small detector in many variants. */
 #ifndef OCTET_TESTS_SUPPORT_ONNX_BUILDER_H
 #define OCTET_TESTS_SUPPORT_ONNX_BUILDER_H
 
@@ -71,7 +71,15 @@ struct test_onnx_variant {
     int split_in_attribute; /* before opset 13 */
     int transposed;         /* the output is batch x anchors x channels */
     int no_names;           /* nodes without names */
+    int distances;          /* YOLO26's head: four distances, no Softmax */
+    enum {
+        TEST_ALL,          /* the prediction itself */
+        TEST_BEST,         /* the best 30 pairs of cell and class, of the best 30 cells */
+        TEST_BEST_BY_ROWS, /* the same with GatherND, as older exporters write it */
+        TEST_BEST_OF_CELL  /* the best 30 cells, each with its best class */
+    } taken;               /* x1, y1, x2, y2, score, class */
 };
+#define TEST_TAKEN 30
 void test_onnx_detector(struct test_onnx *onnx, const struct test_onnx_variant *variant);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/bfloat16.h"
 #include "network/requantize.h"
+#include "runtime/head/heads.h"
 
 static void *zeros(size_t count, size_t size)
 {
@@ -299,7 +300,8 @@ double *test_run_output(const struct test_run *run, int *anchors)
     const struct oct_network *network = run->network;
     *anchors = 0;
     const struct oct_head *head = &network->head;
-    const int reg_max = head->of.yolov8.reg_max;
+    const bool is_distance = head->kind == &oct_head_yolo26;
+    const int reg_max = is_distance ? 1 : head->of.yolov8.reg_max;
     for (int i = 0; i < head->output_count; i += 2) {
         const struct test_tensor *box = &run->tensors[head->outputs[i].tensor];
         *anchors += box->height * box->width;
@@ -313,7 +315,8 @@ double *test_run_output(const struct test_run *run, int *anchors)
         for (int at = 0; at < box->height * box->width; at++, to++) {
             double side[4];
             for (int s = 0; s < 4; s++)
-                side[s] = expectation(box->planes + s * reg_max, reg_max, at);
+                side[s] = is_distance ? (double)box->planes[s].values[at]
+                                      : expectation(box->planes + s * reg_max, reg_max, at);
             to[0] = (at % box->width + 0.5 + (side[2] - side[0]) / 2) * stride;
             to[all] = (at / box->width + 0.5 + (side[3] - side[1]) / 2) * stride;
             to[2 * all] = (side[0] + side[2]) * stride;

@@ -16,7 +16,7 @@
 #include "folder.h"
 #include "random.h"
 #include "runtime/head/heads.h"
-#include "runtime/head/yolov8.h"
+#include "runtime/head/levels.h"
 
 #define ROOM 256 /* tensors and layers */
 
@@ -159,14 +159,19 @@ static int c2f(struct builder *b, int input, int channels, bool whole, int kerne
     return conv(b, all, channels, 1, 1);
 }
 
+/* Of a level's boxes. */
+static int box_channels(const struct oct_head *head)
+{
+    return head->kind == &oct_head_yolo26 ? 4 : 4 * head->of.yolov8.reg_max;
+}
+
 static void head(struct builder *b, int stride, int input)
 {
     struct oct_head *head = &b->imported->network.head;
     const int box = conv(b, input, 10, 3, 1), class = conv(b, input, 7, 3, 1);
-    const int boxes =
-        convolve(b, (struct convolution){box, 4 * head->of.yolov8.reg_max, 1, 1, 0, 0});
+    const int boxes = convolve(b, (struct convolution){box, box_channels(head), 1, 1, 0, 0});
     const int classes = convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0});
-    oct_yolov8_add_level(head, boxes, classes, stride);
+    oct_levels_add(head, boxes, classes, stride);
 }
 
 static void build_small(struct builder *b)
@@ -223,9 +228,8 @@ static void wide_head(struct builder *b, int stride, int input, int boxes, int c
     struct oct_head *head = &b->imported->network.head;
     const int box = conv(b, conv(b, input, boxes, 3, 1), boxes, 3, 1);
     const int class = conv(b, conv(b, input, classes, 3, 1), classes, 3, 1);
-    oct_yolov8_add_level(
-        head, convolve(b, (struct convolution){box, 4 * head->of.yolov8.reg_max, 1, 1, 0, 0}),
-        convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0}), stride);
+    oct_levels_add(head, convolve(b, (struct convolution){box, box_channels(head), 1, 1, 0, 0}),
+                   convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0}), stride);
 }
 
 /* YOLOv8m, layer by layer. */
@@ -250,12 +254,9 @@ static void build_medium(struct builder *b)
 /* What each kind is, as enum test_detector. */
 static const struct kind {
     void (*build)(struct builder *);
-    int classes, reg_max, side;
-} kinds[] = {{build_small, 5, 8, 64},
-             {build_tiny, 2, 2, 32},
-             {build_wide, 2, 2, 32},
-             {build_pruned, 2, 2, 32},
-             {build_medium, 5, 16, 320}};
+    int classes, reg_max, side; /* reg_max 0: YOLO26's head */
+} kinds[] = {{build_small, 5, 8, 64},  {build_tiny, 2, 2, 32},  {build_wide, 2, 2, 32},
+             {build_pruned, 2, 2, 32}, {build_small, 5, 0, 64}, {build_medium, 5, 16, 320}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
@@ -269,7 +270,7 @@ struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, u
     network->tensors = allocate(&b, ROOM, sizeof *network->tensors);
     network->layers = allocate(&b, ROOM, sizeof *network->layers);
     n->notes = allocate(&b, ROOM, sizeof *n->notes);
-    network->head.kind = &oct_head_yolov8;
+    network->head.kind = of->reg_max ? &oct_head_yolov8 : &oct_head_yolo26;
     network->head.class_count = of->classes;
     network->head.of.yolov8.reg_max = of->reg_max;
     network->class_names =

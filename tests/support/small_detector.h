@@ -23,6 +23,8 @@ enum test_detector {
      * multiples of 4, which convolutions, a residual sum, a pool, upsampling and a concat read.
      * 32x32, 2 classes. */
     TEST_DETECTOR_PRUNED,
+    /* The small one with YOLO26's head. */
+    TEST_DETECTOR_DISTANCES,
     /* YOLOv8m with all its layers and channels, of 5 classes: no small one. 320x320. */
     TEST_DETECTOR_MEDIUM
 };

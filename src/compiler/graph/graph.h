@@ -37,6 +37,8 @@
     X(FLATTEN, "Flatten", 1, 1, flatten, copy)                                                     \
     X(FLOOR, "Floor", 1, 1, unary, unary)                                                          \
     X(GATHER, "Gather", 2, 1, gather, gather)                                                      \
+    X(GATHER_ELEMENTS, "GatherElements", 2, 1, gather_elements, gather_elements)                   \
+    X(GATHER_ND, "GatherND", 2, 1, gather_nd, gather_nd)                                           \
     X(GREATER, "Greater", 2, 1, binary, binary)                                                    \
     X(GREATER_OR_EQUAL, "GreaterOrEqual", 2, 1, binary, binary)                                    \
     X(IDENTITY, "Identity", 1, 1, same, copy)                                                      \
@@ -73,6 +75,7 @@
     X(SUB, "Sub", 2, 1, binary, binary)                                                            \
     X(SWISH, "Swish", 1, 1, unary, swish)                                                          \
     X(TILE, "Tile", 2, 1, tile, tile)                                                              \
+    X(TOP_K, "TopK", 2, 2, top_k, top_k)                                                           \
     X(TRANSPOSE, "Transpose", 1, 1, transpose, transpose)                                          \
     X(UNSQUEEZE, "Unsqueeze", 1, 1, unsqueeze, copy)                                               \
     X(UPSAMPLE, "Upsample", 1, 1, resize, resize)                                                  \

@@ -29,7 +29,8 @@ struct oct_found_output {
 struct oct_found_head {
     const struct oct_head_reader *reader; /* compiler/heads/head_readers.h */
     struct oct_head head;
-    union oct_head_parameters coded; /* as struct oct_imported's coded_head */
+    union oct_head_parameters coded;  /* as struct oct_imported's coded_head */
+    union oct_head_parameters probed; /* as the file's constants have it when its tail is run */
     struct oct_found_output outputs[OCT_HEAD_OUTPUTS_MAX];
     bool *in_tail; /* by node: between the frontier and the outputs */
 };
@@ -69,6 +70,7 @@ oct_pass oct_recognize_head;         /* fills import->head */
 oct_pass oct_read_head_grids;        /* what a quantised file rounds in its head */
 oct_pass oct_restore_head_constants; /* anchors and strides that a quantised file rounds */
 oct_pass oct_probe_head;             /* octet's decode against the file's own head */
+oct_pass oct_probe_selection;        /* and its selection, where that is the best scores alone */
 oct_pass oct_build_network;          /* layers and tensors */
 oct_pass oct_describe_network;       /* class names, metadata, ports */
 

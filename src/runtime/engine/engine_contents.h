@@ -8,9 +8,12 @@
 #include "base/read_file.h"
 #include "network/network.h"
 
-/* Of the file format, docs/formats.md: the newest; files without BF16 are still of the first. */
-#define OCT_ENGINE_VERSION 2
+/* Of the file format, docs/formats.md: the newest, and what came with which. A file is of the first
+ * version that has all that it needs. */
+#define OCT_ENGINE_VERSION 3
 #define OCT_ENGINE_VERSION_FIRST 1
+#define OCT_ENGINE_VERSION_BF16 2
+#define OCT_ENGINE_VERSION_HEADS 3
 
 struct octet_engine {
     struct octet_context own; /* allocator of everything below */

@@ -40,7 +40,7 @@ static int find_type(const char *name, int count)
 static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_json_value *json,
                                 int index)
 {
-    const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : OCT_TYPE_COUNT;
+    const int type_count = r->version < OCT_ENGINE_VERSION_BF16 ? 2 : OCT_TYPE_COUNT;
     struct oct_tensor *t = &r->network.tensors[index];
     const struct oct_json_value *concat = NULL, *slice = NULL;
     const char *type;
@@ -251,6 +251,9 @@ static octet_status read_lists(struct oct_engine_reading *r, const struct oct_js
     return status;
 }
 
+/* The case of a plan. */
+enum { HEADS = 1 };
+
 octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_json_value *json)
 {
     struct oct_network *network = &r->network;
@@ -258,7 +261,9 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
     struct oct_head_fields of_head = {{0}, {NULL}};
     const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers,
         *selection = NULL;
+    const char *kind = oct_json_find(json, "head") ? find_text(json, "head") : oct_head_yolov8.word;
     const struct oct_field common[] = {
+        {"head", OCT_FIELD_TEXT, 0, 0, &kind, HEADS, true},
         {"classes", OCT_FIELD_ARRAY, 1, OCT_CHANNELS_MAX, &classes, 0, false},
         {"input", OCT_FIELD_OBJECT, 0, 0, &input, 0, false},
         {"preprocessing", OCT_FIELD_OBJECT, 0, 0, &preprocessing, 0, false},
@@ -269,10 +274,14 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
     enum { COMMON = sizeof common / sizeof common[0] };
     struct oct_field fields[COMMON + OCT_HEAD_FIELDS_MAX];
     memcpy(fields, common, sizeof common);
-    head->kind = &oct_head_yolov8; /* the versions that are read have no other */
+    head->kind = oct_head_kind_find(kind);
+    if (!head->kind)
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                        "%s: plan: \"head\" is none that is known: \"%.40s\"", r->what, kind);
     const size_t count = COMMON + head->kind->fields(&of_head, fields + COMMON);
     const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
-    octet_status status = oct_fields_read(&place, json, 0, fields, count);
+    octet_status status = oct_fields_read(
+        &place, json, r->version >= OCT_ENGINE_VERSION_HEADS ? HEADS : 0, fields, count);
     if (!status)
         status = read_input(r, input, preprocessing);
     if (!status)

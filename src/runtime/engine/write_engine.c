@@ -76,6 +76,8 @@ static void add_plan(struct oct_text *out, const struct oct_network *network)
         oct_json_add_text(out, network->class_names[i]);
     }
     oct_text_add(out, "]", 1);
+    if (network->head.kind->engine_version >= OCT_ENGINE_VERSION_HEADS)
+        oct_text_printf(out, ",\"head\":\"%s\"", network->head.kind->word);
     network->head.kind->add_parameters(&network->head, out);
     oct_text_printf(out, ",\"input\":{\"height\":%d,\"width\":%d,\"fixed\":%s},",
                     network->input_height, network->input_width,
@@ -154,10 +156,11 @@ static void add_weights(const struct oct_network *network, int index, struct oct
 /* The oldest version that has what the network needs. */
 static int version_of(const struct oct_network *network)
 {
+    int version = network->head.kind->engine_version;
     for (int i = 0; i < network->tensor_count; i++)
-        if (network->tensors[i].type == OCT_TYPE_BF16)
-            return OCT_ENGINE_VERSION;
-    return OCT_ENGINE_VERSION_FIRST;
+        if (network->tensors[i].type == OCT_TYPE_BF16 && version < OCT_ENGINE_VERSION_BF16)
+            version = OCT_ENGINE_VERSION_BF16;
+    return version;
 }
 
 /* Where an engine goes: to a file, or into memory. */

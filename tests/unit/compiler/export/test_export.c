@@ -121,6 +121,9 @@ static void test_variants(void **state)
         {.opset = 12, .split_in_attribute = 1, .old_head = 1},
         {.opset = 20},
         {.batchnorm = 1, .swapped = 1, .slices = 1, .dynamic = 1},
+        {.distances = 1},
+        {.distances = 1, .taken = TEST_BEST},
+        {.taken = TEST_BEST_BY_ROWS},
     };
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         for (int int8 = 0; int8 < 2; int8++)

@@ -256,10 +256,10 @@ static void test_refused_heads(void **state)
     test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "dfl_soft/Softmax")->op_type = "Sigmoid";
     test_onnx_find(&f.onnx, "dfl_soft/Softmax")->n_attribute = 0;
-    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Softmax");
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLO detection head", "no Softmax");
     test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "scores/Sigmoid")->op_type = "Exp";
-    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", "no Sigmoid");
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLO detection head", "no Sigmoid");
     test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "corner1/Sub")->op_type = "Add";
     test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "the head decodes differently: boxes by",
@@ -272,10 +272,10 @@ static void test_refused_heads(void **state)
     test_import_refused(&f, OCTET_BAD_SHAPE, "operator Mul at node 'pixels/Mul'", NULL);
     test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "output0/Concat")->n_input = 1;
-    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLO detection head", NULL);
     test_import_begin(&f, &(struct test_onnx_variant){0});
     test_onnx_find(&f.onnx, "output0/Concat")->input[0] = "scores";
-    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLOv8 detection head", NULL);
+    test_import_refused(&f, OCTET_UNSUPPORTED_MODEL, "no YOLO detection head", NULL);
 }
 
 static void test_refused_models(void **state)

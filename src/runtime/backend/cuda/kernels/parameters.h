@@ -189,7 +189,7 @@ struct oct_gpu_planes {
     uint64_t target;
 };
 
-/* ---- YOLOv8's head ---- */
+/* ---- heads of levels: YOLOv8's and YOLO26's ---- */
 
 #define OCT_GPU_LEVELS_MAX 8
 
@@ -233,8 +233,9 @@ struct oct_gpu_candidate {
 struct oct_gpu_head {
     struct oct_gpu_level levels[OCT_GPU_LEVELS_MAX];
     struct oct_gpu_rounding rounding;
-    int32_t level_count, anchors, class_count, reg_max;
-    int32_t first; /* slot */
+    int32_t level_count, anchors, class_count;
+    int32_t reg_max; /* bins of a distribution; 0: boxes are the four distances themselves */
+    int32_t first;   /* slot */
     int32_t capacity;
     uint64_t search;
     uint64_t counts;     /* uint32_t[slots]: found, which may be more than there is room for */
