@@ -256,7 +256,9 @@ static void build_depthwise(struct builder *b)
     const int part = slice(b, added, 20, 36);
     const int small = depthwise(b, part, 3, 1, OCT_ACTIVATION_GELU, 0);
     const int both = CONCAT(b, small, depthwise(b, part, 5, 1, OCT_ACTIVATION_GELU_TANH, small));
-    head(b, 8, depthwise(b, both, 1, 1, OCT_ACTIVATION_SILU, 0));
+    const int padded = depthwise(b, slice(b, wide, 7, 10), 3, 2, OCT_ACTIVATION_RELU, 0);
+    const int last = depthwise(b, CONCAT(b, padded, both), 3, 1, OCT_ACTIVATION_NONE, 0);
+    head(b, 8, depthwise(b, last, 1, 1, OCT_ACTIVATION_SILU, 0));
 }
 
 /* A level of YOLOv8's head, of `boxes` and `classes` channels within. */
