@@ -98,7 +98,7 @@ static int depthwise(struct builder *b, int input, int kernel, int stride,
 {
     const int channels = b->imported->network.tensors[input].channels;
     const size_t taps = (size_t)kernel * (size_t)kernel;
-    const float limit = sqrtf(4.5f / (float)taps);
+    const float limit = sqrtf(4.5f / (taps < 9 ? 9.0f : (float)taps));
     float *weights = allocate(b, taps * (size_t)channels, sizeof *weights);
     float *bias = allocate(b, (size_t)channels, sizeof *bias);
     for (size_t i = 0; i < taps * (size_t)channels; i++)

@@ -22,8 +22,8 @@
  *   OCT_FINISH_RAW   finish.h: 1: it is given sums that began with zeros, and adds what they should
  *                    have begun with, scale and bias itself; 0: it is given values. Default: 0
  *
- * Names.
- *   OCT_FINISH(flags)   conv.h, winograd.h, depthwise.h: (must) the function that has the finish for FINISH_*
+ * Names; what is said of conv.h holds for depthwise.h, whose tiles are its own.
+ *   OCT_FINISH(flags)   conv.h, winograd.h: (must) the function that has the finish for FINISH_*
  *                       flags (finish_job.h), one for each type and width of vectors
  *   OCT_TILES(X)        conv.h, winograd.h: (must) X(pixels, vectors) for every tile, from 1 pixel
  *                       to the most
@@ -66,8 +66,8 @@
  *   v_load_words(at), v_store_words(at, a): at a multiple of the vector's size;
  *   v_store_words_any(at, a)
  *   v_add_words, v_sub_words (a, b), v_shift_words(a, bits): left
- *   v_columns_of_4(at, columns)    of four runs of 4 * OCT_LANES codes: vectors 0 to 3 of lanes that
- *                                  hold one code of each
+ *   v_columns_of_4(at, columns)    of four runs of 4 * OCT_LANES codes: vectors 0 to 3 of lanes
+ *                                  that hold one code of each
  *   v_columns_of_2(at, columns)    of two runs of 2 * OCT_LANES codes, widened: vectors 0 and 1
  *                                  (where V_STEP takes words)
  * A vector's channels that exist, `count` of them, 4 to OCT_LANES, a multiple of 4; loads take
