@@ -74,6 +74,7 @@ struct subject {
         BURN,
         CHOICE,
         SILU,
+        ACTIVATIONS,
         REQUANTIZE,
         CPU_PARSE
     } entry;
@@ -106,6 +107,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_choice(subject->table, random);
     case SILU:
         return turn > 0 || check_silu();
+    case ACTIVATIONS:
+        return turn > 0 || check_activations();
     case REQUANTIZE:
         return turn > 0 || check_requantize();
     default:
@@ -205,6 +208,7 @@ static void check_tables(const struct options *options, struct totals *totals)
         }
     }
     check_subject(options, &(struct subject){.name = "silu", .entry = SILU}, totals);
+    check_subject(options, &(struct subject){.name = "activations", .entry = ACTIVATIONS}, totals);
     check_subject(options, &(struct subject){.name = "requantize", .entry = REQUANTIZE}, totals);
     check_subject(options, &(struct subject){.name = "cpu_parse", .entry = CPU_PARSE}, totals);
 }

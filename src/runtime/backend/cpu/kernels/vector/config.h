@@ -7,6 +7,7 @@
  *   template     makes                                        the file ends in
  *   conv.h       direct convolutions of any shape             DEFINE_KERNEL() lines
  *   winograd.h   3x3 convolutions by Winograd's transforms    DEFINE_WINOGRAD() lines
+ *   depthwise.h  depthwise convolutions of any shape          DEFINE_DEPTHWISE() lines
  *   finish.h     what follows the sums                        a function that calls choose_finish()
  *
  * Numbers, known to the preprocessor. (must) has no default.
@@ -21,7 +22,7 @@
  *   OCT_FINISH_RAW   finish.h: 1: it is given sums that began with zeros, and adds what they should
  *                    have begun with, scale and bias itself; 0: it is given values. Default: 0
  *
- * Names.
+ * Names; what is said of conv.h holds for depthwise.h, whose tiles are its own.
  *   OCT_FINISH(flags)   conv.h, winograd.h: (must) the function that has the finish for FINISH_*
  *                       flags (finish_job.h), one for each type and width of vectors
  *   OCT_TILES(X)        conv.h, winograd.h: (must) X(pixels, vectors) for every tile, from 1 pixel
@@ -48,12 +49,14 @@
  *   v_store(at, a)                 to a multiple of the vector's size
  *   v_stream(at, a)                as v_store(), past the caches; v_stream_end() before anybody
  *                                  reads it
- *   v_add, v_sub, v_mul (a, b), v_fma(a, b, c), v_min(a, b): a < b ? a : b
+ *   v_add, v_sub, v_mul (a, b), v_fma(a, b, c), v_min(a, b): a < b ? a : b,
+ *   v_max(a, b): a > b ? a : b
  *   v_broadcast_float(at)          four bytes from any address, in all lanes
  *   v_float_of(a), v_bits(a)       of int32: converted; the same bits
  *   v_rounded(a)                   int32, to nearest even; what does not fit becomes the most
  *                                  negative one
  *   v_silu_table(v)                oct_silu() of four vectors, in place, to the bit
+ *   v_gelu_table(table, v)         oct_gelu() of four vectors, in place, to the bit
  *   v_silu_float(v)                SiLU of four vectors within 2e-7 relative
  * Integers:
  *   v_load_int(at), v_load_int_aligned(at), v_broadcast_int(at)
@@ -63,6 +66,10 @@
  *   v_load_words(at), v_store_words(at, a): at a multiple of the vector's size;
  *   v_store_words_any(at, a)
  *   v_add_words, v_sub_words (a, b), v_shift_words(a, bits): left
+ *   v_columns_of_4(at, columns)    of four runs of 4 * OCT_LANES codes: vectors 0 to 3 of lanes
+ *                                  that hold one code of each
+ *   v_columns_of_2(at, columns)    of two runs of 2 * OCT_LANES codes, widened: vectors 0 and 1
+ *                                  (where V_STEP takes words)
  * A vector's channels that exist, `count` of them, 4 to OCT_LANES, a multiple of 4; loads take
  * nothing behind them that is not memory of the tensor:
  *   v_load_codes(at, count, zero_point)   int32: bytes less the zero point
