@@ -58,14 +58,13 @@ static octet_status check_kind(struct oct_engine_reading *r)
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not an engine but %s%s", r->name,
                         kind ? "an octet file of kind " : "another safetensors file",
                         kind ? kind : "");
-    const bool first = version && strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION_FIRST)) == 0;
-    if (!first && (!version || strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION)) != 0))
+    r->version = version && strlen(version) == 1 ? version[0] - '0' : 0;
+    if (r->version < OCT_ENGINE_VERSION_FIRST || r->version > OCT_ENGINE_VERSION)
         return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
-                        "%s: engine format version %.20s; this octet reads versions %d and %d: "
+                        "%s: engine format version %.20s; this octet reads versions %d to %d: "
                         "build it again",
                         r->name, version ? version : "(none)", OCT_ENGINE_VERSION_FIRST,
                         OCT_ENGINE_VERSION);
-    r->version = first ? OCT_ENGINE_VERSION_FIRST : OCT_ENGINE_VERSION;
     r->what = oct_arena_printf(r->arena, "%s: damaged engine", r->name);
     if (!r->what)
         return oct_fail_memory(r->ctx, r->name);

@@ -133,13 +133,22 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
     return status;
 }
 
+/* -1: none that the file's version has. */
+static int find_operation(const struct oct_engine_reading *r, const char *name)
+{
+    const int found = oct_operation_find(name);
+    const bool is_new =
+        found >= 0 && oct_operation_row((enum oct_operation)found)->since > r->version;
+    return is_new ? -1 : found;
+}
+
 static octet_status read_layer(struct oct_engine_reading *r, const struct oct_json_value *json,
                                int index)
 {
     static const size_t table_shape[4] = {OCT_TABLE_ENTRIES};
     struct oct_layer *layer = &r->network.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
-    const int known = oct_operation_find(find_text(json, "op")), last = r->network.tensor_count - 1;
+    const int known = find_operation(r, find_text(json, "op")), last = r->network.tensor_count - 1;
     const char *operation = "";
     *layer = (struct oct_layer){.residual = -1, .kernel = 1, .stride = 1};
     const struct oct_field fields[] = {
@@ -153,6 +162,10 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
          false},
         {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, OCT_HAS_WINDOW, false},
         {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
+        {"heads", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->heads, OCT_HAS_HEADS, false},
+        {"areas", OCT_FIELD_INTEGER, 1, OCT_AREAS_MAX, &layer->areas, OCT_HAS_HEADS, false},
+        {"factor", OCT_FIELD_FLOAT, (double)OCT_SCALE_MIN, (double)OCT_SCALE_MAX, &layer->factor,
+         OCT_HAS_HEADS, false},
     };
     const unsigned has =
         oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;

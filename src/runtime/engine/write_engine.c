@@ -48,6 +48,10 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer)
                         layer->padding, layer->silu ? "true" : "false");
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
+    if (row->has & OCT_HAS_HEADS) {
+        oct_text_printf(out, ",\"heads\":%d,\"areas\":%d,\"factor\":", layer->heads, layer->areas);
+        oct_json_add_real(out, (double)layer->factor);
+    }
     oct_text_add(out, "}", 1);
 }
 
@@ -154,10 +158,15 @@ static void add_weights(const struct oct_network *network, int index, struct oct
 /* The oldest version that has what the network needs. */
 static int version_of(const struct oct_network *network)
 {
+    int version = OCT_ENGINE_VERSION_FIRST;
     for (int i = 0; i < network->tensor_count; i++)
         if (network->tensors[i].type == OCT_TYPE_BF16)
-            return OCT_ENGINE_VERSION;
-    return OCT_ENGINE_VERSION_FIRST;
+            version = OCT_ENGINE_VERSION_BF16;
+    for (int i = 0; i < network->layer_count; i++) {
+        const int since = oct_operation_row(network->layers[i].operation)->since;
+        version = since > version ? since : version;
+    }
+    return version;
 }
 
 /* Where an engine goes: to a file, or into memory. */

@@ -298,6 +298,10 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
     case OCT_UPSAMPLE:
     case OCT_COPY:
         return plan_move(plan, index);
+    case OCT_ATTENTION:
+        return oct_fail(plan->ctx, OCTET_UNSUPPORTED_DEVICE,
+                        "layer \"%s\" is an attention, which octet runs on the CPU alone",
+                        plan->network->layers[index].name);
     }
     return OCTET_OK;
 }

@@ -7,6 +7,8 @@
 
 extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
 
+extern const struct oct_attention_kernel oct_attention_u8_ref, oct_attention_float_ref;
+
 size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job);
 void oct_max_pool_u8_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
 void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row_end,

@@ -29,6 +29,10 @@ extern const struct oct_conv_kernel *const oct_winograd_f32_avx512[OCT_AVX512_WI
 extern const struct oct_conv_kernel *const oct_winograd_u8_avx512vnni[OCT_AVX512_WINOGRADS];
 extern const struct oct_conv_kernel *const oct_winograd_bf16_avx512bf16[OCT_AVX512_WINOGRADS];
 
+extern const struct oct_attention_kernel oct_attention_u8_avx2, oct_attention_u8_avxvnni,
+    oct_attention_u8_avx512, oct_attention_u8_avx512vnni, oct_attention_float_avx2,
+    oct_attention_float_avx512;
+
 /* The finish for FINISH_* flags (finish_job.h), one for each type and width of vectors. */
 finish_function *oct_finish_u8_avx2(int flags);
 finish_function *oct_finish_u8_avx512(int flags);
