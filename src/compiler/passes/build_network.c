@@ -97,6 +97,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
     notes.weight_scales = graph->values[node->inputs[1]].weight_scales;
+    notes.rows = node->rows;
     status = copy_grids(builder, node, &notes);
     if (status)
         return status;
@@ -109,10 +110,11 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
 /* ---- nodes ---- */
 
 static oct_build_function *const build_functions[OCT_OP_COUNT] = {
-    [OCT_OP_CONV] = build_convolution,    [OCT_OP_MAX_POOL] = oct_build_pool,
-    [OCT_OP_RESIZE] = oct_build_upsample, [OCT_OP_UPSAMPLE] = oct_build_upsample,
-    [OCT_OP_CONCAT] = oct_build_concat,   [OCT_OP_SPLIT] = oct_build_split,
-    [OCT_OP_SLICE] = oct_build_slice,     [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
+    [OCT_OP_CONV] = build_convolution,        [OCT_OP_MAX_POOL] = oct_build_pool,
+    [OCT_OP_RESIZE] = oct_build_upsample,     [OCT_OP_UPSAMPLE] = oct_build_upsample,
+    [OCT_OP_CONCAT] = oct_build_concat,       [OCT_OP_SPLIT] = oct_build_split,
+    [OCT_OP_SLICE] = oct_build_slice,         [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
+    [OCT_OP_ATTENTION] = oct_build_attention,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)
