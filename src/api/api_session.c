@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "runtime/engine/engine_contents.h"
 #include "runtime/session/find_backend.h"
 #include "runtime/session/open_session.h"
 
@@ -30,7 +31,8 @@ octet_status octet_session_open(octet_context *context, const octet_engine *engi
         octet_session_defaults(&defaults);
         settings = &defaults;
     }
-    const octet_status status = oct_backend_find(context, settings->device, &backend, &device);
+    const octet_status status =
+        oct_backend_find(context, settings->device, &engine->network, &backend, &device);
     return status ? status : oct_session_open(context, backend, device, engine, settings, session);
 }
 

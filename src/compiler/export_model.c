@@ -97,7 +97,8 @@ static octet_status report(struct job *job)
     if (!work)
         return oct_fail_memory(job->ctx, "the export");
     const octet_status status = oct_recipe_work(job->ctx, &job->arena, network, work);
-    job->info.layer_count = job->placement.count;
+    for (int i = 0; i < job->placement.count; i++)
+        job->info.layer_count += !job->placement.convolutions[i].is_identity;
     job->info.model_opset = job->info.opset = job->model->imported->source->graph.opset;
     for (int i = 0; i < network->layer_count && !status; i++) {
         if (network->layers[i].operation == OCT_CONVOLUTION)

@@ -16,7 +16,7 @@ static const struct {
     {"fuse_affine", oct_fuse_affine},
     {"normalize_input", oct_normalize_input},
     {"fuse_batchnorm", oct_fuse_batchnorm},
-    {"fuse_silu", oct_fuse_silu},
+    {"fuse_activation", oct_fuse_activation},
     {"fuse_attention", oct_fuse_attention},
     {"fuse_residual", oct_fuse_residual},
     {"leave_out_outputs", oct_leave_out_outputs},

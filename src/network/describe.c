@@ -67,6 +67,8 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
 
 static const char *label(const struct oct_layer *layer, enum oct_type from, enum oct_type to)
 {
+    if (oct_is_depthwise(layer))
+        return "Depthwise";
     const bool converts = layer->operation == OCT_COPY && from != to;
     return converts && from == OCT_TYPE_U8 ? "Dequantize"
            : converts && to == OCT_TYPE_U8 ? "Quantize"
@@ -76,7 +78,6 @@ static const char *label(const struct oct_layer *layer, enum oct_type from, enum
 octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_network *network,
                                         int index, octet_layer_info *info)
 {
-    static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= network->layer_count)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "layer %d: there are %d", index,
@@ -89,10 +90,11 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
         const struct oct_tensor *in = &network->tensors[layer->input];
         const struct oct_tensor *out = &network->tensors[layer->output];
         const bool convolution = layer->operation == OCT_CONVOLUTION;
+        const struct oct_activation_row *activation = oct_activation_row(layer->activation);
         *info = (octet_layer_info){
             .name = out->name,
             .operation = label(layer, in->type, out->type),
-            .fused = fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)],
+            .fused = layer->residual >= 0 ? activation->added : activation->label,
             .precision = oct_type_precision(in->type),
             .input_channels = in->channels,
             .input_height = sizes[layer->input].height,

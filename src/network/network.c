@@ -84,6 +84,11 @@ int oct_network_shift(const struct oct_network *network, int tensor)
     return oct_network_resolve(network, tensor, 0).channel % 4;
 }
 
+int oct_layer_depth(const struct oct_network *network, const struct oct_layer *layer)
+{
+    return oct_is_depthwise(layer) ? 1 : network->tensors[layer->input].channels;
+}
+
 struct oct_head_channels oct_attention_channels(const struct oct_network *network,
                                                 const struct oct_layer *layer)
 {
@@ -97,6 +102,6 @@ int64_t oct_layer_weights(const struct oct_network *network, const struct oct_la
 {
     if (layer->operation != OCT_CONVOLUTION)
         return 0;
-    return (int64_t)network->tensors[layer->output].channels *
-           network->tensors[layer->input].channels * layer->kernel * layer->kernel;
+    return (int64_t)network->tensors[layer->output].channels * oct_layer_depth(network, layer) *
+           layer->kernel * layer->kernel;
 }

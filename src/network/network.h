@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network: what an engine runs, independent of machine and input size. Tensors are written by
- * layers or are views (concats, slices) of others; a layer is one pass: convolution with SiLU and
- * residual fused, pool, upsampling or copy. Everything a session does is derived from a verified
- * network.
+ * layers or are views (concats, slices) of others; a layer is one pass: convolution with activation
+ * and residual fused, pool, upsampling or copy. Everything a session does is derived from a
+ * verified network.
  */
 #ifndef OCTET_NETWORK_NETWORK_H
 #define OCTET_NETWORK_NETWORK_H
@@ -11,6 +11,7 @@
 #include <octet/engine.h>
 
 #include "base/arena.h"
+#include "network/activations.h"
 #include "network/head.h"
 #include "network/types.h"
 
@@ -67,10 +68,14 @@ struct oct_layer {
     int input, output; /* tensors; an input is written by an earlier layer */
     int residual;      /* CONVOLUTION, TABLE: tensor added after the activation, or -1 */
     int kernel, stride, padding;
-    int silu;
-    /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
-     * bfloat16 (base/bfloat16.h) when it is BF16, else values. A code's weight is in units of
-     * `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
+    /* CONVOLUTION: as many as it has input and output channels, each of which then is read by the
+     * output channel of its number alone; or 1 (or 0): all read all. See oct_is_depthwise(). */
+    int groups;
+    enum oct_activation activation; /* CONVOLUTION */
+    float slope;                    /* of those that have one; else 0 */
+    /* CONVOLUTION, [output channels][input channels, or 1 in groups][kernel][kernel]: codes when
+     * the input is U8, bfloat16 (base/bfloat16.h) when it is BF16, else values. A code's weight is
+     * in units of `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
     const int8_t *codes;
     const uint16_t *bf16;
     const float *values;
@@ -129,6 +134,15 @@ bool oct_network_contiguous(const struct oct_network *network, int tensor);
  * read it, 0 to 3: more than 0 for slices alone. Convolutions and copies read those, all else does
  * not. */
 int oct_network_shift(const struct oct_network *network, int tensor);
+
+/* A convolution of each channel by itself. */
+static inline bool oct_is_depthwise(const struct oct_layer *layer)
+{
+    return layer->operation == OCT_CONVOLUTION && layer->groups > 1;
+}
+
+/* Input channels that each output channel of a convolution reads. */
+int oct_layer_depth(const struct oct_network *network, const struct oct_layer *layer);
 
 int64_t oct_layer_weights(const struct oct_network *network, const struct oct_layer *layer);
 

@@ -13,7 +13,7 @@
 enum {
     OCT_HAS_WEIGHTS = 1 << 0, /* weights and bias: as many multiply-adds as weights, each pixel */
     OCT_HAS_KERNEL = 1 << 1,
-    OCT_HAS_WINDOW = 1 << 2, /* stride, padding, SiLU */
+    OCT_HAS_WINDOW = 1 << 2, /* stride, padding, groups, activation */
     OCT_HAS_RESIDUAL = 1 << 3,
     OCT_HAS_TABLE = 1 << 4,
     OCT_HAS_HEADS = 1 << 8 /* heads, areas, factor */

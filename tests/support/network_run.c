@@ -82,7 +82,7 @@ static const struct plane_tensor *get(struct running *run, int index)
 static void run_convolution(struct running *run, const struct oct_layer *layer,
                             const struct plane_tensor *in, struct plane_tensor *out)
 {
-    int inputs = run->network->tensors[layer->input].channels;
+    int inputs = oct_layer_depth(run->network, layer), alone = oct_is_depthwise(layer);
     int outputs = run->network->tensors[layer->output].channels, k = layer->kernel;
     for (int o = 0; o < outputs; o++)
         for (int y = 0; y < out->height; y++)
@@ -94,11 +94,13 @@ static void run_convolution(struct running *run, const struct oct_layer *layer,
                             int iy = y * layer->stride + ky - layer->padding;
                             int ix = x * layer->stride + kx - layer->padding;
                             if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
-                                sum += (double)in->data[(c * in->height + iy) * in->width + ix] *
-                                       layer->values[((o * inputs + c) * k + ky) * k + kx];
+                                sum +=
+                                    (double)
+                                        in->data[(((alone ? o : c) * in->height) + iy) * in->width +
+                                                 ix] *
+                                    layer->values[((o * inputs + c) * k + ky) * k + kx];
                         }
-                if (layer->silu)
-                    sum /= 1.0 + exp(-sum);
+                sum = oct_activation_exact(layer->activation, (double)layer->slope, sum);
                 int at = (o * out->height + y) * out->width + x;
                 if (layer->residual >= 0)
                     sum += get(run, layer->residual)->data[at];

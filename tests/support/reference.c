@@ -101,7 +101,7 @@ static double convolve(const struct window *w)
     int64_t codes = 0;
     double values = 0.0;
     for (int c = 0; c < w->inputs; c++) {
-        const struct test_plane *p = &w->in->planes[c];
+        const struct test_plane *p = &w->in->planes[oct_is_depthwise(layer) ? w->n : c];
         for (int ky = 0; ky < k; ky++) {
             for (int kx = 0; kx < k; kx++) {
                 const int y = w->y * layer->stride + ky - layer->padding;
@@ -136,7 +136,7 @@ static void run_convolution(struct test_run *run, const struct oct_layer *layer)
     const int height = (in->height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
     const int width = (in->width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
     const struct test_tensor *to = create(run, layer->output, height, width);
-    struct window w = {layer, in, run->network->tensors[layer->input].channels, 0, 0, 0};
+    struct window w = {layer, in, oct_layer_depth(run->network, layer), 0, 0, 0};
     for (w.n = 0; w.n < out->channels; w.n++) {
         for (w.y = 0; w.y < height; w.y++) {
             for (w.x = 0; w.x < width; w.x++) {
@@ -144,10 +144,10 @@ static void run_convolution(struct test_run *run, const struct oct_layer *layer)
                 float value;
                 if (in->planes[0].codes) {
                     value = fmaf((float)(int32_t)sum, layer->scale[w.n], layer->bias[w.n]);
-                    value = layer->silu ? oct_silu(value) : value;
+                    value = oct_activate(layer->activation, layer->slope, value);
                 } else {
                     const double y = sum + (double)layer->bias[w.n];
-                    value = (float)(layer->silu ? y / (1.0 + exp(-y)) : y);
+                    value = (float)oct_activation_exact(layer->activation, (double)layer->slope, y);
                 }
                 const int at = w.y * width + w.x;
                 if (residual)

@@ -80,7 +80,8 @@ static int convolve(struct builder *b, struct convolution c)
                                     .kernel = c.kernel,
                                     .stride = c.stride,
                                     .padding = c.kernel / 2,
-                                    .silu = c.silu,
+                                    .activation =
+                                        c.silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE,
                                     .values = weights,
                                     .bias = bias};
     return add_layer(b, &layer, c.channels);

@@ -53,6 +53,7 @@ static void place_convolution(const struct oct_graph *graph, const struct oct_la
     c->sum = sum ? sum->node : -1;
     c->other = sum ? sum->other : -1;
     c->output = notes->parts[notes->part_count - 1].value;
+    c->is_identity = strcmp(graph->file.nodes[conv->node].op_name, "Conv") != 0;
 }
 
 static void place_all(const struct oct_placed_model *model, struct oct_placement *p)

@@ -21,7 +21,7 @@ struct oct_placed_model {
  * are -1 where there is none. */
 struct oct_placed_convolution {
     int layer;           /* of the network */
-    int node;            /* the Conv */
+    int node;            /* the Conv, or what is no Conv */
     int norm;            /* the BatchNormalization behind it */
     int input;           /* value that the Conv reads */
     int result;          /* what it writes, a BatchNormalization included */
@@ -29,6 +29,7 @@ struct oct_placed_convolution {
     int sum, other;      /* the Add behind it, and the value that it adds: a residual */
     int output;          /* what comes out of all that: the network's tensor */
     bool is_last;        /* of the head: its output is decoded */
+    bool is_identity;    /* no Conv but a sum or an activation by itself, which stays as it is */
 };
 
 struct oct_placement {

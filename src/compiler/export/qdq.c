@@ -97,11 +97,12 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     const struct oct_layer *l = &network->layers[layer];
     struct oct_arena *arena = p->rewrite->arena;
     const struct oct_weights_shape shape = {network->tensors[l->output].channels,
-                                            network->tensors[l->input].channels,
-                                            l->kernel * l->kernel};
-    const size_t outputs = (size_t)shape.outputs, inputs = (size_t)shape.inputs;
+                                            oct_layer_depth(network, l), l->kernel * l->kernel,
+                                            oct_is_depthwise(l)};
+    const size_t outputs = (size_t)shape.outputs, depth = (size_t)shape.inputs;
+    const size_t inputs = (size_t)network->tensors[l->input].channels;
     *numbers = (struct numbers){.shape = shape,
-                                .count = outputs * inputs * (size_t)shape.taps,
+                                .count = outputs * depth * (size_t)shape.taps,
                                 .scales = oct_arena_calloc(arena, outputs, sizeof(float)),
                                 .biases = oct_arena_calloc(arena, outputs, sizeof(float))};
     numbers->codes = oct_arena_calloc(arena, numbers->count, sizeof *numbers->codes);
@@ -123,12 +124,27 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     memcpy(numbers->biases, l->bias, outputs * sizeof(float));
     if (known)
         oct_correct_biases(&refinement, numbers->codes, l->bias, numbers->biases);
-    if (l->input == 0 && p->qdq->picture_order)
+    if (l->input == 0 && p->qdq->picture_order && !shape.depthwise)
         restore_order(numbers, p->qdq->picture_order);
     for (size_t i = 0; i < numbers->count; i++)
         numbers->values[i] =
-            (float)numbers->codes[i] * numbers->scales[i / (inputs * (size_t)shape.taps)];
+            (float)numbers->codes[i] * numbers->scales[i / (depth * (size_t)shape.taps)];
     return OCTET_OK;
+}
+
+/* The file's own weights where it has `each` input channels a group, and the network all of them,
+ * with zeros between. */
+static void take_groups(struct numbers *numbers, size_t each)
+{
+    const size_t inputs = (size_t)numbers->shape.inputs, taps = (size_t)numbers->shape.taps;
+    const size_t outputs = (size_t)numbers->shape.outputs, own = each * taps;
+    const size_t groups = inputs / each;
+    for (size_t n = 0; n < outputs; n++) {
+        const size_t from = n * inputs * taps + n / (outputs / groups) * own;
+        memmove(numbers->codes + n * own, numbers->codes + from, own * sizeof *numbers->codes);
+        memmove(numbers->values + n * own, numbers->values + from, own * sizeof *numbers->values);
+    }
+    numbers->count = outputs * own;
 }
 
 /* What is to become of a tensor that the convolution alone reads, or shares. */
@@ -251,6 +267,8 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     if (!conv)
         return no_memory(p);
     octet_status status = quantize(p, c->layer, &numbers);
+    if (!status && graph->values[weights].array.dims[1] < numbers.shape.inputs)
+        take_groups(&numbers, (size_t)graph->values[weights].array.dims[1]);
     if (!status)
         status = decode(p, c->input, &decoded);
     if (!status)

@@ -134,10 +134,12 @@ static octet_status find_noise(struct noise_job *job, const struct oct_placed_co
     const bool known = oct_recipe_moments(recipe, c->layer, moments);
     for (int i = 0; known && i < inputs && !status; i++) {
         const struct oct_network_channel at = oct_network_resolve(network, layer->input, i);
+        const bool alone = oct_is_depthwise(layer); /* output i reads it, and nothing else */
         double power = 0.0;
-        for (int n = 0; n < outputs; n++)
+        for (int n = alone ? i : 0; n < (alone ? i + 1 : outputs); n++)
             for (int t = 0; t < taps; t++) {
-                const double w = (double)layer->values[((size_t)n * inputs + i) * taps + t];
+                const size_t at = alone ? (size_t)n : (size_t)n * (size_t)inputs + (size_t)i;
+                const double w = (double)layer->values[at * (size_t)taps + (size_t)t];
                 power += w * w;
             }
         status = channel_errors(job, at.tensor, recipe->scales[c->input]);
@@ -170,8 +172,9 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
         return oct_fail_memory(ctx, "the export");
     octet_status status = find_scales(ctx, calibrator, recipe);
     for (int i = 0; i < placement->count && !status; i++) {
-        recipe->is_float[placement->convolutions[i].layer] = placement->convolutions[i].is_last;
-        status = find_noise(&job, &placement->convolutions[i]);
+        const struct oct_placed_convolution *c = &placement->convolutions[i];
+        recipe->is_float[c->layer] = c->is_last || c->is_identity;
+        status = c->is_identity ? OCTET_OK : find_noise(&job, c);
     }
     return status;
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "compiler/graph/array.h"
 #include "compiler/graph/provenance.h"
+#include "network/activations.h"
 #include "network/quantization.h"
 
 #define OCT_NODES_MAX 200000
@@ -32,15 +33,20 @@
     X(DIV, "Div", 2, 1, binary, binary)                                                            \
     X(DROPOUT, "Dropout", 1, 1, same, copy)                                                        \
     X(EQUAL, "Equal", 2, 1, binary, binary)                                                        \
+    X(ERF, "Erf", 1, 1, unary, unary)                                                              \
     X(EXP, "Exp", 1, 1, unary, unary)                                                              \
     X(EXPAND, "Expand", 2, 1, expand, expand)                                                      \
     X(FAKE_QUANTIZE, "(QuantizeLinear, DequantizeLinear)", 1, 1, same, copy)                       \
     X(FLATTEN, "Flatten", 1, 1, flatten, copy)                                                     \
     X(FLOOR, "Floor", 1, 1, unary, unary)                                                          \
     X(GATHER, "Gather", 2, 1, gather, gather)                                                      \
+    X(GELU, "Gelu", 1, 1, unary, sloped)                                                           \
     X(GREATER, "Greater", 2, 1, binary, binary)                                                    \
     X(GREATER_OR_EQUAL, "GreaterOrEqual", 2, 1, binary, binary)                                    \
+    X(HARD_SIGMOID, "HardSigmoid", 1, 1, unary, sloped)                                            \
+    X(HARD_SWISH, "HardSwish", 1, 1, unary, unary)                                                 \
     X(IDENTITY, "Identity", 1, 1, same, copy)                                                      \
+    X(LEAKY_RELU, "LeakyRelu", 1, 1, unary, sloped)                                                \
     X(LESS, "Less", 2, 1, binary, binary)                                                          \
     X(LESS_OR_EQUAL, "LessOrEqual", 2, 1, binary, binary)                                          \
     X(LOG, "Log", 1, 1, unary, unary)                                                              \
@@ -61,6 +67,7 @@
     X(REDUCE_MIN, "ReduceMin", 1, 1, reduce, reduce)                                               \
     X(REDUCE_PROD, "ReduceProd", 1, 1, reduce, reduce)                                             \
     X(REDUCE_SUM, "ReduceSum", 1, 1, reduce, reduce)                                               \
+    X(RELU, "Relu", 1, 1, unary, unary)                                                            \
     X(RESHAPE, "Reshape", 2, 1, reshape, copy)                                                     \
     X(RESIZE, "Resize", 1, 1, resize, resize)                                                      \
     X(SHAPE, "Shape", 1, 1, shape, shape)                                                          \
@@ -73,6 +80,7 @@
     X(SQUEEZE, "Squeeze", 1, 1, squeeze, copy)                                                     \
     X(SUB, "Sub", 2, 1, binary, binary)                                                            \
     X(SWISH, "Swish", 1, 1, unary, swish)                                                          \
+    X(TANH, "Tanh", 1, 1, unary, unary)                                                            \
     X(TILE, "Tile", 2, 1, tile, tile)                                                              \
     X(TRANSPOSE, "Transpose", 1, 1, transpose, transpose)                                          \
     X(UNSQUEEZE, "Unsqueeze", 1, 1, unsqueeze, copy)                                               \
@@ -121,8 +129,8 @@ struct oct_value {
 };
 
 /*
- * A Conv node may have more fused into it: `silu` applies x * sigmoid(x) to the convolution's
- * result, then input 3, where it is there, is added. Its output then is the value after all that.
+ * A Conv node may have more fused into it: `activation` is applied to the convolution's result,
+ * then input 3, where it is there, is added. Its output then is the value after all that.
  * Where the file quantises on the way, the grids say how. A FakeQuantize node puts its input on
  * `grid`; the interpreter passes it through as it is.
  */
@@ -136,10 +144,11 @@ struct oct_node {
     const struct oct_attribute *attributes;
     int part_count; /* what it was made of, see provenance.h: its operator first */
     const struct oct_part *parts;
-    bool silu;
+    enum oct_activation activation;     /* Conv */
+    float slope;                        /* Conv: of an activation that has one */
     struct oct_quantization grid;       /* FAKE_QUANTIZE */
-    struct oct_quantization sum_grid;   /* Conv: of its result, before SiLU */
-    struct oct_quantization gate_grid;  /* Conv: of the sigmoid in SiLU */
+    struct oct_quantization sum_grid;   /* Conv: of its result, before the activation */
+    struct oct_quantization gate_grid;  /* Conv: of what the activation multiplies that with */
     struct oct_quantization value_grid; /* Conv: of what input 3 is added to */
     int rounded;     /* Conv: the value that the first of these three, in order, rounds */
     const int *rows; /* Conv: which of its file's channels are its own; NULL: all */

@@ -55,7 +55,7 @@ static octet_status add_to_frontier(const struct oct_import *import, struct fron
             FRONTIER_MAX);
     if (array->type != OCT_DATA_FLOAT || array->rank != 4 || array->count == 0)
         return refuse_unknown_shape(graph, node);
-    if (node->silu || node->input_count > 3)
+    if (node->activation || node->input_count > 3)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "no YOLOv8 detection head: its activation or sum feeds the outputs");
     if (array->dims[1] > IDS_MAX - frontier->id_count)

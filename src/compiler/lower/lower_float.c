@@ -86,8 +86,9 @@ static octet_status lower_layer(struct floating *l, int layer)
     const bool convolution = from->operation == OCT_CONVOLUTION;
     const struct oct_tensor *output = &l->from->tensors[from->output];
     struct oct_layer to = *from;
-    octet_status status = convolution ? map_tensor(l, from->input, &to.input)
-                                      : map_unshifted(l, from->input, &to.input);
+    octet_status status = convolution && !oct_is_depthwise(from)
+                              ? map_tensor(l, from->input, &to.input)
+                              : map_unshifted(l, from->input, &to.input);
     if (!status && convolution && from->residual >= 0)
         status = map_unshifted(l, from->residual, &to.residual);
     if (!status)

@@ -73,9 +73,10 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
 {
     const struct oct_network *network = m->to.network;
     const struct oct_weights_shape shape = {network->tensors[layer->output].channels,
-                                            network->tensors[layer->input].channels,
-                                            layer->kernel * layer->kernel};
-    const size_t outputs = (size_t)shape.outputs, channels = (size_t)shape.inputs;
+                                            oct_layer_depth(network, layer),
+                                            layer->kernel * layer->kernel, oct_is_depthwise(layer)};
+    const int input_channels = network->tensors[layer->input].channels;
+    const size_t outputs = (size_t)shape.outputs, channels = (size_t)input_channels;
     float *inputs = oct_arena_calloc(m->to.arena, channels, sizeof *inputs);
     float *scales = oct_arena_calloc(m->to.arena, outputs, sizeof *scales);
     float *biases = oct_arena_calloc(m->to.arena, outputs, sizeof *biases);
@@ -87,10 +88,10 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     int(*candidates)[2] = oct_arena_calloc(m->to.arena, channels, sizeof *candidates);
     if (!inputs || !scales || !biases || !moments || !codes || !scratch || !candidates)
         return oct_fail_memory(m->to.ctx, "quantised weights");
-    for (int c = 0; c < shape.inputs; c++)
+    for (int c = 0; c < input_channels; c++)
         inputs[c] = network->tensors[oct_network_resolve(network, layer->input, c).tensor]
                         .quantization.scale;
-    const bool known = input_moments(m, m->from->layers[index].input, shape.inputs, moments);
+    const bool known = input_moments(m, m->from->layers[index].input, input_channels, moments);
     const struct oct_refinement refinement = {shape,   layer->values, inputs,    scales,
                                               moments, scratch,       candidates};
     oct_quantize_weights(&shape, layer->values, inputs, codes, scales);

@@ -43,11 +43,6 @@ static octet_status check_window(const struct oct_graph *graph, const struct oct
                                  const struct oct_window *w)
 {
     const octet_status status = OCTET_UNSUPPORTED_OPERATOR;
-    int64_t groups = oct_node_int(node, "group", 1);
-    if (groups != 1)
-        return oct_node_fail(graph, node, status,
-                             "%lld groups: only ungrouped convolutions are read",
-                             (long long)groups);
     if (w->dilation[0] != 1 || w->dilation[1] != 1)
         return oct_node_fail(graph, node, status, "only dilation 1 is read");
     if (w->kernel[0] != w->kernel[1] || w->kernel[0] > KERNEL_MAX)
@@ -66,11 +61,51 @@ static octet_status check_window(const struct oct_graph *graph, const struct oct
     return OCTET_OK;
 }
 
+/* Of `groups` groups as one: what the groups do not have of one another are zeros. */
+static octet_status fill_groups(struct oct_builder *builder, const struct oct_node *node,
+                                int groups, struct oct_layer *layer)
+{
+    const struct oct_array *weights = &builder->import->graph->values[node->inputs[1]].array;
+    const size_t outputs = (size_t)weights->dims[0], own = oct_array_extent(weights, 1, 4);
+    const size_t all = (size_t)groups * own, each = outputs / (size_t)groups;
+    builder->filled_bytes += all * outputs * sizeof(float);
+    if (builder->filled_bytes > OCT_FUSED_BYTES_MAX)
+        return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "the groups of its convolutions are too many");
+    float *filled = oct_arena_calloc(&builder->imported->arena, all * outputs, sizeof *filled);
+    if (!filled)
+        return oct_fail_memory(builder->import->ctx, "weights");
+    for (size_t o = 0; o < outputs; o++)
+        memcpy(filled + o * all + o / each * own, layer->values + o * own, own * sizeof *filled);
+    layer->values = filled;
+    return OCTET_OK;
+}
+
+/* Channel by channel where every channel is a group, else all at once. */
+static octet_status take_groups(struct oct_builder *builder, const struct oct_node *node,
+                                struct oct_layer *layer)
+{
+    const struct oct_graph *graph = builder->import->graph;
+    const struct oct_array *weights = &graph->values[node->inputs[1]].array;
+    const int groups = (int)oct_node_int(node, "group", 1);
+    layer->groups = 1;
+    if (groups == 1)
+        return OCTET_OK;
+    if (weights->dims[1] == 1 && weights->dims[0] == groups) {
+        layer->groups = groups;
+        return OCTET_OK;
+    }
+    return fill_groups(builder, node, groups, layer);
+}
+
 static octet_status build_convolution(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *weights = &graph->values[node->inputs[1]].array;
-    struct oct_layer layer = {.operation = OCT_CONVOLUTION, .residual = -1, .silu = node->silu};
+    struct oct_layer layer = {.operation = OCT_CONVOLUTION,
+                              .residual = -1,
+                              .activation = node->activation,
+                              .slope = node->slope};
     struct oct_layer_notes notes = {0};
     struct oct_window w;
     int bias = node->input_count > 2 ? node->inputs[2] : -1;
@@ -89,6 +124,8 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
         status = take_weights(builder, node, node->inputs[1], &layer.values);
     if (!status && bias >= 0)
         status = take_weights(builder, node, bias, &layer.bias);
+    if (!status)
+        status = take_groups(builder, node, &layer);
     if (status)
         return status;
     if (bias < 0)
@@ -110,11 +147,14 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
 /* ---- nodes ---- */
 
 static oct_build_function *const build_functions[OCT_OP_COUNT] = {
-    [OCT_OP_CONV] = build_convolution,        [OCT_OP_MAX_POOL] = oct_build_pool,
-    [OCT_OP_RESIZE] = oct_build_upsample,     [OCT_OP_UPSAMPLE] = oct_build_upsample,
-    [OCT_OP_CONCAT] = oct_build_concat,       [OCT_OP_SPLIT] = oct_build_split,
-    [OCT_OP_SLICE] = oct_build_slice,         [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
-    [OCT_OP_ATTENTION] = oct_build_attention,
+    [OCT_OP_CONV] = build_convolution,     [OCT_OP_MAX_POOL] = oct_build_pool,
+    [OCT_OP_RESIZE] = oct_build_upsample,  [OCT_OP_UPSAMPLE] = oct_build_upsample,
+    [OCT_OP_CONCAT] = oct_build_concat,    [OCT_OP_SPLIT] = oct_build_split,
+    [OCT_OP_SLICE] = oct_build_slice,      [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
+    [OCT_OP_ADD] = oct_build_sum,          [OCT_OP_CLIP] = oct_build_activation,
+    [OCT_OP_GELU] = oct_build_activation,  [OCT_OP_HARD_SWISH] = oct_build_activation,
+    [OCT_OP_RELU] = oct_build_activation,  [OCT_OP_LEAKY_RELU] = oct_build_activation,
+    [OCT_OP_SWISH] = oct_build_activation, [OCT_OP_ATTENTION] = oct_build_attention,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)

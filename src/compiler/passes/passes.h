@@ -62,7 +62,7 @@ oct_pass oct_fuse_affine;     /* constants behind convolutions, of quantised fil
 /* a division by 255 and another order of the picture's channels drop out; a mean is refused */
 oct_pass oct_normalize_input;
 oct_pass oct_fuse_batchnorm;         /* into the convolution before it */
-oct_pass oct_fuse_silu;              /* x * sigmoid(x) into the convolution that makes x */
+oct_pass oct_fuse_activation;        /* into the convolution that makes its input */
 oct_pass oct_fuse_attention;         /* softmax(q k') v of one convolution, and that in three */
 oct_pass oct_fuse_residual;          /* an addition into the convolution that makes one operand */
 oct_pass oct_leave_out_outputs;      /* outputs that are no part of the head */
@@ -159,7 +159,8 @@ struct oct_builder {
     struct oct_layer *layers;
     struct oct_layer_notes *notes; /* by layer */
     size_t note_capacity;
-    int *tensor_of; /* by value; -1: none yet */
+    int *tensor_of;      /* by value; -1: none yet */
+    size_t filled_bytes; /* of weights of grouped convolutions with zeros between the groups */
 };
 
 /* Each turns one node into layers or tensors, or refuses it. */
@@ -167,6 +168,7 @@ typedef octet_status oct_build_function(struct oct_builder *builder, const struc
 oct_build_function oct_build_concat, oct_build_split, oct_build_slice,
     oct_build_coded; /* views.c */
 oct_build_function oct_build_pool, oct_build_upsample;
+oct_build_function oct_build_sum, oct_build_activation; /* identities.c */
 oct_build_function oct_build_attention;
 
 /* Adds a tensor of the value's name and size, of the given kind; -1 when out of memory. */

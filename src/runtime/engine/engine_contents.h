@@ -8,8 +8,11 @@
 #include "base/read_file.h"
 #include "network/network.h"
 
-/* Of the file format, docs/formats.md: the newest. A file is of the first that has all it needs. */
+/* Of the file format, docs/formats.md: the newest. Files are of the oldest that has what is in
+ * them: the second has BF16, the third depthwise convolutions, other activations than SiLU, and
+ * attention. */
 #define OCT_ENGINE_VERSION 3
+#define OCT_ENGINE_VERSION_ACTIVATIONS 3
 #define OCT_ENGINE_VERSION_BF16 2
 #define OCT_ENGINE_VERSION_FIRST 1
 

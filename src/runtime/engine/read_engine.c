@@ -58,8 +58,11 @@ static octet_status check_kind(struct oct_engine_reading *r)
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not an engine but %s%s", r->name,
                         kind ? "an octet file of kind " : "another safetensors file",
                         kind ? kind : "");
-    r->version = version && strlen(version) == 1 ? version[0] - '0' : 0;
-    if (r->version < OCT_ENGINE_VERSION_FIRST || r->version > OCT_ENGINE_VERSION)
+    r->version = 0;
+    for (int known = OCT_ENGINE_VERSION_FIRST; known <= OCT_ENGINE_VERSION; known++)
+        if (version && version[0] == '0' + known && !version[1])
+            r->version = known;
+    if (!r->version)
         return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
                         "%s: engine format version %.20s; this octet reads versions %d to %d: "
                         "build it again",

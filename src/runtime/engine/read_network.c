@@ -115,7 +115,7 @@ static const void *weights(struct oct_engine_reading *r, int layer, const char *
 static octet_status read_weights(struct oct_engine_reading *r, int index)
 {
     struct oct_layer *layer = &r->network.layers[index];
-    const int inputs = r->network.tensors[layer->input].channels;
+    const int inputs = oct_layer_depth(&r->network, layer);
     const int outputs = r->network.tensors[layer->output].channels;
     const size_t shape[4] = {(size_t)outputs, (size_t)inputs, (size_t)layer->kernel,
                              (size_t)layer->kernel};
@@ -131,6 +131,18 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
         layer->values = weights(r, index, "weight", OCT_SAFETENSORS_F32, shape, 4, &status);
     }
     return status;
+}
+
+/* Beside OCT_HAS_...: fields of the file's version, and of the layer's activation. */
+enum { HAS_SILU = 1 << 16, HAS_ACTIVATION = 1 << 17, HAS_SLOPE = 1 << 18 };
+
+static unsigned window_fields(const struct oct_engine_reading *r, int activation)
+{
+    if (r->version < OCT_ENGINE_VERSION_ACTIVATIONS)
+        return HAS_SILU;
+    const bool sloped =
+        activation >= 0 && oct_activation_row((enum oct_activation)activation)->has_slope;
+    return HAS_ACTIVATION | (sloped ? HAS_SLOPE : 0);
 }
 
 /* -1: none that the file's version has. */
@@ -149,7 +161,9 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
     struct oct_layer *layer = &r->network.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
     const int known = find_operation(r, find_text(json, "op")), last = r->network.tensor_count - 1;
-    const char *operation = "";
+    const int activation = oct_activation_find(find_text(json, "activation"));
+    const char *operation = "", *of_activation = "";
+    int silu = 0;
     *layer = (struct oct_layer){.residual = -1, .kernel = 1, .stride = 1};
     const struct oct_field fields[] = {
         {"name", OCT_FIELD_TEXT, 0, 0, &layer->name, 0, false},
@@ -160,7 +174,10 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"stride", OCT_FIELD_INTEGER, 1, OCT_STRIDE_MAX, &layer->stride, OCT_HAS_WINDOW, false},
         {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding, OCT_HAS_WINDOW,
          false},
-        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, OCT_HAS_WINDOW, false},
+        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &silu, HAS_SILU, false},
+        {"groups", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->groups, HAS_ACTIVATION, false},
+        {"activation", OCT_FIELD_TEXT, 0, 0, &of_activation, HAS_ACTIVATION, false},
+        {"slope", OCT_FIELD_FLOAT, 0, 1, &layer->slope, HAS_SLOPE, false},
         {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
         {"heads", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->heads, OCT_HAS_HEADS, false},
         {"areas", OCT_FIELD_INTEGER, 1, OCT_AREAS_MAX, &layer->areas, OCT_HAS_HEADS, false},
@@ -169,12 +186,18 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
     };
     const unsigned has =
         oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;
-    octet_status status = OCT_FIELDS_READ(&place, json, has, fields);
+    const unsigned of_window = has & OCT_HAS_WINDOW ? window_fields(r, activation) : 0;
+    octet_status status = OCT_FIELDS_READ(&place, json, has | of_window, fields);
     if (known < 0)
         return oct_fail(r->ctx, OCTET_BAD_FORMAT,
                         "%s: layer %d: \"op\" is missing or no operation: \"%.40s\"", r->what,
                         index, operation);
     layer->operation = (enum oct_operation)known;
+    layer->activation = silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
+    if (!status && (of_window & HAS_ACTIVATION) && activation < 0)
+        return oct_field_refuse(&place, "activation", "is no activation");
+    if (of_window & HAS_ACTIVATION)
+        layer->activation = (enum oct_activation)activation;
     if (!status && has & OCT_HAS_WEIGHTS)
         status = read_weights(r, index);
     else if (!status && has & OCT_HAS_TABLE)

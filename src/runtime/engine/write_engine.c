@@ -34,7 +34,23 @@ static void add_tensor(struct oct_text *out, const struct oct_tensor *t)
     oct_text_add(out, "}", 1);
 }
 
-static void add_layer(struct oct_text *out, const struct oct_layer *layer)
+static void add_window(struct oct_text *out, const struct oct_layer *layer, int version)
+{
+    const struct oct_activation_row *activation = oct_activation_row(layer->activation);
+    oct_text_printf(out, ",\"stride\":%d,\"padding\":%d", layer->stride, layer->padding);
+    if (version < OCT_ENGINE_VERSION_ACTIVATIONS) {
+        oct_text_printf(out, ",\"silu\":%s", layer->activation ? "true" : "false");
+        return;
+    }
+    oct_text_printf(out, ",\"groups\":%d,\"activation\":\"%s\"",
+                    oct_is_depthwise(layer) ? layer->groups : 1, activation->name);
+    if (!activation->has_slope)
+        return;
+    oct_text_printf(out, ",\"slope\":");
+    oct_json_add_real(out, (double)layer->slope);
+}
+
+static void add_layer(struct oct_text *out, const struct oct_layer *layer, int version)
 {
     const struct oct_operation_row *row = oct_operation_row(layer->operation);
     oct_text_printf(out, "{\"name\":");
@@ -44,8 +60,7 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer)
     if (row->has & OCT_HAS_KERNEL)
         oct_text_printf(out, ",\"kernel\":%d", layer->kernel);
     if (row->has & OCT_HAS_WINDOW)
-        oct_text_printf(out, ",\"stride\":%d,\"padding\":%d,\"silu\":%s", layer->stride,
-                        layer->padding, layer->silu ? "true" : "false");
+        add_window(out, layer, version);
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
     if (row->has & OCT_HAS_HEADS) {
@@ -72,7 +87,7 @@ static void add_selection(struct oct_text *out, const struct oct_selection *sele
                     selection->class_agnostic ? "true" : "false");
 }
 
-static void add_plan(struct oct_text *out, const struct oct_network *network)
+static void add_plan(struct oct_text *out, const struct oct_network *network, int version)
 {
     oct_text_printf(out, "{\"classes\":[");
     for (int i = 0; i < network->head.class_count; i++) {
@@ -93,7 +108,7 @@ static void add_plan(struct oct_text *out, const struct oct_network *network)
     oct_text_printf(out, "],\"layers\":[");
     for (int i = 0; i < network->layer_count; i++) {
         oct_text_add(out, ",", i > 0);
-        add_layer(out, &network->layers[i]);
+        add_layer(out, &network->layers[i], version);
     }
     oct_text_add(out, "]", 1);
     network->head.kind->add_outputs(&network->head, out);
@@ -147,7 +162,7 @@ static void add_weights(const struct oct_network *network, int index, struct oct
         name[2],
         type,
         4,
-        {outputs, (size_t)network->tensors[layer->input].channels, kernel, kernel},
+        {outputs, (size_t)oct_layer_depth(network, layer), kernel, kernel},
         weights * oct_safetensors_element_bytes(type),
         layer->codes  ? (const uint8_t *)layer->codes
         : layer->bf16 ? (const uint8_t *)layer->bf16
@@ -165,6 +180,9 @@ static int version_of(const struct oct_network *network)
     for (int i = 0; i < network->layer_count; i++) {
         const int since = oct_operation_row(network->layers[i].operation)->since;
         version = since > version ? since : version;
+        if (oct_is_depthwise(&network->layers[i]) ||
+            network->layers[i].activation > OCT_ACTIVATION_SILU)
+            version = OCT_ENGINE_VERSION_ACTIVATIONS;
     }
     return version;
 }
@@ -214,7 +232,7 @@ static octet_status put_engine(octet_context *ctx, const octet_engine *engine,
     struct oct_text network, provenance;
     oct_text_init(&network, ctx);
     oct_text_init(&provenance, ctx);
-    add_plan(&network, &engine->network);
+    add_plan(&network, &engine->network, version_of(&engine->network));
     add_provenance(&provenance, engine);
     const octet_status status = network.failed || provenance.failed
                                     ? oct_fail_memory(ctx, to->name)

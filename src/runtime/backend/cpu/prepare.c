@@ -19,7 +19,8 @@ static octet_status prepare_convolution(struct oct_cpu *cpu, struct oct_step *st
 {
     const struct oct_layer *layer = step->layer;
     const struct oct_layout *layout = &cpu->layout;
-    job->silu = layer->silu;
+    job->activation = layer->activation;
+    job->slope = layer->slope;
     job->streamed = oct_layout_of_picture(layout, layer->output) &&
                     layout->picture_bytes * (size_t)cpu->batch > STREAMED_BYTES;
     job->shape = (struct oct_conv_shape){
@@ -27,6 +28,7 @@ static octet_status prepare_convolution(struct oct_cpu *cpu, struct oct_step *st
         .output_channels = step->channels,
         .kernel = layer->kernel,
         .stride = layer->stride,
+        .depthwise = oct_is_depthwise(layer),
         .output_height = step->height,
         .output_width = step->width,
         .input_pixel = (int)cpu->views[layer->input].pixel,

@@ -55,7 +55,7 @@ static void same_layer(const struct oct_network *a, const struct oct_network *b,
     assert_int_equal(from->kernel, to->kernel);
     assert_int_equal(from->stride, to->stride);
     assert_int_equal(from->padding, to->padding);
-    assert_int_equal(from->silu, to->silu);
+    assert_int_equal(from->activation, to->activation);
     const size_t weights = (size_t)oct_layer_weights(a, from);
     const size_t outputs = (size_t)a->tensors[from->output].channels;
     assert_memory_equal(from->bias, to->bias, outputs * sizeof(float));

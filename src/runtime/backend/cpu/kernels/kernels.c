@@ -36,8 +36,13 @@ static const struct oct_conv_kernel *const ref_u8[] = {&oct_conv_u8_ref};
 static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref};
 static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
 
+static const struct oct_conv_kernel *const depthwise_u8[] = {&oct_depthwise_u8_ref};
+static const struct oct_conv_kernel *const depthwise_f32[] = {&oct_depthwise_f32_ref};
+static const struct oct_conv_kernel *const depthwise_bf16[] = {&oct_depthwise_bf16_ref};
+
 static const struct oct_kernel_list lists[] = {
     {OCT_CPU_REF, ref_u8, 1, ref_f32, 1, ref_bf16, 1},
+    {OCT_CPU_REF, depthwise_u8, 1, depthwise_f32, 1, depthwise_bf16, 1},
 #if defined(__x86_64__)
     {OCT_CPU_AVX2, oct_conv_u8_avx2, OCT_AVX2_WIDTHS, oct_conv_f32_avx2, OCT_AVX2_WIDTHS, NULL, 0},
     {OCT_CPU_AVXVNNI, oct_conv_u8_avxvnni, OCT_AVX2_WIDTHS, NULL, 0, NULL, 0},

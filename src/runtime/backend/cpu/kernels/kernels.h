@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network/activations.h"
 #include "network/quantization.h"
 #include "network/types.h"
 #include "runtime/backend/cpu/features/features.h"
@@ -26,6 +27,7 @@ struct oct_conv_shape {
     int input_channels;  /* read for each tap */
     int output_channels; /* written */
     int kernel, stride;  /* square; pixels */
+    bool depthwise;      /* channel n of the output is made of channel n of the input alone */
     int output_height, output_width;
     int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
     /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or without;
@@ -55,9 +57,9 @@ struct oct_view {
  *                     y = fma(float(acc[n]), scale[n], bias[n])
  *   F32, BF16 input:  y = bias[n] + sum w x                    float
  *
- * and then, in this order:
+ * with depthwise shapes c = n alone, and then, in this order:
  *
- *   `silu`:           y = SiLU(y)
+ *   `activation`:     y = that of y (requantize.h); floats' SiLU is y / (1 + exp(-y))
  *   `residual.data`:  y = y + residual; of codes: y = fma(float(code - zero_point), scale, y)
  *   store:            as float, rounded to BF16, or requantised with the output's inverse_scale
  *                     and zero_point
@@ -72,7 +74,8 @@ struct oct_conv_job {
     const int32_t *start;     /* U8: [output channels, padded to 64]; zero-point correction */
     const float *scale;       /* U8: [output channels, padded to 64] */
     const float *bias;        /* [output channels, padded to 64] */
-    bool silu;
+    enum oct_activation activation;
+    float slope;   /* of an activation that has one */
     bool streamed; /* F32 output that caches need not keep: large, and read after the run */
 };
 
@@ -89,8 +92,10 @@ struct oct_conv_range {
 struct oct_conv_kernel {
     const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
     int tile_pixels, tile_channels;
-    int tile_rows; /* output rows worked out together: ranges of whole ones waste nothing */
-    bool (*fits)(const struct oct_conv_shape *shape); /* the shapes it can do; NULL: all */
+    int tile_rows;  /* output rows worked out together: ranges of whole ones waste nothing */
+    bool depthwise; /* does depthwise shapes, and no others */
+    /* the shapes it can do, of those that are depthwise as it is; NULL: all */
+    bool (*fits)(const struct oct_conv_shape *shape);
     size_t (*packed_bytes)(const struct oct_conv_shape *shape);
     /* Writes all of packed_bytes(), of which nothing is known before. */
     void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
@@ -162,6 +167,8 @@ struct oct_kernels {
     const struct oct_conv_kernel *(*choose_conv_u8)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_f32)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
+    /* The same for depthwise shapes. */
+    const struct oct_conv_kernel *depthwise_u8, *depthwise_f32, *depthwise_bf16;
     /* How sessions store what a network has in BF16: so where products of it are fast, else as
      * F32. */
     enum oct_type bf16_storage;

@@ -6,6 +6,15 @@
 #include "runtime/backend/cpu/kernels/kernels.h"
 
 extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
+extern const struct oct_conv_kernel oct_depthwise_u8_ref, oct_depthwise_f32_ref,
+    oct_depthwise_bf16_ref;
+
+/* What follows the sums of `count` channels from `channel` of pixel (y, x), and the store: of codes
+ * with start, but without scale and bias; of floats with their bias. */
+void oct_finish_codes_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                          const int32_t *sums);
+void oct_finish_floats_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                           float *values);
 
 extern const struct oct_attention_kernel oct_attention_u8_ref, oct_attention_float_ref;
 

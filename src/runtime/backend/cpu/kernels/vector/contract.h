@@ -31,9 +31,15 @@ enum {
     FINISH_OUTPUT_F32 = 8,
     FINISH_RESIDUAL_BF16 = 16,
     FINISH_OUTPUT_BF16 = 32,
-    FINISH_BOUNDED = 64, /* no number is too large for an integer before it is limited to codes */
-    FINISH_STREAM = 128, /* F32 output of whole vectors goes past the caches */
-    FINISH_COMPACT = 256 /* one piece of code for whole steps and the last one: half the size */
+    FINISH_BOUNDED = 64,  /* no number is too large for an integer before it is limited to codes */
+    FINISH_STREAM = 128,  /* F32 output of whole vectors goes past the caches */
+    FINISH_COMPACT = 256, /* one piece of code for whole steps and the last one: half the size */
+    /* Other activations than SiLU; FINISH_OTHER with each of them. */
+    FINISH_OTHER = 512,
+    FINISH_RELU = 1024,
+    FINISH_LEAKY_RELU = 2048,
+    FINISH_HARDSWISH = 4096,
+    FINISH_GELU = 8192
 };
 
 /* One channel tile of a job. Distances between pixels in bytes. */
@@ -48,7 +54,9 @@ struct finish {
     int flags; /* FINISH_* */
     size_t output_pixel, residual_pixel;
     float inverse_scale, residual_scale;
-    float highest; /* 255 - zero_point */
+    float slope;             /* FINISH_LEAKY_RELU */
+    const float (*gelu)[16]; /* FINISH_GELU: one of oct_gelu_tables */
+    float highest;           /* 255 - zero_point */
     int zero_point, residual_zero_point;
 };
 

@@ -360,6 +360,23 @@ static inline void v_silu_table(v_float v[4])
     }
 }
 
+static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float v[4])
+{
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    const __m256 last = _mm256_set1_ps(OCT_SILU_MAGIC_LAST);
+    const __m256 magic = _mm256_set1_ps(OCT_SILU_MAGIC), scale = _mm256_set1_ps(OCT_GELU_SCALE);
+    for (int i = 0; i < 4; i++) {
+        const __m256 a = _mm256_and_ps(v[i], magnitude);
+        const __m256i index =
+            _mm256_castps_si256(_mm256_min_ps(_mm256_fmadd_ps(a, scale, magic), last));
+        const __m256 high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+        __m256 g = v_entry(table[3], index, high);
+        for (int k = 2; k >= 0; k--)
+            g = _mm256_fmadd_ps(g, a, v_entry(table[k], index, high));
+        v[i] = _mm256_fmadd_ps(v[i], _mm256_set1_ps(0.5f), g);
+    }
+}
+
 /* As AVX-512's (vector_avx512.h). */
 static inline void v_silu_float(v_float v[4])
 {

@@ -335,6 +335,21 @@ static inline void v_silu_table(v_float v[4])
         v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g[i]);
 }
 
+static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float v[4])
+{
+    const __m512 last = _mm512_set1_ps(OCT_SILU_MAGIC_LAST);
+    const __m512 magic = _mm512_set1_ps(OCT_SILU_MAGIC), scale = _mm512_set1_ps(OCT_GELU_SCALE);
+    for (int i = 0; i < 4; i++) {
+        const __m512 a = _mm512_abs_ps(v[i]);
+        const __m512i index =
+            _mm512_castps_si512(_mm512_min_ps(_mm512_fmadd_ps(a, scale, magic), last));
+        __m512 g = _mm512_permutexvar_ps(index, _mm512_loadu_ps(table[3]));
+        for (int k = 2; k >= 0; k--)
+            g = _mm512_fmadd_ps(g, a, _mm512_permutexvar_ps(index, _mm512_loadu_ps(table[k])));
+        v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g);
+    }
+}
+
 /* v / (1 + exp(-v)) within 2e-7 relative: exp as 2^n times a polynomial of degree 6, Taylor's; the
  * factors are log2(e) and ln(2) in two parts. Beyond -87 and 88 2^n would be no normal float. */
 static inline void v_silu_float(v_float v[4])
