@@ -38,6 +38,12 @@ static const struct order orders[] = {
     {"depthwise_u8_ref_", DEPTHWISE, 16, 1, INT16},
     {"depthwise_f32_ref_", DEPTHWISE, 16, 1, FLOAT},
     {"depthwise_bf16_ref_", DEPTHWISE, 16, 1, BF16},
+    {"depthwise_u8_avx2_", DEPTHWISE, 8, 2, INT16},
+    {"depthwise_u8_avxvnni_", DEPTHWISE, 8, 4, INT8},
+    {"depthwise_u8_avx512vnni_", DEPTHWISE, 16, 4, INT8},
+    {"depthwise_f32_avx2_", DEPTHWISE, 8, 1, FLOAT},
+    {"depthwise_f32_avx512_", DEPTHWISE, 16, 1, FLOAT},
+    {"depthwise_bf16_avx512bf16_", DEPTHWISE, 16, 1, FLOAT},
     {"conv_u8_amx_", AMX, 16, 4, INT8},
     {"conv_bf16_amx_", AMX, 16, 2, BF16},
 };

@@ -7,6 +7,7 @@
  *   template     makes                                        the file ends in
  *   conv.h       direct convolutions of any shape             DEFINE_KERNEL() lines
  *   winograd.h   3x3 convolutions by Winograd's transforms    DEFINE_WINOGRAD() lines
+ *   depthwise.h  depthwise convolutions of any shape          DEFINE_DEPTHWISE() lines
  *   attention.h  attention                                    a DEFINE_ATTENTION() line
  *   finish.h     what follows the sums                        a function that calls choose_finish()
  *
@@ -25,10 +26,10 @@
  * Names.
  *   OCT_FINISH(flags)   all but finish.h: (must) the function that has the finish for FINISH_*
  *                       flags (finish_job.h), one for each type and width of vectors
- *   OCT_TILES(X)        all but finish.h: (must) X(pixels, vectors) for every tile, from 1 pixel
- *                       to the most
- *   OCT_MOST_PIXELS     all but finish.h: (must) an initialiser: the most pixels of a tile, by
- *                       its vectors of output channels, from 0 vectors on
+ *   OCT_TILES(X)        conv.h, winograd.h, attention.h: (must) X(pixels, vectors) for every tile,
+ *                       from 1 pixel to the most
+ *   OCT_MOST_PIXELS     conv.h, winograd.h, attention.h: (must) an initialiser: the most pixels
+ *                       of a tile, by its vectors of output channels, from 0 vectors on
  *   V_STEP(sum, x, w)   tiles.h: (must, but with OCT_TILES_USED) the statement sum += x * w of
  *                       vectors in registers, OCT_GROUP products for each lane
  *   OCT_TILES_MADE      tiles.h: the name under which other files may use this one's tiles.
@@ -70,6 +71,10 @@
  *   v_load_words(at), v_store_words(at, a): at a multiple of the vector's size;
  *   v_store_words_any(at, a)
  *   v_add_words, v_sub_words (a, b), v_shift_words(a, bits): left
+ *   v_columns_of_4(at, columns)    of four runs of 4 * OCT_LANES codes: vectors 0 to 3 of lanes that
+ *                                  hold one code of each
+ *   v_columns_of_2(at, columns)    of two runs of 2 * OCT_LANES codes, widened: vectors 0 and 1
+ *                                  (where V_STEP takes words)
  * A vector's channels that exist, `count` of them, 4 to OCT_LANES, a multiple of 4; loads take
  * nothing behind them that is not memory of the tensor:
  *   v_load_codes(at, count, zero_point)   int32: bytes less the zero point

@@ -39,7 +39,8 @@ enum {
     FINISH_RELU = 1024,
     FINISH_LEAKY_RELU = 2048,
     FINISH_HARDSWISH = 4096,
-    FINISH_GELU = 8192
+    FINISH_GELU = 8192,
+    FINISH_GELU_TANH = 16384
 };
 
 /* One channel tile of a job. Distances between pixels in bytes. */
@@ -50,13 +51,12 @@ struct finish {
     const int32_t *start;
     const float *scale, *bias;
     int vectors;
-    int tail;  /* channels of the last vector that exist, 1 to lanes */
-    int flags; /* FINISH_* */
+    int tail;    /* channels of the last vector that exist, 1 to lanes */
+    int flags;   /* FINISH_* */
+    float slope; /* FINISH_LEAKY_RELU */
     size_t output_pixel, residual_pixel;
     float inverse_scale, residual_scale;
-    float slope;             /* FINISH_LEAKY_RELU */
-    const float (*gelu)[16]; /* FINISH_GELU: one of oct_gelu_tables */
-    float highest;           /* 255 - zero_point */
+    float highest; /* 255 - zero_point */
     int zero_point, residual_zero_point;
 };
 

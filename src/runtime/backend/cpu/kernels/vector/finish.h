@@ -69,8 +69,8 @@ OCT_INLINE v_float quad_value(const struct finish *f, const struct quad *q, int 
 OCT_INLINE void quad_activate(const struct finish *f, int flags, v_float v[4])
 {
     const v_float zero = v_set(0.0f), one = v_set(1.0f);
-    if (flags & FINISH_GELU)
-        v_gelu_table(f->gelu, v);
+    if (flags & (FINISH_GELU | FINISH_GELU_TANH))
+        v_gelu_table(oct_gelu_tables[(flags & FINISH_GELU_TANH) != 0], v);
     for (int i = 0; i < 4 && (flags & FINISH_RELU); i++)
         v[i] = v_max(v[i], zero);
     for (int i = 0; i < 4 && (flags & FINISH_LEAKY_RELU); i++)

@@ -32,7 +32,7 @@ static inline int finish_flags(const struct oct_conv_job *job)
                                           FINISH_OTHER | FINISH_LEAKY_RELU,
                                       [OCT_ACTIVATION_HARDSWISH] = FINISH_OTHER | FINISH_HARDSWISH,
                                       [OCT_ACTIVATION_GELU] = FINISH_OTHER | FINISH_GELU,
-                                      [OCT_ACTIVATION_GELU_TANH] = FINISH_OTHER | FINISH_GELU};
+                                      [OCT_ACTIVATION_GELU_TANH] = FINISH_OTHER | FINISH_GELU_TANH};
     int flags = activations[job->activation];
     if (job->residual.data)
         flags |= residuals[job->residual.type];
@@ -78,7 +78,6 @@ static inline struct finish finish_of(const struct oct_conv_job *job, int channe
         .inverse_scale = job->output.inverse_scale,
         .residual_scale = job->residual.quantization.scale,
         .slope = job->slope,
-        .gelu = oct_gelu_table(job->activation),
         .highest = (float)(255 - job->output.quantization.zero_point),
         .zero_point = job->output.quantization.zero_point,
         .residual_zero_point = job->residual.quantization.zero_point,

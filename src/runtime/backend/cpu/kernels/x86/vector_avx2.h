@@ -207,6 +207,37 @@ static inline v_words v_shift_words(v_words a, int bits)
     return _mm256_slli_epi16(a, bits);
 }
 
+/* The dwords of 32 codes in an order in which interleaving them within each half gives whole
+ * vectors of neighbouring channels. */
+static inline __m256i v_spread(const uint8_t *codes)
+{
+    const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+    return _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)codes),
+                                       order);
+}
+
+static inline void v_columns_of_4(const uint8_t *const at[4], v_int columns[4])
+{
+    const __m256i a = v_spread(at[0]), b = v_spread(at[1]), c = v_spread(at[2]),
+                  d = v_spread(at[3]);
+    const __m256i ab = _mm256_unpacklo_epi8(a, b), ab_high = _mm256_unpackhi_epi8(a, b);
+    const __m256i cd = _mm256_unpacklo_epi8(c, d), cd_high = _mm256_unpackhi_epi8(c, d);
+    columns[0] = _mm256_unpacklo_epi16(ab, cd);
+    columns[1] = _mm256_unpackhi_epi16(ab, cd);
+    columns[2] = _mm256_unpacklo_epi16(ab_high, cd_high);
+    columns[3] = _mm256_unpackhi_epi16(ab_high, cd_high);
+}
+
+static inline void v_columns_of_2(const uint8_t *const at[2], v_int columns[2])
+{
+    const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)at[0]);
+    const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)at[1]);
+    const __m256i a_words = _mm256_cvtepu8_epi16(_mm_shuffle_epi32(a, _MM_SHUFFLE(3, 1, 2, 0)));
+    const __m256i b_words = _mm256_cvtepu8_epi16(_mm_shuffle_epi32(b, _MM_SHUFFLE(3, 1, 2, 0)));
+    columns[0] = _mm256_unpacklo_epi16(a_words, b_words);
+    columns[1] = _mm256_unpackhi_epi16(a_words, b_words);
+}
+
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     int four;

@@ -204,6 +204,25 @@ static inline v_words v_shift_words(v_words a, unsigned bits)
 }
 
 /* What lies behind `count`, which is 1 to 16, is not touched and becomes zeros. */
+/* As AVX2's (vector_avx2.h), of 64 codes. */
+static inline __m512i v_spread(const uint8_t *codes)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, _mm512_loadu_si512(codes));
+}
+
+static inline void v_columns_of_4(const uint8_t *const at[4], v_int columns[4])
+{
+    const __m512i a = v_spread(at[0]), b = v_spread(at[1]), c = v_spread(at[2]),
+                  d = v_spread(at[3]);
+    const __m512i ab = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const __m512i cd = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    columns[0] = _mm512_unpacklo_epi16(ab, cd);
+    columns[1] = _mm512_unpackhi_epi16(ab, cd);
+    columns[2] = _mm512_unpacklo_epi16(ab_high, cd_high);
+    columns[3] = _mm512_unpackhi_epi16(ab_high, cd_high);
+}
+
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     const __m128i codes = count == OCT_LANES

@@ -29,6 +29,11 @@ extern const struct oct_conv_kernel *const oct_winograd_f32_avx512[OCT_AVX512_WI
 extern const struct oct_conv_kernel *const oct_winograd_u8_avx512vnni[OCT_AVX512_WINOGRADS];
 extern const struct oct_conv_kernel *const oct_winograd_bf16_avx512bf16[OCT_AVX512_WINOGRADS];
 
+/* Depthwise convolutions (depthwise.h). */
+extern const struct oct_conv_kernel oct_depthwise_u8_avx2, oct_depthwise_f32_avx2,
+    oct_depthwise_u8_avxvnni, oct_depthwise_f32_avx512, oct_depthwise_u8_avx512vnni,
+    oct_depthwise_bf16_avx512bf16;
+
 extern const struct oct_attention_kernel oct_attention_u8_avx2, oct_attention_u8_avxvnni,
     oct_attention_u8_avx512, oct_attention_u8_avx512vnni, oct_attention_float_avx2,
     oct_attention_float_avx512;
