@@ -71,7 +71,21 @@ struct test_onnx_variant {
     int split_in_attribute; /* before opset 13 */
     int transposed;         /* the output is batch x anchors x channels */
     int no_names;           /* nodes without names */
+    int attention;          /* behind p3: one of enum test_attention; 0: none */
 };
+
+/* How exporters write softmax(q k' / 2) v of 2 heads of 4 and 8 channels. */
+enum test_attention {
+    TEST_ATTENTION_SPLIT = 1, /* batch x heads x channels x pixels, split; q is scaled */
+    TEST_ATTENTION_SCORES,    /* the scores are scaled, by a division; weights times v */
+    TEST_ATTENTION_AREAS,     /* pixels before channels, in 4 areas; sliced */
+    TEST_ATTENTION_SHUFFLED   /* q, k and v of all heads follow each other, backwards */
+};
+/* NAME.qkv, a convolution of `input`'s 16 channels, to NAME: weighed v and a convolution of v, and
+ * what a convolution makes of their sum, added to the input. */
+void test_onnx_attention(struct test_onnx *onnx, const char *name, const char *input, int side,
+                         enum test_attention kind);
+
 void test_onnx_detector(struct test_onnx *onnx, const struct test_onnx_variant *variant);
 
 #endif

@@ -210,6 +210,21 @@ static bool find_rows(struct oct_found_attention *found, int part)
     return true;
 }
 
+/* Each channel of the base is one of q's, k's or v's. */
+static bool are_all(struct oct_attention_search *f, const struct oct_found_attention *found,
+                    bool *good)
+{
+    const int64_t channels = array_of(f, found->base)->dims[1], keys = found->heads * found->key;
+    bool *seen = oct_arena_calloc(f->arena, (size_t)channels, sizeof *seen);
+    *good = seen && 2 * keys + found->heads * found->value == channels;
+    for (int i = 0; i < OCT_ATTENTION_PARTS && *good; i++)
+        for (int64_t c = 0; c < (i == OCT_VALUES ? found->heads * found->value : keys); c++) {
+            *good = *good && !seen[found->rows[i][c]];
+            seen[found->rows[i][c]] = true;
+        }
+    return seen;
+}
+
 /* Forward from the product to the first value that has the base's height and width and all heads'
  * channels of v; its elements are traced. */
 static octet_status find_output(struct oct_attention_search *f, struct oct_found_attention *found,
@@ -277,6 +292,8 @@ static octet_status check(struct oct_attention_search *f, struct oct_found_atten
     status = find_output(f, found, good);
     for (int i = 0; i < OCT_ATTENTION_PARTS && *good && !status; i++)
         *good = find_rows(found, i);
+    if (*good && !status && !are_all(f, found, good))
+        status = oct_fail_memory(f->graph->ctx, "the graph");
     return status;
 }
 

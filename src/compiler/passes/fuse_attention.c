@@ -23,7 +23,9 @@ struct finding {
     struct oct_import *import;
     struct oct_graph *graph;
     struct oct_attention_search search;
-    int *attention_of; /* by value: which of those that were found it is the base of; or -1 */
+    int value_count; /* of the graph as it came: what is added stands behind them */
+    /* by value of these: which of those that were found it is the base of; or -1 */
+    int *attention_of;
     struct fused *fused;
     size_t fused_count, fused_capacity;
 };
@@ -220,7 +222,7 @@ static octet_status redirect(struct finding *f, int *value)
     struct oct_graph *graph = f->graph;
     struct oct_trace trace;
     if (*value < 0 || !oct_trace_back(graph, *value, &trace) || trace.count == 0 ||
-        f->attention_of[trace.base] < 0 || trace.factor != 1.0)
+        trace.base >= f->value_count || f->attention_of[trace.base] < 0 || trace.factor != 1.0)
         return OCTET_OK;
     const struct fused *fused = &f->fused[f->attention_of[trace.base]];
     if (!oct_array_same_shape(array_of(f, *value), array_of(f, fused->values)))
@@ -307,8 +309,10 @@ octet_status oct_fuse_attention(struct oct_import *import)
     struct oct_graph *graph = import->graph;
     const size_t values = graph->value_count, nodes = graph->node_count; /* more are added */
     int *readers = oct_malloc(import->ctx, values, sizeof *readers);
-    struct finding f = {
-        .import = import, .graph = graph, .search = {graph, &graph->arena, readers, TRACED_MAX}};
+    struct finding f = {.import = import,
+                        .graph = graph,
+                        .value_count = (int)values,
+                        .search = {graph, &graph->arena, readers, TRACED_MAX}};
     f.attention_of = oct_malloc(import->ctx, values, sizeof *f.attention_of);
     octet_status status =
         readers && f.attention_of ? OCTET_OK : oct_fail_memory(import->ctx, "the graph");

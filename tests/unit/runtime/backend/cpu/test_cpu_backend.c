@@ -241,6 +241,41 @@ static void layers_of_pruned(void **state)
     }
 }
 
+/* Heads and rows shared by threads; areas that do not end where rows do. */
+static void layers_of_attention(void **state)
+{
+    (void)state;
+    static const struct {
+        octet_precision precision;
+        double tolerance;
+    } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
+                      {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
+                      {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
+        octet_engine *engine =
+            test_engine(&test.context, TEST_DETECTOR_ATTENTION, precisions[i].precision);
+        check_layers(engine, 32, 32, 1, precisions[i].tolerance);
+        check_layers(engine, 72, 112, 2, precisions[i].tolerance);
+        check_layers(engine, 88, 80, 5, precisions[i].tolerance);
+        octet_engine_free(&engine);
+    }
+}
+
+/* An odd number of pixels has no halves. */
+static void attention_of_odd_sizes(void **state)
+{
+    (void)state;
+    octet_session *session;
+    octet_engine *engine =
+        test_engine(&test.context, TEST_DETECTOR_ATTENTION, OCTET_PRECISION_INT8);
+    const octet_session_settings settings = {.height = 24, .width = 40, .batch = 1, .threads = 1};
+    assert_int_equal(octet_session_open(&test.context, engine, &settings, &session),
+                     OCTET_BAD_SHAPE);
+    assert_non_null(
+        strstr(test.context.message, "its 3x5 pixels cannot be cut into 2 areas at 24x40"));
+    octet_engine_free(&engine);
+}
+
 /* Within what rounding a code up or down may do to boxes and scores of these random weights. */
 static void check_output(const octet_engine *engine, int height, int width, double tolerance)
 {
