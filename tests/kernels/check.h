@@ -72,6 +72,7 @@ bool check_burn(const struct oct_kernels *kernels);
 bool check_choice(const struct oct_kernels *kernels, struct check_random *random);
 /* The scalar definitions of requantize.h against the real functions. */
 bool check_silu(void);
+bool check_activations(void);
 bool check_requantize(void);
 bool check_cpu_parse(void);
 

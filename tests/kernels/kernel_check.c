@@ -77,6 +77,7 @@ struct subject {
         CHOICE,
         SILU,
         SOFTMAX,
+        ACTIVATIONS,
         REQUANTIZE,
         CPU_PARSE
     } entry;
@@ -115,6 +116,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return turn > 0 || check_silu();
     case SOFTMAX:
         return turn > 0 || check_softmax();
+    case ACTIVATIONS:
+        return turn > 0 || check_activations();
     case REQUANTIZE:
         return turn > 0 || check_requantize();
     default:
@@ -216,6 +219,7 @@ static void check_tables(const struct options *options, struct totals *totals)
     }
     check_subject(options, &(struct subject){.name = "silu", .entry = SILU}, totals);
     check_subject(options, &(struct subject){.name = "softmax", .entry = SOFTMAX}, totals);
+    check_subject(options, &(struct subject){.name = "activations", .entry = ACTIVATIONS}, totals);
     check_subject(options, &(struct subject){.name = "requantize", .entry = REQUANTIZE}, totals);
     check_subject(options, &(struct subject){.name = "cpu_parse", .entry = CPU_PARSE}, totals);
 }

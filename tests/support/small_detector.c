@@ -92,6 +92,33 @@ static int conv(struct builder *b, int input, int channels, int kernel, int stri
     return convolve(b, (struct convolution){input, channels, kernel, stride, 1, 0});
 }
 
+/* With `slope` of an activation that has one; `residual` 0: none. */
+static int depthwise(struct builder *b, int input, int kernel, int stride,
+                     enum oct_activation activation, int residual)
+{
+    const int channels = b->imported->network.tensors[input].channels;
+    const size_t taps = (size_t)kernel * (size_t)kernel;
+    const float limit = sqrtf(4.5f / (float)taps);
+    float *weights = allocate(b, taps * (size_t)channels, sizeof *weights);
+    float *bias = allocate(b, (size_t)channels, sizeof *bias);
+    for (size_t i = 0; i < taps * (size_t)channels; i++)
+        weights[i] = test_float(&b->random, -limit, limit);
+    for (int n = 0; n < channels; n++)
+        bias[n] = test_float(&b->random, -0.5f, 0.5f);
+    const struct oct_layer layer = {.operation = OCT_CONVOLUTION,
+                                    .input = input,
+                                    .residual = residual ? residual : -1,
+                                    .kernel = kernel,
+                                    .stride = stride,
+                                    .padding = kernel / 2,
+                                    .groups = channels,
+                                    .activation = activation,
+                                    .slope = oct_activation_row(activation)->has_slope ? 0.1f : 0,
+                                    .values = weights,
+                                    .bias = bias};
+    return add_layer(b, &layer, channels);
+}
+
 static int pool(struct builder *b, int input, int kernel)
 {
     const struct oct_layer layer = {
@@ -218,6 +245,22 @@ static void build_pruned(struct builder *b)
     head(b, 8, CONCAT(b, pool(b, last, 3), conv(b, middle, 33, 3, 1), up, last));
 }
 
+static void build_depthwise(struct builder *b)
+{
+    const int picture = depthwise(b, 0, 3, 1, OCT_ACTIVATION_NONE, 0);
+    const int p1 = conv(b, picture, 10, 3, 2);
+    const int p2 = depthwise(b, p1, 5, 2, OCT_ACTIVATION_RELU, 0);
+    const int wide = conv(b, p2, 84, 1, 1);
+    const int p3 = depthwise(b, wide, 3, 2, OCT_ACTIVATION_LEAKY_RELU, 0);
+    const int added = depthwise(b, p3, 7, 1, OCT_ACTIVATION_HARDSWISH, p3);
+    const int part = slice(b, added, 20, 36);
+    const int small = depthwise(b, part, 3, 1, OCT_ACTIVATION_GELU, 0);
+    const int both = CONCAT(b, small, depthwise(b, part, 5, 1, OCT_ACTIVATION_GELU_TANH, small));
+    const int padded = depthwise(b, slice(b, wide, 7, 10), 3, 2, OCT_ACTIVATION_RELU, 0);
+    const int last = depthwise(b, CONCAT(b, padded, both), 3, 1, OCT_ACTIVATION_NONE, 0);
+    head(b, 8, depthwise(b, last, 1, 1, OCT_ACTIVATION_SILU, 0));
+}
+
 /* softmax(q k') v, with what a convolution makes of v added, through a convolution, and added. */
 static int attention(struct builder *b, int input, struct oct_head_channels each, int heads,
                      int areas)
@@ -280,8 +323,9 @@ static void build_medium(struct builder *b)
 static const struct kind {
     void (*build)(struct builder *);
     int classes, reg_max, side;
-} kinds[] = {{build_small, 5, 8, 64},  {build_tiny, 2, 2, 32},     {build_wide, 2, 2, 32},
-             {build_pruned, 2, 2, 32}, {build_medium, 5, 16, 320}, {build_attention, 2, 2, 32}};
+} kinds[] = {{build_small, 5, 8, 64},    {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
+             {build_pruned, 2, 2, 32},   {build_depthwise, 2, 2, 32}, {build_medium, 5, 16, 320},
+             {build_attention, 2, 2, 32}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {

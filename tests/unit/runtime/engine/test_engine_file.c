@@ -56,6 +56,8 @@ static void same_layer(const struct oct_network *a, const struct oct_network *b,
     assert_int_equal(from->stride, to->stride);
     assert_int_equal(from->padding, to->padding);
     assert_int_equal(from->activation, to->activation);
+    assert_true(from->slope == to->slope);
+    assert_int_equal(oct_is_depthwise(from), oct_is_depthwise(to));
     const size_t weights = (size_t)oct_layer_weights(a, from);
     const size_t outputs = (size_t)a->tensors[from->output].channels;
     assert_memory_equal(from->bias, to->bias, outputs * sizeof(float));
@@ -113,12 +115,21 @@ static void round_trip(void **state)
 {
     (void)state;
     static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
+                                                 OCTET_PRECISION_BF16, OCTET_PRECISION_INT8,
                                                  OCTET_PRECISION_BF16};
-    for (int i = 0; i < 3; i++) {
-        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[i]);
+    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_SMALL,
+                                               TEST_DETECTOR_SMALL, TEST_DETECTOR_DEPTHWISE,
+                                               TEST_DETECTOR_DEPTHWISE};
+    static const char *const versions[] = {"1", "1", "2", "3", "3"};
+    for (int i = 0; i < 5; i++) {
+        const enum test_detector kind = kinds[i];
+        octet_engine *engine = test_engine(&test.context, kind, precisions[i]);
         size_t size, again_size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
         octet_engine *loaded;
+        char key[32];
+        const int length = snprintf(key, sizeof key, "octet.version\":\"%s\"", versions[i]);
+        assert_non_null(memmem(bytes, size, key, (size_t)length));
         assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
         same_plan(&engine->network, &loaded->network);
         assert_int_equal(engine->provenance_count, loaded->provenance_count);

@@ -241,6 +241,25 @@ static void layers_of_pruned(void **state)
     }
 }
 
+/* Depthwise convolutions and all activations; rows that are wider than what is put side by side. */
+static void layers_of_depthwise(void **state)
+{
+    (void)state;
+    static const struct {
+        octet_precision precision;
+        double tolerance;
+    } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
+                      {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
+                      {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
+        octet_engine *engine =
+            test_engine(&test.context, TEST_DETECTOR_DEPTHWISE, precisions[i].precision);
+        check_layers(engine, 32, 40, 1, precisions[i].tolerance);
+        check_layers(engine, 64, 520, 2, precisions[i].tolerance);
+        octet_engine_free(&engine);
+    }
+}
+
 /* Heads and rows shared by threads; areas that do not end where rows do. */
 static void layers_of_attention(void **state)
 {
@@ -404,9 +423,13 @@ static void identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8),       TEST(layers_of_float),        TEST(layers_transformed),
-        TEST(layers_of_large_sums), TEST(layers_of_half),         TEST(layers_of_tiny),
-        TEST(layers_of_pruned),     TEST(layers_of_pruned_mixed), TEST(identity),
+        TEST(layers_of_int8),         TEST(layers_of_float),
+        TEST(layers_transformed),     TEST(layers_of_large_sums),
+        TEST(layers_of_half),         TEST(layers_of_tiny),
+        TEST(layers_of_depthwise),    TEST(layers_of_pruned),
+        TEST(layers_of_attention),    TEST(layers_of_pruned),
+        TEST(attention_of_odd_sizes), TEST(layers_of_pruned),
+        TEST(layers_of_pruned_mixed), TEST(identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
