@@ -276,7 +276,7 @@ static int attention(struct builder *b, int input, struct oct_head_channels each
                                     .stride = 1,
                                     .heads = heads,
                                     .areas = areas,
-                                    .factor = 1.0f / sqrtf((float)each.key)};
+                                    .factor = 0.4f / sqrtf((float)each.key)};
     const int weighed = add_layer(b, &layer, heads * each.value);
     const int sum = convolve(b, (struct convolution){v, heads * each.value, 3, 1, 0, weighed});
     return convolve(b, (struct convolution){sum, channels, 1, 1, 0, input});

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An attention in a network: what is verified, told, hashed and filed, and who refuses to run it. */
+/* An attention in a network: what is verified, told, hashed and filed, and who refuses to run
+ * it. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

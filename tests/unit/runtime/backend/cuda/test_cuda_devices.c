@@ -206,6 +206,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(no_driver), TEST(old_driver),   TEST(gpus),
                                        TEST(facts),     TEST(small_memory), TEST(overlaps),
-                                       TEST(threads),   TEST(refused)};
+                                       TEST(attention), TEST(threads),      TEST(refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
