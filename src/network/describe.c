@@ -18,8 +18,11 @@ static int64_t layer_weight_bytes(const struct oct_network *network, const struc
 static int64_t layer_multiply_adds(const struct oct_network *network, const struct oct_layer *layer,
                                    const struct oct_network_size *sizes)
 {
-    return oct_layer_weights(network, layer) * sizes[layer->output].height *
-           sizes[layer->output].width;
+    const int64_t pixels = (int64_t)sizes[layer->output].height * sizes[layer->output].width;
+    if (layer->operation != OCT_ATTENTION)
+        return oct_layer_weights(network, layer) * pixels;
+    const struct oct_head_channels each = oct_attention_channels(network, layer);
+    return pixels * (pixels / layer->areas) * layer->heads * (each.key + each.value);
 }
 
 static octet_precision precision(const struct oct_network *network)

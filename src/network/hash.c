@@ -24,6 +24,11 @@ static void add_layer(struct oct_sha256 *sha, const struct oct_network *network,
                            layer->padding,        (int)layer->activation};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         oct_sha256_add_int(sha, numbers[i]);
+    if (layer->operation == OCT_ATTENTION) {
+        oct_sha256_add_int(sha, layer->heads);
+        oct_sha256_add_int(sha, layer->areas);
+        oct_sha256_update(sha, &layer->factor, sizeof layer->factor);
+    }
     if (layer->operation != OCT_CONVOLUTION)
         return;
     if (oct_is_depthwise(layer))

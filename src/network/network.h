@@ -51,10 +51,16 @@ enum oct_operation {
     OCT_MAX_POOL,
     OCT_UPSAMPLE,
     OCT_COPY,
-    OCT_TABLE /* U8 input: table[code], then the residual added */
+    OCT_TABLE, /* U8 input: table[code], then the residual added */
+    /* softmax(factor * q k') v of a concat of three layers' outputs: q, k and v of all heads */
+    OCT_ATTENTION
 };
 
 #define OCT_TABLE_ENTRIES 256
+
+/* Of an attention: areas, and q's or v's channels of a head, which come in fours. */
+#define OCT_AREAS_MAX 1024
+#define OCT_HEAD_CHANNELS_MAX 1024
 
 struct oct_layer {
     const char *name;
@@ -76,6 +82,10 @@ struct oct_layer {
     const float *scale; /* U8 input: [output channels], real of one accumulator unit */
     const float *bias;  /* [output channels] */
     const float *table; /* TABLE: the value of each code of the input */
+    /* ATTENTION: q, k and v have the channels of one head after the other's. Pixels, row by row,
+     * are cut into `areas` of one size, and see those of their own area. */
+    int heads, areas;
+    float factor;
 };
 
 struct oct_network {
@@ -135,6 +145,13 @@ static inline bool oct_is_depthwise(const struct oct_layer *layer)
 int oct_layer_depth(const struct oct_network *network, const struct oct_layer *layer);
 
 int64_t oct_layer_weights(const struct oct_network *network, const struct oct_layer *layer);
+
+/* Of one head of an attention, whose input was verified: channels of q and k, and of v. */
+struct oct_head_channels {
+    int key, value;
+};
+struct oct_head_channels oct_attention_channels(const struct oct_network *network,
+                                                const struct oct_layer *layer);
 
 /* SHA-256 of a float network's structure and weights, as 64 hexadecimal digits and a NUL: what
  * statistics belong to. */

@@ -34,12 +34,14 @@ static struct oct_network_size double_size(const struct oct_layer *layer,
 static const struct oct_operation_row rows[] = {
     [OCT_CONVOLUTION] = {"conv", "Conv",
                          OCT_HAS_WEIGHTS | OCT_HAS_KERNEL | OCT_HAS_WINDOW | OCT_HAS_RESIDUAL,
-                         false, convolution_size, oct_verify_convolution},
-    [OCT_MAX_POOL] = {"max_pool", "MaxPool", OCT_HAS_KERNEL, true, same_size, oct_verify_pool},
-    [OCT_UPSAMPLE] = {"upsample", "Upsample", 0, true, double_size, oct_verify_move},
-    [OCT_COPY] = {"copy", "Copy", 0, true, same_size, oct_verify_move},
+                         false, convolution_size, oct_verify_convolution, 0},
+    [OCT_MAX_POOL] = {"max_pool", "MaxPool", OCT_HAS_KERNEL, true, same_size, oct_verify_pool, 0},
+    [OCT_UPSAMPLE] = {"upsample", "Upsample", 0, true, double_size, oct_verify_move, 0},
+    [OCT_COPY] = {"copy", "Copy", 0, true, same_size, oct_verify_move, 0},
     [OCT_TABLE] = {"table", "Table", OCT_HAS_RESIDUAL | OCT_HAS_TABLE, false, same_size,
-                   oct_verify_table},
+                   oct_verify_table, 0},
+    [OCT_ATTENTION] = {"attention", "Attention", OCT_HAS_HEADS, false, same_size,
+                       oct_verify_attention, 3},
 };
 
 const struct oct_operation_row *oct_operation_row(enum oct_operation operation)

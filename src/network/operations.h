@@ -15,8 +15,13 @@ enum {
     OCT_HAS_KERNEL = 1 << 1,
     OCT_HAS_WINDOW = 1 << 2, /* stride, padding, groups, activation */
     OCT_HAS_RESIDUAL = 1 << 3,
-    OCT_HAS_TABLE = 1 << 4
+    OCT_HAS_TABLE = 1 << 4,
+    OCT_HAS_HEADS = 1 << 8 /* heads, areas, factor */
 };
+
+/* What works on codes or on values, by its input's type, and then finds the scale that its output
+ * is given; all else takes what it is given. */
+enum { OCT_COMPUTES = OCT_HAS_WEIGHTS | OCT_HAS_HEADS };
 
 struct oct_verification;
 
@@ -28,6 +33,7 @@ struct oct_operation_row {
     struct oct_network_size (*size)(const struct oct_layer *layer, struct oct_network_size input);
     /* Its input, output and order were verified. */
     octet_status (*verify)(const struct oct_verification *v, int layer);
+    int since; /* version of engine files that have it; 0: all */
 };
 
 /* Never NULL for a valid operation. */

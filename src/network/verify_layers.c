@@ -154,3 +154,31 @@ octet_status oct_verify_pool(const struct oct_verification *v, int index)
         return oct_verify_bad_layer(v, index, "has a bad kernel");
     return status;
 }
+
+/* Channels that `heads` heads can have, in fours each. */
+static bool are_heads(int channels, int heads)
+{
+    return channels % heads == 0 && channels / heads % 4 == 0 &&
+           channels / heads <= OCT_HEAD_CHANNELS_MAX;
+}
+
+octet_status oct_verify_attention(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const struct oct_tensor *tensors = v->network->tensors, *in = &tensors[layer->input];
+    if (in->kind != OCT_TENSOR_CONCAT || in->member_count != 3)
+        return oct_verify_bad_layer(v, index, "does not read a concat of three: q, k and v");
+    for (int i = 0; i < 3; i++)
+        if (tensors[in->members[i]].kind != OCT_TENSOR_LAYER)
+            return oct_verify_bad_layer(v, index, "reads q, k or v that no layer writes");
+    const int keys = tensors[in->members[1]].channels, values = tensors[in->members[2]].channels;
+    if (layer->heads < 1 || !are_heads(keys, layer->heads) || !are_heads(values, layer->heads) ||
+        tensors[in->members[0]].channels != keys)
+        return oct_verify_bad_layer(v, index, "has channels that its heads cannot have");
+    if (tensors[layer->output].channels != values || layer->residual >= 0 || layer->activation)
+        return oct_verify_bad_layer(v, index, "writes other channels than its values have");
+    if (layer->areas < 1 || layer->areas > OCT_AREAS_MAX || !(layer->factor >= OCT_SCALE_MIN) ||
+        !(layer->factor <= OCT_SCALE_MAX))
+        return oct_verify_bad_layer(v, index, "has a bad factor or number of areas");
+    return OCTET_OK;
+}

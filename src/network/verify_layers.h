@@ -25,5 +25,6 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int layer)
 octet_status oct_verify_move(const struct oct_verification *v, int layer);
 octet_status oct_verify_pool(const struct oct_verification *v, int layer);
 octet_status oct_verify_table(const struct oct_verification *v, int layer);
+octet_status oct_verify_attention(const struct oct_verification *v, int layer);
 
 #endif

@@ -30,12 +30,11 @@ static const struct expected {
 };
 
 static oct_pass *const passes[] = {
-    oct_check_model,    oct_read_quantization, oct_bind_shapes,
-    oct_fold_constants, oct_eliminate_dead,    oct_remove_identity,
-    oct_fuse_affine,    oct_normalize_input,   oct_fuse_batchnorm,
-    oct_fuse_silu,      oct_fuse_residual,     oct_leave_out_outputs,
-    oct_recognize_head, oct_read_head_grids,   oct_restore_head_constants,
-    oct_probe_head,     oct_probe_selection,
+    oct_check_model,       oct_read_quantization, oct_bind_shapes,     oct_fold_constants,
+    oct_eliminate_dead,    oct_remove_identity,   oct_fuse_affine,     oct_normalize_input,
+    oct_fuse_batchnorm,    oct_fuse_activation,   oct_fuse_attention,  oct_fuse_residual,
+    oct_leave_out_outputs, oct_recognize_head,    oct_read_head_grids, oct_restore_head_constants,
+    oct_probe_head,        oct_probe_selection,
 };
 
 static void check_file(const struct expected *expected)

@@ -66,6 +66,9 @@ struct subject {
         POOL_U8,
         POOL_F32,
         POOL_BF16,
+        ATTENTION_U8,
+        ATTENTION_F32,
+        ATTENTION_BF16,
         UPSAMPLE,
         CONVERT,
         PIXELS,
@@ -74,6 +77,7 @@ struct subject {
         BURN,
         CHOICE,
         SILU,
+        SOFTMAX,
         ACTIVATIONS,
         REQUANTIZE,
         CPU_PARSE
@@ -91,6 +95,12 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pool(subject->table, OCT_TYPE_F32, random);
     case POOL_BF16:
         return check_pool(subject->table, OCT_TYPE_BF16, random);
+    case ATTENTION_U8:
+        return check_attention(subject->table, OCT_TYPE_U8, random);
+    case ATTENTION_F32:
+        return check_attention(subject->table, OCT_TYPE_F32, random);
+    case ATTENTION_BF16:
+        return check_attention(subject->table, OCT_TYPE_BF16, random);
     case UPSAMPLE:
         return check_upsample(subject->table, random);
     case CONVERT:
@@ -107,6 +117,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_choice(subject->table, random);
     case SILU:
         return turn > 0 || check_silu();
+    case SOFTMAX:
+        return turn > 0 || check_softmax();
     case ACTIVATIONS:
         return turn > 0 || check_activations();
     case REQUANTIZE:
@@ -191,9 +203,11 @@ static void check_emulated(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {
-        "max_pool_u8",     "max_pool_f32", "max_pool_bf16", "upsample2", "convert",
-        "pixels_to_float", "resize",       "yuv",           "burn",      "choose_conv"};
+    static const char *const entries[] = {"max_pool_u8",  "max_pool_f32",  "max_pool_bf16",
+                                          "attention_u8", "attention_f32", "attention_bf16",
+                                          "upsample2",    "convert",       "pixels_to_float",
+                                          "resize",       "yuv",           "burn",
+                                          "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;
@@ -208,6 +222,7 @@ static void check_tables(const struct options *options, struct totals *totals)
         }
     }
     check_subject(options, &(struct subject){.name = "silu", .entry = SILU}, totals);
+    check_subject(options, &(struct subject){.name = "softmax", .entry = SOFTMAX}, totals);
     check_subject(options, &(struct subject){.name = "activations", .entry = ACTIVATIONS}, totals);
     check_subject(options, &(struct subject){.name = "requantize", .entry = REQUANTIZE}, totals);
     check_subject(options, &(struct subject){.name = "cpu_parse", .entry = CPU_PARSE}, totals);

@@ -78,8 +78,22 @@ struct test_onnx_variant {
         TEST_BEST_BY_ROWS, /* the same with GatherND, as older exporters write it */
         TEST_BEST_OF_CELL  /* the best 30 cells, each with its best class */
     } taken;               /* x1, y1, x2, y2, score, class */
+    int attention;         /* behind p3: one of enum test_attention; 0: none */
 };
 #define TEST_TAKEN 30
+
+/* How exporters write softmax(q k' / 2) v of 2 heads of 4 and 8 channels. */
+enum test_attention {
+    TEST_ATTENTION_SPLIT = 1, /* batch x heads x channels x pixels, split; q is scaled */
+    TEST_ATTENTION_SCORES,    /* the scores are scaled, by a division; weights times v */
+    TEST_ATTENTION_AREAS,     /* pixels before channels, in 4 areas; sliced */
+    TEST_ATTENTION_SHUFFLED   /* q, k and v of all heads follow each other, backwards */
+};
+/* NAME.qkv, a convolution of `input`'s 16 channels, to NAME: weighed v and a convolution of v, and
+ * what a convolution makes of their sum, added to the input. */
+void test_onnx_attention(struct test_onnx *onnx, const char *name, const char *input, int side,
+                         enum test_attention kind);
+
 void test_onnx_detector(struct test_onnx *onnx, const struct test_onnx_variant *variant);
 
 #endif

@@ -139,7 +139,11 @@ static void add_body(struct making *m)
     add_conv(m, "m2", "m1", (struct convolution){8, 8, 3, 1, 0}, 1);
     add_swappable(m, "Add", "half1", "m2", "sum");
     add_concat(m, "half0,half1,sum", "c2f_all", 1);
-    add_conv(m, "p3", "c2f_all", (struct convolution){24, 16, 1, 1, 0}, 1);
+    add_conv(m, m->variant->attention ? "p3_base" : "p3", "c2f_all",
+             (struct convolution){24, 16, 1, 1, 0}, 1);
+    if (m->variant->attention)
+        test_onnx_attention(m->onnx, "p3", "p3_base", SIZE / 8,
+                            (enum test_attention)m->variant->attention);
     add_conv(m, "down4", "p3", (struct convolution){16, 16, 3, 2, 0}, 1);
     add_conv(m, "down5", "down4", (struct convolution){16, 16, 3, 2, 0}, 1);
     add_conv(m, "sppf1", "down5", (struct convolution){16, 8, 1, 1, 0}, 1);

@@ -12,6 +12,7 @@
 
 #include "base/bfloat16.h"
 #include "network/requantize.h"
+#include "network/softmax.h"
 #include "runtime/head/heads.h"
 
 static void *zeros(size_t count, size_t size)
@@ -159,6 +160,75 @@ static void run_convolution(struct test_run *run, const struct oct_layer *layer)
     }
 }
 
+/* Of one pixel as a query: its head, and the pixels of its area. */
+struct query {
+    const struct test_plane *parts[3]; /* q, k and v from the head's first channel on */
+    struct oct_head_channels each;
+    int at, begin, count;
+    float factor;
+};
+
+static float weigh_codes(const struct query *q, int channel)
+{
+    const struct test_plane *query = q->parts[0], *key = q->parts[1], *v = q->parts[2] + channel;
+    const float unit = oct_softmax_unit(query->scale, key->scale, q->factor);
+    int32_t *scores = zeros((size_t)q->count, sizeof *scores), highest = INT32_MIN;
+    for (int j = 0; j < q->count; j++) {
+        for (int t = 0; t < q->each.key; t++)
+            scores[j] += (query[t].codes[q->at] - query[t].zero_point) *
+                         (key[t].codes[q->begin + j] - key[t].zero_point);
+        highest = scores[j] > highest ? scores[j] : highest;
+    }
+    int64_t sum = 0, total = 0; /* of fewer pixels than a block has */
+    for (int j = 0; j < q->count; j++) {
+        const int32_t weight = oct_softmax_weight(scores[j] - highest, unit);
+        sum += weight;
+        total += (int64_t)weight * (v->codes[q->begin + j] - v->zero_point);
+    }
+    free(scores);
+    return (float)total * (v->scale / (float)sum);
+}
+
+static float weigh_values(const struct query *q, int channel)
+{
+    double sum = 0.0, total = 0.0, highest = -INFINITY;
+    for (int turn = 0; turn < 2; turn++) {
+        for (int j = q->begin; j < q->begin + q->count; j++) {
+            double score = 0.0;
+            for (int t = 0; t < q->each.key; t++)
+                score += (double)q->parts[0][t].values[q->at] * (double)q->parts[1][t].values[j];
+            score *= (double)q->factor;
+            highest = turn == 0 && score > highest ? score : highest;
+            sum += turn ? exp(score - highest) : 0.0;
+            total += turn ? exp(score - highest) * (double)q->parts[2][channel].values[j] : 0.0;
+        }
+    }
+    return (float)(total / sum);
+}
+
+static void run_attention(struct test_run *run, const struct oct_layer *layer)
+{
+    const struct test_tensor *in = look(run, layer->input);
+    const struct test_tensor *to = create(run, layer->output, in->height, in->width);
+    const struct oct_head_channels each = oct_attention_channels(run->network, layer);
+    const int keys = layer->heads * each.key, pixels = in->height * in->width;
+    for (int head = 0; head < layer->heads; head++) {
+        const struct test_plane *q = in->planes + head * each.key;
+        for (int at = 0; at < pixels; at++) {
+            const int count = pixels / layer->areas;
+            const struct query query = {{q, q + keys, in->planes + 2 * keys + head * each.value},
+                                        each,
+                                        at,
+                                        at / count * count,
+                                        count,
+                                        layer->factor};
+            for (int c = 0; c < each.value; c++)
+                store(to, head * each.value + c, at,
+                      q->codes ? weigh_codes(&query, c) : weigh_values(&query, c));
+        }
+    }
+}
+
 /* The value (as a code where it has one) at (y, x); the least there is outside. */
 static float plain(const struct test_tensor *in, int channel, int y, int x)
 {
@@ -254,6 +324,8 @@ void test_run_layer(struct test_run *run, int layer)
 {
     if (run->network->layers[layer].operation == OCT_CONVOLUTION)
         run_convolution(run, &run->network->layers[layer]);
+    else if (run->network->layers[layer].operation == OCT_ATTENTION)
+        run_attention(run, &run->network->layers[layer]);
     else
         run_move(run, &run->network->layers[layer]);
 }

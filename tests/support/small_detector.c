@@ -266,6 +266,34 @@ static void build_depthwise(struct builder *b)
     head(b, 8, depthwise(b, last, 1, 1, OCT_ACTIVATION_SILU, 0));
 }
 
+/* softmax(q k') v, with what a convolution makes of v added, through a convolution, and added. */
+static int attention(struct builder *b, int input, struct oct_head_channels each, int heads,
+                     int areas)
+{
+    const int channels = b->imported->network.tensors[input].channels;
+    const int q = convolve(b, (struct convolution){input, heads * each.key, 1, 1, 0, 0});
+    const int k = convolve(b, (struct convolution){input, heads * each.key, 1, 1, 0, 0});
+    const int v = convolve(b, (struct convolution){input, heads * each.value, 1, 1, 0, 0});
+    const struct oct_layer layer = {.operation = OCT_ATTENTION,
+                                    .input = CONCAT(b, q, k, v),
+                                    .residual = -1,
+                                    .kernel = 1,
+                                    .stride = 1,
+                                    .heads = heads,
+                                    .areas = areas,
+                                    .factor = 0.4f / sqrtf((float)each.key)};
+    const int weighed = add_layer(b, &layer, heads * each.value);
+    const int sum = convolve(b, (struct convolution){v, heads * each.value, 3, 1, 0, weighed});
+    return convolve(b, (struct convolution){sum, channels, 1, 1, 0, input});
+}
+
+static void build_attention(struct builder *b)
+{
+    const int p3 = conv(b, conv(b, conv(b, 0, 8, 3, 2), 12, 3, 2), 18, 3, 2);
+    const int all = attention(b, p3, (struct oct_head_channels){4, 12}, 2, 1);
+    head(b, 8, attention(b, all, (struct oct_head_channels){8, 4}, 3, 2));
+}
+
 /* A level of YOLOv8's head, of `boxes` and `classes` channels within. */
 static void wide_head(struct builder *b, int stride, int input, int boxes, int classes)
 {
@@ -299,9 +327,9 @@ static void build_medium(struct builder *b)
 static const struct kind {
     void (*build)(struct builder *);
     int classes, reg_max, side; /* reg_max 0: YOLO26's head */
-} kinds[] = {{build_small, 5, 8, 64},  {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
-             {build_pruned, 2, 2, 32}, {build_depthwise, 2, 2, 32}, {build_medium, 5, 16, 320},
-             {build_small, 5, 0, 64}};
+} kinds[] = {{build_small, 5, 8, 64},     {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
+             {build_pruned, 2, 2, 32},    {build_depthwise, 2, 2, 32}, {build_medium, 5, 16, 320},
+             {build_attention, 2, 2, 32}, {build_small, 5, 0, 64}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {

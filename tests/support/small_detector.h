@@ -29,6 +29,9 @@ enum test_detector {
     TEST_DETECTOR_DEPTHWISE,
     /* YOLOv8m with all its layers and channels, of 5 classes: no small one. 320x320. */
     TEST_DETECTOR_MEDIUM,
+    /* One level of stride 8, with attention over all of it and over two halves. 32x32, 2
+     * classes. */
+    TEST_DETECTOR_ATTENTION,
     /* The small one with YOLO26's head. */
     TEST_DETECTOR_DISTANCES
 };

@@ -147,6 +147,43 @@ static void take_groups(struct numbers *numbers, size_t each)
     numbers->count = outputs * own;
 }
 
+/* The node's numbers, of all its parts: layers that are convolutions of some of its outputs. */
+static octet_status quantize_node(const struct placing *p, const struct oct_placed_convolution *c,
+                                  struct numbers *numbers)
+{
+    const struct oct_placement *placement = p->recipe->placement;
+    const int weights = placement->graph->file.nodes[c->node].inputs[1];
+    octet_status status = quantize(p, c->layer, numbers);
+    if (!c->rows || status)
+        return status;
+    struct oct_arena *arena = p->rewrite->arena;
+    const size_t each = numbers->count / (size_t)numbers->shape.outputs;
+    numbers->shape.outputs = (int)placement->graph->values[weights].array.dims[0];
+    const size_t outputs = (size_t)numbers->shape.outputs;
+    numbers->count = outputs * each;
+    numbers->codes = oct_arena_calloc(arena, numbers->count, sizeof *numbers->codes);
+    numbers->values = oct_arena_calloc(arena, numbers->count, sizeof *numbers->values);
+    numbers->scales = oct_arena_calloc(arena, outputs, sizeof *numbers->scales);
+    numbers->biases = oct_arena_calloc(arena, outputs, sizeof *numbers->biases);
+    if (!numbers->codes || !numbers->values || !numbers->scales || !numbers->biases)
+        return no_memory(p);
+    for (int i = 0; i < placement->count && !status; i++) {
+        const struct oct_placed_convolution *part = &placement->convolutions[i];
+        struct numbers own;
+        if (part->node != c->node)
+            continue;
+        status = quantize(p, part->layer, &own);
+        for (size_t n = 0; !status && n < (size_t)own.shape.outputs; n++) {
+            const size_t row = (size_t)part->rows[n];
+            memcpy(numbers->codes + row * each, own.codes + n * each, each);
+            memcpy(numbers->values + row * each, own.values + n * each, each * sizeof(float));
+            numbers->scales[row] = own.scales[n];
+            numbers->biases[row] = own.biases[n];
+        }
+    }
+    return status;
+}
+
 /* What is to become of a tensor that the convolution alone reads, or shares. */
 struct target {
     const char *name; /* of what replaces it */
@@ -266,7 +303,7 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     struct numbers numbers;
     if (!conv)
         return no_memory(p);
-    octet_status status = quantize(p, c->layer, &numbers);
+    octet_status status = quantize_node(p, c, &numbers);
     if (!status && graph->values[weights].array.dims[1] < numbers.shape.inputs)
         take_groups(&numbers, (size_t)graph->values[weights].array.dims[1]);
     if (!status)
@@ -324,7 +361,7 @@ octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe 
     if (!status)
         status = oct_raise_opset(rewrite, placement->graph);
     for (int i = 0; i < placement->count && !status; i++)
-        if (!recipe->is_float[placement->convolutions[i].layer])
+        if (oct_recipe_quantises(recipe, i))
             status = place_convolution(&p, &placement->convolutions[i]);
     return status;
 }

@@ -36,7 +36,7 @@ bool oct_recipe_moments(const struct oct_recipe *recipe, int layer, struct oct_m
 
 /* ---- scales ---- */
 
-/* The histogram of all that convolutions write into a group. */
+/* The histogram of all that convolutions and attentions write into a group. */
 static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bins,
                         struct oct_histogram *merged)
 {
@@ -47,26 +47,38 @@ static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bi
         if (p->group[p->convolutions[i].output] == group)
             oct_histogram_merge(merged,
                                 &recipe->statistics->tensors[p->convolutions[i].layer].histogram);
+    for (int i = 0; i < p->attention_count; i++)
+        if (p->group[p->attentions[i].output] == group)
+            oct_histogram_merge(merged,
+                                &recipe->statistics->tensors[p->attentions[i].layer].histogram);
+}
+
+/* A group's scale, once. */
+static void find_scale(const struct oct_calibrator *calibrator, struct oct_recipe *recipe,
+                       int group, uint64_t *bins)
+{
+    struct oct_histogram merged;
+    if (recipe->scales[group] > 0.0f)
+        return;
+    merge_group(recipe, group, bins, &merged);
+    recipe->scales[group] = oct_symmetric_scale(oct_symmetric_magnitude(calibrator, &merged));
 }
 
 static octet_status find_scales(octet_context *ctx, const struct oct_calibrator *calibrator,
                                 struct oct_recipe *recipe)
 {
     const struct oct_placement *p = recipe->placement;
-    struct oct_histogram merged;
     uint64_t *bins = oct_malloc(ctx, OCT_HISTOGRAM_BINS, sizeof *bins);
     if (!bins)
         return oct_fail_memory(ctx, "the export");
     for (int i = 0; i < p->count; i++) {
         const struct oct_placed_convolution *c = &p->convolutions[i];
-        const int group = p->group[c->output];
         if (p->network->layers[c->layer].input == 0)
             recipe->scales[p->group[c->input]] = OCT_PICTURE_SCALE;
-        if (recipe->scales[group] > 0.0f)
-            continue;
-        merge_group(recipe, group, bins, &merged);
-        recipe->scales[group] = oct_symmetric_scale(oct_symmetric_magnitude(calibrator, &merged));
+        find_scale(calibrator, recipe, p->group[c->output], bins);
     }
+    for (int i = 0; i < p->attention_count; i++)
+        find_scale(calibrator, recipe, p->group[p->attentions[i].output], bins);
     oct_free(ctx, bins);
     for (int v = 0; v < p->graph->file.value_count; v++)
         recipe->scales[v] = recipe->scales[p->group[v]];
@@ -180,6 +192,17 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
 }
 
 /* ---- the search ---- */
+
+bool oct_recipe_quantises(const struct oct_recipe *recipe, int convolution)
+{
+    const struct oct_placement *p = recipe->placement;
+    const struct oct_placed_convolution *c = &p->convolutions[convolution];
+    for (int i = 0; i < p->count && c->rows; i++)
+        if (p->convolutions[i].node == c->node &&
+            (i < convolution || recipe->is_float[p->convolutions[i].layer]))
+            return false;
+    return !recipe->is_float[c->layer];
+}
 
 octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, double *work)

@@ -4,15 +4,21 @@
 
 #include "compiler/graph/groups.h"
 #include "compiler/lower/lower.h"
+#include "network/operations.h"
 
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
+
+static bool computes(const struct oct_layer *layer)
+{
+    return oct_operation_row(layer->operation)->has & OCT_COMPUTES;
+}
 
 /* Tensors that are float together: views, and what pools, upsampling and copies pass on. */
 static void make_groups(const struct oct_network *network, int *group)
 {
     oct_group_tensors(network, group);
     for (int i = 0; i < network->layer_count; i++)
-        if (network->layers[i].operation != OCT_CONVOLUTION)
+        if (!computes(&network->layers[i]))
             oct_group_join(group, network->layers[i].input, network->layers[i].output);
 }
 
@@ -51,7 +57,7 @@ static void take_scales(octet_context *ctx, const struct oct_network *network,
         const bool is_good = entry && !entry->problem;
         codings[tensor] =
             (struct oct_quantization){is_good ? entry->scale : OCT_PICTURE_SCALE, 128};
-        if (network->layers[i].operation != OCT_CONVOLUTION || is_decoded(network, tensor))
+        if (!computes(&network->layers[i]) || is_decoded(network, tensor))
             continue;
         lacking[group[tensor]] = lacking[group[tensor]] || !is_good;
         if (!entry)
@@ -84,8 +90,7 @@ octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
     take_scales(ctx, network, cache, group, codings, lacking);
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &network->layers[i];
-        if (layer->operation != OCT_CONVOLUTION || layer->input == 0 ||
-            !lacking[group[layer->input]] || is_float[i])
+        if (!computes(layer) || layer->input == 0 || !lacking[group[layer->input]] || is_float[i])
             continue;
         is_float[i] = true;
         kept++;

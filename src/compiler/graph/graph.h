@@ -22,6 +22,7 @@
     X(ADD, "Add", 2, 1, binary, binary)                                                            \
     X(AND, "And", 2, 1, binary, binary)                                                            \
     X(ARG_MAX, "ArgMax", 1, 1, arg_max, arg_max)                                                   \
+    X(ATTENTION, "(attention)", 1, 1, attention, attention)                                        \
     X(BATCH_NORMALIZATION, "BatchNormalization", 5, 1, batch_normalization, batch_normalization)   \
     X(CAST, "Cast", 1, 1, cast, cast)                                                              \
     X(CEIL, "Ceil", 1, 1, unary, unary)                                                            \
@@ -89,6 +90,7 @@
     X(UPSAMPLE, "Upsample", 1, 1, resize, resize)                                                  \
     X(WHERE, "Where", 3, 1, where, where)
 
+/* What passes make has a name in brackets, which no operator of a file has. */
 enum oct_operator {
     OCT_OP_OTHER, /* one that octet does not know */
 #define OCT_OPERATOR_ENUM(constant, name, inputs, outputs, infer, evaluate) OCT_OP_##constant,
@@ -151,8 +153,9 @@ struct oct_node {
     struct oct_quantization sum_grid;   /* Conv: of its result, before the activation */
     struct oct_quantization gate_grid;  /* Conv: of what the activation multiplies that with */
     struct oct_quantization value_grid; /* Conv: of what input 3 is added to */
-    int rounded;  /* Conv: the value that the first of these three, in order, rounds */
-    bool removed; /* dropped by the next oct_graph_sort() */
+    int rounded;     /* Conv: the value that the first of these three, in order, rounds */
+    const int *rows; /* Conv: which of its file's channels are its own; NULL: all */
+    bool removed;    /* dropped by the next oct_graph_sort() */
 };
 
 struct oct_graph {

@@ -23,7 +23,8 @@ enum oct_role {
     OCT_ROLE_STEP,       /* computes something else on the way of an activation */
     OCT_ROLE_GATE,       /* what an activation multiplies its input with */
     OCT_ROLE_ACTIVATION, /* gives the activation's result */
-    OCT_ROLE_SUM         /* adds another tensor */
+    OCT_ROLE_SUM,        /* adds another tensor */
+    OCT_ROLE_RESULT      /* moves what an attention gives to where others read it */
 };
 
 struct oct_part {

@@ -118,6 +118,8 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
         return convolution_marks(graph, node);
     if (node->op == OCT_OP_RESHAPE || node->op == OCT_OP_SLICE)
         return movement_marks(graph, node);
+    if (node->op == OCT_OP_ATTENTION)
+        return BIT(MARK_ATTENTION);
     if (node->op == OCT_OP_MAT_MUL)
         return is_attention(graph, node) ? BIT(MARK_ATTENTION) : 0;
     if (node->op == OCT_OP_MAX_POOL)

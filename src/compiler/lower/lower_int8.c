@@ -106,7 +106,8 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     return OCTET_OK;
 }
 
-static octet_status lower_convolution(struct mixing *m, int index)
+/* A convolution, or an attention, which has no weights. */
+static octet_status lower_computing(struct mixing *m, int index)
 {
     struct oct_network *network = m->to.network;
     struct oct_layer layer = m->from->layers[index];
@@ -119,9 +120,9 @@ static octet_status lower_convolution(struct mixing *m, int index)
                         "layer \"%s\" adds a concat whose parts differ in scale", layer.name);
     if ((network->tensors[layer.input].type == OCT_TYPE_U8) == is_float)
         status = twin_of(m, layer.input, is_float ? float_type(m) : OCT_TYPE_U8, &layer.input);
-    if (!status && !is_float)
+    if (!status && !is_float && layer.values)
         status = quantize_weights(m, index, &layer);
-    else if (!status && network->tensors[layer.input].type == OCT_TYPE_BF16)
+    else if (!status && layer.values && network->tensors[layer.input].type == OCT_TYPE_BF16)
         status = oct_round_weights(m->to.ctx, m->to.arena, network, &layer);
     if (output->type == OCT_TYPE_U8)
         output->quantization = m->with->codings[layer.output];
@@ -223,6 +224,6 @@ octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
         network->tensors[0].quantization = oct_picture_quantization;
     for (int i = 0; i < from->layer_count && !status; i++)
         status = oct_operation_row(from->layers[i].operation)->moves ? lower_move(&m, i)
-                                                                     : lower_convolution(&m, i);
+                                                                     : lower_computing(&m, i);
     return status ? status : lower_head(&m);
 }

@@ -134,6 +134,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
     notes.weight_scales = graph->values[node->inputs[1]].weight_scales;
+    notes.rows = node->rows;
     status = copy_grids(builder, node, &notes);
     if (status)
         return status;
@@ -153,7 +154,7 @@ static oct_build_function *const build_functions[OCT_OP_COUNT] = {
     [OCT_OP_ADD] = oct_build_sum,          [OCT_OP_CLIP] = oct_build_activation,
     [OCT_OP_GELU] = oct_build_activation,  [OCT_OP_HARD_SWISH] = oct_build_activation,
     [OCT_OP_RELU] = oct_build_activation,  [OCT_OP_LEAKY_RELU] = oct_build_activation,
-    [OCT_OP_SWISH] = oct_build_activation,
+    [OCT_OP_SWISH] = oct_build_activation, [OCT_OP_ATTENTION] = oct_build_attention,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)

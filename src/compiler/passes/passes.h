@@ -64,6 +64,7 @@ oct_pass oct_fuse_affine;     /* constants behind convolutions, of quantised fil
 oct_pass oct_normalize_input;
 oct_pass oct_fuse_batchnorm;         /* into the convolution before it */
 oct_pass oct_fuse_activation;        /* into the convolution that makes its input */
+oct_pass oct_fuse_attention;         /* softmax(q k') v of one convolution, and that in three */
 oct_pass oct_fuse_residual;          /* an addition into the convolution that makes one operand */
 oct_pass oct_leave_out_outputs;      /* outputs that are no part of the head */
 oct_pass oct_recognize_head;         /* fills import->head */
@@ -170,6 +171,7 @@ oct_build_function oct_build_concat, oct_build_split, oct_build_slice,
     oct_build_coded; /* views.c */
 oct_build_function oct_build_pool, oct_build_upsample;
 oct_build_function oct_build_sum, oct_build_activation; /* identities.c */
+oct_build_function oct_build_attention;
 
 /* Adds a tensor of the value's name and size, of the given kind; -1 when out of memory. */
 int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_kind kind);

@@ -145,13 +145,22 @@ static unsigned window_fields(const struct oct_engine_reading *r, int activation
     return HAS_ACTIVATION | (sloped ? HAS_SLOPE : 0);
 }
 
+/* -1: none that the file's version has. */
+static int find_operation(const struct oct_engine_reading *r, const char *name)
+{
+    const int found = oct_operation_find(name);
+    const bool is_new =
+        found >= 0 && oct_operation_row((enum oct_operation)found)->since > r->version;
+    return is_new ? -1 : found;
+}
+
 static octet_status read_layer(struct oct_engine_reading *r, const struct oct_json_value *json,
                                int index)
 {
     static const size_t table_shape[4] = {OCT_TABLE_ENTRIES};
     struct oct_layer *layer = &r->network.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
-    const int known = oct_operation_find(find_text(json, "op")), last = r->network.tensor_count - 1;
+    const int known = find_operation(r, find_text(json, "op")), last = r->network.tensor_count - 1;
     const int activation = oct_activation_find(find_text(json, "activation"));
     const char *operation = "", *of_activation = "";
     int silu = 0;
@@ -170,6 +179,10 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"activation", OCT_FIELD_TEXT, 0, 0, &of_activation, HAS_ACTIVATION, false},
         {"slope", OCT_FIELD_FLOAT, 0, 1, &layer->slope, HAS_SLOPE, false},
         {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
+        {"heads", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->heads, OCT_HAS_HEADS, false},
+        {"areas", OCT_FIELD_INTEGER, 1, OCT_AREAS_MAX, &layer->areas, OCT_HAS_HEADS, false},
+        {"factor", OCT_FIELD_FLOAT, (double)OCT_SCALE_MIN, (double)OCT_SCALE_MAX, &layer->factor,
+         OCT_HAS_HEADS, false},
     };
     const unsigned has =
         oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;

@@ -63,6 +63,10 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer, int v
         add_window(out, layer, version);
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
+    if (row->has & OCT_HAS_HEADS) {
+        oct_text_printf(out, ",\"heads\":%d,\"areas\":%d,\"factor\":", layer->heads, layer->areas);
+        oct_json_add_real(out, (double)layer->factor);
+    }
     oct_text_add(out, "}", 1);
 }
 
@@ -175,10 +179,13 @@ static int version_of(const struct oct_network *network)
     for (int i = 0; i < network->tensor_count; i++)
         if (network->tensors[i].type == OCT_TYPE_BF16 && version < OCT_ENGINE_VERSION_BF16)
             version = OCT_ENGINE_VERSION_BF16;
-    for (int i = 0; i < network->layer_count; i++)
+    for (int i = 0; i < network->layer_count; i++) {
+        const int since = oct_operation_row(network->layers[i].operation)->since;
+        version = since > version ? since : version;
         if (oct_is_depthwise(&network->layers[i]) ||
             network->layers[i].activation > OCT_ACTIVATION_SILU)
             version = OCT_ENGINE_VERSION_ACTIVATIONS;
+    }
     return version;
 }
 

@@ -3,6 +3,6 @@
 . "$support"
 need_data
 [ -d "$data/family/models" ] || skip "no test data of other families"
-for file in "$data"/family/models/*.onnx; do
+for file in "$data"/family/models/yolo26*.onnx; do
     try inspect "$file"
 done

@@ -127,6 +127,40 @@ struct oct_table_job {
     int channels, width;
 };
 
+/*
+ * Attention of one picture: what the pixels of `values` of one area come to, weighted by softmax(
+ * factor * q k') for each pixel of `queries`. Head h has channels [h * key_channels, ...) of
+ * queries and keys, and [h * value_channels, ...) of values and output; both are multiples of 4.
+ * The height * width pixels, row by row, are cut into `areas` equal parts.
+ *
+ *   U8:         scores are sum (code_q - zero_q) (code_k - zero_k), int32; softmax.h says what
+ *               follows: weights w, exact sums of w (code_v - zero_v) in blocks, and
+ *                   y = float(sum) * (scale_v / float(sum of w))
+ *   F32, BF16:  y = sum exp(score - highest score) v / sum exp(score - highest score)
+ *   store:      as float, rounded to BF16, or requantised
+ *
+ * The three inputs are of one type; the output may be of any.
+ */
+struct oct_attention_job {
+    struct oct_view queries, keys, values, output;
+    int heads, key_channels, value_channels;
+    int height, width, areas;
+    float factor;
+};
+
+/* Output rows [row_begin, row_end) of heads [head_begin, head_end). */
+struct oct_attention_range {
+    int row_begin, row_end, head_begin, head_end;
+};
+
+/* As struct oct_conv_kernel: `run` may be called for several ranges at a time. */
+struct oct_attention_kernel {
+    const char *name;
+    size_t (*scratch_bytes)(const struct oct_attention_job *job); /* views are not looked at */
+    void (*run)(const struct oct_attention_job *job, const struct oct_attention_range *range,
+                void *scratch);
+};
+
 struct oct_kernels {
     const char *set; /* the highest set in use: "ref", "avx2", "avx512vnni", ... */
     /* Never NULL: the best kernel of the table's sets for a shape. */
@@ -155,6 +189,8 @@ struct oct_kernels {
                     int width, int row_begin, int row_end);
     /* For rows [row_begin, row_end); bit-identical in every set. */
     void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
+    const struct oct_attention_kernel *attention_u8;    /* bit-identical in every set */
+    const struct oct_attention_kernel *attention_float; /* F32 or BF16 */
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i],
      * value = code * (1 / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);

@@ -201,6 +201,8 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .upsample2 = oct_upsample2_ref,
         .convert = oct_convert_ref,
         .table = oct_table_ref,
+        .attention_u8 = &oct_attention_u8_ref,
+        .attention_float = &oct_attention_float_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
         .pixels_to_bf16 = oct_pixels_to_bf16_ref,
         .resize.blend_columns = oct_blend_columns_ref,

@@ -16,6 +16,8 @@ void oct_finish_codes_ref(const struct oct_conv_job *job, int y, int x, int chan
 void oct_finish_floats_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
                            float *values);
 
+extern const struct oct_attention_kernel oct_attention_u8_ref, oct_attention_float_ref;
+
 size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job);
 void oct_max_pool_u8_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
 void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row_end,

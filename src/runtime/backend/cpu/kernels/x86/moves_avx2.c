@@ -265,6 +265,8 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     kernels->max_pool_u8 = max_pool_u8;
     kernels->max_pool_f32 = max_pool_f32;
     kernels->max_pool_bf16 = max_pool_bf16;
+    kernels->attention_u8 = &oct_attention_u8_avx2;
+    kernels->attention_float = &oct_attention_float_avx2;
     kernels->upsample2 = upsample2;
     kernels->convert = convert;
     kernels->pixels_to_float = pixels_to_float;

@@ -89,6 +89,23 @@ static inline v_float v_max(v_float a, v_float b)
     return _mm256_max_ps(a, b);
 }
 
+static inline v_float v_power_of_two(v_float a)
+{
+    const __m256i exponents = _mm256_slli_epi32(_mm256_castps_si256(a), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(exponents, _mm256_set1_epi32(0x3f800000)));
+}
+
+static inline v_int v_keep_int(v_int a, int count)
+{
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_and_si256(a, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lanes));
+}
+
+static inline v_float v_keep(v_float a, int count)
+{
+    return _mm256_castsi256_ps(v_keep_int(_mm256_castps_si256(a), count));
+}
+
 static inline v_float v_float_of(v_int a)
 {
     return _mm256_cvtepi32_ps(a);
@@ -127,6 +144,17 @@ static inline v_int v_add_int(v_int a, v_int b)
 static inline v_int v_sub_int(v_int a, v_int b)
 {
     return _mm256_sub_epi32(a, b);
+}
+
+static inline v_int v_max_int(v_int a, v_int b)
+{
+    return _mm256_max_epi32(a, b);
+}
+
+static inline void v_store_halves(void *at, v_int a)
+{
+    _mm_storeu_si128((__m128i *)at,
+                     _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
 }
 
 static inline v_int v_mul_int(v_int a, int factor)

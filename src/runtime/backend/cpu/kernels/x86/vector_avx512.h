@@ -87,6 +87,22 @@ static inline v_float v_max(v_float a, v_float b)
     return _mm512_max_ps(a, b);
 }
 
+static inline v_float v_power_of_two(v_float a)
+{
+    const __m512i exponents = _mm512_slli_epi32(_mm512_castps_si512(a), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(exponents, _mm512_set1_epi32(0x3f800000)));
+}
+
+static inline v_int v_keep_int(v_int a, int count)
+{
+    return _mm512_maskz_mov_epi32((__mmask16)((1u << count) - 1), a);
+}
+
+static inline v_float v_keep(v_float a, int count)
+{
+    return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), a);
+}
+
 static inline v_float v_float_of(v_int a)
 {
     return _mm512_cvtepi32_ps(a);
@@ -125,6 +141,16 @@ static inline v_int v_add_int(v_int a, v_int b)
 static inline v_int v_sub_int(v_int a, v_int b)
 {
     return _mm512_sub_epi32(a, b);
+}
+
+static inline v_int v_max_int(v_int a, v_int b)
+{
+    return _mm512_max_epi32(a, b);
+}
+
+static inline void v_store_halves(void *at, v_int a)
+{
+    _mm256_storeu_si256((__m256i *)at, _mm512_cvtepi32_epi16(a));
 }
 
 static inline v_int v_mul_int(v_int a, int factor)

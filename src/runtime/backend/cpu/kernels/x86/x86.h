@@ -34,6 +34,10 @@ extern const struct oct_conv_kernel oct_depthwise_u8_avx2, oct_depthwise_f32_avx
     oct_depthwise_u8_avxvnni, oct_depthwise_f32_avx512, oct_depthwise_u8_avx512vnni,
     oct_depthwise_bf16_avx512bf16;
 
+extern const struct oct_attention_kernel oct_attention_u8_avx2, oct_attention_u8_avxvnni,
+    oct_attention_u8_avx512, oct_attention_u8_avx512vnni, oct_attention_float_avx2,
+    oct_attention_float_avx512;
+
 /* The finish for FINISH_* flags (finish_job.h), one for each type and width of vectors. */
 finish_function *oct_finish_u8_avx2(int flags);
 finish_function *oct_finish_u8_avx512(int flags);
