@@ -27,7 +27,11 @@ bool check_softmax(void)
         if (oct_softmax_weight(INT32_MIN + 1, units[u]) != 0)
             return check_failed("a weight far below the highest is not 0");
     }
-    return true;
+    int64_t sum = 0; /* engines give the same bits from version to version */
+    for (int below = 0; below > -100000; below--)
+        sum += oct_softmax_weight(below, 1.7e-4f) * (int64_t)(1 - below % 7);
+    return sum == 138988048 ||
+           check_failed("weights are others than they were: %lld", (long long)sum);
 }
 
 /* What an attention reads and writes, in memory with guards. */

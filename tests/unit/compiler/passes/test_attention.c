@@ -149,6 +149,79 @@ static void refused_numbers(void **state)
     }
 }
 
+/* Numbers of a list. */
+static void set_list(struct test_import *f, const char *name, const int64_t *values)
+{
+    OctOnnx__GraphProto *graph = f->onnx.model.graph;
+    for (size_t i = 0; i < graph->n_initializer; i++) {
+        OctOnnx__TensorProto *list = graph->initializer[i];
+        if (strcmp(list->name, name) != 0)
+            continue;
+        for (size_t n = 0; n < (size_t)list->dims[0]; n++)
+            if (list->raw_data.len)
+                memcpy(list->raw_data.data + n * sizeof *values, &values[n], sizeof *values);
+            else
+                list->int64_data[n] = values[n];
+        return;
+    }
+    fail_msg("there is no '%s'", name);
+}
+
+/* The shapes of q's, k's or v's matrices are right; which pixels and channels stand where is
+ * not. */
+static void refused_elements(void **state)
+{
+    (void)state;
+    static const struct {
+        enum test_attention kind;
+        const char *list, *transpose; /* a shape, and what its reader's is then to be */
+        int64_t shape[4];
+        int64_t order[4];
+    } cases[] = {
+        {TEST_ATTENTION_SHUFFLED, "p3.q.shape", "p3.q_rows", {1, 2, 64, 4}, {0, 1, 2, 3}},
+        {TEST_ATTENTION_AREAS, "p3.heads.shape", "p3.all", {2, 16, 4, 16}, {2, 0, 3, 1}},
+        {TEST_ATTENTION_AREAS, "p3.heads.shape", "p3.all", {16, 4, 2, 16}, {1, 2, 3, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct test_import f;
+        test_import_begin(&f, &(struct test_onnx_variant){.attention = (int)cases[i].kind});
+        set_list(&f, cases[i].list, cases[i].shape);
+        OctOnnx__NodeProto *transpose = test_onnx_find(&f.onnx, cases[i].transpose);
+        for (int d = 0; d < 4; d++)
+            transpose->attribute[0]->ints[d] = cases[i].order[d];
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLO11", "octet reads");
+    }
+}
+
+/* Rows and columns of k's pixels are exchanged: the first one stays, and all channels. */
+static void refused_pixels(void **state)
+{
+    (void)state;
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){.attention = TEST_ATTENTION_SHUFFLED});
+    test_onnx_int_list(&f.onnx,
+                       test_onnx_node(&f.onnx, "Transpose", "turned", "p3.k_flat", "turned"),
+                       "perm", 4, 0, 1, 3, 2);
+    test_onnx_find(&f.onnx, "p3.k")->input[0] = (char *)(uintptr_t) "turned";
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLO11", "octet reads");
+}
+
+/* Channels of q that lie by turns in one head and the other are one attention as well. */
+static void by_turns(void **state)
+{
+    (void)state;
+    struct test_import f;
+    test_import_begin(&f, &(struct test_onnx_variant){.attention = TEST_ATTENTION_SHUFFLED});
+    set_list(&f, "p3.q.shape", (const int64_t[]){1, 4, 2, 64});
+    OctOnnx__NodeProto *transpose = test_onnx_find(&f.onnx, "p3.q_rows");
+    for (int d = 0; d < 4; d++)
+        transpose->attribute[0]->ints[d] = (const int64_t[]){0, 2, 3, 1}[d];
+    test_import_expect(&f);
+    attention_in(&f.imported->network);
+    check_numbers(&f);
+    test_import_end(&f);
+}
+
 /* An operator that is called what a pass calls its own. */
 static void own_name(void **state)
 {
@@ -186,11 +259,10 @@ static void allocation_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(refused_numbers),
-        cmocka_unit_test(own_name),
-        cmocka_unit_test(allocation_failures),
+        cmocka_unit_test(kinds),           cmocka_unit_test(refused),
+        cmocka_unit_test(refused_numbers), cmocka_unit_test(refused_elements),
+        cmocka_unit_test(refused_pixels),  cmocka_unit_test(by_turns),
+        cmocka_unit_test(own_name),        cmocka_unit_test(allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
