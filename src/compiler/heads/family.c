@@ -14,8 +14,6 @@ enum mark {
     MARK_GRID_SAMPLE,      /* deformable attention */
     MARK_LAYER_NORM,       /* transformers */
     MARK_COSINE,           /* of angles */
-    MARK_DEPTHWISE_STRIDE, /* halves the picture channel by channel */
-    MARK_DEPTHWISE_WIDE,   /* 7x7, channel by channel */
     MARK_SMOOTHING_POOL,   /* AveragePool 2x2, stride 1 */
     MARK_GLOBAL_POOL,
     MARK_HALVING_POOL, /* MaxPool 2x2, stride 2 */
@@ -41,10 +39,6 @@ static const struct family {
      BIT(MARK_EXPECTATION)},
     {"YOLO-World or YOLOE", MARK_EINSUM, BIT(MARK_EXPECTATION), 0},
     {"a detector of oriented boxes (YOLO -obb)", MARK_COSINE, 0, 0},
-    {"YOLOv10", MARK_DEPTHWISE_STRIDE, BIT(MARK_ATTENTION), 0},
-    {"YOLO12", MARK_DEPTHWISE_WIDE, BIT(MARK_ATTENTION) | BIT(MARK_EXPECTATION), 0},
-    {"YOLO26", MARK_ATTENTION, 0, BIT(MARK_EXPECTATION)},
-    {"YOLO11", MARK_ATTENTION, 0, 0},
     {"YOLOv9", MARK_SMOOTHING_POOL, BIT(MARK_EXPECTATION), 0},
     {"YOLOv7 with anchor boxes", MARK_ANCHORS, BIT(MARK_HALVING_POOL), 0},
     {"YOLOv5 (or v3) with anchor boxes", MARK_ANCHORS, 0, 0},
@@ -72,17 +66,6 @@ static int64_t first_of(const struct oct_node *node, const char *name, int64_t o
 {
     const struct oct_attribute *list = oct_node_attribute(node, name, OCT_ATTRIBUTE_INTS);
     return list && list->count > 0 ? list->integers[0] : otherwise;
-}
-
-static unsigned convolution_marks(const struct oct_graph *graph, const struct oct_node *node)
-{
-    const struct oct_array *weights = constant_of(graph, node, 1);
-    if (!weights || weights->type != OCT_DATA_FLOAT || weights->rank != 4)
-        return 0;
-    const bool depthwise = oct_node_int(node, "group", 1) > 1 && weights->dims[1] == 1;
-    return (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0) |
-           (depthwise && first_of(node, "strides", 1) == 2 ? BIT(MARK_DEPTHWISE_STRIDE) : 0) |
-           (depthwise && weights->dims[2] == 7 ? BIT(MARK_DEPTHWISE_WIDE) : 0);
 }
 
 /* A Reshape to three anchors' predictions, or a Slice with a step of 2. */
@@ -115,7 +98,7 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
         {"Relu", MARK_RELU},
     };
     if (node->op == OCT_OP_CONV)
-        return convolution_marks(graph, node);
+        return oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0;
     if (node->op == OCT_OP_RESHAPE || node->op == OCT_OP_SLICE)
         return movement_marks(graph, node);
     if (node->op == OCT_OP_ATTENTION)
@@ -165,7 +148,7 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
             continue;
         return oct_fail(import->ctx, status,
                         "%s: this is %s, as operator %.60s at node '%.200s' shows: octet reads "
-                        "YOLOv8 detectors",
+                        "YOLOv8, v10, 11, 12 and 26",
                         import->name, family->name, first[family->shown_by]->op_name,
                         oct_node_label(graph, first[family->shown_by]));
     }
@@ -174,6 +157,6 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
         return status;
     char reason[OCT_MESSAGE_BYTES];
     memcpy(reason, import->ctx->message, sizeof reason);
-    return oct_fail(import->ctx, status, "%.700s (its metadata says '%.80s': octet reads YOLOv8)",
+    return oct_fail(import->ctx, status, "%.700s (its metadata says '%.80s')",
                     reason, name);
 }
