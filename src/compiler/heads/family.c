@@ -9,12 +9,12 @@
 #include "compiler/passes/passes.h"
 
 enum mark {
-    MARK_ATTENTION,        /* a product of two tensors */
-    MARK_EINSUM,           /* pictures against texts */
-    MARK_GRID_SAMPLE,      /* deformable attention */
-    MARK_LAYER_NORM,       /* transformers */
-    MARK_COSINE,           /* of angles */
-    MARK_SMOOTHING_POOL,   /* AveragePool 2x2, stride 1 */
+    MARK_ATTENTION,      /* a product of two tensors */
+    MARK_EINSUM,         /* pictures against texts */
+    MARK_GRID_SAMPLE,    /* deformable attention */
+    MARK_LAYER_NORM,     /* transformers */
+    MARK_COSINE,         /* of angles */
+    MARK_SMOOTHING_POOL, /* AveragePool 2x2, stride 1 */
     MARK_GLOBAL_POOL,
     MARK_HALVING_POOL, /* MaxPool 2x2, stride 2 */
     MARK_ANCHORS,      /* batch x 3 anchors x (5 + classes) x height x width */
@@ -157,6 +157,5 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
         return status;
     char reason[OCT_MESSAGE_BYTES];
     memcpy(reason, import->ctx->message, sizeof reason);
-    return oct_fail(import->ctx, status, "%.700s (its metadata says '%.80s')",
-                    reason, name);
+    return oct_fail(import->ctx, status, "%.700s (its metadata says '%.80s')", reason, name);
 }

@@ -49,5 +49,5 @@ octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct
         if (strcmp(node->op_name, reasons[i].op) == 0)
             return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR, "%s", reasons[i].reason);
     return oct_node_fail(graph, node, OCTET_UNSUPPORTED_OPERATOR,
-                         "no detector that is read has it there");
+                         "detectors that are read do not have it there");
 }

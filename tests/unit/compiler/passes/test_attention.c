@@ -116,7 +116,7 @@ static void refused(void **state)
         struct test_import f;
         test_import_begin(&f, &(struct test_onnx_variant){.attention = (int)changes[i].kind});
         change_node(&f, &changes[i]);
-        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLO11", "octet reads");
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "small.onnx: operator ", "at node '");
     }
 }
 
@@ -145,7 +145,7 @@ static void refused_numbers(void **state)
             test_onnx_find(&f.onnx, "p3.weighed")->attribute[0]->ints[2] = 2,
                                     test_onnx_find(&f.onnx, "p3.weighed")->attribute[0]->ints[3] =
                                         1;
-        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLO11", "octet reads");
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "small.onnx: operator ", "at node '");
     }
 }
 
@@ -189,7 +189,7 @@ static void refused_elements(void **state)
         OctOnnx__NodeProto *transpose = test_onnx_find(&f.onnx, cases[i].transpose);
         for (int d = 0; d < 4; d++)
             transpose->attribute[0]->ints[d] = cases[i].order[d];
-        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLO11", "octet reads");
+        test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "small.onnx: operator ", "at node '");
     }
 }
 
@@ -203,7 +203,7 @@ static void refused_pixels(void **state)
                        test_onnx_node(&f.onnx, "Transpose", "turned", "p3.k_flat", "turned"),
                        "perm", 4, 0, 1, 3, 2);
     test_onnx_find(&f.onnx, "p3.k")->input[0] = (char *)(uintptr_t) "turned";
-    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "this is YOLO11", "octet reads");
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "small.onnx: operator ", "at node '");
 }
 
 /* Channels of q that lie by turns in one head and the other are one attention as well. */
