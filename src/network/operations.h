@@ -39,6 +39,12 @@ struct oct_operation_row {
 /* Never NULL for a valid operation. */
 const struct oct_operation_row *oct_operation_row(enum oct_operation operation);
 
+/* Whether a layer does: OCT_COMPUTES. */
+static inline bool oct_layer_computes(const struct oct_layer *layer)
+{
+    return oct_operation_row(layer->operation)->has & OCT_COMPUTES;
+}
+
 /* The operation of that name in an engine file; -1: none. */
 int oct_operation_find(const char *name);
 

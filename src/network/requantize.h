@@ -30,27 +30,12 @@
 #define OCT_SILU_MAGIC 0x1p+23f
 #define OCT_SILU_MAGIC_LAST (0x1p+23f + (OCT_SILU_SEGMENTS - 1))
 
-static inline float oct_silu(float y)
+/* y/2 + g(|y|), g by cubics of `table`, `scale` segments per unit. */
+static inline float oct_by_cubics(const float table[4][OCT_SILU_SEGMENTS], float scale, float y)
 {
     const float a = fabsf(y);
-    float t = fmaf(a, OCT_SILU_SCALE, OCT_SILU_MAGIC);
+    float t = fmaf(a, scale, OCT_SILU_MAGIC);
     /* a NaN takes the last segment, and stays a NaN */
-    t = t < OCT_SILU_MAGIC_LAST ? t : OCT_SILU_MAGIC_LAST;
-    uint32_t bits;
-    memcpy(&bits, &t, sizeof bits);
-    const uint32_t i = bits & (OCT_SILU_SEGMENTS - 1);
-    float g = oct_silu_table[3][i];
-    g = fmaf(g, a, oct_silu_table[2][i]);
-    g = fmaf(g, a, oct_silu_table[1][i]);
-    g = fmaf(g, a, oct_silu_table[0][i]);
-    return fmaf(y, 0.5f, g);
-}
-
-/* As oct_silu(), with one of oct_gelu_tables. */
-static inline float oct_gelu(const float table[4][OCT_SILU_SEGMENTS], float y)
-{
-    const float a = fabsf(y);
-    float t = fmaf(a, OCT_GELU_SCALE, OCT_SILU_MAGIC);
     t = t < OCT_SILU_MAGIC_LAST ? t : OCT_SILU_MAGIC_LAST;
     uint32_t bits;
     memcpy(&bits, &t, sizeof bits);
@@ -60,6 +45,17 @@ static inline float oct_gelu(const float table[4][OCT_SILU_SEGMENTS], float y)
     g = fmaf(g, a, table[1][i]);
     g = fmaf(g, a, table[0][i]);
     return fmaf(y, 0.5f, g);
+}
+
+static inline float oct_silu(float y)
+{
+    return oct_by_cubics(oct_silu_table, OCT_SILU_SCALE, y);
+}
+
+/* As oct_silu(), with one of oct_gelu_tables. */
+static inline float oct_gelu(const float table[4][OCT_SILU_SEGMENTS], float y)
+{
+    return oct_by_cubics(table, OCT_GELU_SCALE, y);
 }
 
 /* The table of a GELU; NULL for other activations. */

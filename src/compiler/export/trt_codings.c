@@ -8,17 +8,12 @@
 
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
 
-static bool computes(const struct oct_layer *layer)
-{
-    return oct_operation_row(layer->operation)->has & OCT_COMPUTES;
-}
-
 /* Tensors that are float together: views, and what pools, upsampling and copies pass on. */
 static void make_groups(const struct oct_network *network, int *group)
 {
     oct_group_tensors(network, group);
     for (int i = 0; i < network->layer_count; i++)
-        if (!computes(&network->layers[i]))
+        if (!oct_layer_computes(&network->layers[i]))
             oct_group_join(group, network->layers[i].input, network->layers[i].output);
 }
 
@@ -57,7 +52,7 @@ static void take_scales(octet_context *ctx, const struct oct_network *network,
         const bool is_good = entry && !entry->problem;
         codings[tensor] =
             (struct oct_quantization){is_good ? entry->scale : OCT_PICTURE_SCALE, 128};
-        if (!computes(&network->layers[i]) || is_decoded(network, tensor))
+        if (!oct_layer_computes(&network->layers[i]) || is_decoded(network, tensor))
             continue;
         lacking[group[tensor]] = lacking[group[tensor]] || !is_good;
         if (!entry)
@@ -90,7 +85,8 @@ octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
     take_scales(ctx, network, cache, group, codings, lacking);
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &network->layers[i];
-        if (!computes(layer) || layer->input == 0 || !lacking[group[layer->input]] || is_float[i])
+        if (!oct_layer_computes(layer) || layer->input == 0 || !lacking[group[layer->input]] ||
+            is_float[i])
             continue;
         is_float[i] = true;
         kept++;

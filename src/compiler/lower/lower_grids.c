@@ -9,11 +9,6 @@ static const struct oct_quantization floats = {0.0f, 0};
 
 /* ---- which grids there are, which convolutions can run on them ---- */
 
-static bool computes(const struct oct_gridding *g, int layer)
-{
-    return oct_operation_row(g->from->layers[layer].operation)->has & OCT_COMPUTES;
-}
-
 static void find_grid(struct oct_gridding *g, int tensor)
 {
     const struct oct_tensor *t = &g->from->tensors[tensor];
@@ -25,7 +20,8 @@ static void find_grid(struct oct_gridding *g, int tensor)
         *grid = t->quantization;
     } else if (t->kind == OCT_TENSOR_SLICE) {
         *grid = g->grid[t->parent];
-    } else if (t->kind == OCT_TENSOR_LAYER && !computes(g, g->producer[tensor])) {
+    } else if (t->kind == OCT_TENSOR_LAYER &&
+               !oct_layer_computes(&g->from->layers[g->producer[tensor]])) {
         *grid = g->grid[g->from->layers[g->producer[tensor]].input];
     } else if (t->kind == OCT_TENSOR_CONCAT) {
         *grid = g->grid[t->members[0]];
@@ -81,7 +77,7 @@ static octet_status demand_of_layer(struct oct_gridding *g, int index)
     octet_status status = OCTET_OK;
     if (!forms->count)
         return OCTET_OK; /* nobody reads it */
-    if (computes(g, index)) {
+    if (oct_layer_computes(&g->from->layers[index])) {
         status =
             oct_grids_demand(g, layer->input, g->codes[index] ? g->grid[layer->input] : floats);
         if (!status && layer->residual >= 0)

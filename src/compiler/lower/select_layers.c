@@ -97,7 +97,7 @@ static int select_branch(const struct oct_network *network, int tensor, bool *is
 static bool matches(const struct oct_network *network, int layer, const struct word *word)
 {
     const struct oct_layer *l = &network->layers[layer];
-    if (!(oct_operation_row(l->operation)->has & OCT_COMPUTES))
+    if (!oct_layer_computes(l))
         return false;
     if (word->kind == WORD_RANGE)
         return layer >= word->first && layer <= word->last;
