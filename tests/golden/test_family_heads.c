@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heads of real YOLO11 and YOLO26 files: what the passes up to their probes make of them, whatever
- * becomes of the rest of the network. */
+/* Heads of real YOLO11 and YOLO26 files: what their import finds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/passes/passes.h"
+#include "compiler/import_pipeline.h"
 #include "counting_context.h"
 #include "data.h"
 #include "runtime/head/heads.h"
@@ -29,52 +28,38 @@ static const struct expected {
     {"yolo26n-road-e2e.onnx", &oct_head_yolo26, 7, 300},
 };
 
-static oct_pass *const passes[] = {
-    oct_check_model,       oct_read_quantization, oct_bind_shapes,     oct_fold_constants,
-    oct_eliminate_dead,    oct_remove_identity,   oct_fuse_affine,     oct_normalize_input,
-    oct_fuse_batchnorm,    oct_fuse_activation,   oct_fuse_attention,  oct_fuse_residual,
-    oct_leave_out_outputs, oct_recognize_head,    oct_read_head_grids, oct_restore_head_constants,
-    oct_probe_head,        oct_probe_selection,
-};
-
 static void check_file(const struct expected *expected)
 {
     struct test_context test;
-    struct oct_imported imported = {.is_quantised = 0};
-    struct oct_onnx_model onnx;
+    struct oct_imported *imported;
     char relative[TEST_PATH_BYTES], path[TEST_PATH_BYTES];
     size_t size;
     test_context_init(&test);
     snprintf(relative, sizeof relative, "family/models/%s", expected->file);
     unsigned char *bytes = test_read_file(test_data_path(path, relative), &size);
-    assert_int_equal(oct_onnx_open(&test.context, bytes, size, expected->file, &onnx), OCTET_OK);
-    oct_arena_init(&imported.arena, &test.context);
-    struct oct_import import = {.ctx = &test.context,
-                                .name = expected->file,
-                                .onnx = &onnx,
-                                .graph = &onnx.graph,
-                                .one_picture = true,
-                                .imported = &imported};
-    for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++)
-        if (passes[i](&import) != OCTET_OK)
-            fail_msg("pass %zu: %s", i, test.context.message);
-    const struct oct_head *head = &import.head.head;
+    if (oct_imported_from_bytes(&test.context, bytes, size, expected->file, &imported))
+        fail_msg("%s", test.context.message);
+    const struct oct_network *network = &imported->network;
+    const struct oct_head *head = &network->head;
+    struct oct_network_size *sizes = calloc((size_t)network->tensor_count, sizeof *sizes);
+    assert_non_null(sizes);
+    assert_int_equal(oct_network_sizes(&test.context, network, 640, 640, sizes), OCTET_OK);
     assert_ptr_equal(head->kind, expected->kind);
     assert_int_equal(head->class_count, expected->classes);
     assert_int_equal(head->output_count, 6);
     for (int i = 0; i < 6; i++) {
         assert_int_equal(head->outputs[i].stride, 8 << i / 2);
-        assert_int_equal(import.head.outputs[i].height, 80 >> i / 2);
+        assert_int_equal(sizes[head->outputs[i].tensor].height, 80 >> i / 2);
     }
-    assert_true(imported.probe_box_difference_px < 1e-3);
-    assert_true(imported.probe_score_difference < 1e-5);
+    assert_true(imported->probe_box_difference_px < 1e-3);
+    assert_true(imported->probe_score_difference < 1e-5);
     assert_int_equal(head->selection.is_own, expected->taken > 0);
     if (expected->taken) {
         assert_true(head->selection.iou == 1.0 && head->selection.multi_label);
         assert_int_equal(head->selection.max_detections, expected->taken);
     }
-    oct_onnx_close(&onnx);
-    oct_arena_clear(&imported.arena);
+    free(sizes);
+    oct_imported_free(&test.context, imported);
     free(bytes);
     assert_int_equal(test.live, 0);
 }

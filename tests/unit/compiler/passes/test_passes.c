@@ -422,28 +422,10 @@ static void test_damage(void **state)
     test_import_end(&f);
 }
 
-/* The n-th allocation fails, for all n: a message, nothing left behind. */
 static void test_allocation_failures(void **state)
 {
     (void)state;
-    struct test_import f;
-    size_t size;
-    octet_status status = OCTET_OUT_OF_MEMORY;
-    test_import_begin(&f, &(struct test_onnx_variant){.batchnorm = 1, .identities = 1});
-    unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
-    for (int n = 0; status; n++) {
-        f.test.calls = 0;
-        f.test.fail_at = n;
-        status = oct_imported_from_bytes(&f.test.context, bytes, size, "small.onnx", &f.imported);
-        if (status) {
-            assert_int_equal(status, OCTET_OUT_OF_MEMORY);
-            assert_non_null(strstr(f.test.context.message, "out of memory"));
-            assert_int_equal(f.test.live, 0);
-        }
-    }
-    assert_true(f.test.fail_at > 300);
-    free(bytes);
-    test_import_end(&f);
+    test_import_allocations(&(struct test_onnx_variant){.batchnorm = 1, .identities = 1});
 }
 
 int main(void)

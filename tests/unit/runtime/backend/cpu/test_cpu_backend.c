@@ -224,42 +224,42 @@ static void layers_of_tiny(void **state)
     }
 }
 
-/* Slices that start between multiples of 4 channels. */
-static void layers_of_pruned(void **state)
+struct run {
+    int height, width, threads; /* height 0: none */
+};
+
+/* In each precision; `half` is BF16's tolerance. */
+static void check_precisions(enum test_detector kind, double half, const struct run runs[3])
 {
-    (void)state;
-    static const struct {
+    const struct {
         octet_precision precision;
         double tolerance;
     } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
                       {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
-                      {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
+                      {OCTET_PRECISION_BF16, half}};
     for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_PRUNED, precisions[i].precision);
-        check_layers(engine, 64, 96, 2, precisions[i].tolerance);
-        check_layers(engine, 192, 208, 1, precisions[i].tolerance);
+        octet_engine *engine = test_engine(&test.context, kind, precisions[i].precision);
+        for (int r = 0; r < 3 && runs[r].height; r++)
+            check_layers(engine, runs[r].height, runs[r].width, runs[r].threads,
+                         precisions[i].tolerance);
         octet_engine_free(&engine);
     }
+}
+
+/* Slices that start between multiples of 4 channels. */
+static void layers_of_pruned(void **state)
+{
+    (void)state;
+    const struct run runs[3] = {{64, 96, 2}, {192, 208, 1}};
+    check_precisions(TEST_DETECTOR_PRUNED, HALF_TOLERANCE, runs);
 }
 
 /* Depthwise convolutions and all activations; rows that are wider than what is put side by side. */
 static void layers_of_depthwise(void **state)
 {
     (void)state;
-    static const struct {
-        octet_precision precision;
-        double tolerance;
-    } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
-                      {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
-                      {OCTET_PRECISION_BF16, DEEP_HALF_TOLERANCE}};
-    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_DEPTHWISE, precisions[i].precision);
-        check_layers(engine, 32, 40, 1, precisions[i].tolerance);
-        check_layers(engine, 64, 520, 2, precisions[i].tolerance);
-        octet_engine_free(&engine);
-    }
+    const struct run runs[3] = {{32, 40, 1}, {64, 520, 2}};
+    check_precisions(TEST_DETECTOR_DEPTHWISE, DEEP_HALF_TOLERANCE, runs);
 }
 
 /* Heads and rows shared by threads; areas that do not end where rows do. BF16: 18 layers, most of
@@ -268,20 +268,8 @@ static void layers_of_depthwise(void **state)
 static void layers_of_attention(void **state)
 {
     (void)state;
-    static const struct {
-        octet_precision precision;
-        double tolerance;
-    } precisions[] = {{OCTET_PRECISION_INT8, 0.0},
-                      {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
-                      {OCTET_PRECISION_BF16, 2 * HALF_TOLERANCE}};
-    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_ATTENTION, precisions[i].precision);
-        check_layers(engine, 32, 32, 1, precisions[i].tolerance);
-        check_layers(engine, 72, 112, 2, precisions[i].tolerance);
-        check_layers(engine, 88, 80, 5, precisions[i].tolerance);
-        octet_engine_free(&engine);
-    }
+    const struct run runs[3] = {{32, 32, 1}, {72, 112, 2}, {88, 80, 5}};
+    check_precisions(TEST_DETECTOR_ATTENTION, 2 * HALF_TOLERANCE, runs);
 }
 
 /* An odd number of pixels has no halves. */
