@@ -23,6 +23,10 @@ static void add_layer(struct oct_sha256 *sha, const struct oct_network *network,
                            layer->kernel,         layer->stride, layer->padding, layer->silu};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         oct_sha256_add_int(sha, numbers[i]);
+    if (layer->uneven || layer->zeros) { /* which older networks have not */
+        oct_sha256_add_int(sha, layer->uneven);
+        oct_sha256_add_int(sha, layer->zeros);
+    }
     if (layer->operation != OCT_CONVOLUTION)
         return;
     const size_t outputs = (size_t)network->tensors[layer->output].channels;

@@ -15,7 +15,10 @@ enum {
     OCT_HAS_KERNEL = 1 << 1,
     OCT_HAS_WINDOW = 1 << 2, /* stride, padding, SiLU */
     OCT_HAS_RESIDUAL = 1 << 3,
-    OCT_HAS_TABLE = 1 << 4
+    OCT_HAS_TABLE = 1 << 4,
+    OCT_HAS_UNEVEN = 1 << 5,  /* padding that differs between sides */
+    OCT_HAS_PADDING = 1 << 6, /* stride, padding and what it is uneven by, of pools */
+    OCT_HAS_ZEROS = 1 << 7    /* padding of zeros, or such as takes no part */
 };
 
 struct oct_verification;
@@ -28,6 +31,7 @@ struct oct_operation_row {
     struct oct_network_size (*size)(const struct oct_layer *layer, struct oct_network_size input);
     /* Its input, output and order were verified. */
     octet_status (*verify)(const struct oct_verification *v, int layer);
+    int since; /* version of engine files that have it; 0: all */
 };
 
 /* Never NULL for a valid operation. */

@@ -66,6 +66,7 @@ struct subject {
         POOL_U8,
         POOL_F32,
         POOL_BF16,
+        MEAN,
         UPSAMPLE,
         CONVERT,
         PIXELS,
@@ -89,6 +90,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pool(subject->table, OCT_TYPE_F32, random);
     case POOL_BF16:
         return check_pool(subject->table, OCT_TYPE_BF16, random);
+    case MEAN:
+        return check_mean(subject->table, random);
     case UPSAMPLE:
         return check_upsample(subject->table, random);
     case CONVERT:
@@ -185,9 +188,9 @@ static void check_emulated(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {"max_pool_u8", "max_pool_f32", "max_pool_bf16",
-                                          "upsample2",   "convert",      "pixels_to_float",
-                                          "resize",      "burn",         "choose_conv"};
+    static const char *const entries[] = {
+        "max_pool_u8", "max_pool_f32",    "max_pool_bf16", "mean_pool", "upsample2",
+        "convert",     "pixels_to_float", "resize",        "burn",      "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;

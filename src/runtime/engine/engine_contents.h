@@ -8,8 +8,9 @@
 #include "base/read_file.h"
 #include "network/network.h"
 
-/* Of the file format, docs/formats.md: the newest; files without BF16 are still of the first. */
-#define OCT_ENGINE_VERSION 2
+/* Of the file format, docs/formats.md: the newest; each file is of the oldest that suffices. */
+#define OCT_ENGINE_VERSION 3
+#define OCT_ENGINE_VERSION_BF16 2
 #define OCT_ENGINE_VERSION_FIRST 1
 
 struct octet_engine {

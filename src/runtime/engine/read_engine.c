@@ -58,14 +58,18 @@ static octet_status check_kind(struct oct_engine_reading *r)
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not an engine but %s%s", r->name,
                         kind ? "an octet file of kind " : "another safetensors file",
                         kind ? kind : "");
-    const bool first = version && strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION_FIRST)) == 0;
-    if (!first && (!version || strcmp(version, OCT_TEXT(OCT_ENGINE_VERSION)) != 0))
+    static const char *const versions[] = {NULL, OCT_TEXT(OCT_ENGINE_VERSION_FIRST),
+                                           OCT_TEXT(OCT_ENGINE_VERSION_BF16),
+                                           OCT_TEXT(OCT_ENGINE_VERSION)};
+    r->version = OCT_ENGINE_VERSION;
+    while (r->version > 0 && !(version && strcmp(version, versions[r->version]) == 0))
+        r->version--;
+    if (!r->version)
         return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
-                        "%s: engine format version %.20s; this octet reads versions %d and %d: "
+                        "%s: engine format version %.20s; this octet reads versions %d to %d: "
                         "build it again",
                         r->name, version ? version : "(none)", OCT_ENGINE_VERSION_FIRST,
                         OCT_ENGINE_VERSION);
-    r->version = first ? OCT_ENGINE_VERSION_FIRST : OCT_ENGINE_VERSION;
     r->what = oct_arena_printf(r->arena, "%s: damaged engine", r->name);
     if (!r->what)
         return oct_fail_memory(r->ctx, r->name);

@@ -133,13 +133,21 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
     return status;
 }
 
+/* -1: none that a file of this version can have. */
+static int find_operation(const struct oct_engine_reading *r, const char *name)
+{
+    const int known = oct_operation_find(name);
+    return known >= 0 && oct_operation_row((enum oct_operation)known)->since <= r->version ? known
+                                                                                           : -1;
+}
+
 static octet_status read_layer(struct oct_engine_reading *r, const struct oct_json_value *json,
                                int index)
 {
     static const size_t table_shape[4] = {OCT_TABLE_ENTRIES};
     struct oct_layer *layer = &r->network.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
-    const int known = oct_operation_find(find_text(json, "op")), last = r->network.tensor_count - 1;
+    const int known = find_operation(r, find_text(json, "op")), last = r->network.tensor_count - 1;
     const char *operation = "";
     *layer = (struct oct_layer){.residual = -1, .kernel = 1, .stride = 1};
     const struct oct_field fields[] = {
@@ -148,14 +156,19 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"input", OCT_FIELD_INTEGER, 0, last, &layer->input, 0, false},
         {"output", OCT_FIELD_INTEGER, 0, last, &layer->output, 0, false},
         {"kernel", OCT_FIELD_INTEGER, 1, OCT_KERNEL_MAX, &layer->kernel, OCT_HAS_KERNEL, false},
-        {"stride", OCT_FIELD_INTEGER, 1, OCT_STRIDE_MAX, &layer->stride, OCT_HAS_WINDOW, false},
-        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding, OCT_HAS_WINDOW,
-         false},
+        {"stride", OCT_FIELD_INTEGER, 1, OCT_STRIDE_MAX, &layer->stride,
+         OCT_HAS_WINDOW | OCT_HAS_PADDING, false},
+        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding,
+         OCT_HAS_WINDOW | OCT_HAS_PADDING, false},
+        {"uneven", OCT_FIELD_INTEGER, 1 - OCT_KERNEL_MAX, OCT_KERNEL_MAX - 1, &layer->uneven,
+         OCT_HAS_UNEVEN | OCT_HAS_PADDING, true},
+        {"zeros", OCT_FIELD_BOOLEAN, 0, 0, &layer->zeros, OCT_HAS_ZEROS, false},
         {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, OCT_HAS_WINDOW, false},
         {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
     };
-    const unsigned has =
-        oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;
+    unsigned has = oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;
+    if (r->version < OCT_ENGINE_VERSION)
+        has &= ~(unsigned)OCT_HAS_UNEVEN;
     octet_status status = OCT_FIELDS_READ(&place, json, has, fields);
     if (known < 0)
         return oct_fail(r->ctx, OCTET_BAD_FORMAT,

@@ -46,6 +46,12 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer)
     if (row->has & OCT_HAS_WINDOW)
         oct_text_printf(out, ",\"stride\":%d,\"padding\":%d,\"silu\":%s", layer->stride,
                         layer->padding, layer->silu ? "true" : "false");
+    if (row->has & OCT_HAS_PADDING)
+        oct_text_printf(out, ",\"stride\":%d,\"padding\":%d", layer->stride, layer->padding);
+    if (layer->uneven)
+        oct_text_printf(out, ",\"uneven\":%d", layer->uneven);
+    if (row->has & OCT_HAS_ZEROS)
+        oct_text_printf(out, ",\"zeros\":%s", layer->zeros ? "true" : "false");
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
     oct_text_add(out, "}", 1);
@@ -154,10 +160,17 @@ static void add_weights(const struct oct_network *network, int index, struct oct
 /* The oldest version that has what the network needs. */
 static int version_of(const struct oct_network *network)
 {
+    int version = OCT_ENGINE_VERSION_FIRST;
     for (int i = 0; i < network->tensor_count; i++)
         if (network->tensors[i].type == OCT_TYPE_BF16)
-            return OCT_ENGINE_VERSION;
-    return OCT_ENGINE_VERSION_FIRST;
+            version = OCT_ENGINE_VERSION_BF16;
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        const int since =
+            layer->uneven ? OCT_ENGINE_VERSION : oct_operation_row(layer->operation)->since;
+        version = since > version ? since : version;
+    }
+    return version;
 }
 
 /* Where an engine goes: to a file, or into memory. */

@@ -222,10 +222,8 @@ static void layers_of_tiny(void **state)
     }
 }
 
-/* Slices that start between multiples of 4 channels. */
-static void layers_of_pruned(void **state)
+static void check_kind(enum test_detector kind)
 {
-    (void)state;
     static const struct {
         octet_precision precision;
         double tolerance;
@@ -233,12 +231,24 @@ static void layers_of_pruned(void **state)
                       {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
                       {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
     for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-        octet_engine *engine =
-            test_engine(&test.context, TEST_DETECTOR_PRUNED, precisions[i].precision);
+        octet_engine *engine = test_engine(&test.context, kind, precisions[i].precision);
         check_layers(engine, 64, 96, 2, precisions[i].tolerance);
         check_layers(engine, 192, 208, 1, precisions[i].tolerance);
         octet_engine_free(&engine);
     }
+}
+
+/* Slices that start between multiples of 4 channels. */
+static void layers_of_pruned(void **state)
+{
+    (void)state;
+    check_kind(TEST_DETECTOR_PRUNED);
+}
+
+static void layers_of_pooled(void **state)
+{
+    (void)state;
+    check_kind(TEST_DETECTOR_POOLED);
 }
 
 /* Within what rounding a code up or down may do to boxes and scores of these random weights. */
@@ -270,12 +280,9 @@ static void check_output(const octet_engine *engine, int height, int width, doub
     free(pixels);
 }
 
-/* Some layers float, some INT8: such slices are converted. */
-static void layers_of_pruned_mixed(void **state)
+static void check_mixed(enum test_detector kind, const char *const float_layers[4])
 {
-    (void)state;
-    static const char *const float_layers[] = {"1", "3-5", "9", "10-11"};
-    octet_model *model = test_model(&test.context, TEST_DETECTOR_PRUNED, 7);
+    octet_model *model = test_model(&test.context, kind, 7);
     octet_statistics *statistics = test_statistics(&test.context, model, 100, 3);
     for (int i = 0; i < 8; i++) {
         octet_build_settings settings;
@@ -290,6 +297,20 @@ static void layers_of_pruned_mixed(void **state)
     }
     octet_statistics_free(&statistics);
     octet_model_free(&model);
+}
+
+/* Some layers float, some INT8: such slices are converted. */
+static void layers_of_pruned_mixed(void **state)
+{
+    (void)state;
+    check_mixed(TEST_DETECTOR_PRUNED, (const char *const[4]){"1", "3-5", "9", "10-11"});
+}
+
+/* Convolutions before and behind windows, and depth to space. */
+static void layers_of_pooled_mixed(void **state)
+{
+    (void)state;
+    check_mixed(TEST_DETECTOR_POOLED, (const char *const[4]){"0", "2,4", "6", "10-11"});
 }
 
 enum { PICTURES = 4 };
@@ -369,9 +390,10 @@ static void identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8),       TEST(layers_of_float),        TEST(layers_transformed),
-        TEST(layers_of_large_sums), TEST(layers_of_half),         TEST(layers_of_tiny),
-        TEST(layers_of_pruned),     TEST(layers_of_pruned_mixed), TEST(identity),
+        TEST(layers_of_int8),         TEST(layers_of_float),  TEST(layers_transformed),
+        TEST(layers_of_large_sums),   TEST(layers_of_half),   TEST(layers_of_tiny),
+        TEST(layers_of_pruned),       TEST(layers_of_pooled), TEST(layers_of_pruned_mixed),
+        TEST(layers_of_pooled_mixed), TEST(identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,5 +44,6 @@ extern tile_function *const oct_tiles_f32_avx512[OCT_AVX512_WIDTHS + 1][TILE_PIX
 void oct_fill_u8_avx2(struct oct_kernels *kernels);
 void oct_fill_f32_avx2(struct oct_kernels *kernels);
 void oct_fill_resize_avx2(struct oct_kernels *kernels);
+void oct_fill_pools_avx2(struct oct_kernels *kernels);
 
 #endif
