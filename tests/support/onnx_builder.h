@@ -71,6 +71,9 @@ struct test_onnx_variant {
     int split_in_attribute; /* before opset 13 */
     int transposed;         /* the output is batch x anchors x channels */
     int no_names;           /* nodes without names */
+    /* Pools of all kinds, Pads and a transposed convolution in place of strides and Resize: 27
+     * layers. Values have the names and sizes that they have without. */
+    int pooled;
 };
 void test_onnx_detector(struct test_onnx *onnx, const struct test_onnx_variant *variant);
 

@@ -244,7 +244,9 @@ static void build_pooled(struct builder *b)
     const int p3 = a_down(b, p2);
     const struct oct_layer tiny = {
         .operation = OCT_WINDOW_MAX, .kernel = 2, .stride = 1, .uneven = 1, .zeros = 1};
-    const int same = window(b, conv(b, p3, 10, 1, 1), tiny);
+    const struct oct_layer zeros = {
+        .operation = OCT_WINDOW_MAX, .kernel = 3, .stride = 1, .padding = 1, .zeros = 1};
+    const int same = window(b, window(b, conv(b, p3, 10, 1, 1), tiny), zeros);
     const int half =
         window(b, conv(b, p3, 12, 3, 1),
                (struct oct_layer){.operation = OCT_WINDOW_MEAN, .kernel = 2, .stride = 2});

@@ -16,7 +16,6 @@ enum mark {
     MARK_COSINE,           /* of angles */
     MARK_DEPTHWISE_STRIDE, /* halves the picture channel by channel */
     MARK_DEPTHWISE_WIDE,   /* 7x7, channel by channel */
-    MARK_SMOOTHING_POOL,   /* AveragePool 2x2, stride 1 */
     MARK_GLOBAL_POOL,
     MARK_HALVING_POOL, /* MaxPool 2x2, stride 2 */
     MARK_ANCHORS,      /* batch x 3 anchors x (5 + classes) x height x width */
@@ -45,7 +44,6 @@ static const struct family {
     {"YOLO12", MARK_DEPTHWISE_WIDE, BIT(MARK_ATTENTION) | BIT(MARK_EXPECTATION), 0},
     {"YOLO26", MARK_ATTENTION, 0, BIT(MARK_EXPECTATION)},
     {"YOLO11", MARK_ATTENTION, 0, 0},
-    {"YOLOv9", MARK_SMOOTHING_POOL, BIT(MARK_EXPECTATION), 0},
     {"YOLOv7 with anchor boxes", MARK_ANCHORS, BIT(MARK_HALVING_POOL), 0},
     {"YOLOv5 (or v3) with anchor boxes", MARK_ANCHORS, 0, 0},
     {"YOLOX", MARK_FOCUS, 0, 0},
@@ -80,7 +78,9 @@ static unsigned convolution_marks(const struct oct_graph *graph, const struct oc
     if (!weights || weights->type != OCT_DATA_FLOAT || weights->rank != 4)
         return 0;
     const bool depthwise = oct_node_int(node, "group", 1) > 1 && weights->dims[1] == 1;
-    return (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0) |
+    const bool split = strcmp(node->op_name, "ConvTranspose") == 0; /* by split_transposed */
+    return (split ? BIT(MARK_TRANSPOSED_CONVOLUTION) : 0) |
+           (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0) |
            (depthwise && first_of(node, "strides", 1) == 2 ? BIT(MARK_DEPTHWISE_STRIDE) : 0) |
            (depthwise && weights->dims[2] == 7 ? BIT(MARK_DEPTHWISE_WIDE) : 0);
 }
@@ -123,10 +123,6 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
     if (node->op == OCT_OP_MAX_POOL)
         return first_of(node, "kernel_shape", 1) == 2 && first_of(node, "strides", 1) == 2
                    ? BIT(MARK_HALVING_POOL)
-                   : 0;
-    if (strcmp(node->op_name, "AveragePool") == 0)
-        return first_of(node, "kernel_shape", 1) == 2 && first_of(node, "strides", 1) == 1
-                   ? BIT(MARK_SMOOTHING_POOL)
                    : 0;
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
         if (strcmp(node->op_name, operators[i].op) == 0)

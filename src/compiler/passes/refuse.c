@@ -27,7 +27,10 @@ octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct
         {"BatchNormalization", "it does not follow a convolution with constant weights"},
         {"MatMul", "attention and fully connected layers are not read"},
         {"Gemm", "attention and fully connected layers are not read"},
-        {"ConvTranspose", "upsampling by transposed convolution is not read, only nearest by 2"},
+        {"ConvTranspose",
+         "transposed convolutions are read of 2x2 with stride 2 alone, whose weights are "
+         "constant"},
+        {"Pad", "it is not zeros around the height and width of what convolutions and pools read"},
         {"Relu", "the only activation that is read is SiLU"},
         {"LeakyRelu", "the only activation that is read is SiLU"},
         {"HardSwish", "the only activation that is read is SiLU"},

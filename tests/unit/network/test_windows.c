@@ -159,7 +159,7 @@ static void told(void **state)
         if (strcmp(info.operation, "AveragePool") == 0)
             assert_true(info.output_scale > 0.0 && info.multiply_adds == 0);
     }
-    assert_int_equal(maxima, 3);
+    assert_int_equal(maxima, 4);
     assert_int_equal(means, 3);
     assert_int_equal(depths, 1);
     assert_int_equal(halving, 2);
