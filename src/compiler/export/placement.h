@@ -29,6 +29,14 @@ struct oct_placed_convolution {
     int sum, other;      /* the Add behind it, and the value that it adds: a residual */
     int output;          /* what comes out of all that: the network's tensor */
     bool is_last;        /* of the head: its output is decoded */
+    bool is_transposed;  /* the node is a ConvTranspose, whose weights lie otherwise: left float */
+};
+
+/* An average pool: what it gives has a scale of its own. */
+struct oct_placed_mean {
+    int layer;         /* of the network */
+    int node;          /* the AveragePool, by its place in the file */
+    int input, output; /* values */
 };
 
 struct oct_placement {
@@ -36,6 +44,8 @@ struct oct_placement {
     const struct oct_network *network;
     int count;
     struct oct_placed_convolution *convolutions; /* in the network's order */
+    int mean_count;
+    struct oct_placed_mean *means; /* in the network's order */
     bool *body; /* [nodes of the file]: between the picture and the head's last convolutions */
     int *group; /* [values of the file]: one that stands for all that share a scale with it */
 };

@@ -36,7 +36,7 @@ bool oct_recipe_moments(const struct oct_recipe *recipe, int layer, struct oct_m
 
 /* ---- scales ---- */
 
-/* The histogram of all that convolutions write into a group. */
+/* The histogram of all that convolutions and means write into a group. */
 static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bins,
                         struct oct_histogram *merged)
 {
@@ -47,25 +47,39 @@ static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bi
         if (p->group[p->convolutions[i].output] == group)
             oct_histogram_merge(merged,
                                 &recipe->statistics->tensors[p->convolutions[i].layer].histogram);
+    for (int i = 0; i < p->mean_count; i++)
+        if (p->group[p->means[i].output] == group)
+            oct_histogram_merge(merged, &recipe->statistics->tensors[p->means[i].layer].histogram);
+}
+
+static void find_scale(const struct oct_calibrator *calibrator, struct oct_recipe *recipe,
+                       int group, uint64_t *bins)
+{
+    struct oct_histogram merged;
+    if (recipe->scales[group] > 0.0f)
+        return;
+    merge_group(recipe, group, bins, &merged);
+    recipe->scales[group] = oct_symmetric_scale(oct_symmetric_magnitude(calibrator, &merged));
 }
 
 static octet_status find_scales(octet_context *ctx, const struct oct_calibrator *calibrator,
                                 struct oct_recipe *recipe)
 {
     const struct oct_placement *p = recipe->placement;
-    struct oct_histogram merged;
     uint64_t *bins = oct_malloc(ctx, OCT_HISTOGRAM_BINS, sizeof *bins);
     if (!bins)
         return oct_fail_memory(ctx, "the export");
     for (int i = 0; i < p->count; i++) {
         const struct oct_placed_convolution *c = &p->convolutions[i];
-        const int group = p->group[c->output];
         if (p->network->layers[c->layer].input == 0)
             recipe->scales[p->group[c->input]] = OCT_PICTURE_SCALE;
-        if (recipe->scales[group] > 0.0f)
-            continue;
-        merge_group(recipe, group, bins, &merged);
-        recipe->scales[group] = oct_symmetric_scale(oct_symmetric_magnitude(calibrator, &merged));
+        find_scale(calibrator, recipe, p->group[c->output], bins);
+    }
+    for (int i = 0; i < p->mean_count; i++) {
+        const struct oct_placed_mean *mean = &p->means[i];
+        if (p->network->layers[mean->layer].input == 0)
+            recipe->scales[p->group[mean->input]] = OCT_PICTURE_SCALE;
+        find_scale(calibrator, recipe, p->group[mean->output], bins);
     }
     oct_free(ctx, bins);
     for (int v = 0; v < p->graph->file.value_count; v++)
@@ -170,8 +184,9 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
         return oct_fail_memory(ctx, "the export");
     octet_status status = find_scales(ctx, calibrator, recipe);
     for (int i = 0; i < placement->count && !status; i++) {
-        recipe->is_float[placement->convolutions[i].layer] = placement->convolutions[i].is_last;
-        status = find_noise(&job, &placement->convolutions[i]);
+        const struct oct_placed_convolution *c = &placement->convolutions[i];
+        recipe->is_float[c->layer] = c->is_last || c->is_transposed;
+        status = find_noise(&job, c);
     }
     return status;
 }
