@@ -150,15 +150,28 @@ static inline __m256i codes_of(__m256i sums, const struct coding *c)
     return _mm256_add_epi32(_mm256_cvtps_epi32(steps), c->zero_point);
 }
 
-/* Sixteen channels: sums of up to 15 x 15 codes fit 16 bits. */
+static inline __m256i sixteen(const uint8_t *codes)
+{
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)codes));
+}
+
+/* Of sixteen channels: sums of up to 15 x 15 codes fit 16 bits. */
+static inline __m256i sums_of_16(const struct taps *t)
+{
+    const uint8_t *below = t->first + t->row;
+    __m256i sums = _mm256_setzero_si256();
+    if (t->kernel == 2)
+        return _mm256_add_epi16(_mm256_add_epi16(sixteen(t->first), sixteen(t->first + t->pixel)),
+                                _mm256_add_epi16(sixteen(below), sixteen(below + t->pixel)));
+    for (int y = 0; y < t->kernel; y++)
+        for (int x = 0; x < t->kernel; x++)
+            sums = _mm256_add_epi16(sums, sixteen(t->first + y * t->row + x * t->pixel));
+    return sums;
+}
+
 static inline __m128i mean_of_16(const struct taps *t, const struct coding *c)
 {
-    __m256i sums = _mm256_setzero_si256();
-    for (int y = 0; y < t->kernel; y++)
-        for (int x = 0; x < t->kernel; x++) {
-            const void *at = t->first + y * t->row + x * t->pixel;
-            sums = _mm256_add_epi16(sums, _mm256_cvtepu8_epi16(_mm_loadu_si128(at)));
-        }
+    const __m256i sums = sums_of_16(t);
     const __m256i low = codes_of(_mm256_cvtepu16_epi32(_mm256_castsi256_si128(sums)), c);
     const __m256i high = codes_of(_mm256_cvtepu16_epi32(_mm256_extracti128_si256(sums, 1)), c);
     const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, high), 0xd8);
