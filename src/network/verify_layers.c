@@ -57,11 +57,10 @@ static octet_status verify_residual(const struct oct_verification *v, int index)
  * beyond the padding. */
 static bool is_window(const struct oct_layer *layer)
 {
-    const int end = layer->padding + layer->uneven;
+    const int64_t end = (int64_t)layer->padding + layer->uneven;
     return layer->kernel >= 1 && layer->kernel <= OCT_KERNEL_MAX && layer->stride >= 1 &&
            layer->stride <= OCT_STRIDE_MAX && layer->padding >= 0 &&
-           layer->padding < layer->kernel && layer->uneven > -OCT_KERNEL_MAX &&
-           layer->uneven < OCT_KERNEL_MAX && end >= 0 && end < layer->kernel;
+           layer->padding < layer->kernel && end >= 0 && end < layer->kernel;
 }
 
 octet_status oct_verify_convolution(const struct oct_verification *v, int index)
