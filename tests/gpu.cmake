@@ -50,13 +50,15 @@ function(octet_gpu_program name source)
     target_link_libraries(${name} PRIVATE test_cuda)
 endfunction()
 
-# On engine files, by the public headers alone.
+# On engine files, by the public headers; gpu_check looks at the network's input, too.
 foreach(name gpu_check gpu_stress)
     add_executable(${name} gpu/${name}.c)
     target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(${name} PRIVATE octet_static octet_flags m ${CMAKE_DL_LIBS} Threads::Threads)
     target_link_directories(${name} PRIVATE ${OCTET_LIBRARY_DIRS})
 endforeach()
+target_sources(gpu_check PRIVATE gpu/frame_check.c)
+target_include_directories(gpu_check PRIVATE ${OCTET_SOURCE})
 octet_test_program(medium_engine gpu/medium_engine.c)
 
 # They as well without a GPU: the CUDA half, whose kernels the stand-in knows, in the stand-in's folder.

@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
 
 static void print_verbs(FILE *stream)
 {
-    fputs("octet: YOLOv8 detectors as small, fast INT8 engines\n\n"
+    fputs("octet: YOLO detectors as small, fast INT8 engines\n\n"
           "usage: octet VERB [OPTION...] ARGUMENT...\n\n",
           stream);
     for (size_t i = 0; i < VERB_COUNT; i++)

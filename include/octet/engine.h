@@ -31,21 +31,20 @@ typedef struct octet_info {
     int input_width;           /**< pixels */
     /** 1 when the ONNX file says one size only (octet runs others all the same) */
     int size_is_fixed;
-    int layer_count;       /**< see octet_engine_layer() */
-    int64_t weight_count;  /**< weights and biases */
-    int64_t weight_bytes;  /**< as stored in this file or model */
-    int64_t multiply_adds; /**< of the convolutions at the default size, one picture */
-    /** largest difference, pixels, between octet's decode and the model's own head on */
-    double probe_box_difference;
-    double probe_score_difference; /**< random head tensors, measured at import */
-    size_t reserved[8];
+    int layer_count;             /**< see octet_engine_layer() */
+    int64_t weight_count;        /**< weights and biases */
+    int64_t weight_bytes;        /**< as stored in this file or model */
+    int64_t multiply_adds;       /**< of the convolutions at the default size, one picture */
+    double probe_box_difference; /**< pixels at most, of octet's decode and the model's own head */
+    double probe_score_difference; /**< the same of scores; on random tensors, at import */
+    const char *head; /**< of a box: "dfl" (distributions, YOLOv8) or "distances" (YOLO26) */
+    size_t reserved[7];
 } octet_info;
 
 /** One layer. Shapes are of the default input size, batch 1: channels, height, width. */
 typedef struct octet_layer_info {
     const char *name;      /**< the ONNX tensor that the layer produces */
-    const char *operation; /**< "Conv", "MaxPool", "AveragePool", "Upsample", "DepthToSpace",
-                              "Copy", "Table", "Quantize", "Dequantize" */
+    const char *operation; /**< "Conv", "Depthwise", "MaxPool", "AveragePool", "Upsample", ... */
     const char *fused;     /**< what runs in the same pass, e.g. "SiLU+Add", or "" */
     octet_precision precision;
     int input_channels, input_height, input_width;

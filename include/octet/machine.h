@@ -20,9 +20,8 @@ typedef struct octet_machine {
 
 OCTET_API void octet_machine_get(octet_machine *machine);
 
-/** Measures what one core does in register-only loops, in 10^9 multiply-adds a second, with the
- * kernel set `cpu` (as in octet_session_settings): INT8 and BF16 as the set's kernels do them, and
- * FP32. Takes about 0.3 s. */
+/** Measures what one core does in register-only loops of 0.3 s, 10^9 multiply-adds a second: INT8
+ * and BF16 as the kernels of set `cpu` (as in octet_session_settings) do them, and FP32. */
 OCTET_API octet_status octet_machine_peak(octet_context *context, const char *cpu,
                                           double *int8_gmacs, double *bf16_gmacs,
                                           double *fp32_gmacs);
@@ -42,9 +41,8 @@ typedef struct octet_gpu {
 /** GPUs are the numbers 0 to OCTET_GPUS_MAX - 1. */
 #define OCTET_GPUS_MAX 64
 
-/** Where a session with this `device` (as in octet_session_settings) runs: `*gpu` is the number of
- * the GPU, 0 for "auto" too, or -1: the CPU. OCTET_INVALID_ARGUMENT where it is no such word. Opens
- * nothing. */
+/** Where a session with this `device` (as in octet_session_settings) runs: on GPU `*gpu`, 0 for
+ * "auto" too, or -1, the CPU. OCTET_INVALID_ARGUMENT where it is no such word. Opens nothing. */
 OCTET_API octet_status octet_machine_device(const char *device, int *gpu);
 
 /** Describes GPU `index`. OCTET_UNSUPPORTED_DEVICE, with one line about the reason, where
@@ -59,14 +57,12 @@ typedef struct octet_gpu_peak {
     size_t reserved[4];
 } octet_gpu_peak;
 
-/** Measures what GPU `index` does in register-only loops: INT8 and BF16 with the matrix
- * instructions of octet's kernels, FP32 by plain multiply-adds. Takes about 0.3 s. Fails as
- * octet_machine_gpu() does, or with OCTET_DEVICE_FAILED or OCTET_OUT_OF_MEMORY. */
+/** Measures what GPU `index` does in register-only loops of 0.3 s by the instructions of octet's
+ * kernels. Fails as octet_machine_gpu() does, OCTET_DEVICE_FAILED or OCTET_OUT_OF_MEMORY. */
 OCTET_API octet_status octet_machine_gpu_peak(octet_context *context, int index,
                                               octet_gpu_peak *peak);
 
-/** What a GPU's speed depends on, beside what it is. Numbers are 0 and texts "" where nothing is
- * known. */
+/** What a GPU's speed depends on, beside what it is; 0 or "" where it is not known. */
 typedef struct octet_gpu_state {
     int clock_khz;       /**< of its multiprocessors, measured while they work */
     int clock_limit_khz; /**< what a Jetson's settings allow: its power mode, by devfreq */

@@ -8,7 +8,7 @@
  * Two nouns carry the device side: an *engine* is a compiled detector (read-only, shared), a
  * *session* runs it at one size on one thread of the caller. On the desk, a *model* (ONNX) and
  * *statistics* (from calibration pictures) make an engine. Programs for a device include engine.h,
- * image.h and session.h only and link the runtime library.
+ * image.h, frame.h and session.h only and link the runtime library.
  */
 #include <octet/build.h>
 #include <octet/calibrate.h>
@@ -17,6 +17,7 @@
 #include <octet/evaluate.h>
 #include <octet/export.h>
 #include <octet/file.h>
+#include <octet/frame.h>
 #include <octet/image.h>
 #include <octet/machine.h>
 #include <octet/model.h>

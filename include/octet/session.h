@@ -3,6 +3,7 @@
 #define OCTET_SESSION_H
 
 #include <octet/engine.h>
+#include <octet/frame.h>
 #include <octet/image.h>
 
 OCTET_BEGIN_DECLARATIONS
@@ -56,9 +57,29 @@ OCTET_API const char *octet_session_device(const octet_session *session);
 OCTET_API const char *octet_session_cpu(const octet_session *session);
 
 /** Letterboxes a picture into slot `index` (0 to batch - 1). The picture is not kept. What the last
- * run made of the slot is gone then, also when this fails; results are to be taken first. */
+ * run made of the slot is gone then, also when this fails; results are to be taken first. On a GPU
+ * a picture that is larger than those before may take memory. */
 OCTET_API octet_status octet_session_set_image(octet_session *session, int index,
                                                const octet_image *image);
+
+/** As octet_session_set_image(), of a camera's frame: resized as its pixels' RGB would be (see
+ * docs/numerics.md), to the same bytes on every device. The frame is not kept: its memory may be
+ * written again on return. OCTET_INVALID_ARGUMENT for an unknown format, matrix or range, sizes out
+ * of bounds, a plane that is NULL and a stride that is too small. */
+OCTET_API octet_status octet_session_set_frame(octet_session *session, int index,
+                                               const octet_frame *frame);
+
+/** Fills `*frame` with planes for the caller to write to, in memory that the session's device reads
+ * fastest: a discrete GPU copies from it at once, an integrated one reads it in place; on the CPU
+ * it is any. Strides are multiples of 64; matrix and range are BT.601, limited, and may be changed.
+ * The frame is the session's: octet_session_free_frame() or octet_session_close() ends it. On
+ * failure (OCTET_INVALID_ARGUMENT, OCTET_OUT_OF_MEMORY) it is zeroed. */
+OCTET_API octet_status octet_session_allocate_frame(octet_session *session,
+                                                    octet_pixel_format format, int width,
+                                                    int height, octet_frame *frame);
+
+/** Gives such a frame's planes back and zeroes it; any other frame is left as it is. */
+OCTET_API void octet_session_free_frame(octet_session *session, octet_frame *frame);
 
 /** Copies pixels that are letterboxed already: height x width x 3 RGB bytes. Boxes then are in
  * input pixels. */

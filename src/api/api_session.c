@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "runtime/engine/engine_contents.h"
+#include "runtime/image/frame_planes.h"
 #include "runtime/session/find_backend.h"
 #include "runtime/session/open_session.h"
 
@@ -30,7 +32,8 @@ octet_status octet_session_open(octet_context *context, const octet_engine *engi
         octet_session_defaults(&defaults);
         settings = &defaults;
     }
-    const octet_status status = oct_backend_find(context, settings->device, &backend, &device);
+    const octet_status status =
+        oct_backend_find(context, settings->device, &engine->network, &backend, &device);
     return status ? status : oct_session_open(context, backend, device, engine, settings, session);
 }
 
@@ -89,8 +92,33 @@ static octet_status check(octet_session *session, const void *data, const char *
 octet_status octet_session_set_image(octet_session *session, int index, const octet_image *image)
 {
     const octet_status status = check(session, image, __func__, "image");
-    const struct oct_backend_input input = {.image = image};
+    if (status)
+        return status;
+    const octet_frame frame = oct_frame_of_image(image);
+    return oct_session_set(session, index, &(struct oct_backend_input){.frame = &frame});
+}
+
+octet_status octet_session_set_frame(octet_session *session, int index, const octet_frame *frame)
+{
+    const octet_status status = check(session, frame, __func__, "frame");
+    const struct oct_backend_input input = {.frame = frame};
     return status ? status : oct_session_set(session, index, &input);
+}
+
+octet_status octet_session_allocate_frame(octet_session *session, octet_pixel_format format,
+                                          int width, int height, octet_frame *frame)
+{
+    if (frame)
+        *frame = (octet_frame){0};
+    if (!session || !frame)
+        return oct_fail_null(session ? oct_session_context(session) : NULL, __func__, "frame");
+    return oct_session_allocate_frame(session, format, width, height, frame);
+}
+
+void octet_session_free_frame(octet_session *session, octet_frame *frame)
+{
+    if (session && frame)
+        oct_session_free_frame(session, frame);
 }
 
 octet_status octet_session_set_pixels(octet_session *session, int index, const uint8_t *rgb)

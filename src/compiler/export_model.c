@@ -97,11 +97,13 @@ static octet_status report(struct job *job)
     if (!work)
         return oct_fail_memory(job->ctx, "the export");
     const octet_status status = oct_recipe_work(job->ctx, &job->arena, network, work);
-    job->info.layer_count = job->placement.count;
+    for (int i = 0; i < job->placement.count; i++) {
+        const struct oct_placed_convolution *c = &job->placement.convolutions[i];
+        job->info.layer_count += !c->is_identity && !c->is_further;
+        job->info.quantised_count += oct_recipe_quantises(&job->recipe, i);
+    }
     job->info.model_opset = job->info.opset = job->model->imported->source->graph.opset;
     for (int i = 0; i < network->layer_count && !status; i++) {
-        if (network->layers[i].operation == OCT_CONVOLUTION)
-            job->info.quantised_count += !job->recipe.is_float[i];
         job->info.float_count += job->chosen[i];
         if (job->chosen[i] && settings->left_float)
             settings->left_float(settings->user, network->tensors[network->layers[i].output].name,

@@ -7,11 +7,11 @@
 #include "compiler/onnx/onnx_model.h"
 
 /*
- * Reads an Ultralytics YOLOv8 detector. `name` stands for the file in messages. The bytes need not
+ * Reads an Ultralytics YOLO detector. `name` stands for the file in messages. The bytes need not
  * stay. On success the caller owns `*network`, to be freed with oct_imported_free(); on failure it
  * is NULL. Fails with OCTET_BAD_FORMAT (damaged), OCTET_UNSUPPORTED_VERSION (opset below 11),
  * OCTET_UNSUPPORTED_OPERATOR (the message has operator and node), OCTET_UNSUPPORTED_MODEL (no
- * YOLOv8 detection head, quantised in a way that is not read, weights not finite or in another
+ * head that is known, quantised in a way that is not read, weights not finite or in another
  * file), OCTET_BAD_SHAPE, OCTET_OUT_OF_MEMORY.
  */
 octet_status oct_imported_from_bytes(octet_context *ctx, const void *bytes, size_t size,

@@ -18,8 +18,11 @@ static int64_t layer_weight_bytes(const struct oct_network *network, const struc
 static int64_t layer_multiply_adds(const struct oct_network *network, const struct oct_layer *layer,
                                    const struct oct_network_size *sizes)
 {
-    return oct_layer_weights(network, layer) * sizes[layer->output].height *
-           sizes[layer->output].width;
+    const int64_t pixels = (int64_t)sizes[layer->output].height * sizes[layer->output].width;
+    if (layer->operation != OCT_ATTENTION)
+        return oct_layer_weights(network, layer) * pixels;
+    const struct oct_head_channels each = oct_attention_channels(network, layer);
+    return pixels * (pixels / layer->areas) * layer->heads * (each.key + each.value);
 }
 
 static octet_precision precision(const struct oct_network *network)
@@ -43,6 +46,7 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
     info->name = network->description;
     info->precision = precision(network);
     info->class_count = network->head.class_count;
+    info->head = network->head.kind->word;
     info->stride_max = oct_network_stride(network);
     info->input_height = network->input_height;
     info->input_width = network->input_width;
@@ -64,6 +68,8 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
 
 static const char *label(const struct oct_layer *layer, enum oct_type from, enum oct_type to)
 {
+    if (oct_is_depthwise(layer))
+        return "Depthwise";
     const bool converts = layer->operation == OCT_COPY && from != to;
     return converts && from == OCT_TYPE_U8 ? "Dequantize"
            : converts && to == OCT_TYPE_U8 ? "Quantize"
@@ -73,7 +79,6 @@ static const char *label(const struct oct_layer *layer, enum oct_type from, enum
 octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_network *network,
                                         int index, octet_layer_info *info)
 {
-    static const char *const fused[] = {"", "SiLU", "Add", "SiLU+Add"};
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= network->layer_count)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "layer %d: there are %d", index,
@@ -86,10 +91,11 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
         const struct oct_tensor *in = &network->tensors[layer->input];
         const struct oct_tensor *out = &network->tensors[layer->output];
         const unsigned has = oct_operation_row(layer->operation)->has;
+        const struct oct_activation_row *activation = oct_activation_row(layer->activation);
         *info = (octet_layer_info){
             .name = out->name,
             .operation = label(layer, in->type, out->type),
-            .fused = fused[(layer->silu ? 1 : 0) + (layer->residual >= 0 ? 2 : 0)],
+            .fused = layer->residual >= 0 ? activation->added : activation->label,
             .precision = oct_type_precision(in->type),
             .input_channels = in->channels,
             .input_height = sizes[layer->input].height,

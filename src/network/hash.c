@@ -19,16 +19,26 @@ static void add_tensor(struct oct_sha256 *sha, const struct oct_tensor *t)
 static void add_layer(struct oct_sha256 *sha, const struct oct_network *network,
                       const struct oct_layer *layer)
 {
-    const int numbers[] = {(int)layer->operation, layer->input,  layer->output,  layer->residual,
-                           layer->kernel,         layer->stride, layer->padding, layer->silu};
+    const int numbers[] = {(int)layer->operation, layer->input,          layer->output,
+                           layer->residual,       layer->kernel,         layer->stride,
+                           layer->padding,        (int)layer->activation};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         oct_sha256_add_int(sha, numbers[i]);
     if (layer->uneven || layer->zeros) { /* which older networks have not */
         oct_sha256_add_int(sha, layer->uneven);
         oct_sha256_add_int(sha, layer->zeros);
     }
+    if (layer->operation == OCT_ATTENTION) {
+        oct_sha256_add_int(sha, layer->heads);
+        oct_sha256_add_int(sha, layer->areas);
+        oct_sha256_update(sha, &layer->factor, sizeof layer->factor);
+    }
     if (layer->operation != OCT_CONVOLUTION)
         return;
+    if (oct_is_depthwise(layer))
+        oct_sha256_add_int(sha, layer->groups);
+    if (oct_activation_row(layer->activation)->has_slope)
+        oct_sha256_update(sha, &layer->slope, sizeof layer->slope);
     const size_t outputs = (size_t)network->tensors[layer->output].channels;
     oct_sha256_update(sha, layer->values,
                       (size_t)oct_layer_weights(network, layer) * sizeof *layer->values);

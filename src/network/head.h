@@ -94,7 +94,9 @@ struct oct_head_fields {
  * (compiler/heads/). Views, settings and memory are valid; nothing of a kind allocates but `read`.
  */
 struct oct_head_kind {
-    const char *name; /* "YOLOv8": in messages */
+    const char *name;   /* "YOLOv8": in messages */
+    const char *word;   /* "dfl": in engine files, and told of engines and models */
+    int engine_version; /* of the file format: the first that has it */
 
     /* Outputs, channels, parameters. Tensors and layers of the network were verified. `name` is the
      * file's. Fails with OCTET_BAD_FORMAT. */

@@ -93,10 +93,24 @@ int oct_layer_border(const struct oct_layer *layer)
     return !is_read ? 0 : end > layer->padding ? end : layer->padding;
 }
 
+int oct_layer_depth(const struct oct_network *network, const struct oct_layer *layer)
+{
+    return oct_is_depthwise(layer) ? 1 : network->tensors[layer->input].channels;
+}
+
+struct oct_head_channels oct_attention_channels(const struct oct_network *network,
+                                                const struct oct_layer *layer)
+{
+    const struct oct_tensor *tensors = network->tensors;
+    const int *parts = tensors[layer->input].members;
+    return (struct oct_head_channels){tensors[parts[0]].channels / layer->heads,
+                                      tensors[parts[2]].channels / layer->heads};
+}
+
 int64_t oct_layer_weights(const struct oct_network *network, const struct oct_layer *layer)
 {
     if (layer->operation != OCT_CONVOLUTION)
         return 0;
-    return (int64_t)network->tensors[layer->output].channels *
-           network->tensors[layer->input].channels * layer->kernel * layer->kernel;
+    return (int64_t)network->tensors[layer->output].channels * oct_layer_depth(network, layer) *
+           layer->kernel * layer->kernel;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network: what an engine runs, independent of machine and input size. Tensors are written by
- * layers or are views (concats, slices) of others; a layer is one pass: convolution with SiLU and
- * residual fused, pool, upsampling, depth to space or copy. Everything a session does is derived
- * from a verified network.
+ * layers or are views (concats, slices) of others; a layer is one pass: convolution with activation
+ * and residual fused, pool, upsampling, depth to space, attention or copy. Everything a session
+ * does is derived from a verified network.
  */
 #ifndef OCTET_NETWORK_NETWORK_H
 #define OCTET_NETWORK_NETWORK_H
@@ -11,6 +11,7 @@
 #include <octet/engine.h>
 
 #include "base/arena.h"
+#include "network/activations.h"
 #include "network/head.h"
 #include "network/types.h"
 
@@ -51,6 +52,8 @@ enum oct_operation {
     OCT_UPSAMPLE,
     OCT_COPY,
     OCT_TABLE, /* U8 input: table[code], then the residual added */
+    /* softmax(factor * q k') v of a concat of three layers' outputs: q, k and v of all heads */
+    OCT_ATTENTION,
     /* The largest, and the mean, of each window of kernel x kernel; MAX_POOL is that of stride 1
      * whose output has its input's size. */
     OCT_WINDOW_MAX,
@@ -61,6 +64,10 @@ enum oct_operation {
 
 #define OCT_TABLE_ENTRIES 256
 
+/* Of an attention: areas, and q's or v's channels of a head, which come in fours. */
+#define OCT_AREAS_MAX 1024
+#define OCT_HEAD_CHANNELS_MAX 1024
+
 struct oct_layer {
     const char *name;
     enum oct_operation operation;
@@ -69,16 +76,24 @@ struct oct_layer {
     int kernel, stride, padding;
     int uneven; /* below and to the right there are padding + uneven: 0 where nothing is told */
     int zeros;  /* WINDOW_MAX: padding is zeros, else it takes no part. Others': always zeros */
-    int silu;
-    /* CONVOLUTION, [output channels][input channels][kernel][kernel]: codes when the input is U8,
-     * bfloat16 (base/bfloat16.h) when it is BF16, else values. A code's weight is in units of
-     * `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
+    /* CONVOLUTION: as many as it has input and output channels, each of which then is read by the
+     * output channel of its number alone; or 1 (or 0): all read all. See oct_is_depthwise(). */
+    int groups;
+    enum oct_activation activation; /* CONVOLUTION */
+    float slope;                    /* of those that have one; else 0 */
+    /* CONVOLUTION, [output channels][input channels, or 1 in groups][kernel][kernel]: codes when
+     * the input is U8, bfloat16 (base/bfloat16.h) when it is BF16, else values. A code's weight is
+     * in units of `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
     const int8_t *codes;
     const uint16_t *bf16;
     const float *values;
     const float *scale; /* U8 input: [output channels], real of one accumulator unit */
     const float *bias;  /* [output channels] */
     const float *table; /* TABLE: the value of each code of the input */
+    /* ATTENTION: q, k and v have the channels of one head after the other's. Pixels, row by row,
+     * are cut into `areas` of one size, and see those of their own area. */
+    int heads, areas;
+    float factor;
 };
 
 struct oct_network {
@@ -131,7 +146,23 @@ int oct_network_shift(const struct oct_network *network, int tensor);
 /* Pixels around its input that a layer reads as zeros. */
 int oct_layer_border(const struct oct_layer *layer);
 
+/* A convolution of each channel by itself. */
+static inline bool oct_is_depthwise(const struct oct_layer *layer)
+{
+    return layer->operation == OCT_CONVOLUTION && layer->groups > 1;
+}
+
+/* Input channels that each output channel of a convolution reads. */
+int oct_layer_depth(const struct oct_network *network, const struct oct_layer *layer);
+
 int64_t oct_layer_weights(const struct oct_network *network, const struct oct_layer *layer);
+
+/* Of one head of an attention, whose input was verified: channels of q and k, and of v. */
+struct oct_head_channels {
+    int key, value;
+};
+struct oct_head_channels oct_attention_channels(const struct oct_network *network,
+                                                const struct oct_layer *layer);
 
 /* SHA-256 of a float network's structure and weights, as 64 hexadecimal digits and a NUL: what
  * statistics belong to. */

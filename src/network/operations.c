@@ -43,6 +43,8 @@ static const struct oct_operation_row rows[] = {
     [OCT_COPY] = {"copy", "Copy", 0, true, same_size, oct_verify_move, 0},
     [OCT_TABLE] = {"table", "Table", OCT_HAS_RESIDUAL | OCT_HAS_TABLE, false, same_size,
                    oct_verify_table, 0},
+    [OCT_ATTENTION] = {"attention", "Attention", OCT_HAS_HEADS, false, same_size,
+                       oct_verify_attention, 3},
     [OCT_WINDOW_MAX] = {"window_max", "MaxPool", OCT_HAS_KERNEL | OCT_HAS_PADDING | OCT_HAS_ZEROS,
                         true, strided_size, oct_verify_window_max, 3},
     [OCT_WINDOW_MEAN] = {"window_mean", "AveragePool", OCT_HAS_KERNEL | OCT_HAS_PADDING, false,

@@ -13,13 +13,18 @@
 enum {
     OCT_HAS_WEIGHTS = 1 << 0, /* weights and bias: as many multiply-adds as weights, each pixel */
     OCT_HAS_KERNEL = 1 << 1,
-    OCT_HAS_WINDOW = 1 << 2, /* stride, padding, SiLU */
+    OCT_HAS_WINDOW = 1 << 2, /* stride, padding, groups, activation */
     OCT_HAS_RESIDUAL = 1 << 3,
     OCT_HAS_TABLE = 1 << 4,
     OCT_HAS_UNEVEN = 1 << 5,  /* padding that differs between sides */
     OCT_HAS_PADDING = 1 << 6, /* stride, padding and what it is uneven by, of pools */
-    OCT_HAS_ZEROS = 1 << 7    /* padding of zeros, or such as takes no part */
+    OCT_HAS_ZEROS = 1 << 7,   /* padding of zeros, or such as takes no part */
+    OCT_HAS_HEADS = 1 << 8    /* heads, areas, factor */
 };
+
+/* What works on codes or on values, by its input's type, and then finds the scale that its output
+ * is given; all else takes what it is given. */
+enum { OCT_COMPUTES = OCT_HAS_WEIGHTS | OCT_HAS_HEADS };
 
 struct oct_verification;
 
@@ -36,6 +41,12 @@ struct oct_operation_row {
 
 /* Never NULL for a valid operation. */
 const struct oct_operation_row *oct_operation_row(enum oct_operation operation);
+
+/* Whether a layer does: OCT_COMPUTES. */
+static inline bool oct_layer_computes(const struct oct_layer *layer)
+{
+    return oct_operation_row(layer->operation)->has & OCT_COMPUTES;
+}
 
 /* The operation of that name in an engine file; -1: none. */
 int oct_operation_find(const char *name);

@@ -46,6 +46,10 @@ octet_status oct_network_sizes(octet_context *ctx, const struct oct_network *net
             return oct_fail(ctx, OCTET_BAD_SHAPE, "layer \"%s\": nothing is left at %dx%d",
                             layer->name, height, width);
         sizes[layer->output] = size;
+        if (layer->areas > 1 && (int64_t)size.height * size.width % layer->areas)
+            return oct_fail(ctx, OCTET_BAD_SHAPE,
+                            "layer \"%s\": its %dx%d pixels cannot be cut into %d areas at %dx%d",
+                            layer->name, size.height, size.width, layer->areas, height, width);
         if (layer->residual >= 0 && (!view_sizes(network, sizes, layer->residual) ||
                                      sizes[layer->residual].height != size.height ||
                                      sizes[layer->residual].width != size.width))

@@ -63,6 +63,18 @@ static bool is_window(const struct oct_layer *layer)
            layer->padding < layer->kernel && end >= 0 && end < layer->kernel;
 }
 
+static octet_status verify_activation(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const int activation = (int)layer->activation;
+    if (activation < 0 || activation >= OCT_ACTIVATION_COUNT)
+        return oct_verify_bad_layer(v, index, "has an activation that does not exist");
+    const bool sloped = oct_activation_row(layer->activation)->has_slope;
+    if (!(layer->slope >= 0.0f && layer->slope <= (sloped ? 1.0f : 0.0f)))
+        return oct_verify_bad_layer(v, index, "has a bad slope");
+    return OCTET_OK;
+}
+
 octet_status oct_verify_convolution(const struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
@@ -70,6 +82,14 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int index)
                             *out = &v->network->tensors[layer->output];
     if (!is_window(layer))
         return oct_verify_bad_layer(v, index, "has a bad kernel, stride or padding");
+    if (oct_is_depthwise(layer) ? layer->groups != in->channels || layer->groups != out->channels
+                                : layer->groups < 0)
+        return oct_verify_bad_layer(v, index, "has neither one group nor one for each channel");
+    if (oct_is_depthwise(layer) && !is_stored_whole(v, layer->input))
+        return oct_verify_bad_layer(v, index, padded_parts);
+    const octet_status status = verify_activation(v, index);
+    if (status)
+        return status;
     const size_t weights = (size_t)oct_layer_weights(v->network, layer);
     const size_t outputs = (size_t)out->channels;
     if (!layer->bias || !oct_all_finite(layer->bias, outputs))
@@ -81,7 +101,8 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int index)
         if (!layer->codes || !layer->scale || !oct_all_finite(layer->scale, outputs))
             return oct_verify_bad_layer(v, index,
                                         "lacks weights or scales, or they are not finite");
-        const int64_t products = (int64_t)in->channels * layer->kernel * layer->kernel;
+        const int64_t products =
+            (int64_t)oct_layer_depth(v->network, layer) * layer->kernel * layer->kernel;
         if (products * 255 * 127 * 2 > INT32_MAX) /* start and sum are each bounded by half */
             return oct_verify_bad_layer(v, index,
                                         "has more products than a 32 bit accumulator holds");
@@ -99,7 +120,7 @@ octet_status oct_verify_table(const struct oct_verification *v, int index)
     const struct oct_tensor *in = &v->network->tensors[layer->input],
                             *out = &v->network->tensors[layer->output];
     if (in->type != OCT_TYPE_U8 || out->type == OCT_TYPE_BF16 || out->channels != in->channels ||
-        layer->silu)
+        layer->activation)
         return oct_verify_bad_layer(v, index,
                                     "changes channels or reads floats, which a table cannot");
     if (!is_stored_whole(v, layer->input))
@@ -123,7 +144,7 @@ static octet_status verify_plain(const struct oct_verification *v, int index, in
     const bool copies = layer->operation == OCT_COPY;
     int leaf;
     if (out->channels != channels || (out->type != in->type && !converts) || layer->residual >= 0 ||
-        layer->silu)
+        layer->activation)
         return oct_verify_bad_layer(v, index,
                                     "changes channels or type, which its operation cannot");
     if (copies ? !oct_network_contiguous(v->network, layer->input)
@@ -179,4 +200,32 @@ octet_status oct_verify_depth_to_space(const struct oct_verification *v, int ind
     if (channels % 4)
         return oct_verify_bad_layer(v, index, "has not four times the channels that it writes");
     return verify_plain(v, index, channels / 4, false);
+}
+
+/* Channels that `heads` heads can have, in fours each. */
+static bool are_heads(int channels, int heads)
+{
+    return channels % heads == 0 && channels / heads % 4 == 0 &&
+           channels / heads <= OCT_HEAD_CHANNELS_MAX;
+}
+
+octet_status oct_verify_attention(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const struct oct_tensor *tensors = v->network->tensors, *in = &tensors[layer->input];
+    if (in->kind != OCT_TENSOR_CONCAT || in->member_count != 3)
+        return oct_verify_bad_layer(v, index, "does not read a concat of three: q, k and v");
+    for (int i = 0; i < 3; i++)
+        if (tensors[in->members[i]].kind != OCT_TENSOR_LAYER)
+            return oct_verify_bad_layer(v, index, "reads q, k or v that no layer writes");
+    const int keys = tensors[in->members[1]].channels, values = tensors[in->members[2]].channels;
+    if (layer->heads < 1 || !are_heads(keys, layer->heads) || !are_heads(values, layer->heads) ||
+        tensors[in->members[0]].channels != keys)
+        return oct_verify_bad_layer(v, index, "has channels that its heads cannot have");
+    if (tensors[layer->output].channels != values || layer->residual >= 0 || layer->activation)
+        return oct_verify_bad_layer(v, index, "writes other channels than its values have");
+    if (layer->areas < 1 || layer->areas > OCT_AREAS_MAX || !(layer->factor >= OCT_SCALE_MIN) ||
+        !(layer->factor <= OCT_SCALE_MAX))
+        return oct_verify_bad_layer(v, index, "has a bad factor or number of areas");
+    return OCTET_OK;
 }

@@ -32,7 +32,7 @@ check_exports() {
 }
 
 runtime_headers=()
-for name in status context engine image session machine; do
+for name in status context engine frame image session machine; do
     runtime_headers+=("$root/include/octet/$name.h")
 done
 check_exports "$build/liboctet-runtime.so" "${runtime_headers[@]}"

@@ -69,7 +69,7 @@ static void check_layers(const struct oct_imported *imported)
     for (int l = 0; l < imported->network.layer_count; l++) {
         const struct oct_layer *layer = &imported->network.layers[l];
         kinds[layer->operation]++;
-        silus += layer->silu;
+        silus += (int)layer->activation;
         residuals += layer->residual >= 0;
     }
     assert_int_equal(kinds[OCT_CONVOLUTION], 63);

@@ -3,7 +3,8 @@
  * On a machine with a GPU: gpu_check ENGINE [HEIGHTxWIDTH [BATCH]]. Runs an engine on the CPU and
  * on the GPU, on the same random pictures, and compares every tensor that a layer writes, the
  * undecided output and the boxes: codes and what is made of codes alone to the bit, floats of float
- * layers by their relative difference. Prints one line; exit status 1 where something differs.
+ * layers by their relative difference; and to the bit what frames become in the network's input.
+ * Prints one line; exit status 1 where something differs.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include <octet/octet.h>
+
+#include "frame_check.h"
 
 #define BOXES_MOST 300
 #define FLOAT_TOLERANCE 0.02 /* bfloat16: norm of the difference to the norm */
@@ -231,7 +234,7 @@ static double compare_results(octet_session *cpu, octet_session *gpu, const octe
 
 int main(int argc, char **argv)
 {
-    int height = 0, width = 0, boxes = 0;
+    int height = 0, width = 0, boxes = 0, frames_off = 0;
     const int batch = argc > 3 ? atoi(argv[3]) : 1;
     if (argc < 2 || (argc > 2 && sscanf(argv[2], "%dx%d", &height, &width) != 2) || batch < 1) {
         fprintf(stderr, "usage: gpu_check ENGINE [HEIGHTxWIDTH [BATCH]]\n");
@@ -263,13 +266,16 @@ int main(int argc, char **argv)
         boxes += boxes_differ(cpu, gpu, slot, &last);
     octet_session_observe(gpu, compare, &comparison);
     run(gpu);
-    const bool exact = comparison.different == 0 && graph == 0.0 && boxes == 0;
-    const bool close = info.precision != OCTET_PRECISION_INT8 &&
+    octet_session_observe(cpu, NULL, NULL);
+    const int frames = check_frames(cpu, gpu, &frames_off);
+    const bool exact = comparison.different == 0 && graph == 0.0 && boxes == 0 && frames_off == 0;
+    const bool close = frames_off == 0 && info.precision != OCTET_PRECISION_INT8 &&
                        comparison.worst < FLOAT_TOLERANCE && graph < FLOAT_TOLERANCE;
     printf("%s %dx%d batch %d: %lld tensors, %lld differ (worst %.3g, layer %d), output %.3g, %d "
-           "selections: %s\n",
+           "selections, %d of %d frames: %s\n",
            argv[1], octet_session_height(gpu), octet_session_width(gpu), batch, comparison.compared,
-           comparison.different, comparison.worst, comparison.worst_layer, graph, boxes,
+           comparison.different, comparison.worst, comparison.worst_layer, graph, boxes, frames_off,
+           frames,
            exact   ? "the same"
            : close ? "close"
                    : "DIFFERENT");

@@ -96,7 +96,9 @@ static void count_kernels(const octet_engine *engine, const struct run *run)
     for (int i = 0; i < 3 && oct_gpu_head_plan(&plan, &head); i++)
         kernel_tally_add(&tally, of_head[i]);
     kernel_tally_add(&tally, "letterbox");
-    if (run->batch > 2) /* session_fill() */
+    if (run->batch > 1) /* session_fill() */
+        kernel_tally_add(&tally, "letterbox_yuv");
+    if (run->batch > 2)
         kernel_tally_add(&tally, "planes");
     oct_arena_clear(&arena);
 }
@@ -169,10 +171,12 @@ static void detectors(void **state)
                 {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
                 {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
     struct test_random random = test_random_of(seed + 2000);
-    for (int kind = TEST_DETECTOR_SMALL; kind <= TEST_DETECTOR_PRUNED; kind++)
+    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_TINY,
+                                               TEST_DETECTOR_WIDE, TEST_DETECTOR_PRUNED,
+                                               TEST_DETECTOR_DISTANCES};
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         for (int i = 0; i < 3; i++) {
-            octet_engine *engine =
-                test_engine(&test.context, (enum test_detector)kind, rows[i].precision);
+            octet_engine *engine = test_engine(&test.context, kinds[k], rows[i].precision);
             const struct run run = any_run(&random);
             check_engine(engine, &run, rows[i].tolerance);
             octet_engine_free(&engine);

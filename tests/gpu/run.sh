@@ -87,6 +87,9 @@ echo "== times, the whole GPU"
 times engines/yolov8n.octet engines/yolov8s.octet engines/yolov8n-bf16.octet
 times engines/yolov8n.octet --batch 8
 times --imgsz 640 engines/medium.octet
+echo "== a 1080p frame from memory to its boxes"
+check timeout 120 bin/octet bench --no-cache --device cpu,cuda --iterations 200 --frame 1920x1080 engines/yolov8n.octet
+check timeout 120 bin/octet bench --no-cache --device cuda --iterations 200 --frame 1920x1080:rgb engines/yolov8n.octet
 if [ -e bin/few_multiprocessors.so ]; then
     echo "== times, 8 multiprocessors"
     export LD_PRELOAD=$here/bin/few_multiprocessors.so

@@ -61,14 +61,20 @@ bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
                 struct check_random *random, int turn);
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random);
 bool check_mean(const struct oct_kernels *kernels, struct check_random *random);
+bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
+                     struct check_random *random);
+/* softmax.h's weights against the real function. */
+bool check_softmax(void);
 bool check_upsample(const struct oct_kernels *kernels, struct check_random *random);
 bool check_convert(const struct oct_kernels *kernels, struct check_random *random);
 bool check_pixels(const struct oct_kernels *kernels, struct check_random *random);
 bool check_resize(const struct oct_kernels *kernels, struct check_random *random);
+bool check_yuv(const struct oct_kernels *kernels, struct check_random *random);
 bool check_burn(const struct oct_kernels *kernels);
 bool check_choice(const struct oct_kernels *kernels, struct check_random *random);
 /* The scalar definitions of requantize.h against the real functions. */
 bool check_silu(void);
+bool check_activations(void);
 bool check_requantize(void);
 bool check_cpu_parse(void);
 

@@ -109,7 +109,7 @@ static void make_job(struct network *net, int index)
     job->output = yolo_view(&net->yolo, layer->output, net->arena.bytes, 0);
     if (layer->residual.tensor >= 0)
         job->residual = yolo_view(&net->yolo, layer->residual, net->arena.bytes, 0);
-    job->silu = layer->silu;
+    job->activation = layer->silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
     job->start = net->start;
     job->scale = net->scale;
     job->bias = net->bias;

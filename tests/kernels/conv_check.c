@@ -36,6 +36,12 @@ static int random_channels(struct check_random *random)
     return common[check_int(random, 0, (int)(sizeof common / sizeof common[0]) - 1)];
 }
 
+/* Products of a sum. */
+static int depth_of(const struct oct_conv_shape *shape)
+{
+    return shape->kernel * shape->kernel * (shape->depthwise ? 1 : shape->input_channels);
+}
+
 static struct oct_conv_shape random_shape(const struct oct_conv_kernel *kernel,
                                           struct check_random *random, int turn)
 {
@@ -54,9 +60,15 @@ static struct oct_conv_shape random_shape(const struct oct_conv_kernel *kernel,
         shape.output_height = check_int(random, least, 14);
         shape.output_width += shape.output_width < least ? least : 0;
     }
+    if (kernel->depthwise) {
+        static const int sides[] = {1, 3, 3, 5, 7};
+        shape.depthwise = true;
+        shape.kernel = sides[check_int(random, 0, 4)];
+        shape.input_channels = shape.output_channels;
+    }
     const double limit = 2e6; /* multiply-adds: the harness must stay quick */
-    while ((double)shape.input_channels * shape.kernel * shape.kernel * shape.output_channels *
-                   shape.output_width * shape.output_height >
+    while ((double)depth_of(&shape) * shape.output_channels * shape.output_width *
+                   shape.output_height >
                limit &&
            (shape.output_width > least || shape.output_height > least)) {
         if (shape.output_height > least)
@@ -156,7 +168,7 @@ static void make_input(struct check_random *random, struct conv_case *c)
 static void make_weights(struct check_random *random, struct conv_case *c)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
-    const size_t depth = (size_t)(shape->kernel * shape->kernel * shape->input_channels);
+    const size_t depth = (size_t)depth_of(shape);
     const size_t count = depth * (size_t)shape->output_channels;
     c->codes = check_allocate(random, count, 0);
     c->values = check_allocate(random, count * sizeof(float), 0);
@@ -179,8 +191,7 @@ static void make_weights(struct check_random *random, struct conv_case *c)
 static void make_constants(struct check_random *random, struct conv_case *c)
 {
     const size_t padded = ((size_t)c->job.shape.output_channels + 63) / 64 * 64;
-    const size_t depth =
-        (size_t)(c->job.shape.kernel * c->job.shape.kernel * c->job.shape.input_channels);
+    const size_t depth = (size_t)depth_of(&c->job.shape);
     c->start = check_allocate(random, padded * 4, 0);
     c->scale = check_allocate(random, padded * 4, 0);
     c->bias = check_allocate(random, padded * 4, 0);
@@ -221,7 +232,7 @@ static int32_t largest_reach(const struct oct_conv_kernel *kernel, struct oct_co
 static void bound_sums(const struct oct_conv_kernel *kernel, struct conv_case *c)
 {
     struct oct_conv_shape *shape = &c->job.shape;
-    const size_t depth = (size_t)(shape->kernel * shape->kernel * shape->input_channels);
+    const size_t depth = (size_t)depth_of(shape);
     const int32_t limit = largest_reach(kernel, *shape);
     int8_t *code = (int8_t *)c->codes.bytes;
     shape->reach = 0;
@@ -316,10 +327,10 @@ static void describe(const struct conv_case *c, char text[200])
     const struct oct_conv_shape *shape = &c->job.shape;
     static const char *const kinds[KIND_COUNT] = {"any", "extreme", "ties", "wild"};
     static const char *const types[] = {"u8", "f32", "bf16"};
-    snprintf(text, 200, "%d->%d %dx%d/%d to %dx%d, %s, silu %d, out %s, residual %s",
+    snprintf(text, 200, "%d->%d %dx%d/%d to %dx%d, %s, activation %d, out %s, residual %s",
              shape->input_channels, shape->output_channels, shape->kernel, shape->kernel,
-             shape->stride, shape->output_width, shape->output_height, kinds[c->kind], c->job.silu,
-             types[c->job.output.type],
+             shape->stride, shape->output_width, shape->output_height, kinds[c->kind],
+             (int)c->job.activation, types[c->job.output.type],
              c->job.residual.data ? types[c->job.residual.type] : "none");
 }
 
@@ -370,13 +381,15 @@ static double magnitude(const struct conv_case *c, int n, int y, int x)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
     const float *weights =
-        (const float *)(const void *)c->values.bytes +
-        (size_t)n * (size_t)(shape->kernel * shape->kernel * shape->input_channels);
-    double sum = fabs(c->job.bias[n]);
+        (const float *)(const void *)c->values.bytes + (size_t)n * (size_t)depth_of(shape);
+    /* what an activation makes of no number is exact */
+    double sum = isnan(c->job.bias[n]) ? 0.0 : fabs((double)c->job.bias[n]);
     for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
         const size_t at = (size_t)(y * shape->stride + tap / shape->kernel) * c->job.input.row +
                           (size_t)(x * shape->stride + tap % shape->kernel) * c->job.input.pixel;
-        for (size_t i = 0; i < (size_t)shape->input_channels; i++)
+        const size_t first = shape->depthwise ? (size_t)n : 0;
+        for (size_t i = first; i < (shape->depthwise ? first + 1 : (size_t)shape->input_channels);
+             i++)
             sum += fabs(value_at(&c->job.input, c->job.input.data, at + i) * *weights++);
     }
     return sum;
@@ -414,7 +427,7 @@ static double tolerance(const struct conv_case *c, int n, int y, int x, double e
 static bool is_near(const struct conv_case *c, int n, int y, int x, double a, double b)
 {
     const struct oct_view *view = &c->job.output;
-    const bool lost = c->job.silu && isinf(c->job.bias[n]);
+    const bool lost = c->job.activation == OCT_ACTIVATION_SILU && isinf(c->job.bias[n]);
     if (view->type == OCT_TYPE_U8) {
         const double exact = unrounded(c, n, y, x);
         const double off = isfinite(exact) ? tolerance(c, n, y, x, exact) : 0.0;
@@ -487,17 +500,31 @@ static void run_unrounded(struct conv_case *c, const struct oct_conv_kernel *ref
     c->job.output = codes;
 }
 
+/* Mostly SiLU, which has code of its own. */
+static enum oct_activation random_activation(struct check_random *random, enum kind kind)
+{
+    if (kind == KIND_TIES || check_int(random, 0, 3) == 0)
+        return OCT_ACTIVATION_NONE;
+    return check_int(random, 0, 1)
+               ? OCT_ACTIVATION_SILU
+               : (enum oct_activation)check_int(random, 0, OCT_ACTIVATION_COUNT - 1);
+}
+
 bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
                 struct check_random *random, int turn)
 {
     static const struct oct_conv_kernel *const references[] = {&oct_conv_u8_ref, &oct_conv_f32_ref,
                                                                &oct_conv_bf16_ref};
-    const struct oct_conv_kernel *reference = references[type];
+    static const struct oct_conv_kernel *const depthwise[] = {
+        &oct_depthwise_u8_ref, &oct_depthwise_f32_ref, &oct_depthwise_bf16_ref};
+    const struct oct_conv_kernel *reference =
+        kernel->depthwise ? depthwise[type] : references[type];
     const bool u8 = type == OCT_TYPE_U8;
     struct conv_case c = {
         .type = type, .kind = (enum kind)(turn % KIND_COUNT), .transformed = kernel->fits != NULL};
     c.job.shape = random_shape(kernel, random, turn);
-    c.job.silu = c.kind != KIND_TIES && check_int(random, 0, 2) != 0;
+    c.job.activation = random_activation(random, c.kind);
+    c.job.slope = check_float(random, 0.0f, 1.0f);
     c.job.streamed = check_int(random, 0, 1) != 0;
     make_input(random, &c);
     make_weights(random, &c);

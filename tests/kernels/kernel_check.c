@@ -67,13 +67,19 @@ struct subject {
         POOL_F32,
         POOL_BF16,
         MEAN,
+        ATTENTION_U8,
+        ATTENTION_F32,
+        ATTENTION_BF16,
         UPSAMPLE,
         CONVERT,
         PIXELS,
         RESIZE,
+        YUV,
         BURN,
         CHOICE,
         SILU,
+        SOFTMAX,
+        ACTIVATIONS,
         REQUANTIZE,
         CPU_PARSE
     } entry;
@@ -92,6 +98,12 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pool(subject->table, OCT_TYPE_BF16, random);
     case MEAN:
         return check_mean(subject->table, random);
+    case ATTENTION_U8:
+        return check_attention(subject->table, OCT_TYPE_U8, random);
+    case ATTENTION_F32:
+        return check_attention(subject->table, OCT_TYPE_F32, random);
+    case ATTENTION_BF16:
+        return check_attention(subject->table, OCT_TYPE_BF16, random);
     case UPSAMPLE:
         return check_upsample(subject->table, random);
     case CONVERT:
@@ -100,12 +112,18 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pixels(subject->table, random);
     case RESIZE:
         return check_resize(subject->table, random);
+    case YUV:
+        return check_yuv(subject->table, random);
     case BURN:
         return turn > 0 || check_burn(subject->table);
     case CHOICE:
         return check_choice(subject->table, random);
     case SILU:
         return turn > 0 || check_silu();
+    case SOFTMAX:
+        return turn > 0 || check_softmax();
+    case ACTIVATIONS:
+        return turn > 0 || check_activations();
     case REQUANTIZE:
         return turn > 0 || check_requantize();
     default:
@@ -189,8 +207,10 @@ static void check_emulated(const struct options *options, struct totals *totals)
 static void check_tables(const struct options *options, struct totals *totals)
 {
     static const char *const entries[] = {
-        "max_pool_u8", "max_pool_f32",    "max_pool_bf16", "mean_pool", "upsample2",
-        "convert",     "pixels_to_float", "resize",        "burn",      "choose_conv"};
+        "max_pool_u8",  "max_pool_f32",    "max_pool_bf16",  "mean_pool",
+        "attention_u8", "attention_f32",   "attention_bf16", "upsample2",
+        "convert",      "pixels_to_float", "resize",         "yuv",
+        "burn",         "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;
@@ -205,6 +225,8 @@ static void check_tables(const struct options *options, struct totals *totals)
         }
     }
     check_subject(options, &(struct subject){.name = "silu", .entry = SILU}, totals);
+    check_subject(options, &(struct subject){.name = "softmax", .entry = SOFTMAX}, totals);
+    check_subject(options, &(struct subject){.name = "activations", .entry = ACTIVATIONS}, totals);
     check_subject(options, &(struct subject){.name = "requantize", .entry = REQUANTIZE}, totals);
     check_subject(options, &(struct subject){.name = "cpu_parse", .entry = CPU_PARSE}, totals);
 }

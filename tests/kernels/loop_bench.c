@@ -88,7 +88,7 @@ static void make_loop(struct loop *loop, const struct oct_conv_kernel *kernel, e
         .start = loop->start,
         .scale = loop->scale,
         .bias = loop->bias,
-        .silu = true};
+        .activation = OCT_ACTIVATION_SILU};
 }
 
 /* Seconds of the shortest of many runs. */

@@ -13,9 +13,9 @@
 /* How a kernel's weights are packed, by the beginning of its name. */
 struct order {
     const char *name;
-    enum { DIRECT, WINOGRAD, AMX } scheme;
+    enum { DIRECT, WINOGRAD, AMX, DEPTHWISE } scheme;
     int lanes; /* output channels of a vector */
-    int group; /* input channels side by side */
+    int group; /* input channels side by side; DEPTHWISE: rows of taps */
     enum { INT8, INT16, FLOAT, BF16 } element;
 };
 
@@ -35,6 +35,15 @@ static const struct order orders[] = {
     {"winograd_f32_avx2_", WINOGRAD, 8, 1, FLOAT},
     {"winograd_f32_avx512_", WINOGRAD, 16, 1, FLOAT},
     {"winograd_bf16_avx512bf16_", WINOGRAD, 16, 1, FLOAT},
+    {"depthwise_u8_ref_", DEPTHWISE, 16, 1, INT16},
+    {"depthwise_f32_ref_", DEPTHWISE, 16, 1, FLOAT},
+    {"depthwise_bf16_ref_", DEPTHWISE, 16, 1, BF16},
+    {"depthwise_u8_avx2_", DEPTHWISE, 8, 2, INT16},
+    {"depthwise_u8_avxvnni_", DEPTHWISE, 8, 4, INT8},
+    {"depthwise_u8_avx512vnni_", DEPTHWISE, 16, 4, INT8},
+    {"depthwise_f32_avx2_", DEPTHWISE, 8, 1, FLOAT},
+    {"depthwise_f32_avx512_", DEPTHWISE, 16, 1, FLOAT},
+    {"depthwise_bf16_avx512bf16_", DEPTHWISE, 16, 1, FLOAT},
     {"conv_u8_amx_", AMX, 16, 4, INT8},
     {"conv_bf16_amx_", AMX, 16, 2, BF16},
 };
@@ -186,6 +195,25 @@ static void pack_amx(struct packing *p, int stretches)
     }
 }
 
+/* [tile][rows of taps / group][column][channels of the tile][group] */
+static void pack_depthwise(struct packing *p)
+{
+    const int kernel = p->shape->kernel, group = p->order->group;
+    for (int tile = 0; tile < p->shape->output_channels; tile += p->tile_channels) {
+        for (int row = 0; row < kernel; row += group) {
+            for (int i = 0; i < kernel * tile_width(p, tile); i++) {
+                const int column = i / tile_width(p, tile), n = tile + i % tile_width(p, tile);
+                const size_t first = (size_t)n * (size_t)(kernel * kernel) + (size_t)column;
+                for (int y = row; y < row + group; y++) {
+                    const size_t at = first + (size_t)(y * kernel);
+                    const bool exists = n < p->shape->output_channels && y < kernel;
+                    put(p, !exists ? 0.0 : p->codes ? p->codes[at] : (double)p->values[at]);
+                }
+            }
+        }
+    }
+}
+
 static bool is_packed(struct packing *p, int stretches, const uint8_t *packed, size_t size)
 {
     p->size = 0;
@@ -193,6 +221,8 @@ static bool is_packed(struct packing *p, int stretches, const uint8_t *packed, s
         pack_direct(p);
     else if (p->order->scheme == WINOGRAD)
         pack_winograd(p);
+    else if (p->order->scheme == DEPTHWISE)
+        pack_depthwise(p);
     else
         pack_amx(p, stretches);
     return p->size == size && memcmp(p->out, packed, size) == 0;
@@ -250,7 +280,8 @@ void check_store_weights(struct check_random *random, const struct oct_conv_shap
                          enum oct_type type, int8_t *codes, float *values,
                          struct check_weights *stored)
 {
-    const int taps = shape->kernel * shape->kernel, inputs = shape->input_channels;
+    const int taps = shape->kernel * shape->kernel;
+    const int inputs = shape->depthwise ? 1 : shape->input_channels;
     const size_t all = (size_t)(shape->output_channels * taps) * (size_t)inputs;
     stored->codes = check_allocate(random, all, 0);
     stored->bf16 = check_allocate(random, all * sizeof(uint16_t), 0);
@@ -281,7 +312,9 @@ void check_store_weights(struct check_random *random, const struct oct_conv_shap
         .values = type == OCT_TYPE_F32 ? floats : NULL,
         .input_channels = count,
         .output_channels = outputs,
-        .inputs = is_ordered(map, inputs, count) && check_int(random, 0, 3) ? NULL : map,
+        .inputs = shape->depthwise || (is_ordered(map, inputs, count) && check_int(random, 0, 3))
+                      ? NULL
+                      : map,
     };
 }
 

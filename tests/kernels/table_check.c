@@ -29,6 +29,35 @@ bool check_silu(void)
     return nan != nan || check_failed("SiLU(NaN) is a number");
 }
 
+/* Of the activations other than SiLU: how far off each may be, by its definition. */
+static double most_off(enum oct_activation activation, double y)
+{
+    const bool gelu = activation == OCT_ACTIVATION_GELU || activation == OCT_ACTIVATION_GELU_TANH;
+    return (gelu ? 6.6e-6 : 0.0) + 1.2e-7 * fabs(y); /* roundings of y, or of half of it */
+}
+
+bool check_activations(void)
+{
+    const float slope = 0.1f;
+    for (int a = OCT_ACTIVATION_RELU; a < OCT_ACTIVATION_COUNT; a++) {
+        const enum oct_activation activation = (enum oct_activation)a;
+        for (int i = -2000000; i <= 2000000; i++) {
+            const float y = (float)i * 1e-5f;
+            const double exact = oct_activation_exact(activation, (double)slope, (double)y);
+            const double off = fabs((double)oct_activate(activation, slope, y) - exact);
+            if (!(off <= most_off(activation, (double)y)))
+                return check_failed("%s(%.9g) is off by %.3g", oct_activation_row(activation)->name,
+                                    (double)y, off);
+        }
+        const float far = oct_activate(activation, slope, -1e30f);
+        if (oct_activate(activation, slope, 0.0f) != 0.0f ||
+            oct_activate(activation, slope, 1e30f) != 1e30f ||
+            (activation == OCT_ACTIVATION_LEAKY_RELU ? far != -1e30f * slope : far != 0.0f))
+            return check_failed("%s of 0 or of large values", oct_activation_row(activation)->name);
+    }
+    return true;
+}
+
 bool check_requantize(void)
 {
     static const struct {

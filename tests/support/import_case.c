@@ -63,3 +63,25 @@ void test_import_refused(struct test_import *t, octet_status status, const char 
     assert_null(t->imported);
     test_import_end(t);
 }
+
+void test_import_allocations(const struct test_onnx_variant *variant)
+{
+    struct test_import t;
+    size_t size;
+    octet_status status = OCTET_OUT_OF_MEMORY;
+    test_import_begin(&t, variant);
+    unsigned char *bytes = test_onnx_pack(&t.onnx, &size);
+    for (int n = 0; status; n++) {
+        t.test.calls = 0;
+        t.test.fail_at = n;
+        status = oct_imported_from_bytes(&t.test.context, bytes, size, "small.onnx", &t.imported);
+        if (status) {
+            assert_int_equal(status, OCTET_OUT_OF_MEMORY);
+            assert_non_null(strstr(t.test.context.message, "out of memory"));
+            assert_int_equal(t.test.live, 0);
+        }
+    }
+    assert_true(t.test.fail_at > 300);
+    free(bytes);
+    test_import_end(&t);
+}

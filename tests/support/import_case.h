@@ -29,4 +29,8 @@ void test_import_expect(struct test_import *t);
 void test_import_refused(struct test_import *t, octet_status status, const char *part,
                          const char *other);
 
+/* Imports the variant with the n-th allocation failing, for all n: a message, and nothing left
+ * behind. */
+void test_import_allocations(const struct test_onnx_variant *variant);
+
 #endif

@@ -82,7 +82,7 @@ static const struct plane_tensor *get(struct running *run, int index)
 static void run_convolution(struct running *run, const struct oct_layer *layer,
                             const struct plane_tensor *in, struct plane_tensor *out)
 {
-    int inputs = run->network->tensors[layer->input].channels;
+    int inputs = oct_layer_depth(run->network, layer), alone = oct_is_depthwise(layer);
     int outputs = run->network->tensors[layer->output].channels, k = layer->kernel;
     for (int o = 0; o < outputs; o++)
         for (int y = 0; y < out->height; y++)
@@ -94,11 +94,13 @@ static void run_convolution(struct running *run, const struct oct_layer *layer,
                             int iy = y * layer->stride + ky - layer->padding;
                             int ix = x * layer->stride + kx - layer->padding;
                             if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
-                                sum += (double)in->data[(c * in->height + iy) * in->width + ix] *
-                                       layer->values[((o * inputs + c) * k + ky) * k + kx];
+                                sum +=
+                                    (double)
+                                        in->data[(((alone ? o : c) * in->height) + iy) * in->width +
+                                                 ix] *
+                                    layer->values[((o * inputs + c) * k + ky) * k + kx];
                         }
-                if (layer->silu)
-                    sum /= 1.0 + exp(-sum);
+                sum = oct_activation_exact(layer->activation, (double)layer->slope, sum);
                 int at = (o * out->height + y) * out->width + x;
                 if (layer->residual >= 0)
                     sum += get(run, layer->residual)->data[at];
@@ -170,6 +172,32 @@ static void run_upsample(const struct plane_tensor *in, struct plane_tensor *out
                     in->data[(c * in->height + y / 2) * in->width + x / 2];
 }
 
+static void run_attention(const struct oct_network *network, const struct oct_layer *layer,
+                          const struct plane_tensor *in, struct plane_tensor *out)
+{
+    const struct oct_head_channels each = oct_attention_channels(network, layer);
+    const int plane = in->height * in->width, count = plane / layer->areas;
+    for (int h = 0; h < layer->heads; h++) {
+        const float *q = in->data + h * each.key * plane;
+        const float *k = q + layer->heads * each.key * plane;
+        const float *v = in->data + (2 * layer->heads * each.key + h * each.value) * plane;
+        for (int at = 0; at < plane; at++) {
+            double sum = 0, totals[64] = {0};
+            for (int j = at / count * count; j < at / count * count + count; j++) {
+                double score = 0;
+                for (int t = 0; t < each.key; t++)
+                    score += (double)q[t * plane + at] * (double)k[t * plane + j];
+                score = exp(score * (double)layer->factor); /* of small scores */
+                sum += score;
+                for (int c = 0; c < each.value; c++)
+                    totals[c] += score * (double)v[c * plane + j];
+            }
+            for (int c = 0; c < each.value; c++)
+                out->data[(h * each.value + c) * plane + at] = (float)(totals[c] / sum);
+        }
+    }
+}
+
 static void run_layer(struct running *run, const struct oct_layer *layer)
 {
     const struct plane_tensor *in = get(run, layer->input);
@@ -185,6 +213,8 @@ static void run_layer(struct running *run, const struct oct_layer *layer)
     out->data = allocate((size_t)channels * (size_t)out->height * (size_t)out->width);
     if (layer->operation == OCT_CONVOLUTION)
         run_convolution(run, layer, in, out);
+    else if (layer->operation == OCT_ATTENTION)
+        run_attention(run->network, layer, in, out);
     else if (layer->operation == OCT_MAX_POOL)
         run_pool(layer, in, out, channels);
     else if (layer->operation == OCT_WINDOW_MAX || layer->operation == OCT_WINDOW_MEAN)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ONNX models made in C, for tests: a message, and a small YOLOv8 detector in many variants. */
+/* ONNX models made in C, for tests: a message, and a small detector in many variants. */
 #ifndef OCTET_TESTS_SUPPORT_ONNX_BUILDER_H
 #define OCTET_TESTS_SUPPORT_ONNX_BUILDER_H
 
@@ -71,10 +71,32 @@ struct test_onnx_variant {
     int split_in_attribute; /* before opset 13 */
     int transposed;         /* the output is batch x anchors x channels */
     int no_names;           /* nodes without names */
+    int distances;          /* YOLO26's head: four distances, no Softmax */
+    enum {
+        TEST_ALL,          /* the prediction itself */
+        TEST_BEST,         /* the best 30 pairs of cell and class, of the best 30 cells */
+        TEST_BEST_BY_ROWS, /* the same with GatherND, as older exporters write it */
+        TEST_BEST_OF_CELL  /* the best 30 cells, each with its best class */
+    } taken;               /* x1, y1, x2, y2, score, class */
+    int attention;         /* behind p3: one of enum test_attention; 0: none */
     /* Pools of all kinds, Pads and a transposed convolution in place of strides and Resize: 27
      * layers. Values have the names and sizes that they have without. */
     int pooled;
 };
+#define TEST_TAKEN 30
+
+/* How exporters write softmax(q k' / 2) v of 2 heads of 4 and 8 channels. */
+enum test_attention {
+    TEST_ATTENTION_SPLIT = 1, /* batch x heads x channels x pixels, split; q is scaled */
+    TEST_ATTENTION_SCORES,    /* the scores are scaled, by a division; weights times v */
+    TEST_ATTENTION_AREAS,     /* pixels before channels, in 4 areas; sliced */
+    TEST_ATTENTION_SHUFFLED   /* q, k and v of all heads follow each other, backwards */
+};
+/* NAME.qkv, a convolution of `input`'s 16 channels, to NAME: weighed v and a convolution of v, and
+ * what a convolution makes of their sum, added to the input. */
+void test_onnx_attention(struct test_onnx *onnx, const char *name, const char *input, int side,
+                         enum test_attention kind);
+
 void test_onnx_detector(struct test_onnx *onnx, const struct test_onnx_variant *variant);
 
 #endif

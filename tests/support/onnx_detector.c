@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The small detector: a stem, a C2f with a residual, SPPF, one upsampling, three levels, the
  * decode. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "onnx_builder.h"
@@ -11,6 +12,12 @@ struct making {
     struct test_onnx *onnx;
     const struct test_onnx_variant *variant;
 };
+
+/* Of a level's boxes. */
+static int box_channels(const struct making *m)
+{
+    return m->variant->distances ? 4 : 4 * REG_MAX;
+}
 
 #define text(m, ...) test_onnx_text((m)->onnx, __VA_ARGS__)
 
@@ -193,7 +200,11 @@ static void add_body(struct making *m)
     add_conv(m, "m2", "m1", (struct convolution){8, 8, 3, 1, 0, 0}, 1);
     add_swappable(m, "Add", "half1", "m2", "sum");
     add_concat(m, "half0,half1,sum", "c2f_all", 1);
-    add_conv(m, "p3", "c2f_all", (struct convolution){24, 16, 1, 1, 0, 0}, 1);
+    add_conv(m, m->variant->attention ? "p3_base" : "p3", "c2f_all",
+             (struct convolution){24, 16, 1, 1, 0, 0}, 1);
+    if (m->variant->attention)
+        test_onnx_attention(m->onnx, "p3", "p3_base", SIZE / 8,
+                            (enum test_attention)m->variant->attention);
     add_downs(m);
     add_conv(m, "sppf1", "down5", (struct convolution){16, 8, 1, 1, 0, 0}, 1);
     if (m->variant->pooled) {
@@ -216,18 +227,18 @@ static void add_body(struct making *m)
     add_conv(m, "p4", "neck_all", (struct convolution){32, 16, 1, 1, 0, 0}, 1);
 }
 
-/* Boxes to `boxes` [1, 4 * REG_MAX, anchors] and class logits to `logits` [1, CLASSES, anchors]. */
+/* Boxes to `boxes` [1, channels, anchors] and class logits to `logits` [1, CLASSES, anchors]. */
 static void add_last_convolutions(struct making *m)
 {
     const char *box, *classes, *from, *inputs, *flat;
-    test_onnx_list(m->onnx, "box_shape", 3, 1, 4 * REG_MAX, -1);
+    test_onnx_list(m->onnx, "box_shape", 3, 1, box_channels(m), -1);
     test_onnx_list(m->onnx, "class_shape", 3, 1, CLASSES, -1);
-    test_onnx_list(m->onnx, "both_shape", 3, 1, 4 * REG_MAX + CLASSES, -1);
+    test_onnx_list(m->onnx, "both_shape", 3, 1, box_channels(m) + CLASSES, -1);
     for (int l = 3; l <= 5; l++) {
         from = text(m, "p%d", l);
         box = text(m, "box%d", l);
         classes = text(m, "class%d", l);
-        add_conv(m, box, from, (struct convolution){16, 4 * REG_MAX, 1, 1, 0, 0}, 0);
+        add_conv(m, box, from, (struct convolution){16, box_channels(m), 1, 1, 0, 0}, 0);
         add_conv(m, classes, from, (struct convolution){16, CLASSES, 1, 1, 0, 0}, 0);
         if (m->variant->old_head) {
             inputs = text(m, "%s,%s", box, classes);
@@ -251,13 +262,13 @@ static void add_last_convolutions(struct making *m)
         return;
     }
     add_concat(m, "flat3,flat4,flat5", "flat", 2);
-    test_onnx_list(m->onnx, "both_parts", 2, 4 * REG_MAX, CLASSES);
+    test_onnx_list(m->onnx, "both_parts", 2, box_channels(m), CLASSES);
     OctOnnx__NodeProto *split =
         test_onnx_node(m->onnx, "Split", "split_head",
                        m->variant->split_in_attribute ? "flat" : "flat,both_parts", "boxes,logits");
     test_onnx_int(m->onnx, split, "axis", 1);
     if (m->variant->split_in_attribute)
-        test_onnx_int_list(m->onnx, split, "split", 2, 4 * REG_MAX, CLASSES);
+        test_onnx_int_list(m->onnx, split, "split", 2, box_channels(m), CLASSES);
 }
 
 static void add_anchors(struct making *m)
@@ -275,36 +286,118 @@ static void add_anchors(struct making *m)
     test_onnx_floats(m->onnx, "two", 0, NULL, (float[]){2}, 0);
 }
 
-static void add_decode(struct making *m)
+/* `boxes` to `sides` [1, 4, anchors]. */
+static void add_expectation(struct making *m)
 {
     float ramp[REG_MAX];
     for (int i = 0; i < REG_MAX; i++)
         ramp[i] = (float)i;
     test_onnx_list(m->onnx, "dfl_shape", 4, 1, 4, REG_MAX, ANCHORS);
     test_onnx_list(m->onnx, "side_shape", 3, 1, 4, ANCHORS);
-    test_onnx_list(m->onnx, "zero", 1, 0);
-    test_onnx_list(m->onnx, "two_rows", 1, 2);
-    test_onnx_list(m->onnx, "four_rows", 1, 4);
     test_onnx_floats(m->onnx, "ramp", 4, (int64_t[]){1, REG_MAX, 1, 1}, ramp, 0);
-    add_anchors(m);
     add(m, "Reshape", "boxes,dfl_shape", "dfl");
     test_onnx_int_list(m->onnx, add(m, "Transpose", "dfl", "dfl_turned"), "perm", 4, 0, 3, 1, 2);
     test_onnx_int(m->onnx, add(m, "Softmax", "dfl_turned", "dfl_soft"), "axis", 3);
     test_onnx_int_list(m->onnx, add(m, "Transpose", "dfl_soft", "dfl_back"), "perm", 4, 0, 3, 2, 1);
     add(m, "Conv", "dfl_back,ramp", "expected");
     add(m, "Reshape", "expected,side_shape", "sides");
-    add(m, "Slice", "sides,zero,two_rows,one", "near");
-    add(m, "Slice", "sides,two_rows,four_rows,one", "far");
+}
+
+static void add_gather(struct making *m, const char *data, const char *indices, const char *output)
+{
+    const char *inputs = text(m, "%s,%s", data, indices);
+    test_onnx_int(m->onnx, add(m, "GatherElements", inputs, output), "axis", 1);
+}
+
+/* `anchor` [1, TEST_TAKEN], `top` and `label` (its class, or its number among the best cells'
+ * scores) of the rows that are taken of `row_scores`. */
+static void add_top(struct making *m)
+{
+    const bool agnostic = m->variant->taken == TEST_BEST_OF_CELL;
+    OctOnnx__NodeProto *node = add(m, "ReduceMax", "row_scores", "best");
+    test_onnx_int_list(m->onnx, node, "axes", 1, -1);
+    test_onnx_int(m->onnx, node, "keepdims", 0);
+    node = test_onnx_node(m->onnx, "TopK", "first_top", "best,k",
+                          agnostic ? "top,anchor" : "best_top,best_at");
+    test_onnx_int(m->onnx, node, "axis", 1);
+    if (agnostic) {
+        node = add(m, "ArgMax", "row_scores", "labels");
+        test_onnx_int(m->onnx, node, "axis", 2);
+        test_onnx_int(m->onnx, node, "keepdims", 0);
+        add_gather(m, "labels", "anchor", "label");
+        return;
+    }
+    add(m, "Unsqueeze", "best_at,two_rows", "best_column");
+    add(m, "Expand", "best_column,class_row", "best_columns");
+    add_gather(m, "row_scores", "best_columns", "best_scores");
+    add(m, "Flatten", "best_scores", "pairs");
+    node = test_onnx_node(m->onnx, "TopK", "second_top", "pairs,k", "top,top_at");
+    add(m, "Mod", "top_at,class_count", "label");
+    add(m, "Div", "top_at,class_count", "place");
+    add_gather(m, "best_at", "place", "anchor");
+}
+
+/* What is taken of `whole` [1, 4 + CLASSES, anchors], whose boxes are corners: output0
+ * [1, TEST_TAKEN, 6]. */
+static void add_taken(struct making *m)
+{
+    test_onnx_list(m->onnx, "k", 1, TEST_TAKEN);
+    test_onnx_list(m->onnx, "row_parts", 2, 4, CLASSES);
+    test_onnx_list(m->onnx, "class_row", 3, 1, 1, CLASSES);
+    test_onnx_list(m->onnx, "box_row", 3, 1, 1, 4);
+    test_onnx_ints(m->onnx, "class_count", 0, NULL, (int64_t[]){CLASSES});
+    test_onnx_int_list(m->onnx, add(m, "Transpose", "whole", "rows"), "perm", 3, 0, 2, 1);
+    test_onnx_int(
+        m->onnx,
+        test_onnx_node(m->onnx, "Split", "split_rows", "rows,row_parts", "row_boxes,row_scores"),
+        "axis", 2);
+    add_top(m);
+    add(m, "Unsqueeze", "anchor,two_rows", "anchor_column");
+    if (m->variant->taken == TEST_BEST_BY_ROWS) {
+        test_onnx_ints(m->onnx, "pictures", 3, (int64_t[]){1, TEST_TAKEN, 1},
+                       (int64_t[TEST_TAKEN]){0});
+        add_concat(m, "pictures,anchor_column", "places", 2);
+        add(m, "GatherND", "row_boxes,places", "top_boxes");
+    } else {
+        add(m, "Expand", "anchor_column,box_row", "anchor_columns");
+        add_gather(m, "row_boxes", "anchor_columns", "top_boxes");
+    }
+    add(m, "Unsqueeze", "top,two_rows", "top_scores");
+    add(m, "Unsqueeze", "label,two_rows", "top_labels");
+    test_onnx_int(m->onnx, add(m, "Cast", "top_labels", "top_classes"), "to", 1);
+    add_concat(m, "top_boxes,top_scores,top_classes", "output0", 2);
+}
+
+static void add_decode(struct making *m)
+{
+    const char *sides = m->variant->distances ? "boxes" : "sides";
+    const char *prediction = m->variant->taken        ? "whole"
+                             : m->variant->transposed ? "prediction"
+                                                      : "output0";
+    test_onnx_list(m->onnx, "zero", 1, 0);
+    test_onnx_list(m->onnx, "two_rows", 1, 2);
+    test_onnx_list(m->onnx, "four_rows", 1, 4);
+    add_anchors(m);
+    if (!m->variant->distances)
+        add_expectation(m);
+    add(m, "Slice", text(m, "%s,zero,two_rows,one", sides), "near");
+    add(m, "Slice", text(m, "%s,two_rows,four_rows,one", sides), "far");
     add(m, "Sub", "centres,near", "corner1");
     add_swappable(m, "Add", "centres", "far", "corner2");
-    add_swappable(m, "Add", "corner1", "corner2", "corners");
-    add(m, "Div", "corners,two", "middle");
-    add(m, "Sub", "corner2,corner1", "extent");
-    add_concat(m, "middle,extent", "cells", 1);
+    if (m->variant->taken) {
+        add_concat(m, "corner1,corner2", "cells", 1);
+    } else {
+        add_swappable(m, "Add", "corner1", "corner2", "corners");
+        add(m, "Div", "corners,two", "middle");
+        add(m, "Sub", "corner2,corner1", "extent");
+        add_concat(m, "middle,extent", "cells", 1);
+    }
     add(m, "Mul", "cells,strides", "pixels");
     add(m, "Sigmoid", "logits", "scores");
-    add_concat(m, "pixels,scores", m->variant->transposed ? "prediction" : "output0", 1);
-    if (m->variant->transposed)
+    add_concat(m, "pixels,scores", prediction, 1);
+    if (m->variant->taken)
+        add_taken(m);
+    else if (m->variant->transposed)
         test_onnx_int_list(m->onnx, add(m, "Transpose", "prediction", "output0"), "perm", 3, 0, 2,
                            1);
 }

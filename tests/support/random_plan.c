@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "runtime/head/yolov8.h"
+#include "runtime/head/levels.h"
 
 static int add_tensor(struct test_plan *r, struct oct_tensor tensor, int factor)
 {
@@ -195,7 +195,7 @@ void test_plan_make(struct test_plan *r, uint64_t seed)
     const int input = any(r);
     const struct oct_layer head = {.input = input, .residual = -1, .kernel = 1, .stride = 1};
     const int stride = r->factor[input], boxes = add_layer(r, head, 8, stride);
-    oct_yolov8_add_level(&r->network.head, boxes, add_layer(r, head, 5, stride), stride);
+    oct_levels_add(&r->network.head, boxes, add_layer(r, head, 5, stride), stride);
     for (int i = 0; i < 2; i++)
         r->tensors[r->network.tensor_count - 1 - i].type = OCT_TYPE_F32;
 }

@@ -12,6 +12,8 @@
 
 #include "base/bfloat16.h"
 #include "network/requantize.h"
+#include "network/softmax.h"
+#include "runtime/head/heads.h"
 
 static void *zeros(size_t count, size_t size)
 {
@@ -101,7 +103,7 @@ static double convolve(const struct window *w)
     int64_t codes = 0;
     double values = 0.0;
     for (int c = 0; c < w->inputs; c++) {
-        const struct test_plane *p = &w->in->planes[c];
+        const struct test_plane *p = &w->in->planes[oct_is_depthwise(layer) ? w->n : c];
         for (int ky = 0; ky < k; ky++) {
             for (int kx = 0; kx < k; kx++) {
                 const int y = w->y * layer->stride + ky - layer->padding;
@@ -137,7 +139,7 @@ static void run_convolution(struct test_run *run, const struct oct_layer *layer)
     const int height = (in->height + padding - layer->kernel) / layer->stride + 1;
     const int width = (in->width + padding - layer->kernel) / layer->stride + 1;
     const struct test_tensor *to = create(run, layer->output, height, width);
-    struct window w = {layer, in, run->network->tensors[layer->input].channels, 0, 0, 0};
+    struct window w = {layer, in, oct_layer_depth(run->network, layer), 0, 0, 0};
     for (w.n = 0; w.n < out->channels; w.n++) {
         for (w.y = 0; w.y < height; w.y++) {
             for (w.x = 0; w.x < width; w.x++) {
@@ -145,16 +147,85 @@ static void run_convolution(struct test_run *run, const struct oct_layer *layer)
                 float value;
                 if (in->planes[0].codes) {
                     value = fmaf((float)(int32_t)sum, layer->scale[w.n], layer->bias[w.n]);
-                    value = layer->silu ? oct_silu(value) : value;
+                    value = oct_activate(layer->activation, layer->slope, value);
                 } else {
                     const double y = sum + (double)layer->bias[w.n];
-                    value = (float)(layer->silu ? y / (1.0 + exp(-y)) : y);
+                    value = (float)oct_activation_exact(layer->activation, (double)layer->slope, y);
                 }
                 const int at = w.y * width + w.x;
                 if (residual)
                     value = add_residual(value, &residual->planes[w.n], at);
                 store(to, w.n, at, value);
             }
+        }
+    }
+}
+
+/* Of one pixel as a query: its head, and the pixels of its area. */
+struct query {
+    const struct test_plane *parts[3]; /* q, k and v from the head's first channel on */
+    struct oct_head_channels each;
+    int at, begin, count;
+    float factor;
+};
+
+static float weigh_codes(const struct query *q, int channel)
+{
+    const struct test_plane *query = q->parts[0], *key = q->parts[1], *v = q->parts[2] + channel;
+    const float unit = oct_softmax_unit(query->scale, key->scale, q->factor);
+    int32_t *scores = zeros((size_t)q->count, sizeof *scores), highest = INT32_MIN;
+    for (int j = 0; j < q->count; j++) {
+        for (int t = 0; t < q->each.key; t++)
+            scores[j] += (query[t].codes[q->at] - query[t].zero_point) *
+                         (key[t].codes[q->begin + j] - key[t].zero_point);
+        highest = scores[j] > highest ? scores[j] : highest;
+    }
+    int64_t sum = 0, total = 0; /* of fewer pixels than a block has */
+    for (int j = 0; j < q->count; j++) {
+        const int32_t weight = oct_softmax_weight(scores[j] - highest, unit);
+        sum += weight;
+        total += (int64_t)weight * (v->codes[q->begin + j] - v->zero_point);
+    }
+    free(scores);
+    return (float)total * (v->scale / (float)sum);
+}
+
+static float weigh_values(const struct query *q, int channel)
+{
+    double sum = 0.0, total = 0.0, highest = -INFINITY;
+    for (int turn = 0; turn < 2; turn++) {
+        for (int j = q->begin; j < q->begin + q->count; j++) {
+            double score = 0.0;
+            for (int t = 0; t < q->each.key; t++)
+                score += (double)q->parts[0][t].values[q->at] * (double)q->parts[1][t].values[j];
+            score *= (double)q->factor;
+            highest = turn == 0 && score > highest ? score : highest;
+            sum += turn ? exp(score - highest) : 0.0;
+            total += turn ? exp(score - highest) * (double)q->parts[2][channel].values[j] : 0.0;
+        }
+    }
+    return (float)(total / sum);
+}
+
+static void run_attention(struct test_run *run, const struct oct_layer *layer)
+{
+    const struct test_tensor *in = look(run, layer->input);
+    const struct test_tensor *to = create(run, layer->output, in->height, in->width);
+    const struct oct_head_channels each = oct_attention_channels(run->network, layer);
+    const int keys = layer->heads * each.key, pixels = in->height * in->width;
+    for (int head = 0; head < layer->heads; head++) {
+        const struct test_plane *q = in->planes + head * each.key;
+        for (int at = 0; at < pixels; at++) {
+            const int count = pixels / layer->areas;
+            const struct query query = {{q, q + keys, in->planes + 2 * keys + head * each.value},
+                                        each,
+                                        at,
+                                        at / count * count,
+                                        count,
+                                        layer->factor};
+            for (int c = 0; c < each.value; c++)
+                store(to, head * each.value + c, at,
+                      q->codes ? weigh_codes(&query, c) : weigh_values(&query, c));
         }
     }
 }
@@ -317,6 +388,7 @@ void test_run_layer(struct test_run *run, int layer)
                                                              [OCT_UPSAMPLE] = run_move,
                                                              [OCT_COPY] = run_move,
                                                              [OCT_TABLE] = run_move,
+                                                             [OCT_ATTENTION] = run_attention,
                                                              [OCT_WINDOW_MAX] = run_windows,
                                                              [OCT_WINDOW_MEAN] = run_windows,
                                                              [OCT_DEPTH_TO_SPACE] = run_depth};
@@ -365,7 +437,8 @@ double *test_run_output(const struct test_run *run, int *anchors)
     const struct oct_network *network = run->network;
     *anchors = 0;
     const struct oct_head *head = &network->head;
-    const int reg_max = head->of.yolov8.reg_max;
+    const bool is_distance = head->kind == &oct_head_yolo26;
+    const int reg_max = is_distance ? 1 : head->of.yolov8.reg_max;
     for (int i = 0; i < head->output_count; i += 2) {
         const struct test_tensor *box = &run->tensors[head->outputs[i].tensor];
         *anchors += box->height * box->width;
@@ -379,7 +452,8 @@ double *test_run_output(const struct test_run *run, int *anchors)
         for (int at = 0; at < box->height * box->width; at++, to++) {
             double side[4];
             for (int s = 0; s < 4; s++)
-                side[s] = expectation(box->planes + s * reg_max, reg_max, at);
+                side[s] = is_distance ? (double)box->planes[s].values[at]
+                                      : expectation(box->planes + s * reg_max, reg_max, at);
             to[0] = (at % box->width + 0.5 + (side[2] - side[0]) / 2) * stride;
             to[all] = (at / box->width + 0.5 + (side[3] - side[1]) / 2) * stride;
             to[2 * all] = (side[0] + side[2]) * stride;

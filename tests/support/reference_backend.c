@@ -81,12 +81,13 @@ static octet_status letterbox(struct reference *r, const struct oct_backend_inpu
     struct oct_kernels kernels;
     oct_kernels_fill(&kernels, OCT_CPU_REF);
     const struct oct_pixels target = {rgb, 3 * (size_t)r->width, 3};
-    struct oct_letterbox_scratch scratch = {NULL, oct_letterbox_scratch_bytes(r->width)};
+    struct oct_letterbox_scratch scratch = {
+        NULL, oct_letterbox_frame_scratch_bytes(r->width, input->frame->width)};
     scratch.memory = aligned_alloc(OCT_ALIGNMENT, oct_align(scratch.bytes, OCT_ALIGNMENT));
     if (!scratch.memory)
         fail_msg("out of memory");
-    const octet_status status = oct_letterbox_into(r->ctx, &kernels.resize, input->image,
-                                                   input->letterbox, &target, &scratch);
+    const octet_status status = oct_letterbox_frame(r->ctx, &kernels.resize, input->frame,
+                                                    input->letterbox, &target, &scratch);
     free(scratch.memory);
     return status;
 }
@@ -95,9 +96,9 @@ static octet_status set_input(void *state, int slot, const struct oct_backend_in
 {
     struct reference *r = state;
     struct test_run *run = &r->slots[slot].run;
-    assert_int_equal(!!input->image + !!input->rgb + !!input->planes, 1);
+    assert_int_equal(!!input->frame + !!input->rgb + !!input->planes, 1);
     octet_status status = OCTET_OK;
-    if (input->image) {
+    if (input->frame) {
         uint8_t *rgb = zeros((size_t)r->height * (size_t)r->width, 3);
         status = letterbox(r, input, rgb);
         if (!status)

@@ -16,7 +16,7 @@
 #include "folder.h"
 #include "random.h"
 #include "runtime/head/heads.h"
-#include "runtime/head/yolov8.h"
+#include "runtime/head/levels.h"
 
 #define ROOM 256 /* tensors and layers */
 
@@ -80,7 +80,8 @@ static int convolve(struct builder *b, struct convolution c)
                                     .kernel = c.kernel,
                                     .stride = c.stride,
                                     .padding = c.kernel / 2,
-                                    .silu = c.silu,
+                                    .activation =
+                                        c.silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE,
                                     .values = weights,
                                     .bias = bias};
     return add_layer(b, &layer, c.channels);
@@ -89,6 +90,33 @@ static int convolve(struct builder *b, struct convolution c)
 static int conv(struct builder *b, int input, int channels, int kernel, int stride)
 {
     return convolve(b, (struct convolution){input, channels, kernel, stride, 1, 0});
+}
+
+/* With `slope` of an activation that has one; `residual` 0: none. */
+static int depthwise(struct builder *b, int input, int kernel, int stride,
+                     enum oct_activation activation, int residual)
+{
+    const int channels = b->imported->network.tensors[input].channels;
+    const size_t taps = (size_t)kernel * (size_t)kernel;
+    const float limit = sqrtf(4.5f / (taps < 9 ? 9.0f : (float)taps));
+    float *weights = allocate(b, taps * (size_t)channels, sizeof *weights);
+    float *bias = allocate(b, (size_t)channels, sizeof *bias);
+    for (size_t i = 0; i < taps * (size_t)channels; i++)
+        weights[i] = test_float(&b->random, -limit, limit);
+    for (int n = 0; n < channels; n++)
+        bias[n] = test_float(&b->random, -0.5f, 0.5f);
+    const struct oct_layer layer = {.operation = OCT_CONVOLUTION,
+                                    .input = input,
+                                    .residual = residual ? residual : -1,
+                                    .kernel = kernel,
+                                    .stride = stride,
+                                    .padding = kernel / 2,
+                                    .groups = channels,
+                                    .activation = activation,
+                                    .slope = oct_activation_row(activation)->has_slope ? 0.1f : 0,
+                                    .values = weights,
+                                    .bias = bias};
+    return add_layer(b, &layer, channels);
 }
 
 static int pool(struct builder *b, int input, int kernel)
@@ -159,14 +187,19 @@ static int c2f(struct builder *b, int input, int channels, bool whole, int kerne
     return conv(b, all, channels, 1, 1);
 }
 
+/* Of a level's boxes. */
+static int box_channels(const struct oct_head *head)
+{
+    return head->kind == &oct_head_yolo26 ? 4 : 4 * head->of.yolov8.reg_max;
+}
+
 static void head(struct builder *b, int stride, int input)
 {
     struct oct_head *head = &b->imported->network.head;
     const int box = conv(b, input, 10, 3, 1), class = conv(b, input, 7, 3, 1);
-    const int boxes =
-        convolve(b, (struct convolution){box, 4 * head->of.yolov8.reg_max, 1, 1, 0, 0});
+    const int boxes = convolve(b, (struct convolution){box, box_channels(head), 1, 1, 0, 0});
     const int classes = convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0});
-    oct_yolov8_add_level(head, boxes, classes, stride);
+    oct_levels_add(head, boxes, classes, stride);
 }
 
 static void build_small(struct builder *b)
@@ -268,15 +301,58 @@ static void build_pruned(struct builder *b)
     head(b, 8, CONCAT(b, pool(b, last, 3), conv(b, middle, 33, 3, 1), up, last));
 }
 
+static void build_depthwise(struct builder *b)
+{
+    const int picture = depthwise(b, 0, 3, 1, OCT_ACTIVATION_NONE, 0);
+    const int p1 = conv(b, picture, 10, 3, 2);
+    const int p2 = depthwise(b, p1, 5, 2, OCT_ACTIVATION_RELU, 0);
+    const int wide = conv(b, p2, 84, 1, 1);
+    const int p3 = depthwise(b, wide, 3, 2, OCT_ACTIVATION_LEAKY_RELU, 0);
+    const int added = depthwise(b, p3, 7, 1, OCT_ACTIVATION_HARDSWISH, p3);
+    const int part = slice(b, added, 20, 36);
+    const int small = depthwise(b, part, 3, 1, OCT_ACTIVATION_GELU, 0);
+    const int both = CONCAT(b, small, depthwise(b, part, 5, 1, OCT_ACTIVATION_GELU_TANH, small));
+    const int padded = depthwise(b, slice(b, wide, 7, 10), 3, 2, OCT_ACTIVATION_RELU, 0);
+    const int last = depthwise(b, CONCAT(b, padded, both), 3, 1, OCT_ACTIVATION_NONE, 0);
+    head(b, 8, depthwise(b, last, 1, 1, OCT_ACTIVATION_SILU, 0));
+}
+
+/* softmax(q k') v, with what a convolution makes of v added, through a convolution, and added. */
+static int attention(struct builder *b, int input, struct oct_head_channels each, int heads,
+                     int areas)
+{
+    const int channels = b->imported->network.tensors[input].channels;
+    const int q = convolve(b, (struct convolution){input, heads * each.key, 1, 1, 0, 0});
+    const int k = convolve(b, (struct convolution){input, heads * each.key, 1, 1, 0, 0});
+    const int v = convolve(b, (struct convolution){input, heads * each.value, 1, 1, 0, 0});
+    const struct oct_layer layer = {.operation = OCT_ATTENTION,
+                                    .input = CONCAT(b, q, k, v),
+                                    .residual = -1,
+                                    .kernel = 1,
+                                    .stride = 1,
+                                    .heads = heads,
+                                    .areas = areas,
+                                    .factor = 0.4f / sqrtf((float)each.key)};
+    const int weighed = add_layer(b, &layer, heads * each.value);
+    const int sum = convolve(b, (struct convolution){v, heads * each.value, 3, 1, 0, weighed});
+    return convolve(b, (struct convolution){sum, channels, 1, 1, 0, input});
+}
+
+static void build_attention(struct builder *b)
+{
+    const int p3 = conv(b, conv(b, conv(b, 0, 8, 3, 2), 12, 3, 2), 18, 3, 2);
+    const int all = attention(b, p3, (struct oct_head_channels){4, 12}, 2, 1);
+    head(b, 8, attention(b, all, (struct oct_head_channels){8, 4}, 3, 2));
+}
+
 /* A level of YOLOv8's head, of `boxes` and `classes` channels within. */
 static void wide_head(struct builder *b, int stride, int input, int boxes, int classes)
 {
     struct oct_head *head = &b->imported->network.head;
     const int box = conv(b, conv(b, input, boxes, 3, 1), boxes, 3, 1);
     const int class = conv(b, conv(b, input, classes, 3, 1), classes, 3, 1);
-    oct_yolov8_add_level(
-        head, convolve(b, (struct convolution){box, 4 * head->of.yolov8.reg_max, 1, 1, 0, 0}),
-        convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0}), stride);
+    oct_levels_add(head, convolve(b, (struct convolution){box, box_channels(head), 1, 1, 0, 0}),
+                   convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0}), stride);
 }
 
 /* YOLOv8m, layer by layer. */
@@ -301,9 +377,10 @@ static void build_medium(struct builder *b)
 /* What each kind is, as enum test_detector. */
 static const struct kind {
     void (*build)(struct builder *);
-    int classes, reg_max, side;
-} kinds[] = {{build_small, 5, 8, 64},  {build_tiny, 2, 2, 32},   {build_wide, 2, 2, 32},
-             {build_pooled, 2, 2, 32}, {build_pruned, 2, 2, 32}, {build_medium, 5, 16, 320}};
+    int classes, reg_max, side; /* reg_max 0: YOLO26's head */
+} kinds[] = {{build_small, 5, 8, 64},    {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
+             {build_pooled, 2, 2, 32},   {build_pruned, 2, 2, 32},    {build_depthwise, 2, 2, 32},
+             {build_medium, 5, 16, 320}, {build_attention, 2, 2, 32}, {build_small, 5, 0, 64}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {
@@ -317,7 +394,7 @@ struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, u
     network->tensors = allocate(&b, ROOM, sizeof *network->tensors);
     network->layers = allocate(&b, ROOM, sizeof *network->layers);
     n->notes = allocate(&b, ROOM, sizeof *n->notes);
-    network->head.kind = &oct_head_yolov8;
+    network->head.kind = of->reg_max ? &oct_head_yolov8 : &oct_head_yolo26;
     network->head.class_count = of->classes;
     network->head.of.yolov8.reg_max = of->reg_max;
     network->class_names =

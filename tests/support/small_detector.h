@@ -27,8 +27,17 @@ enum test_detector {
      * multiples of 4, which convolutions, a residual sum, a pool, upsampling and a concat read.
      * 32x32, 2 classes. */
     TEST_DETECTOR_PRUNED,
+    /* One level of stride 8: depthwise convolutions of 1x1 to 7x7 and strides 1 and 2, over a
+     * concat, a slice and channels that are no multiple of 4, with a residual; every activation.
+     * 32x32, 2 classes. */
+    TEST_DETECTOR_DEPTHWISE,
     /* YOLOv8m with all its layers and channels, of 5 classes: no small one. 320x320. */
-    TEST_DETECTOR_MEDIUM
+    TEST_DETECTOR_MEDIUM,
+    /* One level of stride 8, with attention over all of it and over two halves. 32x32, 2
+     * classes. */
+    TEST_DETECTOR_ATTENTION,
+    /* The small one with YOLO26's head. */
+    TEST_DETECTOR_DISTANCES
 };
 
 /* The calls below fail the running test where something does not work. */

@@ -4,9 +4,19 @@
 
 #include <time.h>
 
-double app_now_ms(void)
+static double read_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+double app_now_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+double app_cpu_ms(void)
+{
+    return read_ms(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -6,4 +6,7 @@
 /* Milliseconds of a clock that only goes forward. */
 double app_now_ms(void);
 
+/* Milliseconds that all threads of the program have worked so far. */
+double app_cpu_ms(void);
+
 #endif

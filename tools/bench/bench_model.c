@@ -254,7 +254,9 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
         read_layers(model->layers, model->sessions[0], false);
         streams[0].layers = model->layers;
     }
+    const double host_ms = app_cpu_ms();
     run_streams(streams, count);
+    const double worked_ms = app_cpu_ms() - host_ms;
     double start_ms = streams[0].start_ms, end_ms = streams[0].end_ms;
     size_t done = iterations; /* by every stream: an interruption catches them at different ones */
     int status = STATUS_DONE;
@@ -270,6 +272,7 @@ int bench_run(struct bench_model *model, size_t iterations, bool measured)
     }
     if (measured && done) {
         model->wall_ms += end_ms - start_ms;
+        model->host_ms += worked_ms;
         model->done += done;
     }
     free(streams);

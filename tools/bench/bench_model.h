@@ -14,16 +14,18 @@ struct bench_settings {
     struct input_size size;
     bool peak, layers, histogram;
     const char *image;   /* NULL: no pipeline */
+    octet_frame frame;   /* format and size of a camera's frame; width 0: none */
     const char *devices; /* words with commas between, or NULL: the CPU alone */
 };
 
 enum { PIPELINE_STAGES = 4 };
 
-/* A picture's way through, see bench_pipeline.h. */
+/* A picture's way through, or a frame's, see bench_pipeline.h. */
 struct pipeline {
     size_t done; /* times through; 0: not measured */
     int width, height, boxes;
     double median_ms[PIPELINE_STAGES + 1]; /* decode, letterbox, network, select; whole */
+    double host_ms;                        /* work of the processor's, each time; the mean */
 };
 
 struct bench_model {
@@ -37,11 +39,12 @@ struct bench_model {
     double device_ms;           /* their median, after bench_summarize(); -1: none */
     size_t done;                /* iterations measured in each stream */
     double wall_ms;             /* of the measured iterations */
+    double host_ms;             /* work of the processor's, all streams together */
     double load_ms, peak_bytes; /* of a process with this model alone; peak_bytes 0: unknown */
     double *layer_ms; /* with settings->layers, after bench_summarize(): medians of runs */
     struct layer_times *layers;
-    struct latency latency; /* after bench_summarize() */
-    struct pipeline pipeline;
+    struct latency latency;          /* after bench_summarize() */
+    struct pipeline pipeline, frame; /* a picture's from its file, a frame's from memory */
 };
 
 /* Loads the model in a process of its own, and runs it once there, for load_ms and peak_bytes: what

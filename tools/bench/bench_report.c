@@ -8,6 +8,7 @@
 
 #include "app/json_print.h"
 #include "app/table.h"
+#include "bench/bench_frame.h"
 #include "bench/bench_layers.h"
 #include "bench/bench_machine.h"
 #include "models/model_file.h"
@@ -16,6 +17,7 @@
 struct figures {
     octet_info info;
     double fps, fraction; /* fraction of the peak: NAN when that is not known */
+    double host_ms;       /* work of the processor's, a run */
     int threads, height, width;
 };
 
@@ -30,6 +32,7 @@ static struct figures figures_of(const struct bench_model *model,
     figures.width = octet_session_width(model->sessions[0]);
     double pictures = (double)(settings->batch * settings->streams) * (double)model->done;
     figures.fps = pictures / (model->wall_ms / 1e3);
+    figures.host_ms = model->host_ms / ((double)settings->streams * (double)model->done);
     /* Streams share a GPU; of the processor each has cores of its own. */
     const double at_once = bench_is_on_cpu(model) ? 1 : (double)settings->streams;
     figures.fraction =
@@ -54,20 +57,41 @@ static json_t *latency_json(const struct latency *latency)
     return json;
 }
 
-/* The stages are named as octet detect names them. */
-static json_t *pipeline_json(const struct bench_model *model)
+/* The stages from `first` on, named as octet detect names them, and what they lead to. */
+static void put_way(json_t *json, const struct pipeline *pipeline, int first)
 {
     static const char *const names[] = {"decode", "preprocess", "inference", "postprocess",
                                         "whole"};
-    const struct pipeline *pipeline = &model->pipeline;
-    json_t *json = json_new_object(), *times = json_new_object();
-    for (int stage = 0; stage <= PIPELINE_STAGES; stage++)
+    json_t *times = json_new_object();
+    for (int stage = first; stage <= PIPELINE_STAGES; stage++)
         json_put(times, names[stage], json_number(pipeline->median_ms[stage]));
-    json_put(json, "image", json_text(model->settings->image));
     json_put(json, "width", json_integer(pipeline->width));
     json_put(json, "height", json_integer(pipeline->height));
     json_put(json, "boxes", json_integer(pipeline->boxes));
     json_put(json, "time_ms", times);
+}
+
+static json_t *pipeline_json(const struct bench_model *model)
+{
+    json_t *json = json_new_object();
+    json_put(json, "image", json_text(model->settings->image));
+    put_way(json, &model->pipeline, 0);
+    return json;
+}
+
+/* The network's part of a way that begins in memory. */
+static double network_share(const struct pipeline *pipeline)
+{
+    return pipeline->median_ms[2] / pipeline->median_ms[PIPELINE_STAGES];
+}
+
+static json_t *frame_json(const struct bench_model *model)
+{
+    json_t *json = json_new_object();
+    json_put(json, "format", json_text(bench_frame_format(&model->settings->frame)));
+    put_way(json, &model->frame, 1);
+    json_put(json, "inference_share", json_number(network_share(&model->frame)));
+    json_put(json, "host_ms", json_number(model->frame.host_ms));
     return json;
 }
 
@@ -88,6 +112,7 @@ static json_t *result_json(const struct bench_model *model, const struct bench_h
     json_put(json, "interrupted", json_boolean(is_cut_short(model)));
     json_put(json, "latency_ms", latency_json(&model->latency));
     json_put(json, "device_ms", model->device_ms < 0 ? json_null() : json_number(model->device_ms));
+    json_put(json, "host_ms", json_number(figures.host_ms));
     json_put(json, "spread", json_number(model->latency.spread));
     json_put(json, "drift", json_number(model->latency.drift));
     json_put(json, "reliable", model->latency.reliable ? json_true() : json_false());
@@ -95,9 +120,13 @@ static json_t *result_json(const struct bench_model *model, const struct bench_h
     json_put(json, "load_ms", json_number(model->load_ms));
     json_put(json, "peak_memory_bytes",
              model->peak_bytes > 0 ? json_integer((json_int_t)model->peak_bytes) : json_null());
+    json_put(json, "session_memory_bytes",
+             json_integer((json_int_t)octet_session_memory_bytes(model->sessions[0])));
     json_put(json, "fraction_of_peak", json_number(figures.fraction));
     if (model->pipeline.done)
         json_put(json, "pipeline", pipeline_json(model));
+    if (model->frame.done)
+        json_put(json, "frame", frame_json(model));
     if (settings->layers)
         json_put(json, "layers", layers_json(model, hardware));
     return json;
@@ -148,6 +177,28 @@ static void print_pipelines(const struct bench_model *models, size_t count)
     table_print(&table);
 }
 
+static void print_frames(const struct bench_model *models, size_t count)
+{
+    static const char *const headers[] = {"model",      ">device",   ">letterbox ms",    ">network",
+                                          ">selection", ">whole ms", ">network's share", ">host ms",
+                                          ">boxes"};
+    struct table table;
+    table_open(&table, headers, sizeof headers / sizeof *headers);
+    for (size_t i = 0; i < count && models[i].frame.done; i++) {
+        const struct pipeline *way = &models[i].frame;
+        table_add_name(&table, models[i].path);
+        table_add(&table, "%s", bench_device(&models[i]));
+        for (int stage = 1; stage <= PIPELINE_STAGES; stage++)
+            table_add(&table, "%.3f", way->median_ms[stage]);
+        table_add(&table, "%.0f %%", 100 * network_share(way));
+        table_add(&table, "%.3f", way->host_ms);
+        table_add(&table, "%d", way->boxes);
+    }
+    printf("\n%dx%d %s: a frame's way from memory\n", models[0].frame.width, models[0].frame.height,
+           bench_frame_format(&models[0].settings->frame));
+    table_print(&table);
+}
+
 static void print_latencies(const struct bench_model *model)
 {
     putchar('\n');
@@ -186,8 +237,12 @@ static void add_row(struct table *table, const struct bench_model *model,
     table_add(table, "%.1f", figures.fps);
     table_add(table, "%.1f", model->load_ms);
     table_add(table, "%s", model->peak_bytes > 0 ? size_text(model->peak_bytes, size) : "-");
-    if (with_gpu)
+    if (with_gpu) {
         table_add(table, model->device_ms < 0 ? "-" : "%.3f", model->device_ms);
+        table_add(table, "%.3f", figures.host_ms);
+        table_add(table, "%s",
+                  size_text((double)octet_session_memory_bytes(model->sessions[0]), size));
+    }
     if (model->settings->peak)
         table_add(table, isnan(figures.fraction) ? "-" : "%.1f %%", 100 * figures.fraction);
 }
@@ -195,15 +250,33 @@ static void add_row(struct table *table, const struct bench_model *model,
 static void print_text(const struct bench_model *models, size_t count,
                        const struct bench_hardware *hardware)
 {
-    const char *headers[] = {
-        "model",         ">-device",    ">-precision",  ">--size",  ">-----batch", ">---threads",
-        ">-----streams", ">median ms",  ">----mean",    ">----p90", ">---p99",     ">----min",
-        ">fps",          ">---load ms", ">-----memory", NULL,       NULL};
-    size_t columns = sizeof headers / sizeof *headers - 2;
+    const char *headers[] = {"model",
+                             ">-device",
+                             ">-precision",
+                             ">--size",
+                             ">-----batch",
+                             ">---threads",
+                             ">-----streams",
+                             ">median ms",
+                             ">----mean",
+                             ">----p90",
+                             ">---p99",
+                             ">----min",
+                             ">fps",
+                             ">---load ms",
+                             ">-----memory",
+                             NULL,
+                             NULL,
+                             NULL,
+                             NULL};
+    size_t columns = sizeof headers / sizeof *headers - 4;
     const bool with_gpu = any_on_gpu(models, count);
     struct table table;
-    if (with_gpu)
+    if (with_gpu) {
         headers[columns++] = ">-device ms";
+        headers[columns++] = ">---host ms";
+        headers[columns++] = ">-----session";
+    }
     if (models[0].settings->peak)
         headers[columns++] = ">-of peak";
     machine_print(hardware);
@@ -216,6 +289,8 @@ static void print_text(const struct bench_model *models, size_t count,
         print_doubt(&models[i]);
     if (models[0].pipeline.done)
         print_pipelines(models, count);
+    if (models[0].frame.done)
+        print_frames(models, count);
     for (size_t i = 0; i < count; i++) {
         if (models[i].settings->histogram || isatty(STDOUT_FILENO))
             print_latencies(&models[i]);

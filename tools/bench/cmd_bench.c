@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/progress.h"
+#include "bench/bench_frame.h"
 #include "bench/bench_pipeline.h"
 #include "bench/bench_report.h"
 
@@ -66,6 +67,8 @@ static int measure_more(struct app *app, struct bench_model *models, size_t coun
     bench_hardware_find(app, models, count, hardware);
     for (size_t i = 0; i < count && status == STATUS_DONE && settings->image; i++)
         status = bench_pipeline(&models[i]);
+    for (size_t i = 0; i < count && status == STATUS_DONE && settings->frame.width; i++)
+        status = bench_frame(&models[i]);
     if (status != STATUS_DONE || app_interrupted() ||
         !(settings->peak || settings->layers || app->json))
         return status;
@@ -144,6 +147,7 @@ static int bench_all(struct app *app, const struct operands *operands,
 int cmd_bench(struct app *app, int argc, char **argv)
 {
     struct bench_settings settings = {.warmup = 50, .iterations = 1000, .batch = 1, .streams = 1};
+    const char *frame = NULL;
     const struct option options[] = {
         {"warmup", 0, OPTION_INTEGER, "N", "runs that are not counted (default 50)",
          &settings.warmup, 0, RUNS_MAX, NULL},
@@ -170,6 +174,8 @@ int cmd_bench(struct app *app, int argc, char **argv)
          .target = &settings.histogram},
         {"image", 0, OPTION_TEXT, "FILE", "also this picture's way from the file to its boxes",
          &settings.image, 0, 0, NULL},
+        {"frame", 0, OPTION_TEXT, "SIZE", "also a camera's frame, WxH[:FORMAT], to its boxes",
+         &frame, 0, 0, NULL},
     };
     const struct command command = {
         .name = "bench",
@@ -186,5 +192,10 @@ int cmd_bench(struct app *app, int argc, char **argv)
     int status;
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
+    if (frame && !bench_frame_parse(frame, &settings.frame))
+        return app_usage(app,
+                         "--frame '%s': must be WIDTHxHEIGHT, 1 to %d each and %u pixels at most, "
+                         "and then nothing or :nv12, :i420, :yuy2, :rgb or :bgr",
+                         frame, OCTET_IMAGE_SIDE_MAX, OCTET_IMAGE_PIXELS_MAX);
     return bench_all(app, &operands, &settings);
 }

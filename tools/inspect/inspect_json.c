@@ -2,6 +2,7 @@
 /* Describes models and engines as JSON. */
 #include "inspect/inspect.h"
 
+#include "inspect/family_text.h"
 #include "models/model_file.h"
 #include "models/selection.h"
 
@@ -75,12 +76,15 @@ json_t *describe_json(const struct subject *subject)
 {
     octet_info info;
     octet_layer_info layer;
+    char family[FAMILY_TEXT_BYTES];
     const octet_model *model = subject->model;
     json_t *root = json_new_object(), *classes = json_new_array(), *layers = json_new_array();
     subject_info(subject, &info);
     json_put(root, "file", json_text(subject->path));
     json_put(root, "kind", json_text(model ? "onnx" : "engine"));
     json_put(root, "name", json_text(info.name));
+    json_put(root, "detector", json_text(family_text(subject, family)));
+    json_put(root, "head", json_text(info.head));
     json_put(root, "precision", json_text(precision_word(info.precision)));
     json_put(root, "height", json_integer(info.input_height));
     json_put(root, "width", json_integer(info.input_width));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/table.h"
+#include "inspect/family_text.h"
 #include "models/model_file.h"
 #include "models/selection.h"
 
@@ -135,10 +136,11 @@ static void print_selection(const struct subject *subject)
 void describe_text(const struct subject *subject)
 {
     octet_info info;
-    char text[128], size[SIZE_TEXT_BYTES];
+    char text[128], size[SIZE_TEXT_BYTES], family[FAMILY_TEXT_BYTES];
     subject_info(subject, &info);
     print_clean(subject->path);
-    printf(": %s\n", subject->model ? "ONNX model, a YOLOv8 detector" : "octet engine");
+    printf(": %s: %s\n", subject->model ? "ONNX model" : "octet engine",
+           family_text(subject, family));
     print_row("name", info.name);
     snprintf(text, sizeof text, "%s%s", precision_name(info.precision),
              subject->model && info.precision != OCTET_PRECISION_FP32

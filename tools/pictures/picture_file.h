@@ -3,7 +3,7 @@
 #ifndef TOOLS_PICTURE_FILE_H
 #define TOOLS_PICTURE_FILE_H
 
-#include "pictures/frame.h"
+#include "pictures/picture_frame.h"
 
 extern const struct frame_kind picture_file;
 

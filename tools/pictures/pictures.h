@@ -5,7 +5,7 @@
 #define TOOLS_PICTURES_H
 
 #include "app/app.h"
-#include "pictures/frame.h"
+#include "pictures/picture_frame.h"
 #include "pictures/source_paths.h"
 
 struct pictures;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "app/app.h"
-#include "pictures/frame.h"
+#include "pictures/picture_frame.h"
 
 /* A source that gives as many frames as come out of it. */
 struct source_stream {

@@ -3,7 +3,7 @@
 #ifndef TOOLS_STREAM_FRAMES_H
 #define TOOLS_STREAM_FRAMES_H
 
-#include "pictures/frame.h"
+#include "pictures/picture_frame.h"
 
 extern const struct frame_kind pipe_frames;
 extern const struct frame_kind standard_input_frames; /* whatever the path says */

@@ -44,8 +44,9 @@ static void place_convolution(const struct oct_graph *graph, const struct oct_la
     const struct oct_part *activation =
         oct_part_find(notes->parts, notes->part_count, OCT_ROLE_ACTIVATION);
     const struct oct_part *sum = oct_part_find(notes->parts, notes->part_count, OCT_ROLE_SUM);
+    const char *name = graph->file.nodes[conv->node].op_name;
     c->node = conv->node;
-    c->is_transposed = strcmp(graph->file.nodes[conv->node].op_name, "ConvTranspose") == 0;
+    c->is_transposed = strcmp(name, "ConvTranspose") == 0;
     c->norm = norm ? norm->node : -1;
     c->input = graph->file.nodes[conv->node].inputs[0];
     c->result = norm ? norm->value : conv->value;
@@ -54,6 +55,7 @@ static void place_convolution(const struct oct_graph *graph, const struct oct_la
     c->sum = sum ? sum->node : -1;
     c->other = sum ? sum->other : -1;
     c->output = notes->parts[notes->part_count - 1].value;
+    c->is_identity = !c->is_transposed && strcmp(name, "Conv") != 0;
 }
 
 static void place_mean(const struct oct_graph *graph, const struct oct_layer_notes *notes,
@@ -68,16 +70,24 @@ static void place_all(const struct oct_placed_model *model, struct oct_placement
 {
     const struct oct_network *network = model->network;
     for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer_notes *notes =
+            model->sources[i] < 0 ? NULL : &model->imported->notes[model->sources[i]];
+        if (network->layers[i].operation == OCT_ATTENTION)
+            p->attentions[p->attention_count++] =
+                (struct oct_placed_attention){i, notes->parts[notes->part_count - 1].value};
         if (network->layers[i].operation == OCT_WINDOW_MEAN) {
             struct oct_placed_mean *mean = &p->means[p->mean_count++];
             mean->layer = i;
-            place_mean(p->graph, &model->imported->notes[model->sources[i]], mean);
+            place_mean(p->graph, notes, mean);
         }
         if (network->layers[i].operation != OCT_CONVOLUTION)
             continue;
         struct oct_placed_convolution *c = &p->convolutions[p->count++];
         c->layer = i;
-        place_convolution(p->graph, &model->imported->notes[model->sources[i]], c);
+        c->rows = notes->rows;
+        for (int o = 0; o < p->count - 1 && c->rows; o++)
+            c->is_further = c->is_further || p->convolutions[o].node == notes->parts->node;
+        place_convolution(p->graph, notes, c);
         for (int o = 0; o < network->head.output_count; o++)
             c->is_last = c->is_last || network->head.outputs[o].tensor == network->layers[i].output;
     }
@@ -116,13 +126,14 @@ octet_status oct_place(octet_context *ctx, struct oct_arena *arena,
         .graph = graph,
         .network = model->network,
         .convolutions = oct_arena_calloc(arena, layers, sizeof *placement->convolutions),
+        .attentions = oct_arena_calloc(arena, layers, sizeof *placement->attentions),
         .means = oct_arena_calloc(arena, layers, sizeof *placement->means),
         .body = oct_arena_calloc(arena, (size_t)graph->file.node_count, sizeof *placement->body),
         .group = oct_arena_calloc(arena, values, sizeof *placement->group),
     };
     bool *wanted = oct_arena_calloc(arena, values, sizeof *wanted);
-    if (!placement->convolutions || !placement->means || !placement->body || !placement->group ||
-        !wanted)
+    if (!placement->convolutions || !placement->attentions || !placement->means ||
+        !placement->body || !placement->group || !wanted)
         return oct_fail_memory(ctx, "the export");
     place_all(model, placement);
     mark_body(placement, wanted);

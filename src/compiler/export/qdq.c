@@ -97,11 +97,12 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     const struct oct_layer *l = &network->layers[layer];
     struct oct_arena *arena = p->rewrite->arena;
     const struct oct_weights_shape shape = {network->tensors[l->output].channels,
-                                            network->tensors[l->input].channels,
-                                            l->kernel * l->kernel};
-    const size_t outputs = (size_t)shape.outputs, inputs = (size_t)shape.inputs;
+                                            oct_layer_depth(network, l), l->kernel * l->kernel,
+                                            oct_is_depthwise(l)};
+    const size_t outputs = (size_t)shape.outputs, depth = (size_t)shape.inputs;
+    const size_t inputs = (size_t)network->tensors[l->input].channels;
     *numbers = (struct numbers){.shape = shape,
-                                .count = outputs * inputs * (size_t)shape.taps,
+                                .count = outputs * depth * (size_t)shape.taps,
                                 .scales = oct_arena_calloc(arena, outputs, sizeof(float)),
                                 .biases = oct_arena_calloc(arena, outputs, sizeof(float))};
     numbers->codes = oct_arena_calloc(arena, numbers->count, sizeof *numbers->codes);
@@ -123,12 +124,64 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     memcpy(numbers->biases, l->bias, outputs * sizeof(float));
     if (known)
         oct_correct_biases(&refinement, numbers->codes, l->bias, numbers->biases);
-    if (l->input == 0 && p->qdq->picture_order)
+    if (l->input == 0 && p->qdq->picture_order && !shape.depthwise)
         restore_order(numbers, p->qdq->picture_order);
     for (size_t i = 0; i < numbers->count; i++)
         numbers->values[i] =
-            (float)numbers->codes[i] * numbers->scales[i / (inputs * (size_t)shape.taps)];
+            (float)numbers->codes[i] * numbers->scales[i / (depth * (size_t)shape.taps)];
     return OCTET_OK;
+}
+
+/* The file's own weights where it has `each` input channels a group, and the network all of them,
+ * with zeros between. */
+static void take_groups(struct numbers *numbers, size_t each)
+{
+    const size_t inputs = (size_t)numbers->shape.inputs, taps = (size_t)numbers->shape.taps;
+    const size_t outputs = (size_t)numbers->shape.outputs, own = each * taps;
+    const size_t groups = inputs / each;
+    for (size_t n = 0; n < outputs; n++) {
+        const size_t from = n * inputs * taps + n / (outputs / groups) * own;
+        memmove(numbers->codes + n * own, numbers->codes + from, own * sizeof *numbers->codes);
+        memmove(numbers->values + n * own, numbers->values + from, own * sizeof *numbers->values);
+    }
+    numbers->count = outputs * own;
+}
+
+/* The node's numbers, of all its parts: layers that are convolutions of some of its outputs. */
+static octet_status quantize_node(const struct placing *p, const struct oct_placed_convolution *c,
+                                  struct numbers *numbers)
+{
+    const struct oct_placement *placement = p->recipe->placement;
+    const int weights = placement->graph->file.nodes[c->node].inputs[1];
+    octet_status status = quantize(p, c->layer, numbers);
+    if (!c->rows || status)
+        return status;
+    struct oct_arena *arena = p->rewrite->arena;
+    const size_t each = numbers->count / (size_t)numbers->shape.outputs;
+    numbers->shape.outputs = (int)placement->graph->values[weights].array.dims[0];
+    const size_t outputs = (size_t)numbers->shape.outputs;
+    numbers->count = outputs * each;
+    numbers->codes = oct_arena_calloc(arena, numbers->count, sizeof *numbers->codes);
+    numbers->values = oct_arena_calloc(arena, numbers->count, sizeof *numbers->values);
+    numbers->scales = oct_arena_calloc(arena, outputs, sizeof *numbers->scales);
+    numbers->biases = oct_arena_calloc(arena, outputs, sizeof *numbers->biases);
+    if (!numbers->codes || !numbers->values || !numbers->scales || !numbers->biases)
+        return no_memory(p);
+    for (int i = 0; i < placement->count && !status; i++) {
+        const struct oct_placed_convolution *part = &placement->convolutions[i];
+        struct numbers own;
+        if (part->node != c->node)
+            continue;
+        status = quantize(p, part->layer, &own);
+        for (size_t n = 0; !status && n < (size_t)own.shape.outputs; n++) {
+            const size_t row = (size_t)part->rows[n];
+            memcpy(numbers->codes + row * each, own.codes + n * each, each);
+            memcpy(numbers->values + row * each, own.values + n * each, each * sizeof(float));
+            numbers->scales[row] = own.scales[n];
+            numbers->biases[row] = own.biases[n];
+        }
+    }
+    return status;
 }
 
 /* What is to become of a tensor that the convolution alone reads, or shares. */
@@ -250,7 +303,9 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     struct numbers numbers;
     if (!conv)
         return no_memory(p);
-    octet_status status = quantize(p, c->layer, &numbers);
+    octet_status status = quantize_node(p, c, &numbers);
+    if (!status && graph->values[weights].array.dims[1] < numbers.shape.inputs)
+        take_groups(&numbers, (size_t)graph->values[weights].array.dims[1]);
     if (!status)
         status = decode(p, c->input, &decoded);
     if (!status)
@@ -336,7 +391,7 @@ octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe 
     if (!status)
         status = oct_raise_opset(rewrite, placement->graph);
     for (int i = 0; i < placement->count && !status; i++)
-        if (!recipe->is_float[placement->convolutions[i].layer])
+        if (oct_recipe_quantises(recipe, i))
             status = place_convolution(&p, &placement->convolutions[i]);
     for (int i = 0; i < placement->mean_count && !status; i++)
         status = place_mean(&p, &placement->means[i]);

@@ -36,7 +36,7 @@ bool oct_recipe_moments(const struct oct_recipe *recipe, int layer, struct oct_m
 
 /* ---- scales ---- */
 
-/* The histogram of all that convolutions and means write into a group. */
+/* The histogram of all that convolutions, attentions and means write into a group. */
 static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bins,
                         struct oct_histogram *merged)
 {
@@ -47,11 +47,16 @@ static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bi
         if (p->group[p->convolutions[i].output] == group)
             oct_histogram_merge(merged,
                                 &recipe->statistics->tensors[p->convolutions[i].layer].histogram);
+    for (int i = 0; i < p->attention_count; i++)
+        if (p->group[p->attentions[i].output] == group)
+            oct_histogram_merge(merged,
+                                &recipe->statistics->tensors[p->attentions[i].layer].histogram);
     for (int i = 0; i < p->mean_count; i++)
         if (p->group[p->means[i].output] == group)
             oct_histogram_merge(merged, &recipe->statistics->tensors[p->means[i].layer].histogram);
 }
 
+/* A group's scale, once. */
 static void find_scale(const struct oct_calibrator *calibrator, struct oct_recipe *recipe,
                        int group, uint64_t *bins)
 {
@@ -81,6 +86,8 @@ static octet_status find_scales(octet_context *ctx, const struct oct_calibrator 
             recipe->scales[p->group[mean->input]] = OCT_PICTURE_SCALE;
         find_scale(calibrator, recipe, p->group[mean->output], bins);
     }
+    for (int i = 0; i < p->attention_count; i++)
+        find_scale(calibrator, recipe, p->group[p->attentions[i].output], bins);
     oct_free(ctx, bins);
     for (int v = 0; v < p->graph->file.value_count; v++)
         recipe->scales[v] = recipe->scales[p->group[v]];
@@ -148,10 +155,12 @@ static octet_status find_noise(struct noise_job *job, const struct oct_placed_co
     const bool known = oct_recipe_moments(recipe, c->layer, moments);
     for (int i = 0; known && i < inputs && !status; i++) {
         const struct oct_network_channel at = oct_network_resolve(network, layer->input, i);
+        const bool alone = oct_is_depthwise(layer); /* output i reads it, and nothing else */
         double power = 0.0;
-        for (int n = 0; n < outputs; n++)
+        for (int n = alone ? i : 0; n < (alone ? i + 1 : outputs); n++)
             for (int t = 0; t < taps; t++) {
-                const double w = (double)layer->values[((size_t)n * inputs + i) * taps + t];
+                const size_t at = alone ? (size_t)n : (size_t)n * (size_t)inputs + (size_t)i;
+                const double w = (double)layer->values[at * (size_t)taps + (size_t)t];
                 power += w * w;
             }
         status = channel_errors(job, at.tensor, recipe->scales[c->input]);
@@ -185,13 +194,24 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
     octet_status status = find_scales(ctx, calibrator, recipe);
     for (int i = 0; i < placement->count && !status; i++) {
         const struct oct_placed_convolution *c = &placement->convolutions[i];
-        recipe->is_float[c->layer] = c->is_last || c->is_transposed;
-        status = find_noise(&job, c);
+        recipe->is_float[c->layer] = c->is_last || c->is_identity || c->is_transposed;
+        status = c->is_identity ? OCTET_OK : find_noise(&job, c);
     }
     return status;
 }
 
 /* ---- the search ---- */
+
+bool oct_recipe_quantises(const struct oct_recipe *recipe, int convolution)
+{
+    const struct oct_placement *p = recipe->placement;
+    const struct oct_placed_convolution *c = &p->convolutions[convolution];
+    for (int i = 0; i < p->count && c->rows; i++)
+        if (p->convolutions[i].node == c->node &&
+            (i < convolution || recipe->is_float[p->convolutions[i].layer]))
+            return false;
+    return !recipe->is_float[c->layer];
+}
 
 octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, double *work)

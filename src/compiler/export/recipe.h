@@ -42,6 +42,10 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
 octet_status oct_recipe_search(octet_context *ctx, struct oct_arena *arena,
                                struct oct_recipe *recipe, bool *chosen);
 
+/* Whether a convolution of the placement stands for its node and that is quantised: of several that
+ * are parts of one node the first does, and none is quantised where one is not. */
+bool oct_recipe_quantises(const struct oct_recipe *recipe, int convolution);
+
 /* Share of each layer in the multiply-adds at the model's default size. */
 octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, double *work);

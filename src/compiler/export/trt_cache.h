@@ -60,8 +60,8 @@ const struct oct_cache_entry *oct_cache_find(const octet_cache *cache, const cha
 octet_status oct_cache_write(const struct oct_recipe *recipe, const bool *left_out,
                              const char *header, struct oct_text *text, int *count);
 
-/* The scale of a convolution's result before SiLU, which the statistics do not have, from that of
- * SiLU's result. */
-float oct_scale_before_silu(float scale);
+/* The scale of a convolution's result before its activation, which the statistics do not have, from
+ * that of the activation's result. */
+float oct_scale_before(enum oct_activation activation, float scale);
 
 #endif

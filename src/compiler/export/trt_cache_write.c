@@ -6,22 +6,38 @@
 
 #include "compiler/export/trt_cache.h"
 
+/* Magnitudes beyond which nothing below 0 is told apart: SiLU's and GELU's results are within half
+ * a code of their input of 0, HardSwish' and ReLU's are 0. */
+static double lowest_before(enum oct_activation activation)
+{
+    switch (activation) {
+    case OCT_ACTIVATION_SILU:
+        return log(254.0);
+    case OCT_ACTIVATION_HARDSWISH:
+        return 3.0;
+    case OCT_ACTIVATION_GELU:
+    case OCT_ACTIVATION_GELU_TANH:
+        return 2.66; /* Phi(-2.66) = 1 / 254 */
+    default:
+        return 0.0; /* LeakyReLU's lowest is not known: as its highest */
+    }
+}
+
 /*
- * Upward SiLU is inverted. Downward no more than ln 254 is needed: there x * sigmoid(x) is within
- * half a code of x of 0, where all lower values end.
+ * Upward the activation is inverted; downward no more is needed than what is told apart.
  */
-float oct_scale_before_silu(float scale)
+float oct_scale_before(enum oct_activation activation, float scale)
 {
     const double wanted = 127.0 * (double)scale;
-    double low = wanted, high = wanted + 1.0; /* x - silu(x) is under 0.28 for x over 0 */
+    double low = wanted, high = wanted + 1.0; /* x less its activation is below it for x over 0 */
     for (int i = 0; i < 60; i++) {
         const double middle = 0.5 * (low + high);
-        if (middle / (1.0 + exp(-middle)) < wanted)
+        if (oct_activation_exact(activation, 0.0, middle) < wanted)
             low = middle;
         else
             high = middle;
     }
-    return oct_symmetric_scale(fmax(high, log(254.0)));
+    return oct_symmetric_scale(fmax(high, lowest_before(activation)));
 }
 
 /* Scales of what lies inside of the engine's layers, where `scales` has those of groups. */
@@ -34,7 +50,7 @@ static void scale_chains(const struct oct_recipe *recipe, const bool *left_out, 
         scales[c->output] = scale;
         if (c->activated >= 0) {
             scales[c->activated] = scale; /* what is added to it is coded with the sum's scale */
-            scale = oct_scale_before_silu(scale);
+            scale = oct_scale_before(p->network->layers[c->layer].activation, scale);
         }
         if (c->gate >= 0)
             scales[c->gate] = 1.0f / 127.0f;

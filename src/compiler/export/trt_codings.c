@@ -100,8 +100,8 @@ octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
     take_scales(ctx, network, cache, group, codings, lacking);
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &network->layers[i];
-        if (layer->operation != OCT_CONVOLUTION || layer->input == 0 ||
-            !lacking[group[layer->input]] || is_float[i])
+        if (!oct_layer_computes(layer) || layer->input == 0 || !lacking[group[layer->input]] ||
+            is_float[i])
             continue;
         is_float[i] = true;
         kept++;

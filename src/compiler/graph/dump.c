@@ -26,8 +26,8 @@ void oct_graph_dump(const struct oct_graph *graph, struct oct_text *text)
     }
     for (size_t n = 0; n < graph->node_count; n++) {
         const struct oct_node *node = &graph->nodes[n];
-        oct_text_printf(text, "%.80s%s '%.200s':", node->op_name, node->silu ? "+SiLU" : "",
-                        node->name);
+        oct_text_printf(text, "%.80s%s%s '%.200s':", node->op_name, node->activation ? "+" : "",
+                        oct_activation_row(node->activation)->label, node->name);
         for (int i = 0; i < node->input_count; i++)
             dump_value(graph, node->inputs[i], text);
         oct_text_printf(text, " ->");

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "compiler/graph/array.h"
 #include "compiler/graph/provenance.h"
+#include "network/activations.h"
 #include "network/quantization.h"
 
 #define OCT_NODES_MAX 200000
@@ -21,6 +22,7 @@
     X(ADD, "Add", 2, 1, binary, binary)                                                            \
     X(AND, "And", 2, 1, binary, binary)                                                            \
     X(ARG_MAX, "ArgMax", 1, 1, arg_max, arg_max)                                                   \
+    X(ATTENTION, "(attention)", 1, 1, attention, attention)                                        \
     X(AVERAGE_POOL, "AveragePool", 1, 1, average_pool, average_pool)                               \
     X(BATCH_NORMALIZATION, "BatchNormalization", 5, 1, batch_normalization, batch_normalization)   \
     X(CAST, "Cast", 1, 1, cast, cast)                                                              \
@@ -34,15 +36,22 @@
     X(DIV, "Div", 2, 1, binary, binary)                                                            \
     X(DROPOUT, "Dropout", 1, 1, same, copy)                                                        \
     X(EQUAL, "Equal", 2, 1, binary, binary)                                                        \
+    X(ERF, "Erf", 1, 1, unary, unary)                                                              \
     X(EXP, "Exp", 1, 1, unary, unary)                                                              \
     X(EXPAND, "Expand", 2, 1, expand, expand)                                                      \
     X(FAKE_QUANTIZE, "(QuantizeLinear, DequantizeLinear)", 1, 1, same, copy)                       \
     X(FLATTEN, "Flatten", 1, 1, flatten, copy)                                                     \
     X(FLOOR, "Floor", 1, 1, unary, unary)                                                          \
     X(GATHER, "Gather", 2, 1, gather, gather)                                                      \
+    X(GATHER_ELEMENTS, "GatherElements", 2, 1, gather_elements, gather_elements)                   \
+    X(GATHER_ND, "GatherND", 2, 1, gather_nd, gather_nd)                                           \
+    X(GELU, "Gelu", 1, 1, unary, sloped)                                                           \
     X(GREATER, "Greater", 2, 1, binary, binary)                                                    \
     X(GREATER_OR_EQUAL, "GreaterOrEqual", 2, 1, binary, binary)                                    \
+    X(HARD_SIGMOID, "HardSigmoid", 1, 1, unary, sloped)                                            \
+    X(HARD_SWISH, "HardSwish", 1, 1, unary, unary)                                                 \
     X(IDENTITY, "Identity", 1, 1, same, copy)                                                      \
+    X(LEAKY_RELU, "LeakyRelu", 1, 1, unary, sloped)                                                \
     X(LESS, "Less", 2, 1, binary, binary)                                                          \
     X(LESS_OR_EQUAL, "LessOrEqual", 2, 1, binary, binary)                                          \
     X(LOG, "Log", 1, 1, unary, unary)                                                              \
@@ -64,6 +73,7 @@
     X(REDUCE_MIN, "ReduceMin", 1, 1, reduce, reduce)                                               \
     X(REDUCE_PROD, "ReduceProd", 1, 1, reduce, reduce)                                             \
     X(REDUCE_SUM, "ReduceSum", 1, 1, reduce, reduce)                                               \
+    X(RELU, "Relu", 1, 1, unary, unary)                                                            \
     X(RESHAPE, "Reshape", 2, 1, reshape, copy)                                                     \
     X(RESIZE, "Resize", 1, 1, resize, resize)                                                      \
     X(SHAPE, "Shape", 1, 1, shape, shape)                                                          \
@@ -76,12 +86,15 @@
     X(SQUEEZE, "Squeeze", 1, 1, squeeze, copy)                                                     \
     X(SUB, "Sub", 2, 1, binary, binary)                                                            \
     X(SWISH, "Swish", 1, 1, unary, swish)                                                          \
+    X(TANH, "Tanh", 1, 1, unary, unary)                                                            \
     X(TILE, "Tile", 2, 1, tile, tile)                                                              \
+    X(TOP_K, "TopK", 2, 2, top_k, top_k)                                                           \
     X(TRANSPOSE, "Transpose", 1, 1, transpose, transpose)                                          \
     X(UNSQUEEZE, "Unsqueeze", 1, 1, unsqueeze, copy)                                               \
     X(UPSAMPLE, "Upsample", 1, 1, resize, resize)                                                  \
     X(WHERE, "Where", 3, 1, where, where)
 
+/* What passes make has a name in brackets, which no operator of a file has. */
 enum oct_operator {
     OCT_OP_OTHER, /* one that octet does not know */
 #define OCT_OPERATOR_ENUM(constant, name, inputs, outputs, infer, evaluate) OCT_OP_##constant,
@@ -123,8 +136,8 @@ struct oct_value {
 };
 
 /*
- * A Conv node may have more fused into it: `silu` applies x * sigmoid(x) to the convolution's
- * result, then input 3, where it is there, is added. Its output then is the value after all that.
+ * A Conv node may have more fused into it: `activation` is applied to the convolution's result,
+ * then input 3, where it is there, is added. Its output then is the value after all that.
  * Where the file quantises on the way, the grids say how. A FakeQuantize node puts its input on
  * `grid`; the interpreter passes it through as it is.
  */
@@ -138,14 +151,16 @@ struct oct_node {
     const struct oct_attribute *attributes;
     int part_count; /* what it was made of, see provenance.h: its operator first */
     const struct oct_part *parts;
-    bool silu;
+    enum oct_activation activation;     /* Conv */
+    float slope;                        /* Conv: of an activation that has one */
     struct oct_quantization grid;       /* FAKE_QUANTIZE */
-    struct oct_quantization sum_grid;   /* Conv: of its result, before SiLU */
-    struct oct_quantization gate_grid;  /* Conv: of the sigmoid in SiLU */
+    struct oct_quantization sum_grid;   /* Conv: of its result, before the activation */
+    struct oct_quantization gate_grid;  /* Conv: of what the activation multiplies that with */
     struct oct_quantization value_grid; /* Conv: of what input 3 is added to */
     int64_t zeros[4]; /* Conv and pools: of a Pad before it, above, left, below, right: zeros that
                        * are read as the input is */
     int rounded;      /* Conv: the value that the first of these three, in order, rounds */
+    const int *rows;  /* Conv: which of its file's channels are its own; NULL: all */
     bool removed;     /* dropped by the next oct_graph_sort() */
 };
 

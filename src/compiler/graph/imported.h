@@ -20,11 +20,14 @@ struct oct_layer_notes {
      * one gives the layer's output. */
     int part_count;
     const struct oct_part *parts;
-    /* CONVOLUTION: the result before SiLU, the sigmoid in SiLU, and what the residual is added to.
-     * No grid: not rounded. */
+    /* CONVOLUTION: the result before the activation, the gate in that, and what the residual is
+     * added to. No grid: not rounded. */
     struct oct_quantization sum_grid, gate_grid, value_grid;
     const char *rounded; /* the ONNX value that sum_grid, or else value_grid, rounds; or NULL */
     const float *weight_scales; /* [output channels]: weights are integers times these; or NULL */
+    /* [output channels]: which of its operator's channels are the layer's; NULL: all, in order.
+     * Other layers have the rest. */
+    const int *rows;
 };
 
 struct oct_port {

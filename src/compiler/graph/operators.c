@@ -19,7 +19,7 @@ const struct oct_operator_info *oct_operator_info(enum oct_operator op)
 
 enum oct_operator oct_operator_find(const char *name)
 {
-    for (int op = OCT_OP_OTHER + 1; op < OCT_OP_COUNT; op++)
+    for (int op = OCT_OP_OTHER + 1; op < OCT_OP_COUNT && name[0] != '('; op++)
         if (strcmp(operators[op].name, name) == 0)
             return (enum oct_operator)op;
     return OCT_OP_OTHER;

@@ -20,9 +20,11 @@ enum oct_role {
     OCT_ROLE_NORM,       /* a batch normalisation that went into its weights and bias */
     OCT_ROLE_AFFINE,     /* constants multiplied or added that went there */
     OCT_ROLE_ROUNDING,   /* puts what the part before it gives on a grid */
+    OCT_ROLE_STEP,       /* computes something else on the way of an activation */
     OCT_ROLE_GATE,       /* what an activation multiplies its input with */
     OCT_ROLE_ACTIVATION, /* gives the activation's result */
-    OCT_ROLE_SUM         /* adds another tensor */
+    OCT_ROLE_SUM,        /* adds another tensor */
+    OCT_ROLE_RESULT      /* moves what an attention gives to where others read it */
 };
 
 struct oct_part {

@@ -150,8 +150,11 @@ static void convolve_plane(const struct oct_window *window, const float *x, cons
 
 static void finish_plane(const struct oct_node *node, float *y, size_t count, const float *residual)
 {
-    for (size_t i = 0; node->silu && i < count; i++)
+    const enum oct_activation activation = node->activation;
+    for (size_t i = 0; activation == OCT_ACTIVATION_SILU && i < count; i++)
         y[i] = y[i] / (1.0f + expf(-y[i]));
+    for (size_t i = 0; activation > OCT_ACTIVATION_SILU && i < count; i++)
+        y[i] = oct_activation_value(activation, node->slope, y[i]);
     for (size_t i = 0; residual && i < count; i++)
         y[i] += residual[i];
 }

@@ -24,6 +24,11 @@ static float sigmoid(float x)
     return 1.0f / (1.0f + expf(-x));
 }
 
+static float hard_sigmoid(float x, float alpha, float beta)
+{
+    return fminf(fmaxf(alpha * x + beta, 0.0f), 1.0f);
+}
+
 octet_status oct_infer_unary(struct oct_call *call)
 {
     const struct oct_array *input = call->inputs[0];
@@ -69,6 +74,18 @@ static bool unary_floats(enum oct_operator op, const struct oct_array *input,
     case OCT_OP_CEIL:
         EACH(float, ceilf(x[i]));
         return true;
+    case OCT_OP_ERF:
+        EACH(float, erff(x[i]));
+        return true;
+    case OCT_OP_TANH:
+        EACH(float, tanhf(x[i]));
+        return true;
+    case OCT_OP_RELU:
+        EACH(float, x[i] > 0.0f ? x[i] : 0.0f);
+        return true;
+    case OCT_OP_HARD_SWISH:
+        EACH(float, x[i] * hard_sigmoid(x[i], 1.0f / 6.0f, 0.5f));
+        return true;
     default:
         return false;
     }
@@ -109,6 +126,29 @@ octet_status oct_evaluate_swish(struct oct_call *call)
     if (input->type != OCT_DATA_FLOAT)
         return oct_call_bad(call, "its input is of the wrong type");
     EACH(float, x[i] * sigmoid(alpha * x[i]));
+    return OCTET_OK;
+}
+
+/* Activations with attributes. */
+octet_status oct_evaluate_sloped(struct oct_call *call)
+{
+    const struct oct_node *node = call->node;
+    const struct oct_array *input = call->inputs[0];
+    struct oct_array *output = &call->outputs[0];
+    if (input->type != OCT_DATA_FLOAT)
+        return oct_call_bad(call, "its input is of the wrong type");
+    if (node->op == OCT_OP_HARD_SIGMOID) {
+        const float alpha = oct_node_float(node, "alpha", 0.2f);
+        const float beta = oct_node_float(node, "beta", 0.5f);
+        EACH(float, hard_sigmoid(x[i], alpha, beta));
+    } else if (node->op == OCT_OP_LEAKY_RELU) {
+        const float alpha = oct_node_float(node, "alpha", 0.01f);
+        EACH(float, x[i] < 0.0f ? x[i] * alpha : x[i]);
+    } else {
+        const bool tanh = strcmp(oct_node_string(node, "approximate", "none"), "tanh") == 0;
+        const enum oct_activation gelu = tanh ? OCT_ACTIVATION_GELU_TANH : OCT_ACTIVATION_GELU;
+        EACH(float, oct_activation_value(gelu, 0.0f, x[i]));
+    }
     return OCTET_OK;
 }
 

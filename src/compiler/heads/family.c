@@ -9,13 +9,11 @@
 #include "compiler/passes/passes.h"
 
 enum mark {
-    MARK_ATTENTION,        /* a product of two tensors */
-    MARK_EINSUM,           /* pictures against texts */
-    MARK_GRID_SAMPLE,      /* deformable attention */
-    MARK_LAYER_NORM,       /* transformers */
-    MARK_COSINE,           /* of angles */
-    MARK_DEPTHWISE_STRIDE, /* halves the picture channel by channel */
-    MARK_DEPTHWISE_WIDE,   /* 7x7, channel by channel */
+    MARK_ATTENTION,   /* a product of two tensors */
+    MARK_EINSUM,      /* pictures against texts */
+    MARK_GRID_SAMPLE, /* deformable attention */
+    MARK_LAYER_NORM,  /* transformers */
+    MARK_COSINE,      /* of angles */
     MARK_GLOBAL_POOL,
     MARK_HALVING_POOL, /* MaxPool 2x2, stride 2 */
     MARK_ANCHORS,      /* batch x 3 anchors x (5 + classes) x height x width */
@@ -40,10 +38,6 @@ static const struct family {
      BIT(MARK_EXPECTATION)},
     {"YOLO-World or YOLOE", MARK_EINSUM, BIT(MARK_EXPECTATION), 0},
     {"a detector of oriented boxes (YOLO -obb)", MARK_COSINE, 0, 0},
-    {"YOLOv10", MARK_DEPTHWISE_STRIDE, BIT(MARK_ATTENTION), 0},
-    {"YOLO12", MARK_DEPTHWISE_WIDE, BIT(MARK_ATTENTION) | BIT(MARK_EXPECTATION), 0},
-    {"YOLO26", MARK_ATTENTION, 0, BIT(MARK_EXPECTATION)},
-    {"YOLO11", MARK_ATTENTION, 0, 0},
     {"YOLOv7 with anchor boxes", MARK_ANCHORS, BIT(MARK_HALVING_POOL), 0},
     {"YOLOv5 (or v3) with anchor boxes", MARK_ANCHORS, 0, 0},
     {"YOLOX", MARK_FOCUS, 0, 0},
@@ -72,17 +66,12 @@ static int64_t first_of(const struct oct_node *node, const char *name, int64_t o
     return list && list->count > 0 ? list->integers[0] : otherwise;
 }
 
+/* A ConvTranspose may have been split already, into what is a Conv. */
 static unsigned convolution_marks(const struct oct_graph *graph, const struct oct_node *node)
 {
-    const struct oct_array *weights = constant_of(graph, node, 1);
-    if (!weights || weights->type != OCT_DATA_FLOAT || weights->rank != 4)
-        return 0;
-    const bool depthwise = oct_node_int(node, "group", 1) > 1 && weights->dims[1] == 1;
-    const bool split = strcmp(node->op_name, "ConvTranspose") == 0; /* by split_transposed */
-    return (split ? BIT(MARK_TRANSPOSED_CONVOLUTION) : 0) |
-           (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0) |
-           (depthwise && first_of(node, "strides", 1) == 2 ? BIT(MARK_DEPTHWISE_STRIDE) : 0) |
-           (depthwise && weights->dims[2] == 7 ? BIT(MARK_DEPTHWISE_WIDE) : 0);
+    const bool transposed = strcmp(node->op_name, "ConvTranspose") == 0;
+    return (transposed ? BIT(MARK_TRANSPOSED_CONVOLUTION) : 0) |
+           (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0);
 }
 
 /* A Reshape to three anchors' predictions, or a Slice with a step of 2. */
@@ -118,6 +107,8 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
         return convolution_marks(graph, node);
     if (node->op == OCT_OP_RESHAPE || node->op == OCT_OP_SLICE)
         return movement_marks(graph, node);
+    if (node->op == OCT_OP_ATTENTION)
+        return BIT(MARK_ATTENTION);
     if (node->op == OCT_OP_MAT_MUL)
         return is_attention(graph, node) ? BIT(MARK_ATTENTION) : 0;
     if (node->op == OCT_OP_MAX_POOL)
@@ -159,7 +150,7 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
             continue;
         return oct_fail(import->ctx, status,
                         "%s: this is %s, as operator %.60s at node '%.200s' shows: octet reads "
-                        "YOLOv8 detectors",
+                        "YOLOv8, v9, v10, 11, 12 and 26",
                         import->name, family->name, first[family->shown_by]->op_name,
                         oct_node_label(graph, first[family->shown_by]));
     }
@@ -168,6 +159,5 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
         return status;
     char reason[OCT_MESSAGE_BYTES];
     memcpy(reason, import->ctx->message, sizeof reason);
-    return oct_fail(import->ctx, status, "%.700s (its metadata says '%.80s': octet reads YOLOv8)",
-                    reason, name);
+    return oct_fail(import->ctx, status, "%.700s (its metadata says '%.80s')", reason, name);
 }

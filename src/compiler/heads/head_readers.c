@@ -4,21 +4,14 @@
 
 #include "runtime/head/heads.h"
 
-static const struct oct_head_reader readers[] = {
-    {&oct_head_yolov8, oct_yolov8_recognize, oct_yolov8_read_grids, oct_yolov8_restore_constants,
-     oct_yolov8_probe},
+const struct oct_head_reader oct_head_readers[] = {
+    {&oct_head_yolov8, OCT_OP_SOFTMAX, oct_yolov8_take_boxes, oct_yolov8_read_grids,
+     oct_levels_restore_constants, oct_levels_probe},
+    {&oct_head_yolo26, OCT_OP_OTHER, oct_yolo26_take_boxes, oct_yolo26_read_grids,
+     oct_levels_restore_constants, oct_levels_probe},
 };
 
-/* The refusal of the last kind stands for all. */
-octet_status oct_recognize_head(struct oct_import *import)
-{
-    octet_status status = OCTET_INTERNAL;
-    for (size_t i = 0; i < sizeof readers / sizeof readers[0] && status; i++) {
-        import->head = (struct oct_found_head){.reader = &readers[i], .head.kind = readers[i].kind};
-        status = readers[i].recognize(import);
-    }
-    return status;
-}
+const size_t oct_head_reader_count = sizeof oct_head_readers / sizeof oct_head_readers[0];
 
 octet_status oct_read_head_grids(struct oct_import *import)
 {

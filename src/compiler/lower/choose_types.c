@@ -9,6 +9,7 @@
 
 #include "compiler/graph/groups.h"
 #include "compiler/lower/lower.h"
+#include "network/operations.h"
 
 struct choice {
     const struct oct_network *network;
@@ -36,15 +37,14 @@ void oct_group_tensors(const struct oct_network *network, int *group)
 
 static bool is_float_layer(const struct choice *c, int layer)
 {
-    return c->is_float && c->is_float[layer] &&
-           c->network->layers[layer].operation == OCT_CONVOLUTION;
+    return c->is_float && c->is_float[layer] && oct_layer_computes(&c->network->layers[layer]);
 }
 
-/* The type that a layer reads: a convolution's own, otherwise that of its output. */
+/* The type that a layer reads: its own if it computes, otherwise that of its output. */
 static enum oct_type wanted(const struct choice *c, int layer)
 {
     const struct oct_layer *l = &c->network->layers[layer];
-    if (l->operation == OCT_CONVOLUTION)
+    if (oct_layer_computes(&c->network->layers[layer]))
         return is_float_layer(c, layer) ? OCT_TYPE_F32 : OCT_TYPE_U8;
     return c->type[c->group[l->output]];
 }
@@ -103,7 +103,7 @@ static enum oct_type input_type(const struct choice *c)
     for (int i = 0; i < c->network->layer_count; i++) {
         const struct oct_layer *layer = &c->network->layers[i];
         const bool is_float = is_float_layer(c, i);
-        all = all && (is_float || layer->operation != OCT_CONVOLUTION);
+        all = all && (is_float || !oct_layer_computes(layer));
         only = only && (is_float || c->group[layer->input] != 0);
     }
     return all || only ? OCT_TYPE_F32 : OCT_TYPE_U8;

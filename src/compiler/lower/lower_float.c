@@ -80,14 +80,33 @@ static octet_status map_unshifted(struct floating *l, int tensor, int *index)
     return status;
 }
 
+/* A depthwise convolution as one that reads all channels, zeros but for its own: of what is stored
+ * with padding between channels, which only such convolutions read. */
+static octet_status read_all(struct floating *l, struct oct_layer *layer)
+{
+    const size_t channels = (size_t)layer->groups;
+    const size_t taps = (size_t)layer->kernel * (size_t)layer->kernel;
+    float *values = oct_arena_calloc(l->to.arena, channels * channels * taps, sizeof *values);
+    if (!values)
+        return oct_fail_memory(l->to.ctx, "the network");
+    for (size_t n = 0; n < channels; n++)
+        memcpy(values + (n * channels + n) * taps, layer->values + n * taps, taps * sizeof *values);
+    layer->values = values;
+    layer->groups = 1;
+    return OCTET_OK;
+}
+
 static octet_status lower_layer(struct floating *l, int layer)
 {
     const struct oct_layer *from = &l->from->layers[layer];
     const bool convolution = from->operation == OCT_CONVOLUTION;
     const struct oct_tensor *output = &l->from->tensors[from->output];
     struct oct_layer to = *from;
-    octet_status status = convolution ? map_tensor(l, from->input, &to.input)
-                                      : map_unshifted(l, from->input, &to.input);
+    octet_status status = convolution && !oct_is_depthwise(from)
+                              ? map_tensor(l, from->input, &to.input)
+                              : map_unshifted(l, from->input, &to.input);
+    if (!status && oct_is_depthwise(from) && !oct_network_contiguous(l->to.network, to.input))
+        status = read_all(l, &to);
     if (!status && convolution && from->residual >= 0)
         status = map_unshifted(l, from->residual, &to.residual);
     if (!status)

@@ -37,8 +37,8 @@ static int8_t *codes_of(struct oct_gridding *g, int index)
     const struct oct_layer *layer = &g->from->layers[index];
     const float *scales = g->imported->notes[index].weight_scales;
     const size_t outputs = (size_t)g->from->tensors[layer->output].channels;
-    const size_t each = (size_t)g->from->tensors[layer->input].channels * (size_t)layer->kernel *
-                        (size_t)layer->kernel;
+    const size_t each =
+        (size_t)oct_layer_depth(g->from, layer) * (size_t)layer->kernel * (size_t)layer->kernel;
     int8_t *codes = scales ? oct_arena_calloc(g->to.arena, outputs * each, sizeof *codes) : NULL;
     for (size_t i = 0; codes && i < outputs * each; i++) {
         const float code = rintf(layer->values[i] / scales[i / each]);
@@ -86,7 +86,7 @@ static octet_status demand_of_layer(struct oct_gridding *g, int index)
     octet_status status = OCTET_OK;
     if (!forms->count)
         return OCTET_OK; /* nobody reads it */
-    if (layer->operation == OCT_CONVOLUTION) {
+    if (oct_layer_computes(&g->from->layers[index])) {
         status =
             oct_grids_demand(g, layer->input, g->codes[index] ? g->grid[layer->input] : floats);
         if (!status && layer->residual >= 0)
@@ -123,15 +123,24 @@ static float on_grid(float value, struct oct_quantization grid)
     return (float)oct_quantization_steps(value, grid) * grid.scale;
 }
 
+/* As the file computes it, whose gate may be rounded. */
+static float activate(const struct oct_layer *layer, const struct oct_layer_notes *notes, float sum)
+{
+    if (layer->activation == OCT_ACTIVATION_SILU)
+        return sum * on_grid(1.0f / (1.0f + expf(-sum)), notes->gate_grid);
+    if (layer->activation == OCT_ACTIVATION_HARDSWISH)
+        return sum * on_grid(fminf(fmaxf(sum / 6.0f + 0.5f, 0.0f), 1.0f), notes->gate_grid);
+    return oct_activation_value(layer->activation, layer->slope, sum);
+}
+
 /* What follows the convolution's sum, up to the addition, as the file computes it. */
 static void tabulate(const struct oct_layer *layer, const struct oct_layer_notes *notes,
                      struct oct_quantization codes, float *values)
 {
-    const bool silu = layer->silu && oct_is_quantized(notes->sum_grid);
+    const bool activated = layer->activation && oct_is_quantized(notes->sum_grid);
     for (int code = 0; code < OCT_TABLE_ENTRIES; code++) {
         const float sum = (float)(code - codes.zero_point) * codes.scale;
-        const float gate = on_grid(1.0f / (1.0f + expf(-sum)), notes->gate_grid);
-        values[code] = on_grid(silu ? sum * gate : sum, notes->value_grid);
+        values[code] = on_grid(activated ? activate(layer, notes, sum) : sum, notes->value_grid);
     }
 }
 
@@ -149,7 +158,10 @@ static octet_status add_convolution(struct oct_gridding *g, int index, struct oc
     const size_t outputs = (size_t)g->from->tensors[from->output].channels;
     *to = *from;
     to->residual = -1;
-    to->silu = from->silu && !oct_is_quantized(notes->sum_grid);
+    if (oct_is_quantized(notes->sum_grid)) {
+        to->activation = OCT_ACTIVATION_NONE;
+        to->slope = 0.0f;
+    }
     if (g->codes[index]) {
         float *scale = oct_arena_calloc(g->to.arena, outputs, sizeof *scale);
         if (!scale)

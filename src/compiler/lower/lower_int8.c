@@ -73,9 +73,10 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
 {
     const struct oct_network *network = m->to.network;
     const struct oct_weights_shape shape = {network->tensors[layer->output].channels,
-                                            network->tensors[layer->input].channels,
-                                            layer->kernel * layer->kernel};
-    const size_t outputs = (size_t)shape.outputs, channels = (size_t)shape.inputs;
+                                            oct_layer_depth(network, layer),
+                                            layer->kernel * layer->kernel, oct_is_depthwise(layer)};
+    const int input_channels = network->tensors[layer->input].channels;
+    const size_t outputs = (size_t)shape.outputs, channels = (size_t)input_channels;
     float *inputs = oct_arena_calloc(m->to.arena, channels, sizeof *inputs);
     float *scales = oct_arena_calloc(m->to.arena, outputs, sizeof *scales);
     float *biases = oct_arena_calloc(m->to.arena, outputs, sizeof *biases);
@@ -87,10 +88,10 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     int(*candidates)[2] = oct_arena_calloc(m->to.arena, channels, sizeof *candidates);
     if (!inputs || !scales || !biases || !moments || !codes || !scratch || !candidates)
         return oct_fail_memory(m->to.ctx, "quantised weights");
-    for (int c = 0; c < shape.inputs; c++)
+    for (int c = 0; c < input_channels; c++)
         inputs[c] = network->tensors[oct_network_resolve(network, layer->input, c).tensor]
                         .quantization.scale;
-    const bool known = input_moments(m, m->from->layers[index].input, shape.inputs, moments);
+    const bool known = input_moments(m, m->from->layers[index].input, input_channels, moments);
     const struct oct_refinement refinement = {shape,   layer->values, inputs,    scales,
                                               moments, scratch,       candidates};
     oct_quantize_weights(&shape, layer->values, inputs, codes, scales);
@@ -105,7 +106,8 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     return OCTET_OK;
 }
 
-static octet_status lower_convolution(struct mixing *m, int index)
+/* A convolution, or an attention, which has no weights. */
+static octet_status lower_computing(struct mixing *m, int index)
 {
     struct oct_network *network = m->to.network;
     struct oct_layer layer = m->from->layers[index];
@@ -118,9 +120,9 @@ static octet_status lower_convolution(struct mixing *m, int index)
                         "layer \"%s\" adds a concat whose parts differ in scale", layer.name);
     if ((network->tensors[layer.input].type == OCT_TYPE_U8) == is_float)
         status = twin_of(m, layer.input, is_float ? float_type(m) : OCT_TYPE_U8, &layer.input);
-    if (!status && !is_float)
+    if (!status && !is_float && layer.values)
         status = quantize_weights(m, index, &layer);
-    else if (!status && network->tensors[layer.input].type == OCT_TYPE_BF16)
+    else if (!status && layer.values && network->tensors[layer.input].type == OCT_TYPE_BF16)
         status = oct_round_weights(m->to.ctx, m->to.arena, network, &layer);
     if (output->type == OCT_TYPE_U8)
         output->quantization = m->with->codings[layer.output];
@@ -178,7 +180,7 @@ static octet_status lower_layer(struct mixing *m, int index)
     const enum oct_operation operation = m->from->layers[index].operation;
     if (operation == OCT_WINDOW_MEAN)
         return lower_mean(m, index);
-    return oct_operation_row(operation)->moves ? lower_move(m, index) : lower_convolution(m, index);
+    return oct_operation_row(operation)->moves ? lower_move(m, index) : lower_computing(m, index);
 }
 
 static octet_status lower_head(struct mixing *m)

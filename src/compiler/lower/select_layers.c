@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/lower/lower.h"
+#include "network/operations.h"
 
 #define NUMBER_DIGITS 6
 
@@ -96,7 +97,7 @@ static int select_branch(const struct oct_network *network, int tensor, bool *is
 static bool matches(const struct oct_network *network, int layer, const struct word *word)
 {
     const struct oct_layer *l = &network->layers[layer];
-    if (l->operation != OCT_CONVOLUTION)
+    if (!oct_layer_computes(l))
         return false;
     if (word->kind == WORD_RANGE)
         return layer >= word->first && layer <= word->last;

@@ -43,11 +43,6 @@ static octet_status take_window(const struct oct_graph *graph, const struct oct_
                                 const struct oct_window *w, struct oct_layer *layer)
 {
     const octet_status status = OCTET_UNSUPPORTED_OPERATOR;
-    int64_t groups = oct_node_int(node, "group", 1);
-    if (groups != 1)
-        return oct_node_fail(graph, node, status,
-                             "%lld groups: only ungrouped convolutions are read",
-                             (long long)groups);
     if (w->stride[0] > STRIDE_MAX || w->stride[1] > STRIDE_MAX)
         return oct_node_fail(graph, node, status,
                              "its strides of %lldx%lld are not equal, up to %d",
@@ -55,11 +50,51 @@ static octet_status take_window(const struct oct_graph *graph, const struct oct_
     return oct_builder_window(graph, node, w, KERNEL_MAX, layer);
 }
 
+/* Of `groups` groups as one: what the groups do not have of one another are zeros. */
+static octet_status fill_groups(struct oct_builder *builder, const struct oct_node *node,
+                                int groups, struct oct_layer *layer)
+{
+    const struct oct_array *weights = &builder->import->graph->values[node->inputs[1]].array;
+    const size_t outputs = (size_t)weights->dims[0], own = oct_array_extent(weights, 1, 4);
+    const size_t all = (size_t)groups * own, each = outputs / (size_t)groups;
+    builder->filled_bytes += all * outputs * sizeof(float);
+    if (builder->filled_bytes > OCT_FUSED_BYTES_MAX)
+        return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "the groups of its convolutions are too many");
+    float *filled = oct_arena_calloc(&builder->imported->arena, all * outputs, sizeof *filled);
+    if (!filled)
+        return oct_fail_memory(builder->import->ctx, "weights");
+    for (size_t o = 0; o < outputs; o++)
+        memcpy(filled + o * all + o / each * own, layer->values + o * own, own * sizeof *filled);
+    layer->values = filled;
+    return OCTET_OK;
+}
+
+/* Channel by channel where every channel is a group, else all at once. */
+static octet_status take_groups(struct oct_builder *builder, const struct oct_node *node,
+                                struct oct_layer *layer)
+{
+    const struct oct_graph *graph = builder->import->graph;
+    const struct oct_array *weights = &graph->values[node->inputs[1]].array;
+    const int groups = (int)oct_node_int(node, "group", 1);
+    layer->groups = 1;
+    if (groups == 1)
+        return OCTET_OK;
+    if (weights->dims[1] == 1 && weights->dims[0] == groups) {
+        layer->groups = groups;
+        return OCTET_OK;
+    }
+    return fill_groups(builder, node, groups, layer);
+}
+
 static octet_status build_convolution(struct oct_builder *builder, const struct oct_node *node)
 {
     const struct oct_graph *graph = builder->import->graph;
     const struct oct_array *weights = &graph->values[node->inputs[1]].array;
-    struct oct_layer layer = {.operation = OCT_CONVOLUTION, .residual = -1, .silu = node->silu};
+    struct oct_layer layer = {.operation = OCT_CONVOLUTION,
+                              .residual = -1,
+                              .activation = node->activation,
+                              .slope = node->slope};
     struct oct_layer_notes notes = {0};
     struct oct_window w;
     int bias = node->input_count > 2 ? node->inputs[2] : -1;
@@ -78,6 +113,8 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
         status = take_weights(builder, node, node->inputs[1], &layer.values);
     if (!status && bias >= 0)
         status = take_weights(builder, node, bias, &layer.bias);
+    if (!status)
+        status = take_groups(builder, node, &layer);
     if (status)
         return status;
     if (bias < 0)
@@ -86,6 +123,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     if (!layer.bias)
         return oct_fail_memory(graph->ctx, "weights");
     notes.weight_scales = graph->values[node->inputs[1]].weight_scales;
+    notes.rows = node->rows;
     status = copy_grids(builder, node, &notes);
     if (status)
         return status;
@@ -99,6 +137,10 @@ static oct_build_function *const build_functions[OCT_OP_COUNT] = {
     [OCT_OP_RESIZE] = oct_build_upsample,   [OCT_OP_UPSAMPLE] = oct_build_upsample,
     [OCT_OP_CONCAT] = oct_build_concat,     [OCT_OP_SPLIT] = oct_build_split,
     [OCT_OP_SLICE] = oct_build_slice,       [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
+    [OCT_OP_ADD] = oct_build_sum,           [OCT_OP_CLIP] = oct_build_activation,
+    [OCT_OP_GELU] = oct_build_activation,   [OCT_OP_HARD_SWISH] = oct_build_activation,
+    [OCT_OP_RELU] = oct_build_activation,   [OCT_OP_LEAKY_RELU] = oct_build_activation,
+    [OCT_OP_SWISH] = oct_build_activation,  [OCT_OP_ATTENTION] = oct_build_attention,
     [OCT_OP_AVERAGE_POOL] = oct_build_mean, [OCT_OP_DEPTH_TO_SPACE] = oct_build_depth,
 };
 

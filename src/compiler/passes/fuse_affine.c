@@ -14,7 +14,7 @@ static int constant_operand(const struct oct_graph *graph, const struct oct_node
     for (int i = 0; i < 2; i++) {
         const int from = node->inputs[i], other = node->inputs[1 - i];
         struct oct_node *producer = oct_graph_producer(graph, from);
-        if (!producer || producer->op != OCT_OP_CONV || uses[from] != 1 || producer->silu ||
+        if (!producer || producer->op != OCT_OP_CONV || uses[from] != 1 || producer->activation ||
             producer->input_count > 3 || !oct_value_is_constant(graph, producer->inputs[1]) ||
             !oct_value_is_constant(graph, other))
             continue;

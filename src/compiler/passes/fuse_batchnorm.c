@@ -14,7 +14,7 @@ static struct oct_node *fusable(const struct oct_graph *graph, const struct oct_
         if (!oct_value_is_constant(graph, node->inputs[i]))
             return NULL;
     struct oct_node *conv = oct_graph_producer(graph, node->inputs[0]);
-    if (!conv || conv->op != OCT_OP_CONV || uses[node->inputs[0]] != 1 || conv->silu ||
+    if (!conv || conv->op != OCT_OP_CONV || uses[node->inputs[0]] != 1 || conv->activation ||
         conv->input_count > 3 || !oct_value_is_constant(graph, conv->inputs[1]))
         return NULL;
     bool has_bias = conv->input_count > 2 && conv->inputs[2] >= 0;

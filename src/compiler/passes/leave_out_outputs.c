@@ -21,7 +21,7 @@ static bool is_of_head(const struct oct_graph *graph, int output, bool *wanted)
         if (!reached)
             continue;
         const bool ends = oct_is_trained(graph, node);
-        if (ends && (node->silu || node->input_count > 3))
+        if (ends && (node->activation || node->input_count > 3))
             return false;
         found = found || ends;
         for (int i = 0; !ends && i < node->input_count; i++)

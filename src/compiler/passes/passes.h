@@ -29,7 +29,8 @@ struct oct_found_output {
 struct oct_found_head {
     const struct oct_head_reader *reader; /* compiler/heads/head_readers.h */
     struct oct_head head;
-    union oct_head_parameters coded; /* as struct oct_imported's coded_head */
+    union oct_head_parameters coded;  /* as struct oct_imported's coded_head */
+    union oct_head_parameters probed; /* as the file's constants have it when its tail is run */
     struct oct_found_output outputs[OCT_HEAD_OUTPUTS_MAX];
     bool *in_tail; /* by node: between the frontier and the outputs */
 };
@@ -65,13 +66,15 @@ oct_pass oct_fuse_affine;      /* constants behind convolutions, of quantised fi
 /* a division by 255 and another order of the picture's channels drop out; a mean is refused */
 oct_pass oct_normalize_input;
 oct_pass oct_fuse_batchnorm;         /* into the convolution before it */
-oct_pass oct_fuse_silu;              /* x * sigmoid(x) into the convolution that makes x */
+oct_pass oct_fuse_activation;        /* into the convolution that makes its input */
+oct_pass oct_fuse_attention;         /* softmax(q k') v of one convolution, and that in three */
 oct_pass oct_fuse_residual;          /* an addition into the convolution that makes one operand */
 oct_pass oct_leave_out_outputs;      /* outputs that are no part of the head */
 oct_pass oct_recognize_head;         /* fills import->head */
 oct_pass oct_read_head_grids;        /* what a quantised file rounds in its head */
 oct_pass oct_restore_head_constants; /* anchors and strides that a quantised file rounds */
 oct_pass oct_probe_head;             /* octet's decode against the file's own head */
+oct_pass oct_probe_selection;        /* and its selection, where that is the best scores alone */
 oct_pass oct_build_network;          /* layers and tensors */
 oct_pass oct_describe_network;       /* class names, metadata, ports */
 
@@ -161,7 +164,8 @@ struct oct_builder {
     struct oct_layer *layers;
     struct oct_layer_notes *notes; /* by layer */
     size_t note_capacity;
-    int *tensor_of; /* by value; -1: none yet */
+    int *tensor_of;      /* by value; -1: none yet */
+    size_t filled_bytes; /* of weights of grouped convolutions with zeros between the groups */
 };
 
 /* Each turns one node into layers or tensors, or refuses it. */
@@ -169,6 +173,8 @@ typedef octet_status oct_build_function(struct oct_builder *builder, const struc
 oct_build_function oct_build_concat, oct_build_split, oct_build_slice,
     oct_build_coded; /* views.c */
 oct_build_function oct_build_pool, oct_build_mean, oct_build_upsample, oct_build_depth;
+oct_build_function oct_build_sum, oct_build_activation; /* identities.c */
+oct_build_function oct_build_attention;
 
 struct oct_window;
 

@@ -13,6 +13,12 @@ static int8_t code_of(double value)
     return (int8_t)(code > 127.0 ? 127.0 : code < -127.0 ? -127.0 : code);
 }
 
+/* The input channel that output channel `n` reads first. */
+static int first_input(const struct oct_weights_shape *shape, int n)
+{
+    return shape->depthwise ? n : 0;
+}
+
 void oct_quantize_weights(const struct oct_weights_shape *shape, const float *weights,
                           const float *input_scales, int8_t *codes, float *scales)
 {
@@ -20,15 +26,15 @@ void oct_quantize_weights(const struct oct_weights_shape *shape, const float *we
     for (int n = 0; n < shape->outputs; n++) {
         const float *w = weights + (size_t)n * count;
         int8_t *code = codes + (size_t)n * count;
+        const float *inputs = input_scales + first_input(shape, n);
         double largest = 0.0;
         for (size_t i = 0; i < count; i++)
-            largest =
-                fmax(largest, fabs((double)w[i] * (double)input_scales[i / (size_t)shape->taps]));
+            largest = fmax(largest, fabs((double)w[i] * (double)inputs[i / (size_t)shape->taps]));
         const float scale = (float)(largest / 127.0);
         scales[n] = scale >= OCT_SCALE_MIN ? scale : 1.0f;
         for (size_t i = 0; i < count; i++)
-            code[i] = code_of((double)w[i] * (double)input_scales[i / (size_t)shape->taps] /
-                              (double)scales[n]);
+            code[i] =
+                code_of((double)w[i] * (double)inputs[i / (size_t)shape->taps] / (double)scales[n]);
     }
 }
 
@@ -122,16 +128,18 @@ void oct_refine_weights(const struct oct_refinement *refinement, int8_t *codes)
                          .sums = refinement->scratch + count,
                          .weights = refinement->scratch + count + inputs,
                          .candidates = refinement->candidates};
-    for (int c = 0; c < inputs; c++)
-        r.weights[c] = refinement->moments[c].deviation / (double)refinement->input_scales[c];
     for (int n = 0; n < shape->outputs; n++) {
         const float *w = refinement->weights + (size_t)n * count;
+        const int first = first_input(shape, n);
+        for (int c = 0; c < inputs && (n == 0 || shape->depthwise); c++)
+            r.weights[c] = refinement->moments[first + c].deviation /
+                           (double)refinement->input_scales[first + c];
         r.codes = codes + (size_t)n * count;
         r.total = 0.0;
         for (int c = 0; c < inputs; c++) {
             r.sums[c] = 0.0;
             for (int i = c * taps; i < (c + 1) * taps; i++) {
-                r.errors[i] = (double)w[i] * (double)refinement->input_scales[c] /
+                r.errors[i] = (double)w[i] * (double)refinement->input_scales[first + c] /
                                   (double)refinement->scales[n] -
                               r.codes[i];
                 r.sums[c] += r.errors[i];
@@ -152,7 +160,7 @@ void oct_correct_biases(const struct oct_refinement *refinement, const int8_t *c
         const int8_t *code = codes + (size_t)n * count;
         double mean = 0.0;
         for (size_t i = 0; i < count; i++) {
-            const size_t c = i / taps;
+            const size_t c = (size_t)first_input(shape, n) + i / taps;
             mean += refinement->moments[c].mean *
                     ((double)w[i] - code[i] * ((double)refinement->scales[n] /
                                                (double)refinement->input_scales[c]));

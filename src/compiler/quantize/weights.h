@@ -10,11 +10,15 @@
 #ifndef OCTET_COMPILER_QUANTIZE_WEIGHTS_H
 #define OCTET_COMPILER_QUANTIZE_WEIGHTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct oct_weights_shape {
     int outputs, inputs, taps; /* [outputs][inputs][taps] */
+    /* Output channel n reads input channel n alone: `inputs` is 1, and what is said of each input
+     * channel below has an entry for each output channel. */
+    bool depthwise;
 };
 
 /* Of one channel of an activation, over the calibration's pictures, in real values. */

@@ -36,11 +36,12 @@ struct oct_backend_request {
     bool profile;               /* layer_ms() will be asked */
 };
 
-/* A slot's input: exactly one of `image`, `rgb` and `planes`. Nothing is kept after the call. */
+/* A slot's input: exactly one of `frame`, `rgb` and `planes`. Nothing is kept after the call. */
 struct oct_backend_input {
-    /* of any size, to be letterboxed, to the byte as oct_letterbox_into() does it */
-    const octet_image *image;
-    const octet_letterbox *letterbox; /* with image: where it goes in the input */
+    /* of any size, checked; to be letterboxed, to the byte as oct_letterbox_frame() does it */
+    const octet_frame *frame;
+    const octet_letterbox *letterbox; /* with frame: where it goes in the input */
+    bool in_host_memory;              /* with frame: its planes lie in memory of allocate_host() */
     const uint8_t *rgb;               /* the input's own pixels, [height][width][3] */
     /* [3][height][width], 0 to 1; where the network takes codes: rint(255 x), clamped, NaN as 0 */
     const float *planes;
@@ -63,12 +64,23 @@ struct oct_backend_facts {
 struct oct_backend {
     const char *name; /* what octet_session_device() says: "cpu", "cuda" */
 
+    /* Whether it runs a network, whatever its size; NULL: all that are verified. If not,
+     * OCTET_UNSUPPORTED_DEVICE and a message, which open() gives as well. */
+    octet_status (*takes)(octet_context *ctx, const struct oct_network *network);
+
     /* Makes a state: checks `threads` and `cpu`, chooses kernels, packs weights, takes all memory.
      * `ctx` outlives the state and takes its messages. On failure *state is NULL. Fails with
      * OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT (threads), OCTET_UNSUPPORTED_CPU (kernel sets),
-     * OCTET_UNSUPPORTED_DEVICE (a device that is not there), OCTET_BAD_SHAPE. */
+     * OCTET_UNSUPPORTED_DEVICE (a device that is not there, a network that it does not run),
+     * OCTET_BAD_SHAPE. */
     octet_status (*open)(octet_context *ctx, const struct oct_backend_request *request,
                          void **state);
+
+    /* Memory of the host that the device reads fastest, aligned to OCT_ALIGNMENT; given back before
+     * close(). Both NULL: any memory is as good. Fails with OCTET_OUT_OF_MEMORY and what a device
+     * says. */
+    octet_status (*allocate_host)(void *state, size_t bytes, void **memory);
+    void (*release_host)(void *state, void *memory);
 
     /* Gives a slot its input. Results of the slot are lost, and on failure its input too; those of
      * other slots stay. */
@@ -83,7 +95,8 @@ struct oct_backend {
     /* A tensor of a slot, channels-last, in memory that the caller can read. Between a run of the
      * slot and its next input or run: the tensors that the head reads, stored as float. In a watch:
      * also the output of the layer that was just run, in the type it is kept in. The view holds for
-     * as long as that; reading another tensor or slot does not end it. May fail where it is fetched
+     * as long as that; reading another tensor or slot does not end it. Outside of a watch, of a
+     * slot that has an input: that, tensor 0, until the next call. May fail where it is fetched
      * from a device. */
     octet_status (*tensor)(void *state, int slot, int tensor, octet_tensor_view *view);
 

@@ -9,7 +9,6 @@
 #include <octet/machine.h>
 
 #include "runtime/backend/backend.h"
-#include "runtime/image/raster.h"
 
 #define OCT_CUDA_LIBRARY "liboctet-cuda.so.0"
 #define OCT_CUDA_SYMBOL "octet_cuda_library"
@@ -39,8 +38,7 @@ struct oct_cuda_library {
     OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_NETWORK, struct oct_head), struct oct_head_output),           \
             struct oct_head_kind)
 #define OCT_CUDA_ENGINE                                                                            \
-    OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_HEAD, struct octet_engine), struct octet_image),              \
-            octet_letterbox)
+    OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_HEAD, struct octet_engine), octet_frame), octet_letterbox)
 #define OCT_CUDA_BACKEND                                                                           \
     OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_ENGINE, struct oct_backend), struct oct_backend_request),     \
             struct oct_backend_input)

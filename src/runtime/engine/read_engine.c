@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Engine files in. The format is described in docs/formats.md; oct_network_verify() checks what was
  * read. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -48,6 +49,18 @@ static octet_status read_provenance(struct oct_engine_reading *r)
     return OCTET_OK;
 }
 
+/* The version of that text, or 0. */
+static int version_of(const char *text)
+{
+    for (int version = OCT_ENGINE_VERSION_FIRST; text && version <= OCT_ENGINE_VERSION; version++) {
+        char known[16];
+        snprintf(known, sizeof known, "%d", version);
+        if (strcmp(text, known) == 0)
+            return version;
+    }
+    return 0;
+}
+
 static octet_status check_kind(struct oct_engine_reading *r)
 {
     static const char *const keys[] = {"octet.kind", "octet.version", "octet.description",
@@ -58,12 +71,7 @@ static octet_status check_kind(struct oct_engine_reading *r)
         return oct_fail(r->ctx, OCTET_UNKNOWN_FORMAT, "%s: not an engine but %s%s", r->name,
                         kind ? "an octet file of kind " : "another safetensors file",
                         kind ? kind : "");
-    static const char *const versions[] = {NULL, OCT_TEXT(OCT_ENGINE_VERSION_FIRST),
-                                           OCT_TEXT(OCT_ENGINE_VERSION_BF16),
-                                           OCT_TEXT(OCT_ENGINE_VERSION)};
-    r->version = OCT_ENGINE_VERSION;
-    while (r->version > 0 && !(version && strcmp(version, versions[r->version]) == 0))
-        r->version--;
+    r->version = version_of(version);
     if (!r->version)
         return oct_fail(r->ctx, OCTET_UNSUPPORTED_VERSION,
                         "%s: engine format version %.20s; this octet reads versions %d to %d: "

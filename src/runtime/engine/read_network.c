@@ -40,7 +40,7 @@ static int find_type(const char *name, int count)
 static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_json_value *json,
                                 int index)
 {
-    const int type_count = r->version == OCT_ENGINE_VERSION_FIRST ? 2 : OCT_TYPE_COUNT;
+    const int type_count = r->version < OCT_ENGINE_VERSION_BF16 ? 2 : OCT_TYPE_COUNT;
     struct oct_tensor *t = &r->network.tensors[index];
     const struct oct_json_value *concat = NULL, *slice = NULL;
     const char *type;
@@ -115,7 +115,7 @@ static const void *weights(struct oct_engine_reading *r, int layer, const char *
 static octet_status read_weights(struct oct_engine_reading *r, int index)
 {
     struct oct_layer *layer = &r->network.layers[index];
-    const int inputs = r->network.tensors[layer->input].channels;
+    const int inputs = oct_layer_depth(&r->network, layer);
     const int outputs = r->network.tensors[layer->output].channels;
     const size_t shape[4] = {(size_t)outputs, (size_t)inputs, (size_t)layer->kernel,
                              (size_t)layer->kernel};
@@ -133,12 +133,36 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
     return status;
 }
 
-/* -1: none that a file of this version can have. */
+/* Beside OCT_HAS_...: fields of the file's version, and of the layer's activation. */
+enum { HAS_SILU = 1 << 16, HAS_ACTIVATION = 1 << 17, HAS_SLOPE = 1 << 18 };
+
+static unsigned window_fields(const struct oct_engine_reading *r, int activation)
+{
+    if (r->version < OCT_ENGINE_VERSION_ACTIVATIONS)
+        return HAS_SILU;
+    const bool sloped =
+        activation >= 0 && oct_activation_row((enum oct_activation)activation)->has_slope;
+    return HAS_ACTIVATION | (sloped ? HAS_SLOPE : 0);
+}
+
+/* What a layer of an operation has in a file of the version that is read. */
+static unsigned layer_fields(const struct oct_engine_reading *r, int operation, int activation)
+{
+    const enum oct_operation known =
+        operation < 0 ? OCT_CONVOLUTION : (enum oct_operation)operation;
+    unsigned has = oct_operation_row(known)->has;
+    if (r->version < OCT_ENGINE_VERSION_UNEVEN)
+        has &= ~(unsigned)OCT_HAS_UNEVEN;
+    return has & OCT_HAS_WINDOW ? has | window_fields(r, activation) : has;
+}
+
+/* -1: none that the file's version has. */
 static int find_operation(const struct oct_engine_reading *r, const char *name)
 {
-    const int known = oct_operation_find(name);
-    return known >= 0 && oct_operation_row((enum oct_operation)known)->since <= r->version ? known
-                                                                                           : -1;
+    const int found = oct_operation_find(name);
+    const bool is_new =
+        found >= 0 && oct_operation_row((enum oct_operation)found)->since > r->version;
+    return is_new ? -1 : found;
 }
 
 static octet_status read_layer(struct oct_engine_reading *r, const struct oct_json_value *json,
@@ -148,7 +172,9 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
     struct oct_layer *layer = &r->network.layers[index];
     const struct oct_field_place place = {r->ctx, r->what, "layer", index};
     const int known = find_operation(r, find_text(json, "op")), last = r->network.tensor_count - 1;
-    const char *operation = "";
+    const int activation = oct_activation_find(find_text(json, "activation"));
+    const char *operation = "", *of_activation = "";
+    int silu = 0;
     *layer = (struct oct_layer){.residual = -1, .kernel = 1, .stride = 1};
     const struct oct_field fields[] = {
         {"name", OCT_FIELD_TEXT, 0, 0, &layer->name, 0, false},
@@ -163,18 +189,28 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"uneven", OCT_FIELD_INTEGER, 1 - OCT_KERNEL_MAX, OCT_KERNEL_MAX - 1, &layer->uneven,
          OCT_HAS_UNEVEN | OCT_HAS_PADDING, true},
         {"zeros", OCT_FIELD_BOOLEAN, 0, 0, &layer->zeros, OCT_HAS_ZEROS, false},
-        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &layer->silu, OCT_HAS_WINDOW, false},
+        {"silu", OCT_FIELD_BOOLEAN, 0, 0, &silu, HAS_SILU, false},
+        {"groups", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->groups, HAS_ACTIVATION, false},
+        {"activation", OCT_FIELD_TEXT, 0, 0, &of_activation, HAS_ACTIVATION, false},
+        {"slope", OCT_FIELD_FLOAT, 0, 1, &layer->slope, HAS_SLOPE, false},
         {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
+        {"heads", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->heads, OCT_HAS_HEADS, false},
+        {"areas", OCT_FIELD_INTEGER, 1, OCT_AREAS_MAX, &layer->areas, OCT_HAS_HEADS, false},
+        {"factor", OCT_FIELD_FLOAT, (double)OCT_SCALE_MIN, (double)OCT_SCALE_MAX, &layer->factor,
+         OCT_HAS_HEADS, false},
     };
-    unsigned has = oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;
-    if (r->version < OCT_ENGINE_VERSION)
-        has &= ~(unsigned)OCT_HAS_UNEVEN;
+    const unsigned has = layer_fields(r, known, activation);
     octet_status status = OCT_FIELDS_READ(&place, json, has, fields);
     if (known < 0)
         return oct_fail(r->ctx, OCTET_BAD_FORMAT,
                         "%s: layer %d: \"op\" is missing or no operation: \"%.40s\"", r->what,
                         index, operation);
     layer->operation = (enum oct_operation)known;
+    layer->activation = silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
+    if (!status && (has & HAS_ACTIVATION) && activation < 0)
+        return oct_field_refuse(&place, "activation", "is no activation");
+    if (has & HAS_ACTIVATION)
+        layer->activation = (enum oct_activation)activation;
     if (!status && has & OCT_HAS_WEIGHTS)
         status = read_weights(r, index);
     else if (!status && has & OCT_HAS_TABLE)
@@ -264,6 +300,9 @@ static octet_status read_lists(struct oct_engine_reading *r, const struct oct_js
     return status;
 }
 
+/* The case of a plan. */
+enum { HEADS = 1 };
+
 octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_json_value *json)
 {
     struct oct_network *network = &r->network;
@@ -271,7 +310,9 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
     struct oct_head_fields of_head = {{0}, {NULL}};
     const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers,
         *selection = NULL;
+    const char *kind = oct_json_find(json, "head") ? find_text(json, "head") : oct_head_yolov8.word;
     const struct oct_field common[] = {
+        {"head", OCT_FIELD_TEXT, 0, 0, &kind, HEADS, true},
         {"classes", OCT_FIELD_ARRAY, 1, OCT_CHANNELS_MAX, &classes, 0, false},
         {"input", OCT_FIELD_OBJECT, 0, 0, &input, 0, false},
         {"preprocessing", OCT_FIELD_OBJECT, 0, 0, &preprocessing, 0, false},
@@ -282,10 +323,14 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
     enum { COMMON = sizeof common / sizeof common[0] };
     struct oct_field fields[COMMON + OCT_HEAD_FIELDS_MAX];
     memcpy(fields, common, sizeof common);
-    head->kind = &oct_head_yolov8; /* the versions that are read have no other */
+    head->kind = oct_head_kind_find(kind);
+    if (!head->kind)
+        return oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                        "%s: plan: \"head\" is none that is known: \"%.40s\"", r->what, kind);
     const size_t count = COMMON + head->kind->fields(&of_head, fields + COMMON);
     const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
-    octet_status status = oct_fields_read(&place, json, 0, fields, count);
+    octet_status status = oct_fields_read(
+        &place, json, r->version >= OCT_ENGINE_VERSION_HEADS ? HEADS : 0, fields, count);
     if (!status)
         status = read_input(r, input, preprocessing);
     if (!status)

@@ -34,7 +34,23 @@ static void add_tensor(struct oct_text *out, const struct oct_tensor *t)
     oct_text_add(out, "}", 1);
 }
 
-static void add_layer(struct oct_text *out, const struct oct_layer *layer)
+static void add_window(struct oct_text *out, const struct oct_layer *layer, int version)
+{
+    const struct oct_activation_row *activation = oct_activation_row(layer->activation);
+    oct_text_printf(out, ",\"stride\":%d,\"padding\":%d", layer->stride, layer->padding);
+    if (version < OCT_ENGINE_VERSION_ACTIVATIONS) {
+        oct_text_printf(out, ",\"silu\":%s", layer->activation ? "true" : "false");
+        return;
+    }
+    oct_text_printf(out, ",\"groups\":%d,\"activation\":\"%s\"",
+                    oct_is_depthwise(layer) ? layer->groups : 1, activation->name);
+    if (!activation->has_slope)
+        return;
+    oct_text_printf(out, ",\"slope\":");
+    oct_json_add_real(out, (double)layer->slope);
+}
+
+static void add_layer(struct oct_text *out, const struct oct_layer *layer, int version)
 {
     const struct oct_operation_row *row = oct_operation_row(layer->operation);
     oct_text_printf(out, "{\"name\":");
@@ -44,8 +60,7 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer)
     if (row->has & OCT_HAS_KERNEL)
         oct_text_printf(out, ",\"kernel\":%d", layer->kernel);
     if (row->has & OCT_HAS_WINDOW)
-        oct_text_printf(out, ",\"stride\":%d,\"padding\":%d,\"silu\":%s", layer->stride,
-                        layer->padding, layer->silu ? "true" : "false");
+        add_window(out, layer, version);
     if (row->has & OCT_HAS_PADDING)
         oct_text_printf(out, ",\"stride\":%d,\"padding\":%d", layer->stride, layer->padding);
     if (layer->uneven)
@@ -54,6 +69,10 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer)
         oct_text_printf(out, ",\"zeros\":%s", layer->zeros ? "true" : "false");
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
+    if (row->has & OCT_HAS_HEADS) {
+        oct_text_printf(out, ",\"heads\":%d,\"areas\":%d,\"factor\":", layer->heads, layer->areas);
+        oct_json_add_real(out, (double)layer->factor);
+    }
     oct_text_add(out, "}", 1);
 }
 
@@ -74,7 +93,7 @@ static void add_selection(struct oct_text *out, const struct oct_selection *sele
                     selection->class_agnostic ? "true" : "false");
 }
 
-static void add_plan(struct oct_text *out, const struct oct_network *network)
+static void add_plan(struct oct_text *out, const struct oct_network *network, int version)
 {
     oct_text_printf(out, "{\"classes\":[");
     for (int i = 0; i < network->head.class_count; i++) {
@@ -82,6 +101,8 @@ static void add_plan(struct oct_text *out, const struct oct_network *network)
         oct_json_add_text(out, network->class_names[i]);
     }
     oct_text_add(out, "]", 1);
+    if (network->head.kind->engine_version >= OCT_ENGINE_VERSION_HEADS)
+        oct_text_printf(out, ",\"head\":\"%s\"", network->head.kind->word);
     network->head.kind->add_parameters(&network->head, out);
     oct_text_printf(out, ",\"input\":{\"height\":%d,\"width\":%d,\"fixed\":%s},",
                     network->input_height, network->input_width,
@@ -95,7 +116,7 @@ static void add_plan(struct oct_text *out, const struct oct_network *network)
     oct_text_printf(out, "],\"layers\":[");
     for (int i = 0; i < network->layer_count; i++) {
         oct_text_add(out, ",", i > 0);
-        add_layer(out, &network->layers[i]);
+        add_layer(out, &network->layers[i], version);
     }
     oct_text_add(out, "]", 1);
     network->head.kind->add_outputs(&network->head, out);
@@ -149,7 +170,7 @@ static void add_weights(const struct oct_network *network, int index, struct oct
         name[2],
         type,
         4,
-        {outputs, (size_t)network->tensors[layer->input].channels, kernel, kernel},
+        {outputs, (size_t)oct_layer_depth(network, layer), kernel, kernel},
         weights * oct_safetensors_element_bytes(type),
         layer->codes  ? (const uint8_t *)layer->codes
         : layer->bf16 ? (const uint8_t *)layer->bf16
@@ -157,17 +178,26 @@ static void add_weights(const struct oct_network *network, int index, struct oct
     file->tensor_count = (int)(t - file->tensors);
 }
 
+static int layer_version(const struct oct_layer *layer)
+{
+    const int since = oct_operation_row(layer->operation)->since;
+    if (since < OCT_ENGINE_VERSION_UNEVEN && layer->uneven)
+        return OCT_ENGINE_VERSION_UNEVEN;
+    if (since < OCT_ENGINE_VERSION_ACTIVATIONS &&
+        (oct_is_depthwise(layer) || layer->activation > OCT_ACTIVATION_SILU))
+        return OCT_ENGINE_VERSION_ACTIVATIONS;
+    return since;
+}
+
 /* The oldest version that has what the network needs. */
 static int version_of(const struct oct_network *network)
 {
-    int version = OCT_ENGINE_VERSION_FIRST;
+    int version = network->head.kind->engine_version;
     for (int i = 0; i < network->tensor_count; i++)
-        if (network->tensors[i].type == OCT_TYPE_BF16)
+        if (network->tensors[i].type == OCT_TYPE_BF16 && version < OCT_ENGINE_VERSION_BF16)
             version = OCT_ENGINE_VERSION_BF16;
     for (int i = 0; i < network->layer_count; i++) {
-        const struct oct_layer *layer = &network->layers[i];
-        const int since =
-            layer->uneven ? OCT_ENGINE_VERSION : oct_operation_row(layer->operation)->since;
+        const int since = layer_version(&network->layers[i]);
         version = since > version ? since : version;
     }
     return version;
@@ -218,7 +248,7 @@ static octet_status put_engine(octet_context *ctx, const octet_engine *engine,
     struct oct_text network, provenance;
     oct_text_init(&network, ctx);
     oct_text_init(&provenance, ctx);
-    add_plan(&network, &engine->network);
+    add_plan(&network, &engine->network, version_of(&engine->network));
     add_provenance(&provenance, engine);
     const octet_status status = network.failed || provenance.failed
                                     ? oct_fail_memory(ctx, to->name)

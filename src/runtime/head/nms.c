@@ -8,12 +8,15 @@ int oct_select_capacity(int anchors, int class_count)
     return all < OCT_CANDIDATES_MAX ? (int)all : OCT_CANDIDATES_MAX;
 }
 
-/* The order of results: score falling, then anchor and class rising. Total, so that nothing depends
- * on the machine. */
+/* The order of results: score falling, then the anchor's best score falling, then anchor and class
+ * rising. Total, so that nothing depends on the machine; and that in which one-to-one heads have
+ * equal ones in their files, where the best anchors are taken before the best classes of these. */
 static int compare(const struct oct_candidate *a, const struct oct_candidate *b)
 {
     if (a->score != b->score)
         return a->score > b->score ? -1 : 1;
+    if (a->best != b->best)
+        return a->best > b->best ? -1 : 1;
     if (a->anchor != b->anchor)
         return a->anchor < b->anchor ? -1 : 1;
     return (a->class_id > b->class_id) - (a->class_id < b->class_id);

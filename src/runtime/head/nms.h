@@ -8,7 +8,7 @@
 #include "network/head.h"
 
 struct oct_candidate {
-    float score;
+    float score, best; /* best: of all candidates of its anchor */
     int anchor, class_id;
 };
 

@@ -6,17 +6,8 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "network/network.h"
+#include "runtime/head/levels.h"
 #include "runtime/head/yolov8.h"
-
-#define STRIDE_MAX 256
-
-void oct_yolov8_add_level(struct oct_head *head, int box_tensor, int class_tensor, int stride)
-{
-    head->outputs[head->output_count++] =
-        (struct oct_head_output){box_tensor, OCT_HEAD_BOX, stride};
-    head->outputs[head->output_count++] =
-        (struct oct_head_output){class_tensor, OCT_HEAD_CLASS, stride};
-}
 
 bool oct_yolov8_rounds(const struct oct_dfl_rounding *rounding)
 {
@@ -45,28 +36,17 @@ octet_status oct_yolov8_verify(octet_context *ctx, const struct oct_network *net
 {
     const struct oct_head *head = &network->head;
     const int reg_max = head->of.yolov8.reg_max;
-    if (head->output_count % 2 || reg_max < 1 || reg_max > OCT_REG_MAX_MAX)
-        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad head: levels or reg_max", name);
-    for (int i = 0; i < head->output_count; i++) {
-        const struct oct_head_output *output = &head->outputs[i];
-        const int channels = i % 2 ? head->class_count : 4 * reg_max;
-        if (output->role != (i % 2 ? OCT_HEAD_CLASS : OCT_HEAD_BOX) ||
-            output->stride != head->outputs[i - i % 2].stride ||
-            network->tensors[output->tensor].channels != channels)
-            return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad head: level %d", name, i / 2);
-    }
-    if (!rounding_valid(&head->of.yolov8.rounding))
+    if (reg_max < 1 || reg_max > OCT_REG_MAX_MAX)
+        return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad head: reg_max", name);
+    const octet_status status = oct_levels_verify(ctx, network, 4 * reg_max, name);
+    if (!status && !rounding_valid(&head->of.yolov8.rounding))
         return oct_fail(ctx, OCTET_BAD_FORMAT, "%s: bad head: rounding", name);
-    return OCTET_OK;
+    return status;
 }
 
 void oct_yolov8_hash(const struct oct_head *head, struct oct_sha256 *sha)
 {
-    for (int i = 0; i < head->output_count; i += 2) {
-        oct_sha256_add_int(sha, head->outputs[i].tensor);
-        oct_sha256_add_int(sha, head->outputs[i + 1].tensor);
-        oct_sha256_add_int(sha, head->outputs[i].stride);
-    }
+    oct_levels_hash(head, sha);
     oct_sha256_add_int(sha, head->of.yolov8.reg_max);
 }
 
@@ -99,12 +79,7 @@ void oct_yolov8_add_parameters(const struct oct_head *head, struct oct_text *out
 
 void oct_yolov8_add_outputs(const struct oct_head *head, struct oct_text *out)
 {
-    oct_text_printf(out, ",\"levels\":[");
-    for (int i = 0; i < head->output_count; i += 2)
-        oct_text_printf(out, "%s{\"box\":%d,\"class\":%d,\"stride\":%d}", i ? "," : "",
-                        head->outputs[i].tensor, head->outputs[i + 1].tensor,
-                        head->outputs[i].stride);
-    oct_text_add(out, "]", 1);
+    oct_levels_add_outputs(head, out);
     add_dfl(out, &head->of.yolov8.rounding);
 }
 
@@ -117,32 +92,11 @@ size_t oct_yolov8_fields(struct oct_head_fields *values, struct oct_field *field
 {
     const struct oct_field own[] = {
         {"reg_max", OCT_FIELD_INTEGER, 1, OCT_REG_MAX_MAX, &values->numbers[REG_MAX], 0, false},
-        {"levels", OCT_FIELD_ARRAY, 1, OCT_YOLOV8_LEVELS_MAX, &values->values[LEVELS], 0, false},
+        oct_levels_field(&values->values[LEVELS]),
         {"dfl", OCT_FIELD_OBJECT, 0, 0, &values->values[DFL], 0, true},
     };
     memcpy(fields, own, sizeof own);
     return sizeof own / sizeof own[0];
-}
-
-static octet_status read_levels(octet_context *ctx, const char *what,
-                                const struct oct_json_value *levels, struct oct_network *network)
-{
-    const int last = network->tensor_count - 1;
-    int index = 0;
-    for (const struct oct_json_value *json = levels->first; json; json = json->next) {
-        int box = 0, classes = 0, stride = 0;
-        const struct oct_field fields[] = {
-            {"box", OCT_FIELD_INTEGER, 0, last, &box, 0, false},
-            {"class", OCT_FIELD_INTEGER, 0, last, &classes, 0, false},
-            {"stride", OCT_FIELD_INTEGER, 1, STRIDE_MAX, &stride, 0, false},
-        };
-        const struct oct_field_place place = {ctx, what, "level", index++};
-        const octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
-        if (status)
-            return status;
-        oct_yolov8_add_level(&network->head, box, classes, stride);
-    }
-    return OCTET_OK;
 }
 
 static octet_status read_rounding(octet_context *ctx, const char *what, const char *where,
@@ -178,7 +132,7 @@ octet_status oct_yolov8_read(octet_context *ctx, const char *what,
 {
     struct oct_head *head = &network->head;
     head->of.yolov8.reg_max = values->numbers[REG_MAX];
-    const octet_status status = read_levels(ctx, what, values->values[LEVELS], network);
+    const octet_status status = oct_levels_read(ctx, what, values->values[LEVELS], network);
     return status || !values->values[DFL]
                ? status
                : read_dfl(ctx, what, values->values[DFL], &head->of.yolov8.rounding);

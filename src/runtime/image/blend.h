@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "runtime/image/yuv.h"
+
 #define OCT_BLEND_LANES 4 /* of a pixel in a blended row */
 
 /* How a source row becomes a blended row. Column i blends the pixel at byte offsets[i] of the
@@ -49,6 +51,10 @@ struct oct_resize_kernels {
     void (*blend_rows)(const struct oct_blended_rows *rows, uint8_t *out);
     void (*halve_rows)(const struct oct_halved_rows *rows, uint8_t *out);
     void (*widen_pixels)(const uint8_t *rgb, uint8_t *rgb0, int pixels); /* RGB to RGB0 */
+    /* Rows of a camera's frame to RGB, 3 bytes a pixel, before they are resized. */
+    void (*swap_pixels)(const uint8_t *bgr, uint8_t *rgb, int pixels);
+    void (*yuv_pixels)(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
+                       uint8_t *rgb, int pixels);
 };
 
 #endif

@@ -40,15 +40,26 @@ size_t oct_letterbox_scratch_bytes(int target_width)
     return oct_columns_bytes(target_width) + 2 * oct_blended_bytes(target_width);
 }
 
+static size_t rgb_row_bytes(int pixels)
+{
+    return oct_align(3 * (size_t)pixels, OCT_ALIGNMENT);
+}
+
+size_t oct_letterbox_frame_scratch_bytes(int target_width, int frame_width)
+{
+    return oct_letterbox_scratch_bytes(target_width) + 2 * rgb_row_bytes(frame_width);
+}
+
 /* What the row loops need, and the last two source rows blended for the columns. */
 struct task {
     const struct oct_resize_kernels *kernels;
-    const octet_image *image;
+    const octet_frame *frame;
     const octet_letterbox *box;
     const struct oct_pixels *target;
     struct oct_columns columns;
     int16_t *rows[2];
-    int held[2]; /* which source rows these are; -1 for none */
+    int held[2];       /* which source rows these are; -1 for none */
+    uint8_t *rgb_rows; /* room for two, where the frame is not RGB */
 };
 
 /* How a picture's rows become the target's: as they are, by exactly a half both ways, or by any
@@ -92,24 +103,37 @@ static void pad(const struct task *task, uint8_t *at, int pixels)
     }
 }
 
-static const uint8_t *source_row(const struct task *task, int y)
+/* A row of the frame as RGB: where it lies, or made in one of two places. It is asked for once. */
+static const uint8_t *source_row(const struct task *task, int y, int place)
 {
-    return task->image->pixels + (size_t)y * 3 * (size_t)task->image->width;
+    const octet_frame *frame = task->frame;
+    if (frame->format == OCTET_PIXEL_RGB)
+        return oct_frame_row(frame, y);
+    uint8_t *rgb = task->rgb_rows + (size_t)place * rgb_row_bytes(frame->width);
+    if (frame->format == OCTET_PIXEL_BGR) {
+        task->kernels->swap_pixels(oct_frame_row(frame, y), rgb, frame->width);
+    } else {
+        const struct oct_yuv_row row = oct_frame_yuv_row(frame, y);
+        task->kernels->yuv_pixels(&row, oct_frame_factors(frame), rgb, frame->width);
+    }
+    return rgb;
 }
 
 static void copy_row(const struct task *task, int y, uint8_t *out)
 {
     const int width = task->box->resized_width;
+    const uint8_t *row = source_row(task, y, 0);
     if (task->target->pixel_bytes == 3)
-        memcpy(out, source_row(task, y), 3 * (size_t)width);
+        memcpy(out, row, 3 * (size_t)width);
     else
-        task->kernels->widen_pixels(source_row(task, y), out, width);
+        task->kernels->widen_pixels(row, out, width);
 }
 
 static void halve_row(const struct task *task, int row, uint8_t *out)
 {
-    const struct oct_halved_rows rows = {source_row(task, 2 * row), source_row(task, 2 * row + 1),
-                                         task->box->resized_width, task->target->pixel_bytes};
+    const struct oct_halved_rows rows = {source_row(task, 2 * row, 0),
+                                         source_row(task, 2 * row + 1, 1), task->box->resized_width,
+                                         task->target->pixel_bytes};
     task->kernels->halve_rows(&rows, out);
 }
 
@@ -121,7 +145,7 @@ static const int16_t *blended_row(struct task *task, int y, int needed)
         if (task->held[i] == y)
             return task->rows[i];
     const int i = task->held[0] == needed;
-    task->kernels->blend_columns(&task->columns, source_row(task, y), task->rows[i]);
+    task->kernels->blend_columns(&task->columns, source_row(task, y, 0), task->rows[i]);
     task->held[i] = y;
     return task->rows[i];
 }
@@ -143,27 +167,34 @@ static void resize_row(struct task *task, int row, uint8_t *out)
     task->kernels->blend_rows(&rows, out);
 }
 
-static bool fits(const octet_image *image, const octet_letterbox *box,
+static size_t needed_bytes(const octet_frame *frame, int target_width)
+{
+    return oct_letterbox_frame_scratch_bytes(target_width,
+                                             frame->format == OCTET_PIXEL_RGB ? 0 : frame->width);
+}
+
+static bool fits(const octet_frame *frame, const octet_letterbox *box,
                  const struct oct_pixels *target, const struct oct_letterbox_scratch *scratch)
 {
-    return box->source_width == image->width && box->source_height == image->height &&
+    return box->source_width == frame->width && box->source_height == frame->height &&
            box->pad_left >= 0 && box->pad_top >= 0 && box->resized_width >= 1 &&
            box->resized_height >= 1 && box->resized_width <= box->target_width - box->pad_left &&
            box->resized_height <= box->target_height - box->pad_top &&
            (target->pixel_bytes == 3 || target->pixel_bytes == 4) &&
            target->row_bytes >= (size_t)box->target_width * (size_t)target->pixel_bytes &&
-           scratch->bytes >= oct_letterbox_scratch_bytes(box->target_width);
+           scratch->bytes >= needed_bytes(frame, box->target_width);
 }
 
-octet_status oct_letterbox_into(octet_context *ctx, const struct oct_resize_kernels *kernels,
-                                const octet_image *image, const octet_letterbox *box,
-                                const struct oct_pixels *target,
-                                const struct oct_letterbox_scratch *scratch)
+octet_status oct_letterbox_frame(octet_context *ctx, const struct oct_resize_kernels *kernels,
+                                 const octet_frame *frame, const octet_letterbox *box,
+                                 const struct oct_pixels *target,
+                                 const struct oct_letterbox_scratch *scratch)
 {
-    if (!fits(image, box, target, scratch))
+    if (!fits(frame, box, target, scratch))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "letterbox geometry does not fit the picture or the target");
-    struct task task = {.kernels = kernels, .image = image, .box = box, .target = target};
+    struct task task = {.kernels = kernels, .frame = frame, .box = box, .target = target};
+    task.rgb_rows = (uint8_t *)scratch->memory + oct_letterbox_scratch_bytes(box->target_width);
     const enum scaling scaling = scaling_of(box);
     if (scaling == SCALING_ANY)
         prepare_columns(&task, scratch->memory);
@@ -186,4 +217,13 @@ octet_status oct_letterbox_into(octet_context *ctx, const struct oct_resize_kern
         pad(&task, out + (size_t)right * (size_t)target->pixel_bytes, box->target_width - right);
     }
     return OCTET_OK;
+}
+
+octet_status oct_letterbox_into(octet_context *ctx, const struct oct_resize_kernels *kernels,
+                                const octet_image *image, const octet_letterbox *box,
+                                const struct oct_pixels *target,
+                                const struct oct_letterbox_scratch *scratch)
+{
+    const octet_frame frame = oct_frame_of_image(image);
+    return oct_letterbox_frame(ctx, kernels, &frame, box, target, scratch);
 }

@@ -100,6 +100,7 @@ void oct_session_close(octet_session *session)
     if (!session)
         return;
     octet_context *ctx = &session->own;
+    oct_session_release_frames(session);
     session->backend->close(session->state);
     oct_free(ctx, session->slots);
     oct_free(ctx, session->select.candidates);

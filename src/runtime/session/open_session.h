@@ -33,9 +33,14 @@ const struct oct_session_facts *oct_session_facts(const octet_session *session);
  * fits in then. `call` is that call's name. */
 octet_status oct_session_enter(octet_session *session, const char *call);
 
-/* Gives a slot its picture; `letterbox` of an image's input is worked out here. */
+/* Gives a slot its picture. A frame is checked, and its letterbox worked out, here. */
 octet_status oct_session_set(octet_session *session, int slot,
                              const struct oct_backend_input *input);
+
+/* As octet_session_allocate_frame() and octet_session_free_frame(). */
+octet_status oct_session_allocate_frame(octet_session *session, octet_pixel_format format,
+                                        int width, int height, octet_frame *frame);
+void oct_session_free_frame(octet_session *session, octet_frame *frame);
 
 /* As octet_session_run(), octet_session_observe(), octet_session_device_ms() and
  * octet_session_layer_ms(). */

@@ -23,8 +23,8 @@ static octet_letterbox geometry_of(const octet_session *session,
                                    const struct oct_backend_input *input)
 {
     const int width = session->facts.width, height = session->facts.height;
-    if (input->image)
-        return oct_letterbox_geometry(input->image->width, input->image->height, width, height);
+    if (input->frame)
+        return oct_letterbox_geometry(input->frame->width, input->frame->height, width, height);
     return (octet_letterbox){
         .source_width = width, .source_height = height, .gain_x = 1.0, .gain_y = 1.0};
 }
@@ -37,9 +37,14 @@ octet_status oct_session_set(octet_session *session, int index,
         return status;
     struct oct_slot *slot = &session->slots[index];
     struct oct_backend_input placed = *input;
-    slot->geometry = geometry_of(session, input);
-    placed.letterbox = &slot->geometry;
-    status = session->backend->set_input(session->state, index, &placed);
+    if (input->frame)
+        status = oct_frame_check(&session->own, input->frame);
+    if (!status) {
+        slot->geometry = geometry_of(session, input);
+        placed.letterbox = &slot->geometry;
+        placed.in_host_memory = input->frame && oct_session_holds_frame(session, input->frame);
+        status = session->backend->set_input(session->state, index, &placed);
+    }
     slot->state = status ? OCT_SLOT_EMPTY : OCT_SLOT_SET;
     return status;
 }

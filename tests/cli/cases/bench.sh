@@ -23,3 +23,6 @@ try bench parts.octet $few --image picture.ppm --json | grep -A 12 '"pipeline"' 
 try bench parts.octet $few --histogram | sed -n '/latencies$/,$p' | mask | sed -e 's/#.* N$/BAR/' | head -n 2
 try bench parts.octet $few --layers --json | grep -A 8 '"layers"' | sed -E 's/: [0-9.e+-]+(,?)$/: N\1/'
 try bench parts.octet $few --image none.ppm
+try bench parts.octet $few --frame 99x55 | sed -n '/way from memory$/,$p' | mask
+try bench parts.octet $few --frame 99x55:yuy2 --image picture.ppm --json | grep -A 13 '"frame"' | sed -E 's/: [0-9.e+-]+/: N/'
+for frame in 640 640x0 640x480: 640x480:nv21 32767x32767; do try bench parts.octet $few --frame $frame; done

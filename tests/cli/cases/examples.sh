@@ -3,7 +3,7 @@
 . "$support"
 need_demo
 examples=$(dirname "$octet")/examples
-for name in build_engine detect_picture; do
+for name in build_engine detect_picture detect_frames; do
     [ -x "$examples/$name" ] || skip "examples/$name was not built"
 done
 cp "$model" parts.onnx
@@ -17,5 +17,10 @@ for arguments in '' 'a b' 'none.onnx x.octet picture' 'parts.onnx x.octet text' 
 done
 for arguments in '' 'none.octet text' 'text text' 'parts.octet text' 'parts.octet none'; do
     "$examples/detect_picture" $arguments 2>&1 || echo "[exit status $?]"
+done
+# three black frames, and a part of a fourth
+head -c 20000 /dev/zero | "$examples/detect_frames" parts.octet 70 47 || echo "[exit status $?]"
+for arguments in '' 'none.octet 70 47' 'parts.octet 0 47' 'parts.octet 70 47 gpu'; do
+    "$examples/detect_frames" $arguments 2>&1 </dev/null || echo "[exit status $?]"
 done
 files .

@@ -278,9 +278,11 @@ oct_cuda_result call_allocate_host(void **memory, size_t bytes, unsigned flags)
 {
     ONE_AT_A_TIME;
     const int result = begin_in_context("cuMemHostAlloc");
-    (void)flags;
     if (result)
         return result;
+    if (bytes == 0 || !(flags & OCT_CUDA_HOST_MAPPED) ||
+        flags & ~(OCT_CUDA_HOST_MAPPED | OCT_CUDA_HOST_PORTABLE))
+        return complain(RESULT_INVALID_VALUE, "%zu bytes of host memory, flags %u", bytes, flags);
     *memory = (void *)(uintptr_t)memory_allocate(bytes); /* which kernels may reach */
     stand_in.host_allocations += *memory != NULL;
     return *memory ? 0 : RESULT_OUT_OF_MEMORY;

@@ -165,6 +165,8 @@ static void get_counts(struct stand_in_counts *counts)
     *counts = (struct stand_in_counts){
         .calls = stand_in.calls,
         .launches = stand_in.launches,
+        .copies_in = stand_in.copies_in,
+        .bytes_in = stand_in.bytes_in,
         .allocations = memory_count() - stand_in.host_allocations,
         .host_allocations = stand_in.host_allocations,
         .modules = count_objects(OBJECT_MODULE),

@@ -84,11 +84,20 @@ struct oct_cuda_executable {
 
 /* One thing that a stream will do. */
 struct task {
-    enum { TASK_COPY_IN, TASK_COPY_OUT, TASK_FILL, TASK_LAUNCH, TASK_GRAPH, TASK_EVENT } kind;
+    enum {
+        TASK_COPY_IN,
+        TASK_COPY_ROWS,
+        TASK_COPY_OUT,
+        TASK_FILL,
+        TASK_LAUNCH,
+        TASK_GRAPH,
+        TASK_EVENT
+    } kind;
     uint64_t address;
     void *host;
     size_t bytes;
     unsigned char value;
+    struct oct_cuda_copy_rows rows;
     struct launch launch;
     struct oct_cuda_executable *executable;
     struct oct_cuda_event *event;
@@ -112,7 +121,8 @@ struct stand_in_state {
     bool fails_for_good;
     int lost; /* the result of a kernel's failure, which every later call has */
     const char *failed_call;
-    int host_allocations, launches, leaked;
+    int host_allocations, launches, copies_in, leaked;
+    size_t bytes_in;
     struct object *objects;
     struct oct_cuda_stream *null_stream;
 };

@@ -56,6 +56,18 @@ void record_now(struct oct_cuda_event *event)
     event->ms = clock_ms;
 }
 
+static int copy_rows(const struct oct_cuda_copy_rows *rows)
+{
+    const size_t bytes = rows->to_pitch * (rows->rows - 1) + rows->row_bytes;
+    if (!memory_holds(rows->to_device, bytes))
+        return complain(RESULT_ILLEGAL_ADDRESS, "%zu rows of %zu bytes are copied beyond memory",
+                        rows->rows, rows->row_bytes);
+    for (size_t y = 0; y < rows->rows; y++)
+        memcpy((char *)(uintptr_t)rows->to_device + y * rows->to_pitch,
+               (const char *)rows->from_host + y * rows->from_pitch, rows->row_bytes);
+    return 0;
+}
+
 static int run_task(struct task *task)
 {
     void *device = (void *)(uintptr_t)task->address;
@@ -73,6 +85,8 @@ static int run_task(struct task *task)
         else
             memset(device, task->value, task->bytes);
         return 0;
+    case TASK_COPY_ROWS:
+        return copy_rows(&task->rows);
     case TASK_LAUNCH:
         return run_launch(&task->launch);
     case TASK_GRAPH:
@@ -127,11 +141,32 @@ oct_cuda_result call_copy_in(oct_cuda_address to, const void *from, size_t bytes
     const int result = begin_in_context("cuMemcpyHtoDAsync_v2");
     if (result)
         return result;
+    stand_in.copies_in++;
+    stand_in.bytes_in += bytes;
     return add_task(
         stream,
         &(struct task){
             .kind = TASK_COPY_IN, .address = to, .host = (void *)(uintptr_t)from, .bytes = bytes},
         "cuMemcpyHtoDAsync_v2");
+}
+
+/* From rows of the host's to rows of the device's: octet copies no others. */
+oct_cuda_result call_copy_rows(const struct oct_cuda_copy_rows *rows, oct_cuda_stream stream)
+{
+    const int result = begin_in_context("cuMemcpy2DAsync_v2");
+    if (result)
+        return result;
+    if (rows->from_kind != OCT_CUDA_MEMORY_HOST || rows->to_kind != OCT_CUDA_MEMORY_DEVICE ||
+        rows->from_x || rows->from_y || rows->to_x || rows->to_y || rows->from_array ||
+        rows->to_array || rows->rows == 0 || rows->row_bytes == 0 ||
+        rows->from_pitch < rows->row_bytes || rows->to_pitch < rows->row_bytes ||
+        rows->from_pitch > INT32_MAX || rows->to_pitch > INT32_MAX)
+        return complain(RESULT_INVALID_VALUE, "%zu rows of %zu bytes, %zu and %zu apart",
+                        rows->rows, rows->row_bytes, rows->from_pitch, rows->to_pitch);
+    stand_in.copies_in++;
+    stand_in.bytes_in += rows->rows * rows->row_bytes;
+    return add_task(stream, &(struct task){.kind = TASK_COPY_ROWS, .rows = *rows},
+                    "cuMemcpy2DAsync_v2");
 }
 
 oct_cuda_result call_copy_out(void *to, oct_cuda_address from, size_t bytes, oct_cuda_stream stream)

@@ -88,8 +88,11 @@ static float corner_of(const struct oct_gpu_head *p, int slot, int anchor, int s
 {
     const struct oct_gpu_level *level = &p->levels[level_of(p, anchor)];
     const int cell = anchor - level->first;
-    const float *logits =
-        logits_of(level, &level->boxes, slot, anchor, 4 * p->reg_max) + side * p->reg_max;
+    const int bins = p->reg_max ? p->reg_max : 1;
+    const float *logits = logits_of(level, &level->boxes, slot, anchor, 4 * bins) + side * bins;
+    const int at = side % 2 ? cell / level->width : cell % level->width;
+    if (!p->reg_max)
+        return oct_gpu_corner(side, at, logits[0], level->stride);
     const float highest = oct_gpu_highest(logits, p->reg_max);
     double values[OCT_GPU_BINS_MAX];
     for (int i = 0; i < p->reg_max; i++)
@@ -98,8 +101,7 @@ static float corner_of(const struct oct_gpu_head *p, int slot, int anchor, int s
     for (int i = 0; i < p->reg_max; i++)
         values[i] = oct_gpu_part(values[i], sum, i, &p->rounding);
     const float distance = oct_gpu_distance(oct_gpu_sum(values, p->reg_max), sum, &p->rounding);
-    return oct_gpu_corner(side, side % 2 ? cell / level->width : cell % level->width, distance,
-                          level->stride);
+    return oct_gpu_corner(side, at, distance, level->stride);
 }
 
 void emulate_head_boxes(const struct emulated_kernel *kernel, const struct emulated_launch *launch)

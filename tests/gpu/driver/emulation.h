@@ -3,7 +3,7 @@
  * octet's kernels on the CPU, block by block, from the parameters that a launch brings: the same
  * addresses, the same arithmetic in the same order, the same parts of shared memory. They follow
  * src/runtime/backend/cuda/kernels, which is authoritative, and share with the host's C nothing but
- * parameters.h, conv_tiles.h and what the network's rooms define.
+ * parameters.h, conv_tiles.h, yuv.h and what the network's rooms define.
  */
 #ifndef OCTET_TESTS_GPU_DRIVER_EMULATION_H
 #define OCTET_TESTS_GPU_DRIVER_EMULATION_H
@@ -62,6 +62,8 @@ void emulate_head_gather(const struct emulated_kernel *kernel,
                          const struct emulated_launch *launch);
 void emulate_head_boxes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_letterbox(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_letterbox_yuv(const struct emulated_kernel *kernel,
+                           const struct emulated_launch *launch);
 void emulate_planes(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_burn(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 

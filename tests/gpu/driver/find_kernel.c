@@ -69,6 +69,8 @@ static const struct emulated_kernel kernels[] = {
     {"head_gather", "head", sizeof(struct oct_gpu_head), 128, 0, .run = emulate_head_gather},
     {"head_boxes", "head", sizeof(struct oct_gpu_head), 256, 8704, .run = emulate_head_boxes},
     {"letterbox", "input", sizeof(struct oct_gpu_letterbox), 0, 0, .run = emulate_letterbox},
+    {"letterbox_yuv", "input", sizeof(struct oct_gpu_letterbox_yuv), 0, 0,
+     .run = emulate_letterbox_yuv},
     {"planes", "input", sizeof(struct oct_gpu_planes), 0, 0, .run = emulate_planes},
     {"peak_u8", "peak", sizeof(struct oct_gpu_burn), 1024, 0, .run = emulate_burn, .cycles = 8},
     {"peak_bf16", "peak", sizeof(struct oct_gpu_burn), 1024, 0, .run = emulate_burn, .cycles = 8},

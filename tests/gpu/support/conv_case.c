@@ -61,8 +61,10 @@ static int add_slice(struct conv_case *c, int parent, int offset, int channels)
 static int add_part(struct conv_case *c, struct test_random *random, int part)
 {
     const bool is_enlarged = c->shape.is_enlarged[part];
-    const struct oct_layer small = {
-        .residual = -1, .kernel = 1, .stride = is_enlarged ? 2 : 1, .silu = 1};
+    const struct oct_layer small = {.residual = -1,
+                                    .kernel = 1,
+                                    .stride = is_enlarged ? 2 : 1,
+                                    .activation = OCT_ACTIVATION_SILU};
     const int tensor = add_conv(c, random, small, c->shape.channels[part], c->shape.type);
     const struct oct_layer enlarge = {
         .operation = OCT_UPSAMPLE, .input = tensor, .residual = -1, .kernel = 1, .stride = 1};
@@ -117,7 +119,7 @@ static void make_network(struct conv_case *c, struct test_random *random)
             add_slice(c, add_conv(c, random, layer, s->residual_skipped + s->outputs, s->residual),
                       s->residual_skipped, s->outputs);
     layer.input = input;
-    layer.silu = s->silu;
+    layer.activation = s->silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
     c->layer = c->network.layer_count;
     c->tensor = add_conv(c, random, layer, s->outputs, s->output);
     if (s->scale > 0.0f)

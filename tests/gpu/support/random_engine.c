@@ -57,7 +57,8 @@ static void fill_layer(struct oct_arena *arena, struct oct_layer *layer,
         return;
     }
     output->quantization = is_common ? common : random_quantization(&plan.random);
-    layer->silu = output->type != OCT_TYPE_F32 && test_int(&plan.random, 0, 3) > 0;
+    const bool silu = output->type != OCT_TYPE_F32 && test_int(&plan.random, 0, 3) > 0;
+    layer->activation = silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
     random_weights(arena, &plan.random, &plan.network, layer, output->channels);
 }
 

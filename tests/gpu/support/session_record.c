@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records sessions and compares them. */
 #include "session_record.h"
+#include "random_frame.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 
 #include "base/bfloat16.h"
 #include "random.h"
+#include "random_frame.h"
 #include "run_session.h"
 #include "small_detector.h"
 
@@ -27,14 +29,30 @@ static void set_planes(octet_session *session, int slot, struct test_random *ran
     free(planes);
 }
 
+static void set_frame(octet_session *session, int slot, struct test_random *random)
+{
+    const octet_pixel_format format =
+        (octet_pixel_format)test_int(random, OCTET_PIXEL_NV12, OCTET_PIXEL_YUY2);
+    const int width = test_int(random, 1, 200), height = test_int(random, 1, 200);
+    struct test_frame frame = test_frame_make(
+        format, width, height, (enum test_frame_layout)test_int(random, 0, TEST_FRAME_LAYOUTS - 1),
+        test_bits(random));
+    frame.frame.matrix = (octet_yuv_matrix)test_int(random, 0, 1);
+    frame.frame.range = (octet_yuv_range)test_int(random, 0, 1);
+    assert_int_equal(octet_session_set_frame(session, slot, &frame.frame), OCTET_OK);
+    test_frame_free(&frame);
+}
+
 void session_fill(octet_context *ctx, octet_session *session, int slots, uint64_t seed)
 {
     const struct oct_session_facts *facts = oct_session_facts(session);
     struct test_random random = test_random_of(seed);
     for (int slot = 0; slot < slots; slot++) {
-        if (slot % 3 == 2) {
+        if (slot % 4 == 1) {
+            set_frame(session, slot, &random);
+        } else if (slot % 4 == 2) {
             set_planes(session, slot, &random);
-        } else if (slot % 3 == 1) {
+        } else if (slot % 4 == 3) {
             uint8_t *pixels = test_picture_pixels(ctx, facts->height, facts->width, seed + 1);
             assert_int_equal(octet_session_set_pixels(session, slot, pixels), OCTET_OK);
             free(pixels);

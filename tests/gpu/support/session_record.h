@@ -23,7 +23,7 @@ struct session_record {
     octet_detection boxes[RECORD_SLOTS][RECORD_BOXES];
 };
 
-/* Fills all slots with pictures that the seed makes: letterboxed ones of many sizes, pixels and
+/* Fills all slots with what the seed makes: pictures of many sizes, frames of YUV, pixels and
  * planes in turn. */
 void session_fill(octet_context *ctx, octet_session *session, int slots, uint64_t seed);
 

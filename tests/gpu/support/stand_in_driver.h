@@ -21,13 +21,15 @@ struct stand_in_gpu {
     int major, minor, multiprocessors;
     int shared_bytes_a_block, shared_bytes_a_multiprocessor;
     size_t memory_bytes;
-    bool integrated;
+    bool integrated; /* it shares the machine's memory */
 };
 
 /* What there is now. */
 struct stand_in_counts {
-    int calls;    /* so far, since the last reset() */
-    int launches; /* kernels that ran, those of graphs among them */
+    int calls;       /* so far, since the last reset() */
+    int launches;    /* kernels that ran, those of graphs among them */
+    int copies_in;   /* from the host */
+    size_t bytes_in; /* in them */
     int allocations, host_allocations, modules, streams, events, graphs, executables;
     int overlaps; /* dependencies of kernels that overlap, in all graphs that there are */
     int retained; /* contexts */

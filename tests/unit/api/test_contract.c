@@ -56,6 +56,7 @@ static const struct {
     {"octet_detection", 24},
     {"octet_detect_settings", 112},
     {"octet_tensor_view", 56},
+    {"octet_frame", 104},
 };
 enum { ABI_OF_SIZES = 1, SIZE_COUNT = sizeof sizes / sizeof sizes[0] };
 

@@ -76,7 +76,7 @@ static void other_rules(void **state)
     layer(engine, OCT_WINDOW_MEAN, 0)->residual = 0;
     expect_refusal(engine, "changes channels or type");
     engine = pooled(OCTET_PRECISION_INT8);
-    layer(engine, OCT_WINDOW_MEAN, 0)->silu = 1;
+    layer(engine, OCT_WINDOW_MEAN, 0)->activation = OCT_ACTIVATION_SILU;
     expect_refusal(engine, "changes channels or type");
     engine = pooled(OCTET_PRECISION_INT8);
     engine->network.tensors[layer(engine, OCT_WINDOW_MEAN, 0)->output].type = OCT_TYPE_F32;

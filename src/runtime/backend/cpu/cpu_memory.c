@@ -31,7 +31,8 @@ octet_status oct_cpu_allocate_scratch(struct oct_cpu *cpu)
     const bool has_pixels = cpu->views[0].type != OCT_TYPE_U8;
     const size_t pixels = (size_t)cpu->height * (size_t)cpu->width;
     cpu->scratch = oct_malloc(cpu->ctx, (size_t)cpu->thread_count, cpu->scratch_bytes);
-    cpu->letterbox.bytes = oct_letterbox_scratch_bytes(cpu->width);
+    /* The widest frame's: pages that no frame is wide enough to touch are never there. */
+    cpu->letterbox.bytes = oct_letterbox_frame_scratch_bytes(cpu->width, OCTET_IMAGE_SIDE_MAX);
     cpu->letterbox.memory = oct_malloc(cpu->ctx, cpu->letterbox.bytes, 1);
     if (has_pixels)
         cpu->pixels = oct_malloc(cpu->ctx, pixels, 4);

@@ -25,6 +25,7 @@ struct oct_step_job {
         struct oct_conv_job conv;
         struct oct_pool_job pool;
         struct oct_table_job table;
+        struct oct_attention_job attention;
         struct oct_move_job move;
     };
 };
@@ -33,7 +34,8 @@ struct oct_step_job {
  * rows, for each range of channels. */
 struct oct_step {
     const struct oct_layer *layer;
-    const struct oct_conv_kernel *kernel; /* CONVOLUTION */
+    const struct oct_conv_kernel *kernel;         /* CONVOLUTION */
+    const struct oct_attention_kernel *attention; /* ATTENTION */
     /* MAX_POOL, WINDOW_MAX, WINDOW_MEAN */
     void (*pool)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     int height, width, channels;  /* of the output; stored channels */

@@ -53,6 +53,14 @@ static void cut_rows(struct oct_step *step, int threads)
     step->row_chunk = divide_up(step->height, threads * turns);
 }
 
+/* Heads first: each item of a head packs its keys and values for itself. */
+static void cut_heads(struct oct_step *step, int threads)
+{
+    const int heads = step->layer->heads, items = divide_up(threads * TURNS_MAX / 2, heads);
+    step->channel_chunk = step->channels / heads;
+    step->row_chunk = divide_up(step->height, items);
+}
+
 /* One item for a single thread; a few for each of several, so that none waits long for the last. */
 void oct_cpu_divide_work(struct oct_step *step, int threads)
 {
@@ -60,6 +68,8 @@ void oct_cpu_divide_work(struct oct_step *step, int threads)
     step->row_chunk = step->height;
     if (threads > 1 && step->kernel && step->kernel->tile_rows > 1)
         cut_units(step, step->kernel->tile_rows, threads);
+    else if (threads > 1 && step->attention)
+        cut_heads(step, threads);
     else if (threads > 1)
         cut_rows(step, threads);
     step->row_items = divide_up(step->height, step->row_chunk);

@@ -131,11 +131,25 @@ static void look_up(const struct work *work, const struct oct_conv_range *range,
     work->cpu->kernels.table(&work->job->table, range->row_begin, range->row_end);
 }
 
+static void attend(const struct work *work, const struct oct_conv_range *range, void *scratch)
+{
+    const struct oct_attention_job *job = &work->job->attention;
+    const struct oct_attention_range part = {range->row_begin, range->row_end,
+                                             range->channel_begin / job->value_channels,
+                                             range->channel_end / job->value_channels};
+    work->step->attention->run(job, &part, scratch);
+}
+
 static void (*const operations[])(const struct work *, const struct oct_conv_range *, void *) = {
-    [OCT_CONVOLUTION] = convolve, [OCT_MAX_POOL] = pool,
-    [OCT_UPSAMPLE] = upsample,    [OCT_COPY] = copy,
-    [OCT_TABLE] = look_up,        [OCT_WINDOW_MAX] = pool,
-    [OCT_WINDOW_MEAN] = pool,     [OCT_DEPTH_TO_SPACE] = spread_depth,
+    [OCT_CONVOLUTION] = convolve,
+    [OCT_MAX_POOL] = pool,
+    [OCT_UPSAMPLE] = upsample,
+    [OCT_COPY] = copy,
+    [OCT_TABLE] = look_up,
+    [OCT_ATTENTION] = attend,
+    [OCT_WINDOW_MAX] = pool,
+    [OCT_WINDOW_MEAN] = pool,
+    [OCT_DEPTH_TO_SPACE] = spread_depth,
 };
 
 static int least(int a, int b)

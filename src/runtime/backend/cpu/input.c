@@ -28,12 +28,12 @@ static void convert(const struct oct_cpu *cpu, const struct oct_view *input)
     }
 }
 
-static octet_status set_image(struct oct_cpu *cpu, const struct oct_view *input,
-                              const octet_image *image, const octet_letterbox *letterbox)
+static octet_status set_frame(struct oct_cpu *cpu, const struct oct_view *input,
+                              const octet_frame *frame, const octet_letterbox *letterbox)
 {
     const struct oct_pixels target = target_pixels(cpu, input);
-    const octet_status status = oct_letterbox_into(cpu->ctx, &cpu->kernels.resize, image, letterbox,
-                                                   &target, &cpu->letterbox);
+    const octet_status status = oct_letterbox_frame(cpu->ctx, &cpu->kernels.resize, frame,
+                                                    letterbox, &target, &cpu->letterbox);
     if (!status)
         convert(cpu, input);
     return status;
@@ -80,8 +80,8 @@ octet_status oct_cpu_set_input(void *state, int slot, const struct oct_backend_i
 {
     struct oct_cpu *cpu = state;
     const struct oct_view view = oct_cpu_view(cpu, slot, 0);
-    if (input->image)
-        return set_image(cpu, &view, input->image, input->letterbox);
+    if (input->frame)
+        return set_frame(cpu, &view, input->frame, input->letterbox);
     if (input->rgb)
         set_pixels(cpu, &view, input->rgb);
     else

@@ -51,10 +51,29 @@ static int64_t add_up(const struct oct_layer *layer, size_t outputs, const struc
     return largest;
 }
 
+/* The same of a depthwise convolution, whose channel n has the zero point of its input's. */
+static int64_t add_up_channels(const struct oct_network *network, const struct oct_layer *layer,
+                               int32_t *start)
+{
+    const size_t taps = (size_t)layer->kernel * (size_t)layer->kernel;
+    int64_t largest = 0;
+    for (int n = 0; n < layer->groups; n++) {
+        const struct oct_network_channel leaf = oct_network_resolve(network, layer->input, n);
+        const struct oct_code_sums sums = oct_sum_codes(layer->codes + (size_t)n * taps, taps);
+        start[n] = (int32_t)(-sums.sum * network->tensors[leaf.tensor].quantization.zero_point);
+        largest = sums.magnitude > largest ? sums.magnitude : largest;
+    }
+    return largest;
+}
+
 static octet_status add_up_codes(struct oct_cpu *cpu, const struct oct_layer *layer, int32_t *start,
                                  int64_t *magnitude)
 {
     const struct oct_tensor *tensors = cpu->network->tensors;
+    if (oct_is_depthwise(layer)) {
+        *magnitude = add_up_channels(cpu->network, layer, start);
+        return OCTET_OK;
+    }
     struct run *runs = oct_malloc(cpu->ctx, (size_t)tensors[layer->input].channels, sizeof *runs);
     if (!runs)
         return oct_fail_memory(cpu->ctx, "packed weights");
@@ -97,9 +116,14 @@ octet_status oct_cpu_choose_kernel(struct oct_cpu *cpu, struct oct_step *step,
     const octet_status status = set_constants(cpu, step->layer, job);
     if (status)
         return status;
-    step->kernel = (type == OCT_TYPE_U8     ? kernels->choose_conv_u8
-                    : type == OCT_TYPE_BF16 ? kernels->choose_conv_bf16
-                                            : kernels->choose_conv_f32)(&job->shape);
+    if (job->shape.depthwise)
+        step->kernel = type == OCT_TYPE_U8     ? kernels->depthwise_u8
+                       : type == OCT_TYPE_BF16 ? kernels->depthwise_bf16
+                                               : kernels->depthwise_f32;
+    else
+        step->kernel = (type == OCT_TYPE_U8     ? kernels->choose_conv_u8
+                        : type == OCT_TYPE_BF16 ? kernels->choose_conv_bf16
+                                                : kernels->choose_conv_f32)(&job->shape);
     return oct_add(cpu->packed_bytes, oct_cpu_packed_bytes(step), &cpu->packed_bytes)
                ? OCTET_OK
                : oct_fail_memory(cpu->ctx, "packed weights");
@@ -128,6 +152,16 @@ octet_status oct_cpu_pack_weights(struct oct_cpu *cpu, const struct oct_step *st
 {
     const struct oct_layer *layer = step->layer;
     const struct oct_conv_shape *shape = &step->jobs[0].conv.shape;
+    if (shape->depthwise) {
+        step->kernel->pack(shape,
+                           &(struct oct_conv_weights){.codes = layer->codes,
+                                                      .bf16 = layer->bf16,
+                                                      .values = layer->values,
+                                                      .input_channels = 1,
+                                                      .output_channels = layer->groups},
+                           packed);
+        return OCTET_OK;
+    }
     int *inputs = oct_malloc(cpu->ctx, (size_t)shape->input_channels, sizeof *inputs);
     if (!inputs)
         return oct_fail_memory(cpu->ctx, "packed weights");

@@ -19,7 +19,8 @@ static octet_status prepare_convolution(struct oct_cpu *cpu, struct oct_step *st
 {
     const struct oct_layer *layer = step->layer;
     const struct oct_layout *layout = &cpu->layout;
-    job->silu = layer->silu;
+    job->activation = layer->activation;
+    job->slope = layer->slope;
     job->streamed = oct_layout_of_picture(layout, layer->output) &&
                     layout->picture_bytes * (size_t)cpu->batch > STREAMED_BYTES;
     job->shape = (struct oct_conv_shape){
@@ -27,6 +28,7 @@ static octet_status prepare_convolution(struct oct_cpu *cpu, struct oct_step *st
         .output_channels = step->channels,
         .kernel = layer->kernel,
         .stride = layer->stride,
+        .depthwise = oct_is_depthwise(layer),
         .output_height = step->height,
         .output_width = step->width,
         .input_pixel = (int)cpu->views[layer->input].pixel,
@@ -67,6 +69,23 @@ static void prepare_pool(struct oct_cpu *cpu, struct oct_step *step, struct oct_
     keep_scratch(cpu, cpu->kernels.pool_scratch_bytes(job));
 }
 
+static void prepare_attention(struct oct_cpu *cpu, struct oct_step *step,
+                              struct oct_attention_job *job)
+{
+    const struct oct_layer *layer = step->layer;
+    const struct oct_head_channels each = oct_attention_channels(cpu->network, layer);
+    const bool codes = oct_layout_type(&cpu->layout, layer->input) == OCT_TYPE_U8;
+    *job = (struct oct_attention_job){.heads = layer->heads,
+                                      .key_channels = each.key,
+                                      .value_channels = each.value,
+                                      .height = step->height,
+                                      .width = step->width,
+                                      .areas = layer->areas,
+                                      .factor = layer->factor};
+    step->attention = codes ? cpu->kernels.attention_u8 : cpu->kernels.attention_float;
+    keep_scratch(cpu, step->attention->scratch_bytes(job));
+}
+
 /* All channels, the padding with them; but behind a shifted slice, or a part of the depth, lie
  * others' elements, or nobody's. */
 static void prepare_move(const struct oct_cpu *cpu, const struct oct_step *step,
@@ -94,6 +113,9 @@ static octet_status prepare_job(struct oct_cpu *cpu, struct oct_step *step,
         job->table.table = step->layer->table;
         job->table.channels = step->channels;
         job->table.width = step->width;
+        break;
+    case OCT_ATTENTION:
+        prepare_attention(cpu, step, &job->attention);
         break;
     case OCT_UPSAMPLE:
     case OCT_COPY:
@@ -137,6 +159,14 @@ static void bind_views(const struct oct_cpu *cpu, const struct oct_step *step, i
         job->table.output = job->output;
         job->table.residual = residual;
         break;
+    case OCT_ATTENTION: {
+        const int *parts = cpu->network->tensors[layer->input].members;
+        job->attention.queries = oct_cpu_view(cpu, slot, parts[0]);
+        job->attention.keys = oct_cpu_view(cpu, slot, parts[1]);
+        job->attention.values = oct_cpu_view(cpu, slot, parts[2]);
+        job->attention.output = job->output;
+        break;
+    }
     case OCT_UPSAMPLE:
     case OCT_COPY:
     case OCT_DEPTH_TO_SPACE:

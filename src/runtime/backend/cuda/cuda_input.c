@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures into a slot: their pixels go to the GPU as they are, and are letterboxed there. Which
- * pixels a target's blends, and how much of each, is worked out here, by the tables of the CPU. */
+/* Pictures into a slot: they go to the GPU as they are, and are letterboxed there. Which pixels a
+ * target's blends, and how much of each, is worked out here, by the tables of the CPU. */
 #include <string.h>
 
 #include "runtime/backend/cuda/cuda_state.h"
@@ -9,9 +9,9 @@
 
 #define INPUT_THREADS 128
 
-/* As struct oct_gpu_letterbox has them. */
+/* As struct oct_gpu_resize has them. */
 struct column_tap {
-    int32_t offset, weights[2];
+    int32_t pixel, weights[2];
 };
 struct row_tap {
     int32_t rows[2], weights[2];
@@ -34,16 +34,16 @@ octet_status oct_cuda_open_input(struct oct_cuda *cuda)
         cuda, cuda->device.driver.allocate(&input->taps, input->taps_bytes), "memory for pictures");
     if (!status)
         status = oct_gpu_device_kernel(&cuda->device, "letterbox", 0, &input->letterbox);
+    if (!status)
+        status = oct_gpu_device_kernel(&cuda->device, "letterbox_yuv", 0, &input->letterbox_yuv);
     return status ? status : oct_gpu_device_kernel(&cuda->device, "planes", 0, &input->planes);
 }
 
 void oct_cuda_close_input(struct oct_cuda *cuda)
 {
-    struct oct_cuda_input *input = &cuda->input;
-    if (input->source)
-        cuda->device.driver.release(input->source);
-    if (input->taps)
-        cuda->device.driver.release(input->taps);
+    oct_cuda_release_source(cuda);
+    if (cuda->input.taps)
+        cuda->device.driver.release(cuda->input.taps);
 }
 
 static bool same_taps(const octet_letterbox *a, const octet_letterbox *b)
@@ -51,6 +51,14 @@ static bool same_taps(const octet_letterbox *a, const octet_letterbox *b)
     return a->target_width > 0 && a->source_width == b->source_width &&
            a->source_height == b->source_height && a->resized_width == b->resized_width &&
            a->resized_height == b->resized_height;
+}
+
+/* A row without weight is not read: the other one is in its place. */
+static struct row_tap weighted_rows(struct oct_row_tap tap)
+{
+    return (struct row_tap){
+        {tap.first_weight ? tap.first : tap.second, tap.second_weight ? tap.second : tap.first},
+        {tap.first_weight, tap.second_weight}};
 }
 
 /* Tables of the taps, in host memory and on the GPU. */
@@ -66,13 +74,11 @@ static octet_status set_taps(struct oct_cuda *cuda, const octet_letterbox *box)
     oct_columns_init(&columns, (char *)input->host_taps + input->taps_bytes, box->source_width,
                      box->resized_width);
     for (int x = 0; x < columns.count; x++)
-        across[x] = (struct column_tap){columns.offsets[x],
+        across[x] = (struct column_tap){columns.offsets[x] / 3,
                                         {columns.weights[x * 2 * OCT_BLEND_LANES],
                                          columns.weights[x * 2 * OCT_BLEND_LANES + 1]}};
-    for (int y = 0; y < box->resized_height; y++) {
-        const struct oct_row_tap tap = oct_row_tap(box->source_height, box->resized_height, y);
-        down[y] = (struct row_tap){{tap.first, tap.second}, {tap.first_weight, tap.second_weight}};
-    }
+    for (int y = 0; y < box->resized_height; y++)
+        down[y] = weighted_rows(oct_row_tap(box->source_height, box->resized_height, y));
     const octet_status status = oct_cuda_try(
         cuda,
         cuda->device.driver.copy_in(input->taps, input->host_taps, input->taps_bytes, cuda->stream),
@@ -80,26 +86,6 @@ static octet_status set_taps(struct oct_cuda *cuda, const octet_letterbox *box)
     if (!status)
         input->geometry = *box;
     return status;
-}
-
-/* Copies pixels or planes to the GPU, whose room grows with the largest. */
-static octet_status copy_source(struct oct_cuda *cuda, const void *source, size_t bytes)
-{
-    struct oct_cuda_input *input = &cuda->input;
-    const struct oct_cuda_driver *driver = &cuda->device.driver;
-    octet_status status = OCTET_OK;
-    if (bytes > input->source_bytes) {
-        if (input->source)
-            driver->release(input->source);
-        input->source = 0;
-        input->source_bytes = 0;
-        status = oct_cuda_try(cuda, driver->allocate(&input->source, bytes), "memory for pictures");
-        if (!status)
-            input->source_bytes = bytes;
-    }
-    return status ? status
-                  : oct_cuda_try(cuda, driver->copy_in(input->source, source, bytes, cuda->stream),
-                                 "copying a picture");
 }
 
 static octet_status launch(struct oct_cuda *cuda, oct_cuda_function function, unsigned across,
@@ -122,21 +108,13 @@ static oct_cuda_address target_of(const struct oct_cuda *cuda, int slot)
     return cuda->activations + buffer->offset + (uint64_t)slot * cuda->plan.layout.slot_bytes;
 }
 
-static octet_status set_pixels(struct oct_cuda *cuda, int slot, const uint8_t *rgb,
-                               const octet_letterbox *box)
+static struct oct_gpu_resize resize_of(const struct oct_cuda *cuda, int slot,
+                                       const octet_letterbox *box)
 {
-    const size_t row = 3 * (size_t)box->source_width;
-    octet_status status = set_taps(cuda, box);
-    if (!status)
-        status = copy_source(cuda, rgb, row * (size_t)box->source_height);
-    if (status)
-        return status;
-    struct oct_gpu_letterbox parameters = {
-        .source = cuda->input.source,
-        .source_row = (int32_t)row,
-        .next = box->source_width > 1 ? 3 : 0,
+    return (struct oct_gpu_resize){
         .columns = cuda->input.taps,
         .rows = cuda->input.taps + columns_bytes(cuda->width),
+        .next = box->source_width > 1,
         .resized_width = box->resized_width,
         .resized_height = box->resized_height,
         .pad_left = box->pad_left,
@@ -146,15 +124,87 @@ static octet_status set_pixels(struct oct_cuda *cuda, int slot, const uint8_t *r
         .type = (int32_t)cuda->network->tensors[0].type,
         .target = target_of(cuda, slot),
     };
-    return launch(cuda, cuda->input.letterbox,
-                  ((unsigned)cuda->width + INPUT_THREADS - 1) / INPUT_THREADS,
-                  (unsigned)cuda->height, &parameters);
+}
+
+static octet_status launch_letterbox(struct oct_cuda *cuda, oct_cuda_function function,
+                                     void *parameters)
+{
+    return launch(cuda, function, ((unsigned)cuda->width + INPUT_THREADS - 1) / INPUT_THREADS,
+                  (unsigned)cuda->height, parameters);
+}
+
+static struct oct_gpu_letterbox_yuv yuv_of(const octet_frame *frame,
+                                           const struct oct_cuda_planes *at)
+{
+    struct oct_gpu_letterbox_yuv p = {
+        .y = at->planes[0], .y_row = at->strides[0], .factors = *oct_frame_factors(frame)};
+    if (frame->format == OCTET_PIXEL_YUY2) {
+        p.u = p.y + 1;
+        p.v = p.y + 3;
+        p.u_row = p.v_row = p.y_row;
+        p.y_step = 2;
+        p.chroma_step = 4;
+        return p;
+    }
+    const bool pairs = frame->format == OCTET_PIXEL_NV12;
+    p.u = at->planes[1];
+    p.v = pairs ? p.u + 1 : at->planes[2];
+    p.u_row = at->strides[1];
+    p.v_row = pairs ? p.u_row : at->strides[2];
+    p.y_step = 1;
+    p.chroma_step = pairs ? 2 : 1;
+    p.chroma_shift = 1;
+    return p;
+}
+
+static octet_status set_frame(struct oct_cuda *cuda, int slot, const octet_frame *frame,
+                              bool in_host_memory, const octet_letterbox *box)
+{
+    struct oct_cuda_planes at;
+    octet_status status = set_taps(cuda, box);
+    if (!status)
+        status = oct_cuda_place_frame(cuda, frame, in_host_memory, &at);
+    if (status)
+        return status;
+    if (oct_frame_is_yuv(frame)) {
+        struct oct_gpu_letterbox_yuv parameters = yuv_of(frame, &at);
+        parameters.resize = resize_of(cuda, slot, box);
+        return launch_letterbox(cuda, cuda->input.letterbox_yuv, &parameters);
+    }
+    struct oct_gpu_letterbox parameters = {
+        .resize = resize_of(cuda, slot, box),
+        .source = at.planes[0],
+        .source_row = at.strides[0],
+        .red = frame->format == OCTET_PIXEL_BGR ? 2 : 0,
+    };
+    return launch_letterbox(cuda, cuda->input.letterbox, &parameters);
+}
+
+/* Pixels that are the input's own. */
+static octet_status set_pixels(struct oct_cuda *cuda, int slot, const uint8_t *rgb)
+{
+    const octet_frame frame = {
+        .format = OCTET_PIXEL_RGB,
+        .width = cuda->width,
+        .height = cuda->height,
+        .planes = {(uint8_t *)rgb}, /* it is read only */
+        .strides = {3 * (size_t)cuda->width},
+    };
+    const octet_letterbox whole = {
+        .source_width = cuda->width,
+        .source_height = cuda->height,
+        .target_width = cuda->width,
+        .target_height = cuda->height,
+        .resized_width = cuda->width,
+        .resized_height = cuda->height,
+    };
+    return set_frame(cuda, slot, &frame, false, &whole);
 }
 
 static octet_status set_planes(struct oct_cuda *cuda, int slot, const float *planes)
 {
     const size_t pixels = (size_t)cuda->height * (size_t)cuda->width;
-    const octet_status status = copy_source(cuda, planes, 3 * pixels * sizeof *planes);
+    const octet_status status = oct_cuda_place_bytes(cuda, planes, 3 * pixels * sizeof *planes);
     if (status)
         return status;
     struct oct_gpu_planes parameters = {
@@ -174,18 +224,10 @@ octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_
     octet_status status = oct_gpu_device_enter(&cuda->device);
     if (status)
         return status;
-    const octet_letterbox whole = {
-        .source_width = cuda->width,
-        .source_height = cuda->height,
-        .target_width = cuda->width,
-        .target_height = cuda->height,
-        .resized_width = cuda->width,
-        .resized_height = cuda->height,
-    };
-    if (input->image)
-        status = set_pixels(cuda, slot, input->image->pixels, input->letterbox);
+    if (input->frame)
+        status = set_frame(cuda, slot, input->frame, input->in_host_memory, input->letterbox);
     else if (input->rgb)
-        status = set_pixels(cuda, slot, input->rgb, &whole);
+        status = set_pixels(cuda, slot, input->rgb);
     else
         status = set_planes(cuda, slot, input->planes);
     /* Nothing of the caller's is kept. */

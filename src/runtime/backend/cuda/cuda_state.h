@@ -7,6 +7,7 @@
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cuda/gpu_device.h"
 #include "runtime/backend/cuda/gpu_head.h"
+#include "runtime/image/frame_planes.h"
 
 /* The kernels that find boxes, in their order. */
 enum { OCT_CUDA_HEAD_CLEAR, OCT_CUDA_HEAD_GATHER, OCT_CUDA_HEAD_BOXES, OCT_CUDA_HEAD_KERNELS };
@@ -16,11 +17,12 @@ enum { OCT_CUDA_HEAD_CLEAR, OCT_CUDA_HEAD_GATHER, OCT_CUDA_HEAD_BOXES, OCT_CUDA_
 struct oct_cuda_input {
     oct_cuda_address source; /* the picture's pixels, or planes */
     size_t source_bytes;
+    void *mapped;          /* the same memory for the host, where the GPU shares it */
     oct_cuda_address taps; /* of columns, then of rows */
     size_t taps_bytes;
     octet_letterbox geometry; /* that `taps` are for; target_width 0: none */
     void *host_taps;
-    oct_cuda_function letterbox, planes;
+    oct_cuda_function letterbox, letterbox_yuv, planes;
 };
 
 /* Where a tensor's channels are fetched from. */
@@ -95,6 +97,20 @@ octet_status oct_cuda_set_input(void *state, int slot, const struct oct_backend_
 /* What is on the GPU of it. */
 void oct_cuda_close_input(struct oct_cuda *cuda);
 
+/* cuda_frame.c: memory that the GPU reads pictures from. Planes of a frame, where they lie if the
+ * GPU can read them there, else copied; and bytes, copied. */
+struct oct_cuda_planes {
+    oct_cuda_address planes[OCT_FRAME_PLANES_MAX];
+    int32_t strides[OCT_FRAME_PLANES_MAX];
+};
+octet_status oct_cuda_place_frame(struct oct_cuda *cuda, const octet_frame *frame,
+                                  bool in_host_memory, struct oct_cuda_planes *placed);
+octet_status oct_cuda_place_bytes(struct oct_cuda *cuda, const void *bytes, size_t size);
+void oct_cuda_release_source(struct oct_cuda *cuda);
+/* struct oct_backend's allocate_host and release_host. */
+octet_status oct_cuda_allocate_host(void *state, size_t bytes, void **memory);
+void oct_cuda_release_host(void *state, void *memory);
+
 /* cuda_head.c: once activations have addresses, before there is a graph; and the search as
  * launches, or as nodes behind those of the steps, [parts][steps]. `waits` has room for one node
  * more than these. */
@@ -115,5 +131,8 @@ void oct_cuda_lists_made(struct oct_cuda *cuda, int first, int count);
 /* cuda_tensor.c: struct oct_backend's tensor. */
 octet_status oct_cuda_allocate_tensors(struct oct_cuda *cuda);
 octet_status oct_cuda_tensor(void *state, int slot, int tensor, octet_tensor_view *view);
+
+/* gpu_takes.c: struct oct_backend's takes. */
+octet_status oct_cuda_takes(octet_context *ctx, const struct oct_network *network);
 
 #endif

@@ -34,15 +34,16 @@ static bool find_pieces(struct oct_cuda *cuda, int tensor)
     return pieces->runs != NULL;
 }
 
-/* Of the head's tensors, and of what layers write: nothing else is asked for. */
+/* Of the input, the head's tensors, and what layers write: nothing else is asked for. */
 static bool find_all_pieces(struct oct_cuda *cuda)
 {
     const struct oct_network *network = cuda->network;
-    bool found = true;
+    bool found;
     cuda->pieces =
         oct_arena_calloc(&cuda->arena, (size_t)network->tensor_count, sizeof *cuda->pieces);
     if (!cuda->pieces)
         return false;
+    found = find_pieces(cuda, 0);
     for (int i = 0; i < network->head.output_count && found; i++)
         found = find_pieces(cuda, network->head.outputs[i].tensor);
     for (int i = 0; i < network->layer_count && found; i++)
@@ -53,7 +54,7 @@ static bool find_all_pieces(struct oct_cuda *cuda)
 octet_status oct_cuda_allocate_tensors(struct oct_cuda *cuda)
 {
     const struct oct_network *network = cuda->network;
-    size_t watched = 0, fetched = 0;
+    size_t watched = tensor_bytes(cuda, 0), fetched = 0;
     cuda->tensors =
         oct_arena_calloc(&cuda->arena, (size_t)network->tensor_count, sizeof *cuda->tensors);
     if (!cuda->tensors || !find_all_pieces(cuda))

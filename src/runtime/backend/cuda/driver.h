@@ -47,7 +47,8 @@ enum {
 enum { OCT_CUDA_OUT_OF_MEMORY = 2, OCT_CUDA_NO_DEVICE = 100 };
 
 #define OCT_CUDA_STREAM_NON_BLOCKING 1u
-#define OCT_CUDA_HOST_MAPPED 2u /* kernels write to it */
+#define OCT_CUDA_HOST_PORTABLE 1u /* pinned for every context */
+#define OCT_CUDA_HOST_MAPPED 2u   /* kernels reach it, at the address that it has on the host */
 
 /* CUDA_KERNEL_NODE_PARAMS, version 1 */
 struct oct_cuda_kernel_node {
@@ -65,6 +66,24 @@ struct oct_cuda_edge {
     {                                                                                              \
         .from_port = 1, .type = 1                                                                  \
     }
+
+/* CUDA_MEMCPY2D: rows from one pitch to another. Kinds are CUmemorytype: 1 host, 2 device. */
+enum { OCT_CUDA_MEMORY_HOST = 1, OCT_CUDA_MEMORY_DEVICE = 2 };
+struct oct_cuda_copy_rows {
+    size_t from_x, from_y;
+    int from_kind;
+    const void *from_host;
+    oct_cuda_address from_device;
+    void *from_array;
+    size_t from_pitch;
+    size_t to_x, to_y;
+    int to_kind;
+    void *to_host;
+    oct_cuda_address to_device;
+    void *to_array;
+    size_t to_pitch;
+    size_t row_bytes, rows;
+};
 
 /* The functions, in the order in which they are looked up: X(member, symbol, parameters). */
 #define OCT_CUDA_FUNCTIONS(X)                                                                      \
@@ -92,6 +111,7 @@ struct oct_cuda_edge {
     X(release_host, "cuMemFreeHost", (void *))                                                     \
     X(fill, "cuMemsetD8Async", (oct_cuda_address, unsigned char, size_t, oct_cuda_stream))         \
     X(copy_in, "cuMemcpyHtoDAsync_v2", (oct_cuda_address, const void *, size_t, oct_cuda_stream))  \
+    X(copy_rows, "cuMemcpy2DAsync_v2", (const struct oct_cuda_copy_rows *, oct_cuda_stream))       \
     X(copy_out, "cuMemcpyDtoHAsync_v2", (void *, oct_cuda_address, size_t, oct_cuda_stream))       \
     X(create_stream, "cuStreamCreate", (oct_cuda_stream *, unsigned flags))                        \
     X(destroy_stream, "cuStreamDestroy_v2", (oct_cuda_stream))                                     \

@@ -220,7 +220,7 @@ void oct_gpu_launch_make(struct oct_gpu_launch *launch, const struct oct_gpu_ste
     };
 }
 
-/* A kernel that waits for several would hold multiprocessors that one of these may need to start. */
+/* A kernel that waits for several could hold multiprocessors that one of these needs to start. */
 octet_status oct_gpu_device_add(struct oct_gpu_device *device, oct_cuda_graph graph,
                                 const oct_cuda_node *waits, int wait_count,
                                 const struct oct_cuda_kernel_node *node, oct_cuda_node *added)

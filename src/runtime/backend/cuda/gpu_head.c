@@ -5,18 +5,54 @@
 #include <string.h>
 
 #include "runtime/head/heads.h"
+#include "runtime/head/levels.h"
 #include "runtime/head/yolov8.h"
 
 #define WORD_BITS 32
 
-_Static_assert(OCT_YOLOV8_LEVELS_MAX <= OCT_GPU_LEVELS_MAX, "levels of a head");
+_Static_assert(OCT_LEVELS_MAX <= OCT_GPU_LEVELS_MAX, "levels of a head");
 
 /* ---- parameters ---- */
 
-/* The tables of the session's library and of this one are two: a kind is known by its name. */
-static bool is_yolov8(const struct oct_head *head)
+static struct oct_gpu_rounding rounding_of(const struct oct_dfl_rounding *dfl)
 {
-    return strcmp(head->kind->name, oct_head_yolov8.name) == 0;
+    return (struct oct_gpu_rounding){
+        .rounds = oct_yolov8_rounds(dfl),
+        .probability_scale = dfl->probability.scale,
+        .distance_scale = dfl->distance.scale,
+        .weight_scale = dfl->weight_scale,
+        .probability_zero = dfl->probability.zero_point,
+        .distance_zero = dfl->distance.zero_point,
+    };
+}
+
+static void take_yolov8(const struct oct_head *from, struct oct_gpu_head *head)
+{
+    head->reg_max = from->of.yolov8.reg_max;
+    head->rounding = rounding_of(&from->of.yolov8.rounding);
+}
+
+static void take_yolo26(const struct oct_head *from, struct oct_gpu_head *head)
+{
+    (void)from;
+    head->reg_max = 0;
+}
+
+/* Kinds that the kernels know, and what these need of a head's own. */
+static const struct {
+    const struct oct_head_kind *kind;
+    void (*take)(const struct oct_head *from, struct oct_gpu_head *head);
+} kinds[] = {{&oct_head_yolov8, take_yolov8}, {&oct_head_yolo26, take_yolo26}};
+
+/* The tables of the session's library and of this one are two: a kind is known by its name. */
+static bool take_kind(const struct oct_head *from, struct oct_gpu_head *head)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(from->kind->name, kinds[i].kind->name) == 0) {
+            kinds[i].take(from, head);
+            return true;
+        }
+    return false;
 }
 
 static bool plan_view(const struct oct_gpu_plan *plan, int tensor, struct oct_gpu_view *view)
@@ -31,29 +67,13 @@ static bool plan_view(const struct oct_gpu_plan *plan, int tensor, struct oct_gp
     return view->data % OCT_GPU_GROUP_BYTES == 0 && view->pixel % OCT_GPU_GROUP_BYTES == 0;
 }
 
-static struct oct_gpu_rounding rounding_of(const struct oct_dfl_rounding *dfl)
-{
-    return (struct oct_gpu_rounding){
-        .rounds = oct_yolov8_rounds(dfl),
-        .probability_scale = dfl->probability.scale,
-        .distance_scale = dfl->distance.scale,
-        .weight_scale = dfl->weight_scale,
-        .probability_zero = dfl->probability.zero_point,
-        .distance_zero = dfl->distance.zero_point,
-    };
-}
-
 bool oct_gpu_head_plan(const struct oct_gpu_plan *plan, struct oct_gpu_head *head)
 {
     const struct oct_head *from = &plan->network->head;
-    if (!is_yolov8(from))
+    *head = (struct oct_gpu_head){.level_count = from->output_count / 2,
+                                  .class_count = from->class_count};
+    if (!take_kind(from, head))
         return false;
-    *head = (struct oct_gpu_head){
-        .rounding = rounding_of(&from->of.yolov8.rounding),
-        .level_count = from->output_count / 2,
-        .class_count = from->class_count,
-        .reg_max = from->of.yolov8.reg_max,
-    };
     for (int i = 0; i < head->level_count; i++) {
         const struct oct_head_output *boxes = &from->outputs[2 * i];
         const struct oct_network_size size = plan->layout.sizes[boxes->tensor];
@@ -102,7 +122,7 @@ void oct_gpu_search_make(const octet_detect_settings *settings, int class_count,
 {
     uint32_t *wanted = (uint32_t *)(search + 1);
     memset(search, 0, oct_gpu_search_bytes(class_count));
-    search->logit = oct_yolov8_logit_threshold(settings->confidence);
+    search->logit = oct_levels_logit_threshold(settings->confidence);
     search->confidence = (float)settings->confidence;
     search->multi_label = settings->multi_label != 0;
     search->any_class = !settings->classes;
@@ -119,18 +139,32 @@ static void corners_of(const void *user, int anchor, float corners[4])
     memcpy(corners, candidates->entries[candidates->places[anchor]].corners, 4 * sizeof *corners);
 }
 
+/* Of several classes of an anchor any has the box: the best is looked for. */
+static void find_places(const struct oct_gpu_candidates *candidates)
+{
+    for (int i = 0; i < candidates->count; i++)
+        candidates->places[candidates->entries[i].found.anchor] = i;
+    for (int i = 0; i < candidates->count; i++) {
+        const struct oct_gpu_found *found = &candidates->entries[i].found;
+        int *place = &candidates->places[found->anchor];
+        if (found->score > candidates->entries[*place].found.score)
+            *place = i;
+    }
+}
+
 int oct_gpu_candidates_select(const struct oct_gpu_candidates *candidates,
                               const octet_detect_settings *settings,
                               struct oct_select_scratch *scratch, octet_detection *detections,
                               int most)
 {
     struct oct_candidates heap = {scratch->candidates, 0, scratch->capacity};
+    find_places(candidates);
     for (int i = 0; i < candidates->count; i++) {
         const struct oct_gpu_found *found = &candidates->entries[i].found;
-        /* of several classes of an anchor, any has the box */
-        candidates->places[found->anchor] = i;
-        oct_candidates_add(&heap,
-                           (struct oct_candidate){found->score, found->anchor, found->class_id});
+        const int place = candidates->places[found->anchor];
+        oct_candidates_add(&heap, (struct oct_candidate){found->score,
+                                                         candidates->entries[place].found.score,
+                                                         found->anchor, found->class_id});
     }
     return oct_nms(&heap, &(struct oct_boxes){corners_of, candidates}, settings, detections, most);
 }

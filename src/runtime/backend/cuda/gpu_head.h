@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * YOLOv8's head on the GPU, as far as it needs none: where its kernels find what they read, what
- * they are told to search for, and what becomes of the candidates that they find. Candidates come
- * in any order; what is selected of them is what the head's kind selects, to the bit.
+ * YOLOv8's and YOLO26's heads on the GPU, as far as they need none: where kernels find what they
+ * read, what they are told to search for, and what becomes of the candidates that they find.
+ * Candidates come in any order; what is selected of them is what the head's kind selects, to the
+ * bit.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CUDA_GPU_HEAD_H
 #define OCTET_RUNTIME_BACKEND_CUDA_GPU_HEAD_H
@@ -35,7 +36,7 @@ void oct_gpu_search_make(const octet_detect_settings *settings, int class_count,
 struct oct_gpu_candidates {
     const struct oct_gpu_candidate *entries;
     int count;
-    int *places; /* [anchors], scratch: where in `entries` an anchor has its box */
+    int *places; /* [anchors], scratch: where in `entries` an anchor has its box and best score */
 };
 
 /* As select() of struct oct_head_kind. Scratch has room for all of the candidates. */

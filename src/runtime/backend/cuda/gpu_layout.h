@@ -2,12 +2,12 @@
 /*
  * Where tensors lie in a GPU's memory. A buffer is a channels-last activation of a picture,
  * [height][width][channels], without borders. All buffers of a slot's picture lie together, apart
- * from those of other slots: pictures can be worked out beside each other. Every tensor that a layer writes
- * begins at a group of 16 bytes and is padded to 16 channels, concats are tensors beside each
- * other, and a tensor that was only enlarged by upsampling is not stored: convolutions read through
- * to what it was made of. Buffers share memory only where everything that touches one is done,
- * by the order that data alone gives, before anything writes the other: nothing ever waits for
- * memory.
+ * from those of other slots: pictures can be worked out beside each other. Every tensor that a
+ * layer writes begins at a group of 16 bytes and is padded to 16 channels, concats are tensors
+ * beside each other, and a tensor that was only enlarged by upsampling is not stored: convolutions
+ * read through to what it was made of. Buffers share memory only where everything that touches one
+ * is done, by the order that data alone gives, before anything writes the other: nothing ever waits
+ * for memory.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CUDA_GPU_LAYOUT_H
 #define OCTET_RUNTIME_BACKEND_CUDA_GPU_LAYOUT_H

@@ -119,8 +119,8 @@ static void choose_family(struct oct_gpu_step *step, const struct oct_layer *lay
 {
     const struct oct_gpu_view *output = &step->of.conv.output, *residual = &step->of.conv.residual;
     const bool codes = input == OCT_TYPE_U8;
-    const bool is_plain = !layer->silu && !residual->pixel && output->type == OCT_GPU_F32;
-    const bool same = output->type == (int32_t)input && layer->silu;
+    const bool is_plain = !layer->activation && !residual->pixel && output->type == OCT_GPU_F32;
+    const bool same = output->type == (int32_t)input && layer->activation;
     step->few = step->rows = false;
     if (is_plain) {
         step->family = codes ? "conv_u8_values" : "conv_bf16_values";
@@ -208,7 +208,7 @@ static octet_status add_matrix_step(struct oct_gpu_plan *plan, const struct job 
         .height = job->out.height,
         .width = job->out.width,
         .images = plan->layout.batch,
-        .silu = job->layer->silu,
+        .silu = job->layer->activation == OCT_ACTIVATION_SILU,
         .output = job->output,
         .residual = job->residual,
     };
@@ -240,7 +240,7 @@ static octet_status add_f32_step(struct oct_gpu_plan *plan, const struct job *jo
         .width = job->out.width,
         .images = plan->layout.batch,
         .channels = job->channels,
-        .silu = job->layer->silu,
+        .silu = job->layer->activation == OCT_ACTIVATION_SILU,
         .output = job->output,
         .residual = job->residual,
     };
@@ -300,8 +300,9 @@ static octet_status add_pixels_step(struct oct_gpu_plan *plan, const struct job 
         .runs = runs,
         .run_blocks = (blocks + runs - 1) / runs,
         .channels = job->channels,
-        .silu = job->layer->silu && is_bounded(&job->output, &job->residual),
-        .any_silu = job->layer->silu,
+        .silu = job->layer->activation == OCT_ACTIVATION_SILU &&
+                is_bounded(&job->output, &job->residual),
+        .any_silu = job->layer->activation == OCT_ACTIVATION_SILU,
         .output = job->output,
     };
     return OCTET_OK;

@@ -341,6 +341,8 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
     case OCT_UPSAMPLE:
     case OCT_COPY:
         return plan_move(plan, index);
+    case OCT_ATTENTION: /* oct_cuda_takes() */
+        break;
     }
     return OCTET_OK;
 }

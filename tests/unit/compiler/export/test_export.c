@@ -123,6 +123,9 @@ static void test_variants(void **state)
         {.pooled = 1},
         {.pooled = 1, .opset = 12, .split_in_attribute = 1, .reversed = 1},
         {.batchnorm = 1, .swapped = 1, .slices = 1, .dynamic = 1},
+        {.distances = 1},
+        {.distances = 1, .taken = TEST_BEST},
+        {.taken = TEST_BEST_BY_ROWS},
     };
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         for (int int8 = 0; int8 < 2; int8++)
@@ -164,6 +167,42 @@ static void test_identity_before_norm(void **state)
     assert_int_equal(after.precision, OCTET_PRECISION_MIXED);
     octet_model_free(&model);
     end(&f);
+}
+
+/* The convolution of q, k and v stays one in the file, and what a pair stands before is one more
+ * sum, with what the attention gives: 3 convolutions more and 2 sums. */
+static void test_attention(void **state)
+{
+    (void)state;
+    for (int kind = TEST_ATTENTION_SPLIT; kind <= TEST_ATTENTION_SHUFFLED; kind++) {
+        struct fixture f;
+        octet_export_settings settings;
+        octet_model *model;
+        octet_info before, after;
+        begin(&f, &(struct test_onnx_variant){.attention = kind});
+        assert_int_equal(octet_model_load(&f.test.context, f.source, &model), OCTET_OK);
+        octet_model_info(model, &before);
+        octet_model_free(&model);
+        octet_export_defaults(&settings);
+        settings.int8_weights = kind % 2;
+        settings.float_layers = "none";
+        if (export(&f, &settings))
+            fail_msg("%s", f.test.context.message);
+        assert_int_equal(f.info.layer_count, CONVOLUTIONS + 3);
+        assert_int_equal(f.info.quantised_count, CONVOLUTIONS + 3 - LAST);
+        check_rules(&f, &(struct test_qdq_expected){f.info.quantised_count, 3, kind % 2, 0, 1});
+        if (octet_model_load(&f.test.context, f.target, &model)) /* the attention is found again */
+            fail_msg("%s", f.test.context.message);
+        octet_model_info(model, &after);
+        assert_int_equal(after.precision, OCTET_PRECISION_MIXED);
+        assert_int_equal(after.weight_count, before.weight_count);
+        octet_model_free(&model);
+        settings.float_layers = "p3.qkv"; /* one of its three parts is enough, and all are named */
+        if (export(&f, &settings))
+            fail_msg("%s", f.test.context.message);
+        check_rules(&f, &(struct test_qdq_expected){CONVOLUTIONS + 2 - LAST, 3, kind % 2, 0, 1});
+        end(&f);
+    }
 }
 
 static void test_float_layers(void **state)
@@ -434,12 +473,19 @@ static void test_symmetric_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_variants),         cmocka_unit_test(test_identity_before_norm),
-        cmocka_unit_test(test_float_layers),     cmocka_unit_test(test_names_and_sharing),
-        cmocka_unit_test(test_settings),         cmocka_unit_test(test_unread),
-        cmocka_unit_test(test_other_statistics), cmocka_unit_test(test_old_softmax),
-        cmocka_unit_test(test_split_attribute),  cmocka_unit_test(test_half),
-        cmocka_unit_test(test_quantised),        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_identity_before_norm),
+        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_float_layers),
+        cmocka_unit_test(test_names_and_sharing),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_other_statistics),
+        cmocka_unit_test(test_old_softmax),
+        cmocka_unit_test(test_split_attribute),
+        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_quantised),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_symmetric_ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

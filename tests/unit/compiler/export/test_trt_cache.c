@@ -122,7 +122,7 @@ static void test_before_silu(void **state)
 {
     (void)state;
     for (double amax = 0.5; amax < 200.0; amax *= 1.3) {
-        const float scale = oct_scale_before_silu((float)(amax / 127.0));
+        const float scale = oct_scale_before(OCT_ACTIVATION_SILU, (float)(amax / 127.0));
         const double top = 127.0 * (double)scale, bottom = top / (1.0 + exp(top));
         assert_true(top / (1.0 + exp(-top)) >= amax * (1.0 - 1e-6));
         assert_true(bottom <= 0.5 * (double)scale * (1.0 + 1e-6)); /* what lies below is near 0 */

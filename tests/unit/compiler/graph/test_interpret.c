@@ -164,6 +164,83 @@ static void test_binary(void **state)
     expect_failure(&t, OCTET_BAD_FORMAT, "too few inputs");
 }
 
+/* Of equal ones the first comes first; numbers of elements are of the axis. */
+static void test_top(void **state)
+{
+    (void)state;
+    struct trial t;
+    begin(&t, "TopK", "a,k", 17);
+    give(&t, "a", DIMS(2, 5), (float[]){1, 4, 2, 4, 3, -1, -2, -1, -3, -1});
+    give_ints(&t, "k", DIMS(1), (int64_t[]){3});
+    expect(&t, DIMS(2, 3), (float[]){4, 4, 3, -1, -1, -1});
+    for (int smallest = 0; smallest < 2; smallest++) {
+        begin(&t, "TopK", "a,k", 17);
+        t.node->output[0] = "values";
+        test_onnx_node(&t.onnx, "Identity", "", "at", "y");
+        t.node->n_output = 2;
+        t.node->output = test_onnx_memory(&t.onnx, 2 * sizeof *t.node->output);
+        t.node->output[0] = "values";
+        t.node->output[1] = "at";
+        give(&t, "a", DIMS(2, 5), (float[]){1, 4, 2, 4, 3, -1, -2, -1, -3, -1});
+        give_ints(&t, "k", DIMS(1), (int64_t[]){3});
+        test_onnx_int(&t.onnx, t.node, "largest", !smallest);
+        expect_ints(&t, DIMS(2, 3),
+                    smallest ? (int64_t[]){0, 2, 4, 3, 1, 0} : (int64_t[]){1, 3, 4, 0, 2, 4});
+    }
+    begin(&t, "TopK", "a,k", 17); /* down the columns */
+    give_ints(&t, "a", DIMS(3, 2), (int64_t[]){1, 9, 5, 2, INT64_MAX, 3});
+    give_ints(&t, "k", DIMS(1), (int64_t[]){2});
+    test_onnx_int(&t.onnx, t.node, "axis", 0);
+    expect_ints(&t, DIMS(2, 2), (int64_t[]){INT64_MAX, 9, 5, 3});
+    begin(&t, "TopK", "a,k", 17); /* all, and none */
+    give(&t, "a", DIMS(3), (float[]){1, 3, 2});
+    give_ints(&t, "k", DIMS(1), (int64_t[]){3});
+    expect(&t, DIMS(3), (float[]){3, 2, 1});
+    begin(&t, "TopK", "a,k", 17);
+    give(&t, "a", DIMS(3), (float[]){1, NAN, 2});
+    give_ints(&t, "k", DIMS(1), (int64_t[]){0});
+    expect(&t, DIMS(0), NULL);
+    begin(&t, "TopK", "a,k", 17);
+    give(&t, "a", DIMS(3), (float[]){1, 3, 2});
+    give_ints(&t, "k", DIMS(1), (int64_t[]){4});
+    expect_failure(&t, OCTET_BAD_SHAPE, "more elements than there are");
+}
+
+static void test_picking(void **state)
+{
+    (void)state;
+    struct trial t;
+    begin(&t, "GatherElements", "a,b", 17);
+    give(&t, "a", DIMS(2, 3), (float[]){1, 2, 3, 4, 5, 6});
+    give_ints(&t, "b", DIMS(2, 2), (int64_t[]){2, 0, -1, 1});
+    test_onnx_int(&t.onnx, t.node, "axis", 1);
+    expect(&t, DIMS(2, 2), (float[]){3, 1, 6, 5});
+    begin(&t, "GatherElements", "a,b", 17);
+    give(&t, "a", DIMS(3, 2), (float[]){1, 2, 3, 4, 5, 6});
+    give_ints(&t, "b", DIMS(1, 2), (int64_t[]){2, 1});
+    expect(&t, DIMS(1, 2), (float[]){5, 4});
+    begin(&t, "GatherElements", "a,b", 17);
+    give(&t, "a", DIMS(2, 2), (float[]){1, 2, 3, 4});
+    give_ints(&t, "b", DIMS(1, 2), (int64_t[]){2, 1});
+    expect_failure(&t, OCTET_BAD_SHAPE, "out of range");
+    begin(&t, "GatherElements", "a,b", 17);
+    give(&t, "a", DIMS(2, 2), (float[]){1, 2, 3, 4});
+    give_ints(&t, "b", DIMS(1, 3), (int64_t[]){1, 1, 1});
+    expect_failure(&t, OCTET_BAD_SHAPE, "do not fit");
+    begin(&t, "GatherND", "a,b", 17);
+    give(&t, "a", DIMS(2, 3, 2), (float[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+    give_ints(&t, "b", DIMS(1, 2, 2), (int64_t[]){1, -1, 0, 1});
+    expect(&t, DIMS(1, 2, 2), (float[]){10, 11, 2, 3});
+    begin(&t, "GatherND", "a,b", 17);
+    give(&t, "a", DIMS(2, 2), (float[]){0, 1, 2, 3});
+    give_ints(&t, "b", DIMS(2), (int64_t[]){1, 2});
+    expect_failure(&t, OCTET_BAD_SHAPE, "out of range");
+    begin(&t, "GatherND", "a,b", 17);
+    give(&t, "a", DIMS(2, 2), (float[]){0, 1, 2, 3});
+    give_ints(&t, "b", DIMS(1, 3), (int64_t[]){1, 1, 1});
+    expect_failure(&t, OCTET_BAD_SHAPE, "do not fit");
+}
+
 static void test_unary(void **state)
 {
     (void)state;
@@ -560,9 +637,9 @@ static void test_limits(void **state)
     test_onnx_floats(&t.onnx, "a", 2, (int64_t[]){128, 128}, NULL, 1);
     test_onnx_floats(&t.onnx, "b", 2, (int64_t[]){128, 128}, NULL, 1);
     expect_failure(&t, OCTET_UNSUPPORTED_MODEL, "time");
-    begin(&t, "Relu", "a", 17);
+    begin(&t, "Mish", "a", 17);
     give(&t, "a", DIMS(1), (float[]){1});
-    expect_failure(&t, OCTET_UNSUPPORTED_OPERATOR, "operator Relu at node 'trial'");
+    expect_failure(&t, OCTET_UNSUPPORTED_OPERATOR, "operator Mish at node 'trial'");
     begin(&t, "Neg", "x", 17);
     expect_failure(&t, OCTET_BAD_FORMAT, "not known");
 }
@@ -570,7 +647,8 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_binary),      cmocka_unit_test(test_unary),
+        cmocka_unit_test(test_binary),      cmocka_unit_test(test_top),
+        cmocka_unit_test(test_picking),     cmocka_unit_test(test_unary),
         cmocka_unit_test(test_movement),    cmocka_unit_test(test_split),
         cmocka_unit_test(test_shapes),      cmocka_unit_test(test_reductions),
         cmocka_unit_test(test_convolution), cmocka_unit_test(test_pool_and_resize),

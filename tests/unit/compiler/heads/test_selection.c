@@ -238,8 +238,9 @@ static void best_alone(void **state)
     (void)state;
     struct test_onnx onnx;
     begin(&onnx);
-    test_onnx_int_list(&onnx, test_onnx_node(&onnx, "ReduceMax", "", "row_scores", "best"), "axes",
-                       1, 2);
+    OctOnnx__NodeProto *most = test_onnx_node(&onnx, "ReduceMax", "", "row_scores", "best");
+    test_onnx_int_list(&onnx, most, "axes", 1, 2);
+    test_onnx_int(&onnx, most, "keepdims", 0);
     test_onnx_list(&onnx, "k", 1, 30);
     test_onnx_node(&onnx, "TopK", "top", "best,k", "output0,at");
     expect(&onnx, &(octet_detect_settings){.confidence = 0.25, .iou = 1.0, .max_detections = 30},
@@ -255,6 +256,24 @@ static void best_alone(void **state)
            &(octet_detect_settings){
                .confidence = 0.25, .iou = 1.0, .max_detections = 30, .multi_label = 1},
            1);
+}
+
+/* As YOLOv10 and YOLO26 are exported, with either head. */
+static void one_to_one(void **state)
+{
+    (void)state;
+    for (int distances = 0; distances < 2; distances++)
+        for (int taken = TEST_BEST; taken <= TEST_BEST_OF_CELL; taken++) {
+            const struct test_onnx_variant variant = {.distances = distances, .taken = taken};
+            struct test_onnx onnx;
+            test_onnx_detector(&onnx, &variant);
+            expect(&onnx,
+                   &(octet_detect_settings){.confidence = 0.25,
+                                            .iou = 1.0,
+                                            .max_detections = TEST_TAKEN,
+                                            .multi_label = taken != TEST_BEST_OF_CELL},
+                   1);
+        }
 }
 
 static void nothing_said(void **state)
@@ -348,8 +367,8 @@ static void session(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(nms_by_class), TEST(nms_of_best), TEST(nms_of_tensorrt), TEST(best_alone),
-        TEST(nothing_said), TEST(damaged),     TEST(session),
+        TEST(nms_by_class), TEST(nms_of_best),  TEST(nms_of_tensorrt), TEST(best_alone),
+        TEST(one_to_one),   TEST(nothing_said), TEST(damaged),         TEST(session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

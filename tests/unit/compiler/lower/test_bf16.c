@@ -14,7 +14,7 @@
 #include "counting_context.h"
 #include "random.h"
 #include "runtime/head/heads.h"
-#include "runtime/head/yolov8.h"
+#include "runtime/head/levels.h"
 #include "small_detector.h"
 
 static void rounding(void **state)
@@ -95,8 +95,8 @@ static void read_heads(void **state)
     layer(&hand, OCT_MAX_POOL, 2, 4);    /* 3: a head's tensor */
     layer(&hand, OCT_CONVOLUTION, 3, 8); /* 4: reads it */
     layer(&hand, OCT_CONVOLUTION, 4, 4); /* 5: a head's tensor */
-    hand.layers[3].silu = 1;
-    oct_yolov8_add_level(&hand.network.head, 3, 5, 1);
+    hand.layers[3].activation = OCT_ACTIVATION_SILU;
+    oct_levels_add(&hand.network.head, 3, 5, 1);
     struct test_context test;
     test_context_init(&test);
     struct oct_arena arena;

@@ -18,6 +18,7 @@
 #include "folder.h"
 #include "random.h"
 #include "runtime/container/safetensors.h"
+#include "runtime/head/heads.h"
 #include "small_detector.h"
 
 static struct test_context test;
@@ -55,7 +56,9 @@ static void same_layer(const struct oct_network *a, const struct oct_network *b,
     assert_int_equal(from->kernel, to->kernel);
     assert_int_equal(from->stride, to->stride);
     assert_int_equal(from->padding, to->padding);
-    assert_int_equal(from->silu, to->silu);
+    assert_int_equal(from->activation, to->activation);
+    assert_true(from->slope == to->slope);
+    assert_int_equal(oct_is_depthwise(from), oct_is_depthwise(to));
     const size_t weights = (size_t)oct_layer_weights(a, from);
     const size_t outputs = (size_t)a->tensors[from->output].channels;
     assert_memory_equal(from->bias, to->bias, outputs * sizeof(float));
@@ -113,12 +116,21 @@ static void round_trip(void **state)
 {
     (void)state;
     static const octet_precision precisions[] = {OCTET_PRECISION_FP32, OCTET_PRECISION_INT8,
+                                                 OCTET_PRECISION_BF16, OCTET_PRECISION_INT8,
                                                  OCTET_PRECISION_BF16};
-    for (int i = 0; i < 3; i++) {
-        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[i]);
+    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_SMALL,
+                                               TEST_DETECTOR_SMALL, TEST_DETECTOR_DEPTHWISE,
+                                               TEST_DETECTOR_DEPTHWISE};
+    static const char *const versions[] = {"1", "1", "2", "3", "3"};
+    for (int i = 0; i < 5; i++) {
+        const enum test_detector kind = kinds[i];
+        octet_engine *engine = test_engine(&test.context, kind, precisions[i]);
         size_t size, again_size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
         octet_engine *loaded;
+        char key[32];
+        const int length = snprintf(key, sizeof key, "octet.version\":\"%s\"", versions[i]);
+        assert_non_null(memmem(bytes, size, key, (size_t)length));
         assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
         same_plan(&engine->network, &loaded->network);
         assert_int_equal(engine->provenance_count, loaded->provenance_count);
@@ -236,6 +248,63 @@ static void half(void **state)
     assert_int_equal(load(bytes, size, &engine), OCTET_UNSUPPORTED_VERSION);
     assert_non_null(strstr(test.context.message, "version 4"));
     free(bytes);
+}
+
+/* A head that is not YOLOv8's is named in a file of the third version, and in no older one. */
+static void heads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *message;
+    } damages[] = {
+        {"\\\"head\\\":\\\"distances\\\"", "\\\"head\\\":\\\"distanzes\\\"",
+         "\"head\" is none that is known: \"distanzes\""},
+        {"\\\"head\\\":\\\"distances\\\"", "\\\"hexd\\\":\\\"distances\\\"", "\"reg_max\""},
+        {"octet.version\":\"3\"", "octet.version\":\"2\"", "\"head\""},
+        {"octet.version\":\"3\"", "octet.version\":\"1\"", "\"head\""},
+    };
+    octet_engine *engine =
+                     test_engine(&test.context, TEST_DETECTOR_DISTANCES, OCTET_PRECISION_INT8),
+                 *loaded;
+    size_t size, again_size;
+    unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
+    assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
+    const struct oct_head *head = &loaded->network.head;
+    assert_ptr_equal(head->kind, &oct_head_yolo26);
+    assert_int_equal(head->output_count, 6);
+    for (int i = 0; i < head->output_count; i++) {
+        const struct oct_tensor *tensor = &loaded->network.tensors[head->outputs[i].tensor];
+        assert_int_equal(tensor->channels, i % 2 ? 5 : 4);
+        assert_int_equal(tensor->type, OCT_TYPE_F32);
+    }
+    unsigned char *again = test_engine_bytes(&test.context, loaded, &again_size);
+    assert_int_equal(again_size, size);
+    assert_memory_equal(again, bytes, size);
+    free(again);
+    octet_engine_free(&loaded);
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        unsigned char *at = memmem(bytes, size, damages[i].from, strlen(damages[i].from));
+        assert_non_null(at);
+        memcpy(at, damages[i].to, strlen(damages[i].to));
+        assert_int_equal(load(bytes, size, &loaded), OCTET_BAD_FORMAT);
+        if (!strstr(test.context.message, damages[i].message))
+            fail_msg("%s", test.context.message);
+        memcpy(at, damages[i].from, strlen(damages[i].from));
+    }
+    free(bytes);
+    /* other channels than a side's distance each, and other outputs than pairs */
+    struct oct_network *network = &engine->network;
+    network->head.output_count = 5;
+    assert_int_equal(oct_network_verify(&test.context, network, "x"), OCTET_BAD_FORMAT);
+    network->head.output_count = 6;
+    assert_int_equal(oct_network_verify(&test.context, network, "x"), OCTET_OK);
+    const struct oct_head_output boxes = network->head.outputs[2];
+    network->head.outputs[2].tensor = network->head.outputs[3].tensor;
+    assert_int_equal(oct_network_verify(&test.context, network, "x"), OCTET_BAD_FORMAT);
+    network->head.outputs[2] = boxes;
+    network->head.kind = &oct_head_yolov8; /* without bins */
+    assert_int_equal(oct_network_verify(&test.context, network, "x"), OCTET_BAD_FORMAT);
+    octet_engine_free(&engine);
 }
 
 static void truncation(void **state)
@@ -480,8 +549,9 @@ static void arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(round_trip), TEST(from_path),     TEST(describe), TEST(half),      TEST(truncation),
-        TEST(unaligned),  TEST(random_damage), TEST(refusals), TEST(odd_names), TEST(arguments),
+        TEST(round_trip), TEST(from_path),  TEST(describe),  TEST(half),
+        TEST(heads),      TEST(truncation), TEST(unaligned), TEST(random_damage),
+        TEST(refusals),   TEST(odd_names),  TEST(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

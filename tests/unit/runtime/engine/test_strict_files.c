@@ -274,9 +274,11 @@ static void change_all(const unsigned char *bytes, size_t size, load_function *f
 static void engines(void **state)
 {
     (void)state;
-    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16};
-    for (int i = 0; i < 2; i++) {
-        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, precisions[i]);
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16,
+                                                 OCTET_PRECISION_INT8};
+    for (int i = 0; i < 3; i++) {
+        octet_engine *engine = test_engine(
+            &test.context, i > 1 ? TEST_DETECTOR_DEPTHWISE : TEST_DETECTOR_TINY, precisions[i]);
         if (i == 0)
             engine->network.head.of.yolov8.rounding =
                 (struct oct_dfl_rounding){{0.01f, 0}, {0.1f, 3}, .weight_scale = 0.5f};

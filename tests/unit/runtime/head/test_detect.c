@@ -161,6 +161,41 @@ static void decode(void **state)
     assert_true(fabsf(output[24 + 1 * 3 + 2] - 8.5f * 16 / 2 - (-16.0f) / 2) < 1e-4f);
 }
 
+/* YOLO26's: a cell's four numbers are its distances, negative ones among them. To the bit: the
+ * file's operations are these, in this order. */
+static void distances(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_of(26);
+    make_head(2, 4, 6, 3);
+    head.head.kind = &oct_head_yolo26;
+    assert_int_equal(oct_head_yolo26.anchor_count(&head.view), 24 + 6);
+    static float output[7 * 30];
+    for (int l = 0; l < 2; l++)
+        for (int y = 0; y < 4 >> l; y++)
+            for (int x = 0; x < 6 >> l; x++)
+                for (int i = 0; i < 4; i++)
+                    cell_box(l, y, x)[i] = test_float(&random, -1.0f, 12.0f);
+    oct_head_yolo26.decode(&head.view, output);
+    int anchor = 0;
+    for (int l = 0; l < 2; l++)
+        for (int y = 0; y < 4 >> l; y++)
+            for (int x = 0; x < 6 >> l; x++, anchor++) {
+                const float *d = cell_box(l, y, x), stride = (float)(8 << l);
+                const float near[2] = {(float)x + 0.5f - d[0], (float)y + 0.5f - d[1]},
+                            far[2] = {(float)x + 0.5f + d[2], (float)y + 0.5f + d[3]};
+                float corners[4];
+                oct_head_yolo26.box(&head.view, anchor, corners);
+                for (int i = 0; i < 2; i++) {
+                    assert_true(corners[i] == near[i] * stride);
+                    assert_true(corners[2 + i] == far[i] * stride);
+                    assert_true(output[i * 30 + anchor] == (near[i] + far[i]) / 2.0f * stride);
+                    assert_true(output[(2 + i) * 30 + anchor] == (far[i] - near[i]) * stride);
+                }
+            }
+    assert_int_equal(anchor, 30);
+}
+
 static struct oct_candidate candidates[OCT_CANDIDATES_MAX];
 static octet_detection found[OCT_CANDIDATES_MAX];
 
@@ -170,6 +205,35 @@ static int select_boxes(const octet_detect_settings *settings)
     struct oct_select_scratch scratch = {candidates,
                                          oct_select_capacity(anchors, head.head.class_count)};
     return oct_head_yolov8.select(&head.view, settings, &scratch, found, settings->max_detections);
+}
+
+/* Of equal scores that of the better cell comes first, as where the best cells are taken before
+ * their best classes; then that of the first cell and class. */
+static void equal_scores(void **state)
+{
+    (void)state;
+    static const struct {
+        int x, class_id;
+        double score;
+    } order[] = {{6, 0, 0.9}, {5, 2, 0.8}, {6, 1, 0.5}, {6, 2, 0.5},
+                 {5, 0, 0.5}, {2, 1, 0.5}, {3, 0, 0.5}};
+    static const int sides[4] = {1, 1, 1, 1};
+    octet_detect_settings settings;
+    make_head(1, 4, 8, 3);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        put(0, 0, order[i].x, sides, order[i].class_id, order[i].score);
+    octet_detect_defaults(&settings);
+    settings.multi_label = 1;
+    settings.iou = 1.0;
+    assert_int_equal(select_boxes(&settings), sizeof order / sizeof order[0]);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        assert_int_equal(found[i].class_id, order[i].class_id);
+        assert_true(fabsf(found[i].x1 - ((float)order[i].x - 0.5f) * 8.0f) < 1e-3f);
+    }
+    settings.max_detections = 3; /* which are left out goes by the same order */
+    assert_int_equal(select_boxes(&settings), 3);
+    assert_int_equal(found[2].class_id, 1);
+    assert_true(fabsf(found[2].x1 - 5.5f * 8.0f) < 1e-3f);
 }
 
 static octet_detect_settings plain_settings(void)
@@ -318,6 +382,7 @@ static void no_numbers(void **state)
 /* The plain version: all candidates sorted by insertion, suppression in double precision. */
 struct candidate {
     octet_detection box;
+    float best; /* score of the anchor */
     int anchor;
 };
 
@@ -327,6 +392,8 @@ static bool before(const struct candidate *a, const struct candidate *b)
 {
     if (a->box.score != b->box.score)
         return a->box.score > b->box.score;
+    if (a->best != b->best)
+        return a->best > b->best;
     return a->anchor != b->anchor ? a->anchor < b->anchor : a->box.class_id < b->box.class_id;
 }
 
@@ -357,7 +424,9 @@ static int gather(const octet_detect_settings *settings)
                 if ((!settings->multi_label && c != best) || !(score > (float)settings->confidence))
                     continue;
                 const struct candidate one = {
-                    {corners[0], corners[1], corners[2], corners[3], score, c}, anchor};
+                    {corners[0], corners[1], corners[2], corners[3], score, c},
+                    oct_sigmoid(logits[best]),
+                    anchor};
                 int at = count++;
                 for (; at > 0 && before(&one, &all[at - 1]); at--)
                     all[at] = all[at - 1];
@@ -455,11 +524,12 @@ static void capacity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exponential), cmocka_unit_test(sigmoid),
-        cmocka_unit_test(decode),      cmocka_unit_test(suppression),
-        cmocka_unit_test(chain),       cmocka_unit_test(threshold_is_exclusive),
-        cmocka_unit_test(ties),        cmocka_unit_test(class_filter),
-        cmocka_unit_test(no_numbers),  cmocka_unit_test(random_heads),
+        cmocka_unit_test(exponential),  cmocka_unit_test(sigmoid),
+        cmocka_unit_test(equal_scores), cmocka_unit_test(distances),
+        cmocka_unit_test(decode),       cmocka_unit_test(suppression),
+        cmocka_unit_test(chain),        cmocka_unit_test(threshold_is_exclusive),
+        cmocka_unit_test(ties),         cmocka_unit_test(class_filter),
+        cmocka_unit_test(no_numbers),   cmocka_unit_test(random_heads),
         cmocka_unit_test(capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,8 @@
 #include "base/bfloat16.h"
 
 /* [output channels][input channels][kernel * kernel], of the channels that exist; those stored
- * beside them (struct oct_conv_shape) have weights of zero. U8 kernels take `codes` in
+ * beside them (struct oct_conv_shape) have weights of zero. Of depthwise convolutions [output
+ * channels][kernel * kernel]: `input_channels` is 1, `inputs` NULL. U8 kernels take `codes` in
  * [-127, 127], BF16 kernels `bf16`, and F32 kernels `values`, or `bf16` if that is not NULL. */
 struct oct_conv_weights {
     const int8_t *codes;

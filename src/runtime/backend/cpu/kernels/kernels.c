@@ -36,8 +36,13 @@ static const struct oct_conv_kernel *const ref_u8[] = {&oct_conv_u8_ref};
 static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref};
 static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
 
+/* A list of the one kernel that does depthwise convolutions of TYPE in SET. */
+#define DEPTHWISE(TYPE, SET)                                                                       \
+    ((const struct oct_conv_kernel *const[]){&oct_depthwise_##TYPE##_##SET}), 1
+
 static const struct oct_kernel_list lists[] = {
     {OCT_CPU_REF, ref_u8, 1, ref_f32, 1, ref_bf16, 1},
+    {OCT_CPU_REF, DEPTHWISE(u8, ref), DEPTHWISE(f32, ref), DEPTHWISE(bf16, ref)},
 #if defined(__x86_64__)
     {OCT_CPU_AVX2, oct_conv_u8_avx2, OCT_AVX2_WIDTHS, oct_conv_f32_avx2, OCT_AVX2_WIDTHS, NULL, 0},
     {OCT_CPU_AVXVNNI, oct_conv_u8_avxvnni, OCT_AVX2_WIDTHS, NULL, 0, NULL, 0},
@@ -52,6 +57,11 @@ static const struct oct_kernel_list lists[] = {
     {OCT_CPU_AVX512, NULL, 0, oct_winograd_f32_avx512, OCT_AVX512_WINOGRADS, NULL, 0},
     {OCT_CPU_AVX512VNNI, oct_winograd_u8_avx512vnni, OCT_AVX512_WINOGRADS, NULL, 0, NULL, 0},
     {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, oct_winograd_bf16_avx512bf16, OCT_AVX512_WINOGRADS},
+    {OCT_CPU_AVX2, DEPTHWISE(u8, avx2), DEPTHWISE(f32, avx2), NULL, 0},
+    {OCT_CPU_AVXVNNI, DEPTHWISE(u8, avxvnni), NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512, NULL, 0, DEPTHWISE(f32, avx512), NULL, 0},
+    {OCT_CPU_AVX512VNNI, DEPTHWISE(u8, avx512vnni), NULL, 0, NULL, 0},
+    {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, DEPTHWISE(bf16, avx512bf16)},
 #endif
 };
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network/activations.h"
 #include "network/quantization.h"
 #include "network/types.h"
 #include "runtime/backend/cpu/features/features.h"
@@ -26,6 +27,7 @@ struct oct_conv_shape {
     int input_channels;  /* read for each tap */
     int output_channels; /* written */
     int kernel, stride;  /* square; pixels */
+    bool depthwise;      /* channel n of the output is made of channel n of the input alone */
     int output_height, output_width;
     int input_pixel; /* the input view's `pixel`: more than input_channels when it is a slice */
     /* U8: no |acc| (struct oct_conv_job) is greater, with `start` or without;
@@ -55,9 +57,9 @@ struct oct_view {
  *                     y = fma(float(acc[n]), scale[n], bias[n])
  *   F32, BF16 input:  y = bias[n] + sum w x                    float
  *
- * and then, in this order:
+ * with depthwise shapes c = n alone, and then, in this order:
  *
- *   `silu`:           y = SiLU(y)
+ *   `activation`:     y = that of y (requantize.h); floats' SiLU is y / (1 + exp(-y))
  *   `residual.data`:  y = y + residual; of codes: y = fma(float(code - zero_point), scale, y)
  *   store:            as float, rounded to BF16, or requantised with the output's inverse_scale
  *                     and zero_point
@@ -72,7 +74,8 @@ struct oct_conv_job {
     const int32_t *start;     /* U8: [output channels, padded to 64]; zero-point correction */
     const float *scale;       /* U8: [output channels, padded to 64] */
     const float *bias;        /* [output channels, padded to 64] */
-    bool silu;
+    enum oct_activation activation;
+    float slope;   /* of an activation that has one */
     bool streamed; /* F32 output that caches need not keep: large, and read after the run */
 };
 
@@ -89,8 +92,10 @@ struct oct_conv_range {
 struct oct_conv_kernel {
     const char *name; /* carries the tile: "conv_u8_avx512vnni_5x64": pixels x channels */
     int tile_pixels, tile_channels;
-    int tile_rows; /* output rows worked out together: ranges of whole ones waste nothing */
-    bool (*fits)(const struct oct_conv_shape *shape); /* the shapes it can do; NULL: all */
+    int tile_rows;  /* output rows worked out together: ranges of whole ones waste nothing */
+    bool depthwise; /* does depthwise shapes, and no others */
+    /* the shapes it can do, of those that are depthwise as it is; NULL: all */
+    bool (*fits)(const struct oct_conv_shape *shape);
     size_t (*packed_bytes)(const struct oct_conv_shape *shape);
     /* Writes all of packed_bytes(), of which nothing is known before. */
     void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
@@ -136,12 +141,48 @@ struct oct_table_job {
     int channels, width;
 };
 
+/*
+ * Attention of one picture: what the pixels of `values` of one area come to, weighted by softmax(
+ * factor * q k') for each pixel of `queries`. Head h has channels [h * key_channels, ...) of
+ * queries and keys, and [h * value_channels, ...) of values and output; both are multiples of 4.
+ * The height * width pixels, row by row, are cut into `areas` equal parts.
+ *
+ *   U8:         scores are sum (code_q - zero_q) (code_k - zero_k), int32; softmax.h says what
+ *               follows: weights w, exact sums of w (code_v - zero_v) in blocks, and
+ *                   y = float(sum) * (scale_v / float(sum of w))
+ *   F32, BF16:  y = sum exp(score - highest score) v / sum exp(score - highest score)
+ *   store:      as float, rounded to BF16, or requantised
+ *
+ * The three inputs are of one type; the output may be of any.
+ */
+struct oct_attention_job {
+    struct oct_view queries, keys, values, output;
+    int heads, key_channels, value_channels;
+    int height, width, areas;
+    float factor;
+};
+
+/* Output rows [row_begin, row_end) of heads [head_begin, head_end). */
+struct oct_attention_range {
+    int row_begin, row_end, head_begin, head_end;
+};
+
+/* As struct oct_conv_kernel: `run` may be called for several ranges at a time. */
+struct oct_attention_kernel {
+    const char *name;
+    size_t (*scratch_bytes)(const struct oct_attention_job *job); /* views are not looked at */
+    void (*run)(const struct oct_attention_job *job, const struct oct_attention_range *range,
+                void *scratch);
+};
+
 struct oct_kernels {
     const char *set; /* the highest set in use: "ref", "avx2", "avx512vnni", ... */
     /* Never NULL: the best kernel of the table's sets for a shape. */
     const struct oct_conv_kernel *(*choose_conv_u8)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_f32)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
+    /* The same for depthwise shapes. */
+    const struct oct_conv_kernel *depthwise_u8, *depthwise_f32, *depthwise_bf16;
     /* How sessions store what a network has in BF16: so where products of it are fast, else as
      * F32. */
     enum oct_type bf16_storage;
@@ -163,6 +204,8 @@ struct oct_kernels {
                     int width, int row_begin, int row_end);
     /* For rows [row_begin, row_end); bit-identical in every set. */
     void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
+    const struct oct_attention_kernel *attention_u8;    /* bit-identical in every set */
+    const struct oct_attention_kernel *attention_float; /* F32 or BF16 */
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i],
      * value = code * (1 / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The numbers of YOLOv8's head as runtime/head/yolov8.c and base/exponential.h work them out, to the
- * bit: the same operations in the same order, each rounded by itself. The host's C includes this
+ * The numbers of heads as runtime/head/yolov8.c and levels.h and base/exponential.h work them out, to
+ * the bit: the same operations in the same order, each rounded by itself. The host's C includes this
  * too, for the test that says so. Only sums must be in order: terms and parts of a distribution can
  * be worked out side by side.
  */

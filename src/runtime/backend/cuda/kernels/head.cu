@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* YOLOv8's head: what anchors are confident of, and then their boxes. */
+/* YOLOv8's and YOLO26's heads: what anchors are confident of, and then their boxes. */
 #include "runtime/backend/cuda/kernels/decode.cuh"
 #include "runtime/backend/cuda/kernels/device.cuh"
 
@@ -144,6 +144,8 @@ __device__ __forceinline__ float side_of(const oct_gpu_head &p, int slot, int an
     const oct_gpu_level &level = p.levels[level_of(p, anchor)];
     const int cell = anchor - level.first, y = cell / level.width, x = cell % level.width;
     const float *logits = logits_of(level.boxes, slot, y, x) + side * p.reg_max;
+    if (p.reg_max == 0)
+        return oct_gpu_corner(side, side % 2 ? y : x, logits[side], level.stride);
     const float highest = oct_gpu_highest(logits, p.reg_max);
     for (int i = lane; i < p.reg_max; i += SIDE_LANES)
         values[i] = oct_gpu_term(logits[i], highest);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The picture into the network's input: letterboxed and resized as runtime/image does it, to the
- * byte; or float planes. */
+ * byte, from RGB, BGR or YUV; or float planes. */
 #include "runtime/backend/cuda/kernels/finish.cuh"
 
 #define PAD 114 /* OCT_LETTERBOX_PAD */
@@ -23,7 +23,34 @@ __device__ __forceinline__ void store_pixel(uint64_t target, int type, int64_t p
         ((float4 *)target)[pixel] = make_float4(red, green, blue, 0.0f);
 }
 
-extern "C" __global__ void letterbox(PARAMETER oct_gpu_letterbox p)
+/* How a kernel reads pixel (y, x) of its source. */
+struct RgbSource {
+    const oct_gpu_letterbox &p;
+    __device__ __forceinline__ void read(int y, int x, int rgb[3]) const
+    {
+        const unsigned char *pixel =
+            (const unsigned char *)p.source + (int64_t)y * p.source_row + 3 * x;
+        rgb[0] = pixel[p.red];
+        rgb[1] = pixel[1];
+        rgb[2] = pixel[2 - p.red];
+    }
+};
+
+struct YuvSource {
+    const oct_gpu_letterbox_yuv &p;
+    __device__ __forceinline__ void read(int y, int x, int rgb[3]) const
+    {
+        const int64_t row = y >> p.chroma_shift;
+        const int chroma = (x >> 1) * p.chroma_step;
+        const int luma = ((const unsigned char *)p.y)[(int64_t)y * p.y_row + x * p.y_step];
+        oct_yuv_to_rgb(&p.factors, luma, ((const unsigned char *)p.u)[row * p.u_row + chroma],
+                       ((const unsigned char *)p.v)[row * p.v_row + chroma], rgb);
+    }
+};
+
+/* A pixel of the input, of four of the source's. */
+template <typename Source>
+__device__ __forceinline__ void letterbox_pixel(const Source &source, const oct_gpu_resize &p)
 {
     const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y;
     if (x >= p.width)
@@ -33,18 +60,30 @@ extern "C" __global__ void letterbox(PARAMETER oct_gpu_letterbox p)
     if (column >= 0 && column < p.resized_width && row >= 0 && row < p.resized_height) {
         const int *across = (const int *)p.columns + column * 3;
         const int4 down = __ldg((const int4 *)p.rows + row);
-        const unsigned char *source = (const unsigned char *)p.source;
-        const unsigned char *above = source + (int64_t)down.x * p.source_row + across[0];
-        const unsigned char *below = source + (int64_t)down.y * p.source_row + across[0];
-        const int a = across[1], b = across[2];
+        const int left = across[0], right = left + p.next, a = across[1], b = across[2];
+        int above[2][3], below[2][3];
+        source.read(down.x, left, above[0]);
+        source.read(down.x, right, above[1]);
+        source.read(down.y, left, below[0]);
+        source.read(down.y, right, below[1]);
 #pragma unroll
         for (int c = 0; c < 3; c++) {
-            const int first = (above[c] * a + above[c + p.next] * b) >> 4;
-            const int second = (below[c] * a + below[c + p.next] * b) >> 4;
+            const int first = (above[0][c] * a + above[1][c] * b) >> 4;
+            const int second = (below[0][c] * a + below[1][c] * b) >> 4;
             code[c] = ((first * down.z >> 16) + (second * down.w >> 16) + 2) >> 2;
         }
     }
     store_pixel(p.target, p.type, (int64_t)y * p.width + x, code[0], code[1], code[2]);
+}
+
+extern "C" __global__ void letterbox(PARAMETER oct_gpu_letterbox p)
+{
+    letterbox_pixel(RgbSource{p}, p.resize);
+}
+
+extern "C" __global__ void letterbox_yuv(PARAMETER oct_gpu_letterbox_yuv p)
+{
+    letterbox_pixel(YuvSource{p}, p.resize);
 }
 
 __device__ __forceinline__ int code_of_value(float value)

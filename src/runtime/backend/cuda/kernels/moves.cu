@@ -34,9 +34,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) move_elements(PARAMETER oc
             to[i] = 0;
         return;
     }
-    const unsigned char *from =
-        pixel_of(p.input, e.image, e.y >> p.shift, e.x >> p.shift) +
-        (((e.y & 1) * 2 + (e.x & 1)) * p.depth + e.index) * from_bytes;
+    const unsigned char *from = pixel_of(p.input, e.image, e.y >> p.shift, e.x >> p.shift) +
+                                (((e.y & 1) * 2 + (e.x & 1)) * p.depth + e.index) * from_bytes;
     if (p.input.type != p.output.type)
         store_one(p.output, to, value_of(p.input, from));
     else if (p.input.type == OCT_GPU_U8)

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "runtime/image/yuv.h"
+
 #define OCT_GPU_GROUP_BYTES 16
 #define OCT_GPU_SOURCES_MAX 4
 
@@ -156,16 +158,32 @@ struct oct_gpu_table {
     int32_t height, width, channels, images;
 };
 
-/* The picture into the network's input. */
-struct oct_gpu_letterbox {
-    uint64_t source; /* uint8_t[][source_row] RGB */
-    int32_t source_row;
-    int32_t next; /* bytes from a pixel to its right neighbour: 3, or 0 where a row has one pixel */
-    uint64_t columns; /* int32_t[resized_width][3]: byte offset, the two weights */
+/* Where in a picture's pixels a pixel of the network's input comes from. */
+struct oct_gpu_resize {
+    uint64_t columns; /* int32_t[resized_width][3]: the first pixel, the two weights */
     uint64_t rows;    /* int32_t[resized_height][4]: the two rows, the two weights */
+    int32_t next;     /* from a column's first pixel to its second: 1, or 0 where a row has one */
     int32_t resized_width, resized_height, pad_left, pad_top;
     int32_t height, width, type;
     uint64_t target; /* the slot's */
+};
+
+/* A picture of RGB or BGR pixels into the network's input. */
+struct oct_gpu_letterbox {
+    struct oct_gpu_resize resize;
+    uint64_t source; /* uint8_t[][source_row] */
+    int32_t source_row;
+    int32_t red; /* which of a pixel's bytes that is: 0, or 2 of BGR */
+};
+
+/* A frame of YUV, in planes of its own or not: Y of pixel (y, x) is at y * y_row + x * y_step, U
+ * and V at (y >> chroma_shift) * u_row, or v_row, + (x >> 1) * chroma_step. */
+struct oct_gpu_letterbox_yuv {
+    struct oct_gpu_resize resize;
+    uint64_t y, u, v; /* uint8_t */
+    int32_t y_row, u_row, v_row;
+    int32_t y_step, chroma_step, chroma_shift;
+    struct oct_yuv_factors factors;
 };
 
 /* Float planes into the network's input. */
@@ -175,7 +193,7 @@ struct oct_gpu_planes {
     uint64_t target;
 };
 
-/* ---- YOLOv8's head ---- */
+/* ---- heads of levels: YOLOv8's and YOLO26's ---- */
 
 #define OCT_GPU_LEVELS_MAX 8
 
@@ -219,8 +237,9 @@ struct oct_gpu_candidate {
 struct oct_gpu_head {
     struct oct_gpu_level levels[OCT_GPU_LEVELS_MAX];
     struct oct_gpu_rounding rounding;
-    int32_t level_count, anchors, class_count, reg_max;
-    int32_t first; /* slot */
+    int32_t level_count, anchors, class_count;
+    int32_t reg_max; /* bins of a distribution; 0: boxes are the four distances themselves */
+    int32_t first;   /* slot */
     int32_t capacity;
     uint64_t search;
     uint64_t counts;     /* uint32_t[slots]: found, which may be more than there is room for */

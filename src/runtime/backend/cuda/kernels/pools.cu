@@ -58,8 +58,8 @@ __device__ __forceinline__ void pool_group(const oct_gpu_pool &p)
     }
     for (int y = w.top; y <= w.bottom; y++)
         for (int x = w.left; x <= w.right; x++)
-            most = larger_group(
-                larger, most, __ldcg((const uint4 *)pixel_of(p.input, e.image, y, x) + e.index));
+            most = larger_group(larger, most,
+                                __ldcg((const uint4 *)pixel_of(p.input, e.image, y, x) + e.index));
     ((uint4 *)pixel_of(p.output, e.image, e.y, e.x))[e.index] = most;
 }
 
@@ -167,8 +167,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) mean_u8(PARAMETER oct_gpu_
     uint32_t codes[4];
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-        const int sums[4] = {(int)(even[i] & 0xffffu), (int)(odd[i] & 0xffffu), (int)(even[i] >> 16),
-                             (int)(odd[i] >> 16)};
+        const int sums[4] = {(int)(even[i] & 0xffffu), (int)(odd[i] & 0xffffu),
+                             (int)(even[i] >> 16), (int)(odd[i] >> 16)};
         codes[i] = 0;
 #pragma unroll
         for (int k = 0; k < 4; k++)

@@ -116,6 +116,13 @@ static void int8_pooled(void **state)
               {48, 80, 8, 2, 0.0});
 }
 
+static void int8_distances(void **state)
+{
+    (void)state;
+    CHECK_ALL(TEST_DETECTOR_DISTANCES, OCTET_PRECISION_INT8, {32, 32, 1, 5, 0.0},
+              {96, 64, 3, 2, 0.0});
+}
+
 static void int8_wide(void **state)
 {
     (void)state;
@@ -267,9 +274,9 @@ static void profile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(int8_small), TEST(int8_pruned), TEST(int8_pooled), TEST(int8_wide),
-        TEST(int8_tiny),  TEST(other_gpus),  TEST(floats),      TEST(halves),
-        TEST(mixed),      TEST(parts),       TEST(profile),
+        TEST(int8_small), TEST(int8_pruned), TEST(int8_pooled), TEST(int8_distances),
+        TEST(int8_wide),  TEST(int8_tiny),   TEST(other_gpus),  TEST(floats),
+        TEST(halves),     TEST(mixed),       TEST(parts),       TEST(profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

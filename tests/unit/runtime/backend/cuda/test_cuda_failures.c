@@ -13,6 +13,7 @@
 #include "counting_context.h"
 #include "folder.h"
 #include "gpu/support/stand_in_driver.h"
+#include "random_frame.h"
 #include "run_session.h"
 #include "runtime/backend/cuda/cuda_backend.h"
 #include "small_detector.h"
@@ -24,8 +25,9 @@ static const struct stand_in_driver *driver;
 static octet_engine *engine;
 static octet_image *image;
 static uint8_t *pixels;
+static struct test_frame frame;        /* whose rows are copied one by one */
+static const struct stand_in_gpu *gpu; /* memory of its own, or the machine's */
 static char folder[TEST_FOLDER_BYTES];
-static const struct stand_in_gpu *gpu;
 static const char *cache; /* the folder, or NULL: tiles are tried out each time */
 
 static int set_up(void **state)
@@ -35,9 +37,10 @@ static int set_up(void **state)
     engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
     image = test_picture(&test.context, 50, 40, 1);
     pixels = test_picture_pixels(&test.context, HEIGHT, WIDTH, 2);
+    frame = test_frame_make(OCTET_PIXEL_NV12, 90, 70, TEST_FRAME_WIDE, 3);
     test_folder_create(folder);
-    gpu = &stand_in_orin;
     cache = NULL;
+    gpu = &stand_in_orin;
     return failed;
 }
 
@@ -46,12 +49,14 @@ static int tear_down(void **state)
     octet_engine_free(&engine);
     octet_image_free(&image);
     free(pixels);
+    test_frame_free(&frame);
     test_folder_remove(folder);
     stand_in_close();
     return test_context_tear_down(state);
 }
 
-static void start_driver(void)
+/* A driver of which nothing fails, with the GPU of the test. */
+static void start(void)
 {
     driver->reset();
     driver->set_gpus(1, gpu);
@@ -79,6 +84,8 @@ static int look_on(void *user, int slot, int layer, const octet_tensor_view *vie
 }
 
 enum {
+    SET_FRAME,
+    SET_GIVEN_FRAME,
     SET_IMAGE,
     SET_PIXELS,
     SET_AGAIN,
@@ -111,10 +118,27 @@ static octet_status detect(octet_session *session, double confidence)
     return octet_session_detect(session, 1, &settings, boxes, 100, &count);
 }
 
+/* A frame in memory of the session's, which is given back where its end does not fail. */
+static octet_status set_given_frame(octet_session *session)
+{
+    octet_frame given;
+    octet_status status = octet_session_allocate_frame(session, OCTET_PIXEL_I420, 300, 200, &given);
+    if (status)
+        return status;
+    test_frame_fill(&given, 4);
+    status = octet_session_set_frame(session, 1, &given);
+    octet_session_free_frame(session, &given);
+    return status;
+}
+
 /* What sessions do, one after another. */
 static octet_status do_step(octet_session *session, int step, float *output)
 {
     switch (step) {
+    case SET_FRAME:
+        return octet_session_set_frame(session, 0, &frame.frame);
+    case SET_GIVEN_FRAME:
+        return set_given_frame(session);
     case SET_IMAGE:
         return octet_session_set_image(session, 0, image);
     case SET_PIXELS:
@@ -199,7 +223,7 @@ static bool check_call(int call, int result, octet_status wanted, int profile, f
 {
     octet_session *session;
     const int live = test.live;
-    start_driver();
+    start();
     driver->fail_call(call, result, false);
     const octet_status status = open_session(profile, &session);
     expect_outside();
@@ -226,6 +250,7 @@ static void each_call(int result, octet_status wanted, int profile, int stride)
     int calls = 0;
     assert_non_null(expected);
     assert_non_null(output);
+    start();
     assert_int_equal(open_session(0, &session), OCTET_OK);
     assert_false(do_steps(session, expected, OCTET_OK));
     octet_session_close(&session);
@@ -243,12 +268,19 @@ static void each_call_without_memory(void **state)
     each_call(OUT_OF_MEMORY, OCTET_OUT_OF_MEMORY, 0, 1);
 }
 
+static void each_call_on_a_card(void **state)
+{
+    (void)state;
+    cache = folder;
+    gpu = &stand_in_hopper;
+    each_call(OUT_OF_MEMORY, OCTET_OUT_OF_MEMORY, 0, 1);
+}
+
 static void each_call_fails(void **state)
 {
     (void)state;
-    gpu = &stand_in_hopper; /* on which kernels overlap */
-    start_driver();
     cache = folder;
+    gpu = &stand_in_hopper; /* on which kernels overlap */
     each_call(LAUNCH_FAILED, OCTET_DEVICE_FAILED, 1, 3);
 }
 
@@ -269,7 +301,7 @@ static void each_call_for_good(void **state)
     octet_session *session;
     int calls = 0;
     do {
-        start_driver();
+        start();
         driver->fail_call(calls, LAUNCH_FAILED, true);
         calls += 2;
         if (!open_session(0, &session)) {
@@ -314,7 +346,9 @@ static void nothing_allocated(void **state)
     octet_session *session;
     assert_int_equal(open_session(0, &session), OCTET_OK);
     const int calls = test.calls;
-    do_steps(session, output, OCTET_OK);
+    for (int step = 0; step < STEPS; step++)
+        if (step != SET_GIVEN_FRAME)
+            assert_int_equal(do_step(session, step, output), OCTET_OK);
     assert_int_equal(test.calls, calls);
     octet_session_close(&session);
     free(output);
@@ -326,8 +360,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 
-        TEST(each_call_without_memory), TEST(each_call_fails), TEST(trials_fail),
-        TEST(each_call_for_good),       TEST(each_allocation), TEST(nothing_allocated),
+        TEST(each_call_without_memory), TEST(each_call_on_a_card),
+        TEST(each_call_fails),          TEST(trials_fail),
+        TEST(each_call_for_good),       TEST(each_allocation),
+        TEST(nothing_allocated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@
 #include "counting_context.h"
 #include "gpu/support/stand_in_driver.h"
 #include "random.h"
+#include "random_frame.h"
 #include "runtime/backend/cpu/features/features.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cuda/cuda_backend.h"
@@ -127,7 +128,8 @@ static void check_picture(struct opened *o, int slot, int height, int width, int
     assert_non_null(rgb);
     letterbox(image, &box, rgb);
     snprintf(what, sizeof what, "%dx%d into %dx%d", height, width, target_height, target_width);
-    set(o, slot, &(struct oct_backend_input){.image = image, .letterbox = &box});
+    const octet_frame frame = oct_frame_of_image(image);
+    set(o, slot, &(struct oct_backend_input){.frame = &frame, .letterbox = &box});
     expect_input(o, slot, rgb, what);
     free(rgb);
     octet_image_free(&image);
@@ -223,11 +225,156 @@ static void planes(void **state)
     close_backend(&o);
 }
 
+/* ---- cameras' frames ---- */
+
+/* What the backend shows of a slot's input, three channels a pixel. */
+static void expect_shown(const struct opened *o, int slot, const uint8_t *rgb)
+{
+    static const enum oct_type types[] = {OCT_TYPE_U8, OCT_TYPE_F32, OCT_TYPE_BF16};
+    octet_tensor_view view;
+    if (oct_cuda_backend.tensor(o->cuda, slot, 0, &view))
+        fail_msg("%s", test.context.message);
+    assert_int_equal(view.channels, 3);
+    assert_int_equal(view.pixel_elements, 3);
+    const enum oct_type type = types[view.type];
+    for (size_t i = 0; i < (size_t)3 * HEIGHT * WIDTH; i++) {
+        const uint8_t *at = (const uint8_t *)view.data + i * oct_type_bytes(type);
+        if (!is_number(type, at, 0, 0, rgb[i], (float)rgb[i] * (1.0f / 255.0f)))
+            fail_msg("slot %d: number %zu of the input is shown wrongly", slot, i);
+    }
+}
+
+static void check_frame(struct opened *o, int slot, const octet_frame *frame, bool in_host_memory,
+                        const char *what)
+{
+    static uint8_t rgb[3 * HEIGHT * WIDTH];
+    octet_image *image = test_frame_picture(&test.context, frame);
+    const octet_letterbox box = oct_letterbox_geometry(frame->width, frame->height, WIDTH, HEIGHT);
+    char text[96];
+    snprintf(text, sizeof text, "%s %dx%d, %s", test_format_name(frame->format), frame->width,
+             frame->height, what);
+    letterbox(image, &box, rgb);
+    set(o, slot,
+        &(struct oct_backend_input){
+            .frame = frame, .letterbox = &box, .in_host_memory = in_host_memory});
+    expect_input(o, slot, rgb, text);
+    expect_shown(o, slot, rgb);
+    octet_image_free(&image);
+}
+
+static void check_layouts(struct opened *o, octet_pixel_format format, int width, int height,
+                          const char *gpu)
+{
+    static uint64_t seed;
+    for (int layout = 0; layout < TEST_FRAME_LAYOUTS; layout++) {
+        struct test_frame made =
+            test_frame_make(format, width, height, (enum test_frame_layout)layout, ++seed);
+        made.frame.matrix = (octet_yuv_matrix)(seed % 2);
+        made.frame.range = (octet_yuv_range)(seed / 2 % 2);
+        check_frame(o, layout % SLOTS, &made.frame, false, gpu);
+        test_frame_free(&made);
+    }
+}
+
+/* Every format, rows close and apart, sizes even and odd, on a GPU with memory of its own and on
+ * one that shares the machine's. */
+static void frames(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{1, 1},   {2, 1},   {1, 2},   {3, 3},    {96, 64},
+                                   {95, 63}, {97, 65}, {192, 9}, {33, 127}, {301, 203}};
+    const struct stand_in_gpu *gpus[] = {&stand_in_orin, &stand_in_hopper};
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32,
+                                                 OCTET_PRECISION_BF16};
+    for (int i = 0; i < 6; i++) {
+        driver->set_gpus(1, gpus[i % 2]);
+        struct opened o = open_backend(precisions[i / 2], HEIGHT, WIDTH);
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+            for (int format = 0; format <= OCTET_PIXEL_YUY2; format++)
+                check_layouts(&o, (octet_pixel_format)format, sizes[k][0], sizes[k][1],
+                              gpus[i % 2]->name);
+        close_backend(&o);
+    }
+}
+
+static void *host_memory(struct opened *o, size_t bytes)
+{
+    void *memory;
+    if (oct_cuda_backend.allocate_host(o->cuda, bytes, &memory))
+        fail_msg("%s", test.context.message);
+    return memory;
+}
+
+/* Copies from the host for one frame, its bytes in `*bytes`; its sizes were asked for before. */
+static int copies_for(struct opened *o, const octet_frame *frame, bool in_host_memory,
+                      size_t *bytes)
+{
+    struct stand_in_counts before, after;
+    check_frame(o, 0, frame, in_host_memory, "to begin with");
+    driver->get_counts(&before);
+    check_frame(o, 1, frame, in_host_memory, "once more");
+    driver->get_counts(&after);
+    *bytes = after.bytes_in - before.bytes_in;
+    return after.copies_in - before.copies_in;
+}
+
+/* In the session's memory: read where it lies by a GPU that shares it, else copied at once. */
+static void frames_in_host_memory(void **state)
+{
+    (void)state;
+    const struct stand_in_gpu *gpus[] = {&stand_in_orin, &stand_in_hopper};
+    for (int i = 0; i < 2; i++) {
+        driver->set_gpus(1, gpus[i]);
+        struct opened o = open_backend(OCTET_PRECISION_INT8, HEIGHT, WIDTH);
+        uint8_t *memory = host_memory(&o, 128 * 101 + 128 * 51);
+        size_t bytes;
+        const octet_frame frame = {.format = OCTET_PIXEL_NV12,
+                                   .width = 123,
+                                   .height = 101,
+                                   .planes = {memory, memory + 128 * 101},
+                                   .strides = {128, 128}};
+        test_frame_fill(&frame, 7);
+        assert_int_equal(copies_for(&o, &frame, true, &bytes), gpus[i]->integrated ? 0 : 1);
+        assert_int_equal(bytes, gpus[i]->integrated ? 0 : 128 * 101 + 128 * 50 + 124);
+        const struct oct_cuda *cuda = o.cuda;
+        assert_int_equal(cuda->input.source_bytes == 0, gpus[i]->integrated); /* no copy of ours */
+        oct_cuda_backend.release_host(o.cuda, memory);
+        close_backend(&o);
+    }
+}
+
+/* A GPU with memory of its own gets one copy of what lies close together, and of a part of a larger
+ * picture its rows alone; one that shares the machine's gets no copy by the driver at all. */
+static void copies_of_frames(void **state)
+{
+    (void)state;
+    static const int copies[TEST_FRAME_LAYOUTS] = {1, 1, 3, 3};
+    const size_t pixels = 120 * 80;
+    const struct stand_in_gpu *gpus[] = {&stand_in_orin, &stand_in_hopper};
+    for (int i = 0; i < 2; i++) {
+        driver->set_gpus(1, gpus[i]);
+        struct opened o = open_backend(OCTET_PRECISION_INT8, HEIGHT, WIDTH);
+        for (int layout = 0; layout < TEST_FRAME_LAYOUTS; layout++) {
+            size_t bytes;
+            struct test_frame made =
+                test_frame_make(OCTET_PIXEL_I420, 120, 80, (enum test_frame_layout)layout, 5);
+            const int is = copies_for(&o, &made.frame, false, &bytes);
+            assert_int_equal(is, gpus[i]->integrated ? 0 : copies[layout]);
+            if (!gpus[i]->integrated && layout != TEST_FRAME_PADDED)
+                assert_int_equal(bytes, pixels * 3 / 2);
+            test_frame_free(&made);
+        }
+        close_backend(&o);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, set_up, tear_down, &test)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(pictures), TEST(random_pictures), TEST(repeated),
-                                       TEST(planes)};
+    const struct CMUnitTest tests[] = {
+        TEST(pictures), TEST(random_pictures),       TEST(repeated),         TEST(planes),
+        TEST(frames),   TEST(frames_in_host_memory), TEST(copies_of_frames),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,10 +113,18 @@ static void very_many(void **state)
     expect_same(0, &settings);
 }
 
+/* Another head. */
+static void distances(void **state)
+{
+    octet_engine_free(&engine);
+    engine = test_engine(&test.context, TEST_DETECTOR_DISTANCES, OCTET_PRECISION_INT8);
+    settings_change(state);
+}
+
 #define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, set_up, tear_down, &test)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(settings_change), TEST(very_many)};
+    const struct CMUnitTest tests[] = {TEST(settings_change), TEST(very_many), TEST(distances)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,6 +320,30 @@ static void searches(void **state)
 
 static struct test_context test;
 
+/* YOLO26's: no bins. What is searched for, and where, is as with YOLOv8's. */
+static void plans_of_distances(void **state)
+{
+    (void)state;
+    octet_engine *engine =
+        test_engine(&test.context, TEST_DETECTOR_DISTANCES, OCTET_PRECISION_INT8);
+    const struct oct_gpu_limits limits = {16, 160 << 10, 164 << 10};
+    struct oct_arena arena;
+    struct oct_gpu_plan plan;
+    struct oct_gpu_head planned;
+    oct_arena_init(&arena, &test.context);
+    assert_int_equal(
+        oct_gpu_plan_make(&test.context, &arena, &engine->network, 64, 96, 1, &limits, &plan),
+        OCTET_OK);
+    assert_true(oct_gpu_head_plan(&plan, &planned));
+    assert_int_equal(planned.reg_max, 0);
+    assert_int_equal(planned.rounding.rounds, 0);
+    assert_int_equal(planned.level_count, 3);
+    assert_int_equal(planned.anchors, 8 * 12 + 4 * 6 + 2 * 3);
+    assert_int_equal(planned.class_count, 5);
+    oct_arena_clear(&arena);
+    octet_engine_free(&engine);
+}
+
 static void plans(void **state)
 {
     (void)state;
@@ -375,8 +399,9 @@ static void plans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exponential), cmocka_unit_test(boxes),  cmocka_unit_test(selection),
-        cmocka_unit_test(searches),    TEST_WITHIN(plans, test),
+        cmocka_unit_test(exponential), cmocka_unit_test(boxes),
+        cmocka_unit_test(selection),   cmocka_unit_test(searches),
+        TEST_WITHIN(plans, test),      TEST_WITHIN(plans_of_distances, test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,7 +97,7 @@ static size_t no_scratch(const struct oct_conv_shape *shape)
 }
 
 /* Adds the residual and stores `count` channels from `channel` of pixel (y, x); `values` are after
- * SiLU. */
+ * the activation. */
 static void finish(const struct oct_conv_job *job, int y, int x, int channel, int count,
                    float *values)
 {
@@ -128,6 +128,27 @@ static void finish(const struct oct_conv_job *job, int y, int x, int channel, in
     }
 }
 
+void oct_finish_codes_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                          const int32_t *sums)
+{
+    float values[TILE];
+    for (int n = 0; n < count; n++) {
+        const float value = fmaf((float)sums[n], job->scale[channel + n], job->bias[channel + n]);
+        values[n] = oct_activate(job->activation, job->slope, value);
+    }
+    finish(job, y, x, channel, count, values);
+}
+
+void oct_finish_floats_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                           float *values)
+{
+    for (int n = 0; n < count; n++)
+        values[n] = job->activation == OCT_ACTIVATION_SILU
+                        ? values[n] / (1.0f + expf(-values[n]))
+                        : oct_activate(job->activation, job->slope, values[n]);
+    finish(job, y, x, channel, count, values);
+}
+
 static void pixel_u8(const struct oct_conv_job *job, int y, int x, int channel, int count)
 {
     const struct oct_conv_shape *shape = &job->shape;
@@ -148,12 +169,7 @@ static void pixel_u8(const struct oct_conv_job *job, int y, int x, int channel, 
                 sum[n] += code * weights[n];
         }
     }
-    float values[TILE];
-    for (int n = 0; n < count; n++) {
-        const float value = fmaf((float)sum[n], job->scale[channel + n], job->bias[channel + n]);
-        values[n] = job->silu ? oct_silu(value) : value;
-    }
-    finish(job, y, x, channel, count, values);
+    oct_finish_codes_ref(job, y, x, channel, count, sum);
 }
 
 static void pixel_f32(const struct oct_conv_job *job, int y, int x, int channel, int count)
@@ -175,9 +191,7 @@ static void pixel_f32(const struct oct_conv_job *job, int y, int x, int channel,
                 sum[n] += values[c] * weights[n];
         }
     }
-    for (int n = 0; n < count && job->silu; n++)
-        sum[n] = sum[n] / (1.0f + expf(-sum[n]));
-    finish(job, y, x, channel, count, sum);
+    oct_finish_floats_ref(job, y, x, channel, count, sum);
 }
 
 static void pixel_bf16(const struct oct_conv_job *job, int y, int x, int channel, int count)
@@ -200,9 +214,7 @@ static void pixel_bf16(const struct oct_conv_job *job, int y, int x, int channel
                 sum[n] += value * oct_bf16_value(weights[n]);
         }
     }
-    for (int n = 0; n < count && job->silu; n++)
-        sum[n] = sum[n] / (1.0f + expf(-sum[n]));
-    finish(job, y, x, channel, count, sum);
+    oct_finish_floats_ref(job, y, x, channel, count, sum);
 }
 
 static void run(const struct oct_conv_job *job, const struct oct_conv_range *range,

@@ -6,6 +6,17 @@
 #include "runtime/backend/cpu/kernels/kernels.h"
 
 extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
+extern const struct oct_conv_kernel oct_depthwise_u8_ref, oct_depthwise_f32_ref,
+    oct_depthwise_bf16_ref;
+
+/* What follows the sums of `count` channels from `channel` of pixel (y, x), and the store: of codes
+ * with start, but without scale and bias; of floats with their bias. */
+void oct_finish_codes_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                          const int32_t *sums);
+void oct_finish_floats_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
+                           float *values);
+
+extern const struct oct_attention_kernel oct_attention_u8_ref, oct_attention_float_ref;
 
 size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job);
 void oct_max_pool_u8_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
@@ -26,5 +37,8 @@ void oct_blend_columns_ref(const struct oct_columns *columns, const uint8_t *sou
 void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);
 void oct_halve_rows_ref(const struct oct_halved_rows *rows, uint8_t *out);
 void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels);
+void oct_swap_pixels_ref(const uint8_t *bgr, uint8_t *rgb, int pixels);
+void oct_yuv_pixels_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
+                        uint8_t *rgb, int pixels);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resizing in plain C. */
+/* Resizing, and frames' rows as RGB, in plain C. */
 #include <string.h>
 
 #include "runtime/backend/cpu/kernels/ref/ref.h"
@@ -51,5 +51,26 @@ void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels)
     for (int x = 0; x < pixels; x++, rgb += 3, rgb0 += 4) {
         memcpy(rgb0, rgb, 3);
         rgb0[3] = 0;
+    }
+}
+
+void oct_swap_pixels_ref(const uint8_t *bgr, uint8_t *rgb, int pixels)
+{
+    for (int x = 0; x < pixels; x++, bgr += 3, rgb += 3) {
+        rgb[0] = bgr[2];
+        rgb[1] = bgr[1];
+        rgb[2] = bgr[0];
+    }
+}
+
+void oct_yuv_pixels_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
+                        uint8_t *rgb, int pixels)
+{
+    for (int x = 0; x < pixels; x++) {
+        const int chroma = x / 2 * row->chroma_step;
+        int codes[3];
+        oct_yuv_to_rgb(factors, row->y[x * row->y_step], row->u[chroma], row->v[chroma], codes);
+        for (int c = 0; c < 3; c++)
+            *rgb++ = (uint8_t)codes[c];
     }
 }

@@ -7,6 +7,8 @@
  *   template     makes                                        the file ends in
  *   conv.h       direct convolutions of any shape             DEFINE_KERNEL() lines
  *   winograd.h   3x3 convolutions by Winograd's transforms    DEFINE_WINOGRAD() lines
+ *   depthwise.h  depthwise convolutions of any shape          DEFINE_DEPTHWISE() lines
+ *   attention.h  attention                                    a DEFINE_ATTENTION() line
  *   finish.h     what follows the sums                        a function that calls choose_finish()
  *
  * Numbers, known to the preprocessor. (must) has no default.
@@ -17,17 +19,17 @@
  *   OCT_WIDEN        conv.h: 1: codes are widened to 16 bits into the scratch first, a strip of
  *                    rows at a time; 0: the input is read where it lies. Default: 0
  *   OCT_TILES_RAW    tiles.h: 1: int32 sums leave tiles as they are; 0: scaled and with the bias.
- *                    Default: 0; winograd.h sets it
+ *                    Default: 0; winograd.h and attention.h set it
  *   OCT_FINISH_RAW   finish.h: 1: it is given sums that began with zeros, and adds what they should
  *                    have begun with, scale and bias itself; 0: it is given values. Default: 0
  *
- * Names.
- *   OCT_FINISH(flags)   conv.h, winograd.h: (must) the function that has the finish for FINISH_*
+ * Names; what is said of conv.h holds for depthwise.h, whose tiles are its own.
+ *   OCT_FINISH(flags)   all but finish.h: (must) the function that has the finish for FINISH_*
  *                       flags (finish_job.h), one for each type and width of vectors
- *   OCT_TILES(X)        conv.h, winograd.h: (must) X(pixels, vectors) for every tile, from 1 pixel
- *                       to the most
- *   OCT_MOST_PIXELS     conv.h, winograd.h: (must) an initialiser: the most pixels of a tile, by
- *                       its vectors of output channels, from 0 vectors on
+ *   OCT_TILES(X)        conv.h, winograd.h, attention.h: (must) X(pixels, vectors) for every tile,
+ *                       from 1 pixel to the most
+ *   OCT_MOST_PIXELS     conv.h, winograd.h, attention.h: (must) an initialiser: the most pixels
+ *                       of a tile, by its vectors of output channels, from 0 vectors on
  *   V_STEP(sum, x, w)   tiles.h: (must, but with OCT_TILES_USED) the statement sum += x * w of
  *                       vectors in registers, OCT_GROUP products for each lane
  *   OCT_TILES_MADE      tiles.h: the name under which other files may use this one's tiles.
@@ -48,21 +50,31 @@
  *   v_store(at, a)                 to a multiple of the vector's size
  *   v_stream(at, a)                as v_store(), past the caches; v_stream_end() before anybody
  *                                  reads it
- *   v_add, v_sub, v_mul (a, b), v_fma(a, b, c), v_min(a, b): a < b ? a : b
+ *   v_add, v_sub, v_mul (a, b), v_fma(a, b, c), v_min(a, b): a < b ? a : b,
+ *   v_max(a, b): a > b ? a : b
+ *   v_power_of_two(a)              2^n of a = n + 1.5 * 2^23, for n from -126 to 127
+ *   v_keep(a, count)               0 in lanes from `count`, at most OCT_LANES - 1, on; of integers:
+ *                                  v_keep_int(a, count)
  *   v_broadcast_float(at)          four bytes from any address, in all lanes
  *   v_float_of(a), v_bits(a)       of int32: converted; the same bits
  *   v_rounded(a)                   int32, to nearest even; what does not fit becomes the most
  *                                  negative one
  *   v_silu_table(v)                oct_silu() of four vectors, in place, to the bit
+ *   v_gelu_table(table, v)         oct_gelu() of four vectors, in place, to the bit
  *   v_silu_float(v)                SiLU of four vectors within 2e-7 relative
  * Integers:
  *   v_load_int(at), v_load_int_aligned(at), v_broadcast_int(at)
- *   v_add_int, v_sub_int (a, b), v_mul_int(a, factor), v_shift_left(a, bits),
+ *   v_add_int, v_sub_int, v_max_int (a, b), v_mul_int(a, factor), v_shift_left(a, bits),
  *   v_shift_right(a, bits): arithmetic; all modulo 2^32
+ *   v_store_halves(at, a)          to any address, as OCT_LANES int16, into which they fit
  *   v_words_of(codes)              2 * OCT_LANES bytes from any address, widened
  *   v_load_words(at), v_store_words(at, a): at a multiple of the vector's size;
  *   v_store_words_any(at, a)
  *   v_add_words, v_sub_words (a, b), v_shift_words(a, bits): left
+ *   v_columns_of_4(at, columns)    of four runs of 4 * OCT_LANES codes: vectors 0 to 3 of lanes
+ *                                  that hold one code of each
+ *   v_columns_of_2(at, columns)    of two runs of 2 * OCT_LANES codes, widened: vectors 0 and 1
+ *                                  (where V_STEP takes words)
  * A vector's channels that exist, `count` of them, 4 to OCT_LANES, a multiple of 4; loads take
  * nothing behind them that is not memory of the tensor:
  *   v_load_codes(at, count, zero_point)   int32: bytes less the zero point

@@ -31,9 +31,16 @@ enum {
     FINISH_OUTPUT_F32 = 8,
     FINISH_RESIDUAL_BF16 = 16,
     FINISH_OUTPUT_BF16 = 32,
-    FINISH_BOUNDED = 64, /* no number is too large for an integer before it is limited to codes */
-    FINISH_STREAM = 128, /* F32 output of whole vectors goes past the caches */
-    FINISH_COMPACT = 256 /* one piece of code for whole steps and the last one: half the size */
+    FINISH_BOUNDED = 64,  /* no number is too large for an integer before it is limited to codes */
+    FINISH_STREAM = 128,  /* F32 output of whole vectors goes past the caches */
+    FINISH_COMPACT = 256, /* one piece of code for whole steps and the last one: half the size */
+    /* Other activations than SiLU; FINISH_OTHER with each of them. */
+    FINISH_OTHER = 512,
+    FINISH_RELU = 1024,
+    FINISH_LEAKY_RELU = 2048,
+    FINISH_HARDSWISH = 4096,
+    FINISH_GELU = 8192,
+    FINISH_GELU_TANH = 16384
 };
 
 /* One channel tile of a job. Distances between pixels in bytes. */
@@ -44,8 +51,9 @@ struct finish {
     const int32_t *start;
     const float *scale, *bias;
     int vectors;
-    int tail;  /* channels of the last vector that exist, 1 to lanes */
-    int flags; /* FINISH_* */
+    int tail;    /* channels of the last vector that exist, 1 to lanes */
+    int flags;   /* FINISH_* */
+    float slope; /* FINISH_LEAKY_RELU */
     size_t output_pixel, residual_pixel;
     float inverse_scale, residual_scale;
     float highest; /* 255 - zero_point */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happens to a tile's values: SiLU, residual, requantisation, store; with OCT_FINISH_RAW, of
- * sums, first of all start, scale and bias. Four vectors are in flight. config.h lists the macros.
+ * What happens to a tile's values: activation, residual, requantisation, store; with
+ * OCT_FINISH_RAW, of sums, first of all start, scale and bias. Four vectors are in flight. config.h
+ * lists the macros.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_FINISH_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_FINISH_H
@@ -64,6 +65,22 @@ OCT_INLINE v_float quad_value(const struct finish *f, const struct quad *q, int 
     return v_fma(value, c->scale[i % together], c->bias[i % together]);
 }
 
+/* Activations other than SiLU; as oct_activate(), to the bit. */
+OCT_INLINE void quad_activate(const struct finish *f, int flags, v_float v[4])
+{
+    const v_float zero = v_set(0.0f), one = v_set(1.0f);
+    if (flags & (FINISH_GELU | FINISH_GELU_TANH))
+        v_gelu_table(oct_gelu_tables[(flags & FINISH_GELU_TANH) != 0], v);
+    for (int i = 0; i < 4 && (flags & FINISH_RELU); i++)
+        v[i] = v_max(v[i], zero);
+    for (int i = 0; i < 4 && (flags & FINISH_LEAKY_RELU); i++)
+        v[i] = v_fma(v_min(v[i], zero), v_set(f->slope), v_max(v[i], zero));
+    for (int i = 0; i < 4 && (flags & FINISH_HARDSWISH); i++) {
+        const v_float gate = v_fma(v[i], v_set(1.0f / 6.0f), v_set(0.5f));
+        v[i] = v_mul(v[i], v_max(v_min(gate, one), zero));
+    }
+}
+
 OCT_INLINE void quad_values(const struct finish *f, const struct quad *q, int together,
                             const struct channel_constants *c, const uint8_t *residual, int flags,
                             v_float v[4])
@@ -74,6 +91,8 @@ OCT_INLINE void quad_values(const struct finish *f, const struct quad *q, int to
         v_silu_table(v); /* whose error is far below a step of BF16 */
     else if (flags & FINISH_SILU)
         v_silu_float(v);
+    else if (flags & FINISH_OTHER)
+        quad_activate(f, flags, v);
     for (int i = 0; i < 4 && (flags & (FINISH_RESIDUAL_U8 | FINISH_RESIDUAL_F32)); i++) {
         const uint8_t *at = residual + q->residual[i];
         if (flags & FINISH_RESIDUAL_U8)

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/vector/config.h"
 #include "runtime/backend/cpu/kernels/vector/contract.h"
 
@@ -25,7 +26,14 @@ static inline int finish_flags(const struct oct_conv_job *job)
                                     [OCT_TYPE_BF16] = FINISH_RESIDUAL_BF16};
     static const int outputs[] = {
         [OCT_TYPE_F32] = FINISH_OUTPUT_F32, [OCT_TYPE_BF16] = FINISH_OUTPUT_BF16};
-    int flags = job->silu ? FINISH_SILU : 0;
+    static const int activations[] = {[OCT_ACTIVATION_SILU] = FINISH_SILU,
+                                      [OCT_ACTIVATION_RELU] = FINISH_OTHER | FINISH_RELU,
+                                      [OCT_ACTIVATION_LEAKY_RELU] =
+                                          FINISH_OTHER | FINISH_LEAKY_RELU,
+                                      [OCT_ACTIVATION_HARDSWISH] = FINISH_OTHER | FINISH_HARDSWISH,
+                                      [OCT_ACTIVATION_GELU] = FINISH_OTHER | FINISH_GELU,
+                                      [OCT_ACTIVATION_GELU_TANH] = FINISH_OTHER | FINISH_GELU_TANH};
+    int flags = activations[job->activation];
     if (job->residual.data)
         flags |= residuals[job->residual.type];
     return flags | outputs[job->output.type];
@@ -36,8 +44,8 @@ static inline int finish_flags(const struct oct_conv_job *job)
 #define MOST_SUM 0x1p31f
 #define SAFE_INTEGER 0x1p30f
 
-/* FINISH_BOUNDED where it holds for `vectors` of channels, whatever the input; SiLU is below
- * |y| + 1. */
+/* FINISH_BOUNDED where it holds for `vectors` of channels, whatever the input; no activation's
+ * result is larger than |y| + 1. */
 static inline int bounded_flag(const struct oct_conv_job *job, int channel, int vectors)
 {
     if (!OCT_CODES || job->output.type != OCT_TYPE_U8)
@@ -69,6 +77,7 @@ static inline struct finish finish_of(const struct oct_conv_job *job, int channe
         .residual_pixel = view_bytes(&job->residual, job->residual.pixel),
         .inverse_scale = job->output.inverse_scale,
         .residual_scale = job->residual.quantization.scale,
+        .slope = job->slope,
         .highest = (float)(255 - job->output.quantization.zero_point),
         .zero_point = job->output.quantization.zero_point,
         .residual_zero_point = job->residual.quantization.zero_point,

@@ -29,5 +29,6 @@ static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape
 void oct_fill_f32_avx2(struct oct_kernels *kernels)
 {
     kernels->choose_conv_f32 = choose_conv_f32;
+    kernels->depthwise_f32 = &oct_depthwise_f32_avx2;
     kernels->burn_f32 = burn_tiles;
 }

@@ -32,5 +32,8 @@ void oct_kernels_fill_avx512(struct oct_kernels *kernels)
 {
     kernels->set = "avx512";
     kernels->choose_conv_f32 = choose_conv_f32;
+    kernels->depthwise_f32 = &oct_depthwise_f32_avx512;
+    kernels->attention_u8 = &oct_attention_u8_avx512;
+    kernels->attention_float = &oct_attention_float_avx512;
     kernels->burn_f32 = burn_tiles;
 }

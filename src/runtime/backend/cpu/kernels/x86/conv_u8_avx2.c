@@ -32,5 +32,6 @@ static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape 
 void oct_fill_u8_avx2(struct oct_kernels *kernels)
 {
     kernels->choose_conv_u8 = choose_conv_u8;
+    kernels->depthwise_u8 = &oct_depthwise_u8_avx2;
     kernels->burn_u8 = burn_tiles;
 }

@@ -32,5 +32,7 @@ void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels)
 {
     kernels->set = "avx512vnni";
     kernels->choose_conv_u8 = choose_conv_u8;
+    kernels->depthwise_u8 = &oct_depthwise_u8_avx512vnni;
+    kernels->attention_u8 = &oct_attention_u8_avx512vnni;
     kernels->burn_u8 = burn_tiles;
 }

@@ -30,5 +30,7 @@ void oct_kernels_fill_avxvnni(struct oct_kernels *kernels)
 {
     kernels->set = "avxvnni";
     kernels->choose_conv_u8 = choose_conv_u8;
+    kernels->depthwise_u8 = &oct_depthwise_u8_avxvnni;
+    kernels->attention_u8 = &oct_attention_u8_avxvnni;
     kernels->burn_u8 = burn_tiles;
 }

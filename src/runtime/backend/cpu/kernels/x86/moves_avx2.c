@@ -167,7 +167,10 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     oct_fill_u8_avx2(kernels);
     oct_fill_f32_avx2(kernels);
     oct_fill_resize_avx2(kernels);
+    oct_fill_yuv_avx2(kernels);
     oct_fill_pools_avx2(kernels);
+    kernels->attention_u8 = &oct_attention_u8_avx2;
+    kernels->attention_float = &oct_attention_float_avx2;
     kernels->upsample2 = upsample2;
     kernels->convert = convert;
     kernels->pixels_to_float = pixels_to_float;

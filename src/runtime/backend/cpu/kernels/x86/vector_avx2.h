@@ -84,6 +84,28 @@ static inline v_float v_min(v_float a, v_float b)
     return _mm256_min_ps(a, b);
 }
 
+static inline v_float v_max(v_float a, v_float b)
+{
+    return _mm256_max_ps(a, b);
+}
+
+static inline v_float v_power_of_two(v_float a)
+{
+    const __m256i exponents = _mm256_slli_epi32(_mm256_castps_si256(a), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(exponents, _mm256_set1_epi32(0x3f800000)));
+}
+
+static inline v_int v_keep_int(v_int a, int count)
+{
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_and_si256(a, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lanes));
+}
+
+static inline v_float v_keep(v_float a, int count)
+{
+    return _mm256_castsi256_ps(v_keep_int(_mm256_castps_si256(a), count));
+}
+
 static inline v_float v_float_of(v_int a)
 {
     return _mm256_cvtepi32_ps(a);
@@ -122,6 +144,17 @@ static inline v_int v_add_int(v_int a, v_int b)
 static inline v_int v_sub_int(v_int a, v_int b)
 {
     return _mm256_sub_epi32(a, b);
+}
+
+static inline v_int v_max_int(v_int a, v_int b)
+{
+    return _mm256_max_epi32(a, b);
+}
+
+static inline void v_store_halves(void *at, v_int a)
+{
+    _mm_storeu_si128((__m128i *)at,
+                     _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
 }
 
 static inline v_int v_mul_int(v_int a, int factor)
@@ -172,6 +205,37 @@ static inline v_words v_sub_words(v_words a, v_words b)
 static inline v_words v_shift_words(v_words a, int bits)
 {
     return _mm256_slli_epi16(a, bits);
+}
+
+/* The dwords of 32 codes in an order in which interleaving them within each half gives whole
+ * vectors of neighbouring channels. */
+static inline __m256i v_spread(const uint8_t *codes)
+{
+    const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+    return _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)codes),
+                                       order);
+}
+
+static inline void v_columns_of_4(const uint8_t *const at[4], v_int columns[4])
+{
+    const __m256i a = v_spread(at[0]), b = v_spread(at[1]), c = v_spread(at[2]),
+                  d = v_spread(at[3]);
+    const __m256i ab = _mm256_unpacklo_epi8(a, b), ab_high = _mm256_unpackhi_epi8(a, b);
+    const __m256i cd = _mm256_unpacklo_epi8(c, d), cd_high = _mm256_unpackhi_epi8(c, d);
+    columns[0] = _mm256_unpacklo_epi16(ab, cd);
+    columns[1] = _mm256_unpackhi_epi16(ab, cd);
+    columns[2] = _mm256_unpacklo_epi16(ab_high, cd_high);
+    columns[3] = _mm256_unpackhi_epi16(ab_high, cd_high);
+}
+
+static inline void v_columns_of_2(const uint8_t *const at[2], v_int columns[2])
+{
+    const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)at[0]);
+    const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)at[1]);
+    const __m256i a_words = _mm256_cvtepu8_epi16(_mm_shuffle_epi32(a, _MM_SHUFFLE(3, 1, 2, 0)));
+    const __m256i b_words = _mm256_cvtepu8_epi16(_mm_shuffle_epi32(b, _MM_SHUFFLE(3, 1, 2, 0)));
+    columns[0] = _mm256_unpacklo_epi16(a_words, b_words);
+    columns[1] = _mm256_unpackhi_epi16(a_words, b_words);
 }
 
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
@@ -324,6 +388,23 @@ static inline void v_silu_table(v_float v[4])
     } else {
         for (int i = 0; i < 4; i++)
             v[i] = v_silu_any(v[i], _mm256_and_ps(v[i], magnitude), t[i]);
+    }
+}
+
+static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float v[4])
+{
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    const __m256 last = _mm256_set1_ps(OCT_SILU_MAGIC_LAST);
+    const __m256 magic = _mm256_set1_ps(OCT_SILU_MAGIC), scale = _mm256_set1_ps(OCT_GELU_SCALE);
+    for (int i = 0; i < 4; i++) {
+        const __m256 a = _mm256_and_ps(v[i], magnitude);
+        const __m256i index =
+            _mm256_castps_si256(_mm256_min_ps(_mm256_fmadd_ps(a, scale, magic), last));
+        const __m256 high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
+        __m256 g = v_entry(table[3], index, high);
+        for (int k = 2; k >= 0; k--)
+            g = _mm256_fmadd_ps(g, a, v_entry(table[k], index, high));
+        v[i] = _mm256_fmadd_ps(v[i], _mm256_set1_ps(0.5f), g);
     }
 }
 

@@ -82,6 +82,27 @@ static inline v_float v_min(v_float a, v_float b)
     return _mm512_min_ps(a, b);
 }
 
+static inline v_float v_max(v_float a, v_float b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+static inline v_float v_power_of_two(v_float a)
+{
+    const __m512i exponents = _mm512_slli_epi32(_mm512_castps_si512(a), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(exponents, _mm512_set1_epi32(0x3f800000)));
+}
+
+static inline v_int v_keep_int(v_int a, int count)
+{
+    return _mm512_maskz_mov_epi32((__mmask16)((1u << count) - 1), a);
+}
+
+static inline v_float v_keep(v_float a, int count)
+{
+    return _mm512_maskz_mov_ps((__mmask16)((1u << count) - 1), a);
+}
+
 static inline v_float v_float_of(v_int a)
 {
     return _mm512_cvtepi32_ps(a);
@@ -120,6 +141,16 @@ static inline v_int v_add_int(v_int a, v_int b)
 static inline v_int v_sub_int(v_int a, v_int b)
 {
     return _mm512_sub_epi32(a, b);
+}
+
+static inline v_int v_max_int(v_int a, v_int b)
+{
+    return _mm512_max_epi32(a, b);
+}
+
+static inline void v_store_halves(void *at, v_int a)
+{
+    _mm256_storeu_si256((__m256i *)at, _mm512_cvtepi32_epi16(a));
 }
 
 static inline v_int v_mul_int(v_int a, int factor)
@@ -173,6 +204,25 @@ static inline v_words v_shift_words(v_words a, unsigned bits)
 }
 
 /* What lies behind `count`, which is 1 to 16, is not touched and becomes zeros. */
+/* As AVX2's (vector_avx2.h), of 64 codes. */
+static inline __m512i v_spread(const uint8_t *codes)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, _mm512_loadu_si512(codes));
+}
+
+static inline void v_columns_of_4(const uint8_t *const at[4], v_int columns[4])
+{
+    const __m512i a = v_spread(at[0]), b = v_spread(at[1]), c = v_spread(at[2]),
+                  d = v_spread(at[3]);
+    const __m512i ab = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const __m512i cd = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    columns[0] = _mm512_unpacklo_epi16(ab, cd);
+    columns[1] = _mm512_unpackhi_epi16(ab, cd);
+    columns[2] = _mm512_unpacklo_epi16(ab_high, cd_high);
+    columns[3] = _mm512_unpackhi_epi16(ab_high, cd_high);
+}
+
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     const __m128i codes = count == OCT_LANES
@@ -302,6 +352,21 @@ static inline void v_silu_table(v_float v[4])
     }
     for (int i = 0; i < 4; i++)
         v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g[i]);
+}
+
+static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float v[4])
+{
+    const __m512 last = _mm512_set1_ps(OCT_SILU_MAGIC_LAST);
+    const __m512 magic = _mm512_set1_ps(OCT_SILU_MAGIC), scale = _mm512_set1_ps(OCT_GELU_SCALE);
+    for (int i = 0; i < 4; i++) {
+        const __m512 a = _mm512_abs_ps(v[i]);
+        const __m512i index =
+            _mm512_castps_si512(_mm512_min_ps(_mm512_fmadd_ps(a, scale, magic), last));
+        __m512 g = _mm512_permutexvar_ps(index, _mm512_loadu_ps(table[3]));
+        for (int k = 2; k >= 0; k--)
+            g = _mm512_fmadd_ps(g, a, _mm512_permutexvar_ps(index, _mm512_loadu_ps(table[k])));
+        v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g);
+    }
 }
 
 /* v / (1 + exp(-v)) within 2e-7 relative: exp as 2^n times a polynomial of degree 6, Taylor's; the

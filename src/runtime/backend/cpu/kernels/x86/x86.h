@@ -29,6 +29,15 @@ extern const struct oct_conv_kernel *const oct_winograd_f32_avx512[OCT_AVX512_WI
 extern const struct oct_conv_kernel *const oct_winograd_u8_avx512vnni[OCT_AVX512_WINOGRADS];
 extern const struct oct_conv_kernel *const oct_winograd_bf16_avx512bf16[OCT_AVX512_WINOGRADS];
 
+/* Depthwise convolutions (depthwise.h). */
+extern const struct oct_conv_kernel oct_depthwise_u8_avx2, oct_depthwise_f32_avx2,
+    oct_depthwise_u8_avxvnni, oct_depthwise_f32_avx512, oct_depthwise_u8_avx512vnni,
+    oct_depthwise_bf16_avx512bf16;
+
+extern const struct oct_attention_kernel oct_attention_u8_avx2, oct_attention_u8_avxvnni,
+    oct_attention_u8_avx512, oct_attention_u8_avx512vnni, oct_attention_float_avx2,
+    oct_attention_float_avx512;
+
 /* The finish for FINISH_* flags (finish_job.h), one for each type and width of vectors. */
 finish_function *oct_finish_u8_avx2(int flags);
 finish_function *oct_finish_u8_avx512(int flags);
@@ -44,6 +53,7 @@ extern tile_function *const oct_tiles_f32_avx512[OCT_AVX512_WIDTHS + 1][TILE_PIX
 void oct_fill_u8_avx2(struct oct_kernels *kernels);
 void oct_fill_f32_avx2(struct oct_kernels *kernels);
 void oct_fill_resize_avx2(struct oct_kernels *kernels);
+void oct_fill_yuv_avx2(struct oct_kernels *kernels);
 void oct_fill_pools_avx2(struct oct_kernels *kernels);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A picture on its way from its source to the network,
  * and what a kind of source does to give it. */
-#ifndef TOOLS_FRAME_H
-#define TOOLS_FRAME_H
+#ifndef TOOLS_PICTURE_FRAME_H
+#define TOOLS_PICTURE_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a quantised file rounds between its last convolutions and its outputs. Kept are the logits'
- * own grids, and those around the expectation over a side's distribution: of the softmax, of the
- * numbers that it is weighted with, and of the distance. The rest is counted.
- */
+/* What a quantised file rounds between its last convolutions and its outputs: the grids of the
+ * outputs of heads of levels, and those that a kind has of its own. The rest is counted. */
 #include "compiler/heads/head_readers.h"
 
-/* The one FakeQuantize node that reads `value`, where nothing else does; or NULL. */
-static const struct oct_node *only_fake(const struct oct_graph *graph, int value, const int *uses)
+const struct oct_node *oct_only_fake(const struct oct_graph *graph, int value, const int *uses)
 {
     for (size_t n = 0; n < graph->node_count && uses[value] == 1; n++)
         if (graph->nodes[n].op == OCT_OP_FAKE_QUANTIZE && graph->nodes[n].inputs[0] == value)
@@ -37,38 +33,17 @@ static int count_fakes(const struct oct_import *import)
 static int read_output(const struct oct_graph *graph, const int *uses,
                        struct oct_found_output *output)
 {
-    const struct oct_node *fake = only_fake(graph, output->value, uses);
+    const struct oct_node *fake = oct_only_fake(graph, output->value, uses);
     if (fake)
         output->grid = fake->grid;
     return fake != NULL;
 }
 
-/* Around the convolution with the weights 0, 1, 2, ... Returns how many grids it took. */
-static int read_expectation(struct oct_import *import, const struct oct_node *conv, const int *uses)
-{
-    const struct oct_graph *graph = import->graph;
-    struct oct_dfl_rounding *rounding = &import->head.coded.yolov8.rounding;
-    const struct oct_node *before = oct_graph_producer(graph, conv->inputs[0]);
-    const struct oct_node *after = only_fake(graph, conv->outputs[0], uses);
-    const float *scales = graph->values[conv->inputs[1]].weight_scales;
-    int taken = 0;
-    if (before && before->op == OCT_OP_FAKE_QUANTIZE) {
-        rounding->probability = before->grid;
-        taken++;
-    }
-    if (after) {
-        rounding->distance = after->grid;
-        taken++;
-    }
-    rounding->weight_scale = scales ? scales[0] : 0.0f;
-    return taken;
-}
-
-octet_status oct_yolov8_read_grids(struct oct_import *import)
+octet_status oct_levels_read_grids(struct oct_import *import, oct_read_own_grids *read_own)
 {
     struct oct_graph *graph = import->graph;
     struct oct_found_head *head = &import->head;
-    int *uses, taken = 0, expectations = 0;
+    int *uses, taken = 0;
     if (!import->imported->is_quantised)
         return OCTET_OK;
     const octet_status status = oct_graph_count_uses(graph, &uses);
@@ -76,9 +51,8 @@ octet_status oct_yolov8_read_grids(struct oct_import *import)
         return status;
     for (int i = 0; i < head->head.output_count; i++)
         taken += read_output(graph, uses, &head->outputs[i]);
-    for (size_t n = 0; n < graph->node_count; n++)
-        if (head->in_tail[n] && graph->nodes[n].op == OCT_OP_CONV && expectations++ == 0)
-            taken += read_expectation(import, &graph->nodes[n], uses);
+    if (read_own)
+        taken += read_own(import, uses);
     oct_free(import->ctx, uses);
     import->imported->head_left_float = count_fakes(import) - taken;
     return OCTET_OK;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds a YOLOv8 head by topology. From the outputs back over everything but convolutions with
+ * Finds the head by topology. From the outputs back over everything but convolutions with
  * trained weights lies the tail; the convolutions where that walk ends are the frontier. Which of
  * them give boxes and which give classes is told by the tail itself: every channel of the frontier
  * is filled with a number of its own, the tail's data movement is run, and the numbers are read at
- * the inputs of Softmax (boxes) and Sigmoid (classes). So it does not matter how an exporter
- * concatenates, reshapes, splits and transposes on the way.
+ * the inputs of Sigmoid (classes) and of the operator by which a kind's row knows its boxes. So it
+ * does not matter how an exporter concatenates, reshapes, splits and transposes on the way.
  */
 #include <math.h>
 #include <string.h>
 
 #include "compiler/heads/head_readers.h"
-#include "runtime/head/yolov8.h"
+#include "runtime/head/levels.h"
 
 #define FRONTIER_MAX 64
 #define WATCHED_MAX 32
@@ -22,6 +22,7 @@ struct frontier {
     int first_ids[FRONTIER_MAX]; /* number of channel 0 */
     bool box[FRONTIER_MAX], classes[FRONTIER_MAX];
     int count, id_count;
+    int64_t box_channels; /* of a level, once one was looked at */
     size_t elements;
 };
 
@@ -51,13 +52,13 @@ static octet_status add_to_frontier(const struct oct_import *import, struct fron
     const struct oct_array *array = &graph->values[node->outputs[0]].array;
     if (frontier->count == FRONTIER_MAX)
         return oct_refuse_model(
-            import, "no YOLOv8 detection head: more than %d convolutions feed the outputs",
+            import, "no YOLO detection head: more than %d convolutions feed the outputs",
             FRONTIER_MAX);
     if (array->type != OCT_DATA_FLOAT || array->rank != 4 || array->count == 0)
         return refuse_unknown_shape(graph, node);
-    if (node->silu || node->input_count > 3)
+    if (node->activation || node->input_count > 3)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "no YOLOv8 detection head: its activation or sum feeds the outputs");
+                             "no YOLO detection head: its activation or sum feeds the outputs");
     if (array->dims[1] > IDS_MAX - frontier->id_count)
         return oct_node_fail(graph, node, OCTET_UNSUPPORTED_MODEL,
                              "it has too many channels for a head");
@@ -100,13 +101,12 @@ static octet_status walk_back(struct oct_import *import, struct frontier *fronti
     for (int i = 0; !status && i < graph->input_count; i++)
         if (wanted[graph->inputs[i]])
             status = oct_refuse_model(
-                import,
-                "no YOLOv8 detection head: the outputs read the input without convolutions");
+                import, "no YOLO detection head: the outputs read the input without convolutions");
     oct_free(import->ctx, wanted);
     return status;
 }
 
-/* ---- who feeds Softmax and Sigmoid ---- */
+/* ---- who feeds which operator ---- */
 
 static size_t find_watched(const struct oct_import *import, enum oct_operator op,
                            const bool *computable, int *watched)
@@ -168,24 +168,54 @@ static octet_status feed_ids(const struct oct_import *import, const struct front
     return OCTET_OK;
 }
 
-static octet_status trace_ids(const struct oct_import *import, struct frontier *frontier,
-                              const struct oct_feed *feeds, const bool *computable)
+/* Marks the convolutions whose channels, as they are, operators `op` read; says whether there are
+ * any. */
+static octet_status trace_ids(const struct oct_import *import, const struct frontier *frontier,
+                              const struct oct_feed *feeds, const bool *computable,
+                              enum oct_operator op, bool *marks)
 {
-    int watched[2 * WATCHED_MAX];
-    struct oct_array results[2 * WATCHED_MAX];
-    size_t softmax = find_watched(import, OCT_OP_SOFTMAX, computable, watched);
-    size_t count = softmax + find_watched(import, OCT_OP_SIGMOID, computable, watched + softmax);
+    int watched[WATCHED_MAX];
+    struct oct_array results[WATCHED_MAX];
+    const size_t count = find_watched(import, op, computable, watched);
     struct oct_interpretation job = {feeds, (size_t)frontier->count, watched, count,
                                      OCT_PROBE_LIMITS};
-    octet_status status = oct_interpret(import->graph, &job, results);
+    const octet_status status = count ? oct_interpret(import->graph, &job, results) : OCTET_OK;
     for (size_t i = 0; !status && i < count; i++) {
-        mark_owners(frontier, &results[i], i < softmax ? frontier->box : frontier->classes);
+        mark_owners(frontier, &results[i], marks);
         oct_free(import->ctx, results[i].data);
     }
     return status;
 }
 
-static octet_status classify(const struct oct_import *import, struct frontier *frontier)
+static bool any(const bool *marks, int count)
+{
+    for (int f = 0; f < count; f++)
+        if (marks[f])
+            return true;
+    return false;
+}
+
+/* Which give boxes, and so the row of the kind. */
+static octet_status find_reader(struct oct_import *import, struct frontier *frontier,
+                                const struct oct_feed *feeds, const bool *computable)
+{
+    struct oct_found_head *head = &import->head;
+    for (size_t i = 0; i < oct_head_reader_count; i++) {
+        const enum oct_operator op = oct_head_readers[i].boxes_go_to;
+        head->reader = &oct_head_readers[i];
+        head->head.kind = head->reader->kind;
+        const octet_status status =
+            op == OCT_OP_OTHER ? OCTET_OK
+                               : trace_ids(import, frontier, feeds, computable, op, frontier->box);
+        if (status || any(frontier->box, frontier->count))
+            return status;
+    }
+    for (int f = 0; f < frontier->count; f++)
+        frontier->box[f] = !frontier->classes[f];
+    return OCTET_OK;
+}
+
+static octet_status classify(struct oct_import *import, struct frontier *frontier)
 {
     struct oct_feed feeds[FRONTIER_MAX] = {0};
     bool *computable = oct_calloc(import->ctx, import->graph->value_count, sizeof *computable);
@@ -195,7 +225,9 @@ static octet_status classify(const struct oct_import *import, struct frontier *f
         for (int f = 0; f < frontier->count; f++)
             computable[feeds[f].value] = true;
         oct_graph_computable(import->graph, computable);
-        status = trace_ids(import, frontier, feeds, computable);
+        status = trace_ids(import, frontier, feeds, computable, OCT_OP_SIGMOID, frontier->classes);
+        if (!status)
+            status = find_reader(import, frontier, feeds, computable);
     }
     for (int f = 0; f < frontier->count; f++)
         oct_free(import->ctx, feeds[f].array.data);
@@ -223,13 +255,13 @@ static octet_status check_roles(const struct oct_import *import, const struct fr
     if (!boxes)
         return oct_refuse_model(
             import,
-            "no YOLOv8 detection head: no Softmax over box distributions (DFL) between the "
-            "last %d convolutions and the outputs",
+            "no YOLO detection head: no Softmax over box distributions (DFL) between the last %d "
+            "convolutions and the outputs, and none of them that could give distances",
             frontier->count);
     if (!classes)
         return oct_refuse_model(
             import,
-            "no YOLOv8 detection head: no Sigmoid of class scores after the last %d "
+            "no YOLO detection head: no Sigmoid of class scores after the last %d "
             "convolutions",
             frontier->count);
     if (others >= 0) {
@@ -240,13 +272,13 @@ static octet_status check_roles(const struct oct_import *import, const struct fr
             frontier->box[others] ? "one convolution gives boxes and classes"
                                   : "the outputs have more than boxes and classes");
     }
-    if (boxes != classes || boxes > OCT_YOLOV8_LEVELS_MAX)
+    if (boxes != classes || boxes > OCT_LEVELS_MAX)
         return oct_refuse_model(
             import,
-            "no YOLOv8 detection head: %d convolutions give boxes and %d scores, octet reads pairs "
+            "no YOLO detection head: %d convolutions give boxes and %d scores, octet reads pairs "
             "of "
             "them for up to %d levels (segmentation, pose and oriented boxes are not read)",
-            boxes, classes, OCT_YOLOV8_LEVELS_MAX);
+            boxes, classes, OCT_LEVELS_MAX);
     return OCTET_OK;
 }
 
@@ -265,19 +297,17 @@ static int find_partner(const struct oct_import *import, struct frontier *fronti
     return -1;
 }
 
-static octet_status check_level(const struct oct_import *import, const struct oct_node *node,
-                                const struct oct_array *box, const struct oct_array *classes)
+static octet_status check_level(struct oct_import *import, struct frontier *frontier,
+                                const struct oct_node *node, const struct oct_array *box,
+                                const struct oct_array *classes)
 {
     const struct oct_head *head = &import->head.head;
     if (head->output_count &&
-        (box->dims[1] != 4 * head->of.yolov8.reg_max || classes->dims[1] != head->class_count))
+        (box->dims[1] != frontier->box_channels || classes->dims[1] != head->class_count))
         return oct_node_fail(import->graph, node, OCTET_UNSUPPORTED_MODEL,
                              "its channels differ from other levels'");
-    if (box->dims[1] % 4 || box->dims[1] < 8)
-        return oct_node_fail(import->graph, node, OCTET_UNSUPPORTED_MODEL,
-                             "%lld channels are not four box distributions",
-                             (long long)box->dims[1]);
-    return OCTET_OK;
+    frontier->box_channels = box->dims[1];
+    return import->head.reader->take_boxes(import, node, box->dims[1]);
 }
 
 /* Levels stand by ascending stride, each as boxes and classes. */
@@ -285,7 +315,7 @@ static void insert_level(struct oct_found_head *found, int stride,
                          const struct oct_found_output outputs[2])
 {
     int at = found->head.output_count;
-    oct_yolov8_add_level(&found->head, -1, -1, stride);
+    oct_levels_add(&found->head, -1, -1, stride);
     for (; at > 0 && found->head.outputs[at - 1].stride > stride; at -= 2)
         for (int i = 0; i < 2; i++) {
             found->outputs[at + i] = found->outputs[at + i - 2];
@@ -312,10 +342,9 @@ static octet_status add_level(struct oct_import *import, struct frontier *fronti
         return oct_node_fail(import->graph, node, OCTET_BAD_SHAPE,
                              "the input of %dx%d pixels is not a multiple of its %lldx%lld cells",
                              import->height, import->width, (long long)height, (long long)width);
-    const octet_status status = check_level(import, node, box, classes);
+    const octet_status status = check_level(import, frontier, node, box, classes);
     if (status)
         return status;
-    head->head.of.yolov8.reg_max = (int)box->dims[1] / 4;
     head->head.class_count = (int)classes->dims[1];
     const int size[2] = {(int)height, (int)width};
     const struct oct_found_output outputs[2] = {
@@ -327,13 +356,14 @@ static octet_status add_level(struct oct_import *import, struct frontier *fronti
     return OCTET_OK;
 }
 
-octet_status oct_yolov8_recognize(struct oct_import *import)
+octet_status oct_recognize_head(struct oct_import *import)
 {
     struct frontier frontier = {.count = 0};
+    import->head = (struct oct_found_head){.reader = NULL};
     octet_status status = walk_back(import, &frontier);
     if (!status && frontier.count == 0)
         status =
-            oct_refuse_model(import, "no YOLOv8 detection head: no convolutions feed the outputs");
+            oct_refuse_model(import, "no YOLO detection head: no convolutions feed the outputs");
     if (!status)
         status = classify(import, &frontier);
     if (!status)
@@ -341,6 +371,6 @@ octet_status oct_yolov8_recognize(struct oct_import *import)
     for (int f = 0; !status && f < frontier.count; f++)
         if (frontier.box[f])
             status = add_level(import, &frontier, f);
-    import->head.coded = import->head.head.of;
+    import->head.coded = import->head.probed = import->head.head.of;
     return status;
 }

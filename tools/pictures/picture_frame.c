@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every kind of source does with a frame. */
-#include "pictures/frame.h"
+#include "pictures/picture_frame.h"
 
 #include <stdlib.h>
 

@@ -10,7 +10,6 @@
 
 #include "compiler/graph/operators.h"
 #include "compiler/heads/head_readers.h"
-#include "runtime/head/heads.h"
 
 #define BOX_LIMIT_PX 0.05
 #define SCORE_LIMIT 1e-3
@@ -84,13 +83,11 @@ static void to_channels_last(const struct oct_array *planes, float *pixels)
             pixels[i * channels + c] = oct_floats(planes)[c * cells + i];
 }
 
-/* The file's numbers 0 .. reg_max - 1 are rounded before the head is run, so octet's are too. */
 static void decode(struct probe *probe)
 {
     const struct oct_found_head *found = &probe->import->head;
     struct oct_head head = found->head;
-    head.of.yolov8.rounding =
-        (struct oct_dfl_rounding){.weight_scale = found->coded.yolov8.rounding.weight_scale};
+    head.of = found->probed;
     struct oct_head_view view = {.head = &head};
     float *logits = probe->logits;
     for (int i = 0; i < head.output_count; i++) {
@@ -301,7 +298,7 @@ static octet_status judge_best(const struct probe *probe, const struct compariso
     if (!isfinite(apart.box_px) || !isfinite(apart.score))
         return oct_refuse_model(
             probe->import,
-            "no YOLOv8 detection head: nothing of %d x %d (boxes and class scores x anchors) after "
+            "no YOLO detection head: nothing of %d x %d (boxes and class scores x anchors) after "
             "its convolutions, and no %s apart",
             4 + probe->import->head.head.class_count, probe->anchors,
             isfinite(apart.box_px) ? "scores" : "boxes");
@@ -342,7 +339,7 @@ static octet_status run_tail(const struct probe *probe, const struct candidate *
     return judge_best(probe, best);
 }
 
-octet_status oct_yolov8_probe(struct oct_import *import)
+octet_status oct_levels_probe(struct oct_import *import)
 {
     struct probe probe = {.import = import};
     struct candidate candidates[CANDIDATES_MAX];

@@ -67,7 +67,7 @@ static octet_status restore(struct oct_import *import, int value, size_t cells)
     return OCTET_OK;
 }
 
-octet_status oct_yolov8_restore_constants(struct oct_import *import)
+octet_status oct_levels_restore_constants(struct oct_import *import)
 {
     const struct oct_graph *graph = import->graph;
     octet_status status = OCTET_OK;

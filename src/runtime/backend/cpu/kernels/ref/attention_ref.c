@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attention in plain C: the definition. One query of one head at a time, pixels of its area in
+ * order, channels in order. */
+#include "base/bfloat16.h"
+#include "base/exponential.h"
+#include "network/requantize.h"
+#include "network/softmax.h"
+#include "runtime/backend/cpu/kernels/ref/ref.h"
+
+/* A query's scores, or their weights, over the pixels of its area. */
+static size_t scratch_bytes(const struct oct_attention_job *job)
+{
+    return (size_t)job->height * (size_t)job->width / (size_t)job->areas * sizeof(float);
+}
+
+/* The element of channel 0 of pixel `pixel` of the picture. */
+static size_t element_of(const struct oct_attention_job *job, const struct oct_view *view,
+                         int pixel)
+{
+    return (size_t)(pixel / job->width) * view->row + (size_t)(pixel % job->width) * view->pixel;
+}
+
+static int code_of(const struct oct_view *view, size_t at)
+{
+    return ((const uint8_t *)view->data)[at] - view->quantization.zero_point;
+}
+
+static float value_of(const struct oct_view *view, size_t at)
+{
+    return view->type == OCT_TYPE_BF16 ? oct_bf16_value(((const uint16_t *)view->data)[at])
+                                       : ((const float *)view->data)[at];
+}
+
+static void store(const struct oct_view *output, size_t at, float y)
+{
+    if (output->type == OCT_TYPE_F32)
+        ((float *)output->data)[at] = y;
+    else if (output->type == OCT_TYPE_BF16)
+        ((uint16_t *)output->data)[at] = oct_bf16_of(y);
+    else
+        ((uint8_t *)output->data)[at] =
+            oct_requantize(y, output->inverse_scale, output->quantization.zero_point);
+}
+
+/* One query: its head, its pixel, and the pixels of its area. */
+struct query {
+    const struct oct_attention_job *job;
+    int head, pixel, begin, count;
+};
+
+static int32_t score_of_codes(const struct query *q, int key)
+{
+    const struct oct_attention_job *job = q->job;
+    const size_t first = (size_t)q->head * (size_t)job->key_channels;
+    const size_t query = element_of(job, &job->queries, q->pixel) + first;
+    const size_t other = element_of(job, &job->keys, key) + first;
+    int32_t score = 0;
+    for (size_t t = 0; t < (size_t)job->key_channels; t++)
+        score += code_of(&job->queries, query + t) * code_of(&job->keys, other + t);
+    return score;
+}
+
+static void run_codes(const struct query *q, int32_t *weights)
+{
+    const struct oct_attention_job *job = q->job;
+    const float unit = oct_softmax_unit(job->queries.quantization.scale,
+                                        job->keys.quantization.scale, job->factor);
+    int32_t highest = INT32_MIN, sum = 0;
+    for (int j = 0; j < q->count; j++) {
+        weights[j] = score_of_codes(q, q->begin + j);
+        highest = weights[j] > highest ? weights[j] : highest;
+    }
+    for (int j = 0; j < q->count; j++)
+        sum += weights[j] = oct_softmax_weight(weights[j] - highest, unit);
+    const float each = job->values.quantization.scale / (float)sum;
+    const size_t first = (size_t)q->head * (size_t)job->value_channels;
+    for (size_t c = first; c < first + (size_t)job->value_channels; c++) {
+        float total = 0.0f;
+        for (int j = 0; j < q->count;) {
+            const int left = q->count - j,
+                      end = j + (left < OCT_SOFTMAX_BLOCK ? left : OCT_SOFTMAX_BLOCK);
+            int32_t block = 0;
+            for (; j < end; j++)
+                block += weights[j] *
+                         code_of(&job->values, element_of(job, &job->values, q->begin + j) + c);
+            total += (float)block;
+        }
+        store(&job->output, element_of(job, &job->output, q->pixel) + c, total * each);
+    }
+}
+
+static float score_of_values(const struct query *q, int key)
+{
+    const struct oct_attention_job *job = q->job;
+    const size_t first = (size_t)q->head * (size_t)job->key_channels;
+    const size_t query = element_of(job, &job->queries, q->pixel) + first;
+    const size_t other = element_of(job, &job->keys, key) + first;
+    float score = 0.0f;
+    for (size_t t = 0; t < (size_t)job->key_channels; t++)
+        score += value_of(&job->queries, query + t) * value_of(&job->keys, other + t);
+    return score;
+}
+
+static void run_values(const struct query *q, float *weights)
+{
+    const struct oct_attention_job *job = q->job;
+    float highest = -INFINITY, sum = 0.0f;
+    for (int j = 0; j < q->count; j++) {
+        weights[j] = score_of_values(q, q->begin + j);
+        highest = weights[j] > highest ? weights[j] : highest;
+    }
+    for (int j = 0; j < q->count; j++)
+        sum += weights[j] = (float)oct_exp((double)job->factor * (double)(weights[j] - highest));
+    const size_t first = (size_t)q->head * (size_t)job->value_channels;
+    for (size_t c = first; c < first + (size_t)job->value_channels; c++) {
+        float total = 0.0f;
+        for (int j = 0; j < q->count; j++)
+            total += weights[j] *
+                     value_of(&job->values, element_of(job, &job->values, q->begin + j) + c);
+        store(&job->output, element_of(job, &job->output, q->pixel) + c, total / sum);
+    }
+}
+
+static void run(const struct oct_attention_job *job, const struct oct_attention_range *range,
+                void *scratch)
+{
+    const int count = job->height * job->width / job->areas;
+    for (int head = range->head_begin; head < range->head_end; head++) {
+        for (int i = range->row_begin * job->width; i < range->row_end * job->width; i++) {
+            const struct query q = {job, head, i, i / count * count, count};
+            if (job->queries.type == OCT_TYPE_U8)
+                run_codes(&q, scratch);
+            else
+                run_values(&q, scratch);
+        }
+    }
+}
+
+const struct oct_attention_kernel oct_attention_u8_ref = {"attention_u8_ref", scratch_bytes, run};
+const struct oct_attention_kernel oct_attention_float_ref = {"attention_float_ref", scratch_bytes,
+                                                             run};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* U8 attention on AVX2: vpmaddwd takes two channels, or two weights, of eight lanes. */
+#define OCT_CODES 1
+#define OCT_GROUP 2
+#define OCT_FINISH oct_finish_u8_avx2
+#include "runtime/backend/cpu/kernels/x86/tiles_avx2_madd.h"
+#include "runtime/backend/cpu/kernels/x86/vector_avx2.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
+#define V_STEP(sum, x, w) (sum) = _mm256_add_epi32(sum, _mm256_madd_epi16(x, w))
+
+#include "runtime/backend/cpu/kernels/vector/attention.h"
+
+DEFINE_ATTENTION("attention_u8_avx2", oct_attention_u8_avx2, 2)
