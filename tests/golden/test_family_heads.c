@@ -74,14 +74,5 @@ static void family_heads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(family_heads)};
-    char path[TEST_PATH_BYTES];
-    if (!test_data_present())
-        return TEST_SKIPPED;
-    FILE *file = fopen(test_data_path(path, "family/models/yolo11n-coco.onnx"), "rb");
-    if (!file) {
-        puts("skipped: no test data of other families");
-        return TEST_SKIPPED;
-    }
-    fclose(file);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return test_family_present() ? cmocka_run_group_tests(tests, NULL, NULL) : TEST_SKIPPED;
 }

@@ -41,6 +41,18 @@ const char *test_data_path(char path[TEST_PATH_BYTES], const char *relative)
     return join(path, is_bundled ? OCTET_PROJECT_FOLDER : folder(), relative);
 }
 
+bool test_family_present(void)
+{
+    char path[TEST_PATH_BYTES];
+    struct stat about;
+    if (!test_data_present())
+        return false;
+    if (stat(test_data_path(path, "family/models"), &about) == 0 && S_ISDIR(about.st_mode))
+        return true;
+    puts("skipped: no test data of YOLO11 and YOLO26 (family)");
+    return false;
+}
+
 const char *test_project_path(char path[TEST_PATH_BYTES], const char *relative)
 {
     return join(path, OCTET_PROJECT_FOLDER, relative);

@@ -13,6 +13,9 @@
  * a program that tests nothing else returns TEST_SKIPPED then, a single test calls skip(). */
 bool test_data_present(void);
 
+/* The same of its folder `family`, which has newer models. */
+bool test_family_present(void);
+
 /* Writes the path of `relative` below the folder, or below the project's where it begins with
  * "demo/": what is bundled needs no test data. Fails the running test when it does not fit. Returns
  * `path`. */

@@ -12,7 +12,8 @@
 
 #include "models.h"
 
-/* Between 0.25 and this, rounding decides on which side of the threshold a box falls. */
+#define CONFIDENCE 0.25 /* that of the recorded boxes */
+/* Between it and this, rounding decides on which side of the threshold a box falls. */
 #define SCORE_SURE 0.3
 
 static octet_detection expected_box(json_t *json)
@@ -40,14 +41,14 @@ static int match(const octet_detection *wanted, const octet_detection *boxes, in
     return best;
 }
 
-void test_expect_boxes(octet_session *session, octet_context *ctx, json_t *item,
-                       struct test_boxes_seen *seen)
+static void expect_boxes(octet_session *session, const octet_detect_settings *settings,
+                         octet_context *ctx, json_t *item, struct test_boxes_seen *seen)
 {
     const char *path = json_string_value(json_object_get(item, "image"));
     octet_image *image = test_data_image(ctx, path);
     octet_detection boxes[300];
     bool used[300] = {false};
-    const int count = test_detect(session, image, 0.25, boxes);
+    const int count = test_detect_by(session, image, settings, boxes);
     octet_image_free(&image);
     json_t *json;
     size_t i;
@@ -73,4 +74,22 @@ void test_expect_boxes(octet_session *session, octet_context *ctx, json_t *item,
         if (!used[b] && (double)boxes[b].score >= SCORE_SURE)
             fail_msg("%s: a box of class %d, score %g too many", path, boxes[b].class_id,
                      (double)boxes[b].score);
+}
+
+void test_expect_boxes(octet_session *session, octet_context *ctx, json_t *item,
+                       struct test_boxes_seen *seen)
+{
+    octet_detect_settings settings;
+    octet_detect_defaults(&settings);
+    settings.confidence = CONFIDENCE;
+    expect_boxes(session, &settings, ctx, item, seen);
+}
+
+void test_expect_own_boxes(octet_session *session, const octet_engine *engine, octet_context *ctx,
+                           json_t *item, struct test_boxes_seen *seen)
+{
+    octet_detect_settings settings;
+    octet_engine_detect_settings(engine, &settings);
+    settings.confidence = CONFIDENCE;
+    expect_boxes(session, &settings, ctx, item, seen);
 }

@@ -18,4 +18,8 @@ struct test_boxes_seen {
 void test_expect_boxes(octet_session *session, octet_context *ctx, json_t *item,
                        struct test_boxes_seen *seen);
 
+/* The same of a session of this engine, by the limits that its file brings. */
+void test_expect_own_boxes(octet_session *session, const octet_engine *engine, octet_context *ctx,
+                           json_t *item, struct test_boxes_seen *seen);
+
 #endif

@@ -153,10 +153,16 @@ int test_detect(octet_session *session, const octet_image *image, double confide
     octet_detect_settings settings;
     octet_detect_defaults(&settings);
     settings.confidence = confidence;
+    return test_detect_by(session, image, &settings, boxes);
+}
+
+int test_detect_by(octet_session *session, const octet_image *image,
+                   const octet_detect_settings *settings, octet_detection boxes[300])
+{
     int count = 0;
     if (octet_session_set_image(session, 0, image) != OCTET_OK ||
         octet_session_run(session) != OCTET_OK ||
-        octet_session_detect(session, 0, &settings, boxes, 300, &count) != OCTET_OK)
+        octet_session_detect(session, 0, settings, boxes, 300, &count) != OCTET_OK)
         fail_msg("%s", octet_session_message(session));
     return count;
 }

@@ -41,4 +41,8 @@ double test_iou(const octet_detection *a, const octet_detection *b);
 int test_detect(octet_session *session, const octet_image *image, double confidence,
                 octet_detection boxes[300]);
 
+/* The same by other limits than octet's own. */
+int test_detect_by(octet_session *session, const octet_image *image,
+                   const octet_detect_settings *settings, octet_detection boxes[300]);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,10 @@
 static const struct {
     const char *code;
     size_t bytes;
-} types[] = {[NPY_FLOAT32] = {"'<f4'", 4}, [NPY_UINT8] = {"'|u1'", 1}, [NPY_INT64] = {"'<i8'", 8}};
+} types[] = {[NPY_FLOAT32] = {"'<f4'", 4},
+             [NPY_UINT8] = {"'|u1'", 1},
+             [NPY_INT32] = {"'<i4'", 4},
+             [NPY_INT64] = {"'<i8'", 8}};
 
 #define TYPES (sizeof types / sizeof types[0])
 
@@ -55,17 +59,29 @@ static void parse_header(const char *path, const char *header, struct npy *array
     if (i == TYPES)
         fail_msg("%s: type %.8s is not read", path, type);
     array->type = (enum npy_type)i;
-    if (strncmp(value_of(path, header, "'fortran_order':"), "False", 5) != 0)
-        fail_msg("%s: is in Fortran order", path);
     parse_shape(path, value_of(path, header, "'shape':"), array);
 }
 
-void npy_read(const char *path, struct npy *array)
+/* A matrix in Fortran order comes column by column. */
+static void turn(const char *path, unsigned char *data, const struct npy *array)
 {
-    *array = (struct npy){.dimensions = 0};
-    size_t size;
-    array->file = test_read_file(path, &size);
-    const unsigned char *bytes = array->file;
+    const size_t element = types[array->type].bytes, bytes = array->count * element;
+    if (array->dimensions != 2)
+        fail_msg("%s: is in Fortran order", path);
+    const size_t rows = array->shape[0], columns = array->shape[1];
+    unsigned char *turned = malloc(bytes + 1);
+    assert_non_null(turned);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t column = 0; column < columns; column++)
+            memcpy(turned + (row * columns + column) * element,
+                   data + (column * rows + row) * element, element);
+    memcpy(data, turned, bytes);
+    free(turned);
+}
+
+void npy_parse(const char *path, unsigned char *bytes, size_t size, struct npy *array)
+{
+    *array = (struct npy){.file = bytes};
     if (size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0 || bytes[6] < 1 || bytes[6] > 3)
         fail_msg("%s: is not an .npy file", path);
     size_t start = bytes[6] == 1 ? 10 : 12;
@@ -77,6 +93,7 @@ void npy_read(const char *path, struct npy *array)
     char *header = strndup((const char *)bytes + start, length);
     assert_non_null(header);
     parse_header(path, header, array);
+    const bool fortran = strncmp(value_of(path, header, "'fortran_order':"), "True", 4) == 0;
     free(header);
     size_t needed;
     if (__builtin_mul_overflow(array->count, types[array->type].bytes, &needed) ||
@@ -86,6 +103,15 @@ void npy_read(const char *path, struct npy *array)
     array->data = bytes + start + length;
     if ((uintptr_t)array->data % types[array->type].bytes != 0)
         fail_msg("%s: data is not aligned", path);
+    if (fortran)
+        turn(path, bytes + start + length, array);
+}
+
+void npy_read(const char *path, struct npy *array)
+{
+    size_t size;
+    unsigned char *bytes = test_read_file(path, &size);
+    npy_parse(path, bytes, size, array);
 }
 
 void npy_free(struct npy *array)

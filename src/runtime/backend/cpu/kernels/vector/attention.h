@@ -243,36 +243,49 @@ OCT_INLINE v_sum all_lanes(score value)
     return v_broadcast((const uint8_t *)&value);
 }
 
-/* The scores of query `query` of `queries`: a tile's are [query][vector], tiles follow each
- * other. */
-OCT_INLINE const score *scores_at(const struct rooms *r, const score *scores, int queries,
-                                  int query, int vector, int vectors)
+/* Scores of one query, of `queries`: the vectors of a tile lie beside each other, [query][vector],
+ * tiles behind each other. */
+struct scores {
+    const score *first;
+    int queries, query, vectors, all;
+};
+
+/* The vectors from `vector` on, the first of a tile, and how many the tile has. */
+OCT_INLINE const score *tile_scores(const struct scores *s, int vector, int *count)
+{
+    *count = s->all - vector < s->vectors ? s->all - vector : s->vectors;
+    return s->first + (size_t)(s->queries * vector + s->query * *count) * OCT_LANES;
+}
+
+OCT_INLINE v_sum highest_score(const struct scores *s)
 {
     int count;
-    const int first = tile_of(vector, r->padded / OCT_LANES, vectors, &count);
-    return scores + (size_t)(queries * first + query * count + vector - first) * OCT_LANES;
+    v_sum highest = v_load_sum_aligned(tile_scores(s, 0, &count));
+    for (int vector = 0; vector < s->all; vector += s->vectors) {
+        const score *own = tile_scores(s, vector, &count);
+        for (int n = 0; n < count; n++)
+            highest = highest_of(highest, v_load_sum_aligned(own + n * OCT_LANES));
+    }
+    return all_lanes(lanes_highest(highest));
 }
 
 /* Weights of one query and their sum. Those of pixels that are not there are zeros. */
-static score weigh(const struct rooms *r, const score *scores, int queries, int query, int vectors,
-                   float unit, element *weights)
+static score weigh(const struct scores *s, int pixels, float unit, element *weights)
 {
-    const int all = r->padded / OCT_LANES;
-    v_sum highest = v_load_sum_aligned(scores_at(r, scores, queries, query, 0, vectors));
-    for (int n = 1; n < all; n++)
-        highest = highest_of(highest,
-                             v_load_sum_aligned(scores_at(r, scores, queries, query, n, vectors)));
-    highest = all_lanes(lanes_highest(highest));
+    const v_sum highest = highest_score(s);
     const v_float units = v_set(unit);
     v_sum sum = v_sub_sum(highest, highest);
-    for (int n = 0; n < all; n++) {
-        const v_sum own = v_load_sum_aligned(scores_at(r, scores, queries, query, n, vectors));
-        const int left = r->pixels - n * OCT_LANES;
-        v_sum w = weights_of(v_sub_sum(own, highest), units);
-        if (left < OCT_LANES)
-            w = keep(w, left);
-        sum = v_add_sum(sum, w);
-        store_weights(weights + n * OCT_LANES, w);
+    for (int vector = 0, count; vector < s->all; vector += s->vectors) {
+        const score *own = tile_scores(s, vector, &count);
+        for (int n = 0; n < count; n++, weights += OCT_LANES) {
+            v_sum w =
+                weights_of(v_sub_sum(v_load_sum_aligned(own + n * OCT_LANES), highest), units);
+            const int left = pixels - (vector + n) * OCT_LANES;
+            if (left < OCT_LANES)
+                w = keep(w, left);
+            sum = v_add_sum(sum, w);
+            store_weights(weights, w);
+        }
     }
     return lanes_sum(sum);
 }
@@ -382,9 +395,13 @@ static __attribute__((noinline)) void attend(const struct work *w, int pixel, in
               channels, widened + m * channels);
     multiply(w, (const uint8_t *)widened, (size_t)channels * sizeof(element), queries,
              channels / OCT_GROUP, w->memory + r->keys, channels / OCT_GROUP, 0, r->padded, scores);
-    for (int m = 0; m < queries; m++)
-        sums[m] = weigh(r, (const score *)(const void *)scores, queries, m, w->vectors, w->unit,
-                        weights + (size_t)m * (size_t)r->padded);
+    struct scores s = {.first = (const score *)(const void *)scores,
+                       .queries = queries,
+                       .vectors = w->vectors,
+                       .all = r->padded / OCT_LANES};
+    for (s.query = 0; s.query < queries; s.query++)
+        sums[s.query] =
+            weigh(&s, r->pixels, w->unit, weights + (size_t)s.query * (size_t)r->padded);
     add_values(w, queries, totals);
     finish_queries(w, queries, pixel, sums, totals);
 }
