@@ -44,7 +44,7 @@ typedef struct octet_info {
 /** One layer. Shapes are of the default input size, batch 1: channels, height, width. */
 typedef struct octet_layer_info {
     const char *name;      /**< the ONNX tensor that the layer produces */
-    const char *operation; /**< "Conv", "Depthwise", "MaxPool", "Upsample", "Copy", "Table", ... */
+    const char *operation; /**< "Conv", "Depthwise", "MaxPool", "AveragePool", "Upsample", ... */
     const char *fused;     /**< what runs in the same pass, e.g. "SiLU+Add", or "" */
     octet_precision precision;
     int input_channels, input_height, input_width;

@@ -13,6 +13,8 @@ static const struct {
     {"fold_constants", oct_fold_constants},
     {"eliminate_dead", oct_eliminate_dead},
     {"remove_identity", oct_remove_identity},
+    {"fuse_padding", oct_fuse_padding},
+    {"split_transposed", oct_split_transposed},
     {"fuse_affine", oct_fuse_affine},
     {"normalize_input", oct_normalize_input},
     {"fuse_batchnorm", oct_fuse_batchnorm},

@@ -90,7 +90,7 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
         const struct oct_layer *layer = &network->layers[index];
         const struct oct_tensor *in = &network->tensors[layer->input];
         const struct oct_tensor *out = &network->tensors[layer->output];
-        const bool convolution = layer->operation == OCT_CONVOLUTION;
+        const unsigned has = oct_operation_row(layer->operation)->has;
         const struct oct_activation_row *activation = oct_activation_row(layer->activation);
         *info = (octet_layer_info){
             .name = out->name,
@@ -104,7 +104,7 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
             .output_height = sizes[layer->output].height,
             .output_width = sizes[layer->output].width,
             .kernel = layer->kernel,
-            .stride = convolution ? layer->stride : 1,
+            .stride = has & (OCT_HAS_WINDOW | OCT_HAS_PADDING) ? layer->stride : 1,
             .multiply_adds = layer_multiply_adds(network, layer, sizes),
             .weight_bytes = layer_weight_bytes(network, layer),
             .output_scale = out->type == OCT_TYPE_U8 ? (double)out->quantization.scale : 0.0,

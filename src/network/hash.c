@@ -24,6 +24,10 @@ static void add_layer(struct oct_sha256 *sha, const struct oct_network *network,
                            layer->padding,        (int)layer->activation};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         oct_sha256_add_int(sha, numbers[i]);
+    if (layer->uneven || layer->zeros) { /* which older networks have not */
+        oct_sha256_add_int(sha, layer->uneven);
+        oct_sha256_add_int(sha, layer->zeros);
+    }
     if (layer->operation == OCT_ATTENTION) {
         oct_sha256_add_int(sha, layer->heads);
         oct_sha256_add_int(sha, layer->areas);

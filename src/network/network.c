@@ -84,6 +84,15 @@ int oct_network_shift(const struct oct_network *network, int tensor)
     return oct_network_resolve(network, tensor, 0).channel % 4;
 }
 
+int oct_layer_border(const struct oct_layer *layer)
+{
+    const bool is_read = layer->operation == OCT_CONVOLUTION ||
+                         layer->operation == OCT_WINDOW_MEAN ||
+                         (layer->operation == OCT_WINDOW_MAX && layer->zeros);
+    const int end = layer->padding + layer->uneven;
+    return !is_read ? 0 : end > layer->padding ? end : layer->padding;
+}
+
 int oct_layer_depth(const struct oct_network *network, const struct oct_layer *layer)
 {
     return oct_is_depthwise(layer) ? 1 : network->tensors[layer->input].channels;

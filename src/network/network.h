@@ -2,8 +2,8 @@
 /*
  * The network: what an engine runs, independent of machine and input size. Tensors are written by
  * layers or are views (concats, slices) of others; a layer is one pass: convolution with activation
- * and residual fused, pool, upsampling or copy. Everything a session does is derived from a
- * verified network.
+ * and residual fused, pool, upsampling, depth to space, attention or copy. Everything a session
+ * does is derived from a verified network.
  */
 #ifndef OCTET_NETWORK_NETWORK_H
 #define OCTET_NETWORK_NETWORK_H
@@ -53,7 +53,13 @@ enum oct_operation {
     OCT_COPY,
     OCT_TABLE, /* U8 input: table[code], then the residual added */
     /* softmax(factor * q k') v of a concat of three layers' outputs: q, k and v of all heads */
-    OCT_ATTENTION
+    OCT_ATTENTION,
+    /* The largest, and the mean, of each window of kernel x kernel; MAX_POOL is that of stride 1
+     * whose output has its input's size. */
+    OCT_WINDOW_MAX,
+    OCT_WINDOW_MEAN,
+    /* Channel (2 dy + dx) * n + c of pixel (y, x) becomes channel c, of n, of (2y + dy, 2x + dx) */
+    OCT_DEPTH_TO_SPACE
 };
 
 #define OCT_TABLE_ENTRIES 256
@@ -68,6 +74,8 @@ struct oct_layer {
     int input, output; /* tensors; an input is written by an earlier layer */
     int residual;      /* CONVOLUTION, TABLE: tensor added after the activation, or -1 */
     int kernel, stride, padding;
+    int uneven; /* below and to the right there are padding + uneven: 0 where nothing is told */
+    int zeros;  /* WINDOW_MAX: padding is zeros, else it takes no part. Others': always zeros */
     /* CONVOLUTION: as many as it has input and output channels, each of which then is read by the
      * output channel of its number alone; or 1 (or 0): all read all. See oct_is_depthwise(). */
     int groups;
@@ -134,6 +142,9 @@ bool oct_network_contiguous(const struct oct_network *network, int tensor);
  * read it, 0 to 3: more than 0 for slices alone. Convolutions and copies read those, all else does
  * not. */
 int oct_network_shift(const struct oct_network *network, int tensor);
+
+/* Pixels around its input that a layer reads as zeros. */
+int oct_layer_border(const struct oct_layer *layer);
 
 /* A convolution of each channel by itself. */
 static inline bool oct_is_depthwise(const struct oct_layer *layer)

@@ -16,7 +16,10 @@ enum {
     OCT_HAS_WINDOW = 1 << 2, /* stride, padding, groups, activation */
     OCT_HAS_RESIDUAL = 1 << 3,
     OCT_HAS_TABLE = 1 << 4,
-    OCT_HAS_HEADS = 1 << 8 /* heads, areas, factor */
+    OCT_HAS_UNEVEN = 1 << 5,  /* padding that differs between sides */
+    OCT_HAS_PADDING = 1 << 6, /* stride, padding and what it is uneven by, of pools */
+    OCT_HAS_ZEROS = 1 << 7,   /* padding of zeros, or such as takes no part */
+    OCT_HAS_HEADS = 1 << 8    /* heads, areas, factor */
 };
 
 /* What works on codes or on values, by its input's type, and then finds the scale that its output

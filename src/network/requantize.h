@@ -111,6 +111,13 @@ static inline uint8_t oct_requantize(float value, float inverse_scale, int zero_
     return (uint8_t)((int)rintf(code) + zero_point);
 }
 
+/* The mean of as many codes as a window has, padding's zero points included: `sum` is that of codes
+ * less zero points, exact; `share` is the input's scale over their number, divided once. */
+static inline float oct_mean_of_codes(int sum, float share)
+{
+    return (float)sum * share;
+}
+
 /* The value of a code. */
 static inline float oct_dequantize(uint8_t code, float scale, int zero_point)
 {

@@ -2,6 +2,7 @@
 /* What each operation demands of a layer. */
 #include "network/verify_layers.h"
 
+#include "network/operations.h"
 #include "network/scan_weights.h"
 
 static const char padded_parts[] =
@@ -52,6 +53,16 @@ static octet_status verify_residual(const struct oct_verification *v, int index)
     return OCTET_OK;
 }
 
+/* Padding is less than the kernel, so that every window has a pixel of the input, and none reaches
+ * beyond the padding. */
+static bool is_window(const struct oct_layer *layer)
+{
+    const int64_t end = (int64_t)layer->padding + layer->uneven;
+    return layer->kernel >= 1 && layer->kernel <= OCT_KERNEL_MAX && layer->stride >= 1 &&
+           layer->stride <= OCT_STRIDE_MAX && layer->padding >= 0 &&
+           layer->padding < layer->kernel && end >= 0 && end < layer->kernel;
+}
+
 static octet_status verify_activation(const struct oct_verification *v, int index)
 {
     const struct oct_layer *layer = &v->network->layers[index];
@@ -69,8 +80,7 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int index)
     const struct oct_layer *layer = &v->network->layers[index];
     const struct oct_tensor *in = &v->network->tensors[layer->input],
                             *out = &v->network->tensors[layer->output];
-    if (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->stride < 1 ||
-        layer->stride > OCT_STRIDE_MAX || layer->padding < 0 || layer->padding >= layer->kernel)
+    if (!is_window(layer))
         return oct_verify_bad_layer(v, index, "has a bad kernel, stride or padding");
     if (oct_is_depthwise(layer) ? layer->groups != in->channels || layer->groups != out->channels
                                 : layer->groups < 0)
@@ -124,15 +134,17 @@ octet_status oct_verify_table(const struct oct_verification *v, int index)
     return status;
 }
 
-octet_status oct_verify_move(const struct oct_verification *v, int index)
+/* What reads one tensor, with one scale and zero point, and writes one of its type. */
+static octet_status verify_plain(const struct oct_verification *v, int index, int channels,
+                                 bool converts)
 {
     const struct oct_layer *layer = &v->network->layers[index];
     const struct oct_tensor *in = &v->network->tensors[layer->input],
                             *out = &v->network->tensors[layer->output];
-    const bool copies = layer->operation == OCT_COPY, converts = out->type != in->type && copies;
+    const bool copies = layer->operation == OCT_COPY;
     int leaf;
-    if (out->channels != in->channels || (out->type != in->type && !converts) ||
-        layer->residual >= 0 || layer->activation)
+    if (out->channels != channels || (out->type != in->type && !converts) || layer->residual >= 0 ||
+        layer->activation)
         return oct_verify_bad_layer(v, index,
                                     "changes channels or type, which its operation cannot");
     if (copies ? !oct_network_contiguous(v->network, layer->input)
@@ -140,10 +152,19 @@ octet_status oct_verify_move(const struct oct_verification *v, int index)
         return oct_verify_bad_layer(v, index, padded_parts);
     if (in->type == OCT_TYPE_U8 &&
         (!oct_network_uniform(v->network, layer->input, &leaf) ||
-         (!converts &&
+         (oct_operation_row(layer->operation)->moves && !converts &&
           !oct_same_quantization(v->network->tensors[leaf].quantization, out->quantization))))
         return oct_verify_bad_layer(v, index, "changes the scale, which its operation cannot");
     return OCTET_OK;
+}
+
+octet_status oct_verify_move(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const struct oct_tensor *in = &v->network->tensors[layer->input],
+                            *out = &v->network->tensors[layer->output];
+    return verify_plain(v, index, in->channels,
+                        out->type != in->type && layer->operation == OCT_COPY);
 }
 
 octet_status oct_verify_pool(const struct oct_verification *v, int index)
@@ -153,6 +174,32 @@ octet_status oct_verify_pool(const struct oct_verification *v, int index)
     if (!status && (layer->kernel < 1 || layer->kernel > OCT_KERNEL_MAX || layer->kernel % 2 == 0))
         return oct_verify_bad_layer(v, index, "has a bad kernel");
     return status;
+}
+
+octet_status oct_verify_window_max(const struct oct_verification *v, int index)
+{
+    const octet_status status = oct_verify_move(v, index);
+    if (!status && !is_window(&v->network->layers[index]))
+        return oct_verify_bad_layer(v, index, "has a bad kernel, stride or padding");
+    return status;
+}
+
+octet_status oct_verify_window_mean(const struct oct_verification *v, int index)
+{
+    const struct oct_layer *layer = &v->network->layers[index];
+    const octet_status status =
+        verify_plain(v, index, v->network->tensors[layer->input].channels, false);
+    if (!status && (!is_window(layer) || layer->zeros))
+        return oct_verify_bad_layer(v, index, "has a bad kernel, stride or padding");
+    return status;
+}
+
+octet_status oct_verify_depth_to_space(const struct oct_verification *v, int index)
+{
+    const int channels = v->network->tensors[v->network->layers[index].input].channels;
+    if (channels % 4)
+        return oct_verify_bad_layer(v, index, "has not four times the channels that it writes");
+    return verify_plain(v, index, channels / 4, false);
 }
 
 /* Channels that `heads` heads can have, in fours each. */

@@ -26,5 +26,8 @@ octet_status oct_verify_move(const struct oct_verification *v, int layer);
 octet_status oct_verify_pool(const struct oct_verification *v, int layer);
 octet_status oct_verify_table(const struct oct_verification *v, int layer);
 octet_status oct_verify_attention(const struct oct_verification *v, int layer);
+octet_status oct_verify_window_max(const struct oct_verification *v, int layer);
+octet_status oct_verify_window_mean(const struct oct_verification *v, int layer);
+octet_status oct_verify_depth_to_space(const struct oct_verification *v, int layer);
 
 #endif

@@ -60,6 +60,7 @@ bool check_packing(const struct oct_conv_kernel *kernel, const struct oct_conv_s
 bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
                 struct check_random *random, int turn);
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random);
+bool check_mean(const struct oct_kernels *kernels, struct check_random *random);
 bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
                      struct check_random *random);
 /* softmax.h's weights against the real function. */

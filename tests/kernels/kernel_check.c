@@ -66,6 +66,7 @@ struct subject {
         POOL_U8,
         POOL_F32,
         POOL_BF16,
+        MEAN,
         ATTENTION_U8,
         ATTENTION_F32,
         ATTENTION_BF16,
@@ -95,6 +96,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pool(subject->table, OCT_TYPE_F32, random);
     case POOL_BF16:
         return check_pool(subject->table, OCT_TYPE_BF16, random);
+    case MEAN:
+        return check_mean(subject->table, random);
     case ATTENTION_U8:
         return check_attention(subject->table, OCT_TYPE_U8, random);
     case ATTENTION_F32:
@@ -203,11 +206,11 @@ static void check_emulated(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {"max_pool_u8",  "max_pool_f32",  "max_pool_bf16",
-                                          "attention_u8", "attention_f32", "attention_bf16",
-                                          "upsample2",    "convert",       "pixels_to_float",
-                                          "resize",       "yuv",           "burn",
-                                          "choose_conv"};
+    static const char *const entries[] = {
+        "max_pool_u8",  "max_pool_f32",    "max_pool_bf16",  "mean_pool",
+        "attention_u8", "attention_f32",   "attention_bf16", "upsample2",
+        "convert",      "pixels_to_float", "resize",         "yuv",
+        "burn",         "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;

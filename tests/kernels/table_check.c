@@ -183,46 +183,109 @@ const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, en
 typedef void pool_function(const struct oct_pool_job *job, int row_begin, int row_end,
                            void *scratch);
 
+/* Room for a tensor with `border` pixels around it. */
+static size_t bordered(struct check_random *random, struct oct_view *view, int channels, int height,
+                       int width, int border)
+{
+    view->pixel = (size_t)channels + 4u * (size_t)check_int(random, 0, 3);
+    view->row = view->pixel * (size_t)(width + 2 * border) + 4u * (size_t)check_int(random, 0, 3);
+    return (view->row * (size_t)(height + 2 * border - 1) +
+            view->pixel * (size_t)(width + 2 * border - 1) + (size_t)channels) *
+           oct_type_bytes(view->type);
+}
+
+/* Windows of any stride and padding, of which half reads the border as others read the picture. */
+static void any_window(struct check_random *random, struct oct_pool_job *job, bool means)
+{
+    const int height = check_int(random, 1, 14), width = check_int(random, 1, 23);
+    const bool same_size = !means && check_int(random, 0, 2) == 0;
+    job->kernel = same_size ? 2 * check_int(random, 0, 3) + 1 : check_int(random, 1, 5);
+    job->stride = same_size ? 1 : check_int(random, 1, 3);
+    job->padding = same_size ? job->kernel / 2 : check_int(random, 0, job->kernel - 1);
+    const bool counts = means || (!same_size && check_int(random, 0, 1));
+    int behind = same_size ? job->padding : check_int(random, 0, job->kernel - 1);
+    while (job->padding + behind + (height < width ? height : width) < job->kernel)
+        behind++, job->padding++; /* one pixel, and a window of several */
+    job->padding = job->padding < job->kernel ? job->padding : job->kernel - 1;
+    behind = behind < job->kernel ? behind : job->kernel - 1;
+    job->height = (height + job->padding + behind - job->kernel) / job->stride + 1;
+    job->width = (width + job->padding + behind - job->kernel) / job->stride + 1;
+    job->first = counts ? -job->padding : 0;
+    job->end_row = height + (counts ? behind : 0);
+    job->end_column = width + (counts ? behind : 0);
+}
+
+/* Job, input, and room for two outputs. */
+struct pool_case {
+    struct oct_pool_job job;
+    struct check_memory input;
+    struct twins twins;
+};
+
+static struct pool_case make_pool(struct check_random *random, enum oct_type type, bool means)
+{
+    struct pool_case p = {.job.channels = 4 * check_int(random, 1, 40)};
+    struct oct_pool_job *job = &p.job;
+    any_window(random, job, means);
+    const int border = 4; /* as much as the largest kernel's padding */
+    struct oct_view in = {.type = type, .quantization = {0.03f, check_int(random, 0, 255)}};
+    struct oct_view out = {.type = type, .quantization = {0.02f, check_int(random, 0, 255)}};
+    out.inverse_scale = 1.0f / out.quantization.scale;
+    const int height = job->end_row + (job->first ? 0 : 4), width = job->end_column + 4;
+    const size_t size = bordered(random, &in, job->channels, height, width, border);
+    const size_t bytes = bordered(random, &out, job->channels, job->height, job->width, 0);
+    p.input = check_allocate(random, size, 64);
+    if (type == OCT_TYPE_F32)
+        number_floats(random, &p.input);
+    if (type == OCT_TYPE_BF16)
+        number_halves(random, &p.input);
+    p.twins = make_twins(random, bytes);
+    in.data = p.input.bytes + (size_t)border * (in.row + in.pixel) * oct_type_bytes(type);
+    job->input = in;
+    job->output = out;
+    job->share =
+        (type == OCT_TYPE_U8 ? in.quantization.scale : 1.0f) / (float)(job->kernel * job->kernel);
+    return p;
+}
+
+static bool check_pool_by(const struct oct_kernels *kernels, pool_function *reference,
+                          pool_function *pool, struct pool_case *p, struct check_random *random)
+{
+    struct oct_pool_job *job = &p->job;
+    struct check_memory scratch = check_allocate(random, oct_pool_scratch_bytes_ref(job), 0);
+    job->output.data = p->twins.expected.bytes;
+    reference(job, 0, job->height, scratch.bytes);
+    check_release(&scratch);
+    scratch = check_allocate(random, kernels->pool_scratch_bytes(job), 0);
+    job->output.data = p->twins.output.bytes;
+    const int middle = check_int(random, 0, job->height);
+    for (int part = 0; part < 2; part++)
+        pool(job, part ? 0 : middle, part ? middle : job->height, scratch.bytes);
+    const bool whole = check_whole(&scratch);
+    check_release(&scratch);
+    char text[120];
+    snprintf(text, sizeof text, "%d channels, to %dx%d, kernel %d, stride %d, padding %d, %s",
+             job->channels, job->width, job->height, job->kernel, job->stride, job->padding,
+             job->first ? "which counts" : "which does not count");
+    return finish_twins(&p->twins, &p->input, text) &&
+           (whole || check_failed("%s: wrote outside its scratch", text));
+}
+
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random)
 {
-    struct oct_pool_job job = {.channels = 4 * check_int(random, 1, 40),
-                               .height = check_int(random, 1, 14),
-                               .width = check_int(random, 1, 23),
-                               .kernel = 2 * check_int(random, 0, 3) + 1};
-    const size_t bytes = oct_type_bytes(type);
     pool_function *const references[] = {oct_max_pool_u8_ref, oct_max_pool_f32_ref,
                                          oct_max_pool_bf16_ref};
     pool_function *const pools[] = {kernels->max_pool_u8, kernels->max_pool_f32,
                                     kernels->max_pool_bf16};
-    const size_t pixel = (size_t)job.channels + 4u * (size_t)check_int(random, 0, 3);
-    const size_t row = pixel * (size_t)job.width + 4u * (size_t)check_int(random, 0, 3);
-    const size_t size =
-        (row * (size_t)(job.height - 1) + pixel * (size_t)(job.width - 1) + (size_t)job.channels) *
-        bytes;
-    struct check_memory input = check_allocate(random, size, 64);
-    if (type == OCT_TYPE_F32)
-        number_floats(random, &input);
-    if (type == OCT_TYPE_BF16)
-        number_halves(random, &input);
-    struct twins twins = make_twins(random, size);
-    job.input = (struct oct_view){.data = input.bytes, .row = row, .pixel = pixel, .type = type};
-    job.output = job.input;
-    struct check_memory scratch = check_allocate(random, oct_pool_scratch_bytes_ref(&job), 0);
-    job.output.data = twins.expected.bytes;
-    references[type](&job, 0, job.height, scratch.bytes);
-    check_release(&scratch);
-    scratch = check_allocate(random, kernels->pool_scratch_bytes(&job), 0);
-    job.output.data = twins.output.bytes;
-    const int middle = check_int(random, 0, job.height);
-    for (int part = 0; part < 2; part++)
-        pools[type](&job, part ? 0 : middle, part ? middle : job.height, scratch.bytes);
-    const bool whole = check_whole(&scratch);
-    check_release(&scratch);
-    char text[100];
-    snprintf(text, sizeof text, "%d channels, %dx%d, kernel %d", job.channels, job.width,
-             job.height, job.kernel);
-    return finish_twins(&twins, &input, text) &&
-           (whole || check_failed("%s: wrote outside its scratch", text));
+    struct pool_case p = make_pool(random, type, false);
+    return check_pool_by(kernels, references[type], pools[type], &p, random);
+}
+
+bool check_mean(const struct oct_kernels *kernels, struct check_random *random)
+{
+    const enum oct_type type = (enum oct_type)check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
+    struct pool_case p = make_pool(random, type, true);
+    return check_pool_by(kernels, oct_mean_pool_ref, kernels->mean_pool, &p, random);
 }
 
 bool check_upsample(const struct oct_kernels *kernels, struct check_random *random)

@@ -124,6 +124,45 @@ static void run_pool(const struct oct_layer *layer, const struct plane_tensor *i
             }
 }
 
+/* A window's pixel; `zero` outside of the picture. */
+static float in_window(const struct plane_tensor *in, int c, int y, int x, float zero)
+{
+    const bool inside = y >= 0 && y < in->height && x >= 0 && x < in->width;
+    return inside ? in->data[(c * in->height + y) * in->width + x] : zero;
+}
+
+/* The largest, or the mean, of each window. */
+static void run_windows(const struct oct_layer *layer, const struct plane_tensor *in,
+                        struct plane_tensor *out, int channels)
+{
+    const int k = layer->kernel;
+    const bool means = layer->operation == OCT_WINDOW_MEAN;
+    for (int c = 0; c < channels; c++)
+        for (int at = 0; at < out->height * out->width; at++) {
+            const int y = at / out->width * layer->stride - layer->padding;
+            const int x = at % out->width * layer->stride - layer->padding;
+            float sum = 0.0f, most = -INFINITY;
+            for (int t = 0; t < k * k; t++) {
+                const float value = in_window(in, c, y + t / k, x + t % k,
+                                              means || layer->zeros ? 0.0f : -INFINITY);
+                sum += value;
+                most = fmaxf(most, value);
+            }
+            out->data[c * out->height * out->width + at] = means ? sum / (float)(k * k) : most;
+        }
+}
+
+static void run_depth(const struct plane_tensor *in, struct plane_tensor *out, int channels)
+{
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < out->height; y++)
+            for (int x = 0; x < out->width; x++)
+                out->data[(c * out->height + y) * out->width + x] =
+                    in->data[(((y % 2 * 2 + x % 2) * channels + c) * in->height + y / 2) *
+                                 in->width +
+                             x / 2];
+}
+
 static void run_upsample(const struct plane_tensor *in, struct plane_tensor *out, int channels)
 {
     for (int c = 0; c < channels; c++)
@@ -178,6 +217,10 @@ static void run_layer(struct running *run, const struct oct_layer *layer)
         run_attention(run->network, layer, in, out);
     else if (layer->operation == OCT_MAX_POOL)
         run_pool(layer, in, out, channels);
+    else if (layer->operation == OCT_WINDOW_MAX || layer->operation == OCT_WINDOW_MEAN)
+        run_windows(layer, in, out, channels);
+    else if (layer->operation == OCT_DEPTH_TO_SPACE)
+        run_depth(in, out, channels);
     else
         run_upsample(in, out, channels);
 }

@@ -79,6 +79,9 @@ struct test_onnx_variant {
         TEST_BEST_OF_CELL  /* the best 30 cells, each with its best class */
     } taken;               /* x1, y1, x2, y2, score, class */
     int attention;         /* behind p3: one of enum test_attention; 0: none */
+    /* Pools of all kinds, Pads and a transposed convolution in place of strides and Resize: 27
+     * layers. Values have the names and sizes that they have without. */
+    int pooled;
 };
 #define TEST_TAKEN 30
 

@@ -38,6 +38,7 @@ static void add_swappable(struct making *m, const char *op, const char *a, const
 
 struct convolution {
     int inputs, outputs, kernel, stride, batchnorm;
+    int bare; /* without padding */
 };
 
 static void add_batchnorm(struct making *m, const char *input, const char *output, int64_t channels)
@@ -68,7 +69,7 @@ static void add_conv(struct making *m, const char *name, const char *input, stru
     const int64_t dims[] = {c.outputs, c.inputs, c.kernel, c.kernel};
     test_onnx_floats(m->onnx, weights, 4, dims, NULL, 1.0f / (float)c.kernel);
     test_onnx_floats(m->onnx, bias, 1, dims, NULL, 0.5f);
-    int pad = c.kernel / 2;
+    int pad = c.bare ? 0 : c.kernel / 2;
     OctOnnx__NodeProto *conv = add(m, "Conv", inputs, silu ? raw : name);
     test_onnx_int_list(m->onnx, conv, "kernel_shape", 2, c.kernel, c.kernel);
     test_onnx_int_list(m->onnx, conv, "strides", 2, c.stride, c.stride);
@@ -126,44 +127,104 @@ static void add_halves(struct making *m, const char *input, int channels, const 
         test_onnx_list(m->onnx, name, 2, channels, channels);
 }
 
-static void add_body(struct making *m)
+static void add_pool(struct making *m, const char *op, const char *input, const char *output,
+                     int kernel, int stride, int pad)
 {
-    const char *image = add_identity(m, "Cast", "images", "images_cast");
-    add_conv(m, "stem0", image, (struct convolution){3, 8, 3, 2, 0}, 1);
-    add_conv(m, "stem1", "stem0", (struct convolution){8, 8, 3, 2, m->variant->batchnorm}, 1);
-    const char *stem = add_identity(m, "Identity", "stem1", "stem1_same");
-    add_conv(m, "stem2", stem, (struct convolution){8, 16, 3, 2, 0}, 1);
-    add_conv(m, "c2f1", "stem2", (struct convolution){16, 16, 1, 1, 0}, 1);
-    add_halves(m, "c2f1", 8, "half0", "half1");
-    add_conv(m, "m1", "half1", (struct convolution){8, 8, 3, 1, 0}, 1);
-    add_conv(m, "m2", "m1", (struct convolution){8, 8, 3, 1, 0}, 1);
-    add_swappable(m, "Add", "half1", "m2", "sum");
-    add_concat(m, "half0,half1,sum", "c2f_all", 1);
-    add_conv(m, m->variant->attention ? "p3_base" : "p3", "c2f_all",
-             (struct convolution){24, 16, 1, 1, 0}, 1);
-    if (m->variant->attention)
-        test_onnx_attention(m->onnx, "p3", "p3_base", SIZE / 8,
-                            (enum test_attention)m->variant->attention);
-    add_conv(m, "down4", "p3", (struct convolution){16, 16, 3, 2, 0}, 1);
-    add_conv(m, "down5", "down4", (struct convolution){16, 16, 3, 2, 0}, 1);
-    add_conv(m, "sppf1", "down5", (struct convolution){16, 8, 1, 1, 0}, 1);
-    static const char *const pools[] = {"sppf1", "pool1", "pool2", "pool3"};
-    for (int i = 0; i < 3; i++) {
-        OctOnnx__NodeProto *pool = add(m, "MaxPool", pools[i], pools[i + 1]);
-        test_onnx_int_list(m->onnx, pool, "kernel_shape", 2, 5, 5);
-        test_onnx_int_list(m->onnx, pool, "pads", 4, 2, 2, 2, 2);
+    OctOnnx__NodeProto *pool = add(m, op, input, output);
+    test_onnx_int_list(m->onnx, pool, "kernel_shape", 2, kernel, kernel);
+    test_onnx_int_list(m->onnx, pool, "strides", 2, stride, stride);
+    test_onnx_int_list(m->onnx, pool, "pads", 4, pad, pad, pad, pad);
+}
+
+/* A row of zeros below, a column of them to the right. */
+static void add_padding(struct making *m, const char *input, const char *output)
+{
+    const char *inputs = text(m, "%s,%s.pads,nothing", input, output);
+    const char *pads = text(m, "%s.pads", output);
+    test_onnx_list(m->onnx, pads, 8, 0, 0, 0, 0, 0, 0, 1, 1);
+    add(m, "Pad", inputs, output);
+}
+
+/* From stem1 to stem2, of half its size. */
+static void add_stem2(struct making *m, const char *stem)
+{
+    if (m->variant->pooled)
+        add_pool(m, "AveragePool", stem, "smooth", 2, 1, 0);
+    add_conv(m, "stem2", m->variant->pooled ? "smooth" : stem,
+             (struct convolution){8, 16, 3, 2, 0, 0}, 1);
+}
+
+/* From p3 to down5, of a quarter of its size. */
+static void add_downs(struct making *m)
+{
+    if (!m->variant->pooled) {
+        add_conv(m, "down4", "p3", (struct convolution){16, 16, 3, 2, 0, 0}, 1);
+        add_conv(m, "down5", "down4", (struct convolution){16, 16, 3, 2, 0, 0}, 1);
+        return;
     }
-    add_concat(m, "sppf1,pool1,pool2,pool3", "sppf_all", 1);
-    add_conv(m, "p5", "sppf_all", (struct convolution){32, 16, 1, 1, 0}, 1);
+    test_onnx_floats(m->onnx, "nothing", 0, NULL, (float[]){0}, 0);
+    add_conv(m, "whole4", "p3", (struct convolution){16, 16, 3, 1, 0, 0}, 1);
+    add_pool(m, "MaxPool", "whole4", "down4", 3, 2, 1);
+    add_padding(m, "down4", "padded4");
+    add_conv(m, "down5", "padded4", (struct convolution){16, 16, 3, 2, 0, 1}, 1);
+}
+
+/* From p5 to up, of twice its size. */
+static void add_up(struct making *m)
+{
+    if (m->variant->pooled) {
+        test_onnx_floats(m->onnx, "up.weight", 4, (int64_t[]){16, 16, 2, 2}, NULL, 0.5f);
+        test_onnx_floats(m->onnx, "up.bias", 1, (int64_t[]){16}, NULL, 0.5f);
+        OctOnnx__NodeProto *up = add(m, "ConvTranspose", "p5,up.weight,up.bias", "up");
+        test_onnx_int_list(m->onnx, up, "kernel_shape", 2, 2, 2);
+        test_onnx_int_list(m->onnx, up, "strides", 2, 2, 2);
+        return;
+    }
     OctOnnx__NodeProto *up = add(m, "Resize", "p5,,up_scales", "up");
     test_onnx_string(m->onnx, up, "mode", "nearest");
     test_onnx_string(m->onnx, up, "nearest_mode", "floor");
     test_onnx_string(m->onnx, up, "coordinate_transformation_mode", "asymmetric");
     test_onnx_floats(m->onnx, "up_scales", 1, (int64_t[]){4}, (float[]){1, 1, 2, 2}, 0);
+}
+
+static void add_body(struct making *m)
+{
+    const char *image = add_identity(m, "Cast", "images", "images_cast");
+    add_conv(m, "stem0", image, (struct convolution){3, 8, 3, 2, 0, 0}, 1);
+    add_conv(m, "stem1", "stem0", (struct convolution){8, 8, 3, 2, m->variant->batchnorm, 0}, 1);
+    const char *stem = add_identity(m, "Identity", "stem1", "stem1_same");
+    add_stem2(m, stem);
+    add_conv(m, "c2f1", "stem2", (struct convolution){16, 16, 1, 1, 0, 0}, 1);
+    add_halves(m, "c2f1", 8, "half0", "half1");
+    add_conv(m, "m1", "half1", (struct convolution){8, 8, 3, 1, 0, 0}, 1);
+    add_conv(m, "m2", "m1", (struct convolution){8, 8, 3, 1, 0, 0}, 1);
+    add_swappable(m, "Add", "half1", "m2", "sum");
+    add_concat(m, "half0,half1,sum", "c2f_all", 1);
+    add_conv(m, m->variant->attention ? "p3_base" : "p3", "c2f_all",
+             (struct convolution){24, 16, 1, 1, 0, 0}, 1);
+    if (m->variant->attention)
+        test_onnx_attention(m->onnx, "p3", "p3_base", SIZE / 8,
+                            (enum test_attention)m->variant->attention);
+    add_downs(m);
+    add_conv(m, "sppf1", "down5", (struct convolution){16, 8, 1, 1, 0, 0}, 1);
+    if (m->variant->pooled) {
+        add_padding(m, "sppf1", "padded5");
+        add_pool(m, "MaxPool", "padded5", "pool1", 2, 1, 0);
+        add_pool(m, "AveragePool", "pool1", "pool2", 3, 1, 1);
+        test_onnx_int(m->onnx, test_onnx_find(m->onnx, text(m, "pool2/AveragePool")),
+                      "count_include_pad", 1);
+        add_pool(m, "MaxPool", "pool2", "pool3", 5, 1, 2);
+    }
+    static const char *const pools[] = {"sppf1", "pool1", "pool2", "pool3"};
+    for (int i = 0; i < 3 && !m->variant->pooled; i++)
+        add_pool(m, "MaxPool", pools[i], pools[i + 1], 5, 1, 2);
+    add_concat(m, "sppf1,pool1,pool2,pool3", "sppf_all", 1);
+    add_conv(m, "p5", "sppf_all", (struct convolution){32, 16, 1, 1, 0, 0}, 1);
+    add_up(m);
     const char *kept = add_identity(m, "Dropout", "down4", "down4_same");
     const char *inputs = text(m, "up,%s", kept);
     add_concat(m, inputs, "neck_all", 1);
-    add_conv(m, "p4", "neck_all", (struct convolution){32, 16, 1, 1, 0}, 1);
+    add_conv(m, "p4", "neck_all", (struct convolution){32, 16, 1, 1, 0, 0}, 1);
 }
 
 /* Boxes to `boxes` [1, channels, anchors] and class logits to `logits` [1, CLASSES, anchors]. */
@@ -177,8 +238,8 @@ static void add_last_convolutions(struct making *m)
         from = text(m, "p%d", l);
         box = text(m, "box%d", l);
         classes = text(m, "class%d", l);
-        add_conv(m, box, from, (struct convolution){16, box_channels(m), 1, 1, 0}, 0);
-        add_conv(m, classes, from, (struct convolution){16, CLASSES, 1, 1, 0}, 0);
+        add_conv(m, box, from, (struct convolution){16, box_channels(m), 1, 1, 0, 0}, 0);
+        add_conv(m, classes, from, (struct convolution){16, CLASSES, 1, 1, 0, 0}, 0);
         if (m->variant->old_head) {
             inputs = text(m, "%s,%s", box, classes);
             const char *both = text(m, "both%d", l);

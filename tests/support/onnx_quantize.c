@@ -183,7 +183,9 @@ static void quantize_weights(struct work *w, const OctOnnx__NodeProto *conv, flo
 {
     OctOnnx__TensorProto *weights = find_tensor(w, conv->input[1]);
     OctOnnx__TensorProto *bias = find_tensor(w, conv->input[2]);
-    const int outputs = (int)weights->dims[0], count = w->how->per_tensor ? 1 : outputs;
+    const bool transposed = strcmp(conv->op_type, "ConvTranspose") == 0;
+    const int outputs = (int)weights->dims[0];
+    const int count = w->how->per_tensor || transposed ? 1 : outputs;
     const size_t each = weights->n_float_data / (size_t)outputs;
     float *scales = test_onnx_memory(w->onnx, (size_t)outputs * sizeof *scales);
     for (size_t i = 0; i < weights->n_float_data; i++) {
@@ -256,10 +258,16 @@ static bool become_other(struct work *w, OctOnnx__NodeProto *node)
     return true;
 }
 
+static bool is_convolution(const OctOnnx__NodeProto *node)
+{
+    return strcmp(node->op_type, "Conv") == 0 || strcmp(node->op_type, "ConvTranspose") == 0;
+}
+
 static bool is_wanted(const struct test_quantizing *how, const OctOnnx__NodeProto *node)
 {
-    static const char *const ops[] = {"Conv",    "Sigmoid", "Mul",   "Add",
-                                      "MaxPool", "Resize",  "Split", "Concat"};
+    static const char *const ops[] = {"Conv",        "Sigmoid", "Mul",          "Add",
+                                      "MaxPool",     "Resize",  "Split",        "Concat",
+                                      "AveragePool", "Pad",     "ConvTranspose"};
     const bool body = strncmp(node->output[0], "output", 6) != 0;
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
         if (how->all && body && strcmp(node->op_type, ops[i]) == 0)
@@ -284,7 +292,7 @@ static void choose_grids(struct work *w)
             choose_grid(w, node->output[o]);
     }
     for (size_t n = 0; n <= last && !w->how->all; n++)
-        if (strcmp(graph->node[n]->op_type, "Conv") == 0 && !grid_of(w, graph->node[n]->input[0]))
+        if (is_convolution(graph->node[n]) && !grid_of(w, graph->node[n]->input[0]))
             choose_grid(w, graph->node[n]->input[0]);
 }
 
@@ -298,7 +306,7 @@ void test_onnx_quantize(octet_context *ctx, struct test_onnx *onnx,
     scalar(&w, "magic", 12582912.0f); /* adding it rounds to whole numbers */
     for (size_t n = 0; n < nodes; n++) {
         OctOnnx__NodeProto *node = graph->node[n];
-        const bool conv = strcmp(node->op_type, "Conv") == 0 && grid_of(&w, node->input[0]);
+        const bool conv = is_convolution(node) && grid_of(&w, node->input[0]);
         if (how->qlinear && become_other(&w, node))
             continue;
         char *x = node->input[0];

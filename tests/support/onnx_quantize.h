@@ -14,10 +14,11 @@ struct test_quantizing {
     int qlinear;       /* QLinearConv and its like in place of the three; with `all` */
     int float_weights; /* weights stay float behind Q and DQ */
     int no_zeros;      /* signed activations: no zero points, but output_dtype */
+    int pooled;        /* the detector is the variant of that name */
     int emulate;       /* no Q and DQ, but divisions, sums and products that give the same values */
 };
 
-/* Makes the detector in `onnx` (test_onnx_detector(), variant {0}) quantised. */
+/* Makes the detector in `onnx` (test_onnx_detector(), variant {0}, or pooled) quantised. */
 void test_onnx_quantize(octet_context *ctx, struct test_onnx *onnx,
                         const struct test_quantizing *how);
 

@@ -122,7 +122,7 @@ static void check_readers(const graph *g, const node *dequantize)
 {
     for (size_t n = 0; n < g->n_node; n++)
         if (reads(g->node[n], dequantize->output[0]) && !is(g->node[n], "Conv") &&
-            !is(g->node[n], "Add"))
+            !is(g->node[n], "Add") && !is(g->node[n], "AveragePool"))
             fail_msg("%s is read by %s", dequantize->name, g->node[n]->name);
 }
 
@@ -158,6 +158,16 @@ static int check_convolution(const graph *g, const node *conv, int int8)
     return weights;
 }
 
+/* What a quantised convolution reads is averaged from codes, too. */
+static void check_mean(const graph *g, const node *mean)
+{
+    int coded = 0;
+    for (size_t n = 0; n < g->n_node; n++)
+        coded = coded || (is(g->node[n], "QuantizeLinear") && reads(g->node[n], mean->output[0]));
+    if (coded && !decoded(g, mean->input[0]))
+        fail_msg("%s gives codes of what is none", mean->name);
+}
+
 static int check_sum(const graph *g, const node *add)
 {
     const int which = decoded(g, add->input[0]) ? 0 : 1;
@@ -190,8 +200,8 @@ static size_t root_of(const size_t *group, size_t at)
 
 static void join_inputs(const graph *g, size_t *group, size_t n)
 {
-    static const char *const ops[] = {"Concat", "MaxPool", "Resize",   "Upsample",
-                                      "Split",  "Slice",   "Identity", "Dropout"};
+    static const char *const ops[] = {"Concat", "MaxPool",  "Resize",  "Upsample", "Split",
+                                      "Slice",  "Identity", "Dropout", "Pad"};
     int passes = 0;
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         passes = passes || is(g->node[n], ops[i]);
@@ -339,6 +349,8 @@ void test_qdq_rules(const OctOnnx__ModelProto *before, const OctOnnx__ModelProto
             check_readers(g, one);
         if (is(one, "Conv"))
             convolutions += check_convolution(g, one, expected->int8_weights);
+        if (is(one, "AveragePool"))
+            check_mean(g, one);
         if (is(one, "Add"))
             sums += check_sum(g, one);
     }

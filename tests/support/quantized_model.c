@@ -24,12 +24,17 @@ static void take_warning(void *user, octet_log_level level, const char *line)
 
 void test_quantized_begin(struct test_quantized *f)
 {
+    test_quantized_begin_for(f, &(struct test_quantizing){0});
+}
+
+void test_quantized_begin_for(struct test_quantized *f, const struct test_quantizing *how)
+{
     memset(f, 0, sizeof *f);
     test_context_init(&f->test);
     f->test.context.log = take_warning;
     f->test.context.log_user = f;
     f->test.context.log_level = OCTET_LOG_WARNING;
-    test_onnx_detector(&f->onnx, &(struct test_onnx_variant){0});
+    test_onnx_detector(&f->onnx, &(struct test_onnx_variant){.pooled = how->pooled});
 }
 
 octet_status test_quantized_load(struct test_quantized *f)
@@ -103,7 +108,7 @@ float *test_quantized_expected(struct test_quantized *f, const struct test_quant
     struct test_quantizing emulated = *how;
     struct test_quantized other;
     size_t size, count;
-    test_quantized_begin(&other);
+    test_quantized_begin_for(&other, how);
     emulated.emulate = 1;
     emulated.qlinear = 0;
     test_onnx_quantize(&other.test.context, &other.onnx, &emulated);

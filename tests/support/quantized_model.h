@@ -21,6 +21,8 @@ struct test_quantized {
 
 /* A plain detector, and no model yet; warnings of all that follows are counted. */
 void test_quantized_begin(struct test_quantized *f);
+/* The same, as the quantising wants it. */
+void test_quantized_begin_for(struct test_quantized *f, const struct test_quantizing *how);
 octet_status test_quantized_load(struct test_quantized *f);
 /* Frees model and file; fails where a block is left. */
 void test_quantized_end(struct test_quantized *f);

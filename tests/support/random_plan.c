@@ -33,9 +33,14 @@ static bool stored_whole(const struct test_plan *r, int tensor)
            oct_network_shift(&r->network, tensor) == 0;
 }
 
+/* Any tensor but those of odd sizes, which have no factor. */
 static int any(struct test_plan *r)
 {
-    return test_int(&r->random, 0, r->network.tensor_count - 1);
+    int tensor;
+    do
+        tensor = test_int(&r->random, 0, r->network.tensor_count - 1);
+    while (r->factor[tensor] == 0);
+    return tensor;
 }
 
 static void add_convolution(struct test_plan *r)
@@ -55,6 +60,65 @@ static void add_convolution(struct test_plan *r)
                                  .stride = stride,
                                  .padding = kernel / 2},
               channels, r->factor[input] * stride);
+}
+
+/* As many pixels as the input has, or half as many, by paddings of all kinds. */
+static void add_window(struct test_plan *r)
+{
+    static const struct {
+        int kernel, stride, padding, uneven;
+    } windows[] = {{2, 2, 0, 0}, {3, 2, 1, 0}, {2, 1, 0, 1},  {3, 1, 1, 0},
+                   {4, 2, 1, 0}, {3, 2, 0, 1}, {2, 1, 1, -1}, {5, 1, 2, 0}};
+    const int input = any(r), of = test_int(&r->random, 0, 2), w = test_int(&r->random, 0, 7);
+    if (r->factor[input] * windows[w].stride > 16 || (of > 0 && !stored_whole(r, input)))
+        return;
+    struct oct_layer layer = {.input = input,
+                              .residual = -1,
+                              .kernel = windows[w].kernel,
+                              .stride = windows[w].stride,
+                              .padding = windows[w].padding,
+                              .uneven = windows[w].uneven};
+    if (of > 0)
+        layer.operation = of == 1 ? OCT_WINDOW_MAX : OCT_WINDOW_MEAN;
+    layer.zeros = of == 1 && test_int(&r->random, 0, 1);
+    add_layer(r, layer, of > 0 ? r->tensors[input].channels : test_int(&r->random, 1, 20),
+              r->factor[input] * layer.stride);
+}
+
+/* A pixel less on each axis, and half of that, rounded up. */
+static void add_odd(struct test_plan *r)
+{
+    const int input = any(r), channels = r->tensors[input].channels;
+    if (r->factor[input] > 8 || !stored_whole(r, input))
+        return;
+    const int odd = add_layer(
+        r,
+        (struct oct_layer){
+            .operation = OCT_WINDOW_MEAN, .input = input, .residual = -1, .kernel = 2, .stride = 1},
+        channels, 0);
+    add_layer(r,
+              (struct oct_layer){.operation =
+                                     test_int(&r->random, 0, 1) ? OCT_WINDOW_MAX : OCT_CONVOLUTION,
+                                 .input = odd,
+                                 .residual = -1,
+                                 .kernel = 3,
+                                 .stride = 2,
+                                 .padding = 1},
+              channels, 2 * r->factor[input]);
+}
+
+static void add_depth(struct test_plan *r)
+{
+    const int input = any(r), channels = r->tensors[input].channels;
+    if (r->factor[input] < 2 || channels % 4 || !stored_whole(r, input))
+        return;
+    add_layer(r,
+              (struct oct_layer){.operation = OCT_DEPTH_TO_SPACE,
+                                 .input = input,
+                                 .residual = -1,
+                                 .kernel = 1,
+                                 .stride = 1},
+              channels / 4, r->factor[input] / 2);
 }
 
 static void add_move(struct test_plan *r)
@@ -121,11 +185,12 @@ void test_plan_make(struct test_plan *r, uint64_t seed)
         (struct oct_tensor){
             .kind = OCT_TENSOR_INPUT, .type = type, .channels = 3, .quantization = {1.0f, 0}},
         1);
-    const int layers = test_int(&r->random, 1, TEST_PLAN_LAYERS - 2);
-    while (r->network.layer_count < layers && r->network.tensor_count < TEST_PLAN_TENSORS - 2) {
-        static void (*const add[])(struct test_plan *) = {add_convolution, add_convolution,
-                                                          add_move, add_slice, add_concat};
-        add[test_int(&r->random, 0, 4)](r);
+    const int layers = test_int(&r->random, 1, TEST_PLAN_LAYERS - 3);
+    while (r->network.layer_count < layers && r->network.tensor_count < TEST_PLAN_TENSORS - 3) {
+        static void (*const add[])(struct test_plan *) = {
+            add_convolution, add_convolution, add_move, add_move, add_slice,
+            add_concat,      add_window,      add_odd,  add_depth};
+        add[test_int(&r->random, 0, 8)](r);
     }
     const int input = any(r);
     const struct oct_layer head = {.input = input, .residual = -1, .kernel = 1, .stride = 1};

@@ -135,8 +135,9 @@ static void run_convolution(struct test_run *run, const struct oct_layer *layer)
     const struct oct_tensor *out = &run->network->tensors[layer->output];
     const struct test_tensor *in = look(run, layer->input);
     const struct test_tensor *residual = layer->residual >= 0 ? look(run, layer->residual) : NULL;
-    const int height = (in->height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
-    const int width = (in->width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+    const int padding = 2 * layer->padding + layer->uneven;
+    const int height = (in->height + padding - layer->kernel) / layer->stride + 1;
+    const int width = (in->width + padding - layer->kernel) / layer->stride + 1;
     const struct test_tensor *to = create(run, layer->output, height, width);
     struct window w = {layer, in, oct_layer_depth(run->network, layer), 0, 0, 0};
     for (w.n = 0; w.n < out->channels; w.n++) {
@@ -264,6 +265,65 @@ static void run_conversion(struct test_run *run, const struct oct_layer *layer)
     }
 }
 
+/* What a pixel of a window has; `zero` outside of the picture. */
+static float in_window(const struct test_tensor *in, int channel, int y, int x, float zero)
+{
+    return y < 0 || x < 0 || y >= in->height || x >= in->width ? zero : plain(in, channel, y, x);
+}
+
+/* The largest of a window as a code where it has one, or the mean as a value. */
+static float window_value(const struct oct_layer *layer, const struct test_tensor *in, int channel,
+                          int y, int x)
+{
+    const struct test_plane *p = &in->planes[channel];
+    const bool means = layer->operation == OCT_WINDOW_MEAN;
+    const float zero = p->codes ? (float)p->zero_point : 0.0f;
+    const float outside = means || layer->zeros ? zero : -INFINITY;
+    float most = -INFINITY, sum = 0.0f;
+    for (int dy = 0; dy < layer->kernel; dy++)
+        for (int dx = 0; dx < layer->kernel; dx++) {
+            const float v = in_window(in, channel, y * layer->stride - layer->padding + dy,
+                                      x * layer->stride - layer->padding + dx, outside);
+            most = fmaxf(most, v);
+            sum += v - zero;
+        }
+    const float taps = (float)(layer->kernel * layer->kernel);
+    return means ? sum * ((p->codes ? p->scale : 1.0f) / taps) : most;
+}
+
+static void run_windows(struct test_run *run, const struct oct_layer *layer)
+{
+    const struct test_tensor *in = look(run, layer->input);
+    const int room = 2 * layer->padding + layer->uneven - layer->kernel;
+    const struct test_tensor *to =
+        create(run, layer->output, (in->height + room) / layer->stride + 1,
+               (in->width + room) / layer->stride + 1);
+    for (int c = 0; c < run->network->tensors[layer->output].channels; c++)
+        for (int at = 0; at < to->height * to->width; at++) {
+            const float value = window_value(layer, in, c, at / to->width, at % to->width);
+            if (to->planes[c].codes && layer->operation == OCT_WINDOW_MAX)
+                ((uint8_t *)(uintptr_t)to->planes[c].codes)[at] = (uint8_t)value;
+            else
+                store(to, c, at, value);
+        }
+}
+
+static void run_depth(struct test_run *run, const struct oct_layer *layer)
+{
+    const struct test_tensor *in = look(run, layer->input);
+    const struct test_tensor *to = create(run, layer->output, 2 * in->height, 2 * in->width);
+    const int channels = run->network->tensors[layer->output].channels;
+    for (int c = 0; c < channels; c++)
+        for (int at = 0; at < to->height * to->width; at++) {
+            const int y = at / to->width, x = at % to->width;
+            const float value = plain(in, (y % 2 * 2 + x % 2) * channels + c, y / 2, x / 2);
+            if (to->planes[c].codes)
+                ((uint8_t *)(uintptr_t)to->planes[c].codes)[at] = (uint8_t)value;
+            else
+                store(to, c, at, value);
+        }
+}
+
 static void run_move(struct test_run *run, const struct oct_layer *layer)
 {
     const struct test_tensor *in = look(run, layer->input);
@@ -322,12 +382,17 @@ void test_run_set_planes(struct test_run *run, const float *planes)
 
 void test_run_layer(struct test_run *run, int layer)
 {
-    if (run->network->layers[layer].operation == OCT_CONVOLUTION)
-        run_convolution(run, &run->network->layers[layer]);
-    else if (run->network->layers[layer].operation == OCT_ATTENTION)
-        run_attention(run, &run->network->layers[layer]);
-    else
-        run_move(run, &run->network->layers[layer]);
+    static void (*const runs[])(struct test_run *,
+                                const struct oct_layer *) = {[OCT_CONVOLUTION] = run_convolution,
+                                                             [OCT_MAX_POOL] = run_move,
+                                                             [OCT_UPSAMPLE] = run_move,
+                                                             [OCT_COPY] = run_move,
+                                                             [OCT_TABLE] = run_move,
+                                                             [OCT_ATTENTION] = run_attention,
+                                                             [OCT_WINDOW_MAX] = run_windows,
+                                                             [OCT_WINDOW_MEAN] = run_windows,
+                                                             [OCT_DEPTH_TO_SPACE] = run_depth};
+    runs[run->network->layers[layer].operation](run, &run->network->layers[layer]);
 }
 
 const struct test_tensor *test_run_tensor(struct test_run *run, int tensor)

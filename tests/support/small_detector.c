@@ -239,6 +239,57 @@ static void build_wide(struct builder *b)
     head(b, 8, convolve(b, (struct convolution){wide, 36, 3, 1, 1, narrow}));
 }
 
+static int window(struct builder *b, int input, struct oct_layer layer)
+{
+    layer.input = input;
+    layer.residual = -1;
+    return add_layer(b, &layer, b->imported->network.tensors[input].channels);
+}
+
+static int depth_to_space(struct builder *b, int input)
+{
+    const struct oct_layer layer = {
+        .operation = OCT_DEPTH_TO_SPACE, .input = input, .residual = -1, .kernel = 1, .stride = 1};
+    return add_layer(b, &layer, b->imported->network.tensors[input].channels / 4);
+}
+
+/* YOLOv9's ADown of 16 channels. */
+static int a_down(struct builder *b, int input)
+{
+    const int smooth = window(
+        b, input, (struct oct_layer){.operation = OCT_WINDOW_MEAN, .kernel = 2, .stride = 1});
+    const int left = conv(b, slice(b, smooth, 0, 8), 10, 3, 2);
+    const int right = window(
+        b, slice(b, smooth, 8, 8),
+        (struct oct_layer){.operation = OCT_WINDOW_MAX, .kernel = 3, .stride = 2, .padding = 1});
+    return CONCAT(b, left, conv(b, right, 6, 1, 1));
+}
+
+static void build_pooled(struct builder *b)
+{
+    const int p1 = conv(b, 0, 8, 3, 2);
+    struct oct_layer *stem = &b->imported->network.layers[b->imported->network.layer_count - 1];
+    stem->padding = 0; /* and a pixel below and to the right */
+    stem->uneven = 1;
+    const int halved =
+        window(b, p1, (struct oct_layer){.operation = OCT_WINDOW_MAX, .kernel = 2, .stride = 2});
+    const int p2 = conv(b, halved, 16, 3, 1);
+    const int p3 = a_down(b, p2);
+    const struct oct_layer tiny = {
+        .operation = OCT_WINDOW_MAX, .kernel = 2, .stride = 1, .uneven = 1, .zeros = 1};
+    const struct oct_layer zeros = {
+        .operation = OCT_WINDOW_MAX, .kernel = 3, .stride = 1, .padding = 1, .zeros = 1};
+    const int same = window(b, window(b, conv(b, p3, 10, 1, 1), tiny), zeros);
+    const int half =
+        window(b, conv(b, p3, 12, 3, 1),
+               (struct oct_layer){.operation = OCT_WINDOW_MEAN, .kernel = 2, .stride = 2});
+    const int up = depth_to_space(b, convolve(b, (struct convolution){half, 28, 1, 1, 0, 0}));
+    const int padded = window(
+        b, conv(b, p3, 9, 1, 1),
+        (struct oct_layer){.operation = OCT_WINDOW_MEAN, .kernel = 3, .stride = 1, .padding = 1});
+    head(b, 8, conv(b, CONCAT(b, same, up, conv(b, padded, 5, 1, 1)), 16, 3, 1));
+}
+
 static void build_pruned(struct builder *b)
 {
     const int p2 = c2f(b, conv(b, conv(b, 0, 6, 3, 2), 9, 3, 2), 14, true, 3);
@@ -327,9 +378,9 @@ static void build_medium(struct builder *b)
 static const struct kind {
     void (*build)(struct builder *);
     int classes, reg_max, side; /* reg_max 0: YOLO26's head */
-} kinds[] = {{build_small, 5, 8, 64},     {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
-             {build_pruned, 2, 2, 32},    {build_depthwise, 2, 2, 32}, {build_medium, 5, 16, 320},
-             {build_attention, 2, 2, 32}, {build_small, 5, 0, 64}};
+} kinds[] = {{build_small, 5, 8, 64},    {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
+             {build_pooled, 2, 2, 32},   {build_pruned, 2, 2, 32},    {build_depthwise, 2, 2, 32},
+             {build_medium, 5, 16, 320}, {build_attention, 2, 2, 32}, {build_small, 5, 0, 64}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {

@@ -19,6 +19,10 @@ enum test_detector {
     /* One level of stride 8, with 3x3 convolutions of 32 to 128 channels: what kernels that
      * transform their input take, from 192x192 on. 32x32, 2 classes. */
     TEST_DETECTOR_WIDE,
+    /* One level of stride 8: means and maxima of windows, with and without padding that counts, on
+     * odd sizes as well, depth to space, convolutions whose padding differs between sides. 32x32,
+     * 2 classes. */
+    TEST_DETECTOR_POOLED,
     /* One level of stride 8, as pruning leaves them: slices that start at channels that are no
      * multiples of 4, which convolutions, a residual sum, a pool, upsampling and a concat read.
      * 32x32, 2 classes. */

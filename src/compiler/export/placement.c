@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the passes wrote down of a model's convolutions, in the terms of an export. */
+/* What the passes wrote down of a model's convolutions and means, in the terms of an export. */
 #include "compiler/export/placement.h"
 
 #include <string.h>
@@ -44,7 +44,9 @@ static void place_convolution(const struct oct_graph *graph, const struct oct_la
     const struct oct_part *activation =
         oct_part_find(notes->parts, notes->part_count, OCT_ROLE_ACTIVATION);
     const struct oct_part *sum = oct_part_find(notes->parts, notes->part_count, OCT_ROLE_SUM);
+    const char *name = graph->file.nodes[conv->node].op_name;
     c->node = conv->node;
+    c->is_transposed = strcmp(name, "ConvTranspose") == 0;
     c->norm = norm ? norm->node : -1;
     c->input = graph->file.nodes[conv->node].inputs[0];
     c->result = norm ? norm->value : conv->value;
@@ -53,7 +55,15 @@ static void place_convolution(const struct oct_graph *graph, const struct oct_la
     c->sum = sum ? sum->node : -1;
     c->other = sum ? sum->other : -1;
     c->output = notes->parts[notes->part_count - 1].value;
-    c->is_identity = strcmp(graph->file.nodes[conv->node].op_name, "Conv") != 0;
+    c->is_identity = !c->is_transposed && strcmp(name, "Conv") != 0;
+}
+
+static void place_mean(const struct oct_graph *graph, const struct oct_layer_notes *notes,
+                       struct oct_placed_mean *mean)
+{
+    mean->node = notes->parts->node;
+    mean->input = graph->file.nodes[mean->node].inputs[0];
+    mean->output = notes->parts->value;
 }
 
 static void place_all(const struct oct_placed_model *model, struct oct_placement *p)
@@ -65,6 +75,11 @@ static void place_all(const struct oct_placed_model *model, struct oct_placement
         if (network->layers[i].operation == OCT_ATTENTION)
             p->attentions[p->attention_count++] =
                 (struct oct_placed_attention){i, notes->parts[notes->part_count - 1].value};
+        if (network->layers[i].operation == OCT_WINDOW_MEAN) {
+            struct oct_placed_mean *mean = &p->means[p->mean_count++];
+            mean->layer = i;
+            place_mean(p->graph, notes, mean);
+        }
         if (network->layers[i].operation != OCT_CONVOLUTION)
             continue;
         struct oct_placed_convolution *c = &p->convolutions[p->count++];
@@ -112,12 +127,13 @@ octet_status oct_place(octet_context *ctx, struct oct_arena *arena,
         .network = model->network,
         .convolutions = oct_arena_calloc(arena, layers, sizeof *placement->convolutions),
         .attentions = oct_arena_calloc(arena, layers, sizeof *placement->attentions),
+        .means = oct_arena_calloc(arena, layers, sizeof *placement->means),
         .body = oct_arena_calloc(arena, (size_t)graph->file.node_count, sizeof *placement->body),
         .group = oct_arena_calloc(arena, values, sizeof *placement->group),
     };
     bool *wanted = oct_arena_calloc(arena, values, sizeof *wanted);
-    if (!placement->convolutions || !placement->attentions || !placement->body ||
-        !placement->group || !wanted)
+    if (!placement->convolutions || !placement->attentions || !placement->means ||
+        !placement->body || !placement->group || !wanted)
         return oct_fail_memory(ctx, "the export");
     place_all(model, placement);
     mark_body(placement, wanted);

@@ -32,11 +32,19 @@ struct oct_placed_convolution {
     int output;          /* what comes out of all that: the network's tensor */
     bool is_last;        /* of the head: its output is decoded */
     bool is_identity;    /* no Conv but a sum or an activation by itself, which stays as it is */
+    bool is_transposed;  /* the node is a ConvTranspose, whose weights lie otherwise: left float */
 };
 
 /* An attention: what comes out of it, as the file reads it. */
 struct oct_placed_attention {
     int layer, output;
+};
+
+/* An average pool: what it gives has a scale of its own. */
+struct oct_placed_mean {
+    int layer;         /* of the network */
+    int node;          /* the AveragePool, by its place in the file */
+    int input, output; /* values */
 };
 
 struct oct_placement {
@@ -46,6 +54,8 @@ struct oct_placement {
     struct oct_placed_convolution *convolutions; /* in the network's order */
     int attention_count;
     struct oct_placed_attention *attentions;
+    int mean_count;
+    struct oct_placed_mean *means; /* in the network's order */
     bool *body; /* [nodes of the file]: between the picture and the head's last convolutions */
     int *group; /* [values of the file]: one that stands for all that share a scale with it */
 };

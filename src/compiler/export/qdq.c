@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Q/DQ pairs before what a quantised convolution reads, and its weights' codes. */
+/* Q/DQ pairs before what quantised convolutions and average pools read, and weights' codes. */
 #include "compiler/export/qdq.h"
 
 #include <string.h>
@@ -321,6 +321,36 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     return status;
 }
 
+/* Whether a quantised convolution reads what an average pool gives. */
+static bool is_coded(const struct placing *p, const struct oct_placed_mean *mean)
+{
+    const struct oct_placement *placement = p->recipe->placement;
+    for (int i = 0; i < placement->count; i++) {
+        const struct oct_placed_convolution *c = &placement->convolutions[i];
+        if (!p->recipe->is_float[c->layer] &&
+            placement->group[c->input] == placement->group[mean->output])
+            return true;
+    }
+    return false;
+}
+
+/* Between DequantizeLinear and the QuantizeLinear of those that read it, TensorRT averages codes.
+ * Source: NVIDIA, TensorRT documentation, "Explicit Quantization", on the fusion of quantisable
+ * layers, whose example is AveragePool. */
+static octet_status place_mean(struct placing *p, const struct oct_placed_mean *mean)
+{
+    const char *decoded;
+    if (!is_coded(p, mean))
+        return OCTET_OK;
+    OctOnnx__NodeProto *node = oct_rewrite_change(p->rewrite, mean->node);
+    if (!node)
+        return no_memory(p);
+    const octet_status status = decode(p, mean->input, &decoded);
+    if (!status)
+        node->input[0] = (char *)decoded;
+    return status;
+}
+
 /* Models of float16 have their picture or an initializer in it. */
 static octet_status refuse_half(const struct oct_rewrite *r, const char *name)
 {
@@ -363,5 +393,7 @@ octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe 
     for (int i = 0; i < placement->count && !status; i++)
         if (oct_recipe_quantises(recipe, i))
             status = place_convolution(&p, &placement->convolutions[i]);
+    for (int i = 0; i < placement->mean_count && !status; i++)
+        status = place_mean(&p, &placement->means[i]);
     return status;
 }

@@ -36,7 +36,7 @@ bool oct_recipe_moments(const struct oct_recipe *recipe, int layer, struct oct_m
 
 /* ---- scales ---- */
 
-/* The histogram of all that convolutions and attentions write into a group. */
+/* The histogram of all that convolutions, attentions and means write into a group. */
 static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bins,
                         struct oct_histogram *merged)
 {
@@ -51,6 +51,9 @@ static void merge_group(const struct oct_recipe *recipe, int group, uint64_t *bi
         if (p->group[p->attentions[i].output] == group)
             oct_histogram_merge(merged,
                                 &recipe->statistics->tensors[p->attentions[i].layer].histogram);
+    for (int i = 0; i < p->mean_count; i++)
+        if (p->group[p->means[i].output] == group)
+            oct_histogram_merge(merged, &recipe->statistics->tensors[p->means[i].layer].histogram);
 }
 
 /* A group's scale, once. */
@@ -76,6 +79,12 @@ static octet_status find_scales(octet_context *ctx, const struct oct_calibrator 
         if (p->network->layers[c->layer].input == 0)
             recipe->scales[p->group[c->input]] = OCT_PICTURE_SCALE;
         find_scale(calibrator, recipe, p->group[c->output], bins);
+    }
+    for (int i = 0; i < p->mean_count; i++) {
+        const struct oct_placed_mean *mean = &p->means[i];
+        if (p->network->layers[mean->layer].input == 0)
+            recipe->scales[p->group[mean->input]] = OCT_PICTURE_SCALE;
+        find_scale(calibrator, recipe, p->group[mean->output], bins);
     }
     for (int i = 0; i < p->attention_count; i++)
         find_scale(calibrator, recipe, p->group[p->attentions[i].output], bins);
@@ -185,7 +194,7 @@ octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
     octet_status status = find_scales(ctx, calibrator, recipe);
     for (int i = 0; i < placement->count && !status; i++) {
         const struct oct_placed_convolution *c = &placement->convolutions[i];
-        recipe->is_float[c->layer] = c->is_last || c->is_identity;
+        recipe->is_float[c->layer] = c->is_last || c->is_identity || c->is_transposed;
         status = c->is_identity ? OCTET_OK : find_noise(&job, c);
     }
     return status;

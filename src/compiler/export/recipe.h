@@ -22,8 +22,8 @@ struct oct_recipe {
 };
 
 /*
- * Scales from the merged histogram of all convolutions' outputs in a group, and the convolutions'
- * noise. `is_float` has the head's last convolutions alone.
+ * Scales from the merged histogram of all convolutions' and means' outputs in a group, and the
+ * convolutions' noise. `is_float` has the head's last convolutions and transposed ones alone.
  */
 octet_status oct_recipe_make(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_placement *placement,

@@ -8,12 +8,12 @@
 
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
 
-/* Tensors that are float together: views, and what pools, upsampling and copies pass on. */
+/* Tensors that are float together: views, and what max pools, upsampling and copies pass on. */
 static void make_groups(const struct oct_network *network, int *group)
 {
     oct_group_tensors(network, group);
     for (int i = 0; i < network->layer_count; i++)
-        if (!oct_layer_computes(&network->layers[i]))
+        if (oct_operation_row(network->layers[i].operation)->moves)
             oct_group_join(group, network->layers[i].input, network->layers[i].output);
 }
 
@@ -40,21 +40,36 @@ static bool is_decoded(const struct oct_network *network, int tensor)
     return false;
 }
 
-/* Sets the codings of layers' outputs; marks the groups of convolutions' that have none. What the
- * head decodes is float in any case. */
+/* The entry of what a layer gives; depth has that of what is made of it, of which alone the file
+ * knows. */
+static const struct oct_cache_entry *entry_of(const struct oct_network *network,
+                                              const octet_cache *cache, int tensor)
+{
+    const struct oct_cache_entry *entry = oct_cache_find(cache, network->tensors[tensor].name);
+    for (int i = 0; i < network->layer_count && !entry; i++)
+        if (network->layers[i].operation == OCT_DEPTH_TO_SPACE &&
+            network->layers[i].input == tensor)
+            entry = oct_cache_find(cache, network->tensors[network->layers[i].output].name);
+    return entry;
+}
+
+/* Sets the codings of layers' outputs; marks the groups of convolutions' that have none, and of
+ * means', whose input must have one as well. What the head decodes is float in any case. */
 static void take_scales(octet_context *ctx, const struct oct_network *network,
                         const octet_cache *cache, const int *group,
                         struct oct_quantization *codings, bool *lacking)
 {
     for (int i = 0; i < network->layer_count; i++) {
         const int tensor = network->layers[i].output;
-        const struct oct_cache_entry *entry = oct_cache_find(cache, network->tensors[tensor].name);
+        const struct oct_cache_entry *entry = entry_of(network, cache, tensor);
         const bool is_good = entry && !entry->problem;
         codings[tensor] =
             (struct oct_quantization){is_good ? entry->scale : OCT_PICTURE_SCALE, 128};
-        if (!oct_layer_computes(&network->layers[i]) || is_decoded(network, tensor))
+        if (oct_operation_row(network->layers[i].operation)->moves || is_decoded(network, tensor))
             continue;
-        lacking[group[tensor]] = lacking[group[tensor]] || !is_good;
+        const bool is_mean = network->layers[i].operation == OCT_WINDOW_MEAN;
+        lacking[group[tensor]] = lacking[group[tensor]] || !is_good ||
+                                 (is_mean && lacking[group[network->layers[i].input]]);
         if (!entry)
             oct_log(ctx, OCTET_LOG_WARNING, "%s: it has no scale for '%.200s'", cache->name,
                     network->tensors[tensor].name);

@@ -23,6 +23,7 @@
     X(AND, "And", 2, 1, binary, binary)                                                            \
     X(ARG_MAX, "ArgMax", 1, 1, arg_max, arg_max)                                                   \
     X(ATTENTION, "(attention)", 1, 1, attention, attention)                                        \
+    X(AVERAGE_POOL, "AveragePool", 1, 1, average_pool, average_pool)                               \
     X(BATCH_NORMALIZATION, "BatchNormalization", 5, 1, batch_normalization, batch_normalization)   \
     X(CAST, "Cast", 1, 1, cast, cast)                                                              \
     X(CEIL, "Ceil", 1, 1, unary, unary)                                                            \
@@ -30,6 +31,8 @@
     X(CONCAT, "Concat", 1, 1, concat, concat)                                                      \
     X(CONSTANT_OF_SHAPE, "ConstantOfShape", 1, 1, constant_of_shape, constant_of_shape)            \
     X(CONV, "Conv", 2, 1, conv, conv)                                                              \
+    X(CONV_TRANSPOSE, "ConvTranspose", 2, 1, conv_transpose, conv_transpose)                       \
+    X(DEPTH_TO_SPACE, "DepthToSpace", 1, 1, depth_to_space, depth_to_space)                        \
     X(DIV, "Div", 2, 1, binary, binary)                                                            \
     X(DROPOUT, "Dropout", 1, 1, same, copy)                                                        \
     X(EQUAL, "Equal", 2, 1, binary, binary)                                                        \
@@ -61,6 +64,7 @@
     X(NEG, "Neg", 1, 1, unary, unary)                                                              \
     X(NOT, "Not", 1, 1, unary, unary)                                                              \
     X(OR, "Or", 2, 1, binary, binary)                                                              \
+    X(PAD, "Pad", 1, 1, pad, pad)                                                                  \
     X(POW, "Pow", 2, 1, binary, binary)                                                            \
     X(RANGE, "Range", 3, 1, range, range)                                                          \
     X(RECIPROCAL, "Reciprocal", 1, 1, unary, unary)                                                \
@@ -153,9 +157,11 @@ struct oct_node {
     struct oct_quantization sum_grid;   /* Conv: of its result, before the activation */
     struct oct_quantization gate_grid;  /* Conv: of what the activation multiplies that with */
     struct oct_quantization value_grid; /* Conv: of what input 3 is added to */
-    int rounded;     /* Conv: the value that the first of these three, in order, rounds */
-    const int *rows; /* Conv: which of its file's channels are its own; NULL: all */
-    bool removed;    /* dropped by the next oct_graph_sort() */
+    int64_t zeros[4]; /* Conv and pools: of a Pad before it, above, left, below, right: zeros that
+                       * are read as the input is */
+    int rounded;      /* Conv: the value that the first of these three, in order, rounds */
+    const int *rows;  /* Conv: which of its file's channels are its own; NULL: all */
+    bool removed;     /* dropped by the next oct_graph_sort() */
 };
 
 struct oct_graph {

@@ -72,7 +72,10 @@ static uint64_t work_of(const struct prepared *prepared)
         taps = oct_array_extent(prepared->inputs[1], 2, 4);
     } else if (node->op == OCT_OP_MAT_MUL) {
         depth = (uint64_t)prepared->inputs[0]->dims[prepared->inputs[0]->rank - 1];
-    } else if (node->op == OCT_OP_MAX_POOL) {
+    } else if (node->op == OCT_OP_CONV_TRANSPOSE) {
+        depth = oct_array_extent(prepared->inputs[1], 0, 1);
+        taps = oct_array_extent(prepared->inputs[1], 2, 4);
+    } else if (node->op == OCT_OP_MAX_POOL || node->op == OCT_OP_AVERAGE_POOL) {
         const struct oct_attribute *kernel =
             oct_node_attribute(node, "kernel_shape", OCT_ATTRIBUTE_INTS);
         for (size_t i = 0; kernel && i < kernel->count; i++)

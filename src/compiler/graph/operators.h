@@ -86,7 +86,8 @@ int64_t oct_integer_of(double value);
 /* Row-major strides of an array, in elements. */
 void oct_array_strides(const struct oct_array *array, int64_t *strides);
 
-/* Sliding-window geometry of Conv and MaxPool in two dimensions, from the node's attributes. */
+/* Sliding-window geometry of Conv and pools in two dimensions, from the node's attributes and what
+ * was padded before it. */
 struct oct_window {
     int64_t kernel[2], stride[2], dilation[2];
     int64_t pad_begin[2], pad_end[2];
@@ -98,6 +99,20 @@ struct oct_window {
 octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node *node,
                            const struct oct_array *input, const int64_t *kernel,
                            struct oct_window *window);
+
+/* Outputs [*first, *last) of one row (axis 0) or column (1) whose tap `tap` falls inside the input,
+ * of `size` pixels. */
+void oct_window_tap(const struct oct_window *window, int axis, int64_t tap, int64_t size,
+                    int64_t *first, int64_t *last);
+
+/* What a Pad adds before and behind each axis of its input, all 0 or more; false where that is not
+ * known, or less. */
+bool oct_padding_of(const struct oct_graph *graph, const struct oct_array *input,
+                    const struct oct_array *pads, const struct oct_array *axes,
+                    int64_t begin[OCT_RANK_MAX], int64_t end[OCT_RANK_MAX]);
+
+/* The constant that a Pad adds; false: it adds others, or it is not known which. */
+bool oct_padding_value(const struct oct_node *node, const struct oct_array *value, float *constant);
 
 /* Where a Resize or Upsample node reads output position `at` of axis `axis` (2 or 3) from, for
  * nearest modes. */

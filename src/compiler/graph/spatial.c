@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operators on [batch, channels, height, width]: Conv, BatchNormalization, MaxPool, Resize. Plain
+/* Operators on [batch, channels, height, width]: windows, Conv, BatchNormalization, Resize. Plain
  * and slow. */
 #include <math.h>
 #include <string.h>
@@ -66,14 +66,15 @@ octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node 
     if (kernel)
         memcpy(window->kernel, kernel, sizeof window->kernel);
     for (int i = 0; i < 2; i++) {
-        window->pad_begin[i] = pads[i];
-        window->pad_end[i] = pads[2 + i];
+        window->pad_begin[i] = pads[i] + node->zeros[i];
+        window->pad_end[i] = pads[2 + i] + node->zeros[2 + i];
         ok = ok && window->kernel[i] >= 1 && window->kernel[i] <= SIDE_MAX;
     }
     if (!ok || !resolve_padding(node, input, window))
         return oct_node_fail(graph, node, OCTET_BAD_SHAPE,
                              "its kernel, strides, dilations or pads do not fit");
-    bool up = node->op == OCT_OP_MAX_POOL && oct_node_int(node, "ceil_mode", 0);
+    bool pools = node->op == OCT_OP_MAX_POOL || node->op == OCT_OP_AVERAGE_POOL;
+    bool up = pools && oct_node_int(node, "ceil_mode", 0);
     for (int i = 0; i < 2; i++) {
         int64_t span = (window->kernel[i] - 1) * window->dilation[i] + 1;
         int64_t room = input->dims[2 + i] + window->pad_begin[i] + window->pad_end[i] - span;
@@ -85,9 +86,8 @@ octet_status oct_window_of(const struct oct_graph *graph, const struct oct_node 
     return OCTET_OK;
 }
 
-/* Outputs [*first, *last) of one row or column whose tap `tap` falls inside the input. */
-static void tap_range(const struct oct_window *window, int axis, int64_t tap, int64_t size,
-                      int64_t *first, int64_t *last)
+void oct_window_tap(const struct oct_window *window, int axis, int64_t tap, int64_t size,
+                    int64_t *first, int64_t *last)
 {
     int64_t shift = tap * window->dilation[axis] - window->pad_begin[axis],
             stride = window->stride[axis];
@@ -130,10 +130,10 @@ static void convolve_plane(const struct oct_window *window, const float *x, cons
 {
     for (int64_t ky = 0; ky < window->kernel[0]; ky++) {
         int64_t top, bottom;
-        tap_range(window, 0, ky, size[0], &top, &bottom);
+        oct_window_tap(window, 0, ky, size[0], &top, &bottom);
         for (int64_t kx = 0; kx < window->kernel[1]; kx++) {
             int64_t left, right, stride = window->stride[1];
-            tap_range(window, 1, kx, size[1], &left, &right);
+            oct_window_tap(window, 1, kx, size[1], &left, &right);
             float weight = w[ky * window->kernel[1] + kx];
             for (int64_t row = top; row < bottom; row++) {
                 int64_t from =
@@ -212,58 +212,6 @@ octet_status oct_evaluate_batch_normalization(struct oct_call *call)
         oct_floats(&call->outputs[0])[i] =
             (oct_floats(x)[i] - mean[c]) / sqrtf(variance[c] + epsilon) * scale[c] + shift[c];
     }
-    return OCTET_OK;
-}
-
-/* ---- MaxPool ---- */
-
-octet_status oct_infer_max_pool(struct oct_call *call)
-{
-    const struct oct_array *x = call->inputs[0];
-    struct oct_window window;
-    if (x->type != OCT_DATA_FLOAT)
-        return oct_call_bad(call, "its input is not float");
-    octet_status status = oct_window_of(call->graph, call->node, x, NULL, &window);
-    if (status)
-        return status;
-    int64_t dims[] = {x->dims[0], x->dims[1], window.output[0], window.output[1]};
-    return oct_call_shape(call, 0, OCT_DATA_FLOAT, 4, dims);
-}
-
-static void pool_plane(const struct oct_window *window, const float *x, const int64_t *size,
-                       float *y)
-{
-    for (int64_t i = 0; i < window->output[0] * window->output[1]; i++)
-        y[i] = -INFINITY;
-    for (int64_t ky = 0; ky < window->kernel[0]; ky++)
-        for (int64_t kx = 0; kx < window->kernel[1]; kx++) {
-            int64_t top, bottom, left, right;
-            tap_range(window, 0, ky, size[0], &top, &bottom);
-            tap_range(window, 1, kx, size[1], &left, &right);
-            for (int64_t row = top; row < bottom; row++)
-                for (int64_t column = left; column < right; column++) {
-                    int64_t from_y =
-                        row * window->stride[0] + ky * window->dilation[0] - window->pad_begin[0];
-                    int64_t from_x = column * window->stride[1] + kx * window->dilation[1] -
-                                     window->pad_begin[1];
-                    float value = x[from_y * size[1] + from_x],
-                          *best = &y[row * window->output[1] + column];
-                    *best = value > *best ? value : *best;
-                }
-        }
-}
-
-octet_status oct_evaluate_max_pool(struct oct_call *call)
-{
-    const struct oct_array *x = call->inputs[0], *y = &call->outputs[0];
-    struct oct_window window;
-    octet_status status = oct_window_of(call->graph, call->node, x, NULL, &window);
-    if (status)
-        return status;
-    size_t in_plane = oct_array_extent(x, 2, 4), out_plane = oct_array_extent(y, 2, 4);
-    for (size_t p = 0; p < oct_array_extent(x, 0, 2); p++)
-        pool_plane(&window, oct_floats(x) + p * in_plane, x->dims + 2,
-                   oct_floats(y) + p * out_plane);
     return OCTET_OK;
 }
 

@@ -9,12 +9,11 @@
 #include "compiler/passes/passes.h"
 
 enum mark {
-    MARK_ATTENTION,      /* a product of two tensors */
-    MARK_EINSUM,         /* pictures against texts */
-    MARK_GRID_SAMPLE,    /* deformable attention */
-    MARK_LAYER_NORM,     /* transformers */
-    MARK_COSINE,         /* of angles */
-    MARK_SMOOTHING_POOL, /* AveragePool 2x2, stride 1 */
+    MARK_ATTENTION,   /* a product of two tensors */
+    MARK_EINSUM,      /* pictures against texts */
+    MARK_GRID_SAMPLE, /* deformable attention */
+    MARK_LAYER_NORM,  /* transformers */
+    MARK_COSINE,      /* of angles */
     MARK_GLOBAL_POOL,
     MARK_HALVING_POOL, /* MaxPool 2x2, stride 2 */
     MARK_ANCHORS,      /* batch x 3 anchors x (5 + classes) x height x width */
@@ -39,7 +38,6 @@ static const struct family {
      BIT(MARK_EXPECTATION)},
     {"YOLO-World or YOLOE", MARK_EINSUM, BIT(MARK_EXPECTATION), 0},
     {"a detector of oriented boxes (YOLO -obb)", MARK_COSINE, 0, 0},
-    {"YOLOv9", MARK_SMOOTHING_POOL, BIT(MARK_EXPECTATION), 0},
     {"YOLOv7 with anchor boxes", MARK_ANCHORS, BIT(MARK_HALVING_POOL), 0},
     {"YOLOv5 (or v3) with anchor boxes", MARK_ANCHORS, 0, 0},
     {"YOLOX", MARK_FOCUS, 0, 0},
@@ -66,6 +64,14 @@ static int64_t first_of(const struct oct_node *node, const char *name, int64_t o
 {
     const struct oct_attribute *list = oct_node_attribute(node, name, OCT_ATTRIBUTE_INTS);
     return list && list->count > 0 ? list->integers[0] : otherwise;
+}
+
+/* A ConvTranspose may have been split already, into what is a Conv. */
+static unsigned convolution_marks(const struct oct_graph *graph, const struct oct_node *node)
+{
+    const bool transposed = strcmp(node->op_name, "ConvTranspose") == 0;
+    return (transposed ? BIT(MARK_TRANSPOSED_CONVOLUTION) : 0) |
+           (oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0);
 }
 
 /* A Reshape to three anchors' predictions, or a Slice with a step of 2. */
@@ -98,7 +104,7 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
         {"Relu", MARK_RELU},
     };
     if (node->op == OCT_OP_CONV)
-        return oct_is_expectation(graph, node) ? BIT(MARK_EXPECTATION) : 0;
+        return convolution_marks(graph, node);
     if (node->op == OCT_OP_RESHAPE || node->op == OCT_OP_SLICE)
         return movement_marks(graph, node);
     if (node->op == OCT_OP_ATTENTION)
@@ -108,10 +114,6 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
     if (node->op == OCT_OP_MAX_POOL)
         return first_of(node, "kernel_shape", 1) == 2 && first_of(node, "strides", 1) == 2
                    ? BIT(MARK_HALVING_POOL)
-                   : 0;
-    if (strcmp(node->op_name, "AveragePool") == 0)
-        return first_of(node, "kernel_shape", 1) == 2 && first_of(node, "strides", 1) == 1
-                   ? BIT(MARK_SMOOTHING_POOL)
                    : 0;
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
         if (strcmp(node->op_name, operators[i].op) == 0)
@@ -148,7 +150,7 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
             continue;
         return oct_fail(import->ctx, status,
                         "%s: this is %s, as operator %.60s at node '%.200s' shows: octet reads "
-                        "YOLOv8, v10, 11, 12 and 26",
+                        "YOLOv8, v9, v10, 11, 12 and 26",
                         import->name, family->name, first[family->shown_by]->op_name,
                         oct_node_label(graph, first[family->shown_by]));
     }

@@ -27,8 +27,8 @@ struct oct_scheme {
 };
 
 /*
- * The INT8 network of a float network. Pools, upsampling and copies pass their input's coding on,
- * the head's last convolutions give floats. A convolution writes the type that its readers want;
+ * The INT8 network of a float network. Max pools, upsampling and copies pass their input's coding
+ * on, the head's last convolutions give floats. A convolution writes the type that readers want;
  * where they differ, copies convert, added behind the tensors of `from` and before the first layer
  * that reads them. Fails with OCTET_UNSUPPORTED_MODEL where a layer would have to change scale but
  * cannot.

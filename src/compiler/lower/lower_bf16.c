@@ -6,14 +6,16 @@
 #include "compiler/lower/lower.h"
 #include "network/operations.h"
 
-/* What only moves gives the type that it is given. */
+/* What only moves gives the type that it is given, and so do means. */
 static bool spread(const struct oct_network *network, const int *group, bool *is_float)
 {
     bool spreads = false;
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &network->layers[i];
         bool *input = &is_float[group[layer->input]], *output = &is_float[group[layer->output]];
-        if (oct_operation_row(layer->operation)->moves && *input != *output)
+        const bool keeps =
+            oct_operation_row(layer->operation)->moves || layer->operation == OCT_WINDOW_MEAN;
+        if (keeps && *input != *output)
             spreads = *input = *output = true;
     }
     return spreads;

@@ -21,7 +21,7 @@ static void find_grid(struct oct_gridding *g, int tensor)
     } else if (t->kind == OCT_TENSOR_SLICE) {
         *grid = g->grid[t->parent];
     } else if (t->kind == OCT_TENSOR_LAYER &&
-               !oct_layer_computes(&g->from->layers[g->producer[tensor]])) {
+               oct_operation_row(g->from->layers[g->producer[tensor]].operation)->moves) {
         *grid = g->grid[g->from->layers[g->producer[tensor]].input];
     } else if (t->kind == OCT_TENSOR_CONCAT) {
         *grid = g->grid[t->members[0]];
@@ -70,6 +70,15 @@ static struct oct_quantization natural_form(const struct oct_gridding *g, int te
     return g->grid[tensor];
 }
 
+/* What a mean is taken of: codes where there are, and codes of one grid are wanted; else floats,
+ * which may be rounded afterwards. */
+static struct oct_quantization mean_form(const struct oct_gridding *g, int index)
+{
+    const struct oct_layer *layer = &g->from->layers[index];
+    const struct oct_forms *forms = &g->forms[layer->output];
+    return forms->count == 1 && oct_is_quantized(forms->form[0]) ? g->grid[layer->input] : floats;
+}
+
 static octet_status demand_of_layer(struct oct_gridding *g, int index)
 {
     const struct oct_layer *layer = &g->from->layers[index];
@@ -84,6 +93,8 @@ static octet_status demand_of_layer(struct oct_gridding *g, int index)
             status = oct_grids_demand(g, layer->residual, natural_form(g, layer->residual));
         return status;
     }
+    if (layer->operation == OCT_WINDOW_MEAN)
+        return oct_grids_demand(g, layer->input, mean_form(g, index));
     /* Maxima and copies commute with rounding; what is on a grid is converted afterwards. */
     const struct oct_quantization own = g->grid[layer->output];
     for (int f = 0; f < forms->count && !status; f++)
@@ -238,6 +249,29 @@ static octet_status lower_move(struct oct_gridding *g, int index)
     return status;
 }
 
+/* Of codes to codes; or of floats, which are then converted. */
+static octet_status lower_mean(struct oct_gridding *g, int index)
+{
+    const struct oct_layer *from = &g->from->layers[index];
+    const struct oct_tensor *output = &g->from->tensors[from->output];
+    struct oct_forms *forms = &g->forms[from->output];
+    const struct oct_quantization input = mean_form(g, index);
+    const struct oct_quantization form = oct_is_quantized(input) ? forms->form[0] : floats;
+    struct oct_layer layer = *from;
+    octet_status status = oct_grids_form(g, from->input, input, &layer.input);
+    if (!status)
+        status = oct_grids_add_output(g, output->name, output->channels, form, &layer.output);
+    if (!status)
+        status = oct_lower_add_layer(&g->to, &layer);
+    for (int f = 0; f < forms->count && !status; f++) {
+        forms->tensor[f] = layer.output;
+        if (!oct_same_quantization(forms->form[f], form))
+            status = oct_grids_add_copy(g, layer.output, output->name, forms->form[f],
+                                        &forms->tensor[f]);
+    }
+    return status;
+}
+
 static octet_status lower_layer(struct oct_gridding *g, int index)
 {
     const struct oct_layer *layer = &g->from->layers[index];
@@ -245,6 +279,8 @@ static octet_status lower_layer(struct oct_gridding *g, int index)
         return OCTET_OK;
     if (oct_operation_row(layer->operation)->moves)
         return lower_move(g, index);
+    if (layer->operation == OCT_WINDOW_MEAN)
+        return lower_mean(g, index);
     return oct_is_quantized(inner_grid(&g->imported->notes[index])) ? lower_in_steps(g, index)
                                                                     : lower_at_once(g, index);
 }

@@ -129,8 +129,8 @@ static octet_status lower_computing(struct mixing *m, int index)
     return status ? status : oct_lower_add_layer(&m->to, &layer);
 }
 
-/* Pools, upsampling and copies cannot change the scale: theirs is their input's. A copy can change
- * the type. */
+/* Max pools, upsampling and copies cannot change the scale: theirs is their input's. A copy can
+ * change the type. */
 static octet_status lower_move(struct mixing *m, int index)
 {
     struct oct_network *network = m->to.network;
@@ -152,6 +152,35 @@ static octet_status lower_move(struct mixing *m, int index)
                         "layer \"%s\" reads a concat whose parts differ in scale", layer.name);
     output->quantization = network->tensors[leaf].quantization;
     return status ? status : oct_lower_add_layer(&m->to, &layer);
+}
+
+/* Means have a scale of their own, from inputs of one. */
+static octet_status lower_mean(struct mixing *m, int index)
+{
+    struct oct_network *network = m->to.network;
+    struct oct_layer layer = m->from->layers[index];
+    struct oct_tensor *output = &network->tensors[layer.output];
+    const enum oct_type type = output->type;
+    int leaf;
+    if (type == OCT_TYPE_U8)
+        output->quantization = m->with->codings[layer.output];
+    if (network->tensors[layer.input].type != type) {
+        const octet_status status = twin_of(m, layer.input, type, &layer.input);
+        if (status)
+            return status;
+    }
+    if (type == OCT_TYPE_U8 && !oct_network_uniform(network, layer.input, &leaf))
+        return oct_fail(m->to.ctx, OCTET_UNSUPPORTED_MODEL,
+                        "layer \"%s\" averages a concat whose parts differ in scale", layer.name);
+    return oct_lower_add_layer(&m->to, &layer);
+}
+
+static octet_status lower_layer(struct mixing *m, int index)
+{
+    const enum oct_operation operation = m->from->layers[index].operation;
+    if (operation == OCT_WINDOW_MEAN)
+        return lower_mean(m, index);
+    return oct_operation_row(operation)->moves ? lower_move(m, index) : lower_computing(m, index);
 }
 
 static octet_status lower_head(struct mixing *m)
@@ -223,7 +252,6 @@ octet_status oct_lower_int8(octet_context *ctx, struct oct_arena *arena,
     if (types[0] == OCT_TYPE_U8)
         network->tensors[0].quantization = oct_picture_quantization;
     for (int i = 0; i < from->layer_count && !status; i++)
-        status = oct_operation_row(from->layers[i].operation)->moves ? lower_move(&m, i)
-                                                                     : lower_computing(&m, i);
+        status = lower_layer(&m, i);
     return status ? status : lower_head(&m);
 }

@@ -39,26 +39,15 @@ static octet_status copy_grids(struct oct_builder *builder, const struct oct_nod
     return notes->rounded ? OCTET_OK : oct_fail_memory(graph->ctx, "the network");
 }
 
-static octet_status check_window(const struct oct_graph *graph, const struct oct_node *node,
-                                 const struct oct_window *w)
+static octet_status take_window(const struct oct_graph *graph, const struct oct_node *node,
+                                const struct oct_window *w, struct oct_layer *layer)
 {
     const octet_status status = OCTET_UNSUPPORTED_OPERATOR;
-    if (w->dilation[0] != 1 || w->dilation[1] != 1)
-        return oct_node_fail(graph, node, status, "only dilation 1 is read");
-    if (w->kernel[0] != w->kernel[1] || w->kernel[0] > KERNEL_MAX)
-        return oct_node_fail(graph, node, status, "its kernel of %lldx%lld is not square, up to %d",
-                             (long long)w->kernel[0], (long long)w->kernel[1], KERNEL_MAX);
-    if (w->stride[0] != w->stride[1] || w->stride[0] > STRIDE_MAX)
+    if (w->stride[0] > STRIDE_MAX || w->stride[1] > STRIDE_MAX)
         return oct_node_fail(graph, node, status,
                              "its strides of %lldx%lld are not equal, up to %d",
                              (long long)w->stride[0], (long long)w->stride[1], STRIDE_MAX);
-    for (int i = 0; i < 2; i++)
-        if (w->pad_begin[i] != w->pad_begin[0] || w->pad_end[i] != w->pad_begin[0] ||
-            w->pad_begin[i] > w->kernel[0] / 2)
-            return oct_node_fail(
-                graph, node, status,
-                "its padding differs between sides, or is wider than half its kernel");
-    return OCTET_OK;
+    return oct_builder_window(graph, node, w, KERNEL_MAX, layer);
 }
 
 /* Of `groups` groups as one: what the groups do not have of one another are zeros. */
@@ -117,7 +106,7 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
         status = oct_window_of(graph, node, &graph->values[node->inputs[0]].array,
                                weights->dims + 2, &w);
     if (!status)
-        status = check_window(graph, node, &w);
+        status = take_window(graph, node, &w, &layer);
     if (!status && node->input_count > 3)
         status = oct_builder_input(builder, node, 3, &layer.residual);
     if (!status)
@@ -138,23 +127,21 @@ static octet_status build_convolution(struct oct_builder *builder, const struct 
     status = copy_grids(builder, node, &notes);
     if (status)
         return status;
-    layer.kernel = (int)w.kernel[0];
-    layer.stride = (int)w.stride[0];
-    layer.padding = (int)w.pad_begin[0];
     return oct_builder_layer(builder, node, &layer, &notes);
 }
 
 /* ---- nodes ---- */
 
 static oct_build_function *const build_functions[OCT_OP_COUNT] = {
-    [OCT_OP_CONV] = build_convolution,     [OCT_OP_MAX_POOL] = oct_build_pool,
-    [OCT_OP_RESIZE] = oct_build_upsample,  [OCT_OP_UPSAMPLE] = oct_build_upsample,
-    [OCT_OP_CONCAT] = oct_build_concat,    [OCT_OP_SPLIT] = oct_build_split,
-    [OCT_OP_SLICE] = oct_build_slice,      [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
-    [OCT_OP_ADD] = oct_build_sum,          [OCT_OP_CLIP] = oct_build_activation,
-    [OCT_OP_GELU] = oct_build_activation,  [OCT_OP_HARD_SWISH] = oct_build_activation,
-    [OCT_OP_RELU] = oct_build_activation,  [OCT_OP_LEAKY_RELU] = oct_build_activation,
-    [OCT_OP_SWISH] = oct_build_activation, [OCT_OP_ATTENTION] = oct_build_attention,
+    [OCT_OP_CONV] = build_convolution,      [OCT_OP_MAX_POOL] = oct_build_pool,
+    [OCT_OP_RESIZE] = oct_build_upsample,   [OCT_OP_UPSAMPLE] = oct_build_upsample,
+    [OCT_OP_CONCAT] = oct_build_concat,     [OCT_OP_SPLIT] = oct_build_split,
+    [OCT_OP_SLICE] = oct_build_slice,       [OCT_OP_FAKE_QUANTIZE] = oct_build_coded,
+    [OCT_OP_ADD] = oct_build_sum,           [OCT_OP_CLIP] = oct_build_activation,
+    [OCT_OP_GELU] = oct_build_activation,   [OCT_OP_HARD_SWISH] = oct_build_activation,
+    [OCT_OP_RELU] = oct_build_activation,   [OCT_OP_LEAKY_RELU] = oct_build_activation,
+    [OCT_OP_SWISH] = oct_build_activation,  [OCT_OP_ATTENTION] = oct_build_attention,
+    [OCT_OP_AVERAGE_POOL] = oct_build_mean, [OCT_OP_DEPTH_TO_SPACE] = oct_build_depth,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)

@@ -59,7 +59,10 @@ oct_pass oct_bind_shapes;       /* gives the input its batch, height and width *
 oct_pass oct_fold_constants;
 oct_pass oct_eliminate_dead;  /* drops nodes that no output needs */
 oct_pass oct_remove_identity; /* Identity, Dropout, Cast between floating types */
-oct_pass oct_fuse_affine;     /* constants behind convolutions, of quantised files */
+/* zeros of a Pad into the convolutions and pools that read them */
+oct_pass oct_fuse_padding;
+oct_pass oct_split_transposed; /* 2x2 with stride 2: a 1x1 convolution, then DepthToSpace */
+oct_pass oct_fuse_affine;      /* constants behind convolutions, of quantised files */
 /* a division by 255 and another order of the picture's channels drop out; a mean is refused */
 oct_pass oct_normalize_input;
 oct_pass oct_fuse_batchnorm;         /* into the convolution before it */
@@ -169,9 +172,16 @@ struct oct_builder {
 typedef octet_status oct_build_function(struct oct_builder *builder, const struct oct_node *node);
 oct_build_function oct_build_concat, oct_build_split, oct_build_slice,
     oct_build_coded; /* views.c */
-oct_build_function oct_build_pool, oct_build_upsample;
+oct_build_function oct_build_pool, oct_build_mean, oct_build_upsample, oct_build_depth;
 oct_build_function oct_build_sum, oct_build_activation; /* identities.c */
 oct_build_function oct_build_attention;
+
+struct oct_window;
+
+/* The window of a convolution or pool as a layer has it: the same on both axes. Fails, naming the
+ * node, where it is not, or is larger than `most` pixels, or its padding is not less. */
+octet_status oct_builder_window(const struct oct_graph *graph, const struct oct_node *node,
+                                const struct oct_window *window, int most, struct oct_layer *layer);
 
 /* Adds a tensor of the value's name and size, of the given kind; -1 when out of memory. */
 int oct_builder_tensor(struct oct_builder *builder, int value, enum oct_tensor_kind kind);

@@ -30,7 +30,10 @@ octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct
         {"BatchNormalization", "it does not follow a convolution with constant weights"},
         {"MatMul", "it is no part of an attention over what one convolution gives"},
         {"Gemm", "fully connected layers are not read"},
-        {"ConvTranspose", "upsampling by transposed convolution is not read, only nearest by 2"},
+        {"ConvTranspose",
+         "transposed convolutions are read of 2x2 with stride 2 alone, whose weights are "
+         "constant"},
+        {"Pad", "it is not zeros around the height and width of what convolutions and pools read"},
         {"Relu", other_activation},
         {"LeakyRelu", other_activation},
         {"HardSwish", other_activation},

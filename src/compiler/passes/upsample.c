@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upsampling by 2, nearest, as layers: Resize and Upsample. */
+/* Upsampling by 2, nearest, as layers: Resize and Upsample; and depth to space. */
+#include <string.h>
+
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
 
@@ -42,6 +44,21 @@ octet_status oct_build_upsample(struct oct_builder *builder, const struct oct_no
         status = check_positions(graph, node, 3);
     if (status)
         return status;
+    oct_provenance_share(builder->import->graph, node);
+    return oct_builder_layer(builder, node, &layer, NULL);
+}
+
+octet_status oct_build_depth(struct oct_builder *builder, const struct oct_node *node)
+{
+    struct oct_layer layer = {
+        .operation = OCT_DEPTH_TO_SPACE, .residual = -1, .kernel = 1, .stride = 1};
+    const octet_status status = oct_builder_input(builder, node, 0, &layer.input);
+    if (status)
+        return status;
+    if (oct_node_int(node, "blocksize", 0) != 2 ||
+        strcmp(oct_node_string(node, "mode", "DCR"), "DCR") != 0)
+        return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_OPERATOR,
+                             "only blocks of 2, whose places come before channels (DCR), are read");
     oct_provenance_share(builder->import->graph, node);
     return oct_builder_layer(builder, node, &layer, NULL);
 }

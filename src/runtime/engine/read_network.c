@@ -145,6 +145,17 @@ static unsigned window_fields(const struct oct_engine_reading *r, int activation
     return HAS_ACTIVATION | (sloped ? HAS_SLOPE : 0);
 }
 
+/* What a layer of an operation has in a file of the version that is read. */
+static unsigned layer_fields(const struct oct_engine_reading *r, int operation, int activation)
+{
+    const enum oct_operation known =
+        operation < 0 ? OCT_CONVOLUTION : (enum oct_operation)operation;
+    unsigned has = oct_operation_row(known)->has;
+    if (r->version < OCT_ENGINE_VERSION_UNEVEN)
+        has &= ~(unsigned)OCT_HAS_UNEVEN;
+    return has & OCT_HAS_WINDOW ? has | window_fields(r, activation) : has;
+}
+
 /* -1: none that the file's version has. */
 static int find_operation(const struct oct_engine_reading *r, const char *name)
 {
@@ -171,9 +182,13 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"input", OCT_FIELD_INTEGER, 0, last, &layer->input, 0, false},
         {"output", OCT_FIELD_INTEGER, 0, last, &layer->output, 0, false},
         {"kernel", OCT_FIELD_INTEGER, 1, OCT_KERNEL_MAX, &layer->kernel, OCT_HAS_KERNEL, false},
-        {"stride", OCT_FIELD_INTEGER, 1, OCT_STRIDE_MAX, &layer->stride, OCT_HAS_WINDOW, false},
-        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding, OCT_HAS_WINDOW,
-         false},
+        {"stride", OCT_FIELD_INTEGER, 1, OCT_STRIDE_MAX, &layer->stride,
+         OCT_HAS_WINDOW | OCT_HAS_PADDING, false},
+        {"padding", OCT_FIELD_INTEGER, 0, OCT_KERNEL_MAX - 1, &layer->padding,
+         OCT_HAS_WINDOW | OCT_HAS_PADDING, false},
+        {"uneven", OCT_FIELD_INTEGER, 1 - OCT_KERNEL_MAX, OCT_KERNEL_MAX - 1, &layer->uneven,
+         OCT_HAS_UNEVEN | OCT_HAS_PADDING, true},
+        {"zeros", OCT_FIELD_BOOLEAN, 0, 0, &layer->zeros, OCT_HAS_ZEROS, false},
         {"silu", OCT_FIELD_BOOLEAN, 0, 0, &silu, HAS_SILU, false},
         {"groups", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->groups, HAS_ACTIVATION, false},
         {"activation", OCT_FIELD_TEXT, 0, 0, &of_activation, HAS_ACTIVATION, false},
@@ -184,19 +199,17 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"factor", OCT_FIELD_FLOAT, (double)OCT_SCALE_MIN, (double)OCT_SCALE_MAX, &layer->factor,
          OCT_HAS_HEADS, false},
     };
-    const unsigned has =
-        oct_operation_row(known < 0 ? OCT_CONVOLUTION : (enum oct_operation)known)->has;
-    const unsigned of_window = has & OCT_HAS_WINDOW ? window_fields(r, activation) : 0;
-    octet_status status = OCT_FIELDS_READ(&place, json, has | of_window, fields);
+    const unsigned has = layer_fields(r, known, activation);
+    octet_status status = OCT_FIELDS_READ(&place, json, has, fields);
     if (known < 0)
         return oct_fail(r->ctx, OCTET_BAD_FORMAT,
                         "%s: layer %d: \"op\" is missing or no operation: \"%.40s\"", r->what,
                         index, operation);
     layer->operation = (enum oct_operation)known;
     layer->activation = silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
-    if (!status && (of_window & HAS_ACTIVATION) && activation < 0)
+    if (!status && (has & HAS_ACTIVATION) && activation < 0)
         return oct_field_refuse(&place, "activation", "is no activation");
-    if (of_window & HAS_ACTIVATION)
+    if (has & HAS_ACTIVATION)
         layer->activation = (enum oct_activation)activation;
     if (!status && has & OCT_HAS_WEIGHTS)
         status = read_weights(r, index);

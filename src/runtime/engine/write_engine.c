@@ -61,6 +61,12 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer, int v
         oct_text_printf(out, ",\"kernel\":%d", layer->kernel);
     if (row->has & OCT_HAS_WINDOW)
         add_window(out, layer, version);
+    if (row->has & OCT_HAS_PADDING)
+        oct_text_printf(out, ",\"stride\":%d,\"padding\":%d", layer->stride, layer->padding);
+    if (layer->uneven)
+        oct_text_printf(out, ",\"uneven\":%d", layer->uneven);
+    if (row->has & OCT_HAS_ZEROS)
+        oct_text_printf(out, ",\"zeros\":%s", layer->zeros ? "true" : "false");
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
     if (row->has & OCT_HAS_HEADS) {
@@ -172,6 +178,17 @@ static void add_weights(const struct oct_network *network, int index, struct oct
     file->tensor_count = (int)(t - file->tensors);
 }
 
+static int layer_version(const struct oct_layer *layer)
+{
+    const int since = oct_operation_row(layer->operation)->since;
+    if (since < OCT_ENGINE_VERSION_UNEVEN && layer->uneven)
+        return OCT_ENGINE_VERSION_UNEVEN;
+    if (since < OCT_ENGINE_VERSION_ACTIVATIONS &&
+        (oct_is_depthwise(layer) || layer->activation > OCT_ACTIVATION_SILU))
+        return OCT_ENGINE_VERSION_ACTIVATIONS;
+    return since;
+}
+
 /* The oldest version that has what the network needs. */
 static int version_of(const struct oct_network *network)
 {
@@ -180,11 +197,8 @@ static int version_of(const struct oct_network *network)
         if (network->tensors[i].type == OCT_TYPE_BF16 && version < OCT_ENGINE_VERSION_BF16)
             version = OCT_ENGINE_VERSION_BF16;
     for (int i = 0; i < network->layer_count; i++) {
-        const int since = oct_operation_row(network->layers[i].operation)->since;
+        const int since = layer_version(&network->layers[i]);
         version = since > version ? since : version;
-        if (oct_is_depthwise(&network->layers[i]) ||
-            network->layers[i].activation > OCT_ACTIVATION_SILU)
-            version = OCT_ENGINE_VERSION_ACTIVATIONS;
     }
     return version;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moves.cu in C: copies, conversions, upsampling and tables. */
+/* moves.cu in C: copies, conversions, upsampling, depth to space and tables. */
 #include <math.h>
 #include <string.h>
 
@@ -36,8 +36,9 @@ void emulate_move(const struct emulated_kernel *kernel, const struct emulated_la
     for (struct element e; next_element(&threads, &e);) {
         const uint64_t to =
             emulated_pixel(&p->output, e.image, e.y, e.x) + (uint64_t)e.index * to_bytes;
+        const int part = e.y % 2 * 2 + e.x % 2;
         const uint64_t from = emulated_pixel(&p->input, e.image, e.y >> p->shift, e.x >> p->shift) +
-                              (uint64_t)e.index * from_bytes;
+                              (uint64_t)(part * p->depth + e.index) * from_bytes;
         if (e.index >= p->channels)
             memset(gpu_write(to, to_bytes, 1), 0, to_bytes);
         else if (p->input.type != p->output.type)

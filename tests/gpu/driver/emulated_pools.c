@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moves.cu in C: pools, one at a time and in a row. */
+/* pools.cu in C: pools, one at a time and in a row, and means. */
 #include <string.h>
 
 #include "base/bfloat16.h"
@@ -45,19 +45,37 @@ static int least_of(int a, int b)
     return a < b ? a : b;
 }
 
+/* The pixels of the input that a window has. */
+struct window {
+    int top, bottom, left, right; /* the last ones included */
+    int taps;
+};
+
+static struct window window_of(const struct oct_gpu_pool *p, const struct element *e)
+{
+    const int y = e->y * p->stride - p->padding, x = e->x * p->stride - p->padding;
+    struct window w = {most_of(y, 0), least_of(y + p->kernel, p->input_height) - 1, most_of(x, 0),
+                       least_of(x + p->kernel, p->input_width) - 1, 0};
+    w.taps = (w.bottom - w.top + 1) * (w.right - w.left + 1);
+    return w;
+}
+
 static void pool(const struct emulated_launch *launch, larger *take_larger)
 {
     const struct oct_gpu_pool *p = launch->parameters;
     struct threads threads = {launch, p->images, p->height, p->width, p->groups, 0};
-    const int reach = p->kernel / 2;
+    uint8_t zero[16];
+    memset(zero, p->input.type == OCT_GPU_U8 ? p->input.zero_point : 0, sizeof zero);
     for (struct element e; next_element(&threads, &e);) {
-        const int top = most_of(e.y - reach, 0), bottom = least_of(e.y + reach, p->height - 1);
-        const int left = most_of(e.x - reach, 0), right = least_of(e.x + reach, p->width - 1);
+        const struct window w = window_of(p, &e);
         const uint64_t group = (uint64_t)e.index * OCT_GPU_GROUP_BYTES;
         uint8_t most[16];
-        memcpy(most, gpu_read(emulated_pixel(&p->input, e.image, top, left) + group, 16, 16), 16);
-        for (int y = top; y <= bottom; y++)
-            for (int x = left; x <= right; x++)
+        memcpy(most, gpu_read(emulated_pixel(&p->input, e.image, w.top, w.left) + group, 16, 16),
+               16);
+        if (p->zeros && w.taps < p->kernel * p->kernel)
+            take_larger(most, zero);
+        for (int y = w.top; y <= w.bottom; y++)
+            for (int x = w.left; x <= w.right; x++)
                 take_larger(most,
                             gpu_read(emulated_pixel(&p->input, e.image, y, x) + group, 16, 16));
         memcpy(gpu_write(emulated_pixel(&p->output, e.image, e.y, e.x) + group, 16, 16), most, 16);
@@ -80,6 +98,70 @@ void emulate_pool_bf16(const struct emulated_kernel *kernel, const struct emulat
 {
     (void)kernel;
     pool(launch, larger_bfloats);
+}
+
+/* ---- means ---- */
+
+void emulate_mean_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
+{
+    const struct oct_gpu_pool *p = launch->parameters;
+    struct threads threads = {launch, p->images, p->height, p->width, p->groups, 0};
+    (void)kernel;
+    for (struct element e; next_element(&threads, &e);) {
+        const struct window w = window_of(p, &e);
+        const uint64_t group = (uint64_t)e.index * OCT_GPU_GROUP_BYTES;
+        int sums[16] = {0};
+        for (int y = w.top; y <= w.bottom; y++)
+            for (int x = w.left; x <= w.right; x++) {
+                const uint8_t *v =
+                    gpu_read(emulated_pixel(&p->input, e.image, y, x) + group, 16, 16);
+                for (int i = 0; i < 16; i++)
+                    sums[i] += v[i];
+            }
+        uint8_t *to = gpu_write(emulated_pixel(&p->output, e.image, e.y, e.x) + group, 16, 16);
+        for (int i = 0; i < 16; i++)
+            to[i] = (uint8_t)emulated_any_code((float)(sums[i] - w.taps * p->input.zero_point) *
+                                                   p->share,
+                                               p->output.inverse_scale, p->output.zero_point);
+    }
+}
+
+/* `bytes` of an element: 4, or 2 of the upper half of a float. */
+static void mean_of_floats(const struct emulated_launch *launch, size_t bytes)
+{
+    const struct oct_gpu_pool *p = launch->parameters;
+    struct threads threads = {launch, p->images, p->height, p->width, p->groups, 0};
+    for (struct element e; next_element(&threads, &e);) {
+        const struct window w = window_of(p, &e);
+        for (size_t i = 0; i < OCT_GPU_GROUP_BYTES; i += bytes) {
+            const uint64_t at = (uint64_t)e.index * OCT_GPU_GROUP_BYTES + i;
+            float sum = 0.0f;
+            for (int y = w.top; y <= w.bottom; y++)
+                for (int x = w.left; x <= w.right; x++) {
+                    const void *v =
+                        gpu_read(emulated_pixel(&p->input, e.image, y, x) + at, bytes, bytes);
+                    sum += bytes == 4 ? *(const float *)v : oct_bf16_value(*(const uint16_t *)v);
+                }
+            sum *= p->share;
+            void *to = gpu_write(emulated_pixel(&p->output, e.image, e.y, e.x) + at, bytes, bytes);
+            if (bytes == 4)
+                *(float *)to = sum;
+            else
+                *(uint16_t *)to = oct_bf16_of(sum);
+        }
+    }
+}
+
+void emulate_mean_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
+{
+    (void)kernel;
+    mean_of_floats(launch, 4);
+}
+
+void emulate_mean_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch)
+{
+    (void)kernel;
+    mean_of_floats(launch, 2);
 }
 
 /* ---- pools in a row ---- */

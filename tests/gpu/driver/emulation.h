@@ -50,6 +50,9 @@ void emulate_move(const struct emulated_kernel *kernel, const struct emulated_la
 void emulate_pool_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_mean_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_mean_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_mean_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_chain_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_chain_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_chain_bf16(const struct emulated_kernel *kernel, const struct emulated_launch *launch);

@@ -38,9 +38,9 @@ static void add_family(struct kernel_tally *tally, const struct conv_finish *fin
 void kernel_tally_init(struct kernel_tally *tally)
 {
     static const char *const others[] = {
-        "conv_f32", "move_elements", "pool_u8",       "pool_f32",    "pool_bf16",
-        "chain_u8", "chain_f32",     "chain_bf16",    "look_up",     "letterbox",
-        "planes",   "head_clear",    "letterbox_yuv", "head_gather", "head_boxes"};
+        "conv_f32",  "move_elements", "pool_u8",  "pool_f32",   "pool_bf16",   "mean_u8",
+        "mean_f32",  "mean_bf16",     "chain_u8", "chain_f32",  "chain_bf16",  "look_up",
+        "letterbox", "letterbox_yuv", "planes",   "head_clear", "head_gather", "head_boxes"};
     int count;
     const struct conv_finish *finishes = conv_finishes(&count);
     *tally = (struct kernel_tally){0};

@@ -48,7 +48,9 @@ static void fill_layer(struct oct_arena *arena, struct oct_layer *layer,
     if (layer->residual >= 0 && !oct_network_uniform(&plan.network, layer->residual, &uniform))
         layer->residual = -1;
     if (layer->operation != OCT_CONVOLUTION) {
-        output->quantization = plan.tensors[leaf.tensor].quantization;
+        output->quantization = layer->operation == OCT_WINDOW_MEAN
+                                   ? random_quantization(&plan.random)
+                                   : plan.tensors[leaf.tensor].quantization;
         if (is_codes && layer->operation == OCT_COPY &&
             oct_network_shift(&plan.network, layer->input) == 0 && test_int(&plan.random, 0, 1))
             make_table(arena, layer);

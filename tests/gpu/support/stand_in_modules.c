@@ -12,6 +12,7 @@ static const struct oct_gpu_module modules[] = {
     {"head", "head"},
     {"conv_u8_residual", "conv_u8_residual"},
     {"moves", "moves"},
+    {"pools", "pools"},
     {"peak", "peak"},
     {"pixels", "pixels"},
 };

@@ -60,7 +60,7 @@ static void touch_pixels(struct step_accesses *a, const struct oct_gpu_pixels *p
 static void touch_moved(struct step_accesses *a, const struct oct_gpu_move *p)
 {
     read_view(a, &p->input, ((p->height - 1) >> p->shift) + 1, ((p->width - 1) >> p->shift) + 1,
-              p->channels);
+              p->depth ? 4 * p->depth : p->channels);
     write_view(a, &p->output, p->height, p->width, p->channels + p->cleared);
 }
 
@@ -90,7 +90,7 @@ struct step_accesses step_accesses_of(const struct oct_gpu_step *step)
         touch_moved(&a, &of->move);
         break;
     case OCT_GPU_POOL:
-        read_view(&a, &of->pool.input, of->pool.height, of->pool.width, step->channels);
+        read_view(&a, &of->pool.input, of->pool.input_height, of->pool.input_width, step->channels);
         write_view(&a, &of->pool.output, of->pool.height, of->pool.width, step->channels);
         break;
     case OCT_GPU_CHAIN:

@@ -9,13 +9,13 @@
 #include "runtime/backend/cpu/layout.h"
 #include "runtime/image/letterbox.h"
 
-/* UPSAMPLE and COPY. */
+/* UPSAMPLE, COPY and DEPTH_TO_SPACE. */
 struct oct_move_job {
     struct oct_view input, output; /* from the first channel that is moved */
-    /* COPY within a type: channels that have a source, the output's
+    /* COPY within a type, DEPTH_TO_SPACE: channels that have a source, the output's
      * padding included where the input's is known to be numbers */
     int copied;
-    int cleared; /* COPY: channels behind them, which pad the output */
+    int cleared; /* channels behind them, which pad the output */
 };
 
 /* A step's work on one picture, or on any where it touches only what pictures share. */
@@ -36,6 +36,7 @@ struct oct_step {
     const struct oct_layer *layer;
     const struct oct_conv_kernel *kernel;         /* CONVOLUTION */
     const struct oct_attention_kernel *attention; /* ATTENTION */
+    /* MAX_POOL, WINDOW_MAX, WINDOW_MEAN */
     void (*pool)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     int height, width, channels;  /* of the output; stored channels */
     int border;                   /* of the output's buffer, pixels */

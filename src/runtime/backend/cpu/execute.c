@@ -105,6 +105,26 @@ static void copy(const struct work *work, const struct oct_conv_range *range, vo
     }
 }
 
+static void spread_depth(const struct work *work, const struct oct_conv_range *range, void *scratch)
+{
+    (void)scratch;
+    const struct oct_move_job *job = &work->job->move;
+    const size_t element = oct_type_bytes(job->output.type);
+    const size_t bytes = (size_t)job->copied * element;
+    for (int y = range->row_begin; y < range->row_end; y++) {
+        const char *from =
+            (const char *)job->input.data + (size_t)(y / 2) * job->input.row * element;
+        char *to = (char *)job->output.data + (size_t)y * job->output.row * element;
+        for (int x = 0; x < work->step->width; x++)
+            memcpy(to + (size_t)x * job->output.pixel * element,
+                   from + (size_t)(x / 2) * job->input.pixel * element +
+                       (size_t)(y % 2 * 2 + x % 2) * bytes,
+                   bytes);
+        if (job->cleared > 0)
+            clear_row(job, y, work->step->width);
+    }
+}
+
 static void look_up(const struct work *work, const struct oct_conv_range *range, void *scratch)
 {
     (void)scratch;
@@ -121,9 +141,15 @@ static void attend(const struct work *work, const struct oct_conv_range *range, 
 }
 
 static void (*const operations[])(const struct work *, const struct oct_conv_range *, void *) = {
-    [OCT_CONVOLUTION] = convolve, [OCT_MAX_POOL] = pool,
-    [OCT_UPSAMPLE] = upsample,    [OCT_COPY] = copy,
-    [OCT_TABLE] = look_up,        [OCT_ATTENTION] = attend,
+    [OCT_CONVOLUTION] = convolve,
+    [OCT_MAX_POOL] = pool,
+    [OCT_UPSAMPLE] = upsample,
+    [OCT_COPY] = copy,
+    [OCT_TABLE] = look_up,
+    [OCT_ATTENTION] = attend,
+    [OCT_WINDOW_MAX] = pool,
+    [OCT_WINDOW_MEAN] = pool,
+    [OCT_DEPTH_TO_SPACE] = spread_depth,
 };
 
 static int least(int a, int b)

@@ -134,8 +134,8 @@ static void find_lives(const struct oct_network *network, struct oct_layout *lay
         if (layer->residual >= 0)
             live(layout, layer->residual, i);
         struct oct_layout_buffer *input = &layout->buffers[layout->tensors[layer->input].buffer];
-        if (layer->operation == OCT_CONVOLUTION && layer->padding > input->border)
-            input->border = layer->padding;
+        const int border = oct_layer_border(layer);
+        input->border = border > input->border ? border : input->border;
     }
     for (int i = 0; i < network->head.output_count; i++) /* read after the run */
         outlive_run(layout, network->head.outputs[i].tensor);

@@ -41,14 +41,29 @@ static octet_status prepare_convolution(struct oct_cpu *cpu, struct oct_step *st
 
 static void prepare_pool(struct oct_cpu *cpu, struct oct_step *step, struct oct_pool_job *job)
 {
-    const enum oct_type type = cpu->views[step->layer->output].type;
+    const struct oct_layer *layer = step->layer;
+    const struct oct_view *input = &cpu->views[layer->input];
+    const struct oct_network_size size = cpu->layout.sizes[layer->input];
+    const enum oct_type type = input->type;
+    const bool same_size = layer->operation == OCT_MAX_POOL;
+    const bool means = layer->operation == OCT_WINDOW_MEAN;
+    const int padding = same_size ? layer->kernel / 2 : layer->padding;
+    const int behind = means || layer->zeros ? layer->padding + layer->uneven : 0;
+    const float unit = type == OCT_TYPE_U8 ? input->quantization.scale : 1.0f;
     *job = (struct oct_pool_job){.input.type = type,
                                  .output.type = type,
                                  .channels = step->channels,
                                  .height = step->height,
                                  .width = step->width,
-                                 .kernel = step->layer->kernel};
-    step->pool = type == OCT_TYPE_U8     ? cpu->kernels.max_pool_u8
+                                 .kernel = layer->kernel,
+                                 .stride = same_size ? 1 : layer->stride,
+                                 .padding = padding,
+                                 .first = means || layer->zeros ? -padding : 0,
+                                 .end_row = size.height + behind,
+                                 .end_column = size.width + behind,
+                                 .share = unit / (float)(layer->kernel * layer->kernel)};
+    step->pool = means                   ? cpu->kernels.mean_pool
+                 : type == OCT_TYPE_U8   ? cpu->kernels.max_pool_u8
                  : type == OCT_TYPE_BF16 ? cpu->kernels.max_pool_bf16
                                          : cpu->kernels.max_pool_f32;
     keep_scratch(cpu, cpu->kernels.pool_scratch_bytes(job));
@@ -71,12 +86,13 @@ static void prepare_attention(struct oct_cpu *cpu, struct oct_step *step,
     keep_scratch(cpu, step->attention->scratch_bytes(job));
 }
 
-/* All channels, the padding with them; but behind a shifted slice lie others' elements, or
- * nobody's. */
+/* All channels, the padding with them; but behind a shifted slice, or a part of the depth, lie
+ * others' elements, or nobody's. */
 static void prepare_move(const struct oct_cpu *cpu, const struct oct_step *step,
                          struct oct_move_job *job)
 {
-    const bool shifted = oct_network_shift(cpu->network, step->layer->input) > 0;
+    const bool shifted = oct_network_shift(cpu->network, step->layer->input) > 0 ||
+                         step->layer->operation == OCT_DEPTH_TO_SPACE;
     job->copied = shifted ? cpu->network->tensors[step->layer->output].channels : step->channels;
     job->cleared = step->channels - job->copied;
 }
@@ -89,6 +105,8 @@ static octet_status prepare_job(struct oct_cpu *cpu, struct oct_step *step,
     case OCT_CONVOLUTION:
         return prepare_convolution(cpu, step, &job->conv);
     case OCT_MAX_POOL:
+    case OCT_WINDOW_MAX:
+    case OCT_WINDOW_MEAN:
         prepare_pool(cpu, step, &job->pool);
         break;
     case OCT_TABLE:
@@ -101,6 +119,7 @@ static octet_status prepare_job(struct oct_cpu *cpu, struct oct_step *step,
         break;
     case OCT_UPSAMPLE:
     case OCT_COPY:
+    case OCT_DEPTH_TO_SPACE:
         prepare_move(cpu, step, &job->move);
         break;
     }
@@ -130,6 +149,8 @@ static void bind_views(const struct oct_cpu *cpu, const struct oct_step *step, i
         job->conv.residual = residual;
         break;
     case OCT_MAX_POOL:
+    case OCT_WINDOW_MAX:
+    case OCT_WINDOW_MEAN:
         job->pool.input = input;
         job->pool.output = job->output;
         break;
@@ -148,6 +169,7 @@ static void bind_views(const struct oct_cpu *cpu, const struct oct_step *step, i
     }
     case OCT_UPSAMPLE:
     case OCT_COPY:
+    case OCT_DEPTH_TO_SPACE:
         job->move.input = moved(input, oct_network_shift(cpu->network, layer->input));
         job->move.output = job->output;
         break;

@@ -145,6 +145,9 @@ static const char *module_of(const char *kernel)
         {"planes", "input"},
         {"head_", "head"},
         {"peak_", "peak"},
+        {"pool_", "pools"},
+        {"mean_", "pools"},
+        {"chain_", "pools"},
         {"", "moves"},
     };
     size_t i = 0;

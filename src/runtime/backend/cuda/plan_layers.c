@@ -222,10 +222,37 @@ static octet_status plan_chain(struct oct_gpu_plan *plan, int index, int count,
     return OCTET_OK;
 }
 
+static octet_status add_pool(struct oct_gpu_plan *plan, int index, const char *kernel,
+                             const struct oct_gpu_view *input)
+{
+    const struct oct_layer *layer = &plan->network->layers[index];
+    const enum oct_type type = plan->network->tensors[layer->output].type;
+    const bool same_size = layer->operation == OCT_MAX_POOL;
+    struct oct_gpu_step *step = oct_gpu_plan_add(plan, index, OCT_GPU_POOL, kernel, MOVE_THREADS);
+    if (!step)
+        return oct_fail_memory(plan->ctx, "the plan");
+    struct oct_gpu_pool *pool = &step->of.pool;
+    step->channels = oct_gpu_stored(plan->network, layer->output);
+    pool->input = *input;
+    pool->output = oct_gpu_plan_output(plan, layer->output);
+    pool->groups = step->channels / oct_gpu_group_channels(type);
+    pool->images = plan->layout.batch;
+    pool->kernel = layer->kernel;
+    pool->stride = same_size ? 1 : layer->stride;
+    pool->padding = same_size ? layer->kernel / 2 : layer->padding;
+    pool->zeros = layer->operation == OCT_WINDOW_MEAN || layer->zeros;
+    pool->share =
+        (type == OCT_TYPE_U8 ? input->scale : 1.0f) / (float)(layer->kernel * layer->kernel);
+    set_size(plan, layer->input, &pool->input_height, &pool->input_width);
+    set_size(plan, layer->output, &pool->height, &pool->width);
+    return OCTET_OK;
+}
+
 static octet_status plan_pool(struct oct_gpu_plan *plan, int index)
 {
-    static const char *const kernels[] = {
-        [OCT_TYPE_U8] = "pool_u8", [OCT_TYPE_F32] = "pool_f32", [OCT_TYPE_BF16] = "pool_bf16"};
+    static const char *const kernels[][OCT_TYPE_COUNT] = {
+        {[OCT_TYPE_U8] = "pool_u8", [OCT_TYPE_F32] = "pool_f32", [OCT_TYPE_BF16] = "pool_bf16"},
+        {[OCT_TYPE_U8] = "mean_u8", [OCT_TYPE_F32] = "mean_f32", [OCT_TYPE_BF16] = "mean_bf16"}};
     const struct oct_layer *layer = &plan->network->layers[index];
     const enum oct_type type = plan->network->tensors[layer->output].type;
     struct oct_gpu_view input;
@@ -233,21 +260,33 @@ static octet_status plan_pool(struct oct_gpu_plan *plan, int index)
         oct_gpu_plan_view(plan, index, layer->input, oct_gpu_group_channels(type), &input);
     if (status)
         return status;
-    const int count = chain_length(plan, index);
-    if (count > 1)
-        return plan_chain(plan, index, count, &input);
+    const int count = layer->operation == OCT_MAX_POOL ? chain_length(plan, index) : 1;
+    return count > 1
+               ? plan_chain(plan, index, count, &input)
+               : add_pool(plan, index, kernels[layer->operation == OCT_WINDOW_MEAN][type], &input);
+}
+
+/* One channel after another from its quarter of the depth. */
+static octet_status plan_depth(struct oct_gpu_plan *plan, int index)
+{
+    const struct oct_layer *layer = &plan->network->layers[index];
+    const int channels = plan->network->tensors[layer->output].channels;
+    struct oct_gpu_view input;
+    const octet_status status = oct_gpu_plan_view(plan, index, layer->input, 1, &input);
+    if (status)
+        return status;
     struct oct_gpu_step *step =
-        oct_gpu_plan_add(plan, index, OCT_GPU_POOL, kernels[type], MOVE_THREADS);
+        oct_gpu_plan_add(plan, index, OCT_GPU_MOVE, "move_elements", MOVE_THREADS);
     if (!step)
         return oct_fail_memory(plan->ctx, "the plan");
-    struct oct_gpu_pool *pool = &step->of.pool;
-    step->channels = oct_gpu_stored(plan->network, layer->output);
-    pool->input = input;
-    pool->output = oct_gpu_plan_output(plan, layer->output);
-    pool->groups = step->channels / oct_gpu_group_channels(type);
-    pool->images = plan->layout.batch;
-    pool->kernel = layer->kernel;
-    set_size(plan, layer->output, &pool->height, &pool->width);
+    struct oct_gpu_move *move = &step->of.move;
+    move->input = input;
+    move->output = oct_gpu_plan_output(plan, layer->output);
+    move->shift = 1;
+    move->depth = move->channels = channels;
+    move->cleared = oct_gpu_stored(plan->network, layer->output) - channels;
+    move->images = plan->layout.batch;
+    set_size(plan, layer->output, &move->height, &move->width);
     return OCTET_OK;
 }
 
@@ -292,7 +331,11 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
     case OCT_CONVOLUTION:
         return oct_gpu_plan_conv(plan, index);
     case OCT_MAX_POOL:
+    case OCT_WINDOW_MAX:
+    case OCT_WINDOW_MEAN:
         return plan_pool(plan, index);
+    case OCT_DEPTH_TO_SPACE:
+        return plan_depth(plan, index);
     case OCT_TABLE:
         return plan_table(plan, index);
     case OCT_UPSAMPLE:

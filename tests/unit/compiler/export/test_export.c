@@ -94,7 +94,7 @@ static void export_variant(const struct test_onnx_variant *variant, int int8, in
     if (export(&f, &settings))
         fail_msg("%s", f.test.context.message);
     const octet_export_info info = f.info;
-    assert_int_equal(info.layer_count, CONVOLUTIONS);
+    assert_int_equal(info.layer_count, CONVOLUTIONS + variant->pooled); /* one is transposed */
     assert_int_equal(info.float_count, strcmp(floats, "none") != 0);
     assert_int_equal(info.quantised_count, CONVOLUTIONS - LAST - info.float_count);
     const struct test_qdq_expected expected = {info.quantised_count,
@@ -120,6 +120,8 @@ static void test_variants(void **state)
         {.opset = 11, .split_in_attribute = 1},
         {.opset = 12, .split_in_attribute = 1, .old_head = 1},
         {.opset = 20},
+        {.pooled = 1},
+        {.pooled = 1, .opset = 12, .split_in_attribute = 1, .reversed = 1},
         {.batchnorm = 1, .swapped = 1, .slices = 1, .dynamic = 1},
         {.distances = 1},
         {.distances = 1, .taken = TEST_BEST},

@@ -151,14 +151,14 @@ static void keep_line(void *user, octet_log_level level, const char *line)
     snprintf(f->log + length, sizeof f->log - length, "%s\n", line);
 }
 
-static void begin(struct fixture *f)
+static void begin_variant(struct fixture *f, const struct test_onnx_variant *variant)
 {
     size_t size;
     *f = (struct fixture){.model = NULL};
     test.context.log = keep_line;
     test.context.log_user = f;
     test.context.log_level = OCTET_LOG_WARNING;
-    test_onnx_detector(&f->onnx, &(struct test_onnx_variant){.batchnorm = 1});
+    test_onnx_detector(&f->onnx, variant);
     test_folder_create(f->folder);
     snprintf(f->source, sizeof f->source, "%s/small.onnx", f->folder);
     snprintf(f->target, sizeof f->target, "%s/small.cache", f->folder);
@@ -167,6 +167,11 @@ static void begin(struct fixture *f)
     free(bytes);
     assert_int_equal(octet_model_load(&test.context, f->source, &f->model), OCTET_OK);
     f->statistics = test_statistics(&test.context, f->model, 50, 2);
+}
+
+static void begin(struct fixture *f)
+{
+    begin_variant(f, &(struct test_onnx_variant){.batchnorm = 1});
 }
 
 static void end(struct fixture *f)
@@ -280,12 +285,62 @@ static void test_engine_of_cache(void **state)
     end(&f);
 }
 
+static void expect_floats(const octet_engine *engine, const char *const *names, int count)
+{
+    octet_layer_info layer;
+    int found = 0;
+    for (int i = 0; octet_engine_layer(engine, i, &layer) == OCTET_OK; i++)
+        for (int n = 0; n < count; n++)
+            if (strcmp(layer.name, names[n]) == 0 && strcmp(layer.operation, "Conv") == 0) {
+                assert_int_equal(layer.precision, OCTET_PRECISION_FP32);
+                found++;
+            }
+    assert_int_equal(found, count);
+}
+
+/* Means have scales of their own, max pools and Pads their input's; a transposed convolution has
+ * its result's. */
+static void test_pooled(void **state)
+{
+    (void)state;
+    static const char *const pools[] = {"sppf1", "padded5", "pool1", "pool2", "pool3", "sppf_all"};
+    static const char *const neck[] = {"whole4", "down4", "padded4", "up", "neck_all"};
+    static const char *const smooth[] = {"smooth"}, *const lacking[] = {"stem2"};
+    struct fixture f;
+    begin_variant(&f, &(struct test_onnx_variant){.pooled = 1});
+    export(&f, "minmax-trt", NULL);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(scale_of(&f, pools[i]) == scale_of(&f, "sppf1"));
+    for (size_t i = 0; i < 5; i++)
+        assert_true(scale_of(&f, neck[i]) == scale_of(&f, "down4"));
+    assert_true(scale_of(&f, "smooth") < scale_of(&f, "stem1"));
+    assert_true(scale_of(&f, "smooth") == (double)(float)(largest(&f, smooth, 1) / 127.0));
+    octet_engine *engine = build(&f);
+    octet_info info;
+    assert_int_equal(f.warnings, 0);
+    octet_engine_info(engine, &info);
+    assert_int_equal(info.precision, OCTET_PRECISION_INT8);
+    octet_engine_free(&engine);
+    struct oct_cache_entry *entry = (struct oct_cache_entry *)(uintptr_t)oct_cache_find(
+        f.cache, "stem1"); /* then what is averaged of it is of no use, either */
+    entry->problem = "is gone";
+    engine = build(&f);
+    expect_floats(engine, lacking, 1);
+    octet_engine_free(&engine);
+    entry->problem = NULL;
+    entry = (struct oct_cache_entry *)(uintptr_t)oct_cache_find(f.cache, "smooth");
+    entry->problem = "is gone";
+    engine = build(&f);
+    expect_floats(engine, lacking, 1);
+    octet_engine_free(&engine);
+    end(&f);
+}
+
 static void test_damaged_cache(void **state)
 {
     (void)state;
     struct fixture f;
     octet_info info;
-    octet_layer_info layer;
     begin(&f);
     const char text[] = "TRT-101401-EntropyCalibration2\n"
                         "images: 3b66eddc\nstem0: 3d000000\nstem1: 0\nstem2: 3d000000\n"
@@ -304,14 +359,7 @@ static void test_damaged_cache(void **state)
             fail_msg("no line \"%s\" in:\n%s", lines[i], f.log);
     /* a concat of p5 and down4: what reads it is float, and so is what reads down4 */
     static const char *const floats[] = {"stem2", "p5", "p4", "down5", "box5", "class5"};
-    int found = 0;
-    for (int i = 0; octet_engine_layer(engine, i, &layer) == OCTET_OK; i++)
-        for (int n = 0; n < 6; n++)
-            if (strcmp(layer.name, floats[n]) == 0 && strcmp(layer.operation, "Conv") == 0) {
-                assert_int_equal(layer.precision, OCTET_PRECISION_FP32);
-                found++;
-            }
-    assert_int_equal(found, 6);
+    expect_floats(engine, floats, 6);
     octet_engine_free(&engine);
     octet_cache_free(&f.cache);
     f.cache = expect_cache("TRT-8602-EntropyCalibration2\nother: 3d000000\n");
@@ -356,7 +404,7 @@ int main(void)
         TEST_WITHIN(test_quirks, test),          TEST_WITHIN(test_refusals, test),
         TEST_WITHIN(test_before_silu, test),     TEST_WITHIN(test_written, test),
         TEST_WITHIN(test_engine_of_cache, test), TEST_WITHIN(test_damaged_cache, test),
-        TEST_WITHIN(test_comparison, test),
+        TEST_WITHIN(test_comparison, test),      TEST_WITHIN(test_pooled, test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -519,6 +519,106 @@ static void test_pool_and_resize(void **state)
     expect_failure(&t, OCTET_UNSUPPORTED_OPERATOR, "only nearest");
 }
 
+static void test_means(void **state)
+{
+    (void)state;
+    struct trial t;
+    begin(&t, "AveragePool", "a", 17);
+    give(&t, "a", DIMS(1, 1, 2, 3), (float[]){0, 1, 2, 3, 4, 5});
+    test_onnx_int_list(&t.onnx, t.node, "kernel_shape", 2, 2, 2);
+    expect(&t, DIMS(1, 1, 1, 2), (float[]){2, 3});
+    begin(&t, "AveragePool", "a", 17); /* padding that does not count */
+    give(&t, "a", DIMS(1, 1, 1, 3), (float[]){3, 6, 9});
+    test_onnx_int_list(&t.onnx, t.node, "kernel_shape", 2, 1, 3);
+    test_onnx_int_list(&t.onnx, t.node, "pads", 4, 0, 1, 0, 1);
+    expect(&t, DIMS(1, 1, 1, 3), (float[]){4.5f, 6, 7.5f});
+    begin(&t, "AveragePool", "a", 17); /* and that does */
+    give(&t, "a", DIMS(1, 1, 1, 3), (float[]){3, 6, 9});
+    test_onnx_int_list(&t.onnx, t.node, "kernel_shape", 2, 1, 3);
+    test_onnx_int_list(&t.onnx, t.node, "pads", 4, 0, 1, 0, 1);
+    test_onnx_int(&t.onnx, t.node, "count_include_pad", 1);
+    expect(&t, DIMS(1, 1, 1, 3), (float[]){3, 6, 5});
+    begin(&t, "AveragePool", "a", 17); /* what reaches beyond never counts */
+    give(&t, "a", DIMS(1, 1, 1, 3), (float[]){3, 6, 9});
+    test_onnx_int_list(&t.onnx, t.node, "kernel_shape", 2, 1, 2);
+    test_onnx_int_list(&t.onnx, t.node, "strides", 2, 1, 2);
+    test_onnx_int(&t.onnx, t.node, "ceil_mode", 1);
+    test_onnx_int(&t.onnx, t.node, "count_include_pad", 1);
+    expect(&t, DIMS(1, 1, 1, 2), (float[]){4.5f, 9});
+}
+
+static void test_pad(void **state)
+{
+    (void)state;
+    struct trial t;
+    begin(&t, "Pad", "a,b", 17);
+    give(&t, "a", DIMS(1, 2), (float[]){1, 2});
+    test_onnx_list(&t.onnx, "b", 4, 1, 0, 0, 2);
+    expect(&t, DIMS(2, 4), (float[]){0, 0, 0, 0, 1, 2, 0, 0});
+    begin(&t, "Pad", "a,b,c,d", 18);
+    give(&t, "a", DIMS(1, 2), (float[]){1, 2});
+    test_onnx_list(&t.onnx, "b", 2, 1, 2);
+    test_onnx_floats(&t.onnx, "c", 0, NULL, (float[]){7}, 0);
+    test_onnx_list(&t.onnx, "d", 1, -1);
+    expect(&t, DIMS(1, 5), (float[]){7, 1, 2, 7, 7});
+    begin(&t, "Pad", "a,b", 17);
+    give(&t, "a", DIMS(2), (float[]){1, 2});
+    test_onnx_list(&t.onnx, "b", 2, 1, 1);
+    test_onnx_string(&t.onnx, t.node, "mode", "reflect");
+    expect_failure(&t, OCTET_BAD_SHAPE, "only constants");
+    begin(&t, "Pad", "a,b", 17);
+    give(&t, "a", DIMS(2), (float[]){1, 2});
+    test_onnx_list(&t.onnx, "b", 2, 1 << 24, 1 << 24);
+    expect_failure(&t, OCTET_UNSUPPORTED_MODEL, "too much to compute");
+}
+
+static void test_transposed(void **state)
+{
+    (void)state;
+    struct trial t;
+    begin(&t, "ConvTranspose", "a,b,c", 17);
+    give(&t, "a", DIMS(1, 1, 1, 2), (float[]){1, 2});
+    give(&t, "b", DIMS(1, 1, 2, 2), (float[]){1, 10, 100, 1000});
+    give(&t, "c", DIMS(1), (float[]){0.5f});
+    test_onnx_int_list(&t.onnx, t.node, "strides", 2, 2, 2);
+    expect(&t, DIMS(1, 1, 2, 4),
+           (float[]){1.5f, 10.5f, 2.5f, 20.5f, 100.5f, 1000.5f, 200.5f, 2000.5f});
+    begin(&t, "ConvTranspose", "a,b", 17); /* windows that meet, padding, what is added */
+    give(&t, "a", DIMS(1, 1, 1, 3), (float[]){1, 2, 3});
+    give(&t, "b", DIMS(1, 1, 1, 3), (float[]){1, 10, 100});
+    test_onnx_int_list(&t.onnx, t.node, "strides", 2, 1, 2);
+    test_onnx_int_list(&t.onnx, t.node, "pads", 4, 0, 1, 0, 1);
+    test_onnx_int_list(&t.onnx, t.node, "output_padding", 2, 0, 1);
+    expect(&t, DIMS(1, 1, 1, 6), (float[]){10, 102, 20, 203, 30, 300});
+    begin(&t, "ConvTranspose", "a,b", 17); /* two groups */
+    give(&t, "a", DIMS(1, 2, 1, 1), (float[]){1, 2});
+    give(&t, "b", DIMS(2, 1, 1, 1), (float[]){3, 5});
+    test_onnx_int(&t.onnx, t.node, "group", 2);
+    expect(&t, DIMS(1, 2, 1, 1), (float[]){3, 10});
+    begin(&t, "ConvTranspose", "a,b", 17);
+    give(&t, "a", DIMS(1, 2, 1, 1), (float[]){1, 2});
+    give(&t, "b", DIMS(1, 1, 1, 1), (float[]){3});
+    expect_failure(&t, OCTET_BAD_SHAPE, "do not fit its input");
+    begin(&t, "ConvTranspose", "a,b", 17);
+    give(&t, "a", DIMS(1, 1, 1, 1), (float[]){1});
+    give(&t, "b", DIMS(1, 1, 1, 1), (float[]){3});
+    test_onnx_int_list(&t.onnx, t.node, "strides", 2, 1 << 24, 1 << 25);
+    expect_failure(&t, OCTET_BAD_SHAPE, "are not read");
+    begin(&t, "DepthToSpace", "a", 17);
+    give(&t, "a", DIMS(1, 8, 1, 1), (float[]){0, 1, 2, 3, 4, 5, 6, 7});
+    test_onnx_int(&t.onnx, t.node, "blocksize", 2);
+    expect(&t, DIMS(1, 2, 2, 2), (float[]){0, 2, 4, 6, 1, 3, 5, 7});
+    begin(&t, "DepthToSpace", "a", 17);
+    give(&t, "a", DIMS(1, 8, 1, 1), (float[]){0, 1, 2, 3, 4, 5, 6, 7});
+    test_onnx_int(&t.onnx, t.node, "blocksize", 2);
+    test_onnx_string(&t.onnx, t.node, "mode", "CRD");
+    expect(&t, DIMS(1, 2, 2, 2), (float[]){0, 1, 2, 3, 4, 5, 6, 7});
+    begin(&t, "DepthToSpace", "a", 17);
+    give(&t, "a", DIMS(1, 8, 1, 1), (float[]){0, 1, 2, 3, 4, 5, 6, 7});
+    test_onnx_int(&t.onnx, t.node, "blocksize", 3);
+    expect_failure(&t, OCTET_BAD_SHAPE, "block does not fit");
+}
+
 /* ---- limits ---- */
 
 static void test_limits(void **state)
@@ -552,7 +652,8 @@ int main(void)
         cmocka_unit_test(test_movement),    cmocka_unit_test(test_split),
         cmocka_unit_test(test_shapes),      cmocka_unit_test(test_reductions),
         cmocka_unit_test(test_convolution), cmocka_unit_test(test_pool_and_resize),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_means),       cmocka_unit_test(test_pad),
+        cmocka_unit_test(test_transposed),  cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

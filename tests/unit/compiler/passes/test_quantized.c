@@ -59,12 +59,14 @@ static double difference_of(const float *a, const float *b, double *most)
  * the engine's own SiLU (5e-5 off at most, the detector's steps are 3e-3 and more) puts one value
  * in a hundred on the next code, and the detector's random weights magnify that from layer to
  * layer. */
-static void compare(struct test_quantized *f, const float *is, const float *wanted, bool tables)
+static void compare(struct test_quantized *f, const struct test_quantizing *how, const float *is,
+                    const float *wanted)
 {
+    const bool tables = how->all;
     struct test_quantized plain;
     size_t size, count;
     double most, far;
-    test_quantized_begin(&plain);
+    test_quantized_begin_for(&plain, how);
     unsigned char *bytes = test_onnx_pack(&plain.onnx, &size);
     float *planes = test_quantized_picture();
     float *floats = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
@@ -141,7 +143,7 @@ static void agree(const struct test_quantizing *how, bool tables)
     struct test_quantized f;
     float output[ROWS * ANCHORS], again[ROWS * ANCHORS];
     octet_info info;
-    test_quantized_begin(&f);
+    test_quantized_begin_for(&f, how);
     test_onnx_quantize(&f.test.context, &f.onnx, how);
     if (test_quantized_load(&f) != OCTET_OK)
         fail_msg("%s", f.test.context.message);
@@ -152,7 +154,7 @@ static void agree(const struct test_quantizing *how, bool tables)
     assert_int_equal(count_tables(engine) > 0, tables);
     run(&f, engine, "ref", 1, output);
     float *wanted = test_quantized_expected(&f, how, "output0", ROWS * ANCHORS);
-    compare(&f, output, wanted, how->all);
+    compare(&f, how, output, wanted);
     free(wanted);
     if (!how->all)
         compare_codes(&f, engine, how);
@@ -190,6 +192,16 @@ static void test_convolutions_inputs(void **state)
     (void)state;
     agree(&(struct test_quantizing){.float_bias = 1}, false);
     agree(&(struct test_quantizing){.is_signed = 1, .float_bias = 1, .float_weights = 1}, true);
+}
+
+/* Means on codes where the file rounds around them, in floats where it does not; Pads and a
+ * transposed convolution on codes. */
+static void test_pooled(void **state)
+{
+    (void)state;
+    agree(&(struct test_quantizing){.all = 1, .pooled = 1}, true);
+    agree(&(struct test_quantizing){.all = 1, .pooled = 1, .is_signed = 1, .per_tensor = 1}, true);
+    agree(&(struct test_quantizing){.pooled = 1, .float_bias = 1}, false);
 }
 
 static void test_qlinear_conv(void **state)
@@ -443,11 +455,17 @@ static void test_allocation_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_result), cmocka_unit_test(test_convolutions_inputs),
-        cmocka_unit_test(test_qlinear_conv), cmocka_unit_test(test_scales_kept),
-        cmocka_unit_test(test_engine_file),  cmocka_unit_test(test_table),
-        cmocka_unit_test(test_dynamic),      cmocka_unit_test(test_left_float),
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_allocation_failures),
+        cmocka_unit_test(test_every_result),
+        cmocka_unit_test(test_convolutions_inputs),
+        cmocka_unit_test(test_pooled),
+        cmocka_unit_test(test_qlinear_conv),
+        cmocka_unit_test(test_scales_kept),
+        cmocka_unit_test(test_engine_file),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_dynamic),
+        cmocka_unit_test(test_left_float),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

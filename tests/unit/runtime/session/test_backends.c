@@ -110,9 +110,9 @@ static void outcome_free(struct outcome *o)
 static void int8_agrees(void **state)
 {
     (void)state;
-    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_TINY,
-                                               TEST_DETECTOR_PRUNED, TEST_DETECTOR_DISTANCES,
-                                               TEST_DETECTOR_ATTENTION};
+    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL,     TEST_DETECTOR_TINY,
+                                               TEST_DETECTOR_PRUNED,    TEST_DETECTOR_POOLED,
+                                               TEST_DETECTOR_DISTANCES, TEST_DETECTOR_ATTENTION};
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         static struct outcome wanted, is;
         octet_engine *engine = test_engine(&test.context, kinds[k], OCTET_PRECISION_INT8);

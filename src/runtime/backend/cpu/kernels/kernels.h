@@ -104,12 +104,26 @@ struct oct_conv_kernel {
     void (*run)(const struct oct_conv_job *job, const struct oct_conv_range *range, void *scratch);
 };
 
-/* Max pooling, `kernel` square, stride 1, "same" padding that takes no part; input and output of
- * one size and type, with the same scale and zero point. `channels` is a multiple of 4. Separable:
- * the scratch holds a row-wise maximum. */
+/*
+ * Pooling: output pixel (y, x) is the largest, or the mean, of the kernel x kernel pixels of the
+ * input from (y * stride - padding, x * stride - padding) on. Of these, rows [first, end_row) and
+ * columns [first, end_column) take part, of which each window has some: those of the picture, and
+ * of the border, which holds zeros, where padding counts. Means always have all of their pixels.
+ * `channels` is a multiple of 4; both tensors are of one type. Bit-identical in every set.
+ *
+ * Maxima keep scale and zero point. They are separable: the scratch holds row-wise ones. Means:
+ *
+ *   U8:         sum of code - zero_point, exact; oct_requantize(oct_mean_of_codes(sum, share))
+ *   F32, BF16:  sum, row by row, in float; times share
+ *
+ * with `share` the input's scale, or 1, over kernel * kernel.
+ */
 struct oct_pool_job {
     struct oct_view input, output; /* input.data: pixel (0, 0), not the border */
-    int channels, height, width, kernel;
+    int channels, height, width;   /* of the output */
+    int kernel, stride, padding;
+    int first, end_row, end_column; /* `first` is 0, or less */
+    float share;                    /* means */
 };
 
 /*
@@ -178,6 +192,7 @@ struct oct_kernels {
     void (*max_pool_f32)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     void (*max_pool_bf16)(const struct oct_pool_job *job, int row_begin, int row_end,
                           void *scratch);
+    void (*mean_pool)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     /* out(y, x) = in(y / 2, x / 2), output rows [row_begin, row_end); same type, scale and zero
      * point. */
     void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,

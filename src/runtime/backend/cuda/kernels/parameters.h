@@ -130,13 +130,17 @@ struct oct_gpu_conv_f32 {
 struct oct_gpu_move {
     struct oct_gpu_view input, output;
     int32_t shift; /* pixel (y, x) is read at (y >> shift, x >> shift) */
+    int32_t depth; /* of (2y + dy, 2x + dx), (2 dy + dx) * depth elements further on; else 0 */
     int32_t height, width, channels, cleared, images;
 };
 
-/* Max pools, whole groups at a time. */
+/* Pools, whole groups at a time: windows from (y * stride - padding, x * stride - padding) on. */
 struct oct_gpu_pool {
     struct oct_gpu_view input, output;
     int32_t height, width, groups, images, kernel;
+    int32_t stride, padding, input_height, input_width;
+    int32_t zeros; /* maxima: 1 where zeros outside of the picture take part; means: 1 */
+    float share;   /* means: the input's scale, or 1, over kernel * kernel */
 };
 
 /* Pools in a row, each of what the one before gave: a block has one group of one picture, two

@@ -254,6 +254,13 @@ static void layers_of_pruned(void **state)
     check_precisions(TEST_DETECTOR_PRUNED, HALF_TOLERANCE, runs);
 }
 
+static void layers_of_pooled(void **state)
+{
+    (void)state;
+    const struct run runs[3] = {{64, 96, 2}, {192, 208, 1}};
+    check_precisions(TEST_DETECTOR_POOLED, HALF_TOLERANCE, runs);
+}
+
 /* Depthwise convolutions and all activations; rows that are wider than what is put side by side. */
 static void layers_of_depthwise(void **state)
 {
@@ -316,12 +323,9 @@ static void check_output(const octet_engine *engine, int height, int width, doub
     free(pixels);
 }
 
-/* Some layers float, some INT8: such slices are converted. */
-static void layers_of_pruned_mixed(void **state)
+static void check_mixed(enum test_detector kind, const char *const float_layers[4])
 {
-    (void)state;
-    static const char *const float_layers[] = {"1", "3-5", "9", "10-11"};
-    octet_model *model = test_model(&test.context, TEST_DETECTOR_PRUNED, 7);
+    octet_model *model = test_model(&test.context, kind, 7);
     octet_statistics *statistics = test_statistics(&test.context, model, 100, 3);
     for (int i = 0; i < 8; i++) {
         octet_build_settings settings;
@@ -336,6 +340,20 @@ static void layers_of_pruned_mixed(void **state)
     }
     octet_statistics_free(&statistics);
     octet_model_free(&model);
+}
+
+/* Some layers float, some INT8: such slices are converted. */
+static void layers_of_pruned_mixed(void **state)
+{
+    (void)state;
+    check_mixed(TEST_DETECTOR_PRUNED, (const char *const[4]){"1", "3-5", "9", "10-11"});
+}
+
+/* Convolutions before and behind windows, and depth to space. */
+static void layers_of_pooled_mixed(void **state)
+{
+    (void)state;
+    check_mixed(TEST_DETECTOR_POOLED, (const char *const[4]){"0", "2,4", "6", "10-11"});
 }
 
 enum { PICTURES = 4 };
@@ -415,10 +433,13 @@ static void identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8),         TEST(layers_of_float),        TEST(layers_transformed),
-        TEST(layers_of_large_sums),   TEST(layers_of_half),         TEST(layers_of_tiny),
-        TEST(layers_of_depthwise),    TEST(layers_of_pruned),       TEST(layers_of_attention),
-        TEST(attention_of_odd_sizes), TEST(layers_of_pruned_mixed), TEST(identity),
+        TEST(layers_of_int8),         TEST(layers_of_float),
+        TEST(layers_transformed),     TEST(layers_of_large_sums),
+        TEST(layers_of_half),         TEST(layers_of_tiny),
+        TEST(layers_of_depthwise),    TEST(layers_of_pruned),
+        TEST(layers_of_pooled),       TEST(layers_of_attention),
+        TEST(attention_of_odd_sizes), TEST(layers_of_pruned_mixed),
+        TEST(layers_of_pooled_mixed), TEST(identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,69 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling, upsampling, pixels to float, and the loops that measure a machine's peak, in plain C. */
+/* Upsampling, conversions, pixels to float, and the loops that measure a machine's peak, in C. */
 #include <string.h>
 
 #include "base/bfloat16.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
-
-/* A ring of `kernel` rows of row-wise maxima. */
-size_t oct_pool_scratch_bytes_ref(const struct oct_pool_job *job)
-{
-    return (size_t)job->kernel * (size_t)job->width * (size_t)job->channels *
-           oct_type_bytes(job->input.type);
-}
-
-static int clamp(int value, int low, int high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-/* The body of the max pools; TYPE is the element's, VALUE(e) what elements are compared by. */
-#define DEFINE_MAX_POOL(name, TYPE, VALUE)                                                         \
-    static void name##_row(const struct oct_pool_job *job, int y, TYPE *maxima)                    \
-    {                                                                                              \
-        const TYPE *row = (const TYPE *)job->input.data + (size_t)y * job->input.row;              \
-        const int reach = job->kernel / 2;                                                         \
-        for (int x = 0; x < job->width; x++, maxima += job->channels) {                            \
-            const int first = clamp(x - reach, 0, x), last = clamp(x + reach, x, job->width - 1);  \
-            for (int c = 0; c < job->channels; c++)                                                \
-                maxima[c] = row[(size_t)first * job->input.pixel + (size_t)c];                     \
-            for (int at = first + 1; at <= last; at++) {                                           \
-                const TYPE *pixel = row + (size_t)at * job->input.pixel;                           \
-                for (int c = 0; c < job->channels; c++)                                            \
-                    maxima[c] = VALUE(maxima[c]) > VALUE(pixel[c]) ? maxima[c] : pixel[c];         \
-            }                                                                                      \
-        }                                                                                          \
-    }                                                                                              \
-                                                                                                   \
-    void name(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)           \
-    {                                                                                              \
-        const int reach = job->kernel / 2;                                                         \
-        const size_t length = (size_t)job->width * (size_t)job->channels;                          \
-        int ready = clamp(row_begin - reach, 0, row_begin); /* rows before it are in the ring */   \
-        for (int y = row_begin; y < row_end; y++) {                                                \
-            const int first = clamp(y - reach, 0, y), last = clamp(y + reach, y, job->height - 1); \
-            for (; ready <= last; ready++)                                                         \
-                name##_row(job, ready, (TYPE *)scratch + (size_t)(ready % job->kernel) * length);  \
-            for (int x = 0; x < job->width; x++) {                                                 \
-                TYPE *out = (TYPE *)job->output.data + (size_t)y * job->output.row +               \
-                            (size_t)x * job->output.pixel;                                         \
-                for (int at = first; at <= last; at++) {                                           \
-                    const TYPE *maxima = (const TYPE *)scratch +                                   \
-                                         (size_t)(at % job->kernel) * length +                     \
-                                         (size_t)x * (size_t)job->channels;                        \
-                    for (int c = 0; c < job->channels; c++)                                        \
-                        out[c] =                                                                   \
-                            at == first || VALUE(maxima[c]) > VALUE(out[c]) ? maxima[c] : out[c];  \
-                }                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-    }
-
-#define ITSELF(e) (e)
-DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t, ITSELF)
-DEFINE_MAX_POOL(oct_max_pool_f32_ref, float, ITSELF)
-DEFINE_MAX_POOL(oct_max_pool_bf16_ref, uint16_t, oct_bf16_value)
 
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end)
@@ -198,6 +139,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .max_pool_u8 = oct_max_pool_u8_ref,
         .max_pool_f32 = oct_max_pool_f32_ref,
         .max_pool_bf16 = oct_max_pool_bf16_ref,
+        .mean_pool = oct_mean_pool_ref,
         .upsample2 = oct_upsample2_ref,
         .convert = oct_convert_ref,
         .table = oct_table_ref,

@@ -24,6 +24,7 @@ void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row
                           void *scratch);
 void oct_max_pool_bf16_ref(const struct oct_pool_job *job, int row_begin, int row_end,
                            void *scratch);
+void oct_mean_pool_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end);
 void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,

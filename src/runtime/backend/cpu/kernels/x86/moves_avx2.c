@@ -1,105 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling, upsampling, conversions and pixels to float on AVX2; rows of bytes and of floats are
- * worked on alike. */
+/* Upsampling, conversions and pixels to float on AVX2; rows of bytes and of floats are worked on
+ * alike. */
 #include <immintrin.h>
 #include <string.h>
 
 #include "runtime/backend/cpu/kernels/x86/x86.h"
 
 enum { VECTOR = 32, WORD = 4 };
-
-/* BF16 as integers of the same order, and back. */
-static inline __m256i ordered(__m256i a)
-{
-    return _mm256_xor_si256(a, _mm256_srli_epi16(_mm256_srai_epi16(a, 15), 1));
-}
-
-static inline __m256i max_of(__m256i a, __m256i b, enum oct_type type)
-{
-    if (type == OCT_TYPE_U8)
-        return _mm256_max_epu8(a, b);
-    if (type == OCT_TYPE_BF16)
-        return ordered(_mm256_max_epi16(ordered(a), ordered(b)));
-    return _mm256_castps_si256(_mm256_max_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
-}
-
-/* The greatest of `count` columns of `bytes` bytes (a multiple of 4), `step` bytes apart. */
-static inline __attribute__((always_inline)) void max_columns(const uint8_t *first, size_t step,
-                                                              int count, size_t bytes, uint8_t *out,
-                                                              enum oct_type type)
-{
-    size_t i = 0;
-    for (; i + VECTOR <= bytes; i += VECTOR) {
-        __m256i best = _mm256_loadu_si256((const __m256i *)(first + i));
-        for (int k = 1; k < count; k++)
-            best = max_of(best, _mm256_loadu_si256((const __m256i *)(first + i + (size_t)k * step)),
-                          type);
-        _mm256_storeu_si256((__m256i *)(out + i), best);
-    }
-    for (; i < bytes; i += WORD) {
-        int word;
-        memcpy(&word, first + i, WORD);
-        __m256i best = _mm256_set1_epi32(word);
-        for (int k = 1; k < count; k++) {
-            memcpy(&word, first + i + (size_t)k * step, WORD);
-            best = max_of(best, _mm256_set1_epi32(word), type);
-        }
-        word = _mm_cvtsi128_si32(_mm256_castsi256_si128(best));
-        memcpy(out + i, &word, WORD);
-    }
-}
-
-/* Row-wise maxima of the rows that [row_begin, row_end) reaches, once each. */
-static size_t pool_scratch_bytes(const struct oct_pool_job *job)
-{
-    return (size_t)job->height * (size_t)job->width * (size_t)job->channels *
-           oct_type_bytes(job->input.type);
-}
-
-static inline __attribute__((always_inline)) void max_pool(const struct oct_pool_job *job,
-                                                           int row_begin, int row_end,
-                                                           uint8_t *scratch, enum oct_type type)
-{
-    const size_t element = oct_type_bytes(type), bytes = (size_t)job->channels * element;
-    const size_t line = (size_t)job->width * bytes, pixel = job->input.pixel * element;
-    const int reach = job->kernel / 2;
-    const int top = row_begin > reach ? row_begin - reach : 0;
-    const int bottom = row_end + reach < job->height ? row_end + reach : job->height;
-    for (int y = top; y < bottom && row_begin < row_end; y++) {
-        const uint8_t *row =
-            (const uint8_t *)job->input.data + (size_t)y * job->input.row * element;
-        uint8_t *out = scratch + (size_t)(y - top) * line;
-        for (int x = 0; x < job->width; x++, out += bytes) {
-            const int first = x > reach ? x - reach : 0;
-            const int last = x + reach < job->width ? x + reach : job->width - 1;
-            max_columns(row + (size_t)first * pixel, pixel, last - first + 1, bytes, out, type);
-        }
-    }
-    for (int y = row_begin; y < row_end; y++) {
-        const int first = y > reach ? y - reach : 0;
-        const int last = y + reach < job->height ? y + reach : job->height - 1;
-        const uint8_t *maxima = scratch + (size_t)(first - top) * line;
-        uint8_t *out = (uint8_t *)job->output.data + (size_t)y * job->output.row * element;
-        for (int x = 0; x < job->width; x++)
-            max_columns(maxima + (size_t)x * bytes, line, last - first + 1, bytes,
-                        out + (size_t)x * job->output.pixel * element, type);
-    }
-}
-
-static void max_pool_u8(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
-{
-    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_U8);
-}
-
-static void max_pool_f32(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
-{
-    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_F32);
-}
-
-static void max_pool_bf16(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)
-{
-    max_pool(job, row_begin, row_end, scratch, OCT_TYPE_BF16);
-}
 
 /* One pixel to two places; `bytes` is a multiple of 4. */
 static inline void copy_twice(const uint8_t *in, uint8_t *a, uint8_t *b, size_t bytes)
@@ -261,10 +168,7 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     oct_fill_f32_avx2(kernels);
     oct_fill_resize_avx2(kernels);
     oct_fill_yuv_avx2(kernels);
-    kernels->pool_scratch_bytes = pool_scratch_bytes;
-    kernels->max_pool_u8 = max_pool_u8;
-    kernels->max_pool_f32 = max_pool_f32;
-    kernels->max_pool_bf16 = max_pool_bf16;
+    oct_fill_pools_avx2(kernels);
     kernels->attention_u8 = &oct_attention_u8_avx2;
     kernels->attention_float = &oct_attention_float_avx2;
     kernels->upsample2 = upsample2;
