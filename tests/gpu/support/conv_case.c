@@ -98,6 +98,22 @@ static void put_beside(struct conv_case *c, int other)
     add_tensor(c, &concat);
 }
 
+static void add_convolution(struct conv_case *c, struct test_random *random, int input,
+                            struct oct_layer layer)
+{
+    const struct conv_shape *s = &c->shape;
+    if (s->is_added)
+        layer.residual =
+            add_slice(c, add_conv(c, random, layer, s->residual_skipped + s->outputs, s->residual),
+                      s->residual_skipped, s->outputs);
+    layer.input = input;
+    layer.activation = s->activation;
+    layer.slope = s->slope;
+    layer.groups = s->is_depthwise ? s->outputs : 1;
+    c->layer = c->network.layer_count;
+    c->tensor = add_conv(c, random, layer, s->outputs, s->output);
+}
+
 static void make_network(struct conv_case *c, struct test_random *random)
 {
     const struct conv_shape *s = &c->shape;
@@ -112,16 +128,11 @@ static void make_network(struct conv_case *c, struct test_random *random)
     c->network = (struct oct_network){.tensors = c->tensors, .layers = c->layers};
     add_tensor(c, &picture);
     const int input = add_input(c, random);
+    if (s->is_depthwise)
+        c->shape.outputs = c->tensors[input].channels;
     if (s->beside)
         other = add_conv(c, random, layer, s->beside, s->output);
-    if (s->is_added)
-        layer.residual =
-            add_slice(c, add_conv(c, random, layer, s->residual_skipped + s->outputs, s->residual),
-                      s->residual_skipped, s->outputs);
-    layer.input = input;
-    layer.activation = s->silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
-    c->layer = c->network.layer_count;
-    c->tensor = add_conv(c, random, layer, s->outputs, s->output);
+    add_convolution(c, random, input, layer);
     if (s->scale > 0.0f)
         c->tensors[c->tensor].quantization.scale = s->scale;
     if (s->beside)

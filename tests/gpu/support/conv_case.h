@@ -22,7 +22,10 @@ struct conv_shape {
     bool is_last;               /* ... behind them */
     enum oct_type type, output; /* of the input, and the output */
     float scale;                /* of the output's codes; 0: as that of others */
-    bool silu, is_added;
+    enum oct_activation activation;
+    float slope;
+    bool is_depthwise; /* of as many outputs as the input has channels */
+    bool is_added;
     enum oct_type residual; /* of what is added */
     int residual_skipped;   /* channels before it: it is a slice */
     int first_images;       /* of the batch, that are launched by themselves */

@@ -11,6 +11,7 @@ static const struct oct_gpu_module modules[] = {
     {"input", "input"},
     {"head", "head"},
     {"conv_u8_residual", "conv_u8_residual"},
+    {"depthwise", "depthwise"},
     {"moves", "moves"},
     {"peak", "peak"},
     {"pixels", "pixels"},

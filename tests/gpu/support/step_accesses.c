@@ -86,6 +86,14 @@ struct step_accesses step_accesses_of(const struct oct_gpu_step *step)
         write_view(&a, &of->conv_f32.output, of->conv_f32.height, of->conv_f32.width,
                    step->channels);
         break;
+    case OCT_GPU_DEPTHWISE:
+        read_view(&a, &of->depthwise.input, of->depthwise.input_height, of->depthwise.input_width,
+                  step->channels);
+        read_view(&a, &of->depthwise.residual, of->depthwise.height, of->depthwise.width,
+                  step->channels);
+        write_view(&a, &of->depthwise.output, of->depthwise.height, of->depthwise.width,
+                   step->channels);
+        break;
     case OCT_GPU_MOVE:
         touch_moved(&a, &of->move);
         break;

@@ -141,6 +141,7 @@ static const char *module_of(const char *kernel)
         {"conv_bf16_", "conv_bf16"},
         {"conv_pixels_", "pixels"},
         {"conv_f32", "conv_f32"},
+        {"depthwise_", "depthwise"},
         {"letterbox", "input"},
         {"planes", "input"},
         {"head_", "head"},

@@ -8,10 +8,6 @@ static const char *lacking(const struct oct_layer *layer)
 {
     if (layer->operation == OCT_ATTENTION)
         return "attentions do";
-    if (oct_is_depthwise(layer))
-        return "depthwise convolutions do";
-    if (layer->activation > OCT_ACTIVATION_SILU)
-        return "activations other than SiLU do";
     return NULL;
 }
 

@@ -290,7 +290,8 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
         return OCTET_OK;
     switch (plan->network->layers[index].operation) {
     case OCT_CONVOLUTION:
-        return oct_gpu_plan_conv(plan, index);
+        return oct_is_depthwise(&plan->network->layers[index]) ? oct_gpu_plan_depthwise(plan, index)
+                                                               : oct_gpu_plan_conv(plan, index);
     case OCT_MAX_POOL:
         return plan_pool(plan, index);
     case OCT_TABLE:

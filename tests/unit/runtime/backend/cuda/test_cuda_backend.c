@@ -116,6 +116,13 @@ static void int8_distances(void **state)
               {96, 64, 3, 2, 0.0});
 }
 
+static void int8_depthwise(void **state)
+{
+    (void)state;
+    CHECK_ALL(TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_INT8, {32, 32, 3, 20, 0.0},
+              {64, 96, 1, 5, 0.0}, {40, 200, 8, 1, 0.0});
+}
+
 static void int8_wide(void **state)
 {
     (void)state;
@@ -150,6 +157,7 @@ static void floats(void **state)
               {64, 96, 3, 1, FLOAT_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_PRUNED, OCTET_PRECISION_FP32, {32, 32, 3, 5, FLOAT_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_TINY, OCTET_PRECISION_FP32, {16, 32, 8, 5, FLOAT_TOLERANCE});
+    CHECK_ALL(TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_FP32, {32, 64, 3, 5, FLOAT_TOLERANCE});
 }
 
 static void halves(void **state)
@@ -159,6 +167,7 @@ static void halves(void **state)
               {64, 96, 3, 1, HALF_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_PRUNED, OCTET_PRECISION_BF16, {32, 32, 3, 5, HALF_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_WIDE, OCTET_PRECISION_BF16, {32, 32, 1, 1, HALF_TOLERANCE});
+    CHECK_ALL(TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_BF16, {32, 64, 3, 5, HALF_TOLERANCE});
 }
 
 /* ---- mixed ---- */
@@ -265,9 +274,9 @@ static void profile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(int8_small), TEST(int8_pruned), TEST(int8_distances), TEST(int8_wide),
-        TEST(int8_tiny),  TEST(other_gpus),  TEST(floats),         TEST(halves),
-        TEST(mixed),      TEST(parts),       TEST(profile),
+        TEST(int8_small), TEST(int8_pruned),    TEST(int8_distances), TEST(int8_wide),
+        TEST(int8_tiny),  TEST(int8_depthwise), TEST(other_gpus),     TEST(floats),
+        TEST(halves),     TEST(mixed),          TEST(parts),          TEST(profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

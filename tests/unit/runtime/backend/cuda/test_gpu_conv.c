@@ -77,6 +77,13 @@ static void floats(void **state)
     conv_trial_floats(&trial, 30);
 }
 
+static void each_channel_alone(void **state)
+{
+    (void)state;
+    struct conv_trial trial = trial_of(78);
+    conv_trial_depthwise(&trial, 30);
+}
+
 /* ---- divisors ---- */
 
 /* x / divisor as kernels work it out, for what is tiled at all. */
@@ -104,7 +111,8 @@ static void divisors(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(tiles_of_codes), TEST(other_finishes),
-                                       TEST(first_convolutions), TEST(floats), TEST(divisors)};
+    const struct CMUnitTest tests[] = {TEST(tiles_of_codes),     TEST(other_finishes),
+                                       TEST(first_convolutions), TEST(floats),
+                                       TEST(each_channel_alone), TEST(divisors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
