@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gpu_random [SEED [CASES [NETWORKS]]]: random convolutions of every kernel, `CASES` each, against
- * the plain evaluation, and random networks and small detectors against the CPU's, on whichever
- * libcuda.so.1 the system finds: a GPU's, or the stand-in. Codes to the bit. Says how often each
- * kernel was tried; one that was not is a failure. gpu_random kernels: their names.
+ * gpu_random [SEED [CASES [NETWORKS]]]: random convolutions and attentions of every kernel,
+ * `CASES` each, against the plain evaluation, and random networks and small detectors against the
+ * CPU's, on whichever libcuda.so.1 the system finds: a GPU's, or the stand-in. Codes to the bit.
+ * Says how often each kernel was tried; one that was not is a failure. gpu_random kernels: their
+ * names.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
+#include "gpu/support/random_attention.h"
 #include "gpu/support/random_conv.h"
 #include "gpu/support/random_engine.h"
 #include "gpu/support/session_record.h"
@@ -70,6 +72,7 @@ static void convolutions(void **state)
     conv_trial_pixels(&trial, 4 * cases);
     conv_trial_floats(&trial, 4 * cases);
     conv_trial_depthwise(&trial, 4 * cases);
+    attention_trial(&trial, 2 * cases);
     assert_true(trial.chunked > 10);
 }
 
@@ -92,7 +95,7 @@ static void count_kernels(const octet_engine *engine, const struct run *run)
                           run->batch, &device.limits, &plan))
         fail_msg("%s", test.context.message);
     for (int i = 0; i < plan.step_count; i++)
-        if (plan.steps[i].kind != OCT_GPU_DEPTHWISE &&
+        if (plan.steps[i].kind != OCT_GPU_DEPTHWISE && plan.steps[i].kind != OCT_GPU_ATTENTION &&
             strncmp(plan.steps[i].kernel, "conv_", 5) != 0)
             kernel_tally_add(&tally, plan.steps[i].kernel);
     for (int i = 0; i < 3 && oct_gpu_head_plan(&plan, &head); i++)
@@ -175,7 +178,8 @@ static void detectors(void **state)
     struct test_random random = test_random_of(seed + 2000);
     static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL,     TEST_DETECTOR_TINY,
                                                TEST_DETECTOR_WIDE,      TEST_DETECTOR_PRUNED,
-                                               TEST_DETECTOR_DISTANCES, TEST_DETECTOR_DEPTHWISE};
+                                               TEST_DETECTOR_DISTANCES, TEST_DETECTOR_DEPTHWISE,
+                                               TEST_DETECTOR_ATTENTION, TEST_DETECTOR_FAMILY};
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         for (int i = 0; i < 3; i++) {
             octet_engine *engine = test_engine(&test.context, kinds[k], rows[i].precision);

@@ -52,6 +52,9 @@ void emulate_conv_f32(const struct emulated_kernel *kernel, const struct emulate
 void emulate_depthwise(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_depthwise_values(const struct emulated_kernel *kernel,
                               const struct emulated_launch *launch);
+void emulate_attention(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_attention_values(const struct emulated_kernel *kernel,
+                              const struct emulated_launch *launch);
 void emulate_move(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);

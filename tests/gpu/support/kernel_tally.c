@@ -45,9 +45,10 @@ static void add_pixels_kernel(struct kernel_tally *tally,
 void kernel_tally_init(struct kernel_tally *tally)
 {
     static const char *const others[] = {
-        "conv_f32", "move_elements", "pool_u8",       "pool_f32",    "pool_bf16",
-        "chain_u8", "chain_f32",     "chain_bf16",    "look_up",     "letterbox",
-        "planes",   "head_clear",    "letterbox_yuv", "head_gather", "head_boxes"};
+        "attention_u8_32", "attention_u8_any", "attention_f32", "attention_bf16", "conv_f32",
+        "move_elements",   "pool_u8",          "pool_f32",      "pool_bf16",      "chain_u8",
+        "chain_f32",       "chain_bf16",       "look_up",       "letterbox",      "planes",
+        "head_clear",      "letterbox_yuv",    "head_gather",   "head_boxes"};
     int count;
     const struct conv_finish *finishes = conv_finishes(&count);
     *tally = (struct kernel_tally){0};

@@ -11,6 +11,8 @@ static const struct oct_gpu_module modules[] = {
     {"input", "input"},
     {"head", "head"},
     {"conv_u8_residual", "conv_u8_residual"},
+    {"attention", "attention"},
+    {"attention_values", "attention_values"},
     {"depthwise", "depthwise"},
     {"moves", "moves"},
     {"peak", "peak"},

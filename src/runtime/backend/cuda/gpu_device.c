@@ -142,6 +142,8 @@ static const char *module_of(const char *kernel)
         {"conv_pixels_", "pixels"},
         {"conv_f32", "conv_f32"},
         {"depthwise_", "depthwise"},
+        {"attention_u8_", "attention"},
+        {"attention_", "attention_values"},
         {"letterbox", "input"},
         {"planes", "input"},
         {"head_", "head"},

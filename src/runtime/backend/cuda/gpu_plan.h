@@ -23,6 +23,7 @@ enum oct_gpu_kind {
     OCT_GPU_PIXELS,
     OCT_GPU_CONV_F32,
     OCT_GPU_DEPTHWISE,
+    OCT_GPU_ATTENTION,
     OCT_GPU_MOVE,
     OCT_GPU_POOL,
     OCT_GPU_CHAIN,
@@ -34,6 +35,7 @@ union oct_gpu_parameters {
     struct oct_gpu_pixels pixels;
     struct oct_gpu_conv_f32 conv_f32;
     struct oct_gpu_depthwise depthwise;
+    struct oct_gpu_attention attention;
     struct oct_gpu_move move;
     struct oct_gpu_pool pool;
     struct oct_gpu_chain chain;
@@ -147,6 +149,9 @@ octet_status oct_gpu_plan_depthwise_weights(const struct oct_gpu_plan *plan,
                                             struct oct_gpu_step *step,
                                             struct oct_gpu_constants *constants, uint64_t table);
 int64_t oct_gpu_depthwise_blocks(const struct oct_gpu_depthwise *depthwise);
+
+/* plan_attention.c: the step of an attention. */
+octet_status oct_gpu_plan_attention(struct oct_gpu_plan *plan, int layer);
 
 /* plan_weights.c */
 octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,

@@ -14,6 +14,7 @@ size_t oct_gpu_parameter_bytes(enum oct_gpu_kind kind)
         [OCT_GPU_PIXELS] = sizeof(struct oct_gpu_pixels),
         [OCT_GPU_CONV_F32] = sizeof(struct oct_gpu_conv_f32),
         [OCT_GPU_DEPTHWISE] = sizeof(struct oct_gpu_depthwise),
+        [OCT_GPU_ATTENTION] = sizeof(struct oct_gpu_attention),
         [OCT_GPU_MOVE] = sizeof(struct oct_gpu_move),
         [OCT_GPU_POOL] = sizeof(struct oct_gpu_pool),
         [OCT_GPU_CHAIN] = sizeof(struct oct_gpu_chain),
@@ -100,6 +101,12 @@ static struct references references_of(enum oct_gpu_kind kind, union oct_gpu_par
     case OCT_GPU_DEPTHWISE:
         refer_depthwise(&r, &of->depthwise);
         break;
+    case OCT_GPU_ATTENTION:
+        refer_view(&r, &of->attention.queries);
+        refer_view(&r, &of->attention.keys);
+        refer_view(&r, &of->attention.values);
+        refer_view(&r, &of->attention.output);
+        break;
     case OCT_GPU_MOVE:
         refer_view(&r, &of->move.input);
         refer_view(&r, &of->move.output);
@@ -155,6 +162,8 @@ static int32_t *images_of(enum oct_gpu_kind kind, union oct_gpu_parameters *of)
         return &of->conv_f32.images;
     case OCT_GPU_DEPTHWISE:
         return &of->depthwise.images;
+    case OCT_GPU_ATTENTION:
+        return &of->attention.images;
     case OCT_GPU_MOVE:
         return &of->move.images;
     case OCT_GPU_POOL:
@@ -192,6 +201,10 @@ static void set_grid(const struct oct_gpu_step *step, union oct_gpu_parameters *
         break;
     case OCT_GPU_DEPTHWISE:
         across = oct_gpu_depthwise_blocks(&of->depthwise);
+        break;
+    case OCT_GPU_ATTENTION:
+        across = (int64_t)of->attention.images * of->attention.areas * of->attention.tiles;
+        down = of->attention.heads;
         break;
     case OCT_GPU_MOVE:
         across = element_blocks(of->move.images, of->move.height, of->move.width,

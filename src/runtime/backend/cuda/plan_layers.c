@@ -299,8 +299,8 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
     case OCT_UPSAMPLE:
     case OCT_COPY:
         return plan_move(plan, index);
-    case OCT_ATTENTION: /* oct_cuda_takes() */
-        break;
+    case OCT_ATTENTION:
+        return oct_gpu_plan_attention(plan, index);
     }
     return OCTET_OK;
 }

@@ -92,9 +92,9 @@ struct oct_gpu_conv {
     int32_t steps;      /* matrix products in depth, of a chunk */
     int32_t half_steps; /* entries of the offsets: a multiple of 4, 2 * steps + 2 at least */
     /* [channel_tiles][constant_bytes]: what a block copies to the beginning of its shared memory:
-     * SiLU's or GELU's table, OCT_GPU_TABLE_BYTES (finish.cuh); start, scale and bias, [tile channels] each;
-     * int32_t[half_steps], where in the patch a half step begins; and struct oct_gpu_pixel[tile
-     * pixels] */
+     * SiLU's or GELU's table, OCT_GPU_TABLE_BYTES (finish.cuh); start, scale and bias, [tile
+     * channels] each; int32_t[half_steps], where in the patch a half step begins; and struct
+     * oct_gpu_pixel[tile pixels] */
     uint64_t constants;
     int32_t constant_bytes;
     uint64_t weights;     /* [channel_tiles][chunks][steps][tile channels * 32 bytes] */
@@ -160,6 +160,23 @@ struct oct_gpu_depthwise {
     int32_t patch_height, patch_width, patch_row;
     struct oct_gpu_divisor by_group_tiles, by_image_tiles, by_tiles_across;
     struct oct_gpu_divisor by_patch_columns, by_tile_groups, by_tile_words, by_tile_height;
+};
+
+#define OCT_GPU_QUERIES 16             /* of a block of codes */
+#define OCT_GPU_QUERIES_OF_VALUES 4    /* of a block of floats: one a warp */
+#define OCT_GPU_HEAD_CHANNELS_MAX 1024 /* of q and k */
+
+/* softmax(q k') v of each head, over the pixels of each area; pixels follow each other in memory. A
+ * block has some queries of an area and a head. */
+struct oct_gpu_attention {
+    struct oct_gpu_view queries, keys, values, output;
+    int32_t pixels, areas; /* of an area; of a picture */
+    int32_t tiles;         /* of queries, in an area */
+    int32_t heads, images;
+    int32_t key_channels, value_channels; /* of a head, in fours */
+    int32_t cleared; /* stored channels of the output behind the last head's, which become zeros */
+    float unit;      /* of codes oct_softmax_unit(), of floats the factor */
+    struct oct_gpu_divisor by_image_tiles, by_tiles;
 };
 
 /* Copies, conversions and upsampling: `channels` elements of every pixel, one by one, from where

@@ -148,23 +148,6 @@ static void overlaps(void **state)
     }
 }
 
-/* A network with a layer that no kernel does; the same is told without opening. */
-static void attention(void **state)
-{
-    (void)state;
-    octet_engine *other = test_engine(&test.context, TEST_DETECTOR_ATTENTION, OCTET_PRECISION_INT8);
-    const octet_session_settings settings = {.height = 32, .width = 32, .batch = 1};
-    octet_session *session;
-    assert_int_equal(
-        oct_session_open(&test.context, &oct_cuda_backend, 0, other, &settings, &session),
-        OCTET_UNSUPPORTED_DEVICE);
-    assert_non_null(strstr(test.context.message, "attentions do not run on GPUs; use the CPU"));
-    assert_int_equal(oct_cuda_backend.takes(&test.context, &other->network),
-                     OCTET_UNSUPPORTED_DEVICE);
-    assert_int_equal(oct_cuda_backend.takes(&test.context, &engine->network), OCTET_OK);
-    octet_engine_free(&other);
-}
-
 /* Threads are checked as the CPU's backend does it. */
 static void threads(void **state)
 {
@@ -186,6 +169,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(no_driver), TEST(old_driver),   TEST(gpus),
                                        TEST(facts),     TEST(small_memory), TEST(overlaps),
-                                       TEST(attention), TEST(threads)};
+                                       TEST(threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
