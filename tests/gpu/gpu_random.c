@@ -71,8 +71,8 @@ static void convolutions(void **state)
         conv_trial_tiles(&trial, &finishes[i], cases);
     conv_trial_pixels(&trial, 4 * cases);
     conv_trial_floats(&trial, 4 * cases);
-    conv_trial_depthwise(&trial, 4 * cases);
-    attention_trial(&trial, 2 * cases);
+    conv_trial_depthwise(&trial, 2 * cases);
+    attention_trial(&trial, cases);
     assert_true(trial.chunked > 10);
 }
 
