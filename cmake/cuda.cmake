@@ -55,7 +55,8 @@ foreach(file IN LISTS kernel_files)
     add_custom_command(
         OUTPUT ${binary}
         COMMAND ${OCTET_NVCC} ${nvcc_flags} -fatbin ${file} -o ${binary}
-        DEPENDS ${file} ${kernel_headers} ${OCTET_SOURCE}/network/silu_table.h ${OCTET_SOURCE}/runtime/image/yuv.h
+        DEPENDS ${file} ${kernel_headers} ${OCTET_SOURCE}/network/activations.h ${OCTET_SOURCE}/network/silu_table.h
+                ${OCTET_SOURCE}/network/softmax.h ${OCTET_SOURCE}/runtime/image/yuv.h
         COMMENT "nvcc ${name}.cu" VERBATIM)
     list(APPEND fat_binaries ${binary})
     string(APPEND embedded

@@ -59,7 +59,7 @@ foreach(name gpu_check gpu_stress)
 endforeach()
 target_sources(gpu_check PRIVATE gpu/frame_check.c)
 target_include_directories(gpu_check PRIVATE ${OCTET_SOURCE})
-octet_test_program(medium_engine gpu/medium_engine.c)
+octet_test_program(trial_engine gpu/trial_engine.c)
 
 # They as well without a GPU: the CUDA half, whose kernels the stand-in knows, in the stand-in's folder.
 add_library(stand_in_cuda MODULE $<TARGET_OBJECTS:octet_cuda_objects> $<TARGET_OBJECTS:test_gpu_modules>

@@ -32,8 +32,7 @@ octet_status octet_session_open(octet_context *context, const octet_engine *engi
         octet_session_defaults(&defaults);
         settings = &defaults;
     }
-    const octet_status status =
-        oct_backend_find(context, settings->device, &engine->network, &backend, &device);
+    const octet_status status = oct_backend_find(context, settings->device, &backend, &device);
     return status ? status : oct_session_open(context, backend, device, engine, settings, session);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gpu_random [SEED [CASES [NETWORKS]]]: random convolutions of every kernel, `CASES` each, against
- * the plain evaluation, and random networks and small detectors against the CPU's, on whichever
- * libcuda.so.1 the system finds: a GPU's, or the stand-in. Codes to the bit. Says how often each
- * kernel was tried; one that was not is a failure. gpu_random kernels: their names.
+ * gpu_random [SEED [CASES [NETWORKS]]]: random convolutions and attentions of every kernel,
+ * `CASES` each, against the plain evaluation, and random networks and small detectors against the
+ * CPU's, on whichever libcuda.so.1 the system finds: a GPU's, or the stand-in. Codes to the bit.
+ * Says how often each kernel was tried; one that was not is a failure. gpu_random kernels: their
+ * names.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
+#include "gpu/support/random_attention.h"
 #include "gpu/support/random_conv.h"
 #include "gpu/support/random_engine.h"
 #include "gpu/support/session_record.h"
@@ -69,6 +71,8 @@ static void convolutions(void **state)
         conv_trial_tiles(&trial, &finishes[i], cases);
     conv_trial_pixels(&trial, 4 * cases);
     conv_trial_floats(&trial, 4 * cases);
+    conv_trial_depthwise(&trial, 2 * cases);
+    attention_trial(&trial, cases);
     assert_true(trial.chunked > 10);
 }
 
@@ -79,7 +83,7 @@ struct run {
     uint64_t seed;
 };
 
-/* Kernels of a session, but for those of convolutions, which convolutions() counts. */
+/* Kernels of a session, but for those that convolutions() counts. */
 static void count_kernels(const octet_engine *engine, const struct run *run)
 {
     static const char *const of_head[] = {"head_clear", "head_gather", "head_boxes"};
@@ -91,7 +95,8 @@ static void count_kernels(const octet_engine *engine, const struct run *run)
                           run->batch, &device.limits, &plan))
         fail_msg("%s", test.context.message);
     for (int i = 0; i < plan.step_count; i++)
-        if (strncmp(plan.steps[i].kernel, "conv_", 5) != 0)
+        if (plan.steps[i].kind != OCT_GPU_DEPTHWISE && plan.steps[i].kind != OCT_GPU_ATTENTION &&
+            strncmp(plan.steps[i].kernel, "conv_", 5) != 0)
             kernel_tally_add(&tally, plan.steps[i].kernel);
     for (int i = 0; i < 3 && oct_gpu_head_plan(&plan, &head); i++)
         kernel_tally_add(&tally, of_head[i]);
@@ -171,9 +176,10 @@ static void detectors(void **state)
                 {OCTET_PRECISION_FP32, FLOAT_TOLERANCE},
                 {OCTET_PRECISION_BF16, HALF_TOLERANCE}};
     struct test_random random = test_random_of(seed + 2000);
-    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_TINY,
-                                               TEST_DETECTOR_WIDE, TEST_DETECTOR_PRUNED,
-                                               TEST_DETECTOR_DISTANCES};
+    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL,     TEST_DETECTOR_TINY,
+                                               TEST_DETECTOR_WIDE,      TEST_DETECTOR_PRUNED,
+                                               TEST_DETECTOR_DISTANCES, TEST_DETECTOR_DEPTHWISE,
+                                               TEST_DETECTOR_ATTENTION, TEST_DETECTOR_FAMILY};
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         for (int i = 0; i < 3; i++) {
             octet_engine *engine = test_engine(&test.context, kinds[k], rows[i].precision);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# pack.sh BUILD FOLDER: puts what run.sh needs into a folder that can be carried to a machine with a GPU: the programs, the
-# libraries that they need and every such machine may lack, and engines of the bundled model and of the test data; all but
-# run.sh in one archive, which it unpacks.
+# pack.sh BUILD FOLDER [ENGINE...]: puts what run.sh needs into a folder that can be carried to a machine with a GPU: the
+# programs, the libraries that they need and every such machine may lack, engines of the bundled model and of the test
+# data, and ENGINE files; all but run.sh in one archive, which it unpacks.
 set -euo pipefail
 build=$(realpath "$1") folder=$(realpath -m "$2")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -11,7 +11,7 @@ octet=$build/octet
 [ -e "$build/liboctet-cuda.so.0" ] || { echo "pack.sh: $build has no liboctet-cuda.so.0: nvcc is needed" >&2; exit 1; }
 rm -rf "$folder"
 mkdir -p "$folder"/{bin,lib,engines}
-programs=("$octet" "$build"/tests/{gpu_check,gpu_random,gpu_stress,medium_engine})
+programs=("$octet" "$build"/tests/{gpu_check,gpu_random,gpu_stress,trial_engine})
 for file in "${programs[@]}" "$build/liboctet-cuda.so.0"; do
     strip -o "$folder/bin/$(basename "$file")" "$(realpath "$file")"
 done
@@ -39,10 +39,16 @@ if [ -d "$data/models" ]; then
     engine yolov8n-bf16 "$data/models/yolov8n.onnx" --precision bf16
     engine yolov8n-head "$data/models/yolov8n.onnx" --images "$pictures" --count 16 --float-layers head
     engine yolov8n-qdq "$data/models/yolov8n-ort-qdq-entropy.onnx"
+    for model in "$data"/family/models/*-coco.onnx "$data"/family/models/*-e2e.onnx; do
+        [ ! -e "$model" ] || engine "$(basename "$model" .onnx)" "$model" --images "$pictures" --count 16
+    done
     engine neudet "$data/models/neudet-yolov8n-224.onnx" --images "$data/neudet/images/train" --count 16
 else
     echo "pack.sh: no test data at $data: the bundled model alone" >&2
 fi
+for file in "${@:3}"; do
+    cp "$file" "$folder/engines/"
+done
 tar -C "$folder" -c bin lib engines | gzip -9 >"$folder/pack.tar.gz"
 rm -r "${folder:?}"/{bin,lib,engines}
 du -sh "$folder"

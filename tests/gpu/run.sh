@@ -36,12 +36,14 @@ for seed in "${seeds[@]}"; do # beside what comes next
 done
 
 echo "== the CPU's tensors and boxes"
-check timeout 120 bin/medium_engine engines/medium.octet
+check timeout 120 bin/trial_engine medium engines/medium.octet
+check timeout 120 bin/trial_engine family engines/family.octet
 for engine in engines/*.octet; do
     check timeout 120 bin/gpu_check "$engine"
 done
 check timeout 120 bin/gpu_check engines/medium.octet 640x640
-for engine in yolov8n yolov8s medium parts; do
+check timeout 120 bin/gpu_check engines/family.octet 640x640
+for engine in yolov8n yolov8s medium family parts; do
     [ -e "engines/$engine.octet" ] || continue
     for shape in "32x32 3" "32x32 8" "96x1920 1" "96x1920 3" "320x416 8"; do
         # shellcheck disable=SC2086 # a size and a batch
@@ -87,6 +89,10 @@ echo "== times, the whole GPU"
 times engines/yolov8n.octet engines/yolov8s.octet engines/yolov8n-bf16.octet
 times engines/yolov8n.octet --batch 8
 times --imgsz 640 engines/medium.octet
+for engine in engines/yolo*.octet; do
+    case $engine in */yolov8*) continue ;; esac
+    [ ! -e "$engine" ] || times --layers "$engine"
+done
 echo "== a 1080p frame from memory to its boxes"
 check timeout 120 bin/octet bench --no-cache --device cpu,cuda --iterations 200 --frame 1920x1080 engines/yolov8n.octet
 check timeout 120 bin/octet bench --no-cache --device cuda --iterations 200 --frame 1920x1080:rgb engines/yolov8n.octet

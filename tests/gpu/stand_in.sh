@@ -16,6 +16,9 @@ export OCTET_CHECK_CACHE=$folder
 "$build/tests/gpu_check" "$folder/int8.octet" 32x32 3
 "$build/tests/gpu_check" "$folder/int8.octet" 32x96 8
 "$build/tests/gpu_check" "$folder/fp32.octet" 32x32
+"$build/tests/trial_engine" family "$folder/family.octet"
+"$build/tests/gpu_check" "$folder/family.octet" 64x96 2
+"$build/tests/gpu_check" "$folder/family.octet" 96x64
 cp "$build/octet" "$folder/" # beside which there is no other CUDA half
 "$folder/octet" bench "$folder/int8.octet" --imgsz 32 --device cpu,cuda --peak --layers --no-cache --warmup 1 --iterations 3 |
     tee "$folder/bench"

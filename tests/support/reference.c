@@ -169,42 +169,58 @@ struct query {
     float factor;
 };
 
-static float weigh_codes(const struct query *q, int channel)
+/* A query's weights of all pixels of its area; returns their sum. */
+static double weigh_codes(const struct query *q, double *weights)
 {
-    const struct test_plane *query = q->parts[0], *key = q->parts[1], *v = q->parts[2] + channel;
+    const struct test_plane *query = q->parts[0], *key = q->parts[1];
     const float unit = oct_softmax_unit(query->scale, key->scale, q->factor);
     int32_t *scores = zeros((size_t)q->count, sizeof *scores), highest = INT32_MIN;
+    double sum = 0.0;
     for (int j = 0; j < q->count; j++) {
         for (int t = 0; t < q->each.key; t++)
             scores[j] += (query[t].codes[q->at] - query[t].zero_point) *
                          (key[t].codes[q->begin + j] - key[t].zero_point);
         highest = scores[j] > highest ? scores[j] : highest;
     }
-    int64_t sum = 0, total = 0; /* of fewer pixels than a block has */
-    for (int j = 0; j < q->count; j++) {
-        const int32_t weight = oct_softmax_weight(scores[j] - highest, unit);
-        sum += weight;
-        total += (int64_t)weight * (v->codes[q->begin + j] - v->zero_point);
-    }
+    for (int j = 0; j < q->count; j++)
+        sum += weights[j] = oct_softmax_weight(scores[j] - highest, unit);
     free(scores);
-    return (float)total * (v->scale / (float)sum);
+    return sum;
 }
 
-static float weigh_values(const struct query *q, int channel)
+static double weigh_values(const struct query *q, double *weights)
 {
-    double sum = 0.0, total = 0.0, highest = -INFINITY;
-    for (int turn = 0; turn < 2; turn++) {
-        for (int j = q->begin; j < q->begin + q->count; j++) {
-            double score = 0.0;
-            for (int t = 0; t < q->each.key; t++)
-                score += (double)q->parts[0][t].values[q->at] * (double)q->parts[1][t].values[j];
-            score *= (double)q->factor;
-            highest = turn == 0 && score > highest ? score : highest;
-            sum += turn ? exp(score - highest) : 0.0;
-            total += turn ? exp(score - highest) * (double)q->parts[2][channel].values[j] : 0.0;
+    double sum = 0.0, highest = -INFINITY;
+    for (int j = 0; j < q->count; j++) {
+        double score = 0.0;
+        for (int t = 0; t < q->each.key; t++)
+            score +=
+                (double)q->parts[0][t].values[q->at] * (double)q->parts[1][t].values[q->begin + j];
+        weights[j] = score * (double)q->factor;
+        highest = weights[j] > highest ? weights[j] : highest;
+    }
+    for (int j = 0; j < q->count; j++)
+        sum += weights[j] = exp(weights[j] - highest);
+    return sum;
+}
+
+/* What the weights come to of one channel of v. Of codes, sums of whole blocks are exact, and their
+ * sum a float's. */
+static float mean_of(const struct query *q, const double *weights, double sum, int channel)
+{
+    const struct test_plane *v = q->parts[2] + channel;
+    double total = 0.0;
+    float blocks = 0.0f;
+    for (int j = 0; j < q->count; j++) {
+        const int at = q->begin + j;
+        total += weights[j] *
+                 (v->codes ? (double)(v->codes[at] - v->zero_point) : (double)v->values[at]);
+        if (v->codes && (j % OCT_SOFTMAX_BLOCK == OCT_SOFTMAX_BLOCK - 1 || j + 1 == q->count)) {
+            blocks += (float)total;
+            total = 0.0;
         }
     }
-    return (float)(total / sum);
+    return v->codes ? blocks * (v->scale / (float)sum) : (float)(total / sum);
 }
 
 static void run_attention(struct test_run *run, const struct oct_layer *layer)
@@ -213,6 +229,7 @@ static void run_attention(struct test_run *run, const struct oct_layer *layer)
     const struct test_tensor *to = create(run, layer->output, in->height, in->width);
     const struct oct_head_channels each = oct_attention_channels(run->network, layer);
     const int keys = layer->heads * each.key, pixels = in->height * in->width;
+    double *weights = zeros((size_t)pixels, sizeof *weights);
     for (int head = 0; head < layer->heads; head++) {
         const struct test_plane *q = in->planes + head * each.key;
         for (int at = 0; at < pixels; at++) {
@@ -223,11 +240,13 @@ static void run_attention(struct test_run *run, const struct oct_layer *layer)
                                         at / count * count,
                                         count,
                                         layer->factor};
+            const double sum =
+                q->codes ? weigh_codes(&query, weights) : weigh_values(&query, weights);
             for (int c = 0; c < each.value; c++)
-                store(to, head * each.value + c, at,
-                      q->codes ? weigh_codes(&query, c) : weigh_values(&query, c));
+                store(to, head * each.value + c, at, mean_of(&query, weights, sum, c));
         }
     }
+    free(weights);
 }
 
 /* The value (as a code where it has one) at (y, x); the least there is outside. */

@@ -374,13 +374,43 @@ static void build_medium(struct builder *b)
     wide_head(b, 32, out5, 64, 192);
 }
 
+/* A level of YOLO26's head, whose classes come of convolutions of each channel by itself. */
+static void distances_head(struct builder *b, int stride, int input)
+{
+    struct oct_head *head = &b->imported->network.head;
+    const int box = conv(b, conv(b, input, 16, 3, 1), 16, 3, 1);
+    const int first = conv(b, depthwise(b, input, 3, 1, OCT_ACTIVATION_SILU, 0), 80, 1, 1);
+    const int class = conv(b, depthwise(b, first, 3, 1, OCT_ACTIVATION_SILU, 0), 80, 1, 1);
+    oct_levels_add(head, convolve(b, (struct convolution){box, box_channels(head), 1, 1, 0, 0}),
+                   convolve(b, (struct convolution){class, head->class_count, 1, 1, 0, 0}), stride);
+}
+
+static void build_family(struct builder *b)
+{
+    const struct oct_head_channels each = {32, 64}, area = {32, 32};
+    const int p2 = c2f(b, conv(b, conv(b, 0, 16, 3, 2), 32, 3, 2), 32, true, 3);
+    const int p3 = c2f(b, conv(b, p2, 64, 3, 2), 64, true, 3);
+    const int down = depthwise(b, conv(b, p3, 96, 1, 1), 3, 2, OCT_ACTIVATION_NONE, 0);
+    const int p4 = attention(b, down, area, 3, 4);
+    const int wide = depthwise(b, conv(b, p4, 128, 1, 1), 5, 2, OCT_ACTIVATION_NONE, 0);
+    const int large = depthwise(b, wide, 7, 1, OCT_ACTIVATION_SILU, wide);
+    const int p5 = attention(b, large, each, 2, 1);
+    const int up4 = conv(b, CONCAT(b, upsample(b, p5), p4), 64, 3, 1);
+    const int out3 = conv(b, CONCAT(b, upsample(b, up4), p3), 64, 3, 1);
+    const int out4 = conv(b, CONCAT(b, conv(b, out3, 64, 3, 2), up4), 64, 3, 1);
+    distances_head(b, 8, out3);
+    distances_head(b, 16, out4);
+    distances_head(b, 32, p5);
+}
+
 /* What each kind is, as enum test_detector. */
 static const struct kind {
     void (*build)(struct builder *);
     int classes, reg_max, side; /* reg_max 0: YOLO26's head */
 } kinds[] = {{build_small, 5, 8, 64},    {build_tiny, 2, 2, 32},      {build_wide, 2, 2, 32},
              {build_pooled, 2, 2, 32},   {build_pruned, 2, 2, 32},    {build_depthwise, 2, 2, 32},
-             {build_medium, 5, 16, 320}, {build_attention, 2, 2, 32}, {build_small, 5, 0, 64}};
+             {build_medium, 5, 16, 320}, {build_attention, 2, 2, 32}, {build_small, 5, 0, 64},
+             {build_family, 5, 0, 64}};
 
 struct oct_imported *test_network(octet_context *ctx, enum test_detector kind, uint64_t seed)
 {

@@ -37,7 +37,11 @@ enum test_detector {
      * classes. */
     TEST_DETECTOR_ATTENTION,
     /* The small one with YOLO26's head. */
-    TEST_DETECTOR_DISTANCES
+    TEST_DETECTOR_DISTANCES,
+    /* Three levels with what YOLO10, 11, 12 and 26 have beside YOLOv8, with its channels: attention
+     * over a level in heads of 32 and 64 channels, and over four areas of one, convolutions of
+     * each channel by itself in backbone, neck and head, YOLO26's head. 64x64, 5 classes. */
+    TEST_DETECTOR_FAMILY
 };
 
 /* The calls below fail the running test where something does not work. */

@@ -70,8 +70,7 @@ static octet_status open_session(octet_context *ctx, octet_calibration *c,
                                             .cpu = settings->cpu};
     const struct oct_backend *backend;
     int device;
-    octet_status status =
-        oct_backend_find(ctx, settings->device, &c->engine->network, &backend, &device);
+    octet_status status = oct_backend_find(ctx, settings->device, &backend, &device);
     if (!status)
         status = oct_session_open(ctx, backend, device, c->engine, &session, &c->session);
     if (status)

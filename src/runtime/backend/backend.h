@@ -64,10 +64,6 @@ struct oct_backend_facts {
 struct oct_backend {
     const char *name; /* what octet_session_device() says: "cpu", "cuda" */
 
-    /* Whether it runs a network, whatever its size; NULL: all that are verified. If not,
-     * OCTET_UNSUPPORTED_DEVICE and a message, which open() gives as well. */
-    octet_status (*takes)(octet_context *ctx, const struct oct_network *network);
-
     /* Makes a state: checks `threads` and `cpu`, chooses kernels, packs weights, takes all memory.
      * `ctx` outlives the state and takes its messages. On failure *state is NULL. Fails with
      * OCTET_OUT_OF_MEMORY, OCTET_INVALID_ARGUMENT (threads), OCTET_UNSUPPORTED_CPU (kernel sets),

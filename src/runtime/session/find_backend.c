@@ -26,8 +26,8 @@ bool oct_device_parse(const char *device, int *gpu)
     return number < OCTET_GPUS_MAX;
 }
 
-/* GPU 0 where octet can run the network on it. Failures are told to nobody. */
-static const struct oct_backend *choose(octet_context *ctx, const struct oct_network *network)
+/* GPU 0 where octet runs on it. Failures are told to nobody. */
+static const struct oct_backend *choose(octet_context *ctx)
 {
     octet_context own;
     octet_gpu gpu = {0};
@@ -36,14 +36,11 @@ static const struct oct_backend *choose(octet_context *ctx, const struct oct_net
     own.log = NULL;
     if (oct_cuda_library_open(&own, &library) || library->describe(&own, 0, &gpu))
         return &oct_cpu_backend;
-    if (network && library->backend->takes && library->backend->takes(&own, network))
-        return &oct_cpu_backend;
     return library->backend;
 }
 
 octet_status oct_backend_find(octet_context *ctx, const char *device,
-                              const struct oct_network *network, const struct oct_backend **backend,
-                              int *index)
+                              const struct oct_backend **backend, int *index)
 {
     *backend = NULL;
     int gpu;
@@ -58,7 +55,7 @@ octet_status oct_backend_find(octet_context *ctx, const char *device,
         return OCTET_OK;
     }
     if (strcmp(device, "auto") == 0) {
-        *backend = choose(ctx, network);
+        *backend = choose(ctx);
         return OCTET_OK;
     }
     const struct oct_cuda_library *library;

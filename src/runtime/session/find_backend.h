@@ -11,10 +11,9 @@ bool oct_device_parse(const char *device, int *gpu);
 
 /* `device` likewise; `*index` is the GPU's number, 0 on the CPU. "cuda" fails
  * with OCTET_UNSUPPORTED_DEVICE where the CUDA backend is not to be had, whether or not there is a
- * GPU: opening finds that out. "auto" takes GPU 0 where octet can run `network` (NULL: any) on it,
- * and leaves no message where not. OCTET_INVALID_ARGUMENT for other words. */
+ * GPU: opening finds that out. "auto" takes GPU 0 where octet runs on it, and leaves no message
+ * where not. OCTET_INVALID_ARGUMENT for other words. */
 octet_status oct_backend_find(octet_context *ctx, const char *device,
-                              const struct oct_network *network, const struct oct_backend **backend,
-                              int *index);
+                              const struct oct_backend **backend, int *index);
 
 #endif

@@ -47,8 +47,8 @@ static void sum_up(const struct oct_gpu_conv_f32 *p, const float *weights, int c
 
 static void finish(const struct oct_gpu_conv_f32 *p, int channel, struct place at, float sums[4])
 {
-    for (int k = 0; k < 4 && p->silu; k++)
-        sums[k] = emulated_silu_of_values(sums[k]);
+    emulated_activate_values(p->activation, gpu_read(p->table, OCT_GPU_TABLE_BYTES, 16),
+                             channel / 4 % 8, sums);
     if (p->residual.data)
         emulated_add_residual(&p->residual,
                               emulated_pixel(&p->residual, at.image, at.y, at.x) +

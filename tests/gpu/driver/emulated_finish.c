@@ -27,16 +27,47 @@ int emulated_divide(int x, struct oct_gpu_divisor by)
     return (int)((uint32_t)((uint64_t)(uint32_t)x * by.multiplier >> 32) >> by.shift);
 }
 
-float emulated_silu(float y, const float *table, int thread)
+static float by_cubics(float y, float scale, const float *table, int thread)
 {
     const float a = fabsf(y);
-    const float t =
-        fminf(fmaf(a, OCT_SILU_SCALE, SILU_MAGIC), SILU_MAGIC + (float)(OCT_SILU_SEGMENTS - 1));
+    const float t = fminf(fmaf(a, scale, SILU_MAGIC), SILU_MAGIC + (float)(OCT_SILU_SEGMENTS - 1));
     const float *c = table + (bits_of(t) - SILU_MAGIC_BITS) * 32 + (thread & 7) * 4;
     float g = fmaf(c[3], a, c[2]);
     g = fmaf(g, a, c[1]);
     g = fmaf(g, a, c[0]);
     return fmaf(y, 0.5f, g);
+}
+
+float emulated_silu(float y, const float *table, int thread)
+{
+    return by_cubics(y, OCT_SILU_SCALE, table, thread);
+}
+
+void emulated_activate(struct oct_gpu_activation by, const float *table, int thread, float y[4])
+{
+    for (int k = 0; k < 4 && by.kind != OCT_ACTIVATION_NONE; k++) {
+        const float positive = y[k] > 0.0f ? y[k] : 0.0f;
+        if (by.kind == OCT_ACTIVATION_RELU) {
+            y[k] = positive;
+        } else if (by.kind == OCT_ACTIVATION_LEAKY_RELU) {
+            y[k] = fmaf(y[k] < 0.0f ? y[k] : 0.0f, by.factor, positive);
+        } else if (by.kind == OCT_ACTIVATION_HARDSWISH) {
+            const float gate = fmaf(y[k], 1.0f / 6.0f, 0.5f);
+            const float below = gate < 1.0f ? gate : 1.0f;
+            y[k] *= below > 0.0f ? below : 0.0f;
+        } else {
+            y[k] = by_cubics(y[k], by.factor, table, thread);
+        }
+    }
+}
+
+void emulated_activate_values(struct oct_gpu_activation by, const float *table, int thread,
+                              float y[4])
+{
+    if (by.kind != OCT_ACTIVATION_SILU)
+        emulated_activate(by, table, thread, y);
+    for (int k = 0; k < 4 && by.kind == OCT_ACTIVATION_SILU; k++)
+        y[k] = emulated_silu_of_values(y[k]);
 }
 
 float emulated_silu_of_values(float y)

@@ -74,9 +74,11 @@ static void multiply_step(struct tile *t, int step, int image, int y, int x)
 static void finish_four(const struct tile *t, int thread, float y[4], uint64_t to)
 {
     const struct oct_gpu_pixels *p = t->p;
-    for (int k = 0; k < 4 && p->any_silu; k++)
+    if (t->kernel->any)
+        emulated_activate(p->activation, t->table, thread, y);
+    for (int k = 0; k < 4 && !t->kernel->any && p->any_silu; k++)
         y[k] = emulated_silu(y[k], t->table, thread);
-    if (p->output.type == OCT_GPU_U8 && p->silu) {
+    if (!t->kernel->any && p->output.type == OCT_GPU_U8 && p->silu) {
         const uint32_t codes = emulated_codes_of(y, p->output.inverse_scale, p->output.zero_point);
         memcpy(gpu_write(to, 4, 4), &codes, 4);
     } else {
@@ -146,7 +148,7 @@ void emulate_pixels(const struct emulated_kernel *kernel, const struct emulated_
     const struct oct_gpu_pixels *p = launch->parameters;
     tile.p = p;
     tile.kernel = kernel;
-    memcpy(tile.table, gpu_read(p->silu_table, OCT_GPU_TABLE_BYTES, 16), OCT_GPU_TABLE_BYTES);
+    memcpy(tile.table, gpu_read(p->table, OCT_GPU_TABLE_BYTES, 16), OCT_GPU_TABLE_BYTES);
     for (tile.down = 0; tile.down < (int)launch->grid[1]; tile.down++)
         for (int64_t warp = 0; warp < (int64_t)launch->grid[0] * WARPS && warp < p->warp_tiles;
              warp++)

@@ -61,8 +61,12 @@ static void store_values(const struct conv_block *b, uint64_t output, uint64_t r
     const struct oct_gpu_conv *p = b->p;
     const float *table = (const float *)(const void *)b->shared;
     const bool any = b->finish == FINISH_ANY;
-    for (int k = 0; k < 4 && (b->finish == FINISH_SILU || (any && p->silu)); k++)
+    for (int k = 0; k < 4 && b->finish == FINISH_SILU; k++)
         y[k] = b->codes ? emulated_silu(y[k], table, thread) : emulated_silu_of_values(y[k]);
+    if (any && b->codes)
+        emulated_activate(p->activation, table, thread, y);
+    else if (any)
+        emulated_activate_values(p->activation, table, thread, y);
     if (any && residual)
         emulated_add_residual(&p->residual, residual, y);
     if (b->finish == FINISH_VALUES) {

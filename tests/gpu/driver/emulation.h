@@ -38,6 +38,9 @@ struct emulated_kernel {
     enum emulated_finish finish;
     /* conv_pixels: blocks of channels, half steps a row of taps, steps */
     int j, columns, steps;
+    bool any; /* the activation is what the parameters say */
+    /* depthwise of codes: 0: any */
+    int size, stride;
 };
 
 /* NULL: there is none of that name. */
@@ -46,6 +49,12 @@ const struct emulated_kernel *find_emulated_kernel(const char *name);
 void emulate_conv(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pixels(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_conv_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_depthwise(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_depthwise_values(const struct emulated_kernel *kernel,
+                              const struct emulated_launch *launch);
+void emulate_attention(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
+void emulate_attention_values(const struct emulated_kernel *kernel,
+                              const struct emulated_launch *launch);
 void emulate_move(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_u8(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
 void emulate_pool_f32(const struct emulated_kernel *kernel, const struct emulated_launch *launch);
@@ -79,6 +88,10 @@ int emulated_divide(int x, struct oct_gpu_divisor by);
 /* `table` as in shared memory, for a thread. */
 float emulated_silu(float y, const float *table, int thread);
 float emulated_silu_of_values(float y);
+/* activate() and activate_values() */
+void emulated_activate(struct oct_gpu_activation by, const float *table, int thread, float y[4]);
+void emulated_activate_values(struct oct_gpu_activation by, const float *table, int thread,
+                              float y[4]);
 uint32_t emulated_codes_of(const float y[4], float inverse_scale, int zero_point);
 int emulated_any_code(float value, float inverse_scale, int zero_point);
 float emulated_add_code(uint8_t code, int zero_point, float scale, float y);

@@ -34,7 +34,10 @@
 #define BFLOAT_SILU_ROWS(...)                                                                      \
     CONV_ROWS("conv_bf16_silu", "conv_bf16", false, FINISH_SILU, __VA_ARGS__)
 
-#define PIXELS(NAME, J, COLUMNS, STEPS)                                                            \
+#define PIXELS(SIZE, J, COLUMNS, STEPS)                                                            \
+    PIXELS_NAMED("conv_pixels_" SIZE, J, COLUMNS, STEPS, false)                                    \
+    PIXELS_NAMED("conv_pixels_any_" SIZE, J, COLUMNS, STEPS, true)
+#define PIXELS_NAMED(NAME, J, COLUMNS, STEPS, ANY)                                                 \
     {.name = NAME,                                                                                 \
      .module = "pixels",                                                                           \
      .parameter_bytes = sizeof(struct oct_gpu_pixels),                                             \
@@ -43,17 +46,43 @@
      .run = emulate_pixels,                                                                        \
      .j = J,                                                                                       \
      .columns = COLUMNS,                                                                           \
-     .steps = STEPS},
+     .steps = STEPS,                                                                               \
+     .any = ANY},
+
+#define DEPTHWISE(NAME, SIZE, STRIDE)                                                              \
+    {.name = "depthwise_u8_" NAME,                                                                 \
+     .module = "depthwise",                                                                        \
+     .parameter_bytes = sizeof(struct oct_gpu_depthwise),                                          \
+     .threads = 128,                                                                               \
+     .static_shared_bytes = OCT_GPU_TABLE_BYTES,                                                   \
+     .run = emulate_depthwise,                                                                     \
+     .size = SIZE,                                                                                 \
+     .stride = STRIDE},
 
 static const struct emulated_kernel kernels[] = {
     OCT_CONV_TILES(SILU) OCT_CONV_TILES(RESIDUAL) OCT_CONV_TILES(VALUES) OCT_CONV_TILES_FEW(ANY)
         OCT_CONV_TILES(BFLOAT_SILU) OCT_CONV_TILES_FEW(BFLOAT_VALUES) OCT_CONV_TILES_FEW(BFLOAT_ANY)
             OCT_CONV_TILES_ROWS(SILU_ROWS) OCT_CONV_TILES_ROWS(RESIDUAL_ROWS)
-                OCT_CONV_TILES_ROWS(BFLOAT_SILU_ROWS) PIXELS("conv_pixels_16_4", 2, 1, 2)
-                    PIXELS("conv_pixels_32_4", 4, 1, 2) PIXELS("conv_pixels_16_8", 2, 2, 8)
-                        PIXELS("conv_pixels_16_15", 2, 4, 30)
+                OCT_CONV_TILES_ROWS(BFLOAT_SILU_ROWS) PIXELS("16_4", 2, 1, 2)
+                    PIXELS("32_4", 4, 1, 2) PIXELS("16_8", 2, 2, 8) PIXELS("16_15", 2, 4, 30)
+                        DEPTHWISE("k3_s1", 3, 1) DEPTHWISE("k3_s2", 3, 2) DEPTHWISE("k5_s1", 5, 1)
+                            DEPTHWISE("k5_s2", 5, 2) DEPTHWISE("k7_s1", 7, 1)
+                                DEPTHWISE("k7_s2", 7, 2) DEPTHWISE("any", 0, 0)
     /* name, module, parameters, threads, shared bytes */
-    {"conv_f32", "conv_f32", sizeof(struct oct_gpu_conv_f32), 128, 0, .run = emulate_conv_f32},
+    {"conv_f32", "conv_f32", sizeof(struct oct_gpu_conv_f32), 128, OCT_GPU_TABLE_BYTES,
+     .run = emulate_conv_f32},
+    {"depthwise_f32", "depthwise", sizeof(struct oct_gpu_depthwise), 128, OCT_GPU_TABLE_BYTES,
+     .run = emulate_depthwise_values},
+    {"depthwise_bf16", "depthwise", sizeof(struct oct_gpu_depthwise), 128, OCT_GPU_TABLE_BYTES,
+     .run = emulate_depthwise_values},
+    {"attention_u8_32", "attention", sizeof(struct oct_gpu_attention), 128, 17920,
+     .run = emulate_attention},
+    {"attention_u8_any", "attention", sizeof(struct oct_gpu_attention), 128, 17920,
+     .run = emulate_attention},
+    {"attention_f32", "attention_values", sizeof(struct oct_gpu_attention), 128, 16384,
+     .run = emulate_attention_values},
+    {"attention_bf16", "attention_values", sizeof(struct oct_gpu_attention), 128, 16384,
+     .run = emulate_attention_values},
     {"move_elements", "moves", sizeof(struct oct_gpu_move), 128, 0, .run = emulate_move},
     {"pool_u8", "pools", sizeof(struct oct_gpu_pool), 128, 0, .run = emulate_pool_u8},
     {"pool_f32", "pools", sizeof(struct oct_gpu_pool), 128, 0, .run = emulate_pool_f32},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks of a convolution and what it reads; a plan's steps launched one after another. */
+/* Networks of a layer and what it reads; a plan's steps launched one after another. */
 #include "conv_case.h"
 
 #include <math.h>
@@ -98,6 +98,52 @@ static void put_beside(struct conv_case *c, int other)
     add_tensor(c, &concat);
 }
 
+/* q, k and v of all heads, and the layer that reads them. */
+static void add_attention(struct conv_case *c, struct test_random *random)
+{
+    const struct conv_shape *s = &c->shape;
+    const int channels[] = {s->heads * s->each.key, s->heads * s->each.key,
+                            s->heads * s->each.value};
+    const struct oct_layer part = {.residual = -1, .kernel = 1, .stride = 1};
+    struct oct_tensor concat = {
+        .kind = OCT_TENSOR_CONCAT, .type = s->type, .parent = -1, .member_count = 3};
+    for (int i = 0; i < 3; i++) {
+        concat.members[i] = add_conv(c, random, part, channels[i], s->type);
+        concat.channels += channels[i];
+    }
+    const struct oct_layer layer = {.operation = OCT_ATTENTION,
+                                    .input = add_tensor(c, &concat),
+                                    .residual = -1,
+                                    .kernel = 1,
+                                    .stride = 1,
+                                    .heads = s->heads,
+                                    .areas = s->areas,
+                                    .factor = s->factor};
+    const struct oct_tensor output = {.kind = OCT_TENSOR_LAYER,
+                                      .type = s->output,
+                                      .channels = s->outputs,
+                                      .quantization = random_quantization(random),
+                                      .parent = -1};
+    c->layer = c->network.layer_count;
+    c->tensor = add_layer(c, layer, &output);
+}
+
+static void add_convolution(struct conv_case *c, struct test_random *random, int input,
+                            struct oct_layer layer)
+{
+    const struct conv_shape *s = &c->shape;
+    if (s->is_added)
+        layer.residual =
+            add_slice(c, add_conv(c, random, layer, s->residual_skipped + s->outputs, s->residual),
+                      s->residual_skipped, s->outputs);
+    layer.input = input;
+    layer.activation = s->activation;
+    layer.slope = s->slope;
+    layer.groups = s->is_depthwise ? s->outputs : 1;
+    c->layer = c->network.layer_count;
+    c->tensor = add_conv(c, random, layer, s->outputs, s->output);
+}
+
 static void make_network(struct conv_case *c, struct test_random *random)
 {
     const struct conv_shape *s = &c->shape;
@@ -112,16 +158,16 @@ static void make_network(struct conv_case *c, struct test_random *random)
     c->network = (struct oct_network){.tensors = c->tensors, .layers = c->layers};
     add_tensor(c, &picture);
     const int input = add_input(c, random);
+    if (s->heads)
+        c->shape.outputs = s->heads * s->each.value;
+    else if (s->is_depthwise)
+        c->shape.outputs = c->tensors[input].channels;
     if (s->beside)
         other = add_conv(c, random, layer, s->beside, s->output);
-    if (s->is_added)
-        layer.residual =
-            add_slice(c, add_conv(c, random, layer, s->residual_skipped + s->outputs, s->residual),
-                      s->residual_skipped, s->outputs);
-    layer.input = input;
-    layer.activation = s->silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
-    c->layer = c->network.layer_count;
-    c->tensor = add_conv(c, random, layer, s->outputs, s->output);
+    if (s->heads)
+        add_attention(c, random);
+    else
+        add_convolution(c, random, input, layer);
     if (s->scale > 0.0f)
         c->tensors[c->tensor].quantization.scale = s->scale;
     if (s->beside)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One convolution of random shape and numbers, with what makes its inputs from a picture, run step
- * by step over a driver, the stand-in or a GPU's own, and plainly. */
+/* One convolution, or attention, of random shape and numbers, with what makes its inputs from a
+ * picture, run step by step over a driver, the stand-in or a GPU's own, and plainly. */
 #ifndef OCTET_TESTS_GPU_SUPPORT_CONV_CASE_H
 #define OCTET_TESTS_GPU_SUPPORT_CONV_CASE_H
 
@@ -22,10 +22,18 @@ struct conv_shape {
     bool is_last;               /* ... behind them */
     enum oct_type type, output; /* of the input, and the output */
     float scale;                /* of the output's codes; 0: as that of others */
-    bool silu, is_added;
+    enum oct_activation activation;
+    float slope;
+    bool is_depthwise; /* of as many outputs as the input has channels */
+    bool is_added;
     enum oct_type residual; /* of what is added */
     int residual_skipped;   /* channels before it: it is a slice */
     int first_images;       /* of the batch, that are launched by themselves */
+    /* An attention, of 1x1 convolutions of the picture; 0: none. Nothing but the sizes, types,
+     * scale, and what is beside the output holds then, and its outputs are all heads' values. */
+    int heads, areas;
+    struct oct_head_channels each;
+    float factor;
 };
 
 struct conv_case {
@@ -34,13 +42,13 @@ struct conv_case {
     struct oct_network network;
     struct oct_tensor tensors[2 * CASE_INPUTS + 9];
     struct oct_layer layers[2 * CASE_INPUTS + 3];
-    int layer; /* the convolution */
+    int layer; /* the convolution, or the attention */
     int tensor;
     uint8_t *pictures[CASE_IMAGES_MAX];
     float *wanted[CASE_IMAGES_MAX]; /* codes or values, [height][width][outputs] */
     size_t count;
     struct oct_gpu_plan plan;
-    int step; /* of the plan: the convolution's */
+    int step; /* of the plan: that layer's */
 };
 
 /* Makes the network, what it gives, and its plan. Fails the running test. */
@@ -49,8 +57,8 @@ void conv_case_make(struct conv_case *c, octet_context *ctx, struct test_random 
 void conv_case_free(struct conv_case *c, octet_context *ctx);
 
 /* Runs the plan's steps as they are on a device whose context is current, and fails where the
- * convolution's output differs: codes and, with tolerance 0, values at all; and where the
- * convolution writes anything else. */
+ * layer's output differs: codes and, with tolerance 0, values at all; and where the layer writes
+ * anything else. */
 void conv_case_check(struct conv_case *c, octet_context *ctx, struct oct_gpu_device *device,
                      double tolerance);
 

@@ -35,12 +35,21 @@ static void add_family(struct kernel_tally *tally, const struct conv_finish *fin
             add_name(tally, finish->family, tiles[i].name);
 }
 
+static void add_pixels_kernel(struct kernel_tally *tally,
+                              const struct oct_gpu_pixels_kernel *kernel)
+{
+    add_name(tally, kernel->name, "");
+    add_name(tally, kernel->any, "");
+}
+
 void kernel_tally_init(struct kernel_tally *tally)
 {
     static const char *const others[] = {
-        "conv_f32",  "move_elements", "pool_u8",  "pool_f32",   "pool_bf16",   "mean_u8",
-        "mean_f32",  "mean_bf16",     "chain_u8", "chain_f32",  "chain_bf16",  "look_up",
-        "letterbox", "letterbox_yuv", "planes",   "head_clear", "head_gather", "head_boxes"};
+        "attention_u8_32", "attention_u8_any", "attention_f32", "attention_bf16", "conv_f32",
+        "move_elements",   "pool_u8",          "pool_f32",      "pool_bf16",      "mean_u8",
+        "mean_f32",        "mean_bf16",        "chain_u8",      "chain_f32",      "chain_bf16",
+        "look_up",         "letterbox",        "letterbox_yuv", "planes",         "head_clear",
+        "head_gather",     "head_boxes"};
     int count;
     const struct conv_finish *finishes = conv_finishes(&count);
     *tally = (struct kernel_tally){0};
@@ -48,7 +57,10 @@ void kernel_tally_init(struct kernel_tally *tally)
         add_family(tally, &finishes[i]);
     for (int channels = 16; channels <= 32; channels += 16)
         for (int kernel = 1; kernel <= OCT_KERNEL_MAX; kernel++)
-            add_name(tally, oct_gpu_pixels_kernel(channels, kernel)->name, "");
+            add_pixels_kernel(tally, oct_gpu_pixels_kernel(channels, kernel));
+    const struct depthwise_kernel *kernels = depthwise_kernels(&count);
+    for (int i = 0; i < count; i++)
+        add_name(tally, kernels[i].name, "");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         add_name(tally, others[i], "");
 }

@@ -26,6 +26,14 @@ static bool one_in(struct test_random *random, int count)
     return test_int(random, 1, count) == 1;
 }
 
+static enum oct_activation any_activation(struct test_random *random, struct conv_shape *s)
+{
+    s->activation = (enum oct_activation)test_int(random, 0, OCT_ACTIVATION_COUNT - 1);
+    if (oct_activation_row(s->activation)->has_slope)
+        s->slope = test_float(random, 0.0f, 1.0f);
+    return s->activation;
+}
+
 /* ---- shapes ---- */
 
 static int output_side(int side, const struct conv_shape *s)
@@ -173,7 +181,10 @@ static bool check_tile(struct conv_trial *trial, const struct conv_finish *finis
     struct conv_shape shape = any_shape(&trial->random, tile);
     shape.type = finish->type;
     shape.output = finish->output;
-    shape.silu = finish->silu;
+    shape.activation = finish->silu ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE;
+    if (strstr(finish->family, "_any") && one_in(&trial->random, 2))
+        while (any_activation(&trial->random, &shape) <= OCT_ACTIVATION_SILU)
+            ;
     shape.is_added = finish->is_added;
     shape.residual = finish->residual;
     if (finish->is_always || (finish->scale > 0.0f && one_in(&trial->random, 4)))
@@ -215,14 +226,16 @@ void conv_trial_pixels(struct conv_trial *trial, int cases)
     struct test_random *random = &trial->random;
     for (int i = 0; i < 4 * cases; i++) {
         const int at = i % 4, most = rows[at].channels == 32 ? 2 : 1;
-        struct conv_shape shape = {.kernel = test_int(random, rows[at].least, rows[at].most),
-                                   .stride = test_int(random, 1, 3),
-                                   .outputs = rows[at].channels * test_int(random, 1, most) -
-                                              test_int(random, 0, 15),
-                                   .type = OCT_TYPE_U8,
-                                   .output = types[test_int(random, 0, 2)],
-                                   .scale = scales[test_int(random, 0, 5)],
-                                   .silu = test_int(random, 0, 3) > 0};
+        struct conv_shape shape = {
+            .kernel = test_int(random, rows[at].least, rows[at].most),
+            .stride = test_int(random, 1, 3),
+            .outputs = rows[at].channels * test_int(random, 1, most) - test_int(random, 0, 15),
+            .type = OCT_TYPE_U8,
+            .output = types[test_int(random, 0, 2)],
+            .scale = scales[test_int(random, 0, 5)],
+            .activation = test_int(random, 0, 3) > 0 ? OCT_ACTIVATION_SILU : OCT_ACTIVATION_NONE};
+        while (i / 4 % 2 && any_activation(random, &shape) <= OCT_ACTIVATION_SILU)
+            ;
         shape.padding = test_int(random, 0, shape.kernel / 2);
         choose_sizes(random, 40, &shape);
         make(trial, &shape);
@@ -238,10 +251,88 @@ void conv_trial_floats(struct conv_trial *trial, int cases)
     for (int i = 0; i < cases; i++) {
         struct conv_shape shape = any_shape(&trial->random, &any);
         shape.type = shape.output = shape.residual = OCT_TYPE_F32;
-        shape.silu = i % 2;
+        any_activation(&trial->random, &shape);
         shape.is_added = i % 3 == 0;
         make(trial, &shape);
         check(trial, FLOAT_TOLERANCE);
+        conv_case_free(&current, trial->ctx);
+    }
+}
+
+/* ---- each channel by itself ---- */
+
+static const struct depthwise_kernel of_channels[] = {
+    {"depthwise_u8_k3_s1", OCT_TYPE_U8, 3, 1}, {"depthwise_u8_k3_s2", OCT_TYPE_U8, 3, 2},
+    {"depthwise_u8_k5_s1", OCT_TYPE_U8, 5, 1}, {"depthwise_u8_k5_s2", OCT_TYPE_U8, 5, 2},
+    {"depthwise_u8_k7_s1", OCT_TYPE_U8, 7, 1}, {"depthwise_u8_k7_s2", OCT_TYPE_U8, 7, 2},
+    {"depthwise_u8_any", OCT_TYPE_U8, 0, 0},   {"depthwise_f32", OCT_TYPE_F32, 0, 0},
+    {"depthwise_bf16", OCT_TYPE_BF16, 0, 0},
+};
+
+const struct depthwise_kernel *depthwise_kernels(int *count)
+{
+    *count = (int)(sizeof of_channels / sizeof *of_channels);
+    return of_channels;
+}
+
+/* Sizes of no kernel's own, of codes. */
+static void choose_window(struct test_random *random, const struct depthwise_kernel *kernel,
+                          struct conv_shape *s)
+{
+    do {
+        s->kernel =
+            kernel->kernel ? kernel->kernel : test_int(random, 1, one_in(random, 4) ? 15 : 8);
+        s->stride =
+            kernel->stride ? kernel->stride : test_int(random, 1, one_in(random, 4) ? 8 : 3);
+    } while (!kernel->kernel && kernel->type == OCT_TYPE_U8 && s->kernel % 2 && s->kernel > 1 &&
+             s->kernel < 9 && s->stride < 3);
+    s->padding = test_int(random, 0, s->kernel - 1);
+}
+
+static struct conv_shape any_depthwise(struct test_random *random,
+                                       const struct depthwise_kernel *kernel)
+{
+    static const enum oct_type others[] = {OCT_TYPE_U8, OCT_TYPE_F32, OCT_TYPE_BF16};
+    static const float scales[] = {0.0f, 0.0f, 0.0f, TINY, COARSE};
+    static const int channels[] = {16, 32, 48, 80, 136, 7, 36};
+    struct conv_shape s = {.is_depthwise = true, .type = kernel->type};
+    choose_window(random, kernel, &s);
+    s.channels[0] = one_in(random, 8) ? 0 : any_of(random, channels, 7);
+    if (s.channels[0] && one_in(random, 3))
+        s.channels[1] = any_of(random, channels, 7);
+    any_activation(random, &s);
+    s.is_added = one_in(random, 2);
+    s.output = s.residual = s.type;
+    if (kernel->type == OCT_TYPE_U8) {
+        s.scale = scales[test_int(random, 0, 4)];
+        s.output = others[test_int(random, 0, 1)];
+        /* the plain evaluation does not round what is stored as BF16: no code is certain then */
+        s.residual = others[test_int(random, 0, s.output == OCT_TYPE_U8 ? 1 : 2)];
+    } else if (one_in(random, 3)) {
+        s.output = OCT_TYPE_F32;
+    }
+    choose_sizes(random, 24, &s);
+    if (s.channels[0])
+        choose_views(random, &s);
+    if (s.channels[0] + s.channels[1] - s.skipped - s.left == 1) /* which is no channel of many */
+        s.skipped = s.left = 0;
+    return s;
+}
+
+void conv_trial_depthwise(struct conv_trial *trial, int cases)
+{
+    int count;
+    const struct depthwise_kernel *kernels = depthwise_kernels(&count);
+    for (int i = 0; i < count * cases; i++) {
+        const struct depthwise_kernel *kernel = &kernels[i % count];
+        const struct conv_shape shape = any_depthwise(&trial->random, kernel);
+        make(trial, &shape);
+        assert_string_equal(current.plan.steps[current.step].kernel, kernel->name);
+        const bool halves =
+            kernel->type == OCT_TYPE_BF16 || (shape.is_added && shape.residual == OCT_TYPE_BF16);
+        check(trial, halves                         ? HALF_TOLERANCE
+                     : kernel->type == OCT_TYPE_F32 ? FLOAT_TOLERANCE
+                                                    : 0.0);
         conv_case_free(&current, trial->ctx);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolutions of random shape for every kernel of them: each family and tile, the kernels of the
- * first convolution, and floats. */
+ * first convolution, of floats, and of each channel by itself. */
 #ifndef OCTET_TESTS_GPU_SUPPORT_RANDOM_CONV_H
 #define OCTET_TESTS_GPU_SUPPORT_RANDOM_CONV_H
 
@@ -32,5 +32,15 @@ struct conv_trial {
 void conv_trial_tiles(struct conv_trial *trial, const struct conv_finish *finish, int cases);
 void conv_trial_pixels(struct conv_trial *trial, int cases);
 void conv_trial_floats(struct conv_trial *trial, int cases);
+
+/* The same of each kernel for convolutions of each channel by itself: by the type of what they
+ * read, and the sizes and strides that come to it. */
+struct depthwise_kernel {
+    const char *name;
+    enum oct_type type;
+    int kernel, stride; /* 0: any */
+};
+const struct depthwise_kernel *depthwise_kernels(int *count);
+void conv_trial_depthwise(struct conv_trial *trial, int cases);
 
 #endif

@@ -50,7 +50,7 @@ void random_weights(struct oct_arena *arena, struct test_random *random,
 {
     const enum oct_type type =
         network->tensors[oct_network_resolve(network, layer->input, 0).tensor].type;
-    const int depth = network->tensors[layer->input].channels * layer->kernel * layer->kernel;
+    const int depth = oct_layer_depth(network, layer) * layer->kernel * layer->kernel;
     const float limit = 3.0f / sqrtf((float)depth);
     layer->bias = random_floats(arena, random, outputs, 1.0f);
     if (type == OCT_TYPE_U8) {

@@ -57,6 +57,16 @@ static void touch_pixels(struct step_accesses *a, const struct oct_gpu_pixels *p
     write_view(a, &p->output, p->height, p->width, p->channels);
 }
 
+/* `channels` of the output are stored. */
+static void touch_attended(struct step_accesses *a, const struct oct_gpu_attention *p, int channels)
+{
+    const int pixels = p->areas * p->pixels;
+    read_view(a, &p->queries, 1, pixels, p->heads * p->key_channels);
+    read_view(a, &p->keys, 1, pixels, p->heads * p->key_channels);
+    read_view(a, &p->values, 1, pixels, p->heads * p->value_channels);
+    write_view(a, &p->output, 1, pixels, channels);
+}
+
 static void touch_moved(struct step_accesses *a, const struct oct_gpu_move *p)
 {
     read_view(a, &p->input, ((p->height - 1) >> p->shift) + 1, ((p->width - 1) >> p->shift) + 1,
@@ -85,6 +95,17 @@ struct step_accesses step_accesses_of(const struct oct_gpu_step *step)
                   step->channels);
         write_view(&a, &of->conv_f32.output, of->conv_f32.height, of->conv_f32.width,
                    step->channels);
+        break;
+    case OCT_GPU_DEPTHWISE:
+        read_view(&a, &of->depthwise.input, of->depthwise.input_height, of->depthwise.input_width,
+                  step->channels);
+        read_view(&a, &of->depthwise.residual, of->depthwise.height, of->depthwise.width,
+                  step->channels);
+        write_view(&a, &of->depthwise.output, of->depthwise.height, of->depthwise.width,
+                   step->channels);
+        break;
+    case OCT_GPU_ATTENTION:
+        touch_attended(&a, &of->attention, step->channels);
         break;
     case OCT_GPU_MOVE:
         touch_moved(&a, &of->move);

@@ -72,8 +72,6 @@ static octet_status open_all(struct oct_cuda *cuda, const struct oct_backend_req
 {
     octet_status status = oct_threads_check(cuda->ctx, request->threads);
     if (!status)
-        status = oct_cuda_takes(cuda->ctx, cuda->network);
-    if (!status)
         status = oct_gpu_device_open(cuda->ctx, request->device, &cuda->device);
     if (!status)
         status = oct_gpu_device_enter(&cuda->device);
@@ -132,7 +130,6 @@ static double layer_ms(const void *state, int layer)
 
 const struct oct_backend oct_cuda_backend = {
     .name = "cuda",
-    .takes = oct_cuda_takes,
     .open = open_cuda,
     .allocate_host = oct_cuda_allocate_host,
     .release_host = oct_cuda_release_host,

@@ -132,7 +132,4 @@ void oct_cuda_lists_made(struct oct_cuda *cuda, int first, int count);
 octet_status oct_cuda_allocate_tensors(struct oct_cuda *cuda);
 octet_status oct_cuda_tensor(void *state, int slot, int tensor, octet_tensor_view *view);
 
-/* gpu_takes.c: struct oct_backend's takes. */
-octet_status oct_cuda_takes(octet_context *ctx, const struct oct_network *network);
-
 #endif

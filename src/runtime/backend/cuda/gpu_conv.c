@@ -231,7 +231,7 @@ void oct_gpu_conv_constants(const struct oct_gpu_conv *conv, const struct oct_gp
     memset(constants, 0, (size_t)conv->constant_bytes * (size_t)conv->channel_tiles);
     for (int t = 0; t < conv->channel_tiles; t++, constants += conv->constant_bytes) {
         uint8_t *at = constants;
-        memcpy(at, factors->silu_table, OCT_GPU_TABLE_BYTES);
+        memcpy(at, factors->table, OCT_GPU_TABLE_BYTES);
         at += OCT_GPU_TABLE_BYTES;
         copy_channels(at, factors->start, t * tile->channels, tile->channels);
         copy_channels(at + channels, factors->scale, t * tile->channels, tile->channels);

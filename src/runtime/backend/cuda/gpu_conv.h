@@ -32,7 +32,7 @@ int64_t oct_gpu_conv_blocks(const struct oct_gpu_conv *conv);
 
 /* What conv->constants are made of; start, scale and bias of all stored channels, NULL: zeros. */
 struct oct_gpu_factors {
-    const void *silu_table; /* OCT_GPU_TABLE_BYTES */
+    const void *table; /* of the activation: OCT_GPU_TABLE_BYTES */
     const int32_t *start;
     const float *scale, *bias;
 };

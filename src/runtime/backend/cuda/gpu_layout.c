@@ -26,7 +26,8 @@ static bool has_leaf(const struct oct_network *network, int tensor, int leaf)
     return false;
 }
 
-/* By one convolution at least: nothing else keeps what it was made of until then. */
+/* By one convolution at least: nothing else keeps what it was made of until then, and those of
+ * each channel by itself read one buffer. */
 static bool only_convolved(const struct oct_network *network, int leaf)
 {
     bool is_read = false;
@@ -35,7 +36,7 @@ static bool only_convolved(const struct oct_network *network, int leaf)
         if (layer->residual >= 0 && has_leaf(network, layer->residual, leaf))
             return false;
         const bool reads = has_leaf(network, layer->input, leaf);
-        if (layer->operation != OCT_CONVOLUTION && reads)
+        if (reads && (layer->operation != OCT_CONVOLUTION || oct_is_depthwise(layer)))
             return false;
         is_read |= reads;
     }

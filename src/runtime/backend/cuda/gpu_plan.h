@@ -22,6 +22,8 @@ enum oct_gpu_kind {
     OCT_GPU_CONV,
     OCT_GPU_PIXELS,
     OCT_GPU_CONV_F32,
+    OCT_GPU_DEPTHWISE,
+    OCT_GPU_ATTENTION,
     OCT_GPU_MOVE,
     OCT_GPU_POOL,
     OCT_GPU_CHAIN,
@@ -32,6 +34,8 @@ union oct_gpu_parameters {
     struct oct_gpu_conv conv;
     struct oct_gpu_pixels pixels;
     struct oct_gpu_conv_f32 conv_f32;
+    struct oct_gpu_depthwise depthwise;
+    struct oct_gpu_attention attention;
     struct oct_gpu_move move;
     struct oct_gpu_pool pool;
     struct oct_gpu_chain chain;
@@ -112,6 +116,9 @@ size_t oct_gpu_parameter_bytes(enum oct_gpu_kind kind);
  * memory. A multiple of 256. */
 uint64_t oct_gpu_constants_add(struct oct_gpu_constants *constants, const void *bytes, size_t size);
 
+/* gpu_constants.c: what kernels take of a layer's activation. */
+struct oct_gpu_activation oct_gpu_activation_of(const struct oct_layer *layer);
+
 /* plan_layers.c: appends a step to a layer; NULL: out of memory. */
 struct oct_gpu_step *oct_gpu_plan_add(struct oct_gpu_plan *plan, int layer, enum oct_gpu_kind kind,
                                       const char *kernel, unsigned threads);
@@ -130,14 +137,25 @@ octet_status oct_gpu_plan_conv(struct oct_gpu_plan *plan, int layer);
 /* Kernels of the first convolution: how many channels a block writes, and for kernels up to which
  * size, in `columns` half steps a row of taps and `steps` in all. */
 struct oct_gpu_pixels_kernel {
-    const char *name;
+    const char *name, *any; /* with SiLU or none; with any activation */
     int channels, kernel, columns, steps;
 };
 const struct oct_gpu_pixels_kernel *oct_gpu_pixels_kernel(int channels, int kernel);
 
+/* plan_depthwise.c: the steps of a convolution of each channel by itself, its constants, and the
+ * blocks of its launch. */
+octet_status oct_gpu_plan_depthwise(struct oct_gpu_plan *plan, int layer);
+octet_status oct_gpu_plan_depthwise_weights(const struct oct_gpu_plan *plan,
+                                            struct oct_gpu_step *step,
+                                            struct oct_gpu_constants *constants, uint64_t table);
+int64_t oct_gpu_depthwise_blocks(const struct oct_gpu_depthwise *depthwise);
+
+/* plan_attention.c: the step of an attention. */
+octet_status oct_gpu_plan_attention(struct oct_gpu_plan *plan, int layer);
+
 /* plan_weights.c */
 octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,
-                                  struct oct_gpu_constants *constants, uint64_t silu_table);
+                                  struct oct_gpu_constants *constants, uint64_t table);
 
 /* plan_order.c: what each step waits for. */
 octet_status oct_gpu_plan_order(struct oct_gpu_plan *plan);

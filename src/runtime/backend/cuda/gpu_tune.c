@@ -36,7 +36,7 @@ static octet_status copy_constants(const struct tuning *t, const struct oct_gpu_
                                    uint64_t to)
 {
     static const uint8_t table[OCT_GPU_TABLE_BYTES];
-    const struct oct_gpu_factors factors = {.silu_table = table};
+    const struct oct_gpu_factors factors = {.table = table};
     const size_t bytes = own_bytes(&step->of.conv);
     uint8_t *constants = oct_malloc(t->device->ctx, bytes, 1);
     if (!constants)

@@ -120,7 +120,7 @@ static void choose_family(struct oct_gpu_step *step, const struct oct_layer *lay
     const struct oct_gpu_view *output = &step->of.conv.output, *residual = &step->of.conv.residual;
     const bool codes = input == OCT_TYPE_U8;
     const bool is_plain = !layer->activation && !residual->pixel && output->type == OCT_GPU_F32;
-    const bool same = output->type == (int32_t)input && layer->activation;
+    const bool same = output->type == (int32_t)input && layer->activation == OCT_ACTIVATION_SILU;
     step->few = step->rows = false;
     if (is_plain) {
         step->family = codes ? "conv_u8_values" : "conv_bf16_values";
@@ -208,7 +208,7 @@ static octet_status add_matrix_step(struct oct_gpu_plan *plan, const struct job 
         .height = job->out.height,
         .width = job->out.width,
         .images = plan->layout.batch,
-        .silu = job->layer->activation == OCT_ACTIVATION_SILU,
+        .activation = oct_gpu_activation_of(job->layer),
         .output = job->output,
         .residual = job->residual,
     };
@@ -240,7 +240,7 @@ static octet_status add_f32_step(struct oct_gpu_plan *plan, const struct job *jo
         .width = job->out.width,
         .images = plan->layout.batch,
         .channels = job->channels,
-        .silu = job->layer->activation == OCT_ACTIVATION_SILU,
+        .activation = oct_gpu_activation_of(job->layer),
         .output = job->output,
         .residual = job->residual,
     };
@@ -249,10 +249,10 @@ static octet_status add_f32_step(struct oct_gpu_plan *plan, const struct job *jo
 }
 
 static const struct oct_gpu_pixels_kernel pixels_kernels[] = {
-    {"conv_pixels_32_4", 32, 4, 1, 2},
-    {"conv_pixels_16_4", 16, 4, 1, 2},
-    {"conv_pixels_16_8", 16, 8, 2, 8},
-    {"conv_pixels_16_15", 16, 15, 4, 30},
+    {"conv_pixels_32_4", "conv_pixels_any_32_4", 32, 4, 1, 2},
+    {"conv_pixels_16_4", "conv_pixels_any_16_4", 16, 4, 1, 2},
+    {"conv_pixels_16_8", "conv_pixels_any_16_8", 16, 8, 2, 8},
+    {"conv_pixels_16_15", "conv_pixels_any_16_15", 16, 15, 4, 30},
 };
 
 const struct oct_gpu_pixels_kernel *oct_gpu_pixels_kernel(int channels, int kernel)
@@ -276,8 +276,9 @@ static octet_status add_pixels_step(struct oct_gpu_plan *plan, const struct job 
 {
     const struct oct_gpu_pixels_kernel *kernel =
         oct_gpu_pixels_kernel(job->channels, job->layer->kernel);
-    struct oct_gpu_step *step =
-        oct_gpu_plan_add(plan, job->index, OCT_GPU_PIXELS, kernel->name, PIXELS_THREADS);
+    const bool any = job->layer->activation > OCT_ACTIVATION_SILU;
+    struct oct_gpu_step *step = oct_gpu_plan_add(plan, job->index, OCT_GPU_PIXELS,
+                                                 any ? kernel->any : kernel->name, PIXELS_THREADS);
     if (!step)
         return oct_fail_memory(plan->ctx, "the plan");
     const int blocks = (job->out.width + PIXELS_BLOCK - 1) / PIXELS_BLOCK;
@@ -303,6 +304,7 @@ static octet_status add_pixels_step(struct oct_gpu_plan *plan, const struct job 
         .silu = job->layer->activation == OCT_ACTIVATION_SILU &&
                 is_bounded(&job->output, &job->residual),
         .any_silu = job->layer->activation == OCT_ACTIVATION_SILU,
+        .activation = oct_gpu_activation_of(job->layer),
         .output = job->output,
     };
     return OCTET_OK;

@@ -13,6 +13,8 @@ size_t oct_gpu_parameter_bytes(enum oct_gpu_kind kind)
         [OCT_GPU_CONV] = sizeof(struct oct_gpu_conv),
         [OCT_GPU_PIXELS] = sizeof(struct oct_gpu_pixels),
         [OCT_GPU_CONV_F32] = sizeof(struct oct_gpu_conv_f32),
+        [OCT_GPU_DEPTHWISE] = sizeof(struct oct_gpu_depthwise),
+        [OCT_GPU_ATTENTION] = sizeof(struct oct_gpu_attention),
         [OCT_GPU_MOVE] = sizeof(struct oct_gpu_move),
         [OCT_GPU_POOL] = sizeof(struct oct_gpu_pool),
         [OCT_GPU_CHAIN] = sizeof(struct oct_gpu_chain),
@@ -54,6 +56,19 @@ static void refer_constant(struct references *r, uint64_t *address)
         r->constants[r->constant_count++] = address;
 }
 
+static void refer_depthwise(struct references *r, struct oct_gpu_depthwise *depthwise)
+{
+    refer_view(r, &depthwise->input);
+    refer_view(r, &depthwise->output);
+    refer_view(r, &depthwise->residual);
+    refer_constant(r, &depthwise->weights);
+    refer_constant(r, &depthwise->start);
+    refer_constant(r, &depthwise->scale);
+    refer_constant(r, &depthwise->bias);
+    refer_constant(r, &depthwise->table);
+    refer_constant(r, &depthwise->zeros);
+}
+
 static struct references references_of(enum oct_gpu_kind kind, union oct_gpu_parameters *of)
 {
     struct references r = {0};
@@ -73,7 +88,7 @@ static struct references references_of(enum oct_gpu_kind kind, union oct_gpu_par
         refer_constant(&r, &of->pixels.start);
         refer_constant(&r, &of->pixels.scale);
         refer_constant(&r, &of->pixels.bias);
-        refer_constant(&r, &of->pixels.silu_table);
+        refer_constant(&r, &of->pixels.table);
         break;
     case OCT_GPU_CONV_F32:
         refer_sources(&r, of->conv_f32.sources, of->conv_f32.source_count);
@@ -81,6 +96,16 @@ static struct references references_of(enum oct_gpu_kind kind, union oct_gpu_par
         refer_view(&r, &of->conv_f32.residual);
         refer_constant(&r, &of->conv_f32.weights);
         refer_constant(&r, &of->conv_f32.bias);
+        refer_constant(&r, &of->conv_f32.table);
+        break;
+    case OCT_GPU_DEPTHWISE:
+        refer_depthwise(&r, &of->depthwise);
+        break;
+    case OCT_GPU_ATTENTION:
+        refer_view(&r, &of->attention.queries);
+        refer_view(&r, &of->attention.keys);
+        refer_view(&r, &of->attention.values);
+        refer_view(&r, &of->attention.output);
         break;
     case OCT_GPU_MOVE:
         refer_view(&r, &of->move.input);
@@ -135,6 +160,10 @@ static int32_t *images_of(enum oct_gpu_kind kind, union oct_gpu_parameters *of)
         return &of->pixels.images;
     case OCT_GPU_CONV_F32:
         return &of->conv_f32.images;
+    case OCT_GPU_DEPTHWISE:
+        return &of->depthwise.images;
+    case OCT_GPU_ATTENTION:
+        return &of->attention.images;
     case OCT_GPU_MOVE:
         return &of->move.images;
     case OCT_GPU_POOL:
@@ -169,6 +198,13 @@ static void set_grid(const struct oct_gpu_step *step, union oct_gpu_parameters *
         across = divide_up((int64_t)of->conv_f32.images * of->conv_f32.height * of->conv_f32.width,
                            F32_PIXELS);
         down = divide_up(step->channels, F32_CHANNELS);
+        break;
+    case OCT_GPU_DEPTHWISE:
+        across = oct_gpu_depthwise_blocks(&of->depthwise);
+        break;
+    case OCT_GPU_ATTENTION:
+        across = (int64_t)of->attention.images * of->attention.areas * of->attention.tiles;
+        down = of->attention.heads;
         break;
     case OCT_GPU_MOVE:
         across = element_blocks(of->move.images, of->move.height, of->move.width,

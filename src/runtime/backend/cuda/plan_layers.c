@@ -329,7 +329,8 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
         return OCTET_OK;
     switch (plan->network->layers[index].operation) {
     case OCT_CONVOLUTION:
-        return oct_gpu_plan_conv(plan, index);
+        return oct_is_depthwise(&plan->network->layers[index]) ? oct_gpu_plan_depthwise(plan, index)
+                                                               : oct_gpu_plan_conv(plan, index);
     case OCT_MAX_POOL:
     case OCT_WINDOW_MAX:
     case OCT_WINDOW_MEAN:
@@ -341,8 +342,8 @@ static octet_status plan_layer(struct oct_gpu_plan *plan, int index)
     case OCT_UPSAMPLE:
     case OCT_COPY:
         return plan_move(plan, index);
-    case OCT_ATTENTION: /* oct_cuda_takes() */
-        break;
+    case OCT_ATTENTION:
+        return oct_gpu_plan_attention(plan, index);
     }
     return OCTET_OK;
 }

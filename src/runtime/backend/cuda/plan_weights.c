@@ -98,9 +98,9 @@ static void pixels_of(const void *user, int channel, int tap, int group, uint8_t
     }
 }
 
-/* Where the three arrays of a convolution are in the block; 0: there is none. */
+/* Where the arrays of a convolution are in the block; 0: there is none. */
 struct factors {
-    uint64_t silu_table, start, scale, bias;
+    uint64_t table, start, scale, bias;
 };
 
 static const void *bytes_at(const struct oct_gpu_constants *constants, uint64_t at)
@@ -119,7 +119,7 @@ static octet_status add_conv_weights(struct oct_gpu_step *step, const struct wei
     if (!conv->zeros || !conv->constants || !conv->weights)
         return OCTET_OUT_OF_MEMORY;
     const struct oct_gpu_factors factors = {
-        bytes_at(constants, at->silu_table), bytes_at(constants, at->start),
+        bytes_at(constants, at->table), bytes_at(constants, at->start),
         bytes_at(constants, at->scale), bytes_at(constants, at->bias)};
     oct_gpu_conv_constants(conv, step->tile, &factors, constants->bytes + conv->constants);
     oct_gpu_conv_pack(conv, step->tile, weights->layer->codes ? codes_of : bfloats_of, weights,
@@ -170,7 +170,7 @@ static octet_status add_f32_weights(struct oct_gpu_step *step, const struct weig
 }
 
 octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gpu_step *step,
-                                  struct oct_gpu_constants *constants, uint64_t silu_table)
+                                  struct oct_gpu_constants *constants, uint64_t table)
 {
     const struct oct_network *network = plan->network;
     const struct oct_layer *layer = &network->layers[step->layer];
@@ -179,7 +179,7 @@ octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gp
                               .taps = (size_t)layer->kernel * (size_t)layer->kernel,
                               .input_channels = network->tensors[layer->input].channels,
                               .output_channels = network->tensors[layer->output].channels};
-    struct factors at = {.silu_table = silu_table};
+    struct factors at = {.table = table};
     at.bias = add_floats(constants, layer->bias, weights.output_channels, step->channels);
     if (layer->codes) {
         at.scale = add_floats(constants, layer->scale, weights.output_channels, step->channels);
@@ -194,10 +194,11 @@ octet_status oct_gpu_plan_weights(const struct oct_gpu_plan *plan, struct oct_gp
         pixels->bias = at.bias;
         pixels->scale = at.scale;
         pixels->start = at.start;
-        pixels->silu_table = silu_table;
+        pixels->table = table;
         status = add_pixels_weights(step, &weights, constants);
     } else if (!status) {
         step->of.conv_f32.bias = at.bias;
+        step->of.conv_f32.table = table;
         status = add_f32_weights(step, &weights, constants);
     }
     return status ? oct_fail_memory(plan->ctx, "the plan's constants") : OCTET_OK;

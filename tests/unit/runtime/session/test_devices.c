@@ -69,7 +69,7 @@ static void words(void **state)
         int index = -1;
         test.context.message[0] = '\0';
         const octet_status status =
-            oct_backend_find(&test.context, cases[i].device, NULL, &found, &index);
+            oct_backend_find(&test.context, cases[i].device, &found, &index);
         if (status != (cases[i].backend ? OCTET_OK : OCTET_INVALID_ARGUMENT) ||
             found != cases[i].backend || (found && index != cases[i].index))
             fail_msg("\"%s\": %s, GPU %d", cases[i].device, octet_status_name(status), index);

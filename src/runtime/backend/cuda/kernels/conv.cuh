@@ -271,11 +271,14 @@ __device__ __forceinline__ void store_values(const oct_gpu_conv &p, const Finish
                                              unsigned char *output, const unsigned char *residual,
                                              float (&y)[4])
 {
-    const bool has_silu = FINISH == FINISH_SILU || (FINISH == FINISH_ANY && p.silu);
 #pragma unroll
     for (int k = 0; k < 4; k++)
-        if (has_silu)
+        if (FINISH == FINISH_SILU)
             y[k] = Type::is_codes ? silu(y[k], f.silu) : silu_of_values(y[k]);
+    if (FINISH == FINISH_ANY && Type::is_codes)
+        activate(p.activation, f.silu, y);
+    else if (FINISH == FINISH_ANY)
+        activate_values(p.activation, f.silu, y);
     if (FINISH == FINISH_ANY && residual)
         add_residual(p.residual, residual, y);
     if (FINISH == FINISH_VALUES)

@@ -30,10 +30,13 @@ __device__ __forceinline__ void multiply_add(float (&sums)[4], float x, const fl
 
 extern "C" __global__ void __launch_bounds__(THREADS) conv_f32(PARAMETER oct_gpu_conv_f32 p)
 {
+    __shared__ __align__(128) unsigned char table[OCT_GPU_TABLE_BYTES];
     const int channel = blockIdx.y * 32 + (threadIdx.x & 7) * 4;
     const int64_t total = (int64_t)p.images * p.height * p.width;
     int image[4], y[4], x[4];
     bool exists[4];
+    ((uint4 *)table)[threadIdx.x] = __ldg((const uint4 *)p.table + threadIdx.x);
+    __syncthreads();
     if (channel >= p.channels)
         return;
     await_kernel_before();
@@ -75,8 +78,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) conv_f32(PARAMETER oct_gpu
     for (int i = 0; i < 4; i++) {
         if (!exists[i])
             continue;
-        for (int k = 0; k < 4 && p.silu; k++)
-            sums[i][k] = silu_of_values(sums[i][k]);
+        activate_values(p.activation, silu_base(shared_address(table)), sums[i]);
         if (p.residual.data)
             add_residual(p.residual,
                          (const unsigned char *)p.residual.data +

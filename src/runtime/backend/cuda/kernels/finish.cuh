@@ -10,7 +10,7 @@
 #include "network/silu_table.h"
 #include "runtime/backend/cuda/kernels/device.cuh"
 
-/* SiLU's cubics in shared memory: [16 segments][8 copies][4 coefficients]. Eight lanes that read 16
+/* SiLU's or GELU's cubics in shared memory: [16 segments][8 copies][4 coefficients]. Eight lanes that read 16
  * bytes each at a time take a copy each, so that no two meet in a bank. */
 #define SILU_COPY_BYTES 128 /* of a segment */
 
@@ -25,12 +25,12 @@ __device__ __forceinline__ uint32_t silu_base(uint32_t table)
     return table + (threadIdx.x & 7) * 16 - (SILU_MAGIC_BITS << 7);
 }
 
-/* oct_silu() */
-__device__ __forceinline__ float silu(float y, uint32_t base)
+/* oct_by_cubics() */
+__device__ __forceinline__ float by_cubics(float y, uint32_t base, float scale)
 {
     const float a = fabsf(y);
-    const float t = fminf(__fmaf_rn(a, OCT_SILU_SCALE, SILU_MAGIC),
-                          SILU_MAGIC + (float)(OCT_SILU_SEGMENTS - 1));
+    const float t =
+        fminf(__fmaf_rn(a, scale, SILU_MAGIC), SILU_MAGIC + (float)(OCT_SILU_SEGMENTS - 1));
     const uint32_t at = (__float_as_uint(t) << 7) + base;
     float c0, c1, c2, c3;
     asm("ld.shared.v4.f32 {%0, %1, %2, %3}, [%4];"
@@ -40,6 +40,34 @@ __device__ __forceinline__ float silu(float y, uint32_t base)
     g = __fmaf_rn(g, a, c1);
     g = __fmaf_rn(g, a, c0);
     return __fmaf_rn(y, 0.5f, g);
+}
+
+/* oct_silu() */
+__device__ __forceinline__ float silu(float y, uint32_t base)
+{
+    return by_cubics(y, base, OCT_SILU_SCALE);
+}
+
+/* oct_activate() of four values */
+__device__ __forceinline__ void activate(const oct_gpu_activation &by, uint32_t base, float (&y)[4])
+{
+    if (by.kind == OCT_ACTIVATION_NONE)
+        return;
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+        const float positive = y[k] > 0.0f ? y[k] : 0.0f;
+        if (by.kind == OCT_ACTIVATION_RELU) {
+            y[k] = positive;
+        } else if (by.kind == OCT_ACTIVATION_LEAKY_RELU) {
+            y[k] = __fmaf_rn(y[k] < 0.0f ? y[k] : 0.0f, by.factor, positive);
+        } else if (by.kind == OCT_ACTIVATION_HARDSWISH) {
+            const float gate = __fmaf_rn(y[k], 1.0f / 6.0f, 0.5f);
+            const float below = gate < 1.0f ? gate : 1.0f;
+            y[k] = __fmul_rn(y[k], below > 0.0f ? below : 0.0f);
+        } else {
+            y[k] = by_cubics(y[k], base, by.factor);
+        }
+    }
 }
 
 /* The lowest byte of the result is `low`, as a code from 0 to 255, then `high`; the rest is moved
@@ -90,6 +118,19 @@ __device__ __forceinline__ float add_code(uint32_t codes, int index, float zero,
 __device__ __forceinline__ float silu_of_values(float y)
 {
     return __fdividef(y, 1.0f + __expf(-y));
+}
+
+/* The same of all activations: others are as of codes. */
+__device__ __forceinline__ void activate_values(const oct_gpu_activation &by, uint32_t base,
+                                                float (&y)[4])
+{
+    if (by.kind != OCT_ACTIVATION_SILU) {
+        activate(by, base, y);
+        return;
+    }
+#pragma unroll
+    for (int k = 0; k < 4; k++)
+        y[k] = silu_of_values(y[k]);
 }
 
 __device__ __forceinline__ float bfloat_value(uint32_t bits)

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "network/activations.h"
 #include "runtime/image/yuv.h"
 
 #define OCT_GPU_GROUP_BYTES 16
@@ -41,6 +42,14 @@ struct oct_gpu_divisor {
     uint32_t multiplier, shift;
 };
 
+/* What follows a sum, and the number that it needs: of SiLU and GELU the segments of their table in
+ * a unit, of LeakyReLU the slope. */
+struct oct_gpu_activation {
+    int32_t kind; /* enum oct_activation */
+    float factor;
+};
+
+/* A table of SiLU's or GELU's cubics, see finish.cuh. */
 #define OCT_GPU_TABLE_BYTES 2048
 
 /* A pixel of a tile: where its first tap is in the patch, where its channels begin in output and
@@ -83,16 +92,16 @@ struct oct_gpu_conv {
     int32_t steps;      /* matrix products in depth, of a chunk */
     int32_t half_steps; /* entries of the offsets: a multiple of 4, 2 * steps + 2 at least */
     /* [channel_tiles][constant_bytes]: what a block copies to the beginning of its shared memory:
-     * SiLU's table, OCT_GPU_TABLE_BYTES (finish.cuh); start, scale and bias, [tile channels] each;
-     * int32_t[half_steps], where in the patch a half step begins; and struct oct_gpu_pixel[tile
-     * pixels] */
+     * SiLU's or GELU's table, OCT_GPU_TABLE_BYTES (finish.cuh); start, scale and bias, [tile
+     * channels] each; int32_t[half_steps], where in the patch a half step begins; and struct
+     * oct_gpu_pixel[tile pixels] */
     uint64_t constants;
     int32_t constant_bytes;
     uint64_t weights;     /* [channel_tiles][chunks][steps][tile channels * 32 bytes] */
     int32_t weight_bytes; /* of a chunk of a channel tile */
     int32_t shared_weights, shared_patch, shared_stage; /* where in shared memory; of a stage */
-    int32_t stages; /* 1, or 2: the next chunk is read meanwhile */
-    int32_t silu;   /* only kernels for any finish look at it */
+    int32_t stages;                       /* 1, or 2: the next chunk is read meanwhile */
+    struct oct_gpu_activation activation; /* only kernels for any finish look at it */
     struct oct_gpu_view output, residual;
 };
 
@@ -105,10 +114,11 @@ struct oct_gpu_pixels {
     struct oct_gpu_divisor by_runs, by_height;
     int32_t runs, run_blocks; /* of a row; blocks of 32 pixels in a run, which a warp works out */
     int32_t warp_tiles;       /* runs * height * images */
-    uint64_t weights, start, scale, bias, silu_table;
+    uint64_t weights, start, scale, bias, table;
     int32_t channels; /* stored */
     int32_t silu;     /* and the codes are bounded, see code_of() */
     int32_t any_silu;
+    struct oct_gpu_activation activation; /* only kernels for any activation look at it */
     struct oct_gpu_view output;
 };
 
@@ -120,9 +130,53 @@ struct oct_gpu_conv_f32 {
     int32_t input_height, input_width, height, width, images, channels;
     struct oct_gpu_divisor by_width, by_height;
     uint64_t weights; /* float[kernel * kernel * groups * 4][channels] */
-    uint64_t bias;
-    int32_t silu;
+    uint64_t bias, table;
+    struct oct_gpu_activation activation;
     struct oct_gpu_view output, residual;
+};
+
+#define OCT_GPU_STRIP 4 /* neighbouring pixels of a row, that a thread works out together */
+
+/*
+ * A convolution of each channel by itself. Of codes, a block has tile_height x tile_width pixels (a
+ * multiple of OCT_GPU_STRIP) times tile_groups groups; it reads their patch into shared memory,
+ * patch_row bytes from row to row, and threads work out strips of four channels. Of floats, a
+ * thread has four channels of one pixel.
+ */
+struct oct_gpu_depthwise {
+    struct oct_gpu_view input, output, residual;
+    int32_t kernel, stride, padding;
+    int32_t input_height, input_width, height, width, images;
+    int32_t words; /* of four channels: all that is stored */
+    /* Codes: uint32_t[kernel][shifts][taps in fours][words][4 channels], four taps of a row each;
+     * with stride 1 there are two shifts, the second one begins with a tap before the first.
+     * Kernels of sizes that have none of their own: uint32_t[kernel][kernel][words], four channels
+     * each. Floats: float[kernel][kernel][words][4]. */
+    uint64_t weights;
+    uint64_t start, scale, bias, table; /* of all stored channels */
+    uint64_t zeros;                     /* uint8_t, likewise: what lies outside of the picture */
+    struct oct_gpu_activation activation;
+    int32_t tile_height, tile_width, tile_groups, tiles_down, tiles_across, group_tiles;
+    int32_t patch_height, patch_width, patch_row;
+    struct oct_gpu_divisor by_group_tiles, by_image_tiles, by_tiles_across;
+    struct oct_gpu_divisor by_patch_columns, by_tile_groups, by_tile_words, by_tile_height;
+};
+
+#define OCT_GPU_QUERIES 16             /* of a block of codes */
+#define OCT_GPU_QUERIES_OF_VALUES 4    /* of a block of floats: one a warp */
+#define OCT_GPU_HEAD_CHANNELS_MAX 1024 /* of q and k */
+
+/* softmax(q k') v of each head, over the pixels of each area; pixels follow each other in memory. A
+ * block has some queries of an area and a head. */
+struct oct_gpu_attention {
+    struct oct_gpu_view queries, keys, values, output;
+    int32_t pixels, areas; /* of an area; of a picture */
+    int32_t tiles;         /* of queries, in an area */
+    int32_t heads, images;
+    int32_t key_channels, value_channels; /* of a head, in fours */
+    int32_t cleared; /* stored channels of the output behind the last head's, which become zeros */
+    float unit;      /* of codes oct_softmax_unit(), of floats the factor */
+    struct oct_gpu_divisor by_image_tiles, by_tiles;
 };
 
 /* Copies, conversions and upsampling: `channels` elements of every pixel, one by one, from where

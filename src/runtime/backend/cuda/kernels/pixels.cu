@@ -17,15 +17,18 @@ __device__ __forceinline__ uint32_t tap(const oct_gpu_pixels &p, const uint32_t 
     return inside ? __ldg(picture + (int64_t)y * p.input_width + x) : 0u;
 }
 
-/* Four channels; y are the values before SiLU. */
+/* Four channels; y are the values before the activation: SiLU or none, unless it is `any`. */
+template <bool any>
 __device__ __forceinline__ void finish_four(const oct_gpu_pixels &p, uint32_t base, float (&y)[4],
                                             unsigned char *to, bool exists)
 {
-    if (p.any_silu)
+    if (any)
+        activate(p.activation, base, y);
+    else if (p.any_silu)
 #pragma unroll
         for (int k = 0; k < 4; k++)
             y[k] = silu(y[k], base);
-    if (p.output.type == OCT_GPU_U8 && p.silu) {
+    if (!any && p.output.type == OCT_GPU_U8 && p.silu) {
         const uint32_t codes = codes_of(y, p.output.inverse_scale, p.output.zero_point);
         if (exists)
             *(uint32_t *)to = codes;
@@ -106,7 +109,7 @@ __device__ __forceinline__ void start_sums(int (&sums)[J][4], const Factors<J> &
     }
 }
 
-template <int J>
+template <int J, bool any>
 __device__ __forceinline__ void store_pixels(const oct_gpu_pixels &p, const int (&sums)[J][4],
                                              const Factors<J> &factors, uint32_t base, int first,
                                              unsigned char *row, int x)
@@ -123,7 +126,7 @@ __device__ __forceinline__ void store_pixels(const oct_gpu_pixels &p, const int 
                           __fmaf_rn(__int2float_rn(sums[j][2 * half + 1]), scale.y, bias.y),
                           __fmaf_rn(__int2float_rn(sums[j + 1][2 * half]), scale.z, bias.z),
                           __fmaf_rn(__int2float_rn(sums[j + 1][2 * half + 1]), scale.w, bias.w)};
-            finish_four(p, base, v, to + (first + channel_of<J>(j)) * bytes, at_x < p.width);
+            finish_four<any>(p, base, v, to + (first + channel_of<J>(j)) * bytes, at_x < p.width);
         }
     }
 }
@@ -184,7 +187,7 @@ __device__ __forceinline__ void load_taps(const oct_gpu_pixels &p, const Run &ru
 
 /* Kernels of up to 4: weights stay in registers, and the next pixels are read while these are
  * finished. */
-template <int J>
+template <int J, bool any>
 __device__ __forceinline__ void convolve_small(const oct_gpu_pixels &p, const Run &run,
                                                const uint4 *weights, const Factors<J> &factors,
                                                uint32_t base, int first)
@@ -211,12 +214,12 @@ __device__ __forceinline__ void convolve_small(const oct_gpu_pixels &p, const Ru
             load_taps<blocks>(p, run, x + 16 * blocks, a);
 #pragma unroll
         for (int i = 0; i < blocks; i++)
-            store_pixels<J>(p, sums[i], factors, base, first, run.output, x + i * 16);
+            store_pixels<J, any>(p, sums[i], factors, base, first, run.output, x + i * 16);
     }
 }
 
 /* Larger ones: COLUMNS half steps a row of taps, STEPS in all. */
-template <int J, int COLUMNS, int STEPS>
+template <int J, int COLUMNS, int STEPS, bool any>
 __device__ __forceinline__ void convolve_large(const oct_gpu_pixels &p, const Run &run,
                                                const uint4 *weights, const Factors<J> &factors,
                                                uint32_t base, int first)
@@ -234,17 +237,17 @@ __device__ __forceinline__ void convolve_large(const oct_gpu_pixels &p, const Ru
                 b[j] = __ldg(weights + (s * (J / 2) + j) * 32);
             multiply_step<J>(sums, a, b);
         }
-        store_pixels<J>(p, sums, factors, base, first, run.output, x);
+        store_pixels<J, any>(p, sums, factors, base, first, run.output, x);
     }
 }
 
 /* 8 * J channels of a block's. */
-template <int J, int COLUMNS, int STEPS>
+template <int J, int COLUMNS, int STEPS, bool any>
 __device__ __forceinline__ void convolve_pixels(const oct_gpu_pixels &p)
 {
     __shared__ __align__(128) unsigned char table[OCT_GPU_TABLE_BYTES];
     const int first = blockIdx.y * J * 8;
-    ((uint4 *)table)[threadIdx.x] = __ldg((const uint4 *)p.silu_table + threadIdx.x);
+    ((uint4 *)table)[threadIdx.x] = __ldg((const uint4 *)p.table + threadIdx.x);
     const uint4 *weights =
         (const uint4 *)p.weights + (int64_t)blockIdx.y * STEPS * (J / 2) * 32 + (threadIdx.x & 31);
     const Factors<J> factors = factors_of<J>(p, first);
@@ -256,19 +259,25 @@ __device__ __forceinline__ void convolve_pixels(const oct_gpu_pixels &p)
     const Run run = run_of(p, index);
     const uint32_t base = silu_base(shared_address(table));
     if (STEPS == 2)
-        convolve_small<J>(p, run, weights, factors, base, first);
+        convolve_small<J, any>(p, run, weights, factors, base, first);
     else
-        convolve_large<J, COLUMNS, STEPS>(p, run, weights, factors, base, first);
+        convolve_large<J, COLUMNS, STEPS, any>(p, run, weights, factors, base, first);
 }
 
-#define PIXELS_KERNEL(NAME, J, COLUMNS, STEPS)                                                     \
+#define PIXELS_KERNEL(NAME, J, COLUMNS, STEPS, ANY)                                                \
     extern "C" __global__ void __launch_bounds__(THREADS, 4) NAME(PARAMETER oct_gpu_pixels p)      \
     {                                                                                              \
-        convolve_pixels<J, COLUMNS, STEPS>(p);                                                     \
+        convolve_pixels<J, COLUMNS, STEPS, ANY>(p);                                                \
     }
 
 /* By channels, and the largest kernel. */
-PIXELS_KERNEL(conv_pixels_16_4, 2, 1, 2)
-PIXELS_KERNEL(conv_pixels_32_4, 4, 1, 2)
-PIXELS_KERNEL(conv_pixels_16_8, 2, 2, 8)
-PIXELS_KERNEL(conv_pixels_16_15, 2, 4, 30)
+PIXELS_KERNEL(conv_pixels_16_4, 2, 1, 2, false)
+PIXELS_KERNEL(conv_pixels_32_4, 4, 1, 2, false)
+PIXELS_KERNEL(conv_pixels_16_8, 2, 2, 8, false)
+PIXELS_KERNEL(conv_pixels_16_15, 2, 4, 30, false)
+
+/* The same for any activation. */
+PIXELS_KERNEL(conv_pixels_any_16_4, 2, 1, 2, true)
+PIXELS_KERNEL(conv_pixels_any_32_4, 4, 1, 2, true)
+PIXELS_KERNEL(conv_pixels_any_16_8, 2, 2, 8, true)
+PIXELS_KERNEL(conv_pixels_any_16_15, 2, 4, 30, true)

@@ -123,6 +123,27 @@ static void int8_distances(void **state)
               {96, 64, 3, 2, 0.0});
 }
 
+static void int8_depthwise(void **state)
+{
+    (void)state;
+    CHECK_ALL(TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_INT8, {32, 32, 3, 20, 0.0},
+              {64, 96, 1, 5, 0.0}, {40, 200, 8, 1, 0.0});
+}
+
+static void int8_attention(void **state)
+{
+    (void)state;
+    CHECK_ALL(TEST_DETECTOR_ATTENTION, OCTET_PRECISION_INT8, {32, 32, 3, 20, 0.0},
+              {64, 96, 1, 5, 0.0}, {48, 200, 8, 1, 0.0});
+}
+
+static void int8_family(void **state)
+{
+    (void)state;
+    CHECK_ALL(TEST_DETECTOR_FAMILY, OCTET_PRECISION_INT8, {64, 64, 1, 10, 0.0},
+              {96, 160, 3, 1, 0.0});
+}
+
 static void int8_wide(void **state)
 {
     (void)state;
@@ -158,6 +179,8 @@ static void floats(void **state)
     CHECK_ALL(TEST_DETECTOR_PRUNED, OCTET_PRECISION_FP32, {32, 32, 3, 5, FLOAT_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_TINY, OCTET_PRECISION_FP32, {16, 32, 8, 5, FLOAT_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_POOLED, OCTET_PRECISION_FP32, {48, 80, 3, 5, FLOAT_TOLERANCE});
+    CHECK_ALL(TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_FP32, {32, 64, 3, 5, FLOAT_TOLERANCE});
+    CHECK_ALL(TEST_DETECTOR_ATTENTION, OCTET_PRECISION_FP32, {32, 64, 3, 5, FLOAT_TOLERANCE});
 }
 
 static void halves(void **state)
@@ -168,6 +191,8 @@ static void halves(void **state)
     CHECK_ALL(TEST_DETECTOR_PRUNED, OCTET_PRECISION_BF16, {32, 32, 3, 5, HALF_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_WIDE, OCTET_PRECISION_BF16, {32, 32, 1, 1, HALF_TOLERANCE});
     CHECK_ALL(TEST_DETECTOR_POOLED, OCTET_PRECISION_BF16, {48, 80, 3, 5, HALF_TOLERANCE});
+    CHECK_ALL(TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_BF16, {32, 64, 3, 5, HALF_TOLERANCE});
+    CHECK_ALL(TEST_DETECTOR_ATTENTION, OCTET_PRECISION_BF16, {32, 64, 3, 5, HALF_TOLERANCE});
 }
 
 /* ---- mixed ---- */
@@ -198,6 +223,12 @@ static void mixed(void **state)
     for (int i = 0; i < 8; i++)
         check_mixed(
             i < 4 ? TEST_DETECTOR_PRUNED : TEST_DETECTOR_SMALL, layers[i / 2],
+            i % 2 ? OCTET_PRECISION_BF16 : OCTET_PRECISION_FP32,
+            &(struct run){32, 64, 3, 5, -(i % 2 ? MIXED_HALF_TOLERANCE : MIXED_FLOAT_TOLERANCE)});
+    for (int i = 0; i < 8; i++)
+        check_mixed(
+            i < 4 ? TEST_DETECTOR_ATTENTION : TEST_DETECTOR_DEPTHWISE,
+            i < 4 ? (i / 2 ? "6" : "4-8") : (i / 2 == 2 ? "2" : "4-5"),
             i % 2 ? OCTET_PRECISION_BF16 : OCTET_PRECISION_FP32,
             &(struct run){32, 64, 3, 5, -(i % 2 ? MIXED_HALF_TOLERANCE : MIXED_FLOAT_TOLERANCE)});
 }
@@ -274,9 +305,10 @@ static void profile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(int8_small), TEST(int8_pruned), TEST(int8_pooled), TEST(int8_distances),
-        TEST(int8_wide),  TEST(int8_tiny),   TEST(other_gpus),  TEST(floats),
-        TEST(halves),     TEST(mixed),       TEST(parts),       TEST(profile),
+        TEST(int8_small),  TEST(int8_pruned), TEST(int8_pooled),    TEST(int8_distances),
+        TEST(int8_wide),   TEST(int8_tiny),   TEST(int8_depthwise), TEST(int8_attention),
+        TEST(int8_family), TEST(other_gpus),  TEST(floats),         TEST(halves),
+        TEST(mixed),       TEST(parts),       TEST(profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,20 +148,6 @@ static void overlaps(void **state)
     }
 }
 
-/* A network with a layer that no kernel does. */
-static void attention(void **state)
-{
-    (void)state;
-    octet_engine *other = test_engine(&test.context, TEST_DETECTOR_ATTENTION, OCTET_PRECISION_INT8);
-    const octet_session_settings settings = {.height = 32, .width = 32, .batch = 1};
-    octet_session *session;
-    assert_int_equal(
-        oct_session_open(&test.context, &oct_cuda_backend, 0, other, &settings, &session),
-        OCTET_UNSUPPORTED_DEVICE);
-    assert_non_null(strstr(test.context.message, "attentions do not run on GPUs; use the CPU"));
-    octet_engine_free(&other);
-}
-
 /* Threads are checked as the CPU's backend does it. */
 static void threads(void **state)
 {
@@ -177,35 +163,12 @@ static void threads(void **state)
         OCTET_INVALID_ARGUMENT);
 }
 
-/* What no kernel does is refused by the layer's name; the same is told without opening. */
-static void refused(void **state)
-{
-    (void)state;
-    const octet_session_settings settings = {.height = 32, .width = 32, .batch = 1};
-    octet_engine *depthwise =
-        test_engine(&test.context, TEST_DETECTOR_DEPTHWISE, OCTET_PRECISION_INT8);
-    octet_session *session;
-    assert_int_equal(
-        oct_session_open(&test.context, &oct_cuda_backend, 0, depthwise, &settings, &session),
-        OCTET_UNSUPPORTED_DEVICE);
-    assert_string_equal(test.context.message,
-                        "layer \"/layer.0\": depthwise convolutions do not run "
-                        "on GPUs; use the CPU");
-    for (int i = 0; i < depthwise->network.layer_count; i++)
-        depthwise->network.layers[i].groups = 1;
-    assert_int_equal(oct_cuda_backend.takes(&test.context, &depthwise->network),
-                     OCTET_UNSUPPORTED_DEVICE);
-    assert_non_null(strstr(test.context.message, "activations other than SiLU do not run on GPUs"));
-    assert_int_equal(oct_cuda_backend.takes(&test.context, &engine->network), OCTET_OK);
-    octet_engine_free(&depthwise);
-}
-
 #define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, set_up, tear_down, &test)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(no_driver), TEST(old_driver),   TEST(gpus),
                                        TEST(facts),     TEST(small_memory), TEST(overlaps),
-                                       TEST(attention), TEST(threads),      TEST(refused)};
+                                       TEST(threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

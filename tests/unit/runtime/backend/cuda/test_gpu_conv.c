@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolutions of every tile and finish with random shapes, from the host's cutting and packing to
- * the kernel's addresses, against the plain evaluation: codes to the bit. */
+/* Convolutions of every tile and finish, and attentions, with random shapes, from the host's
+ * cutting and packing to the kernel's addresses, against the plain evaluation: codes to the bit. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "counting_context.h"
-#include "gpu/support/random_conv.h"
+#include "gpu/support/random_attention.h"
 #include "gpu/support/stand_in_driver.h"
 
 static struct test_context test;
@@ -77,6 +77,20 @@ static void floats(void **state)
     conv_trial_floats(&trial, 30);
 }
 
+static void each_channel_alone(void **state)
+{
+    (void)state;
+    struct conv_trial trial = trial_of(78);
+    conv_trial_depthwise(&trial, 30);
+}
+
+static void attentions(void **state)
+{
+    (void)state;
+    struct conv_trial trial = trial_of(79);
+    attention_trial(&trial, 12);
+}
+
 /* ---- divisors ---- */
 
 /* x / divisor as kernels work it out, for what is tiled at all. */
@@ -104,7 +118,9 @@ static void divisors(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(tiles_of_codes), TEST(other_finishes),
-                                       TEST(first_convolutions), TEST(floats), TEST(divisors)};
+    const struct CMUnitTest tests[] = {
+        TEST(tiles_of_codes), TEST(other_finishes),     TEST(first_convolutions),
+        TEST(floats),         TEST(each_channel_alone), TEST(attentions),
+        TEST(divisors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
