@@ -7,14 +7,22 @@ picture (examples/trtexec_eval.py). Needs numpy, opencv-python-headless, onnx, o
 
 import json
 import os
+import re
 import sys
+
+import numpy as np
 
 import sets
 
 sys.path.append(os.path.join(sets.ROOT, "examples"))
-from trtexec_eval import letterbox, results  # noqa: E402
+from trtexec_eval import COCO_IDS, CONFIDENCE, letterbox, results  # noqa: E402
 
-HEAD = "model.22"  # of all YOLOv8 exports in the study
+
+def head_of(source):
+    """The name of the head's module: the exporter names the nodes of module N /model.N/..., the head is the last."""
+    import onnx
+    names = [n.name for n in onnx.load(source).graph.node]
+    return f"model.{max(int(m.group(1)) for n in names if (m := re.match(r'/model[.]([0-9]+)/', n)))}"
 
 
 def detect(run, size, name, work):
@@ -27,8 +35,21 @@ def detect(run, size, name, work):
     for image in truth["images"]:
         path = os.path.join(folder, os.path.basename(image["file_name"]))
         planes, placement = letterbox(path, size, size)
-        found += results(run(planes)[0], placement, image["id"], known)
+        output = run(planes)[0]
+        select = taken if output.shape[1] == 6 else results
+        found += select(output, placement, image["id"], known)
     return found
+
+
+def taken(rows, placement, image, known):
+    """COCO results of what a one-to-one head took: rows of two corners, score and class."""
+    scale, left, top, width, height = placement
+    ids = COCO_IDS if set(known) <= set(COCO_IDS) else known
+    rows = rows[rows[:, 4] > CONFIDENCE]
+    x, y = np.clip((rows[:, 0:4:2] - left) / scale, 0, width), np.clip((rows[:, 1:4:2] - top) / scale, 0, height)
+    return [{"image_id": image, "category_id": int(ids[int(kind)]), "score": float(score),
+             "bbox": [float(x1), float(y1), float(x2 - x1), float(y2 - y1)]}
+            for (x1, x2), (y1, y2), score, kind in zip(x, y, rows[:, 4], rows[:, 5]) if ids[int(kind)] in known]
 
 
 def onnxruntime_model(source, pictures, size, out):
@@ -40,8 +61,8 @@ def onnxruntime_model(source, pictures, size, out):
     prepared = out + ".pre"
     quant_pre_process(source, prepared)
     graph = onnx.load(prepared).graph
-    inner = [f"cv{b}.{level}.{i}" for b in (2, 3) for level in range(3) for i in range(2)]
-    left = [n.name for n in graph.node if HEAD in n.name and not any(k in n.name for k in inner)]
+    head, inner = head_of(source), re.compile(r"cv[23][.][0-9][.][01]/")
+    left = [n.name for n in graph.node if f"/{head}/" in n.name and not inner.search(n.name)]
 
     class Reader(CalibrationDataReader):
         def __init__(self):
@@ -62,7 +83,7 @@ def nncf_model(source, pictures, size, out):
     """NNCF for OpenVINO: preset MIXED, the head's decoding left float."""
     import nncf
     import openvino as ov
-    ignored = [f".*/{HEAD}/{k}.*" for k in ("dfl/", "Add", "Sub", "Mul", "Div", "Sigmoid")]
+    ignored = [f".*/{head_of(source)}/{k}.*" for k in ("dfl/", "Add", "Sub", "Mul", "Div", "Sigmoid")]
     model = nncf.quantize(ov.Core().read_model(source), nncf.Dataset(pictures, lambda p: letterbox(p, size, size)[0]),
                           preset=nncf.QuantizationPreset.MIXED, subset_size=len(pictures),
                           ignored_scope=nncf.IgnoredScope(patterns=ignored, validate=False))

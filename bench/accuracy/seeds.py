@@ -4,8 +4,8 @@
 
     seeds.py --octet build/octet [--work build/accuracy] [--sets LIST] [--engines LIST] [--seeds 0-9] [--tables]
 
-Sample N is what `octet build --images FOLDER --count 100 --seed N` takes; of the 100 street pictures 64 are taken, since
-all of them would be one sample. The other engines' models are made and run as peers.py says. Every figure is kept in the
+Sample N is what `octet build --images FOLDER --count 100 --seed N` takes; of the 100 street pictures 64 are taken, of
+the 60 of roads 40, since all of them would be one sample. The other engines' models are made and run as peers.py says. Every figure is kept in the
 work folder, so that an interrupted run goes on where it was; --tables prints what is there and runs nothing. Run it under
 `taskset` to hold the other engines to a number of cores. Needs what peers.py needs.
 """
@@ -23,9 +23,10 @@ from average_precision import Matches, resampled, resamples
 from peers import PEERS, detect
 from study import RESAMPLES, Study, plain, signed, table
 
-SETS = ["COCO n", "CCTV n", "NEU-DET n", "COCO s", "CCTV s"]
+SETS = ["COCO n", "CCTV n", "NEU-DET n", "COCO s", "CCTV s", "COCO 11n", "CCTV 11n", "COCO 26n", "CCTV 26n",
+        "COCO 26n raw", "road 26n", "road 26n raw"]
 ENGINES = {"octet": "octet", "openvino-nncf-mixed": "OpenVINO", "onnxruntime-minmax": "ONNX Runtime"}
-COUNT, COUNT_OF_STREET = 100, 64
+COUNT, COUNT_OF_STREET, COUNT_OF_ROADS = 100, 64, 40
 FEW = 5  # objects of a class up to which its AP is luck
 FIELDS = ["ap", "agreement", "score_error"]
 
@@ -50,7 +51,7 @@ class Seeds:
         """A list of pictures as a text file, and the same in memory."""
         source = sets.SETS[name][4]
         every = sets.pictures(source, self.study.work)
-        count = COUNT_OF_STREET if source == "cctv-train" else COUNT
+        count = {"cctv-train": COUNT_OF_STREET, "potholes-train": COUNT_OF_ROADS}.get(source, COUNT)
         chosen = [os.path.abspath(every[i]) for i in drawn_places(len(every), count, seed)]
         path = self.study.path("lists", f"{source}.{count}.seed-{seed}.txt")
         with open(path, "w", encoding="utf-8") as file:

@@ -19,11 +19,17 @@ PICTURES = {
     "cctv-val": "cctv/images/val",
     "neudet-train": "neudet/images/train",
     "neudet-val": "neudet/images/val",
+    "potholes-train": "family/sets/potholes-calib/images",
+    "potholes-val": "family/sets/potholes-val/images",
 }
 DRAWN = {"parts-train": (200, 9001, "usual"), "parts-shifted": (200, 9002, "shifted"),
          "parts-test": (300, 9003, "usual")}
-MODELS = {"n": "yolov8n.onnx", "s": "yolov8s.onnx", "neudet": "neudet-yolov8n-224.onnx"}
+MODELS = {"n": "models/yolov8n.onnx", "s": "models/yolov8s.onnx", "neudet": "models/neudet-yolov8n-224.onnx",
+          "11n": "family/models/yolo11n-coco.onnx", "26n": "family/models/yolo26n-coco-dq-e2e.onnx",
+          "26n-raw": "family/models/yolo26n-coco-dq-raw.onnx", "road": "family/models/yolo26n-road-e2e.onnx",
+          "road-raw": "family/models/yolo26n-road-raw.onnx"}
 CAR = 3  # the one class of the street pictures whose labels are complete
+POTHOLE = 4  # the one class of the road pictures that is labelled
 
 # set: model, pictures, annotations (None: made from the label files), only these category ids (None: all), pictures of
 # the same kind to calibrate with, pictures of another kind (None: not measured).
@@ -37,6 +43,18 @@ SETS = {
     "NEU-DET n": ("neudet", "neudet-val", "neudet/annotations/instances_dev180.json", None, "neudet-train",
                   "coco-train"),
     "parts": ("parts", "parts-test", None, None, "parts-train", "parts-shifted"),
+    "COCO 11n": ("11n", "coco-val", "coco/annotations/instances_val2017_dev155_boxarea.json", None, "coco-train",
+                 "cctv-train"),
+    "CCTV 11n": ("11n", "cctv-val", "cctv/annotations/instances_dev80.json", [CAR], "cctv-train", "coco-train"),
+    "COCO 26n": ("26n", "coco-val", "coco/annotations/instances_val2017_dev155_boxarea.json", None, "coco-train",
+                 "cctv-train"),
+    "COCO 26n raw": ("26n-raw", "coco-val", "coco/annotations/instances_val2017_dev155_boxarea.json", None,
+                      "coco-train", "cctv-train"),
+    "CCTV 26n": ("26n", "cctv-val", "cctv/annotations/instances_dev80.json", [CAR], "cctv-train", "coco-train"),
+    "road 26n": ("road", "potholes-val", "family/sets/potholes-val/annotations.json", [POTHOLE], "potholes-train",
+                 "coco-train"),
+    "road 26n raw": ("road-raw", "potholes-val", "family/sets/potholes-val/annotations.json", [POTHOLE],
+                              "potholes-train", "coco-train"),
     "COCO n, other half": ("n", "coco-train", None, None, "coco-val", None),
     "CCTV n, other half": ("n", "cctv-train", None, [CAR], "cctv-val", None),
     "NEU-DET n, other half": ("neudet", "neudet-train", None, None, "neudet-val", None),
@@ -46,7 +64,7 @@ SETS = {
 def model_path(name):
     if name == "parts":
         return os.path.join(ROOT, "demo", "parts.onnx")
-    return os.path.join(DATA, "models", MODELS[name])
+    return os.path.join(DATA, MODELS[name])
 
 
 def folder(source, work):

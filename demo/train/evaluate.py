@@ -43,10 +43,9 @@ def nms(boxes, scores, classes):
     return np.array(keep, int)
 
 
-def detections(output, place, conf=CONF):
-    """Rows (x0, y0, x1, y1, score, class) in the drawn picture's pixels, of one (4 + nc, A) output.
+def selected(output, conf):
+    """Rows (x0, y0, x1, y1, score, class) in the network's pixels, of one (4 + nc, A) output.
     Each anchor may answer for several classes, as is usual when AP is measured."""
-    h, w, r, left, top = place
     anchor, cls = np.where(output[4:].T > conf)
     if len(anchor) == 0:
         return np.zeros((0, 6))
@@ -54,9 +53,18 @@ def detections(output, place, conf=CONF):
     x, y, bw, bh = output[:4, anchor].astype(np.float64)
     boxes = np.stack((x - bw / 2, y - bh / 2, x + bw / 2, y + bh / 2), 1)
     keep = nms(boxes, scores, cls)
-    boxes = (boxes[keep] - [left, top, left, top]) / r
+    return np.concatenate((boxes[keep], scores[keep, None], cls[keep, None]), 1)
+
+
+def detections(output, place, conf=CONF):
+    """Rows (x0, y0, x1, y1, score, class) in the drawn picture's pixels, of one output: (4 + nc, A)
+    of all anchors, or (300, 6) where the graph selects."""
+    h, w, r, left, top = place
+    once = output.shape[1] == 6
+    rows = output[output[:, 4] > conf].astype(np.float64) if once else selected(output, conf)
+    boxes = (rows[:, :4] - [left, top, left, top]) / r
     boxes[:, 0::2], boxes[:, 1::2] = boxes[:, 0::2].clip(0, w), boxes[:, 1::2].clip(0, h)
-    return np.concatenate((boxes, scores[keep, None], cls[keep, None]), 1)
+    return np.concatenate((boxes, rows[:, 4:]), 1)
 
 
 def truth_of(truths, places):
@@ -126,7 +134,7 @@ def average_precision(truth, rows_of):
 
 
 def runner(path):
-    """A function from BGR uint8 N x SIZE x SIZE x 3 to float32 N x (4 + nc) x A."""
+    """A function from BGR uint8 N x SIZE x SIZE x 3 to the model's float32 output."""
     if path.endswith(".onnx"):
         import onnxruntime
 
@@ -148,10 +156,10 @@ def runner(path):
             ]
         )
     import torch
-    from model import Detector
+    from model import build
 
     state = torch.load(path, map_location="cpu", weights_only=True)
-    net = Detector(len(draw.CLASSES))
+    net = build(state.get("network", "yolov8"), len(state["classes"]))
     net.load_state_dict(state["model"])
     return torch_runner(net.eval())
 
@@ -188,6 +196,7 @@ def main():
     p.add_argument("--count", type=int, default=1000)
     p.add_argument("--seed", type=int, default=9000)
     p.add_argument("--domain", choices=["usual", "shifted"], default="usual")
+    p.add_argument("--jobs", type=int, default=2, help="processes that draw")
     p.add_argument("--annotations", help="a COCO file, with --images, in place of fresh pictures")
     p.add_argument("--images", help="the folder of its pictures")
     a = p.parse_args()
@@ -202,7 +211,7 @@ def main():
             )
         result = average_precision(a.annotations, rows)
     else:
-        result = evaluate_set(run, *draw_set(a.count, a.seed, a.domain))
+        result = evaluate_set(run, *draw_set(a.count, a.seed, a.domain, a.jobs))
     print(json.dumps(result))
 
 

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loss: task-aligned assignment (TOOD), binary cross-entropy for the classes, CIoU and
-distribution focal loss for the boxes."""
+for the boxes' sides distribution focal loss, or the relative error where they are distances.
+
+All shapes are those of the batch, whatever it holds, so that a step can be recorded and replayed.
+"""
 
 import math
 
 import torch
 import torch.nn.functional as F
 
-from model import REG_MAX, anchor_points
+from heads import REG_MAX, anchor_points
 
-TOPK, ALPHA, BETA = 10, 0.5, 6.0
-GAIN_BOX, GAIN_CLS, GAIN_DFL = 7.5, 0.5, 1.5
+ALPHA, BETA = 0.5, 6.0
+MANY, ONE = 10, 1  # cells that answer for an object
+GAIN_BOX, GAIN_CLS, GAIN_SIDES = 7.5, 0.5, 1.5
 
 
 def ciou(a, b, eps=1e-7):
@@ -35,10 +39,11 @@ def ciou(a, b, eps=1e-7):
 
 
 @torch.no_grad()
-def assign(scores, boxes, points, cls, truth, valid):
+def assign(scores, boxes, points, cls, truth, valid, most):
     """scores (B, A, nc) in [0, 1], boxes (B, A, 4), points (A, 2); cls (B, M) long, truth
     (B, M, 4), valid (B, M) bool; all in pixels.  Returns which truth each anchor answers for
-    (B, A), whether it answers for any (B, A) bool, and its target score (B, A)."""
+    (B, A), whether it answers for any (B, A) bool, and its target score (B, A).  `most` anchors
+    answer for a truth."""
     b, m = cls.shape
     a = points.shape[0]
     low = points[None, None] - truth[:, :, None, :2]
@@ -47,10 +52,11 @@ def assign(scores, boxes, points, cls, truth, valid):
     s = scores.transpose(1, 2).gather(1, cls[:, :, None].expand(b, m, a))
     overlap = ciou(truth[:, :, None], boxes[:, None]).clamp(min=0) * inside
     metric = s.pow(ALPHA) * overlap.pow(BETA) * inside
-    top = torch.zeros_like(inside).scatter_(2, metric.topk(TOPK, 2).indices, True) & inside
+    top = torch.zeros_like(inside).scatter_(2, metric.topk(most, 2).indices, True) & inside
     crowded = top.sum(1, keepdim=True) > 1  # one truth per anchor
-    best = F.one_hot(overlap.argmax(1), m).permute(0, 2, 1).bool()
-    top = torch.where(crowded, best & inside, top)
+    rivals = inside if most > ONE else top
+    best = F.one_hot((overlap * rivals).argmax(1), m).permute(0, 2, 1).bool()
+    top = torch.where(crowded, best & rivals, top)
     metric = metric * top
     peak = metric.amax(2, keepdim=True)
     reach = (overlap * top).amax(2, keepdim=True)
@@ -58,42 +64,66 @@ def assign(scores, boxes, points, cls, truth, valid):
     return top.float().argmax(1), top.any(1), target
 
 
-def loss(box, cls, truth, size):
-    """box (B, 64, A) and cls (B, nc, A) logits; truth (B, M, 5): class (-1: none) and corners
-    in pixels.  Returns the loss and its three parts."""
-    points, strides = anchor_points(size, box.device)
+def distances_of(box):
+    """(B, A, 4) in cells."""
+    if box.shape[-1] == 4:
+        return box
+    bins = torch.arange(REG_MAX, dtype=torch.float32, device=box.device)
+    return box.unflatten(-1, (4, REG_MAX)).softmax(-1) @ bins
+
+
+def distribution_loss(box, wanted):
+    """Mean over the sides of the cross-entropy of both bins beside the wanted distance."""
+    t = wanted.clamp(0, REG_MAX - 1.01)
+    low = t.long()
+    up = t - low
+    logs = box.unflatten(-1, (4, REG_MAX)).log_softmax(-1)
+    below = logs.gather(-1, low[..., None])[..., 0]
+    above = logs.gather(-1, low[..., None] + 1)[..., 0]
+    return -(below * (1 - up) + above * up).mean(-1)
+
+
+def distance_loss(box, wanted):
+    """Mean error of the sides as a share of the object's size."""
+    size = wanted.sum(-1, keepdim=True).clamp(min=1) / 4
+    return ((box - wanted) / size).abs().mean(-1)
+
+
+def branch_loss(box, cls, truth, points, strides, most):
+    """The three parts, one branch's."""
     box, cls = box.float().transpose(1, 2), cls.float().transpose(1, 2)
     b, a, nc = cls.shape
-    sides = box.reshape(b, a, 4, REG_MAX)
-    d = sides.softmax(-1) @ torch.arange(REG_MAX, dtype=torch.float32, device=box.device)
+    d = distances_of(box)
     boxes = torch.cat((points - d[..., :2], points + d[..., 2:]), -1)  # in cells
-    valid = truth[:, :, 0] >= 0
+    classes = truth[:, :, 0].clamp(min=0).long()
     which, positive, target = assign(
         cls.detach().sigmoid(),
         boxes.detach() * strides,
         points * strides,
-        truth[:, :, 0].clamp(min=0).long(),
+        classes,
         truth[:, :, 1:],
-        valid,
+        truth[:, :, 0] >= 0,
+        most,
     )
-    wanted_cls = truth[:, :, 0].clamp(min=0).long().gather(1, which)
-    wanted = F.one_hot(wanted_cls, nc) * (target * positive)[..., None]
+    weight = target * positive
+    wanted = F.one_hot(classes.gather(1, which), nc) * weight[..., None]
     total = wanted.sum().clamp(min=1)
-    l_cls = F.binary_cross_entropy_with_logits(cls, wanted.float(), reduction="sum") / total
-    l_box = l_dfl = box.sum() * 0
-    if positive.any():
-        weight = (target * positive)[positive]
-        wanted_box = truth[:, :, 1:].gather(1, which[..., None].expand(-1, -1, 4)) / strides
-        wb, pb = wanted_box[positive], boxes[positive]
-        l_box = ((1 - ciou(pb, wb)) * weight).sum() / total
-        pts = points.expand(b, a, 2)[positive]
-        t = torch.cat((pts - wb[:, :2], wb[:, 2:] - pts), -1).clamp(0, REG_MAX - 1.01)
-        low = t.long()
-        up = t - low
-        logits = sides[positive].reshape(-1, REG_MAX)
-        dfl = F.cross_entropy(logits, low.view(-1), reduction="none") * (
-            1 - up.view(-1)
-        ) + F.cross_entropy(logits, low.view(-1) + 1, reduction="none") * up.view(-1)
-        l_dfl = (dfl.view(-1, 4).mean(-1) * weight).sum() / total
-    l_box, l_cls, l_dfl = GAIN_BOX * l_box, GAIN_CLS * l_cls, GAIN_DFL * l_dfl
-    return l_box + l_cls + l_dfl, torch.stack((l_box, l_cls, l_dfl)).detach()
+    l_cls = F.binary_cross_entropy_with_logits(cls, wanted, reduction="sum") / total
+    wanted_box = truth[:, :, 1:].gather(1, which[..., None].expand(b, a, 4)) / strides
+    l_box = ((1 - ciou(boxes, wanted_box)) * weight).sum() / total
+    sides = torch.cat((points - wanted_box[..., :2], wanted_box[..., 2:] - points), -1)
+    error = distance_loss(box, sides) if box.shape[-1] == 4 else distribution_loss(box, sides)
+    l_sides = (error * weight).sum() / total
+    return torch.stack((GAIN_BOX * l_box, GAIN_CLS * l_cls, GAIN_SIDES * l_sides))
+
+
+def loss(branches, truth, size):
+    """branches: as the head gives them, the last one of two for the best cell alone; truth
+    (B, M, 5): class (-1: none) and corners in pixels.  Returns the loss, and its parts of the last
+    branch."""
+    points, strides = anchor_points(size, truth.device)
+    parts = [
+        branch_loss(box, cls, truth, points, strides, ONE if i else MANY)
+        for i, (box, cls) in enumerate(branches)
+    ]
+    return torch.stack(parts).sum(), parts[-1].detach()

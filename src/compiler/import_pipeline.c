@@ -19,6 +19,7 @@ static const struct {
     {"normalize_input", oct_normalize_input},
     {"fuse_batchnorm", oct_fuse_batchnorm},
     {"fuse_activation", oct_fuse_activation},
+    {"scale_channels", oct_scale_channels},
     {"fuse_attention", oct_fuse_attention},
     {"fuse_residual", oct_fuse_residual},
     {"leave_out_outputs", oct_leave_out_outputs},

@@ -55,15 +55,48 @@ static void coco_with_yolov8s(void **state)
                                               0.007, 0.98});
 }
 
+#define ROADS_TRAIN "family/sets/potholes-calib/images"
+#define ROADS_VAL "family/sets/potholes-val/images"
+#define ROADS "family/sets/potholes-val/annotations.json"
+
+/* The real half-precision weights: one with DFL, one that selects by TopK. */
+static void yolo11_and_26(void **state)
+{
+    (void)state;
+    if (test_build_is_slow() || !test_family_present())
+        skip();
+    test_accuracy(&(struct test_accuracy_set){"family/models/yolo11n-coco.onnx",
+                                              "coco/images/train2017", "coco/images/val2017",
+                                              COCO_VAL, 640, NULL, 0.4250, 0.007, 0.96});
+    test_accuracy(&(struct test_accuracy_set){"family/models/yolo26n-road-e2e.onnx", ROADS_TRAIN,
+                                              ROADS_VAL, ROADS, 640, "Pothole", 0.1740, 0.007,
+                                              0.96});
+}
+
+static void other_heads_of_yolo26(void **state)
+{
+    (void)state;
+    if (!test_long() || !test_family_present())
+        skip();
+    test_accuracy(&(struct test_accuracy_set){"family/models/yolo26n-coco-dq-e2e.onnx",
+                                              "coco/images/train2017", "coco/images/val2017",
+                                              COCO_VAL, 640, NULL, 0.4331, 0.007, 0.96});
+    test_accuracy(&(struct test_accuracy_set){"family/models/yolo26n-coco-dq-raw.onnx",
+                                              "coco/images/train2017", "coco/images/val2017",
+                                              COCO_VAL, 640, NULL, 0.4393, 0.007, 0.96});
+    test_accuracy(&(struct test_accuracy_set){"family/models/yolo26n-road-raw.onnx", ROADS_TRAIN,
+                                              ROADS_VAL, ROADS, 640, "Pothole", 0.1971, 0.007,
+                                              0.96});
+}
+
 int main(void)
 {
     if (!test_data_present())
         return TEST_SKIPPED;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steel),
-        cmocka_unit_test(coco),
-        cmocka_unit_test(street),
-        cmocka_unit_test(coco_with_yolov8s),
+        cmocka_unit_test(steel),         cmocka_unit_test(coco),
+        cmocka_unit_test(street),        cmocka_unit_test(coco_with_yolov8s),
+        cmocka_unit_test(yolo11_and_26), cmocka_unit_test(other_heads_of_yolo26),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

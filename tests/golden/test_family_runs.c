@@ -190,7 +190,7 @@ static void outputs(void **state)
         check_outputs(&models[i]);
 }
 
-/* {"image", "detections"} as test_expect_boxes() takes it, of {"dets": [{"cls", "conf", "xyxy"}]}. */
+/* {"image", "detections"}, as test_expect_boxes() takes it, of {"dets": [{"cls", ...}, ...]}. */
 static json_t *expectation(const char *folder, const char *picture, json_t *recorded)
 {
     json_t *boxes = json_array(), *box;

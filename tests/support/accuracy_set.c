@@ -60,11 +60,11 @@ static void add_sure_box(octet_truth *sure, int64_t image_id, int64_t class_id, 
     assert_int_equal(octet_truth_add_box(sure, &box), OCTET_OK);
 }
 
-static int detect(octet_context *ctx, octet_session *session, const char *path,
-                  octet_detection found[BOXES_MAX])
+static int detect(octet_context *ctx, octet_session *session, const octet_engine *engine,
+                  const char *path, octet_detection found[BOXES_MAX])
 {
     octet_detect_settings settings;
-    octet_detect_defaults(&settings);
+    octet_engine_detect_settings(engine, &settings);
     settings.confidence = 0.001;
     settings.multi_label = 1;
     octet_image *image = test_data_image(ctx, path);
@@ -93,7 +93,7 @@ static octet_detections *run(octet_context *ctx, const struct test_accuracy_set 
         char path[TEST_PATH_BYTES];
         octet_detection found[BOXES_MAX];
         snprintf(path, sizeof path, "%s/%s", set->val, entry.file_name);
-        const int count = detect(ctx, session, path, found);
+        const int count = detect(ctx, session, engine, path, found);
         if (sure)
             assert_int_equal(octet_truth_add_image(sure, &entry), OCTET_OK);
         for (int b = 0; b < count; b++) {

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "network_run.h"
+
 static void keep_line(void *user, octet_log_level level, const char *line)
 {
     struct test_import *t = user;
@@ -84,4 +86,33 @@ void test_import_allocations(const struct test_onnx_variant *variant)
     assert_true(t.test.fail_at > 300);
     free(bytes);
     test_import_end(&t);
+}
+
+const struct oct_layer *test_import_layer(const struct test_import *t, const char *output)
+{
+    const struct oct_network *network = &t->imported->network;
+    for (int l = 0; l < network->layer_count; l++)
+        if (strcmp(network->tensors[network->layers[l].output].name, output) == 0)
+            return &network->layers[l];
+    fail_msg("no layer writes '%s'", output);
+    return NULL;
+}
+
+void test_import_numbers(struct test_import *t, double score)
+{
+    enum { SIZE = 64, ANCHORS = 84 };
+    const int classes = t->imported->network.head.class_count;
+    size_t size, count;
+    int anchors;
+    unsigned char *bytes = test_onnx_pack(&t->onnx, &size);
+    float *planes = test_planes(SIZE, SIZE, 5);
+    float *wanted = test_graph_run(&t->test.context, bytes, size, planes, SIZE, SIZE, &count);
+    float *is = test_network_run(&t->imported->network, planes, SIZE, SIZE, &anchors);
+    assert_int_equal(anchors, ANCHORS);
+    assert_int_equal(count, (4 + classes) * ANCHORS);
+    test_compare_predictions(is, wanted, classes, ANCHORS, 1e-3, score);
+    free(bytes);
+    free(planes);
+    free(wanted);
+    free(is);
 }

@@ -29,6 +29,13 @@ void test_import_expect(struct test_import *t);
 void test_import_refused(struct test_import *t, octet_status status, const char *part,
                          const char *other);
 
+/* The layer that writes the tensor of this name; fails the running test when there is none. */
+const struct oct_layer *test_import_layer(const struct test_import *t, const char *output);
+
+/* Fails the running test unless the network gives what the file's graph gives before any pass, to a
+ * thousandth of a pixel and `score` of a score. */
+void test_import_numbers(struct test_import *t, double score);
+
 /* Imports the variant with the n-th allocation failing, for all n: a message, and nothing left
  * behind. */
 void test_import_allocations(const struct test_onnx_variant *variant);

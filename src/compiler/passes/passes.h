@@ -67,6 +67,7 @@ oct_pass oct_fuse_affine;      /* constants behind convolutions, of quantised fi
 oct_pass oct_normalize_input;
 oct_pass oct_fuse_batchnorm;         /* into the convolution before it */
 oct_pass oct_fuse_activation;        /* into the convolution that makes its input */
+oct_pass oct_scale_channels;         /* constants for each channel: depthwise convolutions */
 oct_pass oct_fuse_attention;         /* softmax(q k') v of one convolution, and that in three */
 oct_pass oct_fuse_residual;          /* an addition into the convolution that makes one operand */
 oct_pass oct_leave_out_outputs;      /* outputs that are no part of the head */

@@ -26,22 +26,6 @@ static const struct oct_layer *layer_of(const struct test_import *f, const char 
     return NULL;
 }
 
-static void check_numbers(struct test_import *f)
-{
-    size_t size, count;
-    int anchors;
-    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
-    float *planes = test_planes(SIZE, SIZE, 5);
-    float *wanted = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
-    float *is = test_network_run(&f->imported->network, planes, SIZE, SIZE, &anchors);
-    assert_int_equal(count, (4 + CLASSES) * anchors);
-    test_compare_predictions(is, wanted, CLASSES, anchors, 1e-3, 1e-5);
-    free(bytes);
-    free(planes);
-    free(wanted);
-    free(is);
-}
-
 /* ---- activations ---- */
 
 /* A number, or a node of the formula. "m1/Mul", which gives the activation's result, becomes the
@@ -157,7 +141,7 @@ static void test_spellings(void **state)
             fail_msg("%s: read as activation %d", s->name, (int)m1->activation);
         assert_true(m1->slope == s->slope);
         assert_int_equal(f.imported->network.layer_count, 22);
-        check_numbers(&f);
+        test_import_numbers(&f, 1e-5);
         test_import_end(&f);
     }
 }
@@ -207,7 +191,7 @@ static void test_activation_alone(void **state)
     assert_int_equal(relu->groups, 8);
     assert_int_equal(relu->kernel, 1);
     assert_true(layer_of(&f, "sum_")->residual >= 0);
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
 }
 
@@ -225,7 +209,7 @@ static void test_sum_alone(void **state)
     assert_int_equal(sum->groups, 8);
     assert_true(sum->residual >= 0 && sum->activation == OCT_ACTIVATION_NONE);
     assert_int_equal(f.imported->network.layer_count, 21);
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
 }
 
@@ -247,7 +231,7 @@ static void test_groups(void **state)
         }
         test_import_expect(&f);
         assert_int_equal(layer_of(&f, "m1")->groups, groups == 8 ? 8 : 1);
-        check_numbers(&f);
+        test_import_numbers(&f, 1e-5);
         test_import_end(&f);
     }
 }

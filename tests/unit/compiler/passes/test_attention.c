@@ -28,24 +28,6 @@ static const struct oct_layer *attention_in(const struct oct_network *network)
     return found;
 }
 
-/* The network gives what the file's graph gives before any pass. */
-static void check_numbers(struct test_import *f)
-{
-    size_t size, count;
-    int anchors;
-    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
-    float *planes = test_planes(SIZE, SIZE, 5);
-    float *wanted = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
-    float *is = test_network_run(&f->imported->network, planes, SIZE, SIZE, &anchors);
-    assert_int_equal(anchors, ANCHORS);
-    assert_int_equal(count, (4 + CLASSES) * ANCHORS);
-    test_compare_predictions(is, wanted, CLASSES, ANCHORS, 1e-3, 1e-4); /* measured: 2e-5 */
-    free(bytes);
-    free(planes);
-    free(wanted);
-    free(is);
-}
-
 static void kinds(void **state)
 {
     (void)state;
@@ -72,7 +54,7 @@ static void kinds(void **state)
                 assert_int_equal(network->layers[i].input, input->members[2]);
                 assert_int_equal(network->layers[i].residual, layer->output);
             }
-        check_numbers(&f);
+        test_import_numbers(&f, 1e-4);
         test_import_end(&f);
     }
 }
@@ -218,7 +200,7 @@ static void by_turns(void **state)
         transpose->attribute[0]->ints[d] = (const int64_t[]){0, 2, 3, 1}[d];
     test_import_expect(&f);
     attention_in(&f.imported->network);
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-4);
     test_import_end(&f);
 }
 

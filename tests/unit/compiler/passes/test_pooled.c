@@ -18,18 +18,9 @@ enum { CLASSES = 3, ANCHORS = 84, SIZE = 64 };
 
 static const struct test_onnx_variant pooled = {.pooled = 1};
 
-static const struct oct_layer *find_layer(const struct oct_imported *imported, const char *output)
-{
-    for (int l = 0; l < imported->network.layer_count; l++)
-        if (strcmp(imported->network.tensors[imported->network.layers[l].output].name, output) == 0)
-            return &imported->network.layers[l];
-    fail_msg("no layer writes '%s'", output);
-    return NULL;
-}
-
 static void expect_layer(struct test_import *f, const char *output, struct oct_layer wanted)
 {
-    const struct oct_layer *is = find_layer(f->imported, output);
+    const struct oct_layer *is = test_import_layer(f, output);
     if (is->operation != wanted.operation || is->kernel != wanted.kernel ||
         is->stride != wanted.stride || is->padding != wanted.padding ||
         is->uneven != wanted.uneven || is->zeros != wanted.zeros)
@@ -37,28 +28,10 @@ static void expect_layer(struct test_import *f, const char *output, struct oct_l
                  (int)is->operation, is->kernel, is->stride, is->padding, is->uneven, is->zeros);
 }
 
-/* The network gives what the file's graph gives before any pass. */
-static void check_numbers(struct test_import *f)
-{
-    size_t size, count;
-    int anchors;
-    unsigned char *bytes = test_onnx_pack(&f->onnx, &size);
-    float *planes = test_planes(SIZE, SIZE, 5);
-    float *wanted = test_graph_run(&f->test.context, bytes, size, planes, SIZE, SIZE, &count);
-    float *is = test_network_run(&f->imported->network, planes, SIZE, SIZE, &anchors);
-    assert_int_equal(anchors, ANCHORS);
-    assert_int_equal(count, (4 + CLASSES) * ANCHORS);
-    test_compare_predictions(is, wanted, CLASSES, ANCHORS, 1e-3, 1e-5);
-    free(bytes);
-    free(planes);
-    free(wanted);
-    free(is);
-}
-
 static void check(struct test_import *f)
 {
     test_import_expect(f);
-    check_numbers(f);
+    test_import_numbers(f, 1e-5);
     test_import_end(f);
 }
 
@@ -96,7 +69,7 @@ static void all_kinds(void **state)
         expect_layer(&f, "up",
                      (struct oct_layer){.operation = OCT_DEPTH_TO_SPACE, .kernel = 1, .stride = 1});
         assert_string_equal(f.log, "");
-        check_numbers(&f);
+        test_import_numbers(&f, 1e-5);
         test_import_end(&f);
     }
 }
@@ -129,7 +102,7 @@ static void convolutions(void **state)
     test_onnx_int_list(&f.onnx, conv, "pads", 4, 0, 0, 1, 1);
     test_import_expect(&f);
     expect_layer(&f, "down5", (struct oct_layer){.kernel = 3, .stride = 2, .uneven = 1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
     test_import_begin(&f, &pooled); /* more above than below */
     conv = clear(&f, "down5_conv/Conv");
@@ -139,7 +112,7 @@ static void convolutions(void **state)
     test_import_expect(&f);
     expect_layer(&f, "down5",
                  (struct oct_layer){.kernel = 3, .stride = 2, .padding = 1, .uneven = -1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
     test_import_begin(&f, &pooled); /* by its name */
     conv = clear(&f, "down5_conv/Conv");
@@ -148,7 +121,7 @@ static void convolutions(void **state)
     test_onnx_string(&f.onnx, conv, "auto_pad", "SAME_UPPER");
     test_import_expect(&f);
     expect_layer(&f, "down5", (struct oct_layer){.kernel = 3, .stride = 2, .uneven = 1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
     test_import_begin(&f, &pooled); /* a Pad's and its own */
     conv = clear(&f, "down5_conv/Conv");
@@ -156,7 +129,7 @@ static void convolutions(void **state)
     test_onnx_int_list(&f.onnx, conv, "pads", 4, 1, 1, 0, 0);
     test_import_expect(&f);
     expect_layer(&f, "down5", (struct oct_layer){.kernel = 3, .stride = 2, .padding = 1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
 }
 
@@ -182,7 +155,7 @@ static void paddings(void **state)
     expect_layer(
         &f, "pool2",
         (struct oct_layer){.operation = OCT_WINDOW_MEAN, .kernel = 2, .stride = 1, .uneven = 1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
     test_import_begin(&f, &pooled); /* one behind the other */
     test_onnx_list(&f.onnx, "more", 8, 0, 0, 1, 1, 0, 0, 0, 0);
@@ -195,7 +168,7 @@ static void paddings(void **state)
         &f, "pool1",
         (struct oct_layer){
             .operation = OCT_WINDOW_MAX, .kernel = 3, .stride = 1, .padding = 1, .zeros = 1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
 }
 
@@ -214,7 +187,7 @@ static void windows(void **state)
     expect_layer(
         &f, "down4",
         (struct oct_layer){.operation = OCT_WINDOW_MAX, .kernel = 2, .stride = 2, .uneven = 1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
     test_import_begin(&f, &pooled);
     set_pool(&f, test_onnx_find(&f.onnx, "down4/MaxPool"), 4, 2, 1, 1);
@@ -228,7 +201,7 @@ static void windows(void **state)
         &f, "pool1",
         (struct oct_layer){
             .operation = OCT_WINDOW_MAX, .kernel = 2, .stride = 1, .padding = 1, .uneven = -1});
-    check_numbers(&f);
+    test_import_numbers(&f, 1e-5);
     test_import_end(&f);
     test_import_begin(&f, &pooled); /* sizes rounded up: 15 to 8 */
     OctOnnx__NodeProto *conv = clear(&f, "stem2_conv/Conv");

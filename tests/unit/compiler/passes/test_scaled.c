@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tensors times a constant for each channel, as layer scale has them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "import_case.h"
+
+enum { CHANNELS = 8, NAME_BYTES = 32 };
+
+static const float scales[CHANNELS] = {0.01f, -0.5f, 2.0f, 0.0f, 1.0f, 1e-6f, -3.0f, 0.25f};
+
+/* What m2 gives is scaled before half1 is added. */
+static void begin(struct test_import *f, const char *inputs, int rank, const int64_t *dims)
+{
+    static const struct test_onnx_variant plain = {.opset = 0};
+    test_import_begin(f, &plain);
+    test_onnx_floats(&f->onnx, "gamma", rank, dims, scales, 0);
+    test_onnx_node(&f->onnx, "Mul", "scale", inputs, "scaled");
+    test_onnx_find(&f->onnx, "sum/Add")->input[1] = (char *)"scaled";
+}
+
+static void layer_scale(void **state)
+{
+    (void)state;
+    static const int64_t dims[] = {1, CHANNELS, 1, 1};
+    static const char *const inputs[] = {"m2,gamma", "gamma,m2"};
+    for (int i = 0; i < 4; i++) {
+        struct test_import f;
+        const int short_rank = i / 2;
+        begin(&f, inputs[i % 2], 4 - short_rank, dims + short_rank);
+        test_import_expect(&f);
+        const struct oct_layer *layer = test_import_layer(&f, "sum");
+        assert_int_equal(layer->operation, OCT_CONVOLUTION);
+        assert_int_equal(layer->groups, CHANNELS);
+        assert_int_equal(layer->kernel, 1);
+        assert_true(layer->residual >= 0);
+        assert_memory_equal(layer->values, scales, sizeof scales);
+        assert_string_equal(f.log, "");
+        test_import_numbers(&f, 1e-5);
+        test_import_end(&f);
+    }
+}
+
+/* One number for all, and one for each column, are no scales of channels. */
+static void others(void **state)
+{
+    (void)state;
+    struct test_import f;
+    begin(&f, "m2,gamma", 4, (int64_t[]){1, 1, 1, CHANNELS});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'scale'", NULL);
+    begin(&f, "m2,m2", 4, (int64_t[]){1, CHANNELS, 1, 1});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'scale'", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layer_scale),
+        cmocka_unit_test(others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
