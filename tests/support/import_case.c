@@ -100,7 +100,7 @@ const struct oct_layer *test_import_layer(const struct test_import *t, const cha
 
 void test_import_numbers(struct test_import *t, double score)
 {
-    enum { SIZE = 64, ANCHORS = 84 };
+    enum { SIZE = 64 };
     const int classes = t->imported->network.head.class_count;
     size_t size, count;
     int anchors;
@@ -108,9 +108,8 @@ void test_import_numbers(struct test_import *t, double score)
     float *planes = test_planes(SIZE, SIZE, 5);
     float *wanted = test_graph_run(&t->test.context, bytes, size, planes, SIZE, SIZE, &count);
     float *is = test_network_run(&t->imported->network, planes, SIZE, SIZE, &anchors);
-    assert_int_equal(anchors, ANCHORS);
-    assert_int_equal(count, (4 + classes) * ANCHORS);
-    test_compare_predictions(is, wanted, classes, ANCHORS, 1e-3, score);
+    assert_int_equal(count, (4 + classes) * anchors);
+    test_compare_predictions(is, wanted, classes, anchors, 1e-3, score);
     free(bytes);
     free(planes);
     free(wanted);

@@ -82,6 +82,7 @@ struct test_onnx_variant {
     /* Pools of all kinds, Pads and a transposed convolution in place of strides and Resize: 27
      * layers. Values have the names and sizes that they have without. */
     int pooled;
+    int two_levels; /* of strides 16 and 32, as YOLOv3-tiny's head: 20 anchors */
 };
 #define TEST_TAKEN 30
 

@@ -19,6 +19,16 @@ static int box_channels(const struct making *m)
     return m->variant->distances ? 4 : 4 * REG_MAX;
 }
 
+static int first_level(const struct making *m)
+{
+    return m->variant->two_levels ? 4 : 3;
+}
+
+static int anchors_of(const struct making *m)
+{
+    return m->variant->two_levels ? ANCHORS - 8 * 8 : ANCHORS;
+}
+
 #define text(m, ...) test_onnx_text((m)->onnx, __VA_ARGS__)
 
 static OctOnnx__NodeProto *add(struct making *m, const char *op, const char *inputs,
@@ -234,7 +244,7 @@ static void add_last_convolutions(struct making *m)
     test_onnx_list(m->onnx, "box_shape", 3, 1, box_channels(m), -1);
     test_onnx_list(m->onnx, "class_shape", 3, 1, CLASSES, -1);
     test_onnx_list(m->onnx, "both_shape", 3, 1, box_channels(m) + CLASSES, -1);
-    for (int l = 3; l <= 5; l++) {
+    for (int l = first_level(m); l <= 5; l++) {
         from = text(m, "p%d", l);
         box = text(m, "box%d", l);
         classes = text(m, "class%d", l);
@@ -257,11 +267,13 @@ static void add_last_convolutions(struct making *m)
         add(m, "Reshape", inputs, flat);
     }
     if (!m->variant->old_head) {
-        add_concat(m, "box_flat3,box_flat4,box_flat5", "boxes", 2);
-        add_concat(m, "class_flat3,class_flat4,class_flat5", "logits", 2);
+        const bool two = m->variant->two_levels;
+        add_concat(m, two ? "box_flat4,box_flat5" : "box_flat3,box_flat4,box_flat5", "boxes", 2);
+        add_concat(m, two ? "class_flat4,class_flat5" : "class_flat3,class_flat4,class_flat5",
+                   "logits", 2);
         return;
     }
-    add_concat(m, "flat3,flat4,flat5", "flat", 2);
+    add_concat(m, m->variant->two_levels ? "flat4,flat5" : "flat3,flat4,flat5", "flat", 2);
     test_onnx_list(m->onnx, "both_parts", 2, box_channels(m), CLASSES);
     OctOnnx__NodeProto *split =
         test_onnx_node(m->onnx, "Split", "split_head",
@@ -275,14 +287,15 @@ static void add_anchors(struct making *m)
 {
     float centres[2 * ANCHORS], strides[ANCHORS];
     int a = 0;
-    for (int stride = 8; stride <= 32; stride *= 2)
+    const int anchors = anchors_of(m);
+    for (int stride = 1 << first_level(m); stride <= 32; stride *= 2)
         for (int i = 0; i < (SIZE / stride) * (SIZE / stride); i++, a++) {
             centres[a] = (float)(i % (SIZE / stride)) + 0.5f;
-            centres[ANCHORS + a] = (float)(i / (SIZE / stride)) + 0.5f;
+            centres[anchors + a] = (float)(i / (SIZE / stride)) + 0.5f;
             strides[a] = (float)stride;
         }
-    test_onnx_floats(m->onnx, "centres", 3, (int64_t[]){1, 2, ANCHORS}, centres, 0);
-    test_onnx_floats(m->onnx, "strides", 2, (int64_t[]){1, ANCHORS}, strides, 0);
+    test_onnx_floats(m->onnx, "centres", 3, (int64_t[]){1, 2, anchors}, centres, 0);
+    test_onnx_floats(m->onnx, "strides", 2, (int64_t[]){1, anchors}, strides, 0);
     test_onnx_floats(m->onnx, "two", 0, NULL, (float[]){2}, 0);
 }
 
@@ -292,8 +305,8 @@ static void add_expectation(struct making *m)
     float ramp[REG_MAX];
     for (int i = 0; i < REG_MAX; i++)
         ramp[i] = (float)i;
-    test_onnx_list(m->onnx, "dfl_shape", 4, 1, 4, REG_MAX, ANCHORS);
-    test_onnx_list(m->onnx, "side_shape", 3, 1, 4, ANCHORS);
+    test_onnx_list(m->onnx, "dfl_shape", 4, 1, 4, REG_MAX, anchors_of(m));
+    test_onnx_list(m->onnx, "side_shape", 3, 1, 4, anchors_of(m));
     test_onnx_floats(m->onnx, "ramp", 4, (int64_t[]){1, REG_MAX, 1, 1}, ramp, 0);
     add(m, "Reshape", "boxes,dfl_shape", "dfl");
     test_onnx_int_list(m->onnx, add(m, "Transpose", "dfl", "dfl_turned"), "perm", 4, 0, 3, 1, 2);

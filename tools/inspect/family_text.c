@@ -19,23 +19,38 @@ static const struct family {
     const char *head;         /* as octet_info has it */
     bool one_to_one;          /* exported so that the best boxes are taken, and none suppressed */
 } families[] = {
-    {"YOLOv3", "u", DISTRIBUTIONS, false},      {"YOLOv5", "nsmlx", DISTRIBUTIONS, false},
-    {"YOLOv8", "nsmlx", DISTRIBUTIONS, false},  {"YOLOv9", "tsmce", DISTRIBUTIONS, false},
-    {"YOLOv10", "nsmblx", DISTRIBUTIONS, true}, {"YOLO11", "nsmlx", DISTRIBUTIONS, false},
-    {"YOLO12", "nsmlx", DISTRIBUTIONS, false},  {"YOLO26", "nsmlx", DISTANCES, true},
+    {"YOLOv3", "", DISTRIBUTIONS, false},      {"YOLOv5", "nsmlx", DISTRIBUTIONS, false},
+    {"YOLOv6", "nsmlx", DISTRIBUTIONS, false}, {"YOLOv8", "nsmlx", DISTRIBUTIONS, false},
+    {"YOLOv9", "tsmce", DISTRIBUTIONS, false}, {"YOLOv10", "nsmblx", DISTRIBUTIONS, true},
+    {"YOLO11", "nsmlx", DISTRIBUTIONS, false}, {"YOLO12", "nsmlx", DISTRIBUTIONS, false},
+    {"YOLO26", "nsmlx", DISTANCES, true},
 };
 
-/* How long the name at `text` is with its size; 0: it is another. A 'u' behind the size, of v5, is
- * part of it. */
+/* How much of `text`, behind family and size, is part of the name: a variant, and the 'u' of v3's
+ * and v5's. */
+static size_t variant_length(const char *text)
+{
+    static const char *const variants[] = {"-tiny", "-spp", "-ghost-p2", "-ghost-p6", "-ghost",
+                                           "-p2",   "-p6",  "6",         ""};
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        size_t length = strlen(variants[i]);
+        if (strncmp(text, variants[i], length) != 0)
+            continue;
+        length += text[length] == 'u';
+        if (!isalnum((unsigned char)text[length]))
+            return length;
+    }
+    return 0;
+}
+
+/* How long the name at `text` is; 0: it is another. */
 static size_t length_of(const struct family *family, const char *text)
 {
     size_t length = strlen(family->name);
     if (strncmp(text, family->name, length) != 0)
         return 0;
-    if (text[length] && strchr(family->sizes, text[length])) {
-        length++;
-        length += text[length] == 'u';
-    }
+    length += text[length] && strchr(family->sizes, text[length]);
+    length += variant_length(text + length);
     return isalnum((unsigned char)text[length]) ? 0 : length;
 }
 

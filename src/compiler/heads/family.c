@@ -19,8 +19,7 @@ enum mark {
     MARK_ANCHORS,      /* batch x 3 anchors x (5 + classes) x height x width */
     MARK_FOCUS,        /* every second pixel of the picture */
     MARK_TRANSPOSED_CONVOLUTION,
-    MARK_RELU,
-    MARK_OUTPUTS,     /* several */
+    MARK_MASKS,       /* an output of pictures beside another */
     MARK_EXPECTATION, /* DFL */
     MARK_COUNT
 };
@@ -41,10 +40,8 @@ static const struct family {
     {"YOLOv7 with anchor boxes", MARK_ANCHORS, BIT(MARK_HALVING_POOL), 0},
     {"YOLOv5 (or v3) with anchor boxes", MARK_ANCHORS, 0, 0},
     {"YOLOX", MARK_FOCUS, 0, 0},
-    {"YOLO-NAS", MARK_TRANSPOSED_CONVOLUTION, BIT(MARK_RELU) | BIT(MARK_EXPECTATION), 0},
-    {"YOLOv6", MARK_TRANSPOSED_CONVOLUTION, BIT(MARK_RELU), 0},
     {"a segmentation model (YOLO -seg)", MARK_TRANSPOSED_CONVOLUTION,
-     BIT(MARK_EXPECTATION) | BIT(MARK_OUTPUTS), 0},
+     BIT(MARK_EXPECTATION) | BIT(MARK_MASKS), 0},
     {"a classifier", MARK_GLOBAL_POOL, 0, BIT(MARK_EXPECTATION)},
 };
 
@@ -101,7 +98,6 @@ static unsigned marks_of(const struct oct_graph *graph, const struct oct_node *n
         {"Cos", MARK_COSINE},
         {"GlobalAveragePool", MARK_GLOBAL_POOL},
         {"ConvTranspose", MARK_TRANSPOSED_CONVOLUTION},
-        {"Relu", MARK_RELU},
     };
     if (node->op == OCT_OP_CONV)
         return convolution_marks(graph, node);
@@ -129,13 +125,28 @@ static const char *described_as(const struct oct_import *import)
     return name && strncmp(name, "YOLOv8", 6) != 0 ? name : NULL;
 }
 
+/* Of the file's outputs, of which passes may have left some out. */
+static bool has_masks(const struct oct_import *import)
+{
+    const OctOnnx__GraphProto *file = import->onnx->message->graph;
+    const struct oct_graph *graph = import->graph;
+    for (size_t v = 0; file->n_output > 1 && v < graph->value_count; v++)
+        if (graph->values[v].array.rank == 4)
+            for (size_t o = 0; o < file->n_output; o++)
+                if (strcmp(file->output[o]->name, graph->values[v].name) == 0)
+                    return true;
+    return false;
+}
+
 octet_status oct_name_family(const struct oct_import *import, octet_status status)
 {
     const struct oct_graph *graph = import->graph;
     const struct oct_node *first[MARK_COUNT] = {NULL};
-    unsigned marks = import->onnx->message->graph->n_output > 1 ? BIT(MARK_OUTPUTS) : 0;
+    unsigned marks = 0;
     if (status != OCTET_UNSUPPORTED_MODEL && status != OCTET_UNSUPPORTED_OPERATOR)
         return status;
+    if (has_masks(import))
+        marks |= BIT(MARK_MASKS);
     for (size_t n = 0; n < graph->node_count; n++) {
         const unsigned own = marks_of(graph, &graph->nodes[n]);
         for (int mark = 0; mark < MARK_COUNT; mark++)
@@ -150,7 +161,7 @@ octet_status oct_name_family(const struct oct_import *import, octet_status statu
             continue;
         return oct_fail(import->ctx, status,
                         "%s: this is %s, as operator %.60s at node '%.200s' shows: octet reads "
-                        "YOLOv8, v9, v10, 11, 12 and 26",
+                        "YOLOv6, v8, v9, v10, 11, 12 and 26",
                         import->name, family->name, first[family->shown_by]->op_name,
                         oct_node_label(graph, first[family->shown_by]));
     }

@@ -142,6 +142,7 @@ static oct_build_function *const build_functions[OCT_OP_COUNT] = {
     [OCT_OP_RELU] = oct_build_activation,   [OCT_OP_LEAKY_RELU] = oct_build_activation,
     [OCT_OP_SWISH] = oct_build_activation,  [OCT_OP_ATTENTION] = oct_build_attention,
     [OCT_OP_AVERAGE_POOL] = oct_build_mean, [OCT_OP_DEPTH_TO_SPACE] = oct_build_depth,
+    [OCT_OP_MUL] = oct_build_scale,
 };
 
 static octet_status build_node(struct oct_builder *builder, const struct oct_node *node)

@@ -174,7 +174,7 @@ typedef octet_status oct_build_function(struct oct_builder *builder, const struc
 oct_build_function oct_build_concat, oct_build_split, oct_build_slice,
     oct_build_coded; /* views.c */
 oct_build_function oct_build_pool, oct_build_mean, oct_build_upsample, oct_build_depth;
-oct_build_function oct_build_sum, oct_build_activation; /* identities.c */
+oct_build_function oct_build_sum, oct_build_activation, oct_build_scale; /* identities.c */
 oct_build_function oct_build_attention;
 
 struct oct_window;

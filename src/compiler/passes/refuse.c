@@ -25,7 +25,7 @@ octet_status oct_refuse_operator(const struct oct_graph *graph, const struct oct
         const char *op, *reason;
     } reasons[] = {
         {"Sigmoid", "it is not part of a SiLU (x * sigmoid(x)) after a convolution"},
-        {"Mul", "it is not part of a SiLU (x * sigmoid(x)) after a convolution"},
+        {"Mul", "it is not part of a SiLU (x * sigmoid(x)), nor a product with a constant"},
         {"Add", "it is not a sum of two tensors of the same shape"},
         {"BatchNormalization", "it does not follow a convolution with constant weights"},
         {"MatMul", "it is no part of an attention over what one convolution gives"},

@@ -72,6 +72,70 @@ static void distances(void **state)
     }
 }
 
+/* YOLOv3-tiny's two levels, the first of stride 16, behind pools. */
+static void two_levels(void **state)
+{
+    static const struct test_onnx_variant variants[] = {
+        {.two_levels = 1, .pooled = 1},
+        {.two_levels = 1, .pooled = 1, .old_head = 1, .opset = 11, .split_in_attribute = 1},
+        {.two_levels = 1, .dynamic = 1, .swapped = 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        struct test_import f;
+        test_import_begin(&f, &variants[i]);
+        test_import_expect(&f);
+        const struct oct_head *head = &f.imported->network.head;
+        assert_int_equal(head->output_count, 4);
+        for (int o = 0; o < 4; o++)
+            assert_int_equal(head->outputs[o].stride, 16 << o / 2);
+        test_import_numbers(&f, 1e-5);
+        test_import_end(&f);
+    }
+}
+
+/* YOLOv6's own exports: an objectness of ones between boxes and scores, cell by cell. */
+static void objectness_of_ones(void **state)
+{
+    (void)state;
+    for (int distances = 0; distances < 2; distances++) {
+        enum { ROWS = 4 + CLASSES };
+        struct test_import f;
+        size_t size, count;
+        int anchors;
+        float ones[ANCHORS], wanted[ROWS * ANCHORS];
+        for (int a = 0; a < ANCHORS; a++)
+            ones[a] = 1.0f;
+        test_import_begin(&f, &(struct test_onnx_variant){.distances = distances, .pooled = 1});
+        test_onnx_floats(&f.onnx, "objectness", 3, (int64_t[]){1, 1, ANCHORS}, ones, 0);
+        test_onnx_int(
+            &f.onnx,
+            test_onnx_node(&f.onnx, "Concat", "join", "pixels,objectness,scores", "columns"),
+            "axis", 1);
+        test_onnx_int_list(&f.onnx,
+                           test_onnx_node(&f.onnx, "Transpose", "turn", "columns", "outputs"),
+                           "perm", 3, 0, 2, 1);
+        f.onnx.model.graph->n_output = 0;
+        test_onnx_output(&f.onnx, "outputs");
+        test_import_expect(&f);
+        check_head(f.imported, distances);
+        unsigned char *bytes = test_onnx_pack(&f.onnx, &size);
+        float *planes = test_planes(SIZE, SIZE, 5);
+        float *rows = test_graph_run(&f.test.context, bytes, size, planes, SIZE, SIZE, &count);
+        float *is = test_network_run(&f.imported->network, planes, SIZE, SIZE, &anchors);
+        assert_int_equal(count, (ROWS + 1) * ANCHORS);
+        for (int r = 0; r < ROWS; r++)
+            for (int a = 0; a < ANCHORS; a++)
+                wanted[r * ANCHORS + a] = rows[a * (ROWS + 1) + (r < 4 ? r : r + 1)];
+        test_compare_predictions(is, wanted, CLASSES, ANCHORS, 1e-3, 1e-5);
+        free(bytes);
+        free(planes);
+        free(rows);
+        free(is);
+        test_import_end(&f);
+    }
+}
+
 /* ---- what is taken ---- */
 
 /* What octet selects of a prediction [4 + CLASSES][ANCHORS], as a one-to-one head's own selection:
@@ -338,7 +402,8 @@ static void refused_selections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distances),          cmocka_unit_test(best_boxes),
+        cmocka_unit_test(distances),          cmocka_unit_test(two_levels),
+        cmocka_unit_test(objectness_of_ones), cmocka_unit_test(best_boxes),
         cmocka_unit_test(no_memory),          cmocka_unit_test(refused_distances),
         cmocka_unit_test(refused_selections),
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tensors times a constant for each channel, as layer scale has them. */
+/* Tensors times a constant for each channel, as layer scale has them, or for all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,34 @@ static void layer_scale(void **state)
     }
 }
 
-/* One number for all, and one for each column, are no scales of channels. */
+/* YOLO-NAS's blocks: one constant for all that a residual has. */
+static void one_constant(void **state)
+{
+    (void)state;
+    static const float factors[] = {0.9f, -2.0f, 0.0f};
+    for (int i = 0; i < 6; i++) {
+        static const struct test_onnx_variant plain = {.opset = 0};
+        struct test_import f;
+        test_import_begin(&f, &plain);
+        test_onnx_floats(&f.onnx, "alpha", i % 2, (int64_t[]){1}, &factors[i / 2], 0);
+        test_onnx_node(&f.onnx, "Mul", "scale", i % 2 ? "half1,alpha" : "alpha,half1", "scaled");
+        test_onnx_find(&f.onnx, "sum/Add")->input[0] = (char *)"scaled";
+        test_import_expect(&f);
+        const struct oct_layer *layer = test_import_layer(&f, "scaled");
+        assert_int_equal(layer->operation, OCT_CONVOLUTION);
+        assert_int_equal(layer->groups, CHANNELS);
+        assert_int_equal(layer->kernel, 1);
+        assert_int_equal(layer->residual, -1);
+        for (int c = 0; c < CHANNELS; c++)
+            assert_true(layer->values[c] == factors[i / 2]);
+        assert_int_equal(test_import_layer(&f, "sum")->residual, layer->output);
+        assert_string_equal(f.log, "");
+        test_import_numbers(&f, 1e-5);
+        test_import_end(&f);
+    }
+}
+
+/* A number for each column is no scale of channels, and what is no constant none at all. */
 static void others(void **state)
 {
     (void)state;
@@ -61,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layer_scale),
+        cmocka_unit_test(one_constant),
         cmocka_unit_test(others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
