@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tensors times a constant for each channel, as layer scale has them, or for all. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,12 +74,18 @@ static void one_constant(void **state)
     }
 }
 
-/* A number for each column is no scale of channels, and what is no constant none at all. */
+/* A number for each column is no scale of channels; one that is none, or a tensor, no scale at
+ * all. */
 static void others(void **state)
 {
     (void)state;
     struct test_import f;
     begin(&f, "m2,gamma", 4, (int64_t[]){1, 1, 1, CHANNELS});
+    test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'scale'", NULL);
+    begin(&f, "m2,gamma", 4, (int64_t[]){1, CHANNELS, 1, 1});
+    test_onnx_floats(&f.onnx, "none", 3, (int64_t[]){CHANNELS, 1, 1},
+                     (float[CHANNELS]){1, 2, NAN, 4, 5, 6, 7, 8}, 0);
+    test_onnx_find(&f.onnx, "scale")->input[1] = (char *)"none";
     test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'scale'", NULL);
     begin(&f, "m2,m2", 4, (int64_t[]){1, CHANNELS, 1, 1});
     test_import_refused(&f, OCTET_UNSUPPORTED_OPERATOR, "node 'scale'", NULL);
