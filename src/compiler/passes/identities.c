@@ -89,7 +89,7 @@ octet_status oct_build_scale(struct oct_builder *builder, const struct oct_node 
             continue;
         const struct oct_array *factor = &graph->values[other].array;
         const struct oct_layer layer = {.input = builder->tensor_of[value], .residual = -1};
-        if (factor->type == OCT_DATA_FLOAT && factor->count == 1)
+        if (factor->type == OCT_DATA_FLOAT && factor->count == 1 && isfinite(oct_floats(factor)[0]))
             return build_product(builder, node, &layer, oct_floats(factor)[0]);
     }
     return oct_refuse_operator(graph, node);
