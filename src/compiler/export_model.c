@@ -89,6 +89,16 @@ static octet_status make_recipe(struct job *job)
     return status;
 }
 
+/* Whether a convolution was chosen to stay float, and no part of the same one before it. */
+static bool is_first_chosen(const struct job *job, int index)
+{
+    const struct oct_placed_convolution *all = job->placement.convolutions;
+    bool first = job->chosen[all[index].layer];
+    for (int i = 0; i < index && first; i++)
+        first = all[i].node != all[index].node || !job->chosen[all[i].layer];
+    return first;
+}
+
 static octet_status report(struct job *job)
 {
     const struct oct_network *network = &job->model->network;
@@ -101,10 +111,10 @@ static octet_status report(struct job *job)
         const struct oct_placed_convolution *c = &job->placement.convolutions[i];
         job->info.layer_count += !c->is_identity && !c->is_further;
         job->info.quantised_count += oct_recipe_quantises(&job->recipe, i);
+        job->info.float_count += is_first_chosen(job, i);
     }
     job->info.model_opset = job->info.opset = job->model->imported->source->graph.opset;
     for (int i = 0; i < network->layer_count && !status; i++) {
-        job->info.float_count += job->chosen[i];
         if (job->chosen[i] && settings->left_float)
             settings->left_float(settings->user, network->tensors[network->layers[i].output].name,
                                  work[i], job->recipe.noise[i]);

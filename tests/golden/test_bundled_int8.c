@@ -4,14 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "bundled.h"
 #include "counting_context.h"
-#include "data.h"
-#include "models.h"
 #include "same_bits.h"
 
 enum { SIZE = 320 };
@@ -22,22 +19,8 @@ static octet_engine *engine;
 static int set_up(void **state)
 {
     (void)state;
-    char path[TEST_PATH_BYTES];
-    octet_cache *cache;
-    octet_build_settings settings;
-    octet_info info;
     test_context_init(&test);
-    octet_context *ctx = &test.context;
-    test_project_path(path, "tests/golden/bundled.cache");
-    assert_int_equal(octet_cache_load(ctx, path, &cache), OCTET_OK);
-    octet_model *model = test_data_model(ctx, BUNDLED_MODEL);
-    octet_build_defaults(&settings);
-    settings.cache = cache;
-    assert_int_equal(octet_build(ctx, model, NULL, &settings, &engine), OCTET_OK);
-    octet_engine_info(engine, &info);
-    assert_int_equal(info.precision, OCTET_PRECISION_INT8);
-    octet_model_free(&model);
-    octet_cache_free(&cache);
+    engine = test_bundled_int8(&test.context, BUNDLED_MODEL, "tests/golden/bundled.cache");
     return 0;
 }
 
@@ -52,21 +35,8 @@ static int tear_down(void **state)
 static void recorded(void **state)
 {
     (void)state;
-    json_t *all = test_bundled("pictures"), *entry;
-    octet_session_settings settings;
-    size_t i;
-    octet_session_defaults(&settings);
-    settings.height = settings.width = SIZE;
-    json_array_foreach(json_object_get(all, "pictures"), i, entry)
-    {
-        const char *name = test_bundled_text(entry, "image");
-        octet_image *image = test_data_image(&test.context, name);
-        struct test_bits bits = test_bits_of(&test.context, engine, &settings, image);
-        test_expect_digest(bits.output, bits.count * sizeof *bits.output,
-                           test_bundled_text(entry, "int8_output"), name);
-        free(bits.output);
-        octet_image_free(&image);
-    }
+    json_t *all = test_bundled("pictures");
+    test_bundled_outputs(&test.context, engine, all, SIZE);
     json_decref(all);
 }
 

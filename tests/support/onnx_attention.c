@@ -2,12 +2,12 @@
 /* Attention in the orders of operators that exporters write it in. */
 #include "onnx_builder.h"
 
-enum { HEADS = 2, KEY = 4, VALUE = 8, EACH = 2 * KEY + VALUE, AREAS = 4, INPUT = 16 };
+enum { HEADS = 2, VALUE = 8, AREAS = 4, INPUT = 16 };
 
 struct writing {
     struct test_onnx *onnx;
     const char *name;
-    int side;
+    int side, key, each; /* channels of a head: of its keys, of all */
 };
 
 #define text(w, ...) test_onnx_text((w)->onnx, __VA_ARGS__)
@@ -96,8 +96,8 @@ static const char *softmax(const struct writing *w, const char *input)
 static void write_split(const struct writing *w)
 {
     const int side = w->side, pixels = side * side;
-    const char *all = RESHAPE(w, named(w, "qkv"), "all", 1, HEADS, EACH, pixels);
-    test_onnx_list(w->onnx, named(w, "sizes"), 3, KEY, KEY, VALUE);
+    const char *all = RESHAPE(w, named(w, "qkv"), "all", 1, HEADS, w->each, pixels);
+    test_onnx_list(w->onnx, named(w, "sizes"), 3, w->key, w->key, VALUE);
     OctOnnx__NodeProto *split = test_onnx_node(
         w->onnx, "Split", named(w, "split"), text(w, "%s,%s", all, named(w, "sizes")),
         text(w, "%s.q,%s.k,%s.v_heads", w->name, w->name, w->name));
@@ -114,10 +114,11 @@ static void write_split(const struct writing *w)
 static void write_scores(const struct writing *w)
 {
     const int side = w->side, pixels = side * side;
-    const char *all = RESHAPE(w, named(w, "qkv"), "all", 1, HEADS, EACH, pixels);
+    const char *all = RESHAPE(w, named(w, "qkv"), "all", 1, HEADS, w->each, pixels);
     const char *rows = transpose(w, all, "rows", 0, 1, 3, 2);
-    const char *q = range(w, rows, "q", 3, 0, KEY), *v = range(w, rows, "v_rows", -1, 2 * KEY, 99);
-    const char *k = transpose(w, range(w, rows, "k_rows", 3, KEY, 2 * KEY), "k", 0, 1, 3, 2);
+    const char *q = range(w, rows, "q", 3, 0, w->key),
+               *v = range(w, rows, "v_rows", -1, 2 * w->key, 99);
+    const char *k = transpose(w, range(w, rows, "k_rows", 3, w->key, 2 * w->key), "k", 0, 1, 3, 2);
     const char *scores = scale(w, "Div", product(w, q, k, "scores"), "scaled", 2.0f);
     const char *result = product(w, softmax(w, scores), v, "result");
     RESHAPE(w, transpose(w, result, "columns", 0, 1, 3, 2), "weighed", 1, HEADS * VALUE, side,
@@ -128,12 +129,13 @@ static void write_scores(const struct writing *w)
 static void write_areas(const struct writing *w)
 {
     const int side = w->side, pixels = side * side, each = pixels / AREAS;
-    const char *flat = RESHAPE(w, named(w, "qkv"), "flat", 1, HEADS * EACH, pixels, 1);
+    const char *flat = RESHAPE(w, named(w, "qkv"), "flat", 1, HEADS * w->each, pixels, 1);
     const char *rows = transpose(w, flat, "rows", 0, 2, 1, 3);
-    const char *heads = RESHAPE(w, rows, "heads", AREAS, each, HEADS, EACH);
+    const char *heads = RESHAPE(w, rows, "heads", AREAS, each, HEADS, w->each);
     const char *all = transpose(w, heads, "all", 0, 2, 3, 1);
-    const char *q = range(w, all, "q", 2, 0, KEY), *v = range(w, all, "v_heads", 2, 2 * KEY, EACH);
-    const char *k = scale(w, "Mul", range(w, all, "k", 2, KEY, 2 * KEY), "k_scaled", 0.5f);
+    const char *q = range(w, all, "q", 2, 0, w->key),
+               *v = range(w, all, "v_heads", 2, 2 * w->key, w->each);
+    const char *k = scale(w, "Mul", range(w, all, "k", 2, w->key, 2 * w->key), "k_scaled", 0.5f);
     const char *weights =
         softmax(w, product(w, transpose(w, q, "q_rows", 0, 1, 3, 2), k, "scores"));
     const char *result = product(w, v, transpose(w, weights, "columns", 0, 1, 3, 2), "result");
@@ -147,12 +149,12 @@ static void write_areas(const struct writing *w)
 
 static void write_shuffled(const struct writing *w)
 {
-    const int side = w->side, pixels = side * side, keys = HEADS * KEY, values = HEADS * VALUE;
+    const int side = w->side, pixels = side * side, keys = HEADS * w->key, values = HEADS * VALUE;
     const char *v = range(w, named(w, "qkv"), "v", 1, 0, values);
     const char *k = range(w, named(w, "qkv"), "k_flat", 1, values, values + keys);
     const char *q = range(w, named(w, "qkv"), "q_flat", 1, values + keys, values + 2 * keys);
-    q = transpose(w, RESHAPE(w, q, "q", 1, HEADS, KEY, pixels), "q_rows", 0, 1, 3, 2);
-    k = scale(w, "Mul", RESHAPE(w, k, "k", 1, HEADS, KEY, pixels), "k_scaled", 0.5f);
+    q = transpose(w, RESHAPE(w, q, "q", 1, HEADS, w->key, pixels), "q_rows", 0, 1, 3, 2);
+    k = scale(w, "Mul", RESHAPE(w, k, "k", 1, HEADS, w->key, pixels), "k_scaled", 0.5f);
     const char *heads = RESHAPE(w, v, "v_heads", 1, HEADS, VALUE, pixels);
     const char *weights = softmax(w, product(w, q, k, "scores"));
     const char *result = product(w, heads, transpose(w, weights, "columns", 0, 1, 3, 2), "result");
@@ -166,9 +168,11 @@ void test_onnx_attention(struct test_onnx *onnx, const char *name, const char *i
                                                             [TEST_ATTENTION_SCORES] = write_scores,
                                                             [TEST_ATTENTION_AREAS] = write_areas,
                                                             [TEST_ATTENTION_SHUFFLED] =
-                                                                write_shuffled};
-    const struct writing w = {onnx, name, side};
-    conv(&w, named(&w, "qkv"), input, INPUT, HEADS * EACH, 1);
+                                                                write_shuffled,
+                                                            [TEST_ATTENTION_ODD] = write_split};
+    const int key = kind == TEST_ATTENTION_ODD ? 6 : 4;
+    const struct writing w = {onnx, name, side, key, 2 * key + VALUE};
+    conv(&w, named(&w, "qkv"), input, INPUT, HEADS * w.each, 1);
     write[kind](&w);
     conv(&w, named(&w, "place"), named(&w, "v"), HEADS * VALUE, HEADS * VALUE, 3);
     node(&w, "Add", text(&w, "%s,%s", named(&w, "weighed"), named(&w, "place")), named(&w, "sum"));

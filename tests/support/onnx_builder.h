@@ -91,7 +91,8 @@ enum test_attention {
     TEST_ATTENTION_SPLIT = 1, /* batch x heads x channels x pixels, split; q is scaled */
     TEST_ATTENTION_SCORES,    /* the scores are scaled, by a division; weights times v */
     TEST_ATTENTION_AREAS,     /* pixels before channels, in 4 areas; sliced */
-    TEST_ATTENTION_SHUFFLED   /* q, k and v of all heads follow each other, backwards */
+    TEST_ATTENTION_SHUFFLED,  /* q, k and v of all heads follow each other, backwards */
+    TEST_ATTENTION_ODD        /* as SPLIT, with 6 channels of q and k */
 };
 /* NAME.qkv, a convolution of `input`'s 16 channels, to NAME: weighed v and a convolution of v, and
  * what a convolution makes of their sum, added to the input. */

@@ -175,6 +175,8 @@ static octet_status quantize_node(const struct placing *p, const struct oct_plac
         status = quantize(p, part->layer, &own);
         for (size_t n = 0; !status && n < (size_t)own.shape.outputs; n++) {
             const size_t row = (size_t)part->rows[n];
+            if (part->rows[n] < 0)
+                continue;
             memcpy(numbers->codes + row * each, own.codes + n * each, each);
             memcpy(numbers->values + row * each, own.values + n * each, each * sizeof(float));
             numbers->scales[row] = own.scales[n];

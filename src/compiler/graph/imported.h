@@ -25,8 +25,8 @@ struct oct_layer_notes {
     struct oct_quantization sum_grid, gate_grid, value_grid;
     const char *rounded; /* the ONNX value that sum_grid, or else value_grid, rounds; or NULL */
     const float *weight_scales; /* [output channels]: weights are integers times these; or NULL */
-    /* [output channels]: which of its operator's channels are the layer's; NULL: all, in order.
-     * Other layers have the rest. */
+    /* [output channels]: which of its operator's channels are the layer's, -1 one of zeros; NULL:
+     * all, in order. Other layers have the rest. */
     const int *rows;
 };
 

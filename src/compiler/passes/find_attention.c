@@ -260,6 +260,24 @@ static octet_status find_output(struct oct_attention_search *f, struct oct_found
     return OCTET_OK;
 }
 
+/* Keys are multiplied four at a time. What is missing are rows of zeros, which add nothing to a
+ * score; `rows` says -1 of them. */
+static octet_status fill_keys(struct oct_attention_search *f, struct oct_found_attention *found)
+{
+    const int64_t key = (found->key + 3) / 4 * 4;
+    for (int part = OCT_QUERIES; part <= OCT_KEYS && key > found->key; part++) {
+        const int *from = found->rows[part];
+        int *rows = oct_arena_calloc(f->arena, (size_t)(found->heads * key), sizeof *rows);
+        if (!rows)
+            return oct_fail_memory(f->graph->ctx, "the graph");
+        for (int64_t i = 0; i < found->heads * key; i++)
+            rows[i] = i % key < found->key ? from[i / key * found->key + i % key] : -1;
+        found->rows[part] = rows;
+    }
+    found->key = key;
+    return OCTET_OK;
+}
+
 /* Whether what has the shape of an attention is one that networks can have. */
 static octet_status check(struct oct_attention_search *f, struct oct_found_attention *found,
                           bool *good)
@@ -268,12 +286,17 @@ static octet_status check(struct oct_attention_search *f, struct oct_found_atten
     octet_status status = trace_parts(f, found, good);
     if (status || !*good)
         return status;
-    *good = is_convolution(f, found) && found->plane % found->pixels == 0 && found->key % 4 == 0 &&
-            found->value % 4 == 0 && found->key <= OCT_HEAD_CHANNELS_MAX &&
-            found->value <= OCT_HEAD_CHANNELS_MAX && found->factor >= (double)OCT_SCALE_MIN &&
-            found->factor <= (double)OCT_SCALE_MAX;
+    *good = is_convolution(f, found) && found->plane % found->pixels == 0 &&
+            found->factor >= (double)OCT_SCALE_MIN && found->factor <= (double)OCT_SCALE_MAX;
     if (!*good)
         return OCTET_OK;
+    if (found->value % 4 || found->value > OCT_HEAD_CHANNELS_MAX ||
+        found->key > OCT_HEAD_CHANNELS_MAX - 3)
+        return oct_node_fail(f->graph, &f->graph->nodes[found->softmax], OCTET_UNSUPPORTED_OPERATOR,
+                             "an attention whose heads have %lld values and %lld keys: values in "
+                             "fours are read, and at most %d of either",
+                             (long long)found->value, (long long)found->key,
+                             OCT_HEAD_CHANNELS_MAX - 3);
     found->areas = found->plane / found->pixels;
     found->heads = found->groups / found->areas;
     *good = found->areas <= OCT_AREAS_MAX && found->heads * found->areas == found->groups &&
@@ -294,7 +317,7 @@ static octet_status check(struct oct_attention_search *f, struct oct_found_atten
         *good = find_rows(found, i);
     if (*good && !status && !are_all(f, found, good))
         status = oct_fail_memory(f->graph->ctx, "the graph");
-    return status;
+    return status || !*good ? status : fill_keys(f, found);
 }
 
 octet_status oct_find_attention(struct oct_attention_search *search, int softmax,

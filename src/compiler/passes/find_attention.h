@@ -27,7 +27,7 @@ struct oct_found_attention {
     double factor;
     int roundings;                  /* on the way, which are left out */
     int *group_of;                  /* [area][head] */
-    int *rows[OCT_ATTENTION_PARTS]; /* [channels]: of the base */
+    int *rows[OCT_ATTENTION_PARTS]; /* [channels]: of the base; -1: zeros */
     /* see oct_trace_elements(); `moved` of the output, from the product on */
     struct oct_array indices[OCT_ATTENTION_PARTS], moved;
 };

@@ -51,7 +51,7 @@ static const char *name_of_part(const struct finding *f, const struct oct_found_
     return f->graph->values[found->base].name;
 }
 
-/* Rows of a constant, as a new one; -1: there is no memory. */
+/* Rows of a constant, as a new one; those of -1 are zeros. -1: there is no memory. */
 static int take_rows(struct oct_graph *graph, int constant, const int *rows, int64_t count)
 {
     const struct oct_value from = graph->values[constant];
@@ -66,10 +66,11 @@ static int take_rows(struct oct_graph *graph, int constant, const int *rows, int
     if (!array.data || (from.weight_scales && !scales) || value < 0)
         return -1;
     for (int64_t i = 0; i < count; i++) {
-        memcpy(oct_floats(&array) + (size_t)i * each,
-               oct_floats(&from.array) + (size_t)rows[i] * each, each * sizeof(float));
+        if (rows[i] >= 0)
+            memcpy(oct_floats(&array) + (size_t)i * each,
+                   oct_floats(&from.array) + (size_t)rows[i] * each, each * sizeof(float));
         if (scales)
-            scales[i] = from.weight_scales[rows[i]];
+            scales[i] = rows[i] >= 0 ? from.weight_scales[rows[i]] : 1.0f;
     }
     graph->values[value].array = array;
     graph->values[value].weight_scales = scales;
