@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "video/address.h"
+#include "app/address.h"
 #include "video/film_bytes.h"
 
 static void passwords_are_hidden(void **state)

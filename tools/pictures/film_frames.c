@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/address.h"
 #include "app/allocate.h"
 #include "app/clock.h"
 #include "app/signals.h"
-#include "video/address.h"
 #include "video/film_bytes.h"
 
 #define SLICE_MS 50           /* so often one who waits looks for a signal */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/address.h"
 #include "app/paths.h"
-#include "video/address.h"
 #include "video/video_library.h"
 
 #define NAMED_MAX 10 /* pictures that get a line of their own before the run */

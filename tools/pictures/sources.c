@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "app/address.h"
 #include "app/paths.h"
 #include "pictures/data_yaml.h"
 #include "pictures/source_folder.h"
 #include "pictures/source_list.h"
 #include "pictures/stream_frames.h"
-#include "video/address.h"
 
 #define VIDEO4LINUX 81 /* the major number of cameras' devices */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows addresses and pipelines by their looks, and keeps passwords out of what is printed. */
-#include "video/address.h"
+#include "app/address.h"
 
 #include <ctype.h>
 #include <stdlib.h>
