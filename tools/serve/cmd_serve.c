@@ -105,9 +105,11 @@ static int serve(struct frigate_server *server, const char *address)
         say_start(server->models.model, bound);
         serve_report_begin(&server->report, app, bound, server->models.model->name);
         frigate_server_run(server);
+        app_hold_signals(); /* closing takes a tenth of a second at most */
         zeromq_close(&server->zeromq);
         serve_address_remove(bound);
         app_forget_signal();
+        app_release_signals();
         status = serve_report_end(&server->report, server->clients.came);
     }
     free(bound);

@@ -18,7 +18,7 @@ serve parts.octet --threads 1
 "$client" "$address" boxes photo.jpg photo.json # 480x360 is no size of a network's
 "$client" "$address" two square.ppm square.json
 "$client" "$address" reset square.ppm square.json
-stop HUP
+stop INT
 sed -E 's/127.0.0.1:[0-9]+/127.0.0.1:PORT/; s/ms a frame.*;/ms a frame;/; s/[0-9]+ repl.*/N replies/; s/[0-9]+ objects/N objects/; s/[0-9]+ frames of [0-9]+ clients/N frames of N clients/' serve.err
 cat serve.out
 
