@@ -23,7 +23,8 @@ if(OCTET_GST_CHECK_FOUND)
         add_dependencies(${name} octet_gstreamer)
         target_compile_definitions(${name} PRIVATE
             $<$<BOOL:${OCTET_GST_PANGO_FOUND}>:OCTET_HAS_PANGO>
-            $<$<BOOL:${OCTET_GST_ANALYTICS_FOUND}>:OCTET_HAS_ANALYTICS>)
+            $<$<BOOL:${OCTET_GST_ANALYTICS_FOUND}>:OCTET_HAS_ANALYTICS>
+            $<$<TARGET_EXISTS:octet_cuda>:OCTET_HAS_CUDA>)
         foreach(part OCTET_GST OCTET_GST_CHECK OCTET_GST_ANALYTICS)
             target_include_directories(${name} SYSTEM PRIVATE ${${part}_INCLUDE_DIRS})
             target_link_directories(${name} PRIVATE ${${part}_LIBRARY_DIRS})

@@ -137,7 +137,9 @@ static void selection(void **state)
     assert_int_equal(count_found(numbered), of_first);
     assert_int_equal(count_found(DETECT " classes=0,1,2,3,4"), all);
     assert_int_equal(count_found(DETECT " threads=1 device=auto"), all);
-    assert_int_equal(count_found(DETECT " device=cuda"), all); /* by the stand-in */
+#ifndef OCTET_HAS_CUDA /* which would be found before the stand-in */
+    assert_int_equal(count_found(DETECT " device=cuda"), all);
+#endif
     gst_buffer_unref(buffer);
     g_free(named);
     g_free(numbered);
