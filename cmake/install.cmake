@@ -3,6 +3,7 @@
 #   runtime        the shared liboctet-runtime and the licence: what a device gets
 #   cuda           liboctet-cuda, where it is built: for devices with an NVIDIA GPU
 #   library        the shared liboctet
+#   gstreamer      the GStreamer plug-in, where it is built; it needs the part runtime
 #   program        octet and its man pages
 #   video          liboctet-video, where it is built: for octet on machines with films and cameras
 #   development    headers, static libraries, links without version, pkg-config and CMake packages
@@ -19,6 +20,9 @@ octet_install_library(octet_runtime runtime)
 octet_install_library(octet_runtime_static runtime)
 if(TARGET octet_cuda) # opened by its name at run time: nothing is built against it
     install(TARGETS octet_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cuda NAMELINK_SKIP)
+endif()
+if(TARGET octet_gstreamer)
+    install(TARGETS octet_gstreamer LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gstreamer-1.0 COMPONENT gstreamer)
 endif()
 if(OCTET_BUILD_COMPILER)
     octet_install_library(octet library)

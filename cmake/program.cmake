@@ -15,6 +15,11 @@ target_link_directories(octet_tools PUBLIC
 target_link_libraries(octet_tools PUBLIC octet_static octet_flags
     ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m ${CMAKE_DL_LIBS})
 
+if(OCTET_LIBZMQ_FOUND)
+    target_compile_definitions(octet_tools PRIVATE OCTET_HAS_ZEROMQ)
+    target_include_directories(octet_tools SYSTEM PRIVATE ${OCTET_LIBZMQ_INCLUDE_DIRS})
+endif()
+
 # octet_command_line(NAME): a program of the tools.
 function(octet_command_line name)
     add_executable(${name} ${PROJECT_SOURCE_DIR}/tools/main.c)

@@ -34,14 +34,17 @@ function add_file_edge(from, to,    a, b) {
     }
 }
 
+# "tools", or the plug-in.
+function part_of(path) { return path ~ /^tools\// ? "tools" : "elements" }
+
 function check_call(file, symbol,    target, from, to) {
     target = definer[symbol]
     calls++
     add_file_edge(file, target)
     from = room_of(file)
     to = room_of(target)
-    if (file ~ /^tools\// && target ~ /^src\// && symbol !~ /^octet_/) {
-        print "error " file ": tools use only what <octet/...> declares, not " symbol " of " target
+    if (file ~ /^(tools|gstreamer)\// && target ~ /^src\// && symbol !~ /^octet_/) {
+        print "error " file ": " part_of(file) " use only what <octet/...> declares, not " symbol " of " target
         return
     }
     if (may_use(from, to)) {
@@ -88,7 +91,7 @@ function print_circles(    a, b, circle, done, circles) {
                 done[b] = 1
                 circle = circle " " b
             }
-        print (circle ~ /(^| )tools\// ? "error " : "") "circle of files in " room_of(a ".c") ":" names_of(circle)
+        print (circle ~ /(^| )(tools|gstreamer)\// ? "error " : "") "circle of files in " room_of(a ".c") ":" names_of(circle)
         circles++
     }
     return circles + 0

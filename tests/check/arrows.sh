@@ -21,9 +21,9 @@ symbols() {
         nm -A -g -P "${objects[@]}" | sed -n 's|^.*/CMakeFiles/octet_[^/]*\.dir/\(.*\)\.o: \([^ ]* [^ ]*\).*|\1 \2|p'
 }
 
-# What files of ours include of ours, by a path from src/ or tools/: "FILE FILE include".
+# What files of ours include of ours, by a path from src/, tools/ or gstreamer/: "FILE FILE include".
 includes() {
-    (cd "$root" && grep -r --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include "' src tools 2>/dev/null || true) |
+    (cd "$root" && grep -r --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include "' src tools gstreamer 2>/dev/null || true) |
         sed 's|^\([^/]*\)\(/[^:]*\):[^"]*"\([^"]*\)".*|\1\2 \1/\3 include|'
 }
 

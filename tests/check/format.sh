@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$1"
 command -v clang-format-14 >/dev/null || { echo "skipped: no clang-format-14"; exit 77; }
-count=$(find include src tools tests bench examples -name '*.[ch]' | wc -l)
-find include src tools tests bench examples -name '*.[ch]' -print0 |
+count=$(find include src tools gstreamer tests bench examples -name '*.[ch]' | wc -l)
+find include src tools gstreamer tests bench examples -name '*.[ch]' -print0 |
     xargs -0 -n 64 -P "$(nproc 2>/dev/null || echo 1)" clang-format-14 -style=file --dry-run -Werror
 echo "format: $count files stay as they are"

@@ -123,6 +123,10 @@ function check_include(text,    name, quoted, target) {
         error(FNR, "include by a path from src/, not " name)
     if (name ~ /^octet\//)
         error(FNR, "public headers are included as <" name ">")
+    if (room == "gstreamer" && name ~ /\//) {
+        error(FNR, "elements include only <octet/...> and their own headers, not " name)
+        return
+    }
     if (FILENAME ~ /^tools\// && name ~ /^(base|network|runtime|compiler|evaluate|api)\//) {
         error(FNR, "tools include only <octet/...> and their own headers, not " name)
         return
@@ -141,4 +145,6 @@ function check_public(name) {
         error(FNR, "base may include <octet/status.h> and <octet/context.h> only")
     if (room ~ /^src\/runtime\// && index(desk_headers, " " name " "))
         error(FNR, "runtime may not include <octet/" name ".h>")
+    if (room == "gstreamer" && index(desk_headers, " " name " "))
+        error(FNR, "elements have the runtime alone, not <octet/" name ".h>")
 }

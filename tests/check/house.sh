@@ -10,7 +10,7 @@ exceptions=$here/exceptions.txt
 cd "$root"
 
 folders=()
-for folder in include src tools tests bench examples demo cmake docs; do
+for folder in include src tools gstreamer tests bench examples demo cmake docs; do
     [ ! -d "$folder" ] || folders+=("$folder")
 done
 top=()
@@ -43,7 +43,7 @@ xargs -d '\n' awk -v exceptions="$exceptions" -v rooms="$here/rooms.txt" -f "$he
 report "$findings"
 
 findings=$(mktemp)
-grep -E '^(include|src|tools|tests|bench|examples)/.*\.([ch]|py|proto)$' "$everything" |
+grep -E '^(include|src|tools|gstreamer|tests|bench|examples)/.*\.([ch]|py|proto)$' "$everything" |
     awk -v exceptions="$exceptions" -f "$here/rooms.awk" -f "$here/names.awk" >"$findings"
 report "$findings"
 

@@ -12,7 +12,7 @@ license=$'/* SPDX-License-Identifier: Apache-2.0 */\n/* What the file is for. */
 
 fresh() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{include/octet,tools/{app,draw,run},src/base,src/runtime/{backend/cpu/kernels/ref,engine},src/compiler/graph}
+    mkdir -p "$tree"/{include/octet,gstreamer,tools/{app,draw,run},src/base,src/runtime/{backend/cpu/kernels/ref,engine},src/compiler/graph}
     printf '%s\nint octet_one;\n' "$license" >"$tree/include/octet/one.h"
     printf '%s\n#include <stdio.h>\n' "$license" >"$tree/src/base/clean.c"
 }
@@ -54,6 +54,9 @@ offence tools/run/a.c '#include "b.h"\n' 'by a path from tools/'
 offence tools/app/a.c '#include "pictures/b.h"\n' 'app may not include'
 offence tools/draw/a.c '#include "run/b.h"\n' 'draw may not include'
 offence tools/run/a.c '#include "bench/b.h"\n' 'run may not include'
+offence gstreamer/a.c '#include "base/memory.h"\n' 'elements include only'
+offence gstreamer/a.c '#include "draw/canvas.h"\n' 'elements include only'
+offence gstreamer/a.c '#include <octet/model.h>\n' 'elements have the runtime alone'
 offence src/base/a.c "$(repeat '\\n' 801)" '800 at most'
 offence src/base/a.c "void f(void)\n{\n$(repeat '    g();\\n' 120)}\n" '120 at most'
 offence src/runtime/backend/cpu/kernels/ref/a.c "void f(void)\n{\n$(repeat '    g();\\n' 200)}\n" '200 at most'
@@ -93,6 +96,7 @@ harmless src/base/a.c 'void f(void)\n{\n    oct_free(p);\n    snprintf(a, 3, "x"
 harmless src/base/a.c "/* $(repeat 'é' 90) */\n"
 harmless src/compiler/graph/a.c '#include "runtime/engine/engine_contents.h"\n#include "base/memory.h"\n'
 harmless tools/draw/a.c '#include "pictures/b.h"\n#include "draw/c.h"\n'
+harmless gstreamer/a.c '#include "b.h"\n#include <octet/session.h>\n#include <gst/gst.h>\n'
 harmless tools/main.c '#include "app/options.h"\n#include "run/b.h"\n'
 harmless tools/run/a.c '#include "app/options.h"\n#include <octet/octet.h>\nvoid f(void)\n{\n    printf("x");\n}\n'
 
@@ -136,6 +140,13 @@ arrow 'src/runtime/engine may not use oct_later of src/compiler/graph/a.c'
 built
 compile tools/run/a.c "$(caller oct_low down)"
 arrow 'tools use only what <octet/...> declares, not oct_low of src/base/low.c'
+built
+compile gstreamer/a.c "$(caller oct_low down)"
+arrow 'elements use only what <octet/...> declares, not oct_low of src/base/low.c'
+built
+compile tools/run/b.c 'int oct_run(void)\n{\n    return 1;\n}\n'
+compile gstreamer/a.c "$(caller oct_run down)"
+arrow 'gstreamer may not use oct_run of tools/run/b.c'
 built
 compile tools/run/a.c "$(caller oct_bench run)"
 compile tools/bench/b.c 'int oct_bench(void)\n{\n    return 1;\n}\n'

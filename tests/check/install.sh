@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # install.sh BUILD ROOT CC GENERATOR: installs into a folder of its own and uses octet from there only, as docs/install.md
 # says: by pkg-config (shared, static, everything static), by CMake's find_package, with the installed program, from a
-# folder that was moved, and with the part of a device alone.
+# folder that was moved, and with the part of a device alone, and that with the GStreamer plug-in.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$2" && pwd)
@@ -101,5 +101,19 @@ done
 
 if [ -x "$place/usr/bin/octet" ]; then
     "$place/usr/bin/octet" --version | grep -qF "$version" || fail "the installed program is of another version"
+fi
+
+# The GStreamer plug-in beside the part runtime, with which it must be content.
+if [ -e "$build/gstreamer/libgstoctet.so" ]; then
+    cmake --install "$build" --prefix "$place/device" --component gstreamer --strip >"$place/log" ||
+        { cat "$place/log"; fail "cmake --install --component gstreamer failed"; }
+    plugin=$device_folder/gstreamer-1.0/libgstoctet.so
+    [ -e "$plugin" ] || fail "there is no gstreamer-1.0/libgstoctet.so"
+    ! grep -qF -e "$build" -e "$root" "$plugin" || fail "the plug-in holds a path of the build"
+    if command -v gst-inspect-1.0 >/dev/null; then
+        LD_LIBRARY_PATH='' GST_REGISTRY=$place/registry GST_PLUGIN_PATH=$device_folder/gstreamer-1.0 \
+            gst-inspect-1.0 octetdetect >"$place/log" 2>&1 || { cat "$place/log"; fail "GStreamer finds no octetdetect"; }
+        grep -qF "$plugin" "$place/log" || fail "octetdetect is another file's"
+    fi
 fi
 echo "install: ${packages[*]} by pkg-config and CMake, $examples examples"

@@ -132,3 +132,43 @@ unpack_tree() {
         esac
     done <"$root/tests/cli/trees/$1.tree"
 }
+
+# serve ARGUMENT...: starts `octet serve` in the background at a free port of this machine, or where --frigate says;
+# $address then is where it listens, $server its process. What it says goes to serve.err and serve.out.
+serve() {
+    local i
+    case " $* " in
+    *' --frigate '*) ;;
+    *) set -- "$@" --frigate 'tcp://127.0.0.1:*' ;;
+    esac
+    : >serve.err
+    env --default-signal=INT "$octet" serve "$@" >serve.out 2>serve.err & # the shell has it ignored
+    server=$!
+    trap 'kill -KILL "$server" 2>/dev/null' EXIT
+    for i in $(seq 600); do
+        ! grep -q 'is served to Frigate' serve.err || break
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.1
+    done
+    address=$(sed -n 's/.*is served to Frigate at //p' serve.err)
+    [ -n "$address" ] || { echo "no server:"; cat serve.err; }
+}
+
+# stop SIGNAL: ends it; says how, and when that took long: a second, and one for a machine that is busy.
+stop() {
+    local status=0 start=$(date +%s%N)
+    kill "-$1" "$server"
+    wait "$server" || status=$?
+    [ $(($(date +%s%N) - start)) -lt 2000000000 ] || echo "it took too long"
+    echo "SIG$1: exit status $status"
+}
+
+# The client of tests/serve as $client; skips where it was not built.
+need_client() {
+    local folder
+    client=
+    for folder in "$(dirname "$octet")"/tests "$(dirname "$octet")"; do
+        [ ! -x "$folder/frigate_client" ] || client=$folder/frigate_client
+    done
+    [ -n "$client" ] || skip "built without ZeroMQ (libzmq3-dev)"
+}

@@ -34,24 +34,12 @@ static char folder[TEST_FOLDER_BYTES], source[TEST_PATH_BYTES], target[TEST_FOLD
 static int set_up(void **state)
 {
     (void)state;
-    octet_calibration *calibration;
     test_context_init(&test);
     octet_context *ctx = &test.context;
     test_folder_create(folder);
     snprintf(target, sizeof target, "%s/out", folder);
     test_data_path(source, BUNDLED_MODEL);
-    struct test_data_list pictures = test_data_list("demo/images/calibration", 28);
-    octet_model *model = test_data_model(ctx, BUNDLED_MODEL);
-    assert_int_equal(octet_calibration_create(ctx, model, NULL, &calibration), OCTET_OK);
-    for (int i = 0; i < pictures.count; i++) {
-        octet_image *image = test_data_image(ctx, pictures.paths[i]);
-        assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
-        octet_image_free(&image);
-    }
-    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_OK);
-    octet_calibration_free(&calibration);
-    octet_model_free(&model);
-    test_data_list_free(&pictures);
+    statistics = test_data_statistics(ctx, BUNDLED_MODEL, "demo/images/calibration", 28);
     return 0;
 }
 

@@ -74,25 +74,6 @@ static void wide(void **state)
 
 /* ---- exported ---- */
 
-static octet_statistics *calibrate(octet_context *ctx, const char *path)
-{
-    octet_calibration *calibration;
-    octet_statistics *statistics;
-    struct test_data_list pictures = test_data_list("demo/images/calibration", 28);
-    octet_model *model = test_data_model(ctx, path);
-    assert_int_equal(octet_calibration_create(ctx, model, NULL, &calibration), OCTET_OK);
-    for (int i = 0; i < pictures.count; i++) {
-        octet_image *image = test_data_image(ctx, pictures.paths[i]);
-        assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
-        octet_image_free(&image);
-    }
-    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_OK);
-    octet_calibration_free(&calibration);
-    octet_model_free(&model);
-    test_data_list_free(&pictures);
-    return statistics;
-}
-
 static int is_found(const octet_detection *wanted, const octet_detection *boxes, int count)
 {
     for (int i = 0; i < count; i++)
@@ -179,7 +160,8 @@ static void qdq(void **state)
     test_context_init(&test);
     test_folder_create(folder);
     snprintf(target, sizeof target, "%s/out.onnx", folder);
-    octet_statistics *statistics = calibrate(&test.context, family->model);
+    octet_statistics *statistics =
+        test_data_statistics(&test.context, family->model, "demo/images/calibration", 28);
     export_one(family, statistics, "none", target);
     export_one(family, statistics, "auto", target);
     octet_statistics_free(&statistics);

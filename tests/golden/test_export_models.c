@@ -32,25 +32,6 @@ static const struct expected models[] = {
     {"models/neudet-yolov8n-224.onnx", "neudet/images/train", 6},
 };
 
-static octet_statistics *calibrate(octet_context *ctx, const struct expected *e)
-{
-    struct test_data_list pictures = test_data_list(e->folder, 2);
-    octet_model *model = test_data_model(ctx, e->model);
-    octet_calibration *calibration;
-    octet_statistics *statistics;
-    assert_int_equal(octet_calibration_create(ctx, model, NULL, &calibration), OCTET_OK);
-    for (int i = 0; i < pictures.count; i++) {
-        octet_image *image = test_data_image(ctx, pictures.paths[i]);
-        assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
-        octet_image_free(&image);
-    }
-    assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_OK);
-    octet_calibration_free(&calibration);
-    octet_model_free(&model);
-    test_data_list_free(&pictures);
-    return statistics;
-}
-
 static void unpack(octet_context *ctx, const char *path, struct oct_onnx_model *model)
 {
     size_t size;
@@ -94,7 +75,8 @@ static void test_models(void **state)
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         if (test_build_is_slow() && i == 3)
             continue;
-        octet_statistics *statistics = calibrate(&test.context, &models[i]);
+        octet_statistics *statistics =
+            test_data_statistics(&test.context, models[i].model, models[i].folder, 2);
         check(&test.context, &models[i], statistics, "none", 0);
         check(&test.context, &models[i], statistics, "auto", 1);
         octet_statistics_free(&statistics);

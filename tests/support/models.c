@@ -105,16 +105,14 @@ void test_data_list_free(struct test_data_list *list)
     free(list->paths);
 }
 
-octet_engine *test_data_int8(octet_context *ctx, const char *model_path,
-                             const struct test_data_list *pictures, int size)
+static octet_statistics *statistics_of(octet_context *ctx, const octet_model *model,
+                                       const struct test_data_list *pictures, int size)
 {
-    octet_model *model = test_data_model(ctx, model_path);
     octet_calibration_settings settings;
     octet_calibration_defaults(&settings);
     settings.height = settings.width = size;
     octet_calibration *calibration;
     octet_statistics *statistics;
-    octet_engine *engine;
     assert_int_equal(octet_calibration_create(ctx, model, &settings, &calibration), OCTET_OK);
     for (int i = 0; i < pictures->count; i++) {
         octet_image *image = test_data_image(ctx, pictures->paths[i]);
@@ -124,6 +122,28 @@ octet_engine *test_data_int8(octet_context *ctx, const char *model_path,
     }
     assert_int_equal(octet_calibration_finish(calibration, &statistics), OCTET_OK);
     octet_calibration_free(&calibration);
+    return statistics;
+}
+
+octet_statistics *test_data_statistics(octet_context *ctx, const char *model_path,
+                                       const char *folder, int most)
+{
+    struct test_data_list pictures = test_data_list(folder, most);
+    octet_model *model = test_data_model(ctx, model_path);
+    octet_info info;
+    octet_model_info(model, &info);
+    octet_statistics *statistics = statistics_of(ctx, model, &pictures, info.input_height);
+    octet_model_free(&model);
+    test_data_list_free(&pictures);
+    return statistics;
+}
+
+octet_engine *test_data_int8(octet_context *ctx, const char *model_path,
+                             const struct test_data_list *pictures, int size)
+{
+    octet_engine *engine;
+    octet_model *model = test_data_model(ctx, model_path);
+    octet_statistics *statistics = statistics_of(ctx, model, pictures, size);
     if (octet_build(ctx, model, statistics, NULL, &engine) != OCTET_OK)
         fail_msg("%s", octet_context_message(ctx));
     octet_statistics_free(&statistics);

@@ -30,6 +30,10 @@ struct test_data_list {
 struct test_data_list test_data_list(const char *folder, int most);
 void test_data_list_free(struct test_data_list *list);
 
+/* Statistics of a model of square pictures, at its own size, from at most `most` of a folder. */
+octet_statistics *test_data_statistics(octet_context *ctx, const char *model, const char *folder,
+                                       int most);
+
 /* An INT8 engine of a model, calibrated on these pictures at this size. */
 octet_engine *test_data_int8(octet_context *ctx, const char *model,
                              const struct test_data_list *pictures, int size);

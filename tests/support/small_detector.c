@@ -518,3 +518,17 @@ unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine,
     test_folder_remove(folder);
     return bytes;
 }
+
+unsigned char *test_engine_replaced(octet_context *ctx, enum test_detector kind, const char *from,
+                                    const char *to, size_t *size)
+{
+    octet_engine *engine = test_engine(ctx, kind, OCTET_PRECISION_INT8);
+    unsigned char *bytes = test_engine_bytes(ctx, engine, size);
+    octet_engine_free(&engine);
+    assert_int_equal(strlen(from), strlen(to));
+    unsigned char *at = memmem(bytes, *size, from, strlen(from));
+    if (!at)
+        fail_msg("the file has no %s", from);
+    memcpy(at, to, strlen(to));
+    return bytes;
+}

@@ -200,29 +200,37 @@ static octet_status lower_in_steps(struct oct_gridding *g, int index)
     return status;
 }
 
+/* Adds a layer that writes tensor `index` in one form, and what converts that to its others. */
+static octet_status add_and_convert(struct oct_gridding *g, struct oct_layer *layer, int index,
+                                    struct oct_quantization form)
+{
+    const struct oct_tensor *output = &g->from->tensors[index];
+    struct oct_forms *forms = &g->forms[index];
+    octet_status status =
+        oct_grids_add_output(g, output->name, output->channels, form, &layer->output);
+    if (!status)
+        status = oct_lower_add_layer(&g->to, layer);
+    for (int f = 0; f < forms->count && !status; f++) {
+        forms->tensor[f] = layer->output;
+        if (!oct_same_quantization(forms->form[f], form))
+            status = oct_grids_add_copy(g, layer->output, output->name, forms->form[f],
+                                        &forms->tensor[f]);
+    }
+    return status;
+}
+
 /* In one pass where one form is wanted; otherwise in floats, which are then converted. */
 static octet_status lower_at_once(struct oct_gridding *g, int index)
 {
     const struct oct_layer *from = &g->from->layers[index];
-    const struct oct_tensor *output = &g->from->tensors[from->output];
-    struct oct_forms *forms = &g->forms[from->output];
+    const struct oct_forms *forms = &g->forms[from->output];
     const struct oct_quantization form = forms->count == 1 ? forms->form[0] : floats;
     struct oct_layer layer;
     octet_status status = add_convolution(g, index, &layer);
     if (!status && from->residual >= 0)
         status =
             oct_grids_form(g, from->residual, natural_form(g, from->residual), &layer.residual);
-    if (!status)
-        status = oct_grids_add_output(g, output->name, output->channels, form, &layer.output);
-    if (!status)
-        status = oct_lower_add_layer(&g->to, &layer);
-    for (int f = 0; f < forms->count && !status; f++) {
-        forms->tensor[f] = layer.output;
-        if (!oct_same_quantization(forms->form[f], form))
-            status = oct_grids_add_copy(g, layer.output, output->name, forms->form[f],
-                                        &forms->tensor[f]);
-    }
-    return status;
+    return status ? status : add_and_convert(g, &layer, from->output, form);
 }
 
 /* Pools and upsampling, in each form that is not a conversion of another. */
@@ -253,23 +261,12 @@ static octet_status lower_move(struct oct_gridding *g, int index)
 static octet_status lower_mean(struct oct_gridding *g, int index)
 {
     const struct oct_layer *from = &g->from->layers[index];
-    const struct oct_tensor *output = &g->from->tensors[from->output];
-    struct oct_forms *forms = &g->forms[from->output];
+    const struct oct_forms *forms = &g->forms[from->output];
     const struct oct_quantization input = mean_form(g, index);
     const struct oct_quantization form = oct_is_quantized(input) ? forms->form[0] : floats;
     struct oct_layer layer = *from;
     octet_status status = oct_grids_form(g, from->input, input, &layer.input);
-    if (!status)
-        status = oct_grids_add_output(g, output->name, output->channels, form, &layer.output);
-    if (!status)
-        status = oct_lower_add_layer(&g->to, &layer);
-    for (int f = 0; f < forms->count && !status; f++) {
-        forms->tensor[f] = layer.output;
-        if (!oct_same_quantization(forms->form[f], form))
-            status = oct_grids_add_copy(g, layer.output, output->name, forms->form[f],
-                                        &forms->tensor[f]);
-    }
-    return status;
+    return status ? status : add_and_convert(g, &layer, from->output, form);
 }
 
 static octet_status lower_layer(struct oct_gridding *g, int index)

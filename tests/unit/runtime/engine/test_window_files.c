@@ -25,15 +25,10 @@ static octet_status load(const unsigned char *bytes, size_t size, octet_engine *
 /* The file of the detector with windows, and what `from` in it becomes. */
 static octet_status load_replaced(const char *from, const char *to)
 {
-    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_POOLED, OCTET_PRECISION_INT8);
+    octet_engine *engine;
     size_t size;
-    unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
-    octet_engine_free(&engine);
-    assert_int_equal(strlen(from), strlen(to));
-    unsigned char *at = memmem(bytes, size, from, strlen(from));
-    if (!at)
-        fail_msg("the file has no %s", from);
-    memcpy(at, to, strlen(to));
+    unsigned char *bytes =
+        test_engine_replaced(&test.context, TEST_DETECTOR_POOLED, from, to, &size);
     const octet_status status = load(bytes, size, &engine);
     octet_engine_free(&engine);
     free(bytes);

@@ -5,6 +5,7 @@
 
 #include "base/bfloat16.h"
 #include "network/requantize.h"
+#include "runtime/backend/cpu/kernels/x86/bf16_avx2.h"
 #include "runtime/backend/cpu/kernels/x86/x86.h"
 
 enum { VECTOR = 32, WORD = 4 };
@@ -208,20 +209,7 @@ static inline __m128 load_four(const uint8_t *from, enum oct_type type)
 {
     if (type == OCT_TYPE_F32)
         return _mm_loadu_ps((const float *)(const void *)from);
-    const __m128i words = _mm_loadl_epi64((const __m128i *)(const void *)from);
-    return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), words));
-}
-
-/* As oct_bf16_of(). */
-static inline __m128i bf16_of_four(__m128 v)
-{
-    const __m128i bits = _mm_castps_si128(v), high = _mm_srli_epi32(bits, 16);
-    const __m128i odd = _mm_and_si128(high, _mm_set1_epi32(1));
-    const __m128i up = _mm_add_epi32(_mm_add_epi32(bits, _mm_set1_epi32(0x7fff)), odd);
-    const __m128i words =
-        _mm_blendv_epi8(_mm_srli_epi32(up, 16), _mm_or_si128(high, _mm_set1_epi32(0x40)),
-                        _mm_castps_si128(_mm_cmpunord_ps(v, v)));
-    return _mm_packus_epi32(words, words);
+    return four_of_bf16(from);
 }
 
 static void mean_of_values(struct taps t, uint8_t *out, int channels, __m128 share,
