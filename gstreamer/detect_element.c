@@ -188,7 +188,6 @@ static void gst_octet_detect_class_init(GstOctetDetectClass *class)
 {
     GstBaseTransformClass *transform = GST_BASE_TRANSFORM_CLASS(class);
     GstElementClass *element = GST_ELEMENT_CLASS(class);
-    GstCaps *caps = gst_caps_from_string(VIDEO_CAPS);
     GST_DEBUG_CATEGORY_INIT(octetdetect_debug, "octetdetect", 0, "octet's detector");
     G_OBJECT_CLASS(class)->finalize = finalize;
     detect_properties_install(G_OBJECT_CLASS(class));
@@ -197,11 +196,7 @@ static void gst_octet_detect_class_init(GstOctetDetectClass *class)
         "Finds objects in video frames with an octet engine (YOLO) and writes their boxes into "
         "the buffers as regions of interest",
         "octet's authors");
-    gst_element_class_add_pad_template(
-        element, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-    gst_element_class_add_pad_template(
-        element, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-    gst_caps_unref(caps);
+    video_add_pads(element);
     transform->start = start;
     transform->stop = stop;
     transform->set_caps = set_caps;

@@ -146,18 +146,13 @@ static void gst_octet_overlay_class_init(GstOctetOverlayClass *class)
 {
     GstBaseTransformClass *transform = GST_BASE_TRANSFORM_CLASS(class);
     GstElementClass *element = GST_ELEMENT_CLASS(class);
-    GstCaps *caps = gst_caps_from_string(VIDEO_CAPS);
     GST_DEBUG_CATEGORY_INIT(octetoverlay_debug, "octetoverlay", 0, "octet's overlay");
     install_properties(G_OBJECT_CLASS(class));
     gst_element_class_set_static_metadata(
         element, "octet overlay", "Filter/Editor/Video",
         "Draws the regions of interest of buffers, as octetdetect writes them, into their frames",
         "octet's authors");
-    gst_element_class_add_pad_template(
-        element, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-    gst_element_class_add_pad_template(
-        element, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-    gst_caps_unref(caps);
+    video_add_pads(element);
     transform->set_caps = set_caps;
     transform->stop = stop;
     transform->propose_allocation = propose_allocation;

@@ -42,6 +42,16 @@ static octet_yuv_matrix matrix_of(GstVideoColorMatrix matrix)
     }
 }
 
+void video_add_pads(GstElementClass *element)
+{
+    GstCaps *caps = gst_caps_from_string(VIDEO_CAPS);
+    gst_element_class_add_pad_template(
+        element, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+    gst_element_class_add_pad_template(
+        element, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+    gst_caps_unref(caps);
+}
+
 gboolean video_fits(const GstVideoInfo *info)
 {
     octet_pixel_format format;

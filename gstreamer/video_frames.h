@@ -15,6 +15,9 @@
     "video/x-raw, format = (string) " VIDEO_FORMATS ", width = (int) [ 1, 32767 ], "               \
     "height = (int) [ 1, 32767 ], framerate = (fraction) [ 0, max ]"
 
+/* Gives an element's class a sink and a source of these caps. */
+void video_add_pads(GstElementClass *element);
+
 /* Whether octet takes frames of this format and size. */
 gboolean video_fits(const GstVideoInfo *info);
 

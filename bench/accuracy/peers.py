@@ -15,14 +15,15 @@ import numpy as np
 import sets
 
 sys.path.append(os.path.join(sets.ROOT, "examples"))
+sys.path.append(os.path.join(sets.ROOT, "bench", "peers"))
 from trtexec_eval import COCO_IDS, CONFIDENCE, letterbox, results  # noqa: E402
 
 
 def head_of(source):
-    """The name of the head's module: the exporter names the nodes of module N /model.N/..., the head is the last."""
+    """The name of the head's module, which is the last one."""
     import onnx
-    names = [n.name for n in onnx.load(source).graph.node]
-    return f"model.{max(int(m.group(1)) for n in names if (m := re.match(r'/model[.]([0-9]+)/', n)))}"
+    from quantize import head_prefix
+    return head_prefix(onnx.load(source)).strip("/")
 
 
 def detect(run, size, name, work):

@@ -117,7 +117,10 @@ struct oct_head_kind {
 
     /* Boxes that the head predicts for a picture, before any are selected. */
     int (*anchor_count)(const struct oct_head_view *view);
-    /* The corners (x1, y1, x2, y2) of an anchor's box, in input pixels. */
+    /* Of heads of levels (runtime/head/levels.h), else NULL: the corners (x1, y1, x2, y2) of one
+     * cell's box, in input pixels. */
+    void (*cell_box)(const struct oct_head_view *view, int level, int y, int x, float corners[4]);
+    /* The corners of an anchor's box. */
     void (*box)(const struct oct_head_view *view, int anchor, float corners[4]);
     /* Writes [4 + class_count][anchors]: centre x, centre y, width, height in input pixels, then
      * scores after the sigmoid. */

@@ -2,6 +2,7 @@
 /* Shapes, strides and memory of dense arrays. */
 #include "compiler/graph/array.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,4 +59,12 @@ const char *oct_array_shape_text(const struct oct_array *array, char *text, size
         used += (size_t)added;
     }
     return text;
+}
+
+bool oct_floats_finite(const struct oct_array *array)
+{
+    for (size_t i = 0; i < array->count; i++)
+        if (!isfinite(oct_floats(array)[i]))
+            return false;
+    return true;
 }

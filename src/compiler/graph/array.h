@@ -43,6 +43,8 @@ static inline float *oct_floats(const struct oct_array *array)
 {
     return array->data;
 }
+/* Whether none of an array of floats is NaN or infinite. */
+bool oct_floats_finite(const struct oct_array *array);
 static inline int64_t *oct_ints(const struct oct_array *array)
 {
     return array->data;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the head reads, from the picture on, as layers and tensors. */
-#include <math.h>
 #include <string.h>
 
 #include "compiler/graph/operators.h"
@@ -17,12 +16,10 @@ static octet_status take_weights(struct oct_builder *builder, const struct oct_n
                                  int value, const float **weights)
 {
     const struct oct_array *from = &builder->import->graph->values[value].array;
-    const float *values = oct_floats(from);
-    for (size_t i = 0; i < from->count; i++)
-        if (!isfinite(values[i]))
-            return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
-                                 "its weights or bias have values that are not finite");
-    *weights = values;
+    if (!oct_floats_finite(from))
+        return oct_node_fail(builder->import->graph, node, OCTET_UNSUPPORTED_MODEL,
+                             "its weights or bias have values that are not finite");
+    *weights = oct_floats(from);
     return OCTET_OK;
 }
 

@@ -4,18 +4,8 @@
  * Touvron et al. 2021): a depthwise convolution of 1x1, which can take in the sum that follows. A
  * weight of its own scale each, so INT8 rounds none of them.
  */
-#include <math.h>
-
 #include "compiler/graph/operators.h"
 #include "compiler/passes/passes.h"
-
-static bool are_finite(const struct oct_array *array)
-{
-    for (size_t i = 0; i < array->count; i++)
-        if (!isfinite(oct_floats(array)[i]))
-            return false;
-    return true;
-}
 
 /* The operand of a Mul that is a constant for each channel of the other one, or -1. */
 static int scales_of(const struct oct_graph *graph, const struct oct_node *node)
@@ -32,7 +22,8 @@ static int scales_of(const struct oct_graph *graph, const struct oct_node *node)
             x->rank != 4 || x->type != OCT_DATA_FLOAT)
             continue;
         const int64_t channels = a->dims[a->rank - 3];
-        if (channels > 1 && channels == x->dims[1] && a->count == (size_t)channels && are_finite(a))
+        if (channels > 1 && channels == x->dims[1] && a->count == (size_t)channels &&
+            oct_floats_finite(a))
             return i;
     }
     return -1;
@@ -70,5 +61,5 @@ octet_status oct_scale_channels(struct oct_import *import)
         if (scales >= 0)
             status = make_depthwise(graph, &graph->nodes[n], scales);
     }
-    return status ? status : oct_graph_sort(graph);
+    return status;
 }

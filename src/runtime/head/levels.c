@@ -39,7 +39,7 @@ void oct_levels_add(struct oct_head *head, int box_tensor, int class_tensor, int
         (struct oct_head_output){class_tensor, OCT_HEAD_CLASS, stride};
 }
 
-void oct_levels_decode(const struct oct_head_view *view, oct_cell_box *cell_box, float *output)
+void oct_levels_decode(const struct oct_head_view *view, float *output)
 {
     const size_t anchors = (size_t)oct_levels_anchors(view);
     size_t anchor = 0;
@@ -48,7 +48,7 @@ void oct_levels_decode(const struct oct_head_view *view, oct_cell_box *cell_box,
         for (int y = 0; y < classes->height; y++) {
             for (int x = 0; x < classes->width; x++, anchor++) {
                 float box[4];
-                cell_box(view, l, y, x, box);
+                view->head->kind->cell_box(view, l, y, x, box);
                 output[anchor] = (box[0] + box[2]) * 0.5f;
                 output[anchors + anchor] = (box[1] + box[3]) * 0.5f;
                 output[2 * anchors + anchor] = box[2] - box[0];
@@ -167,37 +167,28 @@ static void gather(const struct oct_head_view *view, const octet_detect_settings
     }
 }
 
-void oct_levels_box(const struct oct_head_view *view, oct_cell_box *cell_box, int anchor,
-                    float corners[4])
+void oct_levels_box(const struct oct_head_view *view, int anchor, float corners[4])
 {
     for (int l = 0; l < level_count(view->head); l++) {
         const struct oct_head_map *map = &view->maps[2 * l];
         const int cells = map->height * map->width;
         if (anchor < cells) {
-            cell_box(view, l, anchor / map->width, anchor % map->width, corners);
+            view->head->kind->cell_box(view, l, anchor / map->width, anchor % map->width, corners);
             return;
         }
         anchor -= cells;
     }
 }
 
-struct boxes {
-    const struct oct_head_view *view;
-    oct_cell_box *cell_box;
-};
-
 static void corners_of(const void *user, int anchor, float corners[4])
 {
-    const struct boxes *boxes = user;
-    oct_levels_box(boxes->view, boxes->cell_box, anchor, corners);
+    oct_levels_box(user, anchor, corners);
 }
 
-int oct_levels_select(const struct oct_head_view *view, oct_cell_box *cell_box,
-                      const octet_detect_settings *settings, struct oct_select_scratch *scratch,
-                      octet_detection *detections, int most)
+int oct_levels_select(const struct oct_head_view *view, const octet_detect_settings *settings,
+                      struct oct_select_scratch *scratch, octet_detection *detections, int most)
 {
     struct oct_candidates heap = {scratch->candidates, 0, scratch->capacity};
-    const struct boxes boxes = {view, cell_box};
     gather(view, settings, &heap);
-    return oct_nms(&heap, &(struct oct_boxes){corners_of, &boxes}, settings, detections, most);
+    return oct_nms(&heap, &(struct oct_boxes){corners_of, view}, settings, detections, most);
 }

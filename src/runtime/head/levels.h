@@ -2,17 +2,13 @@
 /* What heads share that predict a box and a logit a class at every cell of several levels. A level
  * is two outputs of one stride, boxes before classes (class_count channels); levels have ascending
  * strides. Anchors are numbered level by level, row by row. What a cell's box is of its numbers is
- * the kind's matter: it gives the function that says. */
+ * the kind's matter: its row's cell_box says. */
 #ifndef OCTET_RUNTIME_HEAD_LEVELS_H
 #define OCTET_RUNTIME_HEAD_LEVELS_H
 
 #include "network/head.h"
 
 #define OCT_LEVELS_MAX (OCT_HEAD_OUTPUTS_MAX / 2)
-
-/* The corners (x1, y1, x2, y2) of one cell's box in input pixels. */
-typedef void oct_cell_box(const struct oct_head_view *view, int level, int y, int x,
-                          float corners[4]);
 
 /* The numbers of one cell. */
 static inline const float *oct_cell_of(const struct oct_head_map *map, int y, int x)
@@ -38,12 +34,10 @@ static inline void oct_cell_corners(const float distances[4], int y, int x, int 
 
 /* levels.c: see struct oct_head_kind. */
 int oct_levels_anchors(const struct oct_head_view *view);
-void oct_levels_box(const struct oct_head_view *view, oct_cell_box *cell_box, int anchor,
-                    float corners[4]);
-void oct_levels_decode(const struct oct_head_view *view, oct_cell_box *cell_box, float *output);
-int oct_levels_select(const struct oct_head_view *view, oct_cell_box *cell_box,
-                      const octet_detect_settings *settings, struct oct_select_scratch *scratch,
-                      octet_detection *detections, int most);
+void oct_levels_box(const struct oct_head_view *view, int anchor, float corners[4]);
+void oct_levels_decode(const struct oct_head_view *view, float *output);
+int oct_levels_select(const struct oct_head_view *view, const octet_detect_settings *settings,
+                      struct oct_select_scratch *scratch, octet_detection *detections, int most);
 
 /* A logit that is not above this cannot reach the confidence; those above are decided by their
  * exact score. */

@@ -65,22 +65,6 @@ static void cell_box(const struct oct_head_view *view, int level, int y, int x, 
     oct_cell_corners(distances, y, x, view->head->outputs[2 * level].stride, corners);
 }
 
-static void box(const struct oct_head_view *view, int anchor, float corners[4])
-{
-    oct_levels_box(view, cell_box, anchor, corners);
-}
-
-static void decode(const struct oct_head_view *view, float *output)
-{
-    oct_levels_decode(view, cell_box, output);
-}
-
-static int select_boxes(const struct oct_head_view *view, const octet_detect_settings *settings,
-                        struct oct_select_scratch *scratch, octet_detection *detections, int most)
-{
-    return oct_levels_select(view, cell_box, settings, scratch, detections, most);
-}
-
 const struct oct_head_kind oct_head_yolov8 = {
     .name = "YOLOv8",
     .word = "dfl",
@@ -92,7 +76,8 @@ const struct oct_head_kind oct_head_yolov8 = {
     .fields = oct_yolov8_fields,
     .read = oct_yolov8_read,
     .anchor_count = oct_levels_anchors,
-    .box = box,
-    .decode = decode,
-    .select = select_boxes,
+    .cell_box = cell_box,
+    .box = oct_levels_box,
+    .decode = oct_levels_decode,
+    .select = oct_levels_select,
 };

@@ -40,8 +40,7 @@ stop HUP
 
 echo "left by a server that was killed:"
 serve parts.octet --threads 1 --frigate "ipc://$PWD/socket"
-kill -KILL "$server"
-wait "$server" 2>/dev/null
+{ kill -KILL "$server"; wait "$server"; } 2>/dev/null # bash tells of it when it notices
 [ -S socket ] || echo "no socket is left"
 serve parts.octet --threads 1 --frigate "ipc://$PWD/socket"
 "$client" "$address" model parts.octet
