@@ -5,6 +5,7 @@
 #   library        the shared liboctet
 #   gstreamer      the GStreamer plug-in, where it is built; it needs the part runtime
 #   program        octet and its man pages
+#   video          liboctet-video, where it is built: for octet on machines with films and cameras
 #   development    headers, static libraries, links without version, pkg-config and CMake packages
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/octet)
 
@@ -53,6 +54,9 @@ if(OCTET_BUILD_COMPILER)
     octet_pkg_config(octet "${PROJECT_DESCRIPTION}" ${OCTET_RUNTIME_MODULES} ${OCTET_PROTOBUF_MODULE})
 endif()
 
+if(TARGET octet_video) # likewise
+    install(TARGETS octet_video LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT video NAMELINK_SKIP)
+endif()
 if(TARGET octet_program)
     install(TARGETS octet_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
     file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)

@@ -2,6 +2,7 @@
 # The command line: tools/, linked with the static library so that build/octet runs anywhere in the build tree.
 file(GLOB_RECURSE tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
 list(REMOVE_ITEM tool_sources ${PROJECT_SOURCE_DIR}/tools/main.c)
+list(FILTER tool_sources EXCLUDE REGEX "/tools/video/gstreamer/") # a library of its own: video.cmake
 
 # All but main(), which the fuzzers bring themselves.
 add_library(octet_tools OBJECT ${tool_sources})
@@ -27,6 +28,6 @@ function(octet_command_line name)
 endfunction()
 
 octet_command_line(octet_program)
-# Installed, it finds the CUDA library, which it opens when asked, beside the other libraries.
+# Installed, it finds the libraries that it opens when asked (CUDA, films) beside the other libraries.
 set_target_properties(octet_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
                       INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

@@ -48,4 +48,11 @@ awk -v si="$(wc -c <"$out/parts-int8.octet")" -v sf="$(wc -c <"$out/parts-fp32.o
     printf "%-32s %10.3f %10.3f   14 pictures, 78 parts\n", "average precision (COCO AP)", af, ai
     printf "%-32s %s\n", "float boxes found by INT8", agreement
 }' | tee "$out/comparison.txt"
+if [ -e "$build/liboctet-video.so.0" ]; then
+    say "A film: the same parts on a moving belt, drawn into $out/belt.mp4"
+    run detect "$out/parts-int8.octet" demo/belt.mp4 -o "$out/belt.mp4" --json-lines >"$out/belt.jsonl" ||
+        say "GStreamer lacks what the film needs: see docs/cameras.md"
+else
+    say "A film: left out, octet was built without GStreamer (docs/cameras.md)"
+fi
 printf '\nPictures with boxes, the engines and the statistics are in %s/\n' "$out"

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include <octet/context.h>
+#include <octet/frame.h>
 
 OCTET_BEGIN_DECLARATIONS
 
@@ -28,16 +28,18 @@ typedef struct octet_image octet_image;
 OCTET_API octet_status octet_image_load(octet_context *context, const char *path,
                                         octet_image **image);
 
-/** As octet_image_load(), from memory. `name` stands for the file in messages; the bytes are not
- * kept. */
+/** The same from memory, which is not kept. `name` stands for the file in messages. */
 OCTET_API octet_status octet_image_decode(octet_context *context, const void *bytes, size_t size,
                                           const char *name, octet_image **image);
 
-/** Copies `height` rows of `width` RGB pixels, `stride_bytes` apart (at least 3 * width), into a
- * new picture. */
+/** Makes a picture of `height` rows of `width` RGB pixels, `stride_bytes` >= 3 * width apart. */
 OCTET_API octet_status octet_image_copy_rgb(octet_context *context, const uint8_t *pixels,
                                             int width, int height, size_t stride_bytes,
                                             octet_image **image);
+
+/** The same of a camera's frame, with the RGB that octet_session_set_frame() makes of it. */
+OCTET_API octet_status octet_image_copy_frame(octet_context *context, const octet_frame *frame,
+                                              octet_image **image);
 
 OCTET_API int octet_image_width(const octet_image *image);
 OCTET_API int octet_image_height(const octet_image *image);
@@ -50,10 +52,8 @@ OCTET_API void octet_image_free(octet_image **image);
  * resized size is round(source * r), half to even; the pads are round((target - resized) / 2 -
  * 0.1). A point maps back as (x - pad_left) / gain_x. */
 typedef struct octet_letterbox {
-    int source_width, source_height;   /**< pixels */
-    int target_width, target_height;   /**< pixels */
-    int resized_width, resized_height; /**< pixels */
-    int pad_left, pad_top;             /**< pixels */
+    int source_width, source_height, target_width, target_height; /**< pixels */
+    int resized_width, resized_height, pad_left, pad_top;         /**< pixels */
     double gain_x, gain_y; /**< resized_width / source_width, resized_height / source_height */
 } octet_letterbox;
 

@@ -50,6 +50,46 @@ octet_status octet_image_copy_rgb(octet_context *context, const uint8_t *pixels,
     return oct_image_copy_rgb(context, pixels, width, height, stride_bytes, image);
 }
 
+/* The letterbox of a frame's own size is its pixels. */
+static octet_status copy_frame(octet_context *context, const octet_frame *frame, octet_image *image)
+{
+    const octet_letterbox box =
+        oct_letterbox_geometry(frame->width, frame->height, frame->width, frame->height);
+    struct oct_letterbox_scratch scratch = {
+        NULL, oct_letterbox_frame_scratch_bytes(frame->width, frame->width)};
+    scratch.memory = oct_malloc(context, scratch.bytes, 1);
+    if (!scratch.memory)
+        return oct_fail_memory(context, "a frame as a picture");
+    struct oct_kernels kernels;
+    oct_kernels_fill(&kernels, context->cpu_sets ? context->cpu_sets : oct_cpu_sets());
+    const struct oct_pixels target = {image->pixels, 3 * (size_t)image->width, 3};
+    const octet_status status =
+        oct_letterbox_frame(context, &kernels.resize, frame, &box, &target, &scratch);
+    oct_free(context, scratch.memory);
+    return status;
+}
+
+octet_status octet_image_copy_frame(octet_context *context, const octet_frame *frame,
+                                    octet_image **image)
+{
+    if (image)
+        *image = NULL;
+    if (!context || !frame || !image)
+        return oct_fail_null(context, __func__, "frame and image");
+    octet_image *made = NULL;
+    octet_status status = oct_frame_check(context, frame);
+    if (!status)
+        status = oct_image_create(context, "frame", (uint64_t)frame->width, (uint64_t)frame->height,
+                                  &made);
+    if (!status)
+        status = copy_frame(context, frame, made);
+    if (status)
+        oct_image_free(made);
+    else
+        *image = made;
+    return status;
+}
+
 int octet_image_width(const octet_image *image)
 {
     return image ? image->width : 0;

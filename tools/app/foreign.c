@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Puts command lines of other programs into octet's words, as far as it has them. */
 #include "app/foreign.h"
+#include "app/address.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/address.h"
 #include "app/foreign_settings.h"
 
 static const struct {
@@ -389,7 +391,9 @@ int foreign_usage(struct app *app, int argc, char **argv)
         append(&line, "; first: yolo export format=onnx model=", command.checkpoint);
     if (command.remark)
         append(&line, "; ", command.remark);
-    app_usage(app, "written for another program; here: %s", line);
+    char *shown = without_passwords(line);
+    app_usage(app, "written for another program; here: %s", shown);
+    free(shown);
     char *const texts[] = {
         command.model,  command.checkpoint, command.source, command.options, command.left_out,
         command.folder, command.subfolder,  command.output, command.data,    line};

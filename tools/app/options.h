@@ -64,6 +64,12 @@ struct command {
         "device", 0, OPTION_DEVICE, "NAME", "where it runs: cpu (default), cuda, cuda:N or auto",  \
             &(app)->device, 0, 0, NULL                                                             \
     }
+/* Of those that read films. */
+#define EVERY_OPTION(target_)                                                                      \
+    {                                                                                              \
+        "every", 0, OPTION_INTEGER, "N", "of films and cameras every N-th frame (default 1)",      \
+            target_, 1, SAMPLE_MAX, NULL                                                           \
+    }
 /* Of those that may try a GPU's kernels out for it. */
 #define CACHE_OPTION(app)                                                                          \
     {                                                                                              \

@@ -21,6 +21,12 @@ bool path_is_file(const char *path)
     return stat(path, &entry) == 0 && !S_ISDIR(entry.st_mode);
 }
 
+bool path_is_folder(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISDIR(entry.st_mode);
+}
+
 bool path_is_link(const char *path)
 {
     struct stat entry;

@@ -11,6 +11,8 @@ bool path_exists(const char *path);
 /* Something that is no folder. */
 bool path_is_file(const char *path);
 
+bool path_is_folder(const char *path);
+
 /* The path itself is a link, wherever that leads. */
 bool path_is_link(const char *path);
 

@@ -40,7 +40,8 @@ static int judge_on_all(struct judging *judging, const struct sources *sources)
     struct pictures *pictures = NULL;
     struct progress progress;
     struct frame frame;
-    int status = pictures_open(judging->app, sources, AHEAD, &pictures);
+    int status =
+        pictures_open(judging->app, sources, (struct pictures_settings){.ahead = AHEAD}, &pictures);
     if (status != STATUS_DONE)
         return status;
     app_progress(judging->app, &progress, "judging", sources->count);
@@ -81,7 +82,7 @@ static int choose_judges(struct judging *judging, struct sources *sources)
     app->quiet = quiet || judging->request->judges_known;
     int status = calibration_sources(app, judges, sources);
     app->quiet = quiet;
-    if (status == STATUS_DONE && sources->count > JUDGING_PICTURES_MAX)
+    if (status == STATUS_DONE && !sources_have_at_most(sources, JUDGING_PICTURES_MAX))
         status = sources_sample(app, sources, JUDGING_PICTURES_MAX, (uint64_t)judges->seed);
     return status;
 }

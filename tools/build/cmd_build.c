@@ -54,6 +54,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          &a->calibration.count, 1, SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->calibration.seed,
          0, SEED_MAX, NULL},
+        EVERY_OPTION(&a->calibration.every),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "size to calibrate at (default: the model's)",
          &a->calibration.size, 0, 0, NULL},
         {"max-bad", 0, OPTION_REAL, "SHARE", "of them may be unreadable (default 0.01)",
@@ -109,7 +110,7 @@ static int check_cache(struct app *app, const struct arguments *a)
         return app_usage(app, "--trt-cache and --%s exclude each other",
                          a->statistics ? "stats" : "images");
     if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
-        calibration->seed || calibration->size.height || app->device)
+        calibration->every || calibration->seed || calibration->size.height || app->device)
         return app_usage(app, "--trt-cache gives the scales: options of calibration do not go "
                               "with it");
     return STATUS_DONE;
@@ -140,8 +141,8 @@ static int check(struct app *app, const struct arguments *a)
     if (is_auto(a) && !a->statistics && !calibration->images.count)
         return needs_scales(app, a);
     if (!calibration->images.count &&
-        (calibration->count || calibration->seed || calibration->size.height))
-        return app_usage(app, "--count, --seed and --imgsz go with --images");
+        (calibration->count || calibration->every || calibration->seed || calibration->size.height))
+        return app_usage(app, "--count, --every, --seed and --imgsz go with --images");
     if (app->device && !calibration->images.count && !is_auto(a))
         return app_usage(app, "--device goes with --images or --precision auto");
     if (a->save_statistics && (!calibration->images.count || a->statistics))

@@ -42,6 +42,8 @@ struct detection_run {
     struct bad *bad; /* of this batch */
     size_t bad_count, bad_capacity;
     size_t taken, failed; /* pictures */
+    size_t next_expected; /* source: those before it have their frames counted */
+    size_t lost_sources;  /* films and cameras that failed, wholly or at some point */
 };
 
 static int prepare_sources(struct detection_run *run, const struct operands *operands)
@@ -50,6 +52,8 @@ static int prepare_sources(struct detection_run *run, const struct operands *ope
     int status = STATUS_DONE;
     for (int i = 1; i < operands->count && status == STATUS_DONE; i++)
         status = sources_add(run->app, &run->sources, operands->text[i]);
+    if (status == STATUS_DONE && arguments->every)
+        status = sources_take_every(run->app, &run->sources, (size_t)arguments->every);
     if (status == STATUS_DONE && arguments->count)
         status = sources_sample(run->app, &run->sources, (size_t)arguments->count,
                                 (uint64_t)arguments->seed);
@@ -125,8 +129,9 @@ static void reject(struct detection_run *run, struct frame *frame, const char *m
         run->bad = app_resize(run->bad, run->bad_capacity, sizeof *run->bad);
     }
     run->bad[run->bad_count++] = (struct bad){app_strdup(frame->label), app_strdup(message), slot};
-    run->failed++;
-    progress_add(&run->progress, 1);
+    run->failed += !frame->is_whole_source;
+    run->lost_sources += frame->is_whole_source;
+    progress_add(&run->progress, frame->is_whole_source ? 0 : 1);
     frame_free(frame);
 }
 
@@ -149,6 +154,23 @@ static int report_bad(struct detection_run *run, size_t slot, size_t *next)
     return status;
 }
 
+/* Takes a picture, or a film's planes, into a slot. */
+static octet_status set_slot(struct detection_run *run, size_t slot, const struct frame *frame)
+{
+    return frame->held ? octet_session_set_frame(run->session, (int)slot, &frame->planes)
+                       : octet_session_set_image(run->session, (int)slot, frame->image);
+}
+
+/* A film counts as one picture until its first frame tells how many there are. */
+static void expect_frames(struct detection_run *run, const struct frame *frame)
+{
+    if (!frame->is_film || frame->source < run->next_expected)
+        return;
+    run->next_expected = frame->source + 1;
+    if (frame->expected > 1)
+        run->progress.total += frame->expected - 1;
+}
+
 /* Letterboxes the next pictures into the session's slots until the batch is full or none is left.
  * Those that cannot be read or letterboxed are reported and left out.
  * Returns how many there are. */
@@ -157,13 +179,14 @@ static size_t fill_batch(struct detection_run *run)
     size_t count = 0, batch = (size_t)run->arguments->batch;
     while (count < batch && pictures_next(run->pictures, &run->batch[count].frame)) {
         struct pending *pending = &run->batch[count];
-        run->taken++;
-        if (!pending->frame.image) {
+        run->taken += !pending->frame.is_whole_source;
+        expect_frames(run, &pending->frame);
+        if (!frame_is_read(&pending->frame)) {
             reject(run, &pending->frame, pending->frame.message, count);
             continue;
         }
         double start_ms = app_now_ms();
-        if (octet_session_set_image(run->session, (int)count, pending->frame.image) != OCTET_OK) {
+        if (set_slot(run, count, &pending->frame) != OCTET_OK) {
             char *message =
                 app_printf("%s: %s", pending->frame.label, octet_session_message(run->session));
             reject(run, &pending->frame, message, count);
@@ -171,16 +194,21 @@ static size_t fill_batch(struct detection_run *run)
             continue;
         }
         pending->preprocess_ms = app_now_ms() - start_ms;
-        pending->width = octet_image_width(pending->frame.image);
-        pending->height = octet_image_height(pending->frame.image);
+        const bool is_planes = pending->frame.held != NULL;
+        pending->width =
+            is_planes ? pending->frame.planes.width : octet_image_width(pending->frame.image);
+        pending->height =
+            is_planes ? pending->frame.planes.height : octet_image_height(pending->frame.image);
         count++;
     }
     /* Slots left over take the last picture again, so that a run never reads old ones. */
     for (size_t i = count; count > 0 && i < batch; i++)
-        octet_session_set_image(run->session, (int)i, run->batch[count - 1].frame.image);
+        set_slot(run, i, &run->batch[count - 1].frame);
     /* Their memory serves the next ones. */
-    for (size_t i = 0; i < count && !detect_files_need_image(&run->files); i++)
+    for (size_t i = 0; i < count && !detect_files_need_image(&run->files); i++) {
         octet_image_free(&run->batch[i].frame.image);
+        frame_release(&run->batch[i].frame);
+    }
     return count;
 }
 
@@ -188,8 +216,8 @@ static size_t fill_batch(struct detection_run *run)
 static int finish_picture(struct detection_run *run, size_t slot, double inference_ms)
 {
     int count = 0;
-    const struct pending *pending = &run->batch[slot];
-    const struct frame *frame = &pending->frame;
+    struct pending *pending = &run->batch[slot];
+    struct frame *frame = &pending->frame;
     double start_ms = app_now_ms();
     octet_status status =
         octet_session_detect(run->session, (int)slot, &run->settings, run->detections,
@@ -198,13 +226,18 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
     if (status != OCTET_OK)
         return fail_session(run, status);
     const struct detect_result result = {
-        frame->label,    pending->width,
-        pending->height, run->detections,
-        count,           {frame->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
+        .path = frame->label,
+        .film = frame->is_film ? run->sources.path[frame->source] : NULL,
+        .frame = frame->index,
+        .time_s = frame->time_s,
+        .width = pending->width,
+        .height = pending->height,
+        .detections = run->detections,
+        .count = count,
+        .times = {frame->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
     int ended = detect_report_add(&run->report, &result);
-    const struct detect_place place = {frame->source, frame->streamed, frame->index};
     if (ended == STATUS_DONE)
-        ended = detect_files_add(&run->files, place, frame->image, &result);
+        ended = detect_files_add(&run->files, frame, &result);
     progress_add(&run->progress, 1);
     return ended;
 }
@@ -238,14 +271,15 @@ static int finish_files(struct detection_run *run)
     if (status == STATUS_DONE && run->failed)
         status =
             app_fail(run->app, "%zu of %zu pictures could not be read", run->failed, run->taken);
-    return status;
+    return status == STATUS_DONE && run->lost_sources ? STATUS_FAILED : status;
 }
 
 static int run_all(struct detection_run *run)
 {
     const struct detect_arguments *arguments = run->arguments;
     size_t count;
-    int status = pictures_open(run->app, &run->sources, (size_t)arguments->batch, &run->pictures);
+    const struct pictures_settings settings = {(size_t)arguments->batch, true};
+    int status = pictures_open(run->app, &run->sources, settings, &run->pictures);
     if (status != STATUS_DONE)
         return status;
     detect_report_begin(&run->report, run->app, arguments->format, run->engine, &run->sources);

@@ -2,6 +2,7 @@
 /* octet detect's options, and which of them go together. */
 #include "detect/detect_arguments.h"
 
+#include "app/paths.h"
 #include "models/names_file.h"
 
 #define LINE_WIDTH_MAX 100
@@ -17,8 +18,9 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
 {
     struct detect_files_settings *files = &a->files;
     const struct option options[] = {
-        {"output", 'o', OPTION_TEXT, "DIR", "write the pictures there, with boxes drawn",
-         &files->folder, 0, 0, NULL},
+        {"output", 'o', OPTION_TEXT, "DIR|FILE",
+         "write pictures and films there, with boxes drawn; a film to FILE.mp4", &files->folder, 0,
+         0, NULL},
         {.name = "save-txt",
          .help = "also DIR/labels/NAME.txt, lines of class and box as in YOLO's labels",
          .target = &files->text},
@@ -26,6 +28,9 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
         {.name = "save-crop",
          .help = "also DIR/crops/CLASS/NAME.jpg, each object on its own",
          .target = &files->crops},
+        {.name = "save-frames",
+         .help = "also DIR/frames/NAME_FRAME.jpg, films' frames with objects",
+         .target = &files->frames},
         {.name = "save-json",
          .help = "also DIR/predictions.json, COCO's results",
          .target = &files->results},
@@ -62,6 +67,7 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
          SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->seed, 0, SEED_MAX,
          NULL},
+        EVERY_OPTION(&a->every),
         {.name = "json-lines",
          .help = "results as JSON, one line a picture",
          .target = &given->json_lines},
@@ -71,9 +77,10 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
         .name = "detect",
         .operands = "MODEL SOURCE...",
         .summary = "find objects in pictures",
-        .notes = "MODEL is an engine or an ONNX file. SOURCE is a picture, a folder, a glob, a "
-                 "text file "
-                 "of\npaths or a data.yaml (:train, :val, :test). See octet-detect(1).",
+        .notes =
+            "MODEL is an engine or an ONNX file. SOURCE is a picture, a folder, a glob, a text "
+            "file of\npaths, a data.yaml (:train, :val, :test), a film, a camera's address or "
+            "device (rtsp://...,\n/dev/video0), or a GStreamer pipeline. See octet-detect(1).",
         .options = options,
         .option_count = OPTION_COUNT(options),
         .operands_minimum = 2,
@@ -98,7 +105,7 @@ static int choose_format(struct app *app, const struct given *given, enum detect
 static int check_files(struct app *app, const struct detect_files_settings *files)
 {
     const struct draw_settings *draw = &files->draw;
-    bool out = files->folder != NULL, drawn = out && !files->no_draw;
+    bool out = files->folder != NULL, drawn = (out || files->film) && !files->no_draw;
     const struct {
         bool given, has;
         const char *name, *needs;
@@ -106,11 +113,12 @@ static int check_files(struct app *app, const struct detect_files_settings *file
         {files->text, out, "save-txt", "-o DIR"},
         {files->crops, out, "save-crop", "-o DIR"},
         {files->results, out, "save-json", "-o DIR"},
+        {files->frames, out, "save-frames", "-o DIR"},
         {files->confidences, files->text, "save-conf", "--save-txt"},
         {files->annotations, files->results, "annotations", "--save-json"},
         {files->no_draw, out, "no-draw", "-o DIR"},
-        {files->no_draw, files->text || files->crops || files->results, "no-draw",
-         "--save-txt, --save-crop or --save-json: nothing would be written"},
+        {files->no_draw, files->text || files->crops || files->results || files->frames, "no-draw",
+         "--save-txt, --save-crop, --save-frames or --save-json: nothing would be written"},
         {draw->no_labels, drawn, "no-labels", "-o DIR, where boxes are drawn"},
         {draw->no_scores, drawn, "no-conf", "-o DIR, where boxes are drawn"},
         {draw->line_width > 0, drawn, "line-width", "-o DIR, where boxes are drawn"},
@@ -129,6 +137,11 @@ int detect_arguments_parse(struct app *app, int argc, char **argv,
     int status = parse(app, argc, argv, arguments, &given, operands);
     if (status >= 0)
         return status;
+    struct detect_files_settings *files = &arguments->files;
+    if (files->folder && film_file_takes(files->folder) && !path_is_folder(files->folder)) {
+        files->film = files->folder;
+        files->folder = NULL;
+    }
     status = choose_format(app, &given, &arguments->format);
     if (status == STATUS_DONE)
         status = check_files(app, &arguments->files);

@@ -10,7 +10,7 @@ struct detect_arguments {
     const char *classes;    /* NULL: all */
     double confidence, iou; /* below 0: not given */
     bool class_agnostic;
-    int64_t max_detections, batch, count, seed; /* 0: not given */
+    int64_t max_detections, batch, count, every, seed; /* 0: not given */
     struct input_size size;
     enum detect_format format;
     struct detect_files_settings files;

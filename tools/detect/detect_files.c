@@ -24,14 +24,15 @@ static bool is_in(const char *path, const char *folder)
 /* A source where results go could be overwritten by its own or another's. */
 static int check_sources(struct app *app, const struct sources *sources, const char *folder)
 {
-    static const char *const below[] = {"labels", "crops"};
+    static const char *const below[] = {"labels", "crops", "frames"};
     char *real = realpath(folder, NULL);
     if (!real)
         return app_fail(app, "%s: %s", folder, strerror(errno));
     int status = STATUS_DONE;
     for (size_t i = 0; i < sources->count && status == STATUS_DONE; i++) {
         const char *path = sources->path[i], *slash = strrchr(path, '/');
-        if (sources_is_stream(sources, i))
+        const struct film_request *film = sources_film(sources, i);
+        if (sources_is_stream(sources, i) && !(film && film->kind == VIDEO_FILE))
             continue;
         char *parent = slash ? app_printf("%.*s/", (int)(slash - path), path) : app_strdup(".");
         char *place = realpath(parent, NULL);
@@ -96,9 +97,9 @@ static int check_outputs(struct detect_files *files)
     int status = STATUS_DONE;
     for (size_t i = 0; i < files->sources->count && status == STATUS_DONE; i++) {
         const struct output_name *name = &files->names.name[i];
-        if (files->drawer)
+        if (files->drawer && !files->settings->no_draw)
             status = check_output(files, files->settings->folder, name->stem, name->ending);
-        if (status == STATUS_DONE && files->labels)
+        if (status == STATUS_DONE && files->labels && !sources_film(files->sources, i))
             status = check_output(files, files->labels, name->stem, ".txt");
     }
     return status;
@@ -133,10 +134,29 @@ static int open_results(struct detect_files *files)
     return status;
 }
 
+/* One film alone: -o FILE. */
+static int open_film(struct detect_files *files, const char *model)
+{
+    const char *path = files->settings->film;
+    const struct sources *sources = files->sources;
+    if (sources->count != 1 || !sources_film(sources, 0))
+        return app_fail(files->app, "%s: a film comes of one film or camera: give -o a folder",
+                        path);
+    add_inputs(files, model);
+    int status = output_check(files->app, path);
+    if (status == STATUS_DONE)
+        status = protect(files, path);
+    if (status == STATUS_DONE)
+        files->drawer = drawer_start(files->app, &files->settings->draw);
+    return status;
+}
+
 int detect_files_open(struct detect_files *files, struct app *app, const char *model,
                       const struct detect_files_settings *settings, const struct sources *sources)
 {
     *files = (struct detect_files){.app = app, .settings = settings, .sources = sources};
+    if (settings->film)
+        return open_film(files, model);
     if (!settings->folder)
         return STATUS_DONE;
     output_names_make(&files->names, sources);
@@ -151,7 +171,9 @@ int detect_files_open(struct detect_files *files, struct app *app, const char *m
         status = make_folder(files, "labels", &files->labels);
     if (status == STATUS_DONE && settings->crops)
         status = make_folder(files, "crops", &files->crops);
-    if (status == STATUS_DONE && !settings->no_draw)
+    if (status == STATUS_DONE && settings->frames)
+        status = make_folder(files, "frames", &files->frames);
+    if (status == STATUS_DONE && (!settings->no_draw || settings->frames))
         files->drawer = drawer_start(app, &settings->draw);
     return status == STATUS_DONE ? check_outputs(files) : status;
 }
@@ -161,7 +183,7 @@ int detect_files_begin(struct detect_files *files, const octet_engine *engine)
     const struct detect_files_settings *settings = files->settings;
     octet_info info;
     int status = STATUS_DONE;
-    if (!settings->folder)
+    if (!settings->folder && !settings->film)
         return STATUS_DONE;
     octet_engine_info(engine, &info);
     files->engine = engine;
@@ -289,24 +311,84 @@ static void write_result(struct detect_files *files, const struct image_id *id,
     free(text);
 }
 
-int detect_files_add(struct detect_files *files, struct detect_place place,
-                     const octet_image *image, const struct detect_result *result)
+/* The frame of a film or camera in the film that comes of it. */
+static int add_to_film(struct detect_files *files, const struct frame *frame,
+                       const struct detect_result *result)
+{
+    const struct drawing drawing = {frame->image, result->detections, result->count};
+    const struct output_name *name =
+        files->settings->film ? NULL : &files->names.name[frame->source];
+    char *file = name ? app_printf("%s%s", name->stem, name->ending) : NULL;
+    char *path =
+        name ? path_join(files->settings->folder, file) : app_strdup(files->settings->film);
+    const int status = detect_film_add(&files->film, files->app, files->sources, files->drawer,
+                                       frame, &drawing, path);
+    free(path);
+    free(file);
+    return status;
+}
+
+/* A film's frame in which something was found, as a picture; without boxes where none are drawn. */
+static int write_frame(struct detect_files *files, const char *stem, const octet_image *image,
+                       const struct detect_result *result)
+{
+    const struct drawing drawing = {image, result->detections,
+                                    files->settings->no_draw ? 0 : result->count};
+    char *file = app_printf("%s.jpg", stem), *path = path_join(files->frames, file);
+    int status = protect(files, path);
+    if (status == STATUS_DONE)
+        status = draw_to_file(files->drawer, &drawing, path);
+    free(path);
+    free(file);
+    return status;
+}
+
+/* Pictures of a film's frame, where it takes any. */
+static int add_film_pictures(struct detect_files *files, const char *stem, struct frame *frame,
+                             const struct detect_result *result)
 {
     int status = STATUS_DONE;
+    if (!files->settings->no_draw || ((files->crops || files->frames) && result->count)) {
+        frame_make_image(files->app->context, frame);
+        if (!frame->image)
+            return app_fail(files->app, "%s", frame->message);
+    }
+    if (!files->settings->no_draw)
+        status = add_to_film(files, frame, result);
+    if (status == STATUS_DONE && files->frames && result->count)
+        status = write_frame(files, stem, frame->image, result);
+    return status;
+}
+
+/* Under which name the frame's files stand. */
+static char *frame_stem(const struct detect_files *files, const struct frame *frame)
+{
+    const char *stem = files->names.name[frame->source].stem;
+    if (frame->is_film)
+        return app_printf("%s_%zu", stem, frame->index + 1);
+    return frame->streamed ? app_printf("%s-%zu", stem, frame->index) : app_strdup(stem);
+}
+
+int detect_files_add(struct detect_files *files, struct frame *frame,
+                     const struct detect_result *result)
+{
+    int status = STATUS_DONE;
+    if (files->settings->film)
+        return add_film_pictures(files, "", frame, result);
     if (!files->settings->folder)
         return STATUS_DONE;
-    const struct output_name *name = &files->names.name[place.source];
-    char *stem =
-        place.streamed ? app_printf("%s-%zu", name->stem, place.number) : app_strdup(name->stem);
+    char *stem = frame_stem(files, frame);
     const struct image_id streamed = {.text = stem};
-    if (files->drawer)
-        status = draw(files, stem, name->ending, image, result);
+    if (frame->is_film)
+        status = add_film_pictures(files, stem, frame, result);
+    else if (files->drawer && !files->settings->no_draw)
+        status = draw(files, stem, files->names.name[frame->source].ending, frame->image, result);
     if (status == STATUS_DONE && files->labels)
         status = write_labels(files, stem, result);
     if (status == STATUS_DONE && files->crops)
-        status = write_crops(files, stem, image, result);
+        status = write_crops(files, stem, frame->image, result);
     for (int i = 0; files->ids && i < result->count; i++)
-        write_result(files, place.streamed ? &streamed : &files->ids[place.source],
+        write_result(files, frame->streamed ? &streamed : &files->ids[frame->source],
                      &result->detections[i]);
     free(stem);
     return status;
@@ -314,18 +396,22 @@ int detect_files_add(struct detect_files *files, struct detect_place place,
 
 int detect_files_commit(struct detect_files *files, size_t done)
 {
+    detect_film_finish(&files->film, !app_interrupted());
+    const int films = files->film.has_failed ? STATUS_FAILED : STATUS_DONE;
     if (!files->ids)
-        return STATUS_DONE;
+        return films;
     if (done < files->sources->count)
         app_say(files->app, "%s: results of %zu of %zu pictures", files->results_path, done,
                 files->sources->count);
     output_write(&files->results, "\n]\n", 3);
-    return output_commit(&files->results);
+    const int status = output_commit(&files->results);
+    return status == STATUS_DONE ? films : status;
 }
 
 void detect_files_close(struct detect_files *files)
 {
     output_abandon(&files->results);
+    film_file_abandon(&files->film.file);
     drawer_close(&files->drawer);
     for (int i = 0; files->class_folders && i < files->class_count; i++)
         free(files->class_folders[i]);
@@ -333,6 +419,7 @@ void detect_files_close(struct detect_files *files)
     output_folders_free(&files->made, !files->is_begun);
     free(files->labels);
     free(files->crops);
+    free(files->frames);
     free(files->results_path);
     free(files->ids);
     class_match_free(&files->classes);

@@ -34,8 +34,11 @@ static void begin_table(struct detect_report *report, const struct sources *sour
     struct table *table = &report->table;
     octet_engine_info(report->engine, &info);
     table_open(table, headers, COLUMNS);
-    for (size_t i = 0; i < sources->count; i++)
-        reserve(table, COLUMN_FILE, sources->path[i], FILE_WIDTH_MAX);
+    for (size_t i = 0; i < sources->count; i++) {
+        char *first = app_printf("%s%s", sources->path[i], sources_film(sources, i) ? ":0000" : "");
+        reserve(table, COLUMN_FILE, first, FILE_WIDTH_MAX);
+        free(first);
+    }
     for (int i = 0; i < info.class_count; i++)
         reserve(table, COLUMN_CLASS, octet_engine_class_name(report->engine, i), CLASS_WIDTH_MAX);
     table_reserve(table, COLUMN_SCORE, SCORE_WIDTH);
@@ -48,10 +51,13 @@ void detect_report_begin(struct detect_report *report, struct app *app, enum det
                          const octet_engine *engine, const struct sources *sources)
 {
     *report = (struct detect_report){.app = app, .engine = engine, .format = format};
+    for (size_t i = 0; i < sources->count; i++)
+        report->has_films = report->has_films || sources_film(sources, i);
     if (format == DETECT_JSON)
         fputs("{\"images\": [\n", stdout);
     else if (format == DETECT_CSV)
-        puts("file,class_id,class_name,score,x1,y1,x2,y2,width,height");
+        printf("file,class_id,class_name,score,x1,y1,x2,y2,width,height%s\n",
+               report->has_films ? ",frame,time" : "");
     else if (format == DETECT_TABLE)
         begin_table(report, sources);
 }
@@ -100,11 +106,16 @@ static void print_csv(const struct detect_report *report, const struct detect_re
 {
     for (int i = 0; i < result->count; i++) {
         const octet_detection *found = &result->detections[i];
-        print_csv_text(result->path);
+        print_csv_text(result->film ? result->film : result->path);
         printf(",%d,", found->class_id);
         print_csv_text(octet_engine_class_name(report->engine, found->class_id));
-        printf(",%.9g,%.9g,%.9g,%.9g,%.9g,%d,%d\n", found->score, found->x1, found->y1, found->x2,
+        printf(",%.9g,%.9g,%.9g,%.9g,%.9g,%d,%d", found->score, found->x1, found->y1, found->x2,
                found->y2, result->width, result->height);
+        if (result->film)
+            printf(",%zu,%.6f", result->frame, result->time_s);
+        else if (report->has_films)
+            fputs(",,", stdout);
+        putchar('\n');
     }
 }
 
@@ -144,7 +155,11 @@ static void print_json(struct detect_report *report, json_t *json)
 static json_t *result_json(const struct detect_report *report, const struct detect_result *result)
 {
     json_t *json = json_new_object(), *detections = json_new_array();
-    json_put(json, "file", json_text(result->path));
+    json_put(json, "file", json_text(result->film ? result->film : result->path));
+    if (result->film) {
+        json_put(json, "frame", json_integer((json_int_t)result->frame));
+        json_put(json, "time", json_number(result->time_s));
+    }
     json_put(json, "width", json_integer(result->width));
     json_put(json, "height", json_integer(result->height));
     for (int i = 0; i < result->count; i++)

@@ -13,7 +13,10 @@ struct detect_times {
 };
 
 struct detect_result {
-    const char *path;
+    const char *path; /* of a film "film.mp4:12" */
+    const char *film; /* its name, of which this is frame number `frame`, from 0 on, or NULL */
+    size_t frame;
+    double time_s;     /* of the film's clock */
     int width, height; /* of the picture, pixels */
     const octet_detection *detections;
     int count;
@@ -25,6 +28,7 @@ struct detect_report {
     const octet_engine *engine;
     enum detect_format format;
     struct table table;
+    bool has_films; /* CSV says frame and time */
     size_t entries; /* of the JSON text */
     size_t pictures, detections;
     struct detect_times sums;

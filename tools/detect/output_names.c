@@ -37,9 +37,26 @@ bool output_names_has(const struct output_names *names, const char *stem)
     return names->table[find(names, stem)] != NULL;
 }
 
-static struct output_name make_name(struct output_names *names, const char *source)
+/* What people would call the film, camera or pipeline. The caller frees it. */
+static char *film_name(const struct film_request *film, const char *path)
+{
+    if (film->kind == VIDEO_PIPELINE)
+        return app_strdup("pipeline");
+    if (film->kind != VIDEO_ADDRESS)
+        return app_strdup(path);
+    char *name = app_printf("%.*s", (int)strcspn(path, "?#"), path);
+    for (size_t length = strlen(name); length && name[length - 1] == '/';)
+        name[--length] = '\0';
+    char *slash = strrchr(name, '/');
+    for (char *c = slash ? slash + 1 : name; *c; c++)
+        *c = *c == ':' || *c == '@' || *c == '*' ? '_' : *c;
+    return name;
+}
+
+static struct output_name make_name(struct output_names *names, const char *source, bool is_film)
 {
     static const char *const kept[] = {"jpg", "jpeg", "png", NULL};
+    static const char *const kept_films[] = {"mp4", "mov", "mkv", "webm", NULL};
     const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
     const char *dot = strrchr(name, '.');
     if (!dot || dot == name)
@@ -54,7 +71,9 @@ static struct output_name make_name(struct output_names *names, const char *sour
     }
     free(whole);
     names->table[find(names, stem)] = stem;
-    return (struct output_name){stem, path_has_extension(name, kept) ? dot : ".jpg"};
+    if (!path_has_extension(name, is_film ? kept_films : kept))
+        dot = is_film ? ".mp4" : ".jpg";
+    return (struct output_name){stem, app_strdup(dot)};
 }
 
 void output_names_make(struct output_names *names, const struct sources *sources)
@@ -66,14 +85,20 @@ void output_names_make(struct output_names *names, const struct sources *sources
                                    .name = app_alloc(sources->count, sizeof *names->name),
                                    .table = app_alloc(size, sizeof *names->table),
                                    .mask = size - 1};
-    for (size_t i = 0; i < sources->count; i++)
-        names->name[i] = make_name(names, sources->path[i]);
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct film_request *film = sources_film(sources, i);
+        char *name = film ? film_name(film, sources->path[i]) : app_strdup(sources->path[i]);
+        names->name[i] = make_name(names, name, film);
+        free(name);
+    }
 }
 
 void output_names_free(struct output_names *names)
 {
-    for (size_t i = 0; names->name && i < names->count; i++)
+    for (size_t i = 0; names->name && i < names->count; i++) {
         free(names->name[i].stem);
+        free(names->name[i].ending);
+    }
     free(names->name);
     free(names->table);
     *names = (struct output_names){0};

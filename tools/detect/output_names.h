@@ -7,7 +7,9 @@
 
 struct output_name {
     char *stem; /* the source's name without its ending; "street-2" where "street" was taken */
-    const char *ending; /* of the picture with boxes: ".png" and so on as the source's, or ".jpg" */
+    /* of the picture with boxes: ".png" and so on as the source's, or ".jpg"; of the film ".mkv"
+     * and so on, or ".mp4" */
+    char *ending;
 };
 
 struct output_names {

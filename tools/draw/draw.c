@@ -249,16 +249,36 @@ static int write_surface(struct app *app, cairo_surface_t *surface, const char *
     return app_fail(app, "%s: the picture could not be made: %s", path, problem);
 }
 
-int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path)
+/* NULL: reported. */
+static cairo_surface_t *draw(struct drawer *drawer, const struct drawing *drawing, const char *path)
 {
     cairo_surface_t *surface = surface_of(drawing->image);
     cairo_status_t result = cairo_surface_status(surface);
-    if (result == CAIRO_STATUS_SUCCESS)
+    if (result == CAIRO_STATUS_SUCCESS) {
         draw_all(drawer, surface, drawing);
-    int status = result == CAIRO_STATUS_SUCCESS
-                     ? write_surface(drawer->app, surface, path)
-                     : app_fail(drawer->app, "%s: the picture could not be drawn: %s", path,
-                                cairo_status_to_string(result));
+        return surface;
+    }
+    app_fail(drawer->app, "%s: the picture could not be drawn: %s", path,
+             cairo_status_to_string(result));
+    cairo_surface_destroy(surface);
+    return NULL;
+}
+
+int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path)
+{
+    cairo_surface_t *surface = draw(drawer, drawing, path);
+    int status = surface ? write_surface(drawer->app, surface, path) : STATUS_FAILED;
+    cairo_surface_destroy(surface);
+    return status;
+}
+
+int draw_to_pixels(struct drawer *drawer, const struct drawing *drawing, const char *name,
+                   int (*use)(void *user, const unsigned char *pixels, size_t stride), void *user)
+{
+    cairo_surface_t *surface = draw(drawer, drawing, name);
+    int status = surface ? use(user, cairo_image_surface_get_data(surface),
+                               (size_t)cairo_image_surface_get_stride(surface))
+                         : STATUS_FAILED;
     cairo_surface_destroy(surface);
     return status;
 }

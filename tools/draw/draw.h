@@ -30,6 +30,11 @@ void drawer_begin(struct drawer *drawer, const octet_engine *engine);
  * quality 92. */
 int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path);
 
+/* Draws as well, and hands over rows of 32-bit pixels 0x00RRGGBB in the machine's byte order, whose
+ * size is the picture's; `name` stands for them in messages. Returns what `use` does. */
+int draw_to_pixels(struct drawer *drawer, const struct drawing *drawing, const char *name,
+                   int (*use)(void *user, const unsigned char *pixels, size_t stride), void *user);
+
 /* Accepts a pointer to NULL. */
 void drawer_close(struct drawer **drawer);
 

@@ -130,7 +130,8 @@ int eval_run_pictures(struct eval_run *run)
     int status = open_session(run);
     tell_limits(run);
     if (status == STATUS_DONE)
-        status = pictures_open(run->app, &run->set.pictures, AHEAD, &pictures);
+        status = pictures_open(run->app, &run->set.pictures,
+                               (struct pictures_settings){.ahead = AHEAD}, &pictures);
     if (status == STATUS_DONE) {
         app_progress(run->app, &progress, "evaluating", run->set.pictures.count);
         status = run_all(run, pictures, &progress);

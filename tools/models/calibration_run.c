@@ -14,12 +14,14 @@ int calibration_sources(struct app *app, const struct calibration_request *reque
     int status = STATUS_DONE;
     for (size_t i = 0; i < request->images.count && status == STATUS_DONE; i++)
         status = sources_add(app, sources, request->images.text[i]);
+    if (status == STATUS_DONE && request->every)
+        status = sources_take_every(app, sources, (size_t)request->every);
     if (status == STATUS_DONE && request->count)
         status = sources_sample(app, sources, (size_t)request->count, (uint64_t)request->seed);
     if (status == STATUS_DONE && request->resume)
         status = sources_refuse_streams(app, sources, "--resume");
     if (status == STATUS_DONE && request->twice)
-        status = sources_refuse_streams(app, sources, "--precision auto, which reads them twice,");
+        status = sources_refuse_passing(app, sources, "--precision auto, which reads them twice,");
     return status;
 }
 
@@ -93,7 +95,8 @@ static int add_pictures(struct run *run)
     struct frame frame;
     rest.path += done;
     rest.count -= done;
-    int status = pictures_open(run->app, &rest, AHEAD, &pictures);
+    int status =
+        pictures_open(run->app, &rest, (struct pictures_settings){.ahead = AHEAD}, &pictures);
     if (status != STATUS_DONE)
         return status;
     app_progress(run->app, &progress, "calibrating", run->sources.count);

@@ -11,6 +11,7 @@
 struct calibration_request {
     struct texts images; /* each a SOURCE */
     int64_t count, seed; /* count 0: all pictures */
+    int64_t every;       /* of films' frames; 0: not given */
     struct input_size size;
     double max_bad;     /* share of the pictures that may be unreadable */
     const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */

@@ -6,8 +6,9 @@
 
 #include "app/allocate.h"
 
-static void *open_file(const char *path)
+static void *open_file(const char *path, const void *settings)
 {
+    (void)settings;
     return app_strdup(path);
 }
 

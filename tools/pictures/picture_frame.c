@@ -17,8 +17,25 @@ void frame_finish(struct frame *frame, octet_context *context, octet_status stat
                                 : app_printf("%s: %s", frame->label, octet_status_text(status));
 }
 
+void frame_make_image(octet_context *context, struct frame *frame)
+{
+    if (frame->held && !frame->image)
+        frame_finish(frame, context,
+                     octet_image_copy_frame(context, &frame->planes, &frame->image));
+    if (frame->status != OCTET_OK)
+        frame_release(frame);
+}
+
+void frame_release(struct frame *frame)
+{
+    if (frame->held)
+        frame->release(frame->held);
+    frame->held = NULL;
+}
+
 void frame_free(struct frame *frame)
 {
+    frame_release(frame);
     octet_image_free(&frame->image);
     free(frame->label);
     free(frame->message);

@@ -34,7 +34,7 @@ struct pictures {
     size_t next_source, next_stream; /* in the list, and in its streams */
     void *reader;                    /* of the source that is next; NULL: not open */
     bool reading;                    /* a worker takes a frame from it; the others wait */
-    bool stop;
+    bool keep_planes, stop;
     struct worker workers[WORKERS_MAX];
     size_t worker_count, running;
 };
@@ -47,18 +47,21 @@ struct job {
     void *encoded;
 };
 
-static const struct frame_kind *next_kind(const struct pictures *pictures)
+static const struct frame_kind *next_kind(const struct pictures *pictures, const void **settings)
 {
     const struct sources *sources = pictures->sources;
-    const bool listed = pictures->next_stream < sources->stream_count &&
-                        sources->streams[pictures->next_stream].source == pictures->next_source;
-    return listed ? sources->streams[pictures->next_stream].kind : &picture_file;
+    const bool left = pictures->next_stream < sources->stream_count;
+    const struct source_stream *stream = left ? &sources->streams[pictures->next_stream] : NULL;
+    const bool is_stream = stream && stream->source == pictures->next_source;
+    *settings = is_stream ? stream->film : NULL;
+    return is_stream ? stream->kind : &picture_file;
 }
 
 static void close_reader(struct pictures *pictures)
 {
+    const void *settings;
     if (pictures->reader)
-        next_kind(pictures)->close(pictures->reader);
+        next_kind(pictures, &settings)->close(pictures->reader);
     pictures->reader = NULL;
 }
 
@@ -66,12 +69,15 @@ static void close_reader(struct pictures *pictures)
  * when there is none: the source after it is next. */
 static bool take_frame(struct pictures *pictures, octet_context *context, struct job *job)
 {
-    const struct frame_kind *kind = next_kind(pictures);
-    *job = (struct job){
-        .kind = kind,
-        .frame = {.source = pictures->next_source, .streamed = kind->many, .time_s = NAN}};
+    const void *settings;
+    const struct frame_kind *kind = next_kind(pictures, &settings);
+    *job = (struct job){.kind = kind,
+                        .frame = {.source = pictures->next_source,
+                                  .streamed = kind->many,
+                                  .keep_planes = pictures->keep_planes,
+                                  .time_s = NAN}};
     if (!pictures->reader)
-        pictures->reader = kind->open(pictures->sources->path[pictures->next_source]);
+        pictures->reader = kind->open(pictures->sources->path[pictures->next_source], settings);
     pictures->reading = true;
     pthread_mutex_unlock(&pictures->mutex);
     const bool taken = kind->take(pictures->reader, context, &job->frame, &job->encoded);
@@ -107,7 +113,7 @@ static void decode(octet_context *context, struct job *job)
 {
     const double start_ms = app_now_ms();
     job->kind->decode(context, &job->frame, job->encoded);
-    job->frame.decode_ms = app_now_ms() - start_ms;
+    job->frame.decode_ms += app_now_ms() - start_ms;
 }
 
 static void *work(void *argument)
@@ -160,13 +166,14 @@ static size_t count_workers(const struct app *app)
     return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : count;
 }
 
-int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
+int pictures_open(struct app *app, const struct sources *sources, struct pictures_settings settings,
                   struct pictures **pictures)
 {
     struct pictures *made = app_alloc(1, sizeof *made);
     made->sources = sources;
+    made->keep_planes = settings.keep_planes;
     const size_t workers = count_workers(app);
-    ahead += workers - 1;
+    const size_t ahead = settings.ahead + workers - 1;
     made->ahead = ahead;
     made->slots = app_alloc(ahead, sizeof *made->slots);
     pthread_mutex_init(&made->mutex, NULL);

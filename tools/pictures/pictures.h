@@ -10,9 +10,13 @@
 
 struct pictures;
 
-/* Starts decoding `sources`, which must stay. At most `ahead` (1 or more) pictures are held
- * decoded, and one more for each thread but the first. */
-int pictures_open(struct app *app, const struct sources *sources, size_t ahead,
+struct pictures_settings {
+    size_t ahead;     /* pictures held decoded, 1 or more; one more for each thread but the first */
+    bool keep_planes; /* films' frames come as planes, not as pictures */
+};
+
+/* Starts decoding `sources`, which must stay. */
+int pictures_open(struct app *app, const struct sources *sources, struct pictures_settings settings,
                   struct pictures **pictures);
 
 /* Waits for the next frame; false past the end, and when a signal came (app_interrupted()) while

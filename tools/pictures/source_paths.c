@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of pictures that sources stand for: how it grows, and how it is sampled and checked. */
+/* The list of pictures that sources stand for: how it grows, and how it is checked. */
 #include "pictures/source_paths.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/address.h"
 #include "app/paths.h"
+#include "video/video_library.h"
 
 #define NAMED_MAX 10 /* pictures that get a line of their own before the run */
 
@@ -35,8 +37,28 @@ void sources_add_stream(struct sources *sources, const char *path, const struct 
 {
     sources->streams =
         app_resize(sources->streams, sources->stream_count + 1, sizeof *sources->streams);
-    sources->streams[sources->stream_count++] = (struct source_stream){sources->count, kind};
+    sources->streams[sources->stream_count++] = (struct source_stream){sources->count, kind, NULL};
     sources_append(sources, path);
+}
+
+int sources_add_film(struct app *app, struct sources *sources, enum video_kind kind,
+                     const char *source)
+{
+    char message[VIDEO_MESSAGE_BYTES];
+    const bool is_path = kind == VIDEO_FILE || kind == VIDEO_DEVICE;
+    char *name = is_path ? app_strdup(source) : without_passwords(source);
+    const struct video_library *library = video_library_open(message);
+    int status = STATUS_DONE;
+    if (library) {
+        struct film_request *film = app_alloc(1, sizeof *film);
+        *film = (struct film_request){library, kind, app_strdup(source), 1, 0};
+        sources_add_stream(sources, name, &film_frames);
+        sources->streams[sources->stream_count - 1].film = film;
+    } else {
+        status = app_fail(app, "%s: %s", name, message);
+    }
+    free(name);
+    return status;
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -55,22 +77,56 @@ bool sources_are_counted(const struct sources *sources)
     return sources->stream_count == 0;
 }
 
-bool sources_is_stream(const struct sources *sources, size_t source)
+static const struct source_stream *find_stream(const struct sources *sources, size_t source)
 {
     for (size_t i = 0; i < sources->stream_count; i++)
         if (sources->streams[i].source == source)
-            return true;
-    return false;
+            return &sources->streams[i];
+    return NULL;
+}
+
+bool sources_is_stream(const struct sources *sources, size_t source)
+{
+    return find_stream(sources, source) != NULL;
+}
+
+const struct film_request *sources_film(const struct sources *sources, size_t source)
+{
+    const struct source_stream *stream = find_stream(sources, source);
+    return stream ? stream->film : NULL;
 }
 
 int sources_refuse_streams(struct app *app, const struct sources *sources, const char *what)
 {
     if (sources_are_counted(sources))
         return STATUS_DONE;
-    return app_fail(app,
-                    "%s: pictures out of a pipe come once and in their order: %s does not go "
-                    "with it",
-                    sources->path[sources->streams[0].source], what);
+    const struct source_stream *stream = &sources->streams[0];
+    return app_fail(app, "%s: %s come once and in their order: %s does not go with it",
+                    sources->path[stream->source],
+                    stream->film ? "a film's frames" : "pictures out of a pipe", what);
+}
+
+int sources_refuse_passing(struct app *app, const struct sources *sources, const char *what)
+{
+    for (size_t i = 0; i < sources->stream_count; i++) {
+        const struct source_stream *stream = &sources->streams[i];
+        if (!stream->film || film_is_live(stream->film))
+            return app_fail(app, "%s: %s come once and in their order: %s does not go with it",
+                            sources->path[stream->source],
+                            stream->film ? "a camera's frames" : "pictures out of a pipe", what);
+    }
+    return STATUS_DONE;
+}
+
+int sources_take_every(struct app *app, struct sources *sources, size_t every)
+{
+    size_t films = 0;
+    for (size_t i = 0; i < sources->stream_count; i++)
+        if (sources->streams[i].film) {
+            sources->streams[i].film->every = every;
+            films++;
+        }
+    return films ? STATUS_DONE : app_fail(app, "--every goes with films and cameras: none is here");
 }
 
 int sources_check_reachable(struct app *app, const struct sources *sources, double max_bad)
@@ -92,49 +148,6 @@ int sources_check_reachable(struct app *app, const struct sources *sources, doub
                     missing, sources->count, max_bad);
 }
 
-/* SplitMix64, by Steele, Lea and Flood. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-int sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed)
-{
-    size_t n = sources->count;
-    if (sources_refuse_streams(app, sources, "a random sample (--count)") != STATUS_DONE)
-        return STATUS_FAILED;
-    if (count >= n) {
-        if (count > n)
-            app_say(app, "%zu pictures asked for, %zu there: all are used", count, n);
-        return STATUS_DONE;
-    }
-    size_t *order = app_alloc(n, sizeof *order);
-    bool *taken = app_alloc(n, sizeof *taken);
-    for (size_t i = 0; i < n; i++)
-        order[i] = i;
-    for (size_t i = 0; i < count; i++) {
-        size_t j = i + (size_t)((unsigned __int128)next_random(&seed) * (n - i) >> 64);
-        size_t chosen = order[j];
-        order[j] = order[i];
-        order[i] = chosen;
-        taken[chosen] = true;
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (taken[i])
-            sources->path[kept++] = sources->path[i];
-        else
-            free(sources->path[i]);
-    }
-    sources->count = kept;
-    free(order);
-    free(taken);
-    return STATUS_DONE;
-}
-
 void sources_free(struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++)
@@ -143,6 +156,12 @@ void sources_free(struct sources *sources)
         free(sources->read[i]);
     free(sources->path);
     free(sources->read);
+    for (size_t i = 0; i < sources->stream_count; i++) {
+        struct film_request *film = sources->streams[i].film;
+        if (film)
+            free(film->source);
+        free(film);
+    }
     free(sources->streams);
     *sources = (struct sources){0};
 }

@@ -6,15 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
+#include "app/address.h"
 #include "app/paths.h"
 #include "pictures/data_yaml.h"
 #include "pictures/source_folder.h"
 #include "pictures/source_list.h"
 #include "pictures/stream_frames.h"
 
-static const char *const videos[] = {"mp4",  "avi", "mov", "mkv", "webm", "m4v",
-                                     "mpeg", "mpg", "wmv", "ts",  NULL};
+#define VIDEO4LINUX 81 /* the major number of cameras' devices */
+
+static const char *const videos[] = {"mp4", "avi", "mov",  "mkv", "webm", "m4v",  "mpeg",
+                                     "mpg", "wmv", "ts",   "mts", "m2ts", "flv",  "3gp",
+                                     "ogv", "asf", "mjpg", "vob", "h264", "h265", NULL};
 static const char *const lists[] = {"txt", NULL};
 static const char *const yamls[] = {"yaml", "yml", NULL};
 
@@ -43,11 +48,10 @@ static int add_existing(struct app *app, struct sources *sources, const char *so
         return sources_add_list(app, sources, source);
     if (path_has_extension(source, yamls))
         return data_yaml_add(app, sources, source, "train");
-    if (path_has_extension(source, videos))
-        return app_fail(app,
-                        "%s: octet reads no videos: let ffmpeg take the frames out (ffmpeg -i "
-                        "VIDEO -f image2pipe -c:v ppm - | octet detect MODEL -)",
-                        source);
+    if (path_has_extension(source, videos) && S_ISREG(entry->st_mode))
+        return sources_add_film(app, sources, VIDEO_FILE, source);
+    if (S_ISCHR(entry->st_mode) && major(entry->st_rdev) == VIDEO4LINUX)
+        return sources_add_film(app, sources, VIDEO_DEVICE, source);
     if (S_ISREG(entry->st_mode))
         sources_append(sources, source);
     else
@@ -76,13 +80,14 @@ int sources_add(struct app *app, struct sources *sources, const char *source)
         free(yaml);
         return status;
     }
+    if (is_pipeline(source))
+        return sources_add_film(app, sources, VIDEO_PIPELINE, source);
+    if (is_address(source))
+        return sources_add_film(app, sources, VIDEO_ADDRESS, source);
     if (strpbrk(source, "*?[{"))
         return sources_add_pattern(app, sources, source);
-    if (strstr(source, "://"))
-        return app_fail(app,
-                        "%s: octet reads files, not addresses (of a camera: ffmpeg -i ADDRESS -f "
-                        "image2pipe -c:v ppm - | octet detect MODEL -)",
-                        source);
+    if (strncmp(source, "/dev/video", 10) == 0)
+        return app_fail(app, "%s: no such camera: none is connected, or not here", source);
     return app_fail(app, "%s: %s", source,
                     error == ENOENT ? "no such file or folder" : strerror(error));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SOURCE: a picture, a folder, a glob, a text file of paths, or a data.yaml, turned into a list of
- * picture files. */
+/* SOURCE: a picture, a folder, a glob, a text file of paths, a data.yaml, a film, a camera or a
+ * pipeline of GStreamer's, turned into a list of pictures and of what gives frames. */
 #ifndef TOOLS_SOURCES_H
 #define TOOLS_SOURCES_H
 

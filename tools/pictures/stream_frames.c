@@ -14,13 +14,15 @@ static void *open_stream(const char *path, bool standard_input)
     return stream;
 }
 
-static void *open_pipe(const char *path)
+static void *open_pipe(const char *path, const void *settings)
 {
+    (void)settings;
     return open_stream(path, false);
 }
 
-static void *open_standard_input(const char *path)
+static void *open_standard_input(const char *path, const void *settings)
 {
+    (void)settings;
     return open_stream(path, true);
 }
 

@@ -108,6 +108,7 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
          &request.count, 1, SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0,
          SEED_MAX, NULL},
+        EVERY_OPTION(&request.every),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
          NULL},
         DEVICE_OPTION(app),
@@ -122,8 +123,10 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         .operands = "MODEL.onnx",
         .summary = "gather a model's statistics over pictures",
         .notes =
-            "SOURCE is a picture, a folder, a glob, a text file of paths or a data.yaml (:train, "
-            ":val,\n:test). See octet-calibrate(1).",
+            "SOURCE is a picture, a folder, a glob, a text file of paths, a data.yaml (:train, "
+            ":val,\n:test), a film, a camera's address or device, or a GStreamer pipeline. Of "
+            "films, "
+            "--count\ntakes frames spread over their length. See octet-calibrate(1).",
         .options = options,
         .option_count = OPTION_COUNT(options),
         .operands_minimum = 1,

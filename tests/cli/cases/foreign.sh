@@ -33,3 +33,4 @@ try detect -- source=x source=y
 echo "verbs that others do not have:"
 try calibrate m.onnx --data d.yaml
 try calibrate model=m.onnx
+try predict model=a.pt source=rtsp://user:secret@host/x

@@ -8,8 +8,6 @@ try detect model.onnx empty
 try detect model.onnx other
 try detect model.onnx 'none/*.jpg'
 try detect model.onnx 'other/*'
-try detect model.onnx other/clip.mp4
-try detect model.onnx https://example.org/a.jpg
 printf 'other/readme.md\n\nnone.jpg\r\n' >list.txt
 try detect model.onnx list.txt
 : >nothing.txt

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Films and cameras: liboctet-video.so.0, where GStreamer is. The program opens it with the first film.
+set(OCTET_VIDEO AUTO CACHE STRING "Build liboctet-video: ON, OFF, or AUTO (where GStreamer's headers are)")
+
+pkg_check_modules(OCTET_GSTREAMER QUIET gstreamer-1.0>=1.20 gstreamer-app-1.0 gstreamer-video-1.0 gstreamer-pbutils-1.0)
+if(OCTET_VIDEO STREQUAL "ON" AND NOT OCTET_GSTREAMER_FOUND)
+    message(FATAL_ERROR "GStreamer 1.20 or newer not found: OCTET_VIDEO=ON needs "
+                        "libgstreamer1.0-dev and libgstreamer-plugins-base1.0-dev")
+endif()
+if(NOT OCTET_VIDEO OR NOT OCTET_GSTREAMER_FOUND)
+    message(STATUS "The library for films is not built (libgstreamer1.0-dev, libgstreamer-plugins-base1.0-dev)")
+    return()
+endif()
+message(STATUS "The library for films: GStreamer ${OCTET_GSTREAMER_gstreamer-1.0_VERSION}")
+
+file(GLOB video_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/video/gstreamer/*.c)
+add_library(octet_video SHARED ${video_sources})
+set_target_properties(octet_video PROPERTIES OUTPUT_NAME octet-video
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+target_compile_definitions(octet_video PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
+target_include_directories(octet_video PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
+target_include_directories(octet_video SYSTEM PRIVATE ${OCTET_GSTREAMER_INCLUDE_DIRS})
+target_link_directories(octet_video PRIVATE ${OCTET_GSTREAMER_LIBRARY_DIRS})
+target_link_libraries(octet_video PRIVATE octet_flags ${OCTET_GSTREAMER_LIBRARIES} m)
+if(NOT OCTET_SANITIZE)
+    target_link_options(octet_video PRIVATE -Wl,-z,defs)
+endif()
