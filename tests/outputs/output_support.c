@@ -149,6 +149,20 @@ int run_program(const char *const *arguments, const char *output)
     return wait_for(start_program(arguments, output));
 }
 
+int run_without_library(const char *library, const char *output)
+{
+    char itself[PATH_MAX] = "";
+    if (readlink("/proc/self/exe", itself, sizeof itself - 1) < 0)
+        exit(EXIT_FAILURE);
+    write_text(in_folder(library), ""); /* found first, and no library */
+    char *folders = app_printf("LD_LIBRARY_PATH=%s", test_folder());
+    const char *const run[] = {"env", folders, itself, "missing", NULL};
+    const int status = run_program(run, output);
+    unlink(in_folder(library));
+    free(folders);
+    return status;
+}
+
 void stop_program(pid_t *program, int number)
 {
     if (*program > 0) {
@@ -171,7 +185,7 @@ static struct sockaddr_in loopback(int port)
                                 .sin_addr = {htonl(INADDR_LOOPBACK)}};
 }
 
-int free_port(void)
+static int bind_somewhere(int *port)
 {
     struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
@@ -179,8 +193,33 @@ int free_port(void)
     if (bind(descriptor, (struct sockaddr *)&address, size) != 0 ||
         getsockname(descriptor, (struct sockaddr *)&address, &size) != 0)
         exit(EXIT_FAILURE);
-    close(descriptor);
-    return ntohs(address.sin_port);
+    *port = ntohs(address.sin_port);
+    return descriptor;
+}
+
+int free_port(void)
+{
+    int port;
+    close(bind_somewhere(&port));
+    return port;
+}
+
+int listen_silently(int *port)
+{
+    const int descriptor = bind_somewhere(port);
+    if (listen(descriptor, 1) != 0)
+        exit(EXIT_FAILURE);
+    return descriptor;
+}
+
+int begin_to_connect(int port)
+{
+    const struct sockaddr_in address = loopback(port);
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (connect(descriptor, (const struct sockaddr *)&address, sizeof address) != 0 &&
+        errno != EINPROGRESS)
+        exit(EXIT_FAILURE);
+    return descriptor;
 }
 
 static int connect_to(int family, const void *address, socklen_t size)

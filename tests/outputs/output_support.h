@@ -52,6 +52,10 @@ pid_t start_program(const char *const *arguments, const char *output);
 /* Runs one to its end and returns its status. */
 int run_program(const char *const *arguments, const char *output);
 
+/* Runs this program again with the argument "missing", where a library of this name cannot be
+ * opened, and returns its status. What it says goes to the file. */
+int run_without_library(const char *library, const char *output);
+
 /* Ends one and waits for it. Accepts 0. */
 void stop_program(pid_t *program, int number);
 
@@ -64,6 +68,12 @@ int free_port(void);
 /* A socket that is connected to a port of this machine, or to a path; -1: refused. */
 int connect_to_port(int port);
 int connect_to_path(const char *path);
+
+/* Listens, accepts nobody, and has room for two who wait. */
+int listen_silently(int *port);
+
+/* A connection that is not waited for. */
+int begin_to_connect(int port);
 
 /* What comes out of a socket until it is closed, or `milliseconds` were silent; the caller's to
  * free. */
