@@ -9,6 +9,7 @@
 
 #include "app/json_print.h"
 #include "app/progress.h"
+#include "models/detection_json.h"
 
 #define FILE_WIDTH_MAX 48
 #define CLASS_WIDTH_MAX 32
@@ -119,20 +120,6 @@ static void print_csv(const struct detect_report *report, const struct detect_re
     }
 }
 
-static json_t *detection_json(const struct detect_report *report, const octet_detection *found)
-{
-    const float corners[4] = {found->x1, found->y1, found->x2, found->y2};
-    json_t *json = json_new_object(), *box = json_new_array();
-    json_put(json, "class_id", json_integer(found->class_id));
-    json_put(json, "class_name",
-             json_text(octet_engine_class_name(report->engine, found->class_id)));
-    json_put(json, "score", json_number(found->score));
-    for (int i = 0; i < 4; i++)
-        json_push(box, json_number(corners[i]));
-    json_put(json, "box_xyxy", box);
-    return json;
-}
-
 static json_t *times_json(const struct detect_times *times)
 {
     json_t *json = json_new_object();
@@ -163,7 +150,7 @@ static json_t *result_json(const struct detect_report *report, const struct dete
     json_put(json, "width", json_integer(result->width));
     json_put(json, "height", json_integer(result->height));
     for (int i = 0; i < result->count; i++)
-        json_push(detections, detection_json(report, &result->detections[i]));
+        json_push(detections, detection_json(report->engine, &result->detections[i]));
     json_put(json, "detections", detections);
     json_put(json, "time_ms", times_json(&result->times));
     return json;
