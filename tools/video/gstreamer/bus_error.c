@@ -22,7 +22,7 @@ static void be_silent(const gchar *domain, GLogLevelFlags level, const gchar *te
     (void)data;
 }
 
-gboolean gstreamer_start(char *message)
+static gboolean start(char *message)
 {
     GError *error = NULL;
     if (gst_is_initialized())
@@ -36,6 +36,16 @@ gboolean gstreamer_start(char *message)
     message_set(message, "GStreamer does not start: %s", error ? error->message : "no reason told");
     g_clear_error(&error);
     return FALSE;
+}
+
+/* GStreamer calls itself initialised before it knows its elements: others wait until it does. */
+gboolean gstreamer_start(char *message)
+{
+    static GMutex mutex;
+    g_mutex_lock(&mutex);
+    const gboolean has_started = start(message);
+    g_mutex_unlock(&mutex);
+    return has_started;
 }
 
 void message_set(char *message, const char *format, ...)
