@@ -4,22 +4,25 @@
 
 #include <string.h>
 
+static void end_shared(octet_context *ctx, struct oct_engine_shared *shared, int parts)
+{
+    for (int i = 0; i < parts; i++)
+        oct_lock_end(&shared->parts[i].lock);
+    oct_free(ctx, shared);
+}
+
 static struct oct_engine_shared *make_shared(octet_context *ctx)
 {
     struct oct_engine_shared *shared = oct_calloc(ctx, 1, sizeof *shared);
     if (!shared)
         return NULL;
     oct_context_inherit(&shared->own, ctx);
-    if (oct_lock_make(&shared->lock))
-        return shared;
-    oct_free(ctx, shared);
-    return NULL;
-}
-
-static void end_shared(octet_context *ctx, struct oct_engine_shared *shared)
-{
-    oct_lock_end(&shared->lock);
-    oct_free(ctx, shared);
+    for (int i = 0; i < OCT_SHARED_KINDS; i++)
+        if (!oct_lock_make(&shared->parts[i].lock)) {
+            end_shared(ctx, shared, i);
+            return NULL;
+        }
+    return shared;
 }
 
 octet_status oct_engine_create(octet_context *ctx, octet_engine **engine)
@@ -41,7 +44,7 @@ void oct_engine_free(octet_engine *engine)
 {
     if (!engine)
         return;
-    end_shared(&engine->own, engine->shared);
+    end_shared(&engine->own, engine->shared, OCT_SHARED_KINDS);
     oct_arena_clear(&engine->arena);
     oct_file_close(&engine->own, &engine->file);
     struct octet_context last = engine->own; /* the engine holds the allocator that frees it */

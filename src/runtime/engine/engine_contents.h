@@ -20,13 +20,16 @@
 #define OCT_ENGINE_VERSION_HEADS 3
 
 /* What sessions have of one engine together, beside what they only read: each kind of backend makes
- * its part with its first session and ends it with its last. The lock is held while sessions open
- * and close, never while they run. */
+ * its part with its first session and ends it with its last. A part's lock is held while sessions
+ * open and close, never while they run. */
 enum oct_shared_kind { OCT_SHARED_CPU, OCT_SHARED_CUDA, OCT_SHARED_KINDS };
+struct oct_shared_part {
+    struct oct_lock lock;
+    void *contents; /* NULL where no session is open */
+};
 struct oct_engine_shared {
     struct octet_context own; /* the engine's allocator, which outlives any session's */
-    struct oct_lock lock;
-    void *parts[OCT_SHARED_KINDS]; /* NULL where no session is open */
+    struct oct_shared_part parts[OCT_SHARED_KINDS];
 };
 
 struct octet_engine {

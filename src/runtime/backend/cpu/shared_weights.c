@@ -5,13 +5,23 @@
 
 #include "runtime/backend/cpu/cpu_state.h"
 
+static void lock(struct oct_cpu *cpu)
+{
+    oct_lock_take(&cpu->engine_shared->parts[OCT_SHARED_CPU].lock);
+}
+
+static void unlock(struct oct_cpu *cpu)
+{
+    oct_lock_leave(&cpu->engine_shared->parts[OCT_SHARED_CPU].lock);
+}
+
 /* ---- constants ---- */
 
 static void end_weights(struct oct_engine_shared *shared, struct oct_cpu_weights *weights)
 {
     oct_arena_clear(&weights->arena);
     oct_free(&shared->own, weights);
-    shared->parts[OCT_SHARED_CPU] = NULL;
+    shared->parts[OCT_SHARED_CPU].contents = NULL;
 }
 
 static bool make_constants(const struct oct_network *network, struct oct_cpu_weights *weights)
@@ -33,7 +43,7 @@ static struct oct_cpu_weights *make_weights(struct oct_engine_shared *shared,
     struct oct_cpu_weights *weights = oct_calloc(&shared->own, 1, sizeof *weights);
     if (!weights)
         return NULL;
-    shared->parts[OCT_SHARED_CPU] = weights;
+    shared->parts[OCT_SHARED_CPU].contents = weights;
     oct_arena_init(&weights->arena, &shared->own);
     if (make_constants(network, weights))
         return weights;
@@ -44,13 +54,13 @@ static struct oct_cpu_weights *make_weights(struct oct_engine_shared *shared,
 octet_status oct_cpu_hold_weights(struct oct_cpu *cpu)
 {
     struct oct_engine_shared *shared = cpu->engine_shared;
-    oct_lock_take(&shared->lock);
-    cpu->weights = shared->parts[OCT_SHARED_CPU];
+    lock(cpu);
+    cpu->weights = shared->parts[OCT_SHARED_CPU].contents;
     if (!cpu->weights)
         cpu->weights = make_weights(shared, cpu->network);
     if (cpu->weights)
         cpu->weights->sessions++;
-    oct_lock_leave(&shared->lock);
+    unlock(cpu);
     return cpu->weights ? OCTET_OK : oct_fail_memory(cpu->ctx, "packed weights");
 }
 
@@ -149,12 +159,12 @@ static octet_status add_block(struct oct_cpu *cpu, size_t bytes)
 
 octet_status oct_cpu_hold_packs(struct oct_cpu *cpu)
 {
-    oct_lock_take(&cpu->engine_shared->lock);
+    lock(cpu);
     const size_t missing = hold_what_is_there(cpu);
     const octet_status status = missing > 0 ? add_block(cpu, missing) : OCTET_OK;
     if (!status)
         hold_what_is_there(cpu);
-    oct_lock_leave(&cpu->engine_shared->lock);
+    unlock(cpu);
     return status;
 }
 
@@ -175,13 +185,12 @@ void oct_cpu_release_weights(struct oct_cpu *cpu)
 {
     if (!cpu->weights)
         return;
-    struct oct_engine_shared *shared = cpu->engine_shared;
-    oct_lock_take(&shared->lock);
+    lock(cpu);
     for (int i = 0; cpu->steps && i < cpu->network->layer_count; i++)
         if (cpu->steps[i].block)
             release_block(cpu, cpu->steps[i].block);
     if (--cpu->weights->sessions == 0)
-        end_weights(shared, cpu->weights);
-    oct_lock_leave(&shared->lock);
+        end_weights(cpu->engine_shared, cpu->weights);
+    unlock(cpu);
     cpu->weights = NULL;
 }
