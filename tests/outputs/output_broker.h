@@ -19,7 +19,8 @@ struct broker {
 /* Whether mosquitto and mosquitto_sub are here. */
 bool broker_is_there(void);
 
-/* Starts it, on the same port each time, and waits until it answers. It forgets all when it ends. */
+/* Starts it, on the same port each time, and waits until it answers. It has forgotten what it knew
+ * before. */
 void broker_start(struct broker *broker);
 
 /* Ends it: in good order, or as a machine that is switched off. */

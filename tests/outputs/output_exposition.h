@@ -19,8 +19,8 @@ struct exposition {
 };
 
 /* Reads a text, and fails the test at the first thing that is against the format: names, escapes,
- * TYPE and HELP once and before the samples, samples of a metric together and no two alike, counters
- * that end with _total, buckets that only grow and end with +Inf, which is _count. */
+ * TYPE and HELP once and before the samples, samples of a metric together and no two alike,
+ * counters that end with _total, buckets that only grow and end with +Inf, which is _count. */
 void exposition_read(struct exposition *exposition, const char *text);
 
 /* The value of a sample; fails where there is none. */

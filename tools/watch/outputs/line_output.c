@@ -103,14 +103,13 @@ static void write_message(struct line_output *output, const struct message *mess
     if (!output->stopped)
         why =
             record_file_write(&output->file, message->bytes, message->size, wait_for_room, output);
-    if (why == ETIMEDOUT)
+    if (why == ETIMEDOUT) {
         atomic_fetch_add(&output->state.dropped, 1);
-    else if (why || output->stopped)
-        atomic_fetch_add(&output->state.failed, 1);
-    else
-        atomic_fetch_add(&output->state.written, 1);
-    if (why && why != ETIMEDOUT)
+        return;
+    }
+    if (why)
         stop_recording(output, why);
+    atomic_fetch_add(output->stopped ? &output->state.failed : &output->state.written, 1);
 }
 
 static void run_output(void *user)
