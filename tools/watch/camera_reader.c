@@ -64,7 +64,10 @@ static void tell(const struct camera_reader *reader, enum camera_state state, co
 {
     const char *name = reader->camera->settings->name;
     watch_outputs_state(reader->watch->outputs, name, camera_state_word(state), message);
-    watch_say(reader->watch->app, "%s: %s", name, message);
+    if (state == CAMERA_FAILED)
+        watch_fail(reader->watch->app, "%s: %s", name, message);
+    else
+        watch_say(reader->watch->app, "%s: %s", name, message);
 }
 
 static void tell_size(struct camera_reader *reader, const octet_frame *pixels, bool is_first)

@@ -153,10 +153,11 @@ static void stop(struct run *run)
     watch_pages_close(&run->pages);
 }
 
-/* A film that could not be read is a failure; a camera that is lost now is none. */
+/* A film that could not be read is a failure, as is a reader that went away; a camera that is lost
+ * now is none. */
 static int judge(const struct run *run)
 {
-    int status = STATUS_DONE;
+    int status = watch_outputs_are_useless(run->watch.outputs) ? STATUS_FAILED : STATUS_DONE;
     for (size_t i = 0; i < run->watch.count; i++)
         if (camera_counts_get(&run->watch.cameras[i].counts).state == CAMERA_FAILED)
             status = STATUS_FAILED;

@@ -120,7 +120,8 @@ echo "status $?"
 [ $(($(date +%s) - start)) -le 4 ] || echo "it took $(($(date +%s) - start)) seconds"
 [ "$(grep -c '"frame"' live.jsonl)" -gt 5 ] && echo "lines"
 tail -c 1 live.jsonl | od -An -c
-"$octet" watch "$parts" --quiet belt.mp4 --loop | head -n 2 | grep -c camera
+"$octet" watch "$parts" --quiet belt.mp4 --loop 2>pipe.err | head -n 2 | grep -c camera
+cat pipe.err
 
 echo "== over HTTP"
 "$octet" watch "$parts" belt.mp4 --loop --http 0 -o http.jsonl 2>http.err &

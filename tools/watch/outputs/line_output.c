@@ -58,10 +58,11 @@ static const char *reason(int why)
 static void stop_recording(struct line_output *output, int why)
 {
     output->stopped = true;
-    if (why == EPIPE && !output->path)
+    const bool is_end = why == EPIPE && !output->path;
+    output_state_problem(&output->state, "%s: %s%s", name_of(output), reason(why),
+                         is_end ? "" : ": recording stops, detecting goes on");
+    if (is_end)
         atomic_store(&output->reader_is_gone, true);
-    output_state_problem(&output->state, "%s: %s: recording stops, detecting goes on",
-                         name_of(output), reason(why));
 }
 
 /* Until the other side takes something; a program that ends waits for a short time only. */

@@ -45,7 +45,7 @@ void output_state_problem(struct output_state *state, const char *format, ...)
     }
     pthread_mutex_unlock(&state->mutex);
     if (is_new) /* unlocked: standard error may be slow, and others ask for the state */
-        watch_say(state->app, "%s", text);
+        watch_fail(state->app, "%s", text);
 }
 
 void output_state_recovered(struct output_state *state, const char *format, ...)

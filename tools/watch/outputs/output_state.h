@@ -29,7 +29,8 @@ void output_state_close(struct output_state *state);
 
 struct output_counts output_state_counts(struct output_state *state);
 
-/* Something is wrong: one line for people, said when it is not the line that stands already. */
+/* Something is wrong: one line for people, said, with -q too, when it is not the line that stands
+ * already. */
 void output_state_problem(struct output_state *state, const char *format, ...) TOOLS_PRINTF(2, 3);
 
 /* Nothing is wrong any more; the line is said if something was. */
