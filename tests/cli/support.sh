@@ -172,3 +172,25 @@ need_client() {
     done
     [ -n "$client" ] || skip "built without ZeroMQ (libzmq3-dev)"
 }
+
+# camera OPTION... FILM...: tests/video's RTSP server in the background, serving the films; $port then is its port and
+# $camera its process. Skips where it was not built, or cannot serve.
+camera() {
+    local folder server= i
+    for folder in "$(dirname "$octet")"/tests "$(dirname "$octet")"; do
+        [ ! -x "$folder/rtsp_server" ] || server=$folder/rtsp_server
+    done
+    [ -n "$server" ] || skip "built without GStreamer's RTSP server (libgstrtspserver-1.0-dev)"
+    : >camera.port
+    "$server" "$@" >camera.port 2>camera.err &
+    camera=$!
+    disown "$camera"
+    trap 'kill -KILL "$camera" 2>/dev/null' EXIT
+    for i in $(seq 300); do
+        [ ! -s camera.port ] || break
+        kill -0 "$camera" 2>/dev/null || break
+        sleep 0.1
+    done
+    port=$(cat camera.port)
+    [ -n "$port" ] || skip "no RTSP server: $(tail -n 1 camera.err)"
+}

@@ -51,7 +51,8 @@ int sources_add_film(struct app *app, struct sources *sources, enum video_kind k
     int status = STATUS_DONE;
     if (library) {
         struct film_request *film = app_alloc(1, sizeof *film);
-        *film = (struct film_request){library, kind, app_strdup(source), 1, 0};
+        char *opened = kind == VIDEO_ADDRESS ? address_escaped(source) : app_strdup(source);
+        *film = (struct film_request){library, kind, opened, 1, 0};
         sources_add_stream(sources, name, &film_frames);
         sources->streams[sources->stream_count - 1].film = film;
     } else {
