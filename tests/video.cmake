@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Films: what the program does with them, and liboctet-video, where it is built.
-foreach(name test_film_text test_film_reader test_film_writer)
+set(film_tests test_film_text test_film_reader test_film_writer)
+if(TARGET octet_video)
+    list(APPEND film_tests test_frame_memory)
+endif()
+foreach(name IN LISTS film_tests)
     add_executable(${name} video/${name}.c video/film_run.c)
     octet_test_target(${name})
     target_link_directories(${name} PRIVATE ${OCTET_CMOCKA_LIBRARY_DIRS})
@@ -13,6 +17,10 @@ foreach(name test_film_text test_film_reader test_film_writer)
 endforeach()
 
 if(TARGET octet_video)
+    target_include_directories(test_frame_memory SYSTEM PRIVATE ${OCTET_GSTREAMER_INCLUDE_DIRS})
+    target_link_directories(test_frame_memory PRIVATE ${OCTET_GSTREAMER_LIBRARY_DIRS})
+    target_link_libraries(test_frame_memory PRIVATE ${OCTET_GSTREAMER_LIBRARIES})
+
     # A camera for the command line's tests, where the headers of GStreamer's RTSP server are.
     pkg_check_modules(OCTET_RTSP_SERVER QUIET gstreamer-rtsp-server-1.0 gstreamer-app-1.0)
     if(OCTET_RTSP_SERVER_FOUND)
