@@ -211,6 +211,13 @@ size_t film_count_frames(const struct film_request *request)
     return count;
 }
 
+void film_request_free(struct film_request *request)
+{
+    if (request)
+        free(request->source);
+    free(request);
+}
+
 bool film_is_live(const struct film_request *request)
 {
     return request->kind == VIDEO_DEVICE || request->kind == VIDEO_PIPELINE ||
