@@ -238,6 +238,8 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
         .film = frame->is_film ? run->sources.path[frame->source] : NULL,
         .frame = frame->index,
         .time_s = frame->time_s,
+        .is_live = frame->is_live,
+        .dropped = frame->dropped,
         .width = pending->width,
         .height = pending->height,
         .detections = run->detections,

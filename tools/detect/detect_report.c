@@ -2,6 +2,7 @@
 /* Prints detections as a table, JSON, JSON Lines or CSV. */
 #include "detect/detect_report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,8 @@ static json_t *result_json(const struct detect_report *report, const struct dete
     if (result->film) {
         json_put(json, "frame", json_integer((json_int_t)result->frame));
         json_put(json, "time", json_number(result->time_s));
+        if (result->is_live)
+            json_put(json, "dropped", json_integer((json_int_t)result->dropped));
     }
     json_put(json, "width", json_integer(result->width));
     json_put(json, "height", json_integer(result->height));
@@ -154,6 +157,17 @@ static json_t *result_json(const struct detect_report *report, const struct dete
     json_put(json, "detections", detections);
     json_put(json, "time_ms", times_json(&result->times));
     return json;
+}
+
+/* A camera counts for itself. */
+static void note_dropped(struct detect_report *report, const struct detect_result *result)
+{
+    if (!result->is_live)
+        return;
+    if (report->camera != result->film)
+        report->dropped_before = report->dropped;
+    report->camera = result->film;
+    report->dropped = report->dropped_before + result->dropped;
 }
 
 int detect_report_add(struct detect_report *report, const struct detect_result *result)
@@ -165,6 +179,7 @@ int detect_report_add(struct detect_report *report, const struct detect_result *
         print_csv(report, result);
     else
         print_json(report, result_json(report, result));
+    note_dropped(report, result);
     report->pictures++;
     report->detections += (size_t)result->count;
     report->sums.decode += result->times.decode;
@@ -201,4 +216,8 @@ void detect_report_end(struct detect_report *report)
                 report->detections == 1 ? "" : "s", report->sums.decode / n,
                 report->sums.preprocess / n, report->sums.inference / n,
                 report->sums.postprocess / n);
+    if (report->dropped && !report->app->output_failed)
+        app_say(
+            report->app, "%" PRIu64 " frame%s more came while the network was busy, and %s lost",
+            report->dropped, report->dropped == 1 ? "" : "s", report->dropped == 1 ? "is" : "are");
 }
