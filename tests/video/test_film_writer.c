@@ -62,7 +62,7 @@ static void films_are_written(void **state)
         }
 }
 
-/* A camera that changes its mind: frames come as they are, and fit into the film that is written. */
+/* Frames of other sizes go into the film that was begun, with borders. */
 static void sizes_may_change(void **state)
 {
     static uint32_t rows[SIDE * SIDE];
