@@ -86,6 +86,8 @@ void message_of_error(GstMessage *error_message, const char *missing, char *mess
         message_set(message, "refused: the user's name or password is wrong or missing");
     else if (is_resource && debug && strstr(debug, "(404)"))
         message_set(message, "not found: the camera has no stream of that name (404)");
+    else if (is_resource && debug && strstr(debug, "Timeout while waiting"))
+        message_set(message, "does not answer");
     else if (is_resource && debug && strstr(debug, "onnect"))
         message_set(message, "cannot be reached: no connection to it");
     else if (is_resource && error->code == GST_RESOURCE_ERROR_NO_SPACE_LEFT)
