@@ -14,6 +14,11 @@ foreach(name IN LISTS film_tests)
         add_dependencies(${name} octet_video)
         set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT LD_LIBRARY_PATH=${PROJECT_BINARY_DIR})
     endif()
+    if(OCTET_SANITIZE) # GStreamer's plug-ins keep memory
+        set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
+            ASAN_OPTIONS=allocator_may_return_null=1:fast_unwind_on_malloc=0
+            LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/video/leaks.txt:print_suppressions=0)
+    endif()
 endforeach()
 
 if(TARGET octet_video)

@@ -2,9 +2,8 @@
 # A camera over RTSP (tests/video/rtsp_server.c): its frames, its password, and all the ways in which it fails.
 . "$support"
 need_demo
-[ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+need_films
 film=$root/demo/belt.mp4
-"$octet" detect "$(engine)" "$film" --count 1 >first.txt 2>&1 || skip "no decoder: $(tail -n 1 first.txt)"
 "$octet" detect "$(engine)" 'videotestsrc num-buffers=30 ! video/x-raw,width=160,height=120,framerate=25/1' \
     -o small.mp4 --quiet >/dev/null 2>&1 || skip "no encoder of H.264"
 host=127.0.0.1

@@ -2,9 +2,8 @@
 # Films in folders, patterns and lists, among pictures; samples of them all.
 . "$support"
 need_demo
-[ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+need_films
 film=$root/demo/belt.mp4
-"$octet" detect "$(engine)" "$film" --count 1 >first.txt 2>&1 || skip "no decoder: $(tail -n 1 first.txt)"
 mkdir mixed
 cp "$film" mixed/b.mp4
 cp "$film" mixed/d.MP4

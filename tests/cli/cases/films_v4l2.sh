@@ -2,7 +2,7 @@
 # A camera of this machine, where one is connected: its frames, or one line that says why there are none.
 . "$support"
 need_demo
-[ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+need_films
 device=
 for path in /dev/video*; do
     [ ! -c "$path" ] || [ ! -r "$path" ] || device=${device:-$path}
