@@ -74,15 +74,18 @@ static gint choose_element(GstElement *bin, GstPad *pad, GstCaps *caps, GstEleme
     return 0;
 }
 
-/* A camera's address is read over TCP, which loses nothing on a wireless network; rtspu:// is UDP.
- * What a decoder that is late has not taken is dropped: its pictures must not grow old. */
+/* A camera's address is read over TCP, which loses nothing on a wireless network; schemes that name
+ * their transport have theirs (rtspu:// is UDP). What a decoder that is late has not taken is
+ * dropped: its pictures must not grow old. */
 static void set_up_source(GstElement *bin, GstElement *source, gpointer data)
 {
-    const gboolean is_udp = g_str_has_prefix(data, "rtspu");
+    const gboolean is_udp = g_str_has_prefix(data, "rtspu") || g_str_has_prefix(data, "rtspsu");
+    const gboolean is_open = g_str_has_prefix(data, "rtsp:") || g_str_has_prefix(data, "rtsps:");
     (void)bin;
     if (!g_object_class_find_property(G_OBJECT_GET_CLASS(source), "drop-on-latency"))
         return;
-    gst_util_set_object_arg(G_OBJECT(source), "protocols", is_udp ? "udp-mcast+udp" : "tcp");
+    if (is_open)
+        gst_util_set_object_arg(G_OBJECT(source), "protocols", "tcp");
     g_object_set(source, "latency", is_udp ? UDP_LATENCY_MS : TCP_LATENCY_MS, "drop-on-latency",
                  TRUE, "tcp-timeout", (guint64)CONNECT_US, NULL);
 }
