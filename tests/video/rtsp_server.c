@@ -7,6 +7,7 @@
  *   --digest                 by digest authentication
  *   --damage N               spoils some bytes of every N-th frame
  *   --stall N                falls silent after N frames, without a word
+ *   --port N                 listens there; else at any port that is free
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct film {
 
 struct options {
     const char *user; /* "NAME:PASSWORD" or NULL */
+    const char *port; /* "0": any */
     gboolean loops, is_digest;
     guint damage, stall; /* 0: never */
 };
@@ -168,7 +170,7 @@ static int serve(struct viewer *first)
                                                "rtph264pay name=pay0 pt=96 config-interval=-1 )");
     g_signal_connect(factory, "media-configure", G_CALLBACK(begin), first);
     gst_rtsp_server_set_address(server, "127.0.0.1");
-    gst_rtsp_server_set_service(server, "0");
+    gst_rtsp_server_set_service(server, first->options->port);
     if (first->options->user)
         ask_for_user(server, factory, first->options);
     gst_rtsp_mount_points_add_factory(mounts, PATH, factory);
@@ -184,7 +186,7 @@ static int serve(struct viewer *first)
 int main(int argc, char **argv)
 {
     struct film film = {g_ptr_array_new(), 0};
-    struct options options = {0};
+    struct options options = {.port = "0"};
     struct viewer first = {&film, &options, 0};
     gst_init(NULL, NULL);
     for (int i = 1; i < argc; i++) {
@@ -195,6 +197,8 @@ int main(int argc, char **argv)
             options.is_digest = TRUE;
         else if (strcmp(argv[i], "--user") == 0)
             options.user = value, i++;
+        else if (strcmp(argv[i], "--port") == 0)
+            options.port = value, i++;
         else if (strcmp(argv[i], "--damage") == 0)
             options.damage = (guint)atoi(value), i++;
         else if (strcmp(argv[i], "--stall") == 0)

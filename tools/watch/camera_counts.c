@@ -31,31 +31,37 @@ void camera_counts_received(struct camera_counts *counts, const int size[2], dou
     pthread_mutex_unlock(&counts->mutex);
 }
 
-static void add(struct camera_counts *counts, uint64_t *number)
+static void add(struct camera_counts *counts, uint64_t *number, uint64_t count)
 {
     pthread_mutex_lock(&counts->mutex);
-    ++*number;
+    *number += count;
     pthread_mutex_unlock(&counts->mutex);
+}
+
+void camera_counts_missed(struct camera_counts *counts, uint64_t frames)
+{
+    add(counts, &counts->numbers.received, frames);
+    add(counts, &counts->numbers.dropped, frames);
 }
 
 void camera_counts_dropped(struct camera_counts *counts)
 {
-    add(counts, &counts->numbers.dropped);
+    add(counts, &counts->numbers.dropped, 1);
 }
 
 void camera_counts_passed_over(struct camera_counts *counts)
 {
-    add(counts, &counts->numbers.passed_over);
+    add(counts, &counts->numbers.passed_over, 1);
 }
 
 void camera_counts_failed(struct camera_counts *counts)
 {
-    add(counts, &counts->numbers.failed);
+    add(counts, &counts->numbers.failed, 1);
 }
 
 void camera_counts_reconnected(struct camera_counts *counts)
 {
-    add(counts, &counts->numbers.reconnects);
+    add(counts, &counts->numbers.reconnects, 1);
 }
 
 enum camera_state camera_counts_state(struct camera_counts *counts, enum camera_state state)

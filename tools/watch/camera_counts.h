@@ -28,7 +28,7 @@ struct result_times {
 struct camera_numbers {
     enum camera_state state;
     uint64_t received;    /* frames that came */
-    uint64_t dropped;     /* that a newer one took the place of */
+    uint64_t dropped;     /* of these, that a newer one took the place of */
     uint64_t passed_over; /* that its `fps` did not ask for */
     uint64_t failed;      /* that could not be looked at */
     uint64_t results, detections;
@@ -51,6 +51,8 @@ void camera_counts_open(struct camera_counts *counts);
 void camera_counts_close(struct camera_counts *counts);
 
 void camera_counts_received(struct camera_counts *counts, const int size[2], double now_ms);
+/* Frames that came and were dropped before anybody had them. */
+void camera_counts_missed(struct camera_counts *counts, uint64_t frames);
 void camera_counts_dropped(struct camera_counts *counts);
 void camera_counts_passed_over(struct camera_counts *counts);
 void camera_counts_failed(struct camera_counts *counts);

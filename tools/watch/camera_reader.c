@@ -32,6 +32,7 @@ struct camera_reader {
     bool is_known; /* facts, of this time */
     struct pace pace;
     uint64_t next_index;
+    uint64_t missed;   /* of this time: frames that the library dropped */
     int width, height; /* of the frame before */
     double back_off_ms, lost_ms;
 };
@@ -103,12 +104,24 @@ static void note_frame(struct camera_reader *reader, const octet_frame *pixels)
         tell_size(reader, pixels, is_new);
 }
 
+/* They have numbers, too. */
+static void note_missed(struct camera_reader *reader, uint64_t dropped)
+{
+    const uint64_t missed = dropped - reader->missed;
+    if (!missed)
+        return;
+    camera_counts_missed(&reader->camera->counts, missed);
+    reader->next_index += missed;
+    reader->missed = dropped;
+}
+
 /* Takes over the frame. */
 static void deliver(struct camera_reader *reader, struct video_frame *came)
 {
     struct camera_counts *counts = &reader->camera->counts;
     struct desk_frame frame = {.video = *came, .release = reader->request->library->release};
     note_frame(reader, &came->pixels);
+    note_missed(reader, came->dropped);
     frame.index = reader->next_index++;
     frame.seen_ms = pace_seen_ms(&reader->pace, came->time_s, app_now_ms());
     if (!pace_wants(&reader->pace, came->time_s)) {
@@ -170,6 +183,7 @@ static enum outcome read_once(struct camera_reader *reader, char *message)
 {
     const struct film_request *request = reader->request;
     reader->is_known = false;
+    reader->missed = 0;
     pace_restart(&reader->pace);
     reader->video = request->library->open(request->kind, request->source, message);
     if (!reader->video)

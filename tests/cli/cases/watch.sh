@@ -2,9 +2,8 @@
 # octet watch: films as cameras, zones, limits, cameras that are not there, and how it ends.
 . "$support"
 need_demo
-[ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+need_films
 film=$root/demo/belt.mp4
-"$octet" detect "$(engine)" "$film" --count 1 >first.txt 2>&1 || skip "no decoder: $(tail -n 1 first.txt)"
 cp "$film" belt.mp4
 parts=$(engine)
 watch() { "$octet" watch "$parts" --threads 2 "$@"; }
