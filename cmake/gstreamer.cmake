@@ -37,6 +37,7 @@ add_library(octet_gstreamer MODULE ${gstreamer_sources})
 set_target_properties(octet_gstreamer PROPERTIES OUTPUT_NAME gstoctet
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/gstreamer INSTALL_RPATH "$ORIGIN/..")
 target_compile_definitions(octet_gstreamer PRIVATE OCTET_VERSION="${PROJECT_VERSION}"
+    GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_68 GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_68
     $<$<BOOL:${OCTET_GST_PANGO_FOUND}>:OCTET_HAS_PANGO>
     $<$<BOOL:${OCTET_GST_ANALYTICS_FOUND}>:OCTET_HAS_ANALYTICS>)
 target_include_directories(octet_gstreamer PRIVATE ${PROJECT_SOURCE_DIR}/gstreamer)

@@ -15,10 +15,14 @@ target_link_directories(octet_tools PUBLIC
 target_link_libraries(octet_tools PUBLIC octet_static octet_flags
     ${OCTET_CAIRO_LIBRARIES} ${OCTET_FYAML_LIBRARIES} ${OCTET_JANSSON_LIBRARIES} m ${CMAKE_DL_LIBS})
 
-if(OCTET_LIBZMQ_FOUND)
-    target_compile_definitions(octet_tools PRIVATE OCTET_HAS_ZEROMQ)
-    target_include_directories(octet_tools SYSTEM PRIVATE ${OCTET_LIBZMQ_INCLUDE_DIRS})
-endif()
+# What the program is told of libraries that it opens when they are used.
+foreach(pair LIBZMQ=ZEROMQ LIBMOSQUITTO=MOSQUITTO LIBMICROHTTPD=MICROHTTPD)
+    string(REGEX MATCH "^(.*)=(.*)$" pair ${pair})
+    if(OCTET_${CMAKE_MATCH_1}_FOUND)
+        target_compile_definitions(octet_tools PRIVATE OCTET_HAS_${CMAKE_MATCH_2})
+        target_include_directories(octet_tools SYSTEM PRIVATE ${OCTET_${CMAKE_MATCH_1}_INCLUDE_DIRS})
+    endif()
+endforeach()
 
 # octet_command_line(NAME): a program of the tools.
 function(octet_command_line name)

@@ -18,7 +18,9 @@ add_library(octet_video SHARED ${video_sources})
 set_target_properties(octet_video PROPERTIES OUTPUT_NAME octet-video
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-target_compile_definitions(octet_video PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
+# Warns of what is newer in GLib than Ubuntu 22.04's; tests/check/since.sh holds the same of GStreamer.
+target_compile_definitions(octet_video PRIVATE OCTET_VERSION="${PROJECT_VERSION}"
+    GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_68 GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_68)
 target_include_directories(octet_video PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
 target_include_directories(octet_video SYSTEM PRIVATE ${OCTET_GSTREAMER_INCLUDE_DIRS})
 target_link_directories(octet_video PRIVATE ${OCTET_GSTREAMER_LIBRARY_DIRS})

@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
     {"eval", "measure average precision against labels, by COCO's rules", cmd_eval},
     {"run", "raw tensors in, raw tensors out, as NumPy files", cmd_run},
     {"bench", "measure the speed of models on this machine", cmd_bench},
+    {"watch", "find objects in what many cameras see", cmd_watch},
     {"serve", "find objects in the frames that Frigate sends", cmd_serve},
     {"doctor", "tell what matters for INT8 on this machine", cmd_doctor},
 };

@@ -10,7 +10,7 @@ OCTET_BEGIN_DECLARATIONS
 
 /** A session runs an engine at one input size. It owns one arena that is sized when it opens:
  * running allocates nothing. Use a session from one thread at a time; for throughput open one
- * session per core, with one thread each. */
+ * session per core, with one thread each: they share the engine's packed weights. */
 typedef struct octet_session octet_session;
 
 /** Settings of a session. Fill with octet_session_defaults(). */
@@ -49,7 +49,7 @@ OCTET_API const char *octet_session_message(const octet_session *session);
 OCTET_API int octet_session_height(const octet_session *session);
 OCTET_API int octet_session_width(const octet_session *session);
 OCTET_API int octet_session_threads(const octet_session *session);
-/** Bytes of the arena and of the packed weights. */
+/** Bytes of the arena and of the packed weights, shared ones counted in each session. */
 OCTET_API size_t octet_session_memory_bytes(const octet_session *session);
 /** Where it runs: "cpu" or "cuda". Static text. */
 OCTET_API const char *octet_session_device(const octet_session *session);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # symbols.sh BUILD ROOT: what the libraries export and keep.
 # - the shared libraries export octet_* only, and every function that the public headers declare for them;
+# - those that are opened on demand export the one name by which they are known;
 # - our objects hold no data that can be written;
 # - the runtime library does not need the desk half's dependencies.
 set -euo pipefail
@@ -41,6 +42,11 @@ check_exports "$build/liboctet-runtime.so" "${runtime_headers[@]}"
 if [ -e "$build/liboctet-cuda.so" ]; then
     [ "$(nm -D --defined-only "$build/liboctet-cuda.so" | awk '{ print $NF }')" = octet_cuda_library ] ||
         broken "liboctet-cuda.so exports something else than octet_cuda_library"
+fi
+
+if [ -e "$build/liboctet-video.so.0" ]; then
+    [ "$(nm -D --defined-only "$build/liboctet-video.so.0" | awk '{ print $NF }')" = octet_video_library ] ||
+        broken "liboctet-video.so.0 exports something else than octet_video_library"
 fi
 
 if readelf -d "$build/liboctet-runtime.so" | grep -q 'NEEDED.*protobuf'; then

@@ -172,3 +172,35 @@ need_client() {
     done
     [ -n "$client" ] || skip "built without ZeroMQ (libzmq3-dev)"
 }
+
+# Skips where films are not read. Of a sanitizer's build, leaks of GStreamer's own are not reported.
+need_films() {
+    [ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+    export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}fast_unwind_on_malloc=0
+    export LSAN_OPTIONS=suppressions=$root/tests/video/leaks.txt:print_suppressions=0
+    "$octet" detect "$(engine)" "$root/demo/belt.mp4" --count 1 >first.txt 2>&1 ||
+        skip "no decoder: $(tail -n 1 first.txt)"
+    rm first.txt
+}
+
+# camera OPTION... FILM...: tests/video's RTSP server in the background, serving the films; $port then is its port and
+# $camera its process. Skips where it was not built, or cannot serve.
+camera() {
+    local folder server= i
+    for folder in "$(dirname "$octet")"/tests "$(dirname "$octet")"; do
+        [ ! -x "$folder/rtsp_server" ] || server=$folder/rtsp_server
+    done
+    [ -n "$server" ] || skip "built without GStreamer's RTSP server (libgstrtspserver-1.0-dev)"
+    : >camera.port
+    "$server" "$@" >camera.port 2>camera.err &
+    camera=$!
+    disown "$camera"
+    trap 'kill -KILL "$camera" 2>/dev/null' EXIT
+    for i in $(seq 300); do
+        [ ! -s camera.port ] || break
+        kill -0 "$camera" 2>/dev/null || break
+        sleep 0.1
+    done
+    port=$(cat camera.port)
+    [ -n "$port" ] || skip "no RTSP server: $(tail -n 1 camera.err)"
+}

@@ -532,17 +532,18 @@ bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
     if (u8)
         bound_sums(kernel, &c);
     make_output(random, &c);
-    c.packed = check_allocate(random, kernel->packed_bytes(&c.job.shape), 0);
-    c.expected_packed = check_allocate(random, reference->packed_bytes(&c.job.shape), 0);
+    const struct oct_conv_shape packed = oct_conv_packed_shape(&c.job.shape);
+    c.packed = check_allocate(random, kernel->packed_bytes(&packed), 0);
+    c.expected_packed = check_allocate(random, reference->packed_bytes(&packed), 0);
     c.scratch = check_allocate(random, kernel->scratch_bytes(&c.job.shape), 0);
     int8_t *codes = (int8_t *)c.codes.bytes;
     float *values = (float *)(void *)c.values.bytes;
     check_store_weights(random, &c.job.shape,
                         type == OCT_TYPE_F32 && c.bf16_weights ? OCT_TYPE_BF16 : type, codes,
                         values, &c.stored);
-    kernel->pack(&c.job.shape, &c.stored.weights, c.packed.bytes);
-    reference->pack(&c.job.shape, &c.stored.weights, c.expected_packed.bytes);
-    bool good = check_packing(kernel, &c.job.shape, u8 ? codes : NULL, values, c.packed.bytes);
+    kernel->pack(&packed, &c.stored.weights, c.packed.bytes);
+    reference->pack(&packed, &c.stored.weights, c.expected_packed.bytes);
+    bool good = check_packing(kernel, &packed, u8 ? codes : NULL, values, c.packed.bytes);
     run_whole(&c, reference, c.expected_packed.bytes, c.expected.bytes);
     if (!u8 && c.job.output.type == OCT_TYPE_U8)
         run_unrounded(&c, reference, random);

@@ -13,6 +13,27 @@
 #include "app/address.h"
 #include "video/film_bytes.h"
 
+static void passwords_are_escaped(void **state)
+{
+    static const char *const texts[][2] = {
+        {"rtsp://user:secret@host/cam", "rtsp://user:secret@host/cam"},
+        {"rtsp://us^er:sec@ret@host:554/cam@2", "rtsp://us%5Eer:sec%40ret@host:554/cam@2"},
+        {"rtsp://user:s/c:r?t#@host/cam?a=b", "rtsp://user:s%2Fc%3Ar%3Ft%23@host/cam?a=b"},
+        {"rtsp://user:s%40c%r@host/cam", "rtsp://user:s%40c%25r@host/cam"},
+        {"rtsp://user:\xc3\xa4@host/", "rtsp://user:%C3%A4@host/"},
+        {"rtsp://host:554/a b@2", "rtsp://host:554/a b@2"},
+        {"host", "host"},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *escaped = address_escaped(texts[i][0]);
+        if (strcmp(escaped, texts[i][1]) != 0)
+            fail_msg("%s became %s", texts[i][0], escaped);
+        free(escaped);
+    }
+}
+
 static void passwords_are_hidden(void **state)
 {
     static const char *const texts[][2] = {
@@ -103,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passwords_are_hidden),
+        cmocka_unit_test(passwords_are_escaped),
         cmocka_unit_test(sources_are_known_by_their_looks),
         cmocka_unit_test(bytes_that_are_missing_are_counted),
     };

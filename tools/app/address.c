@@ -110,3 +110,37 @@ char *without_passwords(const char *source)
     }
     return text.bytes;
 }
+
+/* What RFC 3986 lets a user's name and password hold, and what is escaped already. */
+static bool may_stand(const char *at)
+{
+    if (*at == '%')
+        return isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
+    return isalnum((unsigned char)*at) || strchr("-._~!$&'()*+,;=", *at);
+}
+
+/* The '@' behind the user: the last one before the path. Without one there, and what should be a
+ * host being none, the path only seems to begin in the password. */
+static const char *true_user_end(const char *at)
+{
+    const char *last = memrchr(at, '@', strcspn(at, "/?#"));
+    return last ? last : user_end(at);
+}
+
+char *address_escaped(const char *source)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *begin = strstr(source, "://"), *end = begin ? true_user_end(begin + 3) : NULL;
+    struct text text = {app_alloc(strlen(source) + 1, sizeof "%00"), 0};
+    const char *colon = end ? memchr(begin + 3, ':', (size_t)(end - begin - 3)) : NULL;
+    for (const char *at = source; *at; at++) {
+        const unsigned char byte = (unsigned char)*at;
+        const char escaped[] = {'%', digits[byte >> 4], digits[byte & 15]};
+        const bool is_user = end && at >= begin + 3 && at < end && at != colon;
+        if (is_user && !may_stand(at))
+            add(&text, escaped, sizeof escaped);
+        else
+            add(&text, at, 1);
+    }
+    return text.bytes;
+}

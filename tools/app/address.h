@@ -15,4 +15,8 @@ bool is_pipeline(const char *source);
  * named like some ("password=***"). The caller frees it. */
 char *without_passwords(const char *text);
 
+/* The address with what its user and password should not hold unescaped ('@', '/', ...) in
+ * percent signs; other text as it is. The caller frees it. */
+char *address_escaped(const char *source);
+
 #endif

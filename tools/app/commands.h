@@ -14,6 +14,7 @@ int cmd_run(struct app *app, int argc, char **argv);
 int cmd_eval(struct app *app, int argc, char **argv);
 int cmd_bench(struct app *app, int argc, char **argv);
 int cmd_serve(struct app *app, int argc, char **argv);
+int cmd_watch(struct app *app, int argc, char **argv);
 int cmd_doctor(struct app *app, int argc, char **argv);
 
 #endif

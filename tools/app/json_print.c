@@ -81,27 +81,43 @@ json_t *json_new_array(void)
     return checked(json_array());
 }
 
-void json_write(json_t *root, size_t flags)
+/* The text of `root`, which is freed. */
+static char *make_text(json_t *root, size_t flags)
 {
     char *text = json_dumps(root, flags);
     if (!text)
         checked(NULL);
     json_decref(root);
-    const char *from = text;
+    return text;
+}
+
+/* As json_write() prints it. A character of two to four bytes becomes at most three times as
+ * long. */
+static char *make_clean_text(json_t *root, size_t flags)
+{
+    char *text = make_text(root, flags), *clean = app_alloc(strlen(text) + 1, 3), *to = clean;
     uint32_t character;
     for (const char *at = text; *at;) {
-        int size = text_character(at, &character);
-        if (character >= 0x7f && is_control(character)) { /* jansson escapes the others itself */
-            fwrite(from, 1, (size_t)(at - from), stdout);
-            if (character > 0xffff)
-                printf("\\u%04x\\u%04x", 0xd7c0 + (character >> 10), 0xdc00 | (character & 0x3ff));
-            else
-                printf("\\u%04x", character);
-            from = at + size;
+        const int size = text_character(at, &character);
+        if (character < 0x7f || !is_control(character)) { /* jansson escapes the others itself */
+            memcpy(to, at, (size_t)size);
+            to += size;
+        } else if (character > 0xffff) {
+            to += sprintf(to, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+                          0xdc00 | (character & 0x3ff));
+        } else {
+            to += sprintf(to, "\\u%04x", character);
         }
         at += size;
     }
-    fputs(from, stdout);
+    free(text);
+    return clean;
+}
+
+void json_write(json_t *root, size_t flags)
+{
+    char *text = make_clean_text(root, flags);
+    fputs(text, stdout);
     free(text);
 }
 
@@ -119,9 +135,10 @@ void json_print_compact(json_t *root)
 
 char *json_line(json_t *root)
 {
-    char *text = json_dumps(root, JSON_COMPACT);
-    if (!text)
-        checked(NULL);
-    json_decref(root);
-    return text;
+    return make_text(root, JSON_COMPACT);
+}
+
+char *json_clean_line(json_t *root)
+{
+    return make_clean_text(root, JSON_FORMAT);
 }

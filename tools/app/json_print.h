@@ -30,6 +30,9 @@ void json_write(json_t *root, size_t flags);
 /* One line of text with all digits that a double has; frees `root`. The caller frees the text. */
 char *json_line(json_t *root);
 
+/* One line as json_print_compact() prints it. */
+char *json_clean_line(json_t *root);
+
 /* {"name":.., ..} on standard output, indented, with a line end; frees it. Returns a status. */
 int json_print(struct app *app, json_t *root);
 

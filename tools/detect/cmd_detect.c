@@ -5,8 +5,8 @@
 #include "app/cache_folder.h"
 #include "app/commands.h"
 #include "app/progress.h"
-#include "detect/class_list.h"
 #include "detect/detect_arguments.h"
+#include "models/class_list.h"
 #include "models/model_file.h"
 #include "models/selection.h"
 #include "pictures/pictures.h"
@@ -89,13 +89,21 @@ static void choose_settings(struct detection_run *run, const char *model)
     free(text);
 }
 
+static int choose_classes(struct detection_run *run)
+{
+    char *problem = class_list_parse(run->engine, run->arguments->classes, &run->classes);
+    const int status = problem ? app_usage(run->app, "--classes: %s", problem) : STATUS_DONE;
+    free(problem);
+    return status;
+}
+
 static int prepare_session(struct detection_run *run, const char *model)
 {
     struct app *app = run->app;
     const struct detect_arguments *arguments = run->arguments;
     int status = detector_open(app, model, &run->engine);
     if (status == STATUS_DONE && arguments->classes)
-        status = class_list_parse(app, run->engine, arguments->classes, &run->classes);
+        status = choose_classes(run);
     if (status != STATUS_DONE)
         return status;
     octet_session_settings settings;
@@ -230,6 +238,8 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
         .film = frame->is_film ? run->sources.path[frame->source] : NULL,
         .frame = frame->index,
         .time_s = frame->time_s,
+        .is_live = frame->is_live,
+        .dropped = frame->dropped,
         .width = pending->width,
         .height = pending->height,
         .detections = run->detections,

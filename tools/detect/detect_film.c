@@ -18,13 +18,15 @@ static struct film_file *begin(struct app *app, const struct film_request *reque
 /* A frame on its way from the drawer to the file. */
 struct drawn {
     struct film_file *file;
-    double time_s;
+    const struct frame *frame;
 };
 
-static int add_pixels(void *user, const unsigned char *pixels, size_t stride)
+static int add_pixels(void *user, const unsigned char *rows, size_t stride)
 {
     const struct drawn *drawn = user;
-    return film_file_add(drawn->file, pixels, stride, drawn->time_s);
+    const struct video_pixels pixels = {rows, stride, octet_image_width(drawn->frame->image),
+                                        octet_image_height(drawn->frame->image)};
+    return film_file_add(drawn->file, &pixels, drawn->frame->time_s);
 }
 
 int detect_film_add(struct detect_film *film, struct app *app, const struct sources *sources,
@@ -37,24 +39,12 @@ int detect_film_add(struct detect_film *film, struct app *app, const struct sour
         film->file = begin(app, sources_film(sources, frame->source), frame, path);
         film->is_open = true;
         film->source = frame->source;
-        film->width = octet_image_width(frame->image);
-        film->height = octet_image_height(frame->image);
         if (!film->file)
             return STATUS_FAILED;
     }
     if (!film->file)
         return STATUS_DONE;
-    if (octet_image_width(frame->image) != film->width ||
-        octet_image_height(frame->image) != film->height) {
-        app_fail(app,
-                 "%s: the frames are of another size from here on: the film ends, detection "
-                 "goes on",
-                 path);
-        film_file_finish(&film->file, false);
-        film->has_failed = true;
-        return STATUS_DONE;
-    }
-    struct drawn drawn = {film->file, frame->time_s};
+    struct drawn drawn = {film->file, frame};
     if (draw_to_pixels(drawer, drawing, path, add_pixels, &drawn) != STATUS_DONE) {
         film_file_finish(&film->file, false);
         film->has_failed = true;

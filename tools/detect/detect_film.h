@@ -11,7 +11,6 @@ struct detect_film {
     struct film_file *file; /* NULL: none is being written */
     bool is_open;           /* a film of `source` was begun, well or not */
     size_t source;
-    int width, height; /* of its first frame */
     bool has_failed;
 };
 

@@ -2,6 +2,7 @@
 /* Prints detections as a table, JSON, JSON Lines or CSV. */
 #include "detect/detect_report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "app/json_print.h"
 #include "app/progress.h"
+#include "models/detection_json.h"
 
 #define FILE_WIDTH_MAX 48
 #define CLASS_WIDTH_MAX 32
@@ -119,20 +121,6 @@ static void print_csv(const struct detect_report *report, const struct detect_re
     }
 }
 
-static json_t *detection_json(const struct detect_report *report, const octet_detection *found)
-{
-    const float corners[4] = {found->x1, found->y1, found->x2, found->y2};
-    json_t *json = json_new_object(), *box = json_new_array();
-    json_put(json, "class_id", json_integer(found->class_id));
-    json_put(json, "class_name",
-             json_text(octet_engine_class_name(report->engine, found->class_id)));
-    json_put(json, "score", json_number(found->score));
-    for (int i = 0; i < 4; i++)
-        json_push(box, json_number(corners[i]));
-    json_put(json, "box_xyxy", box);
-    return json;
-}
-
 static json_t *times_json(const struct detect_times *times)
 {
     json_t *json = json_new_object();
@@ -159,14 +147,27 @@ static json_t *result_json(const struct detect_report *report, const struct dete
     if (result->film) {
         json_put(json, "frame", json_integer((json_int_t)result->frame));
         json_put(json, "time", json_number(result->time_s));
+        if (result->is_live)
+            json_put(json, "dropped", json_integer((json_int_t)result->dropped));
     }
     json_put(json, "width", json_integer(result->width));
     json_put(json, "height", json_integer(result->height));
     for (int i = 0; i < result->count; i++)
-        json_push(detections, detection_json(report, &result->detections[i]));
+        json_push(detections, detection_json(report->engine, &result->detections[i]));
     json_put(json, "detections", detections);
     json_put(json, "time_ms", times_json(&result->times));
     return json;
+}
+
+/* A camera counts for itself. */
+static void note_dropped(struct detect_report *report, const struct detect_result *result)
+{
+    if (!result->is_live)
+        return;
+    if (report->camera != result->film)
+        report->dropped_before = report->dropped;
+    report->camera = result->film;
+    report->dropped = report->dropped_before + result->dropped;
 }
 
 int detect_report_add(struct detect_report *report, const struct detect_result *result)
@@ -178,6 +179,7 @@ int detect_report_add(struct detect_report *report, const struct detect_result *
         print_csv(report, result);
     else
         print_json(report, result_json(report, result));
+    note_dropped(report, result);
     report->pictures++;
     report->detections += (size_t)result->count;
     report->sums.decode += result->times.decode;
@@ -214,4 +216,8 @@ void detect_report_end(struct detect_report *report)
                 report->detections == 1 ? "" : "s", report->sums.decode / n,
                 report->sums.preprocess / n, report->sums.inference / n,
                 report->sums.postprocess / n);
+    if (report->dropped && !report->app->output_failed)
+        app_say(
+            report->app, "%" PRIu64 " frame%s more came while the network was busy, and %s lost",
+            report->dropped, report->dropped == 1 ? "" : "s", report->dropped == 1 ? "is" : "are");
 }

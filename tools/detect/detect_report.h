@@ -16,7 +16,9 @@ struct detect_result {
     const char *path; /* of a film "film.mp4:12" */
     const char *film; /* its name, of which this is frame number `frame`, from 0 on, or NULL */
     size_t frame;
-    double time_s;     /* of the film's clock */
+    double time_s; /* of the film's clock */
+    bool is_live;
+    uint64_t dropped;  /* of a camera: frames that came too fast, up to here */
     int width, height; /* of the picture, pixels */
     const octet_detection *detections;
     int count;
@@ -31,6 +33,8 @@ struct detect_report {
     bool has_films; /* CSV says frame and time */
     size_t entries; /* of the JSON text */
     size_t pictures, detections;
+    const char *camera;               /* the last one, or NULL */
+    uint64_t dropped, dropped_before; /* of all cameras; of those before it */
     struct detect_times sums;
 };
 

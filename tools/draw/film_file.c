@@ -24,8 +24,9 @@ struct film_file {
     struct video_writer *writer; /* NULL: it is over with it */
     char *path, *temporary;
     int descriptor;
+    int width, height; /* pixels */
     size_t frames;
-    bool has_failed;
+    bool has_failed, is_scaled;
 };
 
 bool film_file_takes(const char *path)
@@ -71,8 +72,12 @@ struct film_file *film_file_open(struct app *app, const struct video_library *li
 {
     char encoder[VIDEO_ENCODER_BYTES], message[VIDEO_MESSAGE_BYTES], ending[8];
     struct film_file *film = app_alloc(1, sizeof *film);
-    *film = (struct film_file){
-        .app = app, .library = library, .path = app_strdup(path), .descriptor = -1};
+    *film = (struct film_file){.app = app,
+                               .library = library,
+                               .path = app_strdup(path),
+                               .descriptor = -1,
+                               .width = target.width,
+                               .height = target.height};
     copy_ending(path, ending);
     int status = output_check(app, path);
     if (status == STATUS_DONE)
@@ -101,12 +106,22 @@ static int fail(struct film_file *film, const char *message)
                     message);
 }
 
-int film_file_add(struct film_file *film, const unsigned char *pixels, size_t stride, double time_s)
+static void say_scaled(struct film_file *film, const struct video_pixels *pixels)
+{
+    if (film->is_scaled || (pixels->width == film->width && pixels->height == film->height))
+        return;
+    film->is_scaled = true;
+    app_say(film->app, "%s: frames of another size (%dx%d) come: they are scaled into its %dx%d",
+            film->path, pixels->width, pixels->height, film->width, film->height);
+}
+
+int film_file_add(struct film_file *film, const struct video_pixels *pixels, double time_s)
 {
     char message[VIDEO_MESSAGE_BYTES] = "";
     if (!film->writer)
         return STATUS_FAILED;
-    if (!film->library->write(film->writer, pixels, stride, time_s, message))
+    say_scaled(film, pixels);
+    if (!film->library->write(film->writer, pixels, time_s, message))
         return fail(film, message);
     film->frames++;
     return STATUS_DONE;

@@ -16,10 +16,10 @@ bool film_file_takes(const char *path);
 struct film_file *film_file_open(struct app *app, const struct video_library *library,
                                  const char *path, struct video_target target);
 
-/* Adds a frame of the target's size. Returns a status: a film that cannot be gone on with (a full
- * disk) is reported, once, and what was written stays. */
-int film_file_add(struct film_file *film, const unsigned char *pixels, size_t stride,
-                  double time_s);
+/* Adds a frame; one of another size than the target's is scaled into it, which is said once.
+ * Returns a status: a film that cannot be gone on with (a full disk) is reported, once, and what
+ * was written stays. */
+int film_file_add(struct film_file *film, const struct video_pixels *pixels, double time_s);
 
 /* Puts the film in its place; unless `is_whole`, its sound ends with its last frame. Returns a
  * status, also of what failed before. Sets `*film` to NULL; accepts NULL there. */

@@ -13,11 +13,10 @@
 #include "app/signals.h"
 #include "video/film_bytes.h"
 
-#define SLICE_MS 50           /* so often one who waits looks for a signal */
-#define PATIENCE_MS 10e3      /* for a source that gives nothing */
-#define CUT_PATIENCE_MS 500.0 /* for the first frame of a file that lacks its end */
-#define PASSED_OVER_S 4.0     /* so much is decoded rather than looked for */
-#define EARLY_SHARE 0.5       /* of a frame: so much before its time a frame is the one */
+#define SLICE_MS 50       /* so often one who waits looks for a signal */
+#define PATIENCE_MS 10e3  /* for a source that gives nothing */
+#define PASSED_OVER_S 4.0 /* so much is decoded rather than looked for */
+#define EARLY_SHARE 0.5   /* of a frame: so much before its time a frame is the one */
 
 struct film {
     const struct film_request *request;
@@ -129,6 +128,7 @@ static bool deliver(struct film *film, struct video_frame *came, struct frame *f
     frame->label = app_printf("%s:%zu", film->path, index);
     frame->index = index;
     frame->time_s = came->time_s;
+    frame->dropped = came->dropped;
     frame->is_film = true;
     frame->is_live = film->facts.is_live;
     frame->frame_rate = film->facts.frame_rate / (double)film->request->every;
@@ -137,13 +137,6 @@ static bool deliver(struct film *film, struct video_frame *came, struct frame *f
     frame->held = came->held;
     frame->release = film->request->library->release;
     return true;
-}
-
-/* GStreamer may lose a demuxer's error about a file that lacks its end, and be silent for ever. */
-static bool is_known_cut(const struct film *film)
-{
-    return !film->is_known && film->request->kind == VIDEO_FILE &&
-           film_bytes_missing(film->request->source) > 0;
 }
 
 static bool take(void *reader, octet_context *context, struct frame *frame, void **encoded)
@@ -175,7 +168,7 @@ static bool take(void *reader, octet_context *context, struct frame *frame, void
             frame->decode_ms = film->facts.is_live ? 0 : since_ms - start_ms;
             return true;
         }
-        if (app_now_ms() - since_ms > (is_known_cut(film) ? CUT_PATIENCE_MS : PATIENCE_MS))
+        if (app_now_ms() - since_ms > PATIENCE_MS)
             return fail_reading(film, frame,
                                 film->is_known ? "nothing came any more for 10 seconds"
                                                : "nothing came in 10 seconds");
@@ -216,6 +209,13 @@ size_t film_count_frames(const struct film_request *request)
     frame_free(&frame);
     close_film(film);
     return count;
+}
+
+void film_request_free(struct film_request *request)
+{
+    if (request)
+        free(request->source);
+    free(request);
 }
 
 bool film_is_live(const struct film_request *request)

@@ -21,6 +21,9 @@ extern const struct frame_kind film_frames;
  * cameras, and where it cannot be read. */
 size_t film_count_frames(const struct film_request *request);
 
+/* Accepts NULL. */
+void film_request_free(struct film_request *request);
+
 /* Frames come by themselves, and never again. */
 bool film_is_live(const struct film_request *request);
 

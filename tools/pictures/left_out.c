@@ -10,7 +10,7 @@
 /* What somebody may take for a picture of the set. */
 static const struct kind {
     const char *name;
-    const char *extensions[10];
+    const char *extensions[24];
 } kinds[] = {
     {"GIF picture", {"gif"}},
     {"AVIF picture", {"avif"}},
@@ -24,7 +24,8 @@ static const struct kind {
     {"raw camera picture", {"dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf"}},
     {"icon", {"ico"}},
     {"TGA picture", {"tga"}},
-    {"video", {"mp4", "avi", "mov", "mkv", "webm", "m4v", "mpeg", "mpg", "wmv"}},
+    {"video", {"mp4", "avi",  "mov", "mkv", "webm", "m4v", "mpeg", "mpg", "wmv",  "ts",
+               "mts", "m2ts", "flv", "3gp", "ogv",  "asf", "mjpg", "vob", "h264", "h265"}},
 };
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 _Static_assert(KIND_COUNT <= LEFT_OUT_KINDS, "struct left_out has room for all kinds");

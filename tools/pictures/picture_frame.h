@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <octet/octet.h>
 
@@ -20,6 +21,7 @@ struct frame {
     bool is_whole_source; /* no frame failed, but what they come out of */
     size_t source;        /* its source's place in the list */
     size_t index;         /* of its source, from 0 on */
+    uint64_t dropped;     /* frames of a camera that came too fast, up to here */
     bool streamed;        /* its source gives as many as come */
     bool is_film, is_live;
     bool keep_planes;  /* whoever takes the frame takes planes */

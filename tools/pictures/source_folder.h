@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pictures of a folder and of a pattern. */
+/* The pictures and films of a folder and of a pattern. */
 #ifndef TOOLS_SOURCE_FOLDER_H
 #define TOOLS_SOURCE_FOLDER_H
 
@@ -8,8 +8,11 @@
 /* By its name, a picture of a type that is read. */
 bool path_is_picture(const char *path);
 
-/* Adds the pictures in `folder`, with those below it if `recursive`; none is an error. What it has
- * besides pictures is told in one line. Returns a status. */
+/* By its name, a film. */
+bool path_is_film(const char *path);
+
+/* Adds the pictures and films in `folder` by their names; if `recursive`, pictures alone, and those
+ * below it. None is an error. What else it has is told in one line. Returns a status. */
 int sources_add_folder(struct app *app, struct sources *sources, const char *folder,
                        bool recursive);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A text file of paths: where each line leads. */
+/* A text file of paths and addresses: where each line leads. */
 #include "pictures/source_list.h"
 
 #include <errno.h>
@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/address.h"
 #include "app/paths.h"
+#include "pictures/source_folder.h"
 
 #define LIST_BYTES_MAX (64 * 1024 * 1024)
 
@@ -55,14 +57,35 @@ static void strip_line(char *line, ssize_t length)
         line[--length] = '\0';
 }
 
+/* A picture, a film, a camera or a pipeline. */
+static int add_line(struct app *app, struct sources *sources, const char *list, const char *line,
+                    bool *found)
+{
+    *found = true;
+    if (!path_exists(line) && (is_pipeline(line) || is_address(line)))
+        return sources_add_film(app, sources, is_pipeline(line) ? VIDEO_PIPELINE : VIDEO_ADDRESS,
+                                line);
+    struct stat entry;
+    char *path = resolve_any_line(list, line, found);
+    const bool camera = *found && stat(path, &entry) == 0 && is_camera(&entry);
+    int status = STATUS_DONE;
+    if (camera || (*found && path_is_film(path)))
+        status = sources_add_film(app, sources, camera ? VIDEO_DEVICE : VIDEO_FILE, path);
+    else
+        sources_take(sources, path, *found);
+    free(path);
+    return status;
+}
+
 /* Lines of files that are not there are taken, too: reading them will fail. A list of nothing else
  * is of another place. */
 static int add_lines(struct app *app, struct sources *sources, const char *list, FILE *file)
 {
     char *line = NULL;
+    int status = STATUS_DONE;
     size_t capacity = 0, number = 0, first_line = 0, first = sources->count, there = 0;
     ssize_t length;
-    while ((length = getline(&line, &capacity, file)) >= 0) {
+    while (status == STATUS_DONE && (length = getline(&line, &capacity, file)) >= 0) {
         number++;
         strip_line(line, length);
         char *start = line;
@@ -72,13 +95,13 @@ static int add_lines(struct app *app, struct sources *sources, const char *list,
         if (!*start)
             continue;
         bool found;
-        char *path = resolve_any_line(list, start, &found);
+        status = add_line(app, sources, list, start, &found);
         there += found;
         first_line = first_line ? first_line : number;
-        sources_take(sources, path, found);
-        free(path);
     }
     free(line);
+    if (status != STATUS_DONE)
+        return status;
     if (sources->count == first)
         return app_fail(app, "%s: no path in this list", list);
     if (there == 0)

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "app/address.h"
 #include "app/paths.h"
 #include "video/video_library.h"
 
-#define NAMED_MAX 10 /* pictures that get a line of their own before the run */
+#define VIDEO4LINUX 81 /* the major number of cameras' devices */
+#define NAMED_MAX 10   /* pictures that get a line of their own before the run */
 
 void sources_append(struct sources *sources, const char *path)
 {
@@ -33,6 +35,11 @@ void sources_take(struct sources *sources, const char *path, bool there)
     sources_append(sources, path);
 }
 
+bool is_camera(const struct stat *entry)
+{
+    return S_ISCHR(entry->st_mode) && major(entry->st_rdev) == VIDEO4LINUX;
+}
+
 void sources_add_stream(struct sources *sources, const char *path, const struct frame_kind *kind)
 {
     sources->streams =
@@ -51,7 +58,8 @@ int sources_add_film(struct app *app, struct sources *sources, enum video_kind k
     int status = STATUS_DONE;
     if (library) {
         struct film_request *film = app_alloc(1, sizeof *film);
-        *film = (struct film_request){library, kind, app_strdup(source), 1, 0};
+        char *opened = kind == VIDEO_ADDRESS ? address_escaped(source) : app_strdup(source);
+        *film = (struct film_request){library, kind, opened, 1, 0};
         sources_add_stream(sources, name, &film_frames);
         sources->streams[sources->stream_count - 1].film = film;
     } else {
@@ -59,17 +67,6 @@ int sources_add_film(struct app *app, struct sources *sources, enum video_kind k
     }
     free(name);
     return status;
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-void sources_sort_from(struct sources *sources, size_t first)
-{
-    if (sources->count - first > 1)
-        qsort(sources->path + first, sources->count - first, sizeof *sources->path, compare_paths);
 }
 
 bool sources_are_counted(const struct sources *sources)
@@ -156,12 +153,8 @@ void sources_free(struct sources *sources)
         free(sources->read[i]);
     free(sources->path);
     free(sources->read);
-    for (size_t i = 0; i < sources->stream_count; i++) {
-        struct film_request *film = sources->streams[i].film;
-        if (film)
-            free(film->source);
-        free(film);
-    }
+    for (size_t i = 0; i < sources->stream_count; i++)
+        film_request_free(sources->streams[i].film);
     free(sources->streams);
     *sources = (struct sources){0};
 }

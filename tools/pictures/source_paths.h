@@ -4,6 +4,7 @@
 #define TOOLS_SOURCE_PATHS_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "app/app.h"
 #include "pictures/film_frames.h"
@@ -32,6 +33,9 @@ void sources_append(struct sources *sources, const char *path);
 /* The same, and counts it as unreachable unless it is there. */
 void sources_take(struct sources *sources, const char *path, bool there);
 
+/* A device of Video4Linux. */
+bool is_camera(const struct stat *entry);
+
 /* Adds a source of many frames. */
 void sources_add_stream(struct sources *sources, const char *path, const struct frame_kind *kind);
 
@@ -42,9 +46,6 @@ int sources_add_film(struct app *app, struct sources *sources, enum video_kind k
 
 /* Notes a file that names pictures. */
 void sources_note_read(struct sources *sources, const char *path);
-
-/* Sorts the paths from `first` on. */
-void sources_sort_from(struct sources *sources, size_t first);
 
 /* Whether the list tells how many pictures there are. Else, `count` is the least. */
 bool sources_are_counted(const struct sources *sources);
@@ -71,8 +72,9 @@ int sources_check_reachable(struct app *app, const struct sources *sources, doub
  * depends on the number of pictures, on `count` and on `seed` alone: SplitMix64 seeded with `seed`
  * draws 64 bits r for each i of 0 .. count - 1 and swaps entries i and i + floor(r * (n - i) /
  * 2^64) of the list 0 .. n - 1, whose first `count` entries are taken. Films get a
- * share of `count` by their frames, taken in even steps over the film; a camera gives its first
- * frames. A pipe's pictures cannot be sampled. Returns a status. */
+ * share of `count` by their frames, taken in even steps over the film; those whose share is none
+ * are left out. A camera gives its first frames, as many as each source has on average. A pipe's
+ * pictures cannot be sampled. Returns a status. */
 int sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed);
 
 /* Whether these are so many pictures, films' frames among them as far as they can be counted. */

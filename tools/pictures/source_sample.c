@@ -25,21 +25,29 @@ static void choose(size_t *order, size_t n, size_t count, uint64_t seed, bool *t
     }
 }
 
-/* Keeps `count` of the sources that are no films, and all films. */
-static void keep_some(struct sources *sources, size_t count, uint64_t seed)
+/* Keeps `count` of the sources that are no films, and the films that `keeps` says. */
+static void keep_some(struct sources *sources, size_t count, uint64_t seed, const bool *keeps)
 {
-    const size_t n = sources->count;
-    size_t *order = app_alloc(n, sizeof *order), pictures = 0, stream = 0, kept = 0;
+    const size_t n = sources->count, streams = sources->stream_count;
+    size_t *order = app_alloc(n, sizeof *order), pictures = 0, next = 0, kept = 0;
     bool *taken = app_alloc(n, sizeof *taken);
-    for (size_t i = 0; i < n; i++) {
-        taken[i] = sources_is_stream(sources, i);
-        if (!taken[i])
+    for (size_t i = 0; i < n; i++)
+        if (!sources_is_stream(sources, i))
             order[pictures++] = i;
-    }
+    for (size_t i = 0; i < streams; i++)
+        taken[sources->streams[i].source] = keeps[i];
     choose(order, pictures, count < pictures ? count : pictures, seed, taken);
+    sources->stream_count = 0;
     for (size_t i = 0; i < n; i++) {
-        if (stream < sources->stream_count && sources->streams[stream].source == i)
-            sources->streams[stream++].source = kept;
+        const bool is_stream = next < streams && sources->streams[next].source == i;
+        struct source_stream stream = {0};
+        if (is_stream)
+            stream = sources->streams[next++];
+        stream.source = kept;
+        if (taken[i] && is_stream)
+            sources->streams[sources->stream_count++] = stream;
+        else
+            film_request_free(stream.film);
         if (taken[i])
             sources->path[kept++] = sources->path[i];
         else
@@ -50,26 +58,37 @@ static void keep_some(struct sources *sources, size_t count, uint64_t seed)
     free(taken);
 }
 
-/* Gives each film its share of `count` by the frames that it has; returns what is left for
- * pictures. A film that nobody can count in advance, or a camera, gives its first frames. */
-static size_t share_out(struct app *app, struct sources *sources, size_t count)
+/* A share of `count`: the part behind `before` of what goes up to `end`, of `total`. Shares of
+ * parts that follow each other add up to all. */
+static size_t part(size_t count, size_t before, size_t end, size_t total)
 {
-    size_t *frames = app_alloc(sources->stream_count, sizeof *frames), total, left = count;
-    const size_t pictures = total = sources->count - sources->stream_count;
-    for (size_t i = 0; i < sources->stream_count; i++)
+    const size_t from = (size_t)((unsigned __int128)count * before / total);
+    return (size_t)((unsigned __int128)count * end / total) - from;
+}
+
+/* Gives each film its share of `count` by the frames that it has, and sets whether it has any;
+ * returns what is left for pictures. A camera, or a film that nobody can count in advance, gets
+ * what a source has on average. */
+static size_t share_out(struct app *app, struct sources *sources, size_t count, bool *keeps)
+{
+    const size_t n = sources->stream_count, pictures = sources->count - n;
+    size_t *frames = app_alloc(n, sizeof *frames), uncounted = 0, at = 0, passed = 0, left = count;
+    size_t total = pictures;
+    for (size_t i = 0; i < n; i++) {
         total += frames[i] = film_count_frames(sources->streams[i].film);
-    if (total < count && frames[0] && sources->stream_count == 1)
+        uncounted += !frames[i];
+    }
+    if (total < count && !uncounted)
         app_say(app, "%zu pictures asked for, about %zu there: all are used", count, total);
-    for (size_t i = 0; i < sources->stream_count; i++) {
-        const bool is_last = i + 1 == sources->stream_count && !pictures;
-        size_t share = !frames[i] || is_last
-                           ? left
-                           : (size_t)((double)count * (double)frames[i] / (double)total + 0.5);
-        share = share > left ? left : share;
-        /* none is the same as all: a film that is there gives one at least */
-        sources->streams[i].film->picks = share ? share : 1;
-        if (frames[i] && share >= frames[i])
-            sources->streams[i].film->picks = 0;
+    const size_t kinds = n + (pictures > 0);
+    const size_t counted = part(count, uncounted, kinds, kinds);
+    for (size_t i = 0; i < n; i++) {
+        const size_t share = frames[i] ? part(counted, at, at + frames[i], total)
+                                       : part(count - counted, passed, passed + 1, uncounted);
+        at += frames[i];
+        passed += !frames[i];
+        keeps[i] = share > 0;
+        sources->streams[i].film->picks = frames[i] && share >= frames[i] ? 0 : share;
         left -= share;
     }
     free(frames);
@@ -83,13 +102,16 @@ int sources_sample(struct app *app, struct sources *sources, size_t count, uint6
         if (!sources->streams[i].film)
             return sources_refuse_streams(app, sources, "a random sample (--count)");
     if (sources->stream_count) {
-        keep_some(sources, share_out(app, sources, count), seed);
+        bool *keeps = app_alloc(sources->stream_count, sizeof *keeps);
+        const size_t left = share_out(app, sources, count, keeps);
+        keep_some(sources, left, seed, keeps);
+        free(keeps);
         return STATUS_DONE;
     }
     if (count > n)
         app_say(app, "%zu pictures asked for, %zu there: all are used", count, n);
     if (count < n)
-        keep_some(sources, count, seed);
+        keep_some(sources, count, seed, NULL);
     return STATUS_DONE;
 }
 

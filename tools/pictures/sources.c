@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "app/address.h"
 #include "app/paths.h"
@@ -15,11 +14,6 @@
 #include "pictures/source_list.h"
 #include "pictures/stream_frames.h"
 
-#define VIDEO4LINUX 81 /* the major number of cameras' devices */
-
-static const char *const videos[] = {"mp4", "avi", "mov",  "mkv", "webm", "m4v",  "mpeg",
-                                     "mpg", "wmv", "ts",   "mts", "m2ts", "flv",  "3gp",
-                                     "ogv", "asf", "mjpg", "vob", "h264", "h265", NULL};
 static const char *const lists[] = {"txt", NULL};
 static const char *const yamls[] = {"yaml", "yml", NULL};
 
@@ -48,9 +42,9 @@ static int add_existing(struct app *app, struct sources *sources, const char *so
         return sources_add_list(app, sources, source);
     if (path_has_extension(source, yamls))
         return data_yaml_add(app, sources, source, "train");
-    if (path_has_extension(source, videos) && S_ISREG(entry->st_mode))
+    if (path_is_film(source) && S_ISREG(entry->st_mode))
         return sources_add_film(app, sources, VIDEO_FILE, source);
-    if (S_ISCHR(entry->st_mode) && major(entry->st_rdev) == VIDEO4LINUX)
+    if (is_camera(entry))
         return sources_add_film(app, sources, VIDEO_DEVICE, source);
     if (S_ISREG(entry->st_mode))
         sources_append(sources, source);

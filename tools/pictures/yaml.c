@@ -27,7 +27,7 @@ static char *read_bytes(struct app *app, const char *path, size_t *size)
     }
     char *bytes = NULL;
     if (fstat(fileno(file), &entry) != 0 || !S_ISREG(entry.st_mode) || entry.st_size > BYTES_MAX) {
-        app_fail(app, "%s: not a data.yaml (a text file of at most 4 MiB)", path);
+        app_fail(app, "%s: not a YAML file (text, at most 4 MiB)", path);
     } else {
         bytes = app_alloc((size_t)entry.st_size + 1, 1);
         *size = fread(bytes, 1, (size_t)entry.st_size, file);
@@ -186,7 +186,7 @@ static int add_alias(struct builder *b, struct fy_token *anchor)
 static int begin(struct builder *b, enum yaml_kind kind, struct fy_token *anchor)
 {
     if (b->depth == DEPTH_MAX)
-        return refuse(b, "lists within lists, deeper than any data.yaml");
+        return refuse(b, "lists within lists, deeper than is taken");
     struct yaml_node *node = make_node(b, kind);
     place(b, node);
     b->open[b->depth] = node;
@@ -204,7 +204,7 @@ static void note_line(struct builder *b, struct fy_token *token)
 static int add_event(struct builder *b, const struct fy_event *event)
 {
     if (b->count == NODES_MAX)
-        return refuse(b, "too many entries for a data.yaml");
+        return refuse(b, "too many entries");
     switch (event->type) {
     case FYET_SCALAR:
         note_line(b, event->scalar.value);
@@ -224,7 +224,7 @@ static int add_event(struct builder *b, const struct fy_event *event)
         return STATUS_DONE;
     case FYET_DOCUMENT_START:
         note_line(b, event->document_start.document_start);
-        return b->ended ? refuse(b, "another document follows; a data.yaml is one") : STATUS_DONE;
+        return b->ended ? refuse(b, "another document follows; one is taken") : STATUS_DONE;
     case FYET_DOCUMENT_END:
         b->ended = true;
         return STATUS_DONE;
@@ -291,11 +291,11 @@ int yaml_read(struct app *app, const char *path, struct yaml *yaml)
     if (utf16)
         status = app_fail(app, "%s: UTF-16 text: save the file as UTF-8", path);
     else if (too_many_directives(text))
-        status = app_fail(app, "%s: not a data.yaml: lines that begin with %%", path);
+        status = app_fail(app, "%s: not a YAML file: lines that begin with %%", path);
     else
         status = build(&b, text, length);
     if (status == STATUS_DONE && (!b.root || b.root->kind != YAML_MAPPING))
-        status = app_fail(app, "%s: not a data.yaml: no keys in it", path);
+        status = app_fail(app, "%s: not a YAML file: no keys in it", path);
     yaml->root = b.root;
     for (size_t i = 0; i < b.anchor_count; i++)
         free(b.anchors[i].name);

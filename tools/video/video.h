@@ -36,7 +36,8 @@ enum video_result {
 /* A frame as it was decoded, turned as its film asks; its planes stay until it is released. */
 struct video_frame {
     octet_frame pixels;
-    double time_s; /* of the film's own clock, or since the camera began */
+    double time_s;    /* of the film's own clock, or since the camera began */
+    uint64_t dropped; /* of a camera: frames that were never fetched, up to here */
     void *held;
 };
 
@@ -61,6 +62,13 @@ struct video_target {
     const char *sound;  /* a film whose sound is taken as it is, or NULL */
 };
 
+/* A frame to write: rows of 32-bit pixels 0x00RRGGBB in the machine's byte order. */
+struct video_pixels {
+    const void *rows;
+    size_t stride;     /* bytes */
+    int width, height; /* pixels; an odd last column or row is left out */
+};
+
 /* What liboctet-video.so.0 exports, as `octet_video_library`. */
 struct video_library {
     uint32_t layout;     /* VIDEO_LAYOUT of its build; stays the first member */
@@ -80,9 +88,9 @@ struct video_library {
     /* Makes ready to write; `encoder` (VIDEO_ENCODER_BYTES) says what encodes, and `message`,
      * unless empty, why there is no sound. NULL: `message` says why. */
     struct video_writer *(*begin)(const struct video_target *target, char *encoder, char *message);
-    /* Rows of 32-bit pixels 0x00RRGGBB in the machine's byte order. False: it is over with this
-     * film, and `message` says why. */
-    bool (*write)(struct video_writer *writer, const void *pixels, size_t stride, double time_s,
+    /* A frame of another size than the film's is scaled into it, with black borders. False: it is
+     * over with this film, and `message` says why. */
+    bool (*write)(struct video_writer *writer, const struct video_pixels *pixels, double time_s,
                   char *message);
     /* Writes what is still on its way; the file is complete then. Unless the film `is_whole`, its
      * sound ends with the last frame. */
@@ -94,6 +102,7 @@ struct video_library {
 #define VIDEO_MIX(hash, type) (((hash) ^ (uint32_t)sizeof(type)) * UINT32_C(16777619))
 #define VIDEO_FRAMES                                                                               \
     VIDEO_MIX(VIDEO_MIX(UINT32_C(2166136261), struct video_frame), struct video_facts)
-#define VIDEO_LAYOUT VIDEO_MIX(VIDEO_MIX(VIDEO_FRAMES, struct video_target), struct video_library)
+#define VIDEO_FILMS VIDEO_MIX(VIDEO_MIX(VIDEO_FRAMES, struct video_target), struct video_pixels)
+#define VIDEO_LAYOUT VIDEO_MIX(VIDEO_FILMS, struct video_library)
 
 #endif

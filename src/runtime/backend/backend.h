@@ -7,8 +7,9 @@
  * not there.
  *
  * Who may call: one thread at a time for a state; several states may be at work at the same time,
- * on one engine, which nobody changes. A backend may have threads and devices of its own behind
- * these calls, but calls back (a watch) on the thread that called it.
+ * on one engine, which nobody changes but for what states share (struct oct_engine_shared). They
+ * are opened and closed on any threads, too. A backend may have threads and devices of its own
+ * behind these calls, but calls back (a watch) on the thread that called it.
  *
  * Failure: a status, and its line in the context that open() was given. A state stays usable after
  * any failure; what a failed call says is lost is set and run anew. Reading and running allocate

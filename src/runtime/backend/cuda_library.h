@@ -38,9 +38,10 @@ struct oct_cuda_library {
     OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_NETWORK, struct oct_head), struct oct_head_output),           \
             struct oct_head_kind)
 #define OCT_CUDA_ENGINE                                                                            \
-    OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_HEAD, struct octet_engine), octet_frame), octet_letterbox)
+    OCT_MIX(OCT_MIX(OCT_CUDA_HEAD, struct octet_engine), struct oct_engine_shared)
+#define OCT_CUDA_PICTURE OCT_MIX(OCT_MIX(OCT_CUDA_ENGINE, octet_frame), octet_letterbox)
 #define OCT_CUDA_BACKEND                                                                           \
-    OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_ENGINE, struct oct_backend), struct oct_backend_request),     \
+    OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_PICTURE, struct oct_backend), struct oct_backend_request),    \
             struct oct_backend_input)
 #define OCT_CUDA_RESULTS                                                                           \
     OCT_MIX(OCT_MIX(OCT_MIX(OCT_CUDA_BACKEND, struct oct_backend_watch), octet_tensor_view),       \

@@ -4,11 +4,37 @@
 
 #include <string.h>
 
+static void end_shared(octet_context *ctx, struct oct_engine_shared *shared, int parts)
+{
+    for (int i = 0; i < parts; i++)
+        oct_lock_end(&shared->parts[i].lock);
+    oct_free(ctx, shared);
+}
+
+static struct oct_engine_shared *make_shared(octet_context *ctx)
+{
+    struct oct_engine_shared *shared = oct_calloc(ctx, 1, sizeof *shared);
+    if (!shared)
+        return NULL;
+    oct_context_inherit(&shared->own, ctx);
+    for (int i = 0; i < OCT_SHARED_KINDS; i++)
+        if (!oct_lock_make(&shared->parts[i].lock)) {
+            end_shared(ctx, shared, i);
+            return NULL;
+        }
+    return shared;
+}
+
 octet_status oct_engine_create(octet_context *ctx, octet_engine **engine)
 {
     *engine = oct_calloc(ctx, 1, sizeof **engine);
-    if (!*engine)
+    struct oct_engine_shared *shared = *engine ? make_shared(ctx) : NULL;
+    if (!shared) {
+        oct_free(ctx, *engine);
+        *engine = NULL;
         return oct_fail_memory(ctx, "the engine");
+    }
+    (*engine)->shared = shared;
     oct_context_inherit(&(*engine)->own, ctx);
     oct_arena_init(&(*engine)->arena, &(*engine)->own);
     return OCTET_OK;
@@ -18,6 +44,7 @@ void oct_engine_free(octet_engine *engine)
 {
     if (!engine)
         return;
+    end_shared(&engine->own, engine->shared, OCT_SHARED_KINDS);
     oct_arena_clear(&engine->arena);
     oct_file_close(&engine->own, &engine->file);
     struct octet_context last = engine->own; /* the engine holds the allocator that frees it */

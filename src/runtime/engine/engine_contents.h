@@ -5,6 +5,7 @@
 
 #include <octet/engine.h>
 
+#include "base/lock.h"
 #include "base/read_file.h"
 #include "network/network.h"
 
@@ -18,8 +19,22 @@
 #define OCT_ENGINE_VERSION_BF16 2
 #define OCT_ENGINE_VERSION_HEADS 3
 
+/* What sessions have of one engine together, beside what they only read: each kind of backend makes
+ * its part with its first session and ends it with its last. A part's lock is held while sessions
+ * open and close, never while they run. */
+enum oct_shared_kind { OCT_SHARED_CPU, OCT_SHARED_CUDA, OCT_SHARED_KINDS };
+struct oct_shared_part {
+    struct oct_lock lock;
+    void *contents; /* NULL where no session is open */
+};
+struct oct_engine_shared {
+    struct octet_context own; /* the engine's allocator, which outlives any session's */
+    struct oct_shared_part parts[OCT_SHARED_KINDS];
+};
+
 struct octet_engine {
     struct octet_context own; /* allocator of everything below */
+    struct oct_engine_shared *shared;
     struct oct_arena arena;
     struct oct_file file; /* that it was read from: weights lie in it; or empty */
     struct oct_network network;

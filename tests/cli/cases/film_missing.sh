@@ -9,3 +9,12 @@ try detect model.onnx clip.mp4
 try detect model.onnx rtsp://user:secret@192.0.2.1/stream
 try calibrate "$model" --images 'videotestsrc ! identity' -o a.stats
 try detect model.onnx none.jpg
+mkdir films mixed
+touch films/a.mp4 films/b.mkv mixed/a.mp4
+cp "$pictures/test-00.jpg" mixed
+try detect "$(engine)" films
+try detect "$(engine)" 'films/*'
+"$octet" detect "$(engine)" mixed --csv 2>&1 >/dev/null | grep -v pictures, | sed 's/; ms.*//'
+echo films/a.mp4 >list.txt
+try detect "$(engine)" list.txt
+try detect model.onnx /dev/video99

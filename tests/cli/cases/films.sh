@@ -2,9 +2,8 @@
 # Films as sources and as outputs, where liboctet-video was built.
 . "$support"
 need_demo
-[ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+need_films
 film=$root/demo/belt.mp4
-"$octet" detect "$(engine)" "$film" --count 1 >first.txt 2>&1 || skip "no decoder: $(tail -n 1 first.txt)"
 frames() { "$octet" detect "$(engine)" "$1" --json-lines --quiet | grep -c '"frame"'; }
 
 echo "== frames"

@@ -2,10 +2,8 @@
 # Larger films of the test data: every frame comes, picks lie evenly, and what is written has as many frames.
 . "$support"
 need_demo
-[ -e "$(dirname "$octet")/liboctet-video.so.0" ] || skip "built without GStreamer"
+need_films
 [ -f "$data/video/car-detection.mp4" ] || skip "no films in the test data"
-"$octet" detect "$(engine)" "$data/video/car-detection.mp4" --count 1 >first.txt 2>&1 ||
-    skip "no decoder: $(tail -n 1 first.txt)"
 for film in car-detection mmdet_demo; do
     "$octet" detect "$(engine)" "$data/video/$film.mp4" -o "$film.mkv" --json-lines --quiet >"$film.json"
     "$octet" detect "$(engine)" "$film.mkv" --json-lines --quiet >again.json

@@ -8,7 +8,7 @@ mkdir in
 make_picture 32 32 in/a.ppm
 ln -s gone/b.jpg in/b.jpg
 cp in/a.ppm in/c.PNG
-for file in d.gif e.gif f.heic g.mp4 h.txt i.cache j.bak k .l.jpg; do
+for file in d.gif e.gif f.heic g.svg h.txt i.cache j.bak k .l.jpg; do
     : >"in/$file"
 done
 mkfifo in/m.jpg

@@ -2,7 +2,7 @@
 # SOURCE that is nothing or holds nothing; found out before the model is opened.
 . "$support"
 mkdir empty other
-touch other/readme.md other/clip.mp4 .hidden.jpg
+touch other/readme.md other/clip.gif .hidden.jpg
 try detect model.onnx none.jpg
 try detect model.onnx empty
 try detect model.onnx other

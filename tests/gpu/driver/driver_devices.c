@@ -240,6 +240,7 @@ oct_cuda_result call_set_function(oct_cuda_function function, int attribute, int
 /* Kernels are compiled for GPUs of 8.0 and 9.0, as it were. */
 oct_cuda_result call_ask_function(int *value, int attribute, oct_cuda_function function)
 {
+    ONE_AT_A_TIME;
     const int result = begin_in_context("cuFuncGetAttribute");
     if (result || !is_object(function, OBJECT_FUNCTION, "cuFuncGetAttribute"))
         return result ? result : RESULT_INVALID_HANDLE;

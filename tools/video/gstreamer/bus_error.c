@@ -22,7 +22,7 @@ static void be_silent(const gchar *domain, GLogLevelFlags level, const gchar *te
     (void)data;
 }
 
-gboolean gstreamer_start(char *message)
+static gboolean start(char *message)
 {
     GError *error = NULL;
     if (gst_is_initialized())
@@ -36,6 +36,16 @@ gboolean gstreamer_start(char *message)
     message_set(message, "GStreamer does not start: %s", error ? error->message : "no reason told");
     g_clear_error(&error);
     return FALSE;
+}
+
+/* GStreamer calls itself initialised before it knows its elements: others wait until it does. */
+gboolean gstreamer_start(char *message)
+{
+    static GMutex mutex;
+    g_mutex_lock(&mutex);
+    const gboolean has_started = start(message);
+    g_mutex_unlock(&mutex);
+    return has_started;
 }
 
 void message_set(char *message, const char *format, ...)
@@ -81,9 +91,13 @@ void message_of_error(GstMessage *error_message, const char *missing, char *mess
     else if (is_stream && error->code == GST_STREAM_ERROR_TYPE_NOT_FOUND)
         message_set(message, "no film: GStreamer does not know what it is");
     else if (is_stream && error->code == GST_STREAM_ERROR_FAILED)
-        message_set(message, "cannot be read as a film: it is damaged or cut short");
+        message_set(message, UNREADABLE_FILM);
     else if (is_resource && error->code == GST_RESOURCE_ERROR_NOT_AUTHORIZED)
         message_set(message, "refused: the user's name or password is wrong or missing");
+    else if (is_resource && debug && strstr(debug, "(404)"))
+        message_set(message, "not found: the camera has no stream of that name (404)");
+    else if (is_resource && debug && strstr(debug, "Timeout while waiting"))
+        message_set(message, "does not answer");
     else if (is_resource && debug && strstr(debug, "onnect"))
         message_set(message, "cannot be reached: no connection to it");
     else if (is_resource && error->code == GST_RESOURCE_ERROR_NO_SPACE_LEFT)
@@ -110,22 +124,43 @@ static void note_missing(GstMessage *found, gchar **missing)
     g_free(detail);
 }
 
-gboolean message_find_error(GstBus *bus, GstObject *tolerated, char *message)
+/* That of RTSP warns, and then ends the stream as if the camera had. */
+static gboolean is_lost_connection(GstMessage *warning)
+{
+    GError *error = NULL;
+    gst_message_parse_warning(warning, &error, NULL);
+    const gboolean is_lost =
+        error->domain == GST_RESOURCE_ERROR && error->code == GST_RESOURCE_ERROR_READ;
+    g_clear_error(&error);
+    return is_lost;
+}
+
+gboolean bus_report_error(struct bus_report *report, GstObject *tolerated, char *message)
 {
     GstMessage *found;
-    gchar *missing = NULL;
     gboolean failed = FALSE;
     while (!failed &&
-           (found = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT))) {
+           (found = gst_bus_pop_filtered(report->bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING |
+                                                          GST_MESSAGE_ELEMENT))) {
         if (GST_MESSAGE_TYPE(found) == GST_MESSAGE_ERROR) {
             failed = !is_within(GST_MESSAGE_SRC(found), tolerated);
-            if (failed)
-                message_of_error(found, missing, message);
+            if (failed && report->is_cut_off)
+                message_set(message, CONNECTION_LOST);
+            else if (failed)
+                message_of_error(found, report->missing, message);
+        } else if (GST_MESSAGE_TYPE(found) == GST_MESSAGE_WARNING) {
+            report->is_cut_off = report->is_cut_off || is_lost_connection(found);
         } else if (gst_is_missing_plugin_message(found)) {
-            note_missing(found, &missing);
+            note_missing(found, &report->missing);
         }
         gst_message_unref(found);
     }
-    g_free(missing);
     return failed;
+}
+
+void bus_report_clear(struct bus_report *report)
+{
+    gst_clear_object(&report->bus);
+    g_free(report->missing);
+    *report = (struct bus_report){0};
 }

@@ -9,161 +9,25 @@
 #include <gst/video/video.h>
 
 #include "video/gstreamer/bus_error.h"
+#include "video/gstreamer/film_source.h"
 
 #define FRAMES_AHEAD 4 /* decoded and not fetched; of a camera one: the newest */
-#define SINK "octet-frames"
-
-/* videoconvert does nothing where the decoder gives one of these. */
-#define FORMATS "video/x-raw,format={NV12,I420,YUY2,BGR,RGB}"
-#define TAIL "videoconvert ! videoflip video-direction=auto ! appsink name=" SINK
 
 struct video_reader {
-    GstElement *pipeline;
+    struct film_source film;
     GstAppSink *sink;
-    GstBus *bus;
+    struct bus_report bus;
     GstCaps *caps; /* what `info` was made of, or NULL */
     GstVideoInfo info;
     gboolean is_live;
-    gint linked, all_pads; /* atomic: a stream of frames was found; no more streams come */
-    guint64 count;         /* of frames that were fetched */
+    guint64 count;   /* of frames that were fetched */
+    guint64 arrived; /* of frames that were decoded; of the thread that gives them */
 };
 
 struct held {
     GstSample *sample;
     GstVideoFrame frame;
 };
-
-/* ---- the pipeline ---- */
-
-static void link_pad(GstElement *source, GstPad *pad, gpointer data)
-{
-    struct video_reader *reader = data;
-    GstElement *tail = g_object_get_data(G_OBJECT(reader->pipeline), "tail");
-    GstPad *target = gst_element_get_static_pad(tail, "sink");
-    GstCaps *caps = gst_pad_get_current_caps(pad);
-    const GstStructure *structure =
-        caps && gst_caps_get_size(caps) ? gst_caps_get_structure(caps, 0) : NULL;
-    (void)source;
-    if (structure && g_str_has_prefix(gst_structure_get_name(structure), "video/") &&
-        !gst_pad_is_linked(target) && GST_PAD_LINK_SUCCESSFUL(gst_pad_link(pad, target)))
-        g_atomic_int_set(&reader->linked, 1);
-    if (caps)
-        gst_caps_unref(caps);
-    gst_object_unref(target);
-}
-
-static void note_all_pads(GstElement *source, gpointer data)
-{
-    (void)source;
-    g_atomic_int_set(&((struct video_reader *)data)->all_pads, 1);
-}
-
-/* GstAutoplugSelectResult, which no header has: 0 tries the element, 2 passes it over. A file's
- * list of addresses is not followed. */
-static gint choose_element(GstElement *bin, GstPad *pad, GstCaps *caps, GstElementFactory *factory,
-                           gpointer data)
-{
-    static const char *const fetching[] = {"hls", "dash", "mss", "sdp", "adaptive"};
-    const gchar *name = gst_plugin_feature_get_name(GST_PLUGIN_FEATURE(factory));
-    (void)bin;
-    (void)pad;
-    (void)caps;
-    (void)data;
-    for (guint i = 0; i < G_N_ELEMENTS(fetching); i++)
-        if (g_str_has_prefix(name, fetching[i]))
-            return 2;
-    return 0;
-}
-
-/* Of a camera's address: over TCP, which loses nothing; rtspu:// is UDP. */
-static void set_up_source(GstElement *bin, GstElement *source, gpointer data)
-{
-    const gchar *address = data;
-    (void)bin;
-    if (g_str_has_prefix(address, "rtsp://") &&
-        g_object_class_find_property(G_OBJECT_GET_CLASS(source), "protocols"))
-        gst_util_set_object_arg(G_OBJECT(source), "protocols", "tcp");
-    if (g_object_class_find_property(G_OBJECT_GET_CLASS(source), "latency"))
-        g_object_set(source, "latency", 100, NULL);
-}
-
-static GstElement *make(const char *factory, char *message)
-{
-    GstElement *made = gst_element_factory_make(factory, NULL);
-    if (!made)
-        message_set(message,
-                    "GStreamer has no element '%s' here: install gstreamer1.0-plugins-base and "
-                    "gstreamer1.0-plugins-good",
-                    factory);
-    return made;
-}
-
-/* What decodes, in the pipeline and connected to its tail. */
-static gboolean add_source(struct video_reader *reader, enum video_kind kind, const char *source,
-                           char *message)
-{
-    const gboolean is_address = kind == VIDEO_ADDRESS;
-    GstElement *decoder = make(is_address ? "uridecodebin" : "decodebin", message);
-    GstElement *input = NULL;
-    if (!decoder)
-        return FALSE;
-    gst_bin_add(GST_BIN(reader->pipeline), decoder);
-    GstCaps *caps = gst_caps_from_string("video/x-raw(ANY)");
-    g_object_set(decoder, "caps", caps, "expose-all-streams", FALSE, NULL);
-    gst_caps_unref(caps);
-    g_signal_connect(decoder, "pad-added", G_CALLBACK(link_pad), reader);
-    g_signal_connect(decoder, "no-more-pads", G_CALLBACK(note_all_pads), reader);
-    if (is_address) {
-        g_object_set(decoder, "uri", source, NULL);
-        g_signal_connect_data(decoder, "source-setup", G_CALLBACK(set_up_source), g_strdup(source),
-                              (GClosureNotify)(void (*)(void))g_free, 0);
-        return TRUE;
-    }
-    input = make(kind == VIDEO_FILE ? "filesrc" : "v4l2src", message);
-    if (!input)
-        return FALSE;
-    g_object_set(input, kind == VIDEO_FILE ? "location" : "device", source, NULL);
-    if (kind == VIDEO_FILE)
-        g_signal_connect(decoder, "autoplug-select", G_CALLBACK(choose_element), NULL);
-    gst_bin_add(GST_BIN(reader->pipeline), input);
-    return gst_element_link(input, decoder);
-}
-
-static gboolean parse(struct video_reader *reader, const char *description, char *message)
-{
-    GError *error = NULL;
-    gchar *whole = g_strdup_printf("%s ! " TAIL, description);
-    reader->pipeline = gst_parse_launch_full(whole, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
-    g_free(whole);
-    if (error)
-        message_set(message, "%s", error->message);
-    g_clear_error(&error);
-    if (reader->pipeline && !GST_IS_PIPELINE(reader->pipeline)) {
-        message_set(message, "no pipeline");
-        return FALSE;
-    }
-    g_atomic_int_set(&reader->linked, 1);
-    return reader->pipeline != NULL;
-}
-
-static gboolean assemble(struct video_reader *reader, enum video_kind kind, const char *source,
-                         char *message)
-{
-    GError *error = NULL;
-    if (kind == VIDEO_PIPELINE)
-        return parse(reader, source, message);
-    reader->pipeline = gst_pipeline_new(NULL);
-    GstElement *tail = gst_parse_bin_from_description(TAIL, TRUE, &error);
-    if (!tail) {
-        message_set(message, "%s: install gstreamer1.0-plugins-base and gstreamer1.0-plugins-good",
-                    error->message);
-        g_clear_error(&error);
-        return FALSE;
-    }
-    gst_bin_add(GST_BIN(reader->pipeline), tail);
-    g_object_set_data(G_OBJECT(reader->pipeline), "tail", tail);
-    return add_source(reader, kind, source, message);
-}
 
 static gboolean is_live_address(const char *address)
 {
@@ -174,13 +38,27 @@ static gboolean is_live_address(const char *address)
     return FALSE;
 }
 
+/* Numbers the frames, so that it shows how many were lost before one that is fetched. */
+static GstPadProbeReturn number_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    struct video_reader *reader = data;
+    GstBuffer *frame = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+    (void)pad;
+    GST_BUFFER_OFFSET(frame) = reader->arrived++;
+    GST_PAD_PROBE_INFO_DATA(info) = frame;
+    return GST_PAD_PROBE_OK;
+}
+
 static void set_up_sink(struct video_reader *reader)
 {
-    GstElement *sink = gst_bin_get_by_name(GST_BIN(reader->pipeline), SINK);
-    GstCaps *caps = gst_caps_from_string(FORMATS);
+    GstElement *sink = gst_bin_get_by_name(GST_BIN(reader->film.pipeline), FILM_SOURCE_SINK);
+    GstCaps *caps = gst_caps_from_string(FILM_SOURCE_CAPS);
+    GstPad *pad = gst_element_get_static_pad(sink, "sink");
     reader->sink = GST_APP_SINK(sink);
     g_object_set(sink, "sync", FALSE, "enable-last-sample", FALSE, "caps", caps, "max-buffers",
                  FRAMES_AHEAD, NULL);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, number_frame, reader, NULL);
+    gst_object_unref(pad);
     gst_caps_unref(caps);
 }
 
@@ -189,21 +67,22 @@ struct video_reader *reader_open(enum video_kind kind, const char *source, char 
     if (!gstreamer_start(message))
         return NULL;
     struct video_reader *reader = g_new0(struct video_reader, 1);
-    if (!assemble(reader, kind, source, message)) {
+    if (!film_source_make(&reader->film, kind, source, message)) {
         reader_close(reader);
         return NULL;
     }
+    GstElement *pipeline = reader->film.pipeline;
     set_up_sink(reader);
-    reader->bus = gst_element_get_bus(reader->pipeline);
+    reader->bus.bus = gst_element_get_bus(pipeline);
     reader->is_live = kind == VIDEO_DEVICE || (kind == VIDEO_ADDRESS && is_live_address(source));
-    const GstStateChangeReturn paused = gst_element_set_state(reader->pipeline, GST_STATE_PAUSED);
+    const GstStateChangeReturn paused = gst_element_set_state(pipeline, GST_STATE_PAUSED);
     reader->is_live = reader->is_live || paused == GST_STATE_CHANGE_NO_PREROLL;
     if (reader->is_live)
         g_object_set(reader->sink, "drop", TRUE, "max-buffers", 1, NULL);
     if (paused != GST_STATE_CHANGE_FAILURE &&
-        gst_element_set_state(reader->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
+        gst_element_set_state(pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
         return reader;
-    if (!message_find_error(reader->bus, NULL, message))
+    if (!bus_report_error(&reader->bus, NULL, message))
         message_set(message, "cannot be opened");
     reader_close(reader);
     return NULL;
@@ -288,6 +167,8 @@ static gboolean fill(struct video_reader *reader, GstSample *sample, struct vide
     }
     set_colours(&reader->info, pixels);
     frame->time_s = time_of(reader, sample);
+    if (reader->is_live)
+        frame->dropped = GST_BUFFER_OFFSET(gst_sample_get_buffer(sample)) - reader->count;
     reader->count++;
     return set_format(&reader->info, pixels);
 }
@@ -302,6 +183,17 @@ void reader_release(void *held)
     g_free(frame);
 }
 
+/* A camera may end its stream; one whose connection broke has not. */
+static enum video_result end(struct video_reader *reader, char *message)
+{
+    if (bus_report_error(&reader->bus, NULL, message))
+        return VIDEO_FAILED;
+    if (!reader->bus.is_cut_off)
+        return VIDEO_END;
+    message_set(message, CONNECTION_LOST);
+    return VIDEO_FAILED;
+}
+
 enum video_result reader_next(struct video_reader *reader, int wait_ms, struct video_frame *frame,
                               char *message)
 {
@@ -314,13 +206,19 @@ enum video_result reader_next(struct video_reader *reader, int wait_ms, struct v
         message_set(message, "a frame of it is in no format that octet takes");
         return VIDEO_FAILED;
     }
-    if (message_find_error(reader->bus, NULL, message))
+    if (bus_report_error(&reader->bus, NULL, message))
         return VIDEO_FAILED;
-    if (g_atomic_int_get(&reader->all_pads) && !g_atomic_int_get(&reader->linked)) {
+    if (film_source_lacks_frames(&reader->film)) {
         message_set(message, "no video in it");
         return VIDEO_FAILED;
     }
-    return gst_app_sink_is_eos(reader->sink) ? VIDEO_END : VIDEO_WAITING;
+    if (gst_app_sink_is_eos(reader->sink))
+        return end(reader, message);
+    if (!reader->count && film_source_is_dead(&reader->film)) {
+        message_set(message, UNREADABLE_FILM);
+        return VIDEO_FAILED;
+    }
+    return VIDEO_WAITING;
 }
 
 void reader_facts(struct video_reader *reader, struct video_facts *facts)
@@ -332,9 +230,10 @@ void reader_facts(struct video_reader *reader, struct video_facts *facts)
     if (reader->info.fps_n > 0 && reader->info.fps_d > 0)
         facts->frame_rate = (double)reader->info.fps_n / reader->info.fps_d;
     if (!reader->is_live &&
-        gst_element_query_duration(reader->pipeline, GST_FORMAT_TIME, &duration) && duration > 0)
+        gst_element_query_duration(reader->film.pipeline, GST_FORMAT_TIME, &duration) &&
+        duration > 0)
         facts->duration_s = (double)duration / (double)GST_SECOND;
-    if (!reader->is_live && gst_element_query(reader->pipeline, query))
+    if (!reader->is_live && gst_element_query(reader->film.pipeline, query))
         gst_query_parse_seeking(query, NULL, &can_seek, NULL, NULL);
     facts->can_seek = can_seek;
     gst_query_unref(query);
@@ -342,18 +241,18 @@ void reader_facts(struct video_reader *reader, struct video_facts *facts)
 
 bool reader_seek(struct video_reader *reader, double time_s)
 {
-    return gst_element_seek_simple(reader->pipeline, GST_FORMAT_TIME,
+    return gst_element_seek_simple(reader->film.pipeline, GST_FORMAT_TIME,
                                    GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
                                    (gint64)llround(time_s * (double)GST_SECOND));
 }
 
 void reader_close(struct video_reader *reader)
 {
-    if (reader->pipeline)
-        gst_element_set_state(reader->pipeline, GST_STATE_NULL);
+    if (reader->film.pipeline)
+        gst_element_set_state(reader->film.pipeline, GST_STATE_NULL);
     gst_caps_replace(&reader->caps, NULL);
-    gst_clear_object(&reader->bus);
+    bus_report_clear(&reader->bus);
     gst_clear_object(&reader->sink);
-    gst_clear_object(&reader->pipeline);
+    gst_clear_object(&reader->film.pipeline);
     g_free(reader);
 }

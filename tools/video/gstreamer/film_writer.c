@@ -21,9 +21,10 @@
 struct video_writer {
     GstElement *pipeline;
     GstAppSrc *frames;
-    GstBus *bus;
-    struct sound *sound; /* NULL: none */
-    int width, height;   /* pixels, even */
+    struct bus_report bus;
+    struct sound *sound;           /* NULL: none */
+    int width, height;             /* pixels, even: of the film */
+    int frame_width, frame_height; /* of the frames that come now */
     double frame_rate, last_s;
     gboolean has_failed;
 };
@@ -35,7 +36,8 @@ static GstCaps *frame_caps(const struct video_writer *writer)
         gst_util_double_to_fraction(writer->frame_rate, &numerator, &denominator);
     return gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
                                G_BYTE_ORDER == G_LITTLE_ENDIAN ? "BGRx" : "xRGB", "width",
-                               G_TYPE_INT, writer->width, "height", G_TYPE_INT, writer->height,
+                               G_TYPE_INT, writer->frame_width, "height", G_TYPE_INT,
+                               writer->frame_height, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1,
                                "framerate", GST_TYPE_FRACTION, numerator, denominator, NULL);
 }
 
@@ -44,10 +46,12 @@ static gboolean assemble(struct video_writer *writer, const struct video_target 
 {
     GError *error = NULL;
     gchar *text = g_strdup_printf(
-        "appsrc name=frames format=time ! videoconvert ! video/x-raw,format=I420 ! %s %s %s ! %s ! "
+        "appsrc name=frames format=time ! videoconvert ! videoscale add-borders=true ! "
+        "video/x-raw,format=I420,width=%d,height=%d,pixel-aspect-ratio=1/1 ! %s %s %s ! %s ! "
         "queue ! %s name=container ! fdsink fd=%d sync=false async=false",
-        encoder->element, encoder->settings, target->is_live ? encoder->live : "", encoder->tail,
-        encoder_container(target->ending), target->descriptor);
+        writer->width, writer->height, encoder->element, encoder->settings,
+        target->is_live ? encoder->live : "", encoder->tail, encoder_container(target->ending),
+        target->descriptor);
     writer->pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
     g_free(text);
     if (error)
@@ -56,7 +60,7 @@ static gboolean assemble(struct video_writer *writer, const struct video_target 
     if (!writer->pipeline)
         return FALSE;
     writer->frames = GST_APP_SRC(gst_bin_get_by_name(GST_BIN(writer->pipeline), "frames"));
-    writer->bus = gst_element_get_bus(writer->pipeline);
+    writer->bus.bus = gst_element_get_bus(writer->pipeline);
     GstCaps *caps = frame_caps(writer);
     g_object_set(writer->frames, "caps", caps, "max-bytes", (guint64)0, NULL);
     gst_caps_unref(caps);
@@ -86,8 +90,8 @@ struct video_writer *writer_begin(const struct video_target *target, char *encod
         return NULL;
     }
     struct video_writer *writer = g_new0(struct video_writer, 1);
-    writer->width = target->width & ~1;
-    writer->height = target->height & ~1;
+    writer->width = writer->frame_width = target->width & ~1;
+    writer->height = writer->frame_height = target->height & ~1;
     writer->frame_rate = target->frame_rate;
     writer->last_s = -1;
     g_strlcpy(encoder, found->text, VIDEO_ENCODER_BYTES);
@@ -102,7 +106,7 @@ struct video_writer *writer_begin(const struct video_target *target, char *encod
             sound_await(writer->sound, message);
         return writer;
     }
-    if (!message_find_error(writer->bus, NULL, message))
+    if (!bus_report_error(&writer->bus, NULL, message))
         message_set(message, "cannot be written: GStreamer does not start");
     writer_end(writer);
     return NULL;
@@ -113,7 +117,7 @@ static gboolean fail(struct video_writer *writer, char *message)
     if (writer->has_failed)
         return TRUE;
     GstObject *sound = writer->sound ? sound_elements(writer->sound) : NULL;
-    writer->has_failed = message_find_error(writer->bus, sound, message);
+    writer->has_failed = bus_report_error(&writer->bus, sound, message);
     return writer->has_failed;
 }
 
@@ -121,7 +125,7 @@ static gboolean fail(struct video_writer *writer, char *message)
 static gboolean await_room(struct video_writer *writer, char *message)
 {
     const guint64 most =
-        (guint64)writer->width * (guint64)writer->height * PIXEL_BYTES * FRAMES_WAITING;
+        (guint64)writer->frame_width * (guint64)writer->frame_height * PIXEL_BYTES * FRAMES_WAITING;
     for (int waited_ms = 0; !fail(writer, message); waited_ms += SLICE_MS) {
         if (gst_app_src_get_current_level_bytes(writer->frames) < most)
             return TRUE;
@@ -135,23 +139,40 @@ static gboolean await_room(struct video_writer *writer, char *message)
     return FALSE;
 }
 
-static GstBuffer *copy_pixels(const struct video_writer *writer, const void *pixels, size_t stride)
+static GstBuffer *copy_pixels(const struct video_writer *writer, const struct video_pixels *pixels)
 {
-    const size_t row = (size_t)writer->width * PIXEL_BYTES;
-    guint8 *copy = g_malloc(row * (size_t)writer->height);
-    for (int y = 0; y < writer->height; y++)
-        memcpy(copy + (size_t)y * row, (const guint8 *)pixels + (size_t)y * stride, row);
-    return gst_buffer_new_wrapped(copy, row * (size_t)writer->height);
+    const size_t row = (size_t)writer->frame_width * PIXEL_BYTES;
+    guint8 *copy = g_malloc(row * (size_t)writer->frame_height);
+    for (int y = 0; y < writer->frame_height; y++)
+        memcpy(copy + (size_t)y * row, (const guint8 *)pixels->rows + (size_t)y * pixels->stride,
+               row);
+    return gst_buffer_new_wrapped(copy, row * (size_t)writer->frame_height);
 }
 
-bool writer_write(struct video_writer *writer, const void *pixels, size_t stride, double time_s,
+/* Frames that follow have this size. */
+static void set_frame_size(struct video_writer *writer, const struct video_pixels *pixels)
+{
+    const int width = pixels->width & ~1, height = pixels->height & ~1;
+    if (width == writer->frame_width && height == writer->frame_height)
+        return;
+    writer->frame_width = width;
+    writer->frame_height = height;
+    GstCaps *caps = frame_caps(writer);
+    gst_app_src_set_caps(writer->frames, caps);
+    gst_caps_unref(caps);
+}
+
+bool writer_write(struct video_writer *writer, const struct video_pixels *pixels, double time_s,
                   char *message)
 {
+    if (pixels->width < 2 || pixels->height < 2)
+        return true;
+    set_frame_size(writer, pixels);
     if (!await_room(writer, message))
         return false;
     if (!(time_s > writer->last_s)) /* containers ask for rising times */
         time_s = writer->last_s + 1e-3;
-    GstBuffer *buffer = copy_pixels(writer, pixels, stride);
+    GstBuffer *buffer = copy_pixels(writer, pixels);
     GST_BUFFER_PTS(buffer) = (GstClockTime)llround(time_s * (double)GST_SECOND);
     if (writer->frame_rate > 0)
         GST_BUFFER_DURATION(buffer) =
@@ -174,7 +195,7 @@ bool writer_finish(struct video_writer *writer, bool is_whole, char *message)
         sound_stop(writer->sound, writer->last_s);
     const gint64 until = g_get_monotonic_time() + FINISH_NS / 1000;
     while (g_get_monotonic_time() < until) {
-        GstMessage *found = gst_bus_timed_pop_filtered(writer->bus, 20 * GST_MSECOND,
+        GstMessage *found = gst_bus_timed_pop_filtered(writer->bus.bus, 20 * GST_MSECOND,
                                                        GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
         if (!found)
             continue;
@@ -202,7 +223,7 @@ void writer_end(struct video_writer *writer)
     if (writer->sound)
         sound_free(writer->sound);
     gst_clear_object(&writer->frames);
-    gst_clear_object(&writer->bus);
+    bus_report_clear(&writer->bus);
     gst_clear_object(&writer->pipeline);
     g_free(writer);
 }

@@ -6,7 +6,7 @@
 #include "video/video.h"
 
 struct video_writer *writer_begin(const struct video_target *target, char *encoder, char *message);
-bool writer_write(struct video_writer *writer, const void *pixels, size_t stride, double time_s,
+bool writer_write(struct video_writer *writer, const struct video_pixels *pixels, double time_s,
                   char *message);
 bool writer_finish(struct video_writer *writer, bool is_whole, char *message);
 void writer_end(struct video_writer *writer);

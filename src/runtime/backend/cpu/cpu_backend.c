@@ -11,8 +11,8 @@ static void close_cpu(void *state)
         return;
     octet_context *ctx = cpu->ctx;
     oct_threads_destroy(&cpu->threads);
+    oct_cpu_release_weights(cpu);
     oct_arena_clear(&cpu->arena);
-    oct_free(ctx, cpu->packed);
     oct_free(ctx, cpu->pictures);
     oct_free(ctx, cpu->shared);
     oct_free(ctx, cpu->scratch);
@@ -36,6 +36,8 @@ static octet_status open_all(struct oct_cpu *cpu, const struct oct_backend_reque
     if (!status)
         status = oct_cpu_allocate_tensors(cpu);
     if (!status)
+        status = oct_cpu_hold_weights(cpu);
+    if (!status)
         status = oct_cpu_prepare(cpu);
     return status ? status : oct_cpu_allocate_scratch(cpu);
 }
@@ -49,6 +51,7 @@ static octet_status open_cpu(octet_context *ctx, const struct oct_backend_reques
         return oct_fail_memory(ctx, "the session");
     cpu->ctx = ctx;
     cpu->network = &request->engine->network;
+    cpu->engine_shared = request->engine->shared;
     cpu->height = request->height;
     cpu->width = request->width;
     cpu->batch = request->batch;

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "runtime/backend/backend.h"
 #include "runtime/backend/cpu/layout.h"
+#include "runtime/backend/cpu/shared_weights.h"
 #include "runtime/image/letterbox.h"
 
 /* UPSAMPLE, COPY and DEPTH_TO_SPACE. */
@@ -35,6 +36,7 @@ struct oct_step_job {
 struct oct_step {
     const struct oct_layer *layer;
     const struct oct_conv_kernel *kernel;         /* CONVOLUTION */
+    struct oct_pack_block *block;                 /* CONVOLUTION: held; its packed weights' */
     const struct oct_attention_kernel *attention; /* ATTENTION */
     /* MAX_POOL, WINDOW_MAX, WINDOW_MEAN */
     void (*pool)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
@@ -50,6 +52,8 @@ struct oct_step {
 struct oct_cpu {
     octet_context *ctx; /* the session's */
     const struct oct_network *network;
+    struct oct_engine_shared *engine_shared;
+    struct oct_cpu_weights *weights; /* in it; held */
     struct oct_arena arena;
     struct oct_kernels kernels;
     struct oct_threads *threads;
@@ -58,9 +62,8 @@ struct oct_cpu {
     struct oct_layout layout;
     struct oct_view *views; /* [tensors]: slot 0's, see oct_cpu_view() */
     struct oct_step *steps; /* [layers] */
-    size_t packed_bytes;    /* of all packed weights */
+    size_t packed_bytes;    /* of all packed weights, shared ones as well */
     size_t scratch_bytes;   /* of each thread */
-    char *packed;           /* [packed_bytes]: one convolution's weights after the other's */
     char *pictures;         /* [batch][layout.picture_bytes] */
     char *shared;           /* [layout.shared_bytes] */
     char *scratch;          /* [thread_count][scratch_bytes] */
@@ -78,14 +81,25 @@ struct oct_view oct_cpu_view(const struct oct_cpu *cpu, int slot, int tensor);
 /* prepare.c: makes the steps. Memory of activations is there, that of scratch is not. */
 octet_status oct_cpu_prepare(struct oct_cpu *cpu);
 
-/* pack_weights.c: works out a convolution's constants and job->shape.reach, chooses the kernel, and
- * adds what its packed weights take to cpu->packed_bytes. */
+/* conv_constants.c: those of a convolution, in `arena`; false when out of memory. */
+bool oct_conv_constants_make(struct oct_arena *arena, const struct oct_network *network,
+                             const struct oct_layer *layer, struct oct_conv_constants *constants);
+
+/* pack_weights.c: gives a convolution its constants, chooses the kernel, and adds what its packed
+ * weights take to cpu->packed_bytes. */
 octet_status oct_cpu_choose_kernel(struct oct_cpu *cpu, struct oct_step *step,
                                    struct oct_conv_job *job);
 /* Packed weights of a step whose kernel is chosen: how many bytes, a multiple of OCT_ALIGNMENT; and
  * these. */
 size_t oct_cpu_packed_bytes(const struct oct_step *step);
 octet_status oct_cpu_pack_weights(struct oct_cpu *cpu, const struct oct_step *step, void *packed);
+
+/* shared_weights.c: holds what the engine's sessions share, made by the first of them; then packed
+ * weights for all steps, whose kernels are chosen. After either's failure, too, all that is held is
+ * given back by the last call. */
+octet_status oct_cpu_hold_weights(struct oct_cpu *cpu);
+octet_status oct_cpu_hold_packs(struct oct_cpu *cpu);
+void oct_cpu_release_weights(struct oct_cpu *cpu);
 
 /* divide_work.c: cuts a step into items for `threads`. */
 void oct_cpu_divide_work(struct oct_step *step, int threads);

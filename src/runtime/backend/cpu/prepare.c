@@ -208,27 +208,6 @@ static octet_status prepare_step(struct oct_cpu *cpu, const struct oct_layer *la
     return status;
 }
 
-/* All in one piece of memory, of which the system can make large pages. */
-static octet_status pack_all(struct oct_cpu *cpu)
-{
-    cpu->packed = oct_malloc(cpu->ctx, cpu->packed_bytes, 1);
-    if (!cpu->packed)
-        return oct_fail_memory(cpu->ctx, "packed weights");
-    char *packed = cpu->packed;
-    for (int i = 0; i < cpu->network->layer_count; i++) {
-        struct oct_step *step = &cpu->steps[i];
-        if (!step->kernel)
-            continue;
-        const octet_status status = oct_cpu_pack_weights(cpu, step, packed);
-        if (status)
-            return status;
-        for (int slot = 0; slot < (step->jobs_a_slot ? cpu->batch : 1); slot++)
-            step->jobs[slot].conv.packed = packed;
-        packed += oct_cpu_packed_bytes(step);
-    }
-    return OCTET_OK;
-}
-
 octet_status oct_cpu_prepare(struct oct_cpu *cpu)
 {
     const struct oct_network *network = cpu->network;
@@ -241,5 +220,5 @@ octet_status oct_cpu_prepare(struct oct_cpu *cpu)
             return status;
     }
     cpu->scratch_bytes = oct_align(cpu->scratch_bytes + OCT_ALIGNMENT, OCT_ALIGNMENT);
-    return pack_all(cpu);
+    return oct_cpu_hold_packs(cpu);
 }

@@ -24,8 +24,7 @@ static void close_device(struct oct_cuda *cuda)
     oct_cuda_close_head(cuda);
     if (cuda->activations)
         driver->release(cuda->activations);
-    if (cuda->constants)
-        driver->release(cuda->constants);
+    oct_cuda_release_weights(cuda, true);
     if (cuda->stream)
         driver->destroy_stream(cuda->stream);
     oct_gpu_device_leave(&cuda->device);
@@ -38,6 +37,7 @@ static void close_cuda(void *state)
         return;
     octet_context *ctx = cuda->ctx;
     close_device(cuda);
+    oct_cuda_release_weights(cuda, false); /* where the GPU could not be turned to */
     oct_gpu_device_close(&cuda->device);
     for (int i = 0; cuda->tensors && i < cuda->network->tensor_count; i++)
         oct_free(ctx, cuda->tensors[i]);
@@ -91,6 +91,7 @@ static octet_status open_cuda(octet_context *ctx, const struct oct_backend_reque
         return oct_fail_memory(ctx, "the session");
     cuda->ctx = ctx;
     cuda->network = &request->engine->network;
+    cuda->engine_shared = request->engine->shared;
     cuda->height = request->height;
     cuda->width = request->width;
     cuda->batch = request->batch;

@@ -59,6 +59,8 @@ struct oct_cuda {
     int parts; /* of the batch, which the graph runs beside each other */
     bool profile;
     const char *cache; /* while it opens */
+    struct oct_engine_shared *engine_shared;
+    struct oct_cuda_weights *weights; /* in it; held */
     oct_cuda_address activations, constants;
     size_t constant_bytes;
     oct_cuda_stream stream;
@@ -86,6 +88,13 @@ octet_status oct_cuda_add_node(struct oct_cuda *cuda, const oct_cuda_node *waits
 
 /* cuda_memory.c: what is on the GPU, once there is a plan; tiles are chosen on the way. */
 octet_status oct_cuda_allocate(struct oct_cuda *cuda);
+octet_status oct_cuda_clear_activations(struct oct_cuda *cuda);
+
+/* cuda_weights.c: gives the plan its tiles, and holds the constants for these on the GPU: those of
+ * another session of the engine, or its own. Activations are there, and zero afterwards. Then their
+ * end; `entered`: the thread has turned to the GPU. */
+octet_status oct_cuda_hold_weights(struct oct_cuda *cuda);
+void oct_cuda_release_weights(struct oct_cuda *cuda, bool entered);
 
 /* cuda_run.c: kernels and graph, once there is memory; struct oct_backend's run. */
 octet_status oct_cuda_prepare(struct oct_cuda *cuda);

@@ -35,6 +35,16 @@ struct oct_conv_shape {
     int32_t reach;
 };
 
+/* What a kernel's packing sees of a shape: neither the output's size nor `reach`, which are 0, so
+ * that sessions of all sizes share what it packed. */
+static inline struct oct_conv_shape oct_conv_packed_shape(const struct oct_conv_shape *shape)
+{
+    struct oct_conv_shape packed = *shape;
+    packed.output_height = packed.output_width = 0;
+    packed.reach = 0;
+    return packed;
+}
+
 /* An activation tensor in memory: element (c, y, x) stands at data[y * row + x * pixel + c],
  * strides in elements. */
 struct oct_view {
@@ -96,8 +106,8 @@ struct oct_conv_kernel {
     bool depthwise; /* does depthwise shapes, and no others */
     /* the shapes it can do, of those that are depthwise as it is; NULL: all */
     bool (*fits)(const struct oct_conv_shape *shape);
-    size_t (*packed_bytes)(const struct oct_conv_shape *shape);
-    /* Writes all of packed_bytes(), of which nothing is known before. */
+    size_t (*packed_bytes)(const struct oct_conv_shape *shape); /* oct_conv_packed_shape()'s */
+    /* Writes all of packed_bytes(), of which nothing is known before; for the same shape. */
     void (*pack)(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
                  void *packed);
     size_t (*scratch_bytes)(const struct oct_conv_shape *shape); /* for each worker; may be 0 */

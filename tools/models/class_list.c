@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up the words of --classes among an engine's classes. */
-#include "detect/class_list.h"
+/* Looks up words among an engine's classes. */
+#include "models/class_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "app/allocate.h"
 #include "app/options.h"
 #include "app/suggest.h"
 
@@ -19,15 +20,14 @@ static int find_class(const octet_engine *engine, int class_count, const char *w
     return parse_integer(word, &number) && number >= 0 && number < class_count ? (int)number : -1;
 }
 
-static int unknown_class(struct app *app, const octet_engine *engine, int class_count,
-                         const char *word)
+static char *unknown_class(const octet_engine *engine, int class_count, const char *word)
 {
     char text[SUGGEST_BYTES];
     struct suggestion suggestion = suggest_for(word);
     for (int i = 0; i < class_count; i++)
         suggest_offer(&suggestion, octet_engine_class_name(engine, i));
-    return app_usage(app, "--classes: the model has no class '%s'%s; it has 0 to %d", word,
-                     suggest_text(&suggestion, "", text), class_count - 1);
+    return app_printf("the model has no class '%s'%s; it has 0 to %d", word,
+                      suggest_text(&suggestion, "", text), class_count - 1);
 }
 
 static char *trim(char *word)
@@ -47,8 +47,7 @@ static void add_once(struct class_list *list, int id)
     list->ids[list->count++] = id;
 }
 
-int class_list_parse(struct app *app, const octet_engine *engine, const char *text,
-                     struct class_list *list)
+char *class_list_parse(const octet_engine *engine, const char *text, struct class_list *list)
 {
     octet_info info;
     octet_engine_info(engine, &info);
@@ -56,18 +55,17 @@ int class_list_parse(struct app *app, const octet_engine *engine, const char *te
     int whole = find_class(engine, info.class_count, text);
     if (whole >= 0) {
         add_once(list, whole);
-        return STATUS_DONE;
+        return NULL;
     }
-    char *copy = app_strdup(text), *rest = copy, *word;
-    int status = STATUS_DONE;
-    while (status == STATUS_DONE && (word = strsep(&rest, ","))) {
+    char *copy = app_strdup(text), *rest = copy, *word, *problem = NULL;
+    while (!problem && (word = strsep(&rest, ","))) {
         word = trim(word);
         int id = find_class(engine, info.class_count, word);
         if (id >= 0)
             add_once(list, id);
         else
-            status = unknown_class(app, engine, info.class_count, word);
+            problem = unknown_class(engine, info.class_count, word);
     }
     free(copy);
-    return status;
+    return problem;
 }

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes frames from the desk, runs the network on them and hands the boxes on. */
+#include "watch/detect_worker.h"
+
+#include <stdlib.h>
+
+#include "app/cache_folder.h"
+#include "watch/outputs/watch_say.h"
+#include "watch/watch_event.h"
+
+#define FAILURES_TOLD 3
+
+/* What a session finds in a frame. */
+struct found {
+    octet_detection *boxes;
+    uint64_t *in_zones;
+    int count, capacity;
+};
+
+struct detect_worker {
+    struct watch *watch;
+    octet_context *context; /* the session's: a context is one thread's */
+    octet_session *session;
+    octet_detect_settings *selection; /* of each camera */
+    struct found found;
+    pthread_t thread;
+    bool is_running;
+    size_t failures;
+};
+
+/* What the camera says, else the model, else octet. */
+static octet_detect_settings select_for(const struct watch *watch, size_t camera)
+{
+    const struct camera_settings *settings = watch->cameras[camera].settings;
+    octet_detect_settings selection;
+    octet_engine_detect_settings(watch->engine, &selection);
+    if (settings->confidence >= 0)
+        selection.confidence = settings->confidence;
+    if (settings->iou >= 0)
+        selection.iou = settings->iou;
+    selection.classes = settings->class_list.count ? settings->class_list.ids : NULL;
+    selection.class_count = settings->class_list.count;
+    return selection;
+}
+
+/* Keeps boxes that stand in a zone, where there are zones. */
+static void keep_in_zones(struct found *found, const struct camera_settings *camera,
+                          const octet_frame *pixels)
+{
+    int kept = 0;
+    for (int i = 0; camera->zone_count && i < found->count; i++) {
+        const uint64_t bits = zones_of_box(camera->zones, camera->zone_count, &found->boxes[i],
+                                           pixels->width, pixels->height);
+        if (!bits)
+            continue;
+        found->boxes[kept] = found->boxes[i];
+        found->in_zones[kept++] = bits;
+    }
+    if (camera->zone_count)
+        found->count = kept;
+}
+
+/* The frame is given back as soon as the session has it. */
+static octet_status look(struct detect_worker *worker, size_t camera, struct desk_frame *frame,
+                         struct result_times *times)
+{
+    struct found *found = &worker->found;
+    const double start_ms = app_now_ms();
+    octet_status status = octet_session_set_frame(worker->session, 0, &frame->video.pixels);
+    frame->release(frame->video.held);
+    const double set_ms = app_now_ms();
+    if (!status)
+        status = octet_session_run(worker->session);
+    const double run_ms = app_now_ms();
+    if (!status)
+        status = octet_session_detect(worker->session, 0, &worker->selection[camera], found->boxes,
+                                      found->capacity, &found->count);
+    times->wait = start_ms - frame->seen_ms;
+    times->letterbox = set_ms - start_ms;
+    times->network = run_ms - set_ms;
+    times->boxes = app_now_ms() - run_ms;
+    return status;
+}
+
+static void send(struct detect_worker *worker, struct watched_camera *camera,
+                 const struct desk_frame *frame, struct result_times *times)
+{
+    const struct watch *watch = worker->watch;
+    const struct camera_settings *settings = camera->settings;
+    const struct found *found = &worker->found;
+    times->age = app_now_ms() - frame->seen_ms;
+    const struct watch_event event = {
+        .camera = settings->name,
+        .frame = frame->index,
+        .wall_s = wall_now_s() - times->age / 1e3,
+        .time_s = frame->video.time_s,
+        .width = frame->video.pixels.width,
+        .height = frame->video.pixels.height,
+        .engine = watch->engine,
+        .detections = found->boxes,
+        .in_zones = found->in_zones,
+        .count = found->count,
+        .zones = settings->zones,
+        .zone_count = settings->zone_count,
+        .age_ms = times->age,
+    };
+    char *line = watch_event_line(&event);
+    watch_outputs_result(watch->outputs, settings->name, line, found->count || camera->had_boxes);
+    camera->had_boxes = found->count > 0;
+    free(line);
+}
+
+static void say_failure(struct detect_worker *worker, const struct watched_camera *camera)
+{
+    if (worker->failures++ < FAILURES_TOLD)
+        watch_say(worker->watch->app, "%s: a frame could not be looked at: %s",
+                  camera->settings->name, octet_session_message(worker->session));
+}
+
+static void *run(void *user)
+{
+    struct detect_worker *worker = user;
+    struct watch *watch = worker->watch;
+    struct desk_frame frame;
+    size_t number;
+    while (desk_take(watch->desk, &number, &frame)) {
+        struct watched_camera *camera = &watch->cameras[number];
+        struct result_times times = {0};
+        const double start_ms = app_now_ms();
+        const octet_status status = look(worker, number, &frame, &times);
+        if (status) {
+            camera_counts_failed(&camera->counts);
+            say_failure(worker, camera);
+        } else {
+            keep_in_zones(&worker->found, camera->settings, &frame.video.pixels);
+            send(worker, camera, &frame, &times);
+            camera_counts_result(&camera->counts, &times, frame.seen_ms, worker->found.count,
+                                 watch->settings.max_age_ms);
+        }
+        desk_done(watch->desk, number, &frame, app_now_ms() - start_ms);
+    }
+    return NULL;
+}
+
+static octet_status open_session(struct detect_worker *worker,
+                                 const struct worker_settings *settings)
+{
+    struct app *app = worker->watch->app;
+    octet_session_settings wanted;
+    octet_session_defaults(&wanted);
+    wanted.height = settings->size.height;
+    wanted.width = settings->size.width;
+    wanted.threads = settings->threads;
+    wanted.cpu = app->cpu;
+    wanted.device = app->device;
+    wanted.cache = cache_folder(app, app->device);
+    const octet_status status = octet_context_create(NULL, &worker->context);
+    return status ? status
+                  : octet_session_open(worker->context, worker->watch->engine, &wanted,
+                                       &worker->session);
+}
+
+static void choose_selections(struct detect_worker *worker)
+{
+    const struct watch *watch = worker->watch;
+    struct found *found = &worker->found;
+    worker->selection = app_alloc(watch->count, sizeof *worker->selection);
+    for (size_t i = 0; i < watch->count; i++) {
+        worker->selection[i] = select_for(watch, i);
+        if (worker->selection[i].max_detections > found->capacity)
+            found->capacity = worker->selection[i].max_detections;
+    }
+    found->boxes = app_alloc((size_t)found->capacity, sizeof *found->boxes);
+    found->in_zones = app_alloc((size_t)found->capacity, sizeof *found->in_zones);
+}
+
+struct detect_worker *detect_worker_start(struct watch *watch,
+                                          const struct worker_settings *settings)
+{
+    struct detect_worker *worker = app_alloc(1, sizeof *worker);
+    worker->watch = watch;
+    const octet_status status = open_session(worker, settings);
+    if (status)
+        app_fail_library(watch->app, status,
+                         worker->context ? octet_context_message(worker->context) : "");
+    else
+        choose_selections(worker);
+    if (!status && pthread_create(&worker->thread, NULL, run, worker) == 0)
+        worker->is_running = true;
+    else if (!status)
+        app_fail(watch->app, "no thread can be made for a session");
+    if (!worker->is_running)
+        detect_worker_join(&worker);
+    return worker;
+}
+
+const octet_session *detect_worker_session(const struct detect_worker *worker)
+{
+    return worker->session;
+}
+
+void detect_worker_join(struct detect_worker **worker)
+{
+    struct detect_worker *open = *worker;
+    if (!open)
+        return;
+    if (open->is_running)
+        pthread_join(open->thread, NULL);
+    octet_session_close(&open->session);
+    octet_context_free(&open->context);
+    free(open->selection);
+    free(open->found.boxes);
+    free(open->found.in_zones);
+    free(open);
+    *worker = NULL;
+}
