@@ -2,7 +2,6 @@
 /* The process that draws text with pango: it answers requests until its pipe ends. */
 #include "draw/label_process.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 
 #include <pango/pangocairo.h>
 
+#include "app/open_library.h"
 #include "draw/pipe.h"
 
 /* Opened here, not with the program: most calls of it draw nothing, and it may be missing. */
@@ -34,14 +34,11 @@
     DO(pango_cairo_update_layout)                                                                  \
     DO(pango_cairo_show_layout)
 
-#define DECLARE(name) __typeof__(name) *name;
-#define NAME(name) #name,
-
 struct pango {
-    FUNCTIONS(DECLARE)
+    FUNCTIONS(LIBRARY_DECLARE)
 };
 
-static const char *const function_names[] = {FUNCTIONS(NAME)};
+static const char *const function_names[] = {FUNCTIONS(LIBRARY_NAME)};
 
 struct painter {
     struct pango pango;
@@ -51,14 +48,8 @@ struct painter {
 
 static bool find_functions(struct pango *pango)
 {
-    void *library = dlopen(PANGO_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < sizeof function_names / sizeof *function_names; i++) {
-        void *function = dlsym(library, function_names[i]);
-        if (!function)
-            return false;
-        memcpy((char *)pango + i * sizeof function, &function, sizeof function);
-    }
-    return library != NULL;
+    return library_open(PANGO_LIBRARY, function_names,
+                        sizeof function_names / sizeof *function_names, pango);
 }
 
 static void set_text(const struct painter *painter, const char *text, double size, double most)

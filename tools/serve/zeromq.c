@@ -9,11 +9,12 @@
 
 #ifdef OCTET_HAS_ZEROMQ
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
 #include <zmq.h>
+
+#include "app/open_library.h"
 
 #define ZEROMQ_LIBRARY "libzmq.so.5"
 #define LINGER_MS 100
@@ -42,14 +43,11 @@
     DO(zmq_errno)                                                                                  \
     DO(zmq_strerror)
 
-#define DECLARE(name) __typeof__(name) *name;
-#define NAME(name) #name,
-
 struct functions {
-    FUNCTIONS(DECLARE)
+    FUNCTIONS(LIBRARY_DECLARE)
 };
 
-static const char *const function_names[] = {FUNCTIONS(NAME)};
+static const char *const function_names[] = {FUNCTIONS(LIBRARY_NAME)};
 
 struct zeromq {
     struct app *app;
@@ -61,14 +59,8 @@ struct zeromq {
 
 static bool find_functions(struct functions *call)
 {
-    void *library = dlopen(ZEROMQ_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < sizeof function_names / sizeof *function_names; i++) {
-        void *function = dlsym(library, function_names[i]);
-        if (!function)
-            return false;
-        memcpy((char *)call + i * sizeof function, &function, sizeof function);
-    }
-    return library != NULL;
+    return library_open(ZEROMQ_LIBRARY, function_names,
+                        sizeof function_names / sizeof *function_names, call);
 }
 
 static int fail(struct zeromq *zeromq, const char *what)

@@ -2,6 +2,7 @@
 /* Makes the texts that are served over HTTP. */
 #include "watch/watch_pages.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,88 +23,29 @@ struct watch_pages {
     double start_s;
 };
 
-/* One number of each camera. */
-struct camera_metric {
-    enum metrics_kind kind;
+/* A count of each camera. */
+static const struct {
     const char *name, *help;
-    double (*value)(const struct camera_numbers *numbers, double now_ms);
-};
-
-static double is_up(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return n->state == CAMERA_UP;
-}
-
-static double received(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->received;
-}
-
-static double results(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->results;
-}
-
-static double dropped(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->dropped;
-}
-
-static double passed_over(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->passed_over;
-}
-
-static double failed(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->failed;
-}
-
-static double overdue(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->overdue;
-}
-
-static double reconnects(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->reconnects;
-}
-
-static double detections(const struct camera_numbers *n, double now_ms)
-{
-    (void)now_ms;
-    return (double)n->detections;
-}
-
-static double newest_age_s(const struct camera_numbers *n, double now_ms)
-{
-    return n->results ? (now_ms - n->last_seen_ms) / 1e3 : 0;
-}
-
-static const struct camera_metric camera_metrics[] = {
-    {METRICS_GAUGE, "octet_camera_up", "1 while frames come from the camera.", is_up},
-    {METRICS_COUNTER, "octet_camera_frames_total", "Frames that came from the camera.", received},
-    {METRICS_COUNTER, "octet_camera_results_total", "Frames that were looked at.", results},
-    {METRICS_COUNTER, "octet_camera_dropped_total",
-     "Frames that a newer one took the place of before their turn came.", dropped},
-    {METRICS_COUNTER, "octet_camera_passed_over_total",
-     "Frames that the camera's fps did not ask for.", passed_over},
-    {METRICS_COUNTER, "octet_camera_failed_total", "Frames that could not be looked at.", failed},
-    {METRICS_COUNTER, "octet_camera_overdue_total",
-     "Results that came when the one before was older than the limit.", overdue},
-    {METRICS_COUNTER, "octet_camera_reconnects_total",
-     "Times that the camera came back after it was lost.", reconnects},
-    {METRICS_COUNTER, "octet_camera_detections_total", "Objects that were found.", detections},
-    {METRICS_GAUGE, "octet_camera_newest_result_age_seconds",
-     "Time since the frame of the newest result was seen.", newest_age_s},
+    size_t offset; /* of an uint64_t in struct camera_numbers */
+} camera_counters[] = {
+    {"octet_camera_frames_total", "Frames that came from the camera.",
+     offsetof(struct camera_numbers, received)},
+    {"octet_camera_results_total", "Frames that were looked at.",
+     offsetof(struct camera_numbers, results)},
+    {"octet_camera_dropped_total",
+     "Frames that a newer one took the place of before their turn came.",
+     offsetof(struct camera_numbers, dropped)},
+    {"octet_camera_passed_over_total", "Frames that the camera's fps did not ask for.",
+     offsetof(struct camera_numbers, passed_over)},
+    {"octet_camera_failed_total", "Frames that could not be looked at.",
+     offsetof(struct camera_numbers, failed)},
+    {"octet_camera_overdue_total",
+     "Results that came when the one before was older than the limit.",
+     offsetof(struct camera_numbers, overdue)},
+    {"octet_camera_reconnects_total", "Times that the camera came back after it was lost.",
+     offsetof(struct camera_numbers, reconnects)},
+    {"octet_camera_detections_total", "Objects that were found.",
+     offsetof(struct camera_numbers, detections)},
 };
 
 static struct metrics_label camera_label(const struct watched_camera *camera)
@@ -111,15 +53,33 @@ static struct metrics_label camera_label(const struct watched_camera *camera)
     return (struct metrics_label){"camera", camera->settings->name};
 }
 
-static void add_camera_metric(struct metrics_text *text, const struct watch *watch,
-                              const struct camera_metric *metric)
+static void add_counter(struct metrics_text *text, const struct watch *watch, size_t which)
 {
-    metrics_begin(text, metric->kind, metric->name, metric->help);
+    metrics_begin(text, METRICS_COUNTER, camera_counters[which].name, camera_counters[which].help);
     for (size_t i = 0; i < watch->count; i++) {
-        struct watched_camera *camera = &watch->cameras[i];
-        const struct camera_numbers numbers = camera_counts_get(&camera->counts);
-        const struct metrics_label label = camera_label(camera);
-        metrics_number(text, &label, 1, metric->value(&numbers, app_now_ms()));
+        const struct camera_numbers numbers = camera_counts_get(&watch->cameras[i].counts);
+        const struct metrics_label label = camera_label(&watch->cameras[i]);
+        uint64_t count;
+        memcpy(&count, (const char *)&numbers + camera_counters[which].offset, sizeof count);
+        metrics_integer(text, &label, 1, count);
+    }
+}
+
+static void add_states(struct metrics_text *text, const struct watch *watch)
+{
+    metrics_begin(text, METRICS_GAUGE, "octet_camera_up", "1 while frames come from the camera.");
+    for (size_t i = 0; i < watch->count; i++) {
+        const struct camera_numbers numbers = camera_counts_get(&watch->cameras[i].counts);
+        const struct metrics_label label = camera_label(&watch->cameras[i]);
+        metrics_integer(text, &label, 1, numbers.state == CAMERA_UP);
+    }
+    metrics_begin(text, METRICS_GAUGE, "octet_camera_newest_result_age_seconds",
+                  "Time since the frame of the newest result was seen.");
+    for (size_t i = 0; i < watch->count; i++) {
+        const struct camera_numbers numbers = camera_counts_get(&watch->cameras[i].counts);
+        const struct metrics_label label = camera_label(&watch->cameras[i]);
+        if (numbers.results)
+            metrics_number(text, &label, 1, (app_now_ms() - numbers.last_seen_ms) / 1e3);
     }
 }
 
@@ -207,8 +167,9 @@ static void answer_metrics(void *user, struct http_reply *reply)
 {
     const struct watch_pages *pages = user;
     struct metrics_text text = {0};
-    for (size_t i = 0; i < sizeof camera_metrics / sizeof *camera_metrics; i++)
-        add_camera_metric(&text, pages->watch, &camera_metrics[i]);
+    add_states(&text, pages->watch);
+    for (size_t i = 0; i < sizeof camera_counters / sizeof *camera_counters; i++)
+        add_counter(&text, pages->watch, i);
     add_latencies(&text, pages->watch);
     add_outputs(&text, pages->watch);
     add_process(&text, pages);

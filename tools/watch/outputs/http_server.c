@@ -10,7 +10,6 @@
 
 #ifdef OCTET_HAS_MICROHTTPD
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -18,6 +17,8 @@
 #include <unistd.h>
 
 #include <microhttpd.h>
+
+#include "app/open_library.h"
 
 #define HTTP_LIBRARY "libmicrohttpd.so.12"
 #define CONNECTIONS_MAX 64
@@ -41,14 +42,11 @@
     DO(MHD_add_response_header)                                                                    \
     DO(MHD_queue_response)
 
-#define DECLARE(name) __typeof__(name) *name;
-#define NAME(name) #name,
-
 struct functions {
-    FUNCTIONS(DECLARE)
+    FUNCTIONS(LIBRARY_DECLARE)
 };
 
-static const char *const function_names[] = {FUNCTIONS(NAME)};
+static const char *const function_names[] = {FUNCTIONS(LIBRARY_NAME)};
 
 struct connection {
     int descriptor; /* -1: this place is free */
@@ -70,14 +68,8 @@ struct http_server {
 
 static bool find_functions(struct functions *call)
 {
-    void *library = dlopen(HTTP_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < sizeof function_names / sizeof *function_names; i++) {
-        void *function = dlsym(library, function_names[i]);
-        if (!function)
-            return false;
-        memcpy((char *)call + i * sizeof function, &function, sizeof function);
-    }
-    return library != NULL;
+    return library_open(HTTP_LIBRARY, function_names,
+                        sizeof function_names / sizeof *function_names, call);
 }
 
 /* Takes over the reply's body. */

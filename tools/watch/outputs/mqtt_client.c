@@ -9,7 +9,6 @@
 
 #ifdef OCTET_HAS_MOSQUITTO
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -17,6 +16,8 @@
 #include <string.h>
 
 #include <mosquitto.h>
+
+#include "app/open_library.h"
 
 #define MQTT_LIBRARY "libmosquitto.so.1"
 #define KEEP_ALIVE_S 15
@@ -49,14 +50,11 @@
     DO(mosquitto_strerror)                                                                         \
     DO(mosquitto_connack_string)
 
-#define DECLARE(name) __typeof__(name) *name;
-#define NAME(name) #name,
-
 struct functions {
-    FUNCTIONS(DECLARE)
+    FUNCTIONS(LIBRARY_DECLARE)
 };
 
-static const char *const function_names[] = {FUNCTIONS(NAME)};
+static const char *const function_names[] = {FUNCTIONS(LIBRARY_NAME)};
 static struct functions call; /* set once the library is open */
 
 struct mqtt_client {
@@ -69,14 +67,8 @@ struct mqtt_client {
 
 static bool find_functions(void)
 {
-    void *library = dlopen(MQTT_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < sizeof function_names / sizeof *function_names; i++) {
-        void *function = dlsym(library, function_names[i]);
-        if (!function)
-            return false;
-        memcpy((char *)&call + i * sizeof function, &function, sizeof function);
-    }
-    return library != NULL;
+    return library_open(MQTT_LIBRARY, function_names,
+                        sizeof function_names / sizeof *function_names, &call);
 }
 
 int mqtt_library_open(struct app *app)
