@@ -86,7 +86,7 @@ static int take_source(struct app *app, struct camera_settings *camera, const ch
     if (camera->source.count == 1 && camera_request(camera))
         return STATUS_DONE;
     return app_fail(app, "%s: not a film, a camera or a pipeline",
-                    camera->source.count ? camera->source.path[0] : source);
+                    camera->source.count == 1 ? camera->source.path[0] : source);
 }
 
 int camera_list_add(struct app *app, struct camera_list *list,
