@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/output_file.h"
 #include "compare/compare_report.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
@@ -133,11 +134,13 @@ static int report(struct compare_run *run, struct drawer *drawer)
 {
     struct app *app = run->app;
     struct compare_result result;
-    int status = compare_run_score(run, &result);
+    int status = compare_run_score(run, &result), drawn = STATUS_DONE;
     if (status == STATUS_DONE && drawer)
-        status = draw_worst(run, drawer);
+        drawn = draw_worst(run, drawer); /* where that fails, the figures are there all the same */
     if (status == STATUS_DONE)
         status = app->json ? compare_report_json(run, &result) : compare_report_text(run, &result);
+    if (status == STATUS_DONE)
+        status = drawn;
     if (status == STATUS_DONE && app_interrupted())
         status =
             app_fail(app, "interrupted: the figures are of the %zu pictures until then", run->used);
@@ -156,6 +159,8 @@ static int compare(struct compare_run *run, struct drawer *drawer)
     if (status == STATUS_DONE)
         status =
             compare_sides_open(run->app, &arguments->pictures.size, &run->sides[0], &run->sides[1]);
+    if (status == STATUS_DONE && drawer)
+        status = output_make_folder(run->app, arguments->output, NULL);
     if (status == STATUS_DONE)
         status = compare_run_pictures(run);
     if (status != STATUS_DONE)

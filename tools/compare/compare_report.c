@@ -124,8 +124,10 @@ static void print_worst(const struct compare_run *run)
         table_add(&table, "%d", picture->counts[0]);
         table_add(&table, "%d", picture->counts[1]);
         table_add(&table, "%.2f", picture->difference);
-        if (run->arguments->output)
+        if (picture->file)
             table_add_name(&table, picture->file);
+        else if (run->arguments->output)
+            table_add(&table, "-");
     }
     table_print(&table);
     putchar('\n');

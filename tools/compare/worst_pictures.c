@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/output_file.h"
 #include "app/paths.h"
 
 #define STEM_BYTES_MAX 200 /* a file's name has at most 255 bytes */
@@ -86,13 +85,17 @@ static int draw_picture(struct drawer *drawer, const struct worst_picture *pictu
 int worst_pictures_draw(struct app *app, struct worst_pictures *worst, struct drawer *drawer,
                         const char *const titles[2], const char *folder, struct inputs *inputs)
 {
-    int status = output_make_folder(app, folder, NULL);
+    int status = STATUS_DONE;
     for (size_t i = 0; i < worst->count && status == STATUS_DONE; i++) {
         struct worst_picture *picture = &worst->pictures[i];
         picture->file = file_name(folder, picture->label, i + 1);
         status = inputs_protect(app, inputs, NULL, picture->file);
         if (status == STATUS_DONE)
             status = draw_picture(drawer, picture, titles);
+        if (status == STATUS_DONE)
+            continue;
+        free(picture->file);
+        picture->file = NULL;
     }
     return status;
 }

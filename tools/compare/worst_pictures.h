@@ -29,8 +29,9 @@ struct worst_pictures {
 int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const struct frame *frame,
                          const struct found_boxes boxes[2], double sure_score, double difference);
 
-/* Draws them into the folder, A's boxes on the left and B's on the right below `titles`, as
- * 01-NAME.jpg and so on; none takes the place of an input. Returns a status. */
+/* Draws them into the folder, which is there, A's boxes on the left and B's on the right below
+ * `titles`, as 01-NAME.jpg and so on; none takes the place of an input. Ends at the first that
+ * fails. Returns a status. */
 int worst_pictures_draw(struct app *app, struct worst_pictures *worst, struct drawer *drawer,
                         const char *const titles[2], const char *folder, struct inputs *inputs);
 

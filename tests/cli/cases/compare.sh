@@ -66,8 +66,10 @@ for file in worst/*; do head -c 3 "$file" | od -An -tx1; done | uniq
 mkdir here
 cp "$pictures"/test-04.jpg here/a.jpg
 make_picture 64 48 here/01-a.jpg # no difference; its name is that of what would be drawn
-try compare fp32.octet int8.octet -i here -o here --no-layers -q
+try compare fp32.octet int8.octet -i here -o here --no-layers -q | grep -E '^(octet|worst|here|\[)' | sed 's/[0-9.]* *-$/N -/'
 files here
+try compare fp32.octet int8.octet -i "$pictures" -o fp32.octet
+try compare fp32.octet int8.octet -i "$pictures" -o fp32.octet/here
 try compare int8.octet int8.octet -i "$pictures" -o nothing --no-layers -q | grep -c drawn
 files nothing
 
