@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/eval_coco.h"
+#include "models/eval_coco.h"
 #include "evaluate/coco_json.h"
 #include "evaluate/evaluation.h"
 #include "fuzz.h"

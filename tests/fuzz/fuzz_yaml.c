@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/eval_yaml.h"
+#include "models/eval_yaml.h"
 #include "fuzz.h"
 #include "pictures/yaml.h"
 
