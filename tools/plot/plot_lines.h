@@ -8,7 +8,7 @@
 struct plot_series {
     const char *name;
     const double *x, *y;      /* x positive, in rising order */
-    const double *low, *high; /* the band around y, or NULL */
+    const double *low, *high; /* the band around y, or NULL; not a number: none there */
     size_t count;
 };
 

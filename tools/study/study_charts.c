@@ -28,8 +28,8 @@ static void fill(const struct study *study, enum study_measure measure, struct c
             const struct study_figure figure = study_figure(study, measure, i, c);
             columns->x[at + i] = (double)plan->counts[i];
             columns->mean[at + i] = figure.mean;
-            columns->low[at + i] = figure.least;
-            columns->high[at + i] = figure.most;
+            columns->low[at + i] = figure.samples > 1 ? figure.least : NAN; /* no band of one */
+            columns->high[at + i] = figure.samples > 1 ? figure.most : NAN;
         }
         columns->series[c] =
             (struct plot_series){plan->calibrators[c], columns->x + at,    columns->mean + at,
@@ -60,8 +60,10 @@ static int draw(const struct study *study, struct label_font *font, const char *
     struct plot_drawing drawing;
     fill(study, kind->measure, &columns);
     char *description = describe(study, kind->y_name, &columns);
-    char *y_name = app_printf("%s (line: mean, band: least to most of %zu samples)", kind->y_name,
-                              study->plan.seeds);
+    char *y_name = study->plan.seeds > 1
+                       ? app_printf("%s (line: mean, band: least to most of %zu samples)",
+                                    kind->y_name, study->plan.seeds)
+                       : app_strdup(kind->y_name);
     const struct plot_level float_level = {"float model", 100 * study->float_ap};
     const struct plot_lines chart = {
         .title = kind->title,

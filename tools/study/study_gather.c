@@ -51,36 +51,40 @@ static int start(struct gathering *g)
     return app_fail_library(app, status, octet_context_message(app->context));
 }
 
-static int add_to_shell(struct gathering *g, struct study_shell *shell)
+static int take_statistics(struct gathering *g, octet_statistics **statistics)
 {
-    octet_statistics *statistics;
-    octet_status status = octet_calibration_finish(g->calibration, &statistics);
-    if (status != OCTET_OK)
-        return app_fail_library(g->study->app, status, octet_calibration_message(g->calibration));
-    if (!shell->statistics) {
-        shell->statistics = statistics;
+    const octet_status status = octet_calibration_finish(g->calibration, statistics);
+    if (status == OCTET_OK)
         return STATUS_DONE;
-    }
-    int done = STATUS_DONE;
-    status = octet_statistics_merge(shell->statistics, statistics);
-    if (status != OCTET_OK)
-        done = app_fail_library(g->study->app, status, octet_statistics_message(shell->statistics));
-    octet_statistics_free(&statistics);
-    return done;
+    return app_fail_library(g->study->app, status, octet_calibration_message(g->calibration));
+}
+
+/* The first picture of a shell is its beginning. */
+static int add_to_shell(struct gathering *g, const octet_statistics *statistics,
+                        struct study_shell *shell)
+{
+    if (!shell->statistics)
+        return take_statistics(g, &shell->statistics);
+    const octet_status status = octet_statistics_merge(shell->statistics, statistics);
+    if (status == OCTET_OK)
+        return STATUS_DONE;
+    return app_fail_library(g->study->app, status, octet_statistics_message(shell->statistics));
 }
 
 static int add_to_shells(struct gathering *g, size_t picture, double seconds)
 {
     const struct study_plan *plan = &g->study->plan;
-    int status = STATUS_DONE;
+    octet_statistics *statistics = NULL;
+    int status = take_statistics(g, &statistics);
     for (size_t seed = 0; seed < plan->seeds && status == STATUS_DONE; seed++) {
         const size_t shell = plan->shell_of[seed * plan->pictures + picture];
         if (shell == plan->count_count)
             continue;
         struct study_shell *to = study_shell(g->study, seed, shell);
-        status = add_to_shell(g, to);
+        status = add_to_shell(g, statistics, to);
         to->seconds += seconds;
     }
+    octet_statistics_free(&statistics);
     return status;
 }
 

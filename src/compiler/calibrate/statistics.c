@@ -209,7 +209,9 @@ static void copy_record(const struct oct_tensor_record *from, struct oct_tensor_
     const size_t count = (size_t)from->channels;
     to->histogram = from->histogram;
     to->histogram.bins = bins;
-    memcpy(bins, from->histogram.bins, OCT_HISTOGRAM_BINS * sizeof *bins);
+    /* What is empty stays untouched: its memory need not be there. */
+    const int first = from->histogram.first, last = from->histogram.last;
+    memcpy(bins + first, from->histogram.bins + first, (size_t)(last - first) * sizeof *bins);
     memcpy(to->channel_minimum, from->channel_minimum, count * sizeof(float));
     memcpy(to->channel_maximum, from->channel_maximum, count * sizeof(float));
     memcpy(to->channel_sum, from->channel_sum, count * sizeof(int64_t));
