@@ -179,10 +179,11 @@ static bool join_channel(const struct look *look, int bands, int c,
     if (!record)
         return true;
     const bool first = record->histogram.count == 0;
+    /* + 0.0f: no -0, see oct_histogram_widen() */
     if (first || minimum < record->channel_minimum[c])
-        record->channel_minimum[c] = minimum;
+        record->channel_minimum[c] = minimum + 0.0f;
     if (first || maximum > record->channel_maximum[c])
-        record->channel_maximum[c] = maximum;
+        record->channel_maximum[c] = maximum + 0.0f;
     record->channel_sum[c] = add_fixed(record->channel_sum[c], sum);
     record->channel_square[c] = add_fixed(record->channel_square[c], square);
     return true;

@@ -78,6 +78,12 @@ octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *st
 /* Keeps a copy of a note; OCTET_INVALID_ARGUMENT when it is not UTF-8. */
 octet_status oct_statistics_set_note(octet_statistics *statistics, const char *note);
 
+/* As if nothing had been seen, with the same records; the note stays. */
+void oct_statistics_empty(octet_statistics *statistics);
+
+/* Adds other statistics, as octet_statistics_merge(). `other` may be the same ones. */
+octet_status oct_statistics_merge(octet_statistics *statistics, const octet_statistics *other);
+
 /* A deep copy, but for the note. */
 octet_status oct_statistics_copy(octet_context *ctx, const octet_statistics *from,
                                  octet_statistics **copy);
