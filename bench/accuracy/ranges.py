@@ -7,8 +7,9 @@
 For every model, and every pair of sets: an INT8 engine with ranges from X runs on pictures of Y. Agreement is the AP of
 its boxes with the float model's as truth (score 0.25, or lower where those are fewer than 40). What is lost is the
 difference to the engine with ranges from other pictures of Y. Beside it stand the numbers and the verdict that
-`inspect X.stats --against Y.stats` gives, and what `detect --drift` says of Y. Every figure is kept in the work folder.
-The last line counts how often the verdict was right. Test data: $OCTET_TEST_DATA. Needs OpenCV for the drawn parts.
+`inspect X.stats --against Y.stats` gives, and those by the engine's codes alone (`inspect ENGINE --against Y`). Every
+figure is kept in the work folder. The last lines count how often the verdict was right. Test data: $OCTET_TEST_DATA.
+Needs OpenCV for the drawn parts.
 """
 
 import argparse
@@ -23,12 +24,15 @@ import sets
 LABELS_MIN = 40
 CLASS_MIN = 5  # labels of a class that counts: the AP of rarer ones is noise
 SURE, SURE_LEAST = 0.25, 0.05
+LABELS_ENOUGH = 100  # with fewer, the agreement is noise
 LOSS = 1.0  # points of agreement from which ranges are worth replacing
 
 # kind: pictures to calibrate with, others of the same kind to run on
 KINDS = {"coco": ("coco-train", "coco-val"), "cctv": ("cctv-train", "cctv-val"),
          "neudet": ("neudet-train", "neudet-val"), "parts": ("parts-train", "parts-test"),
          "shifted": ("parts-shifted", "parts-shifted-test")}
+# What models of one kind are to see; others see all.
+OWN = {"neudet": ["neudet"], "parts": ["parts", "shifted"]}
 sets.DRAWN["parts-shifted-test"] = (100, 9004, "shifted")
 
 
@@ -133,3 +137,68 @@ class Measure:
         return {"model": model, "calibrator": calibrator, "x": x, "y": y, "labels": own["labels"], "own": own["ap"],
                 "agreement": other["ap"], "loss": own["ap"] - other["ap"]}
 
+
+    def said(self, model, calibrator, x, y):
+        """What the program says of ranges of kind x and pictures of kind y: by statistics, and by the engine's codes."""
+        others = KINDS[y][1]
+
+        def make():
+            by_statistics = self.octet("inspect", self.statistics(model, KINDS[x][0]), "--against",
+                                       self.statistics(model, others), "--calibrator", calibrator)
+            by_codes = self.octet("inspect", self.engine(model, KINDS[x][0], calibrator), "--against",
+                                  self.listed(others))
+            return {name: {key: value for key, value in said.items() if key != "tensors"}
+                    for name, said in (("statistics", by_statistics), ("codes", by_codes))}
+        return self.kept("results", f"said.{model}.{calibrator}.{x}.{y}.json", make)
+
+
+def table(rows):
+    print("| model | calibrator | ranges from | pictures | labels | agreement, own ranges | these | lost "
+          "| rise, dB | loss, dB | verdict | by codes, dB | verdict |\n|" + "---|" * 13)
+    for row in rows:
+        by, codes = row["statistics"], row["codes"]
+        print(f"| {row['model']} | `{row['calibrator']}` | {row['x']} | {row['y']} | {row['labels']} | {row['own']:.1f} "
+              f"| {row['agreement']:.1f} | {row['loss']:+.1f} | {by['rise_db']:.1f} | {by['loss_db']:.1f} "
+              f"| {by['verdict']} | {codes['rise_db']:.1f} | {codes['verdict']} |")
+
+
+def count(rows, method):
+    """How often the verdict agrees with what is lost."""
+    right = [(row[method]["verdict"] == "recalibrate") == (row["loss"] >= LOSS) for row in rows]
+    missed = [row for row in rows if row[method]["verdict"] == "fits" and row["loss"] >= LOSS]
+    needless = sum(row[method]["verdict"] != "fits" and row["loss"] < LOSS for row in rows)
+    print(f"by {method}: right in {sum(right)} of {len(rows)}; {len(missed)} losses of {LOSS} points and more missed"
+          f" (the largest {max((row['loss'] for row in missed), default=0):.1f}), {needless} needless")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--octet", default=os.path.join(sets.ROOT, "build", "octet"))
+    parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "ranges"))
+    parser.add_argument("--models", default="n,s,neudet,parts")
+    parser.add_argument("--calibrators", default="mse")
+    parser.add_argument("--count", type=int, default=96)
+    parser.add_argument("--threads", type=int, default=0)
+    options = parser.parse_args()
+    if not os.path.isdir(sets.DATA):
+        print("skipped: no test data", file=sys.stderr)
+        return 0
+    measure, rows = Measure(options), []
+    for model in options.models.split(","):
+        for calibrator in options.calibrators.split(","):
+            for y in OWN.get(model, KINDS):
+                for x in KINDS:
+                    row = measure.pair(model, calibrator, x, y)
+                    row.update(measure.said(model, calibrator, x, y))
+                    rows.append(row)
+                    print(f"{model}, {x} on {y}: {row['loss']:+.2f} points", file=sys.stderr, flush=True)
+    table(rows)
+    enough = [row for row in rows if row["labels"] >= LABELS_ENOUGH]
+    print(f"\nOf pairs with {LABELS_ENOUGH} labels and more, ranges of the same kind of pictures counted as well:")
+    for method in ("statistics", "codes"):
+        count(enough, method)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

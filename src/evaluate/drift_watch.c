@@ -59,7 +59,7 @@ static bool read_entry(const octet_engine *engine, const char **text, struct wat
     const char *number = end + 1;
     const double noise = strtod(number, &end);
     const struct oct_tensor *tensor = &network->tensors[network->layers[layer].output];
-    if (end == number || (*end != ' ' && *end != '\0') || !(noise > -300.0 && noise < 300.0) ||
+    if (end == number || (*end && (*end != ' ' || !end[1])) || !(noise > -300.0 && noise < 300.0) ||
         tensor->type != OCT_TYPE_U8)
         return false;
     entry->layer = (int)layer;
