@@ -52,8 +52,9 @@ typedef struct octet_drift_state {
                          below OCTET_DRIFT_AGAIN */
     size_t reserved[4];
 } octet_drift_state;
-#define OCTET_DRIFT_CHANGED OCTET_FIT_RISE
-#define OCTET_DRIFT_AGAIN 1.5
+/* Of a median of pictures, which is lower than the rise of all together. */
+#define OCTET_DRIFT_CHANGED 1.0
+#define OCTET_DRIFT_AGAIN 0.6
 
 /** OCTET_MISMATCH, with the message, for an engine that does not know its calibration's codes:
  * one without INT8 layers, built without statistics, or by an older octet. */
