@@ -53,7 +53,7 @@ typedef struct octet_drift_state {
     size_t reserved[4];
 } octet_drift_state;
 /* Of a median of pictures, which is lower than the rise of all together. */
-#define OCTET_DRIFT_CHANGED 1.0
+#define OCTET_DRIFT_CHANGED 0.8
 #define OCTET_DRIFT_AGAIN 0.6
 
 /** OCTET_MISMATCH, with the message, for an engine that does not know its calibration's codes:
