@@ -9,6 +9,7 @@
 #include "compiler/export/trt_codings.h"
 #include "compiler/imported_model.h"
 #include "compiler/lower/lower.h"
+#include "compiler/quantize/code_noise.h"
 #include "compiler/quantize/moments.h"
 #include "runtime/engine/engine_contents.h"
 
@@ -153,6 +154,38 @@ static octet_status compile_bf16(struct compilation *c)
 
 /* ---- provenance ---- */
 
+static const struct oct_tensor_record *find_record(const octet_statistics *statistics,
+                                                   const char *name)
+{
+    for (int i = 0; i < statistics->tensor_count; i++)
+        if (strcmp(statistics->tensors[i].name, name) == 0)
+            return &statistics->tensors[i];
+    return NULL;
+}
+
+/* What the calibration's pictures make of the codes of all convolutions, for octet_drift; NULL
+ * where memory is short, "" where there is no such layer. */
+static const char *calibration_noise(struct compilation *c)
+{
+    enum { ENTRY = 24 }; /* bytes, of which " 2047:-123.45" needs 13 */
+    const struct oct_network *network = &c->engine->network;
+    const size_t size = (size_t)network->layer_count * ENTRY + 1;
+    uint64_t counts[OCT_CODES];
+    size_t length = 0;
+    char *text = oct_arena_calloc(&c->arena, size, 1);
+    for (int i = 0; i < network->layer_count && text; i++) {
+        const struct oct_tensor *tensor = &network->tensors[network->layers[i].output];
+        const struct oct_tensor_record *record = find_record(c->statistics, tensor->name);
+        if (network->layers[i].operation != OCT_CONVOLUTION || tensor->type != OCT_TYPE_U8 ||
+            !record)
+            continue;
+        oct_codes_of(&record->histogram, tensor->quantization, counts);
+        length += (size_t)snprintf(text + length, size - length, "%s%d:%.2f", length ? " " : "", i,
+                                   oct_codes_noise(counts, tensor->quantization.zero_point));
+    }
+    return text;
+}
+
 /* What gave the scales, or NULL. */
 static const char *scales_from(const struct compilation *c)
 {
@@ -180,6 +213,9 @@ static octet_status set_provenance(struct compilation *c)
     const octet_status status = oct_network_describe(c->ctx, &c->engine->network, &info);
     if (status)
         return status;
+    const char *noise = statistics ? calibration_noise(c) : "";
+    if (!noise)
+        return oct_fail_memory(c->ctx, "the build");
     if (statistics) {
         snprintf(images, sizeof images, "%lld", (long long)statistics->image_count);
         snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
@@ -197,6 +233,7 @@ static octet_status set_provenance(struct compilation *c)
         {"calibration_images", statistics ? images : NULL},
         {"calibration_size", statistics ? size : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
+        {OCT_CALIBRATION_NOISE, *noise ? noise : NULL},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
         {"float_precision", keeps_floats(settings) && bf16 ? "half" : NULL},
     };
