@@ -29,16 +29,24 @@ static bool keeps_floats(const octet_build_settings *settings)
 
 /* ---- what was asked for ---- */
 
-static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+octet_status oct_compile_select(octet_context *ctx, const octet_model *model, const char *words,
+                                unsigned char *selected)
 {
-    if (!model)
-        return oct_select_float_layers(ctx, NULL, words, NULL);
-    bool *is_float = oct_calloc(ctx, (size_t)model->network.layer_count, sizeof *is_float);
+    const int count = model->network.layer_count;
+    bool *is_float = oct_calloc(ctx, (size_t)count, sizeof *is_float);
     if (!is_float)
         return oct_fail_memory(ctx, "the build");
     const octet_status status = oct_select_float_layers(ctx, &model->network, words, is_float);
+    for (int i = 0; i < count && selected && !status; i++)
+        selected[i] = is_float[i];
     oct_free(ctx, is_float);
     return status;
+}
+
+static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+{
+    return model ? oct_compile_select(ctx, model, words, NULL)
+                 : oct_select_float_layers(ctx, NULL, words, NULL);
 }
 
 octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
