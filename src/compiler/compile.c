@@ -30,16 +30,24 @@ static bool keeps_floats(const octet_build_settings *settings)
 
 /* ---- what was asked for ---- */
 
-static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+octet_status oct_compile_select(octet_context *ctx, const octet_model *model, const char *words,
+                                unsigned char *selected)
 {
-    if (!model)
-        return oct_select_float_layers(ctx, NULL, words, NULL);
-    bool *is_float = oct_calloc(ctx, (size_t)model->network.layer_count, sizeof *is_float);
+    const int count = model->network.layer_count;
+    bool *is_float = oct_calloc(ctx, (size_t)count, sizeof *is_float);
     if (!is_float)
         return oct_fail_memory(ctx, "the build");
     const octet_status status = oct_select_float_layers(ctx, &model->network, words, is_float);
+    for (int i = 0; i < count && selected && !status; i++)
+        selected[i] = is_float[i];
     oct_free(ctx, is_float);
     return status;
+}
+
+static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+{
+    return model ? oct_compile_select(ctx, model, words, NULL)
+                 : oct_select_float_layers(ctx, NULL, words, NULL);
 }
 
 octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
@@ -73,13 +81,33 @@ static bool keeps_scales(const struct compilation *c)
            !c->settings->cache && c->model->own_network.layer_count > 0;
 }
 
+/* What the calibrator makes of each record: found once for builds in a row by the same one, which
+ * takes most of a build's time. */
+static void find_codings(struct compilation *c, struct oct_quantization *codings)
+{
+    const struct oct_network *network = &c->model->network;
+    struct oct_found_codings *last = c->statistics->last;
+    struct oct_calibrator calibrator;
+    oct_calibrator_parse(c->settings->calibrator, &calibrator); /* checked before */
+    oct_lock_take(&last->lock);
+    if (!last->found || last->calibrator != (int)calibrator.kind ||
+        last->percentile < calibrator.percentile || last->percentile > calibrator.percentile)
+        for (int i = 0; i < network->layer_count; i++)
+            last->codings[i] =
+                oct_calibrate_tensor(&calibrator, &c->statistics->tensors[i].histogram);
+    last->found = true;
+    last->calibrator = (int)calibrator.kind;
+    last->percentile = calibrator.percentile;
+    for (int i = 0; i < network->layer_count; i++)
+        codings[network->layers[i].output] = last->codings[i];
+    oct_lock_leave(&last->lock);
+}
+
 /* Codings and moments of all layers' outputs. */
 static octet_status scheme_of_statistics(struct compilation *c, struct oct_quantization *codings,
                                          struct oct_scheme *scheme)
 {
     const struct oct_network *network = &c->model->network;
-    struct oct_calibrator calibrator;
-    oct_calibrator_parse(c->settings->calibrator, &calibrator); /* checked before */
     const struct oct_moments **moments =
         oct_arena_calloc(&c->arena, (size_t)network->tensor_count, sizeof *moments);
     if (!moments)
@@ -92,9 +120,9 @@ static octet_status scheme_of_statistics(struct compilation *c, struct oct_quant
             return oct_fail_memory(c->ctx, "the build");
         for (int channel = 0; channel < record->channels; channel++)
             of[channel] = oct_moments_of(record, channel);
-        codings[tensor] = oct_calibrate_tensor(&calibrator, &record->histogram);
         moments[tensor] = of;
     }
+    find_codings(c, codings);
     scheme->moments = moments;
     return OCTET_OK;
 }

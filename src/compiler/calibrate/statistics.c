@@ -8,6 +8,14 @@
 
 #include "base/sha256.h"
 
+static struct oct_found_codings *make_found(struct oct_arena *arena, int tensor_count)
+{
+    struct oct_found_codings *last = oct_arena_calloc(arena, 1, sizeof *last);
+    if (last)
+        last->codings = oct_arena_calloc(arena, (size_t)tensor_count, sizeof *last->codings);
+    return last && last->codings && oct_lock_make(&last->lock) ? last : NULL;
+}
+
 octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
                                    octet_statistics **statistics)
 {
@@ -19,7 +27,8 @@ octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
     oct_arena_init(&s->arena, &s->own);
     s->tensors = oct_arena_calloc(&s->arena, (size_t)tensor_count, sizeof *s->tensors);
     s->tensor_count = tensor_count;
-    if (!s->tensors) {
+    s->last = make_found(&s->arena, tensor_count);
+    if (!s->tensors || !s->last) {
         oct_statistics_free(s);
         *statistics = NULL;
         return oct_fail_memory(ctx, "statistics");
@@ -51,6 +60,8 @@ void oct_statistics_free(octet_statistics *statistics)
 {
     if (!statistics)
         return;
+    if (statistics->last)
+        oct_lock_end(&statistics->last->lock);
     oct_arena_clear(&statistics->arena);
     struct octet_context last = statistics->own; /* holds the allocator that frees it */
     oct_free(&last, statistics);
