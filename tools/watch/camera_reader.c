@@ -226,6 +226,7 @@ static void *run(void *user)
     while (goes_on && !is_ending(reader)) {
         char message[VIDEO_MESSAGE_BYTES] = "";
         const enum outcome outcome = read_once(reader, message);
+        desk_drain(reader->watch->desk, reader->number); /* its last result comes before its end */
         char *clean = without_passwords(message);
         goes_on =
             outcome == OUTCOME_LOST || (outcome == OUTCOME_END && reader->watch->settings.loops);
