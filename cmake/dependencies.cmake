@@ -40,6 +40,17 @@ if(OCTET_BUILD_COMPILER)
         message(FATAL_ERROR "protoc-c not found (./dev install-deps installs what octet needs)")
     endif()
     list(APPEND OCTET_LIBRARY_DIRS ${OCTET_PROTOBUF_LIBRARY_DIRS})
+    if(OCTET_ONEDNN) # its headers: it is opened when something is trained
+        include(CheckCSourceCompiles)
+        check_c_source_compiles("#include <oneapi/dnnl/dnnl.h>
+            #if DNNL_VERSION_MAJOR != 2
+            #error
+            #endif
+            int main(void) { return 0; }" OCTET_ONEDNN_FOUND)
+        if(NOT OCTET_ONEDNN_FOUND)
+            message(STATUS "oneDNN 2 not found: octet tune will say so (libdnnl-dev has its headers)")
+        endif()
+    endif()
 endif()
 list(REMOVE_DUPLICATES OCTET_LIBRARY_DIRS)
 list(REMOVE_ITEM OCTET_LIBRARY_DIRS "")

@@ -52,10 +52,13 @@ foreach(set IN LISTS OCTET_KERNEL_SETS)
     endif()
 endforeach()
 
-# octet_kernel_flags(FILE...): -O3 for kernels, and for NAME_SET.c what its set needs, for that file alone.
-function(octet_kernel_flags)
+# octet_kernel_flags(TARGET FILE...): -O3 for kernels, and for NAME_SET.c what its set needs, for that file alone.
+function(octet_kernel_flags target)
     foreach(file IN LISTS ARGN)
         set(flags -O3 -fno-math-errno)
+        if(file MATCHES "/train/") # loops with conditions become vectors; no result changes
+            list(APPEND flags -fno-trapping-math)
+        endif()
         if(file MATCHES "/kernels/${OCTET_KERNEL_FOLDER}/.*_([a-z0-9]+)\\.c$")
             list(APPEND flags ${octet_${CMAKE_MATCH_1}})
         endif()
@@ -67,7 +70,7 @@ function(octet_kernel_flags)
             list(REMOVE_ITEM flags -O3)
             list(APPEND flags -O1 -fno-sanitize=undefined -fno-profile-instr-generate -fno-coverage-mapping)
         endif()
-        set_source_files_properties(${file} TARGET_DIRECTORY octet_runtime_objects
+        set_source_files_properties(${file} TARGET_DIRECTORY ${target}
                                     PROPERTIES COMPILE_OPTIONS "${flags}")
     endforeach()
 endfunction()
