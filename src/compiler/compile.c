@@ -147,6 +147,20 @@ static octet_status find_scheme(struct compilation *c, struct oct_scheme *scheme
     return scheme_of_statistics(c, codings, scheme);
 }
 
+octet_status oct_compile_scheme(octet_context *ctx, struct oct_arena *arena,
+                                const octet_model *model, const octet_statistics *statistics,
+                                const octet_build_settings *settings, struct oct_scheme *scheme)
+{
+    struct compilation c = {.ctx = ctx,
+                            .model = model,
+                            .statistics = statistics,
+                            .settings = settings,
+                            .arena = *arena};
+    const octet_status status = find_scheme(&c, scheme);
+    *arena = c.arena;
+    return status;
+}
+
 static octet_status compile_int8(struct compilation *c)
 {
     const octet_model *model = c->model;

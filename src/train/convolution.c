@@ -12,7 +12,7 @@ enum part { FORWARD, BACKWARD, GRADIENTS, PACK_FORWARD, PACK_BACKWARD, UNPACK, P
 struct oct_trained_convolution {
     const struct oct_onednn *onednn;
     struct oct_convolution_needs needs;
-    dnnl_memory_desc_t input, output, bias, plain;       /* pixels, and weights as networks have */
+    dnnl_memory_desc_t input, output, bias, plain; /* pixels, and weights as networks have */
     dnnl_memory_desc_t forward, backward, weight_gradient; /* weights as primitives want them */
     dnnl_memory_desc_t scratch[PARTS];
     dnnl_primitive_t part[PARTS];
@@ -41,10 +41,9 @@ static dnnl_status_t describe_weights(const struct making *m, dnnl_format_tag_t 
     const dnnl_dims_t dims = {s->outputs, s->inputs, s->kernel, s->kernel};
     const dnnl_dims_t in_groups = {s->groups, s->outputs / s->groups, s->inputs / s->groups,
                                    s->kernel, s->kernel};
-    return s->groups > 1 ? m->onednn->dnnl_memory_desc_init_by_tag(weights, 5, in_groups, dnnl_f32,
-                                                                   grouped)
-                         : m->onednn->dnnl_memory_desc_init_by_tag(weights, 4, dims, dnnl_f32,
-                                                                   whole);
+    return s->groups > 1
+               ? m->onednn->dnnl_memory_desc_init_by_tag(weights, 5, in_groups, dnnl_f32, grouped)
+               : m->onednn->dnnl_memory_desc_init_by_tag(weights, 4, dims, dnnl_f32, whole);
 }
 
 static dnnl_status_t describe(struct making *m)
@@ -71,8 +70,7 @@ static dnnl_status_t describe(struct making *m)
         failed = onednn->dnnl_memory_desc_init_by_tag(&c->bias, 1, bias, dnnl_f32, dnnl_a);
     if (!failed)
         failed = describe_weights(m, dnnl_oihw, dnnl_goihw, &c->plain);
-    return failed ? failed
-                  : describe_weights(m, dnnl_format_tag_any, dnnl_format_tag_any, &m->any);
+    return failed ? failed : describe_weights(m, dnnl_format_tag_any, dnnl_format_tag_any, &m->any);
 }
 
 static dnnl_status_t describe_part(const struct making *m, enum part part,
@@ -99,8 +97,7 @@ static dnnl_status_t describe_part(const struct making *m, enum part part,
 static void count_scratch(struct oct_trained_convolution *c, enum part part,
                           dnnl_primitive_desc_t made)
 {
-    c->scratch[part] =
-        *c->onednn->dnnl_primitive_desc_query_md(made, dnnl_query_scratchpad_md, 0);
+    c->scratch[part] = *c->onednn->dnnl_primitive_desc_query_md(made, dnnl_query_scratchpad_md, 0);
     const size_t bytes = c->onednn->dnnl_memory_desc_get_size(&c->scratch[part]);
     c->needs.scratch_bytes = bytes > c->needs.scratch_bytes ? bytes : c->needs.scratch_bytes;
 }
@@ -132,8 +129,8 @@ static dnnl_status_t make_reorder(struct making *m, enum part part, const dnnl_m
 {
     const struct oct_onednn *o = m->onednn;
     dnnl_primitive_desc_t made;
-    dnnl_status_t failed = o->dnnl_reorder_primitive_desc_create(&made, from, o->engine, to,
-                                                                 o->engine, o->attributes);
+    dnnl_status_t failed =
+        o->dnnl_reorder_primitive_desc_create(&made, from, o->engine, to, o->engine, o->attributes);
     if (failed)
         return failed;
     count_scratch(m->c, part, made);

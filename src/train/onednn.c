@@ -40,8 +40,8 @@ static octet_status open_library(octet_context *ctx, struct oct_onednn *onednn)
                         LIBRARY);
     if (onednn->dnnl_engine_create(&onednn->engine, dnnl_cpu, 0) != dnnl_success ||
         onednn->dnnl_primitive_attr_create(&onednn->attributes) != dnnl_success ||
-        onednn->dnnl_primitive_attr_set_scratchpad_mode(
-            onednn->attributes, dnnl_scratchpad_mode_user) != dnnl_success)
+        onednn->dnnl_primitive_attr_set_scratchpad_mode(onednn->attributes,
+                                                        dnnl_scratchpad_mode_user) != dnnl_success)
         return oct_fail_memory(ctx, "oneDNN");
     return OCTET_OK;
 }
@@ -50,8 +50,7 @@ octet_status oct_onednn_open(octet_context *ctx, struct oct_onednn **opened)
 {
     struct oct_onednn *onednn = oct_calloc(ctx, 1, sizeof *onednn);
     *opened = onednn;
-    const octet_status status =
-        onednn ? open_library(ctx, onednn) : oct_fail_memory(ctx, "oneDNN");
+    const octet_status status = onednn ? open_library(ctx, onednn) : oct_fail_memory(ctx, "oneDNN");
     if (status)
         oct_onednn_close(ctx, opened);
     return status;
@@ -76,12 +75,16 @@ octet_status oct_onednn_worker_open(octet_context *ctx, const struct oct_onednn 
                                     void *scratch, struct oct_onednn_worker *worker)
 {
     *worker = (struct oct_onednn_worker){.onednn = onednn, .scratch = scratch};
-    if (onednn->omp_set_num_threads)
-        onednn->omp_set_num_threads(1);
-    return onednn->dnnl_stream_create(&worker->stream, onednn->engine,
-                                      dnnl_stream_default_flags) == dnnl_success
+    return onednn->dnnl_stream_create(&worker->stream, onednn->engine, dnnl_stream_default_flags) ==
+                   dnnl_success
                ? OCTET_OK
                : oct_fail_memory(ctx, "oneDNN");
+}
+
+void oct_onednn_worker_enter(const struct oct_onednn_worker *worker)
+{
+    if (worker->onednn->omp_set_num_threads)
+        worker->onednn->omp_set_num_threads(1);
 }
 
 void oct_onednn_worker_close(struct oct_onednn_worker *worker)

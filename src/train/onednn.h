@@ -44,20 +44,22 @@ struct oct_onednn {
     OCT_ONEDNN_FUNCTIONS(OCT_ONEDNN_DECLARE)
     void *library;
     dnnl_engine_t engine;
-    dnnl_primitive_attr_t attributes;      /* scratch is the caller's: see oct_onednn_worker */
+    dnnl_primitive_attr_t attributes;       /* scratch is the caller's: see oct_onednn_worker */
     void (*omp_set_num_threads)(int count); /* of its OpenMP, for the calling thread; or NULL */
 };
 
-/* What a thread that calls oneDNN has: one thread of oneDNN's own, and scratch. */
+/* What a thread that calls oneDNN has. */
 struct oct_onednn_worker {
     const struct oct_onednn *onednn;
     dnnl_stream_t stream;
     void *scratch; /* of as many bytes as the primitives that it runs need */
 };
 
-/* Called by the thread that it is for. `scratch` is the caller's. */
+/* `scratch` is the caller's. */
 octet_status oct_onednn_worker_open(octet_context *ctx, const struct oct_onednn *onednn,
                                     void *scratch, struct oct_onednn_worker *worker);
+/* Called by a thread before it uses the worker: oneDNN starts no threads of its own in it. */
+void oct_onednn_worker_enter(const struct oct_onednn_worker *worker);
 void oct_onednn_worker_close(struct oct_onednn_worker *worker);
 
 #else

@@ -26,13 +26,13 @@ static struct window window_of(const struct oct_plain_job *job, int y, int x)
 {
     const struct oct_layer *layer = job->layer;
     const bool same = layer->operation == OCT_MAX_POOL;
-    const int stride = same ? 1 : layer->stride, padding = same ? layer->kernel / 2 : layer->padding;
+    const int stride = same ? 1 : layer->stride,
+              padding = same ? layer->kernel / 2 : layer->padding;
     const int top = y * stride - padding, left = x * stride - padding;
     const int bottom = top + layer->kernel, right = left + layer->kernel;
-    struct window w = {top < 0 ? 0 : top,
-                       bottom > job->input.height ? job->input.height : bottom,
-                       left < 0 ? 0 : left,
-                       right > job->input.width ? job->input.width : right, false};
+    struct window w = {top < 0 ? 0 : top, bottom > job->input.height ? job->input.height : bottom,
+                       left < 0 ? 0 : left, right > job->input.width ? job->input.width : right,
+                       false};
     w.has_zeros = layer->operation == OCT_WINDOW_MAX && layer->zeros &&
                   (w.top != top || w.bottom != bottom || w.left != left || w.right != right);
     return w;

@@ -159,10 +159,10 @@ static const float *read_residual(const struct oct_train_pass *pass,
                                   const struct oct_train_weights *weights, int index)
 {
     const int residual = pass->plan->network->layers[index].residual;
-    return residual < 0 ? NULL
-                        : read_tensor(pass, weights, residual,
-                                      pass->plan->layers[index].output_floats,
-                                      pass->memory + pass->plan->residual);
+    return residual < 0
+               ? NULL
+               : read_tensor(pass, weights, residual, pass->plan->layers[index].output_floats,
+                             pass->memory + pass->plan->residual);
 }
 
 /* From what a layer computed to its output. */
@@ -205,8 +205,7 @@ static octet_status forward_layer(struct oct_train_pass *pass,
     return status;
 }
 
-octet_status oct_train_forward(struct oct_train_pass *pass,
-                               const struct oct_train_weights *weights)
+octet_status oct_train_forward(struct oct_train_pass *pass, const struct oct_train_weights *weights)
 {
     octet_status status = OCTET_OK;
     for (int i = 0; i < pass->plan->network->layer_count && !status; i++)
@@ -260,9 +259,9 @@ static octet_status backward_convolution(struct oct_train_pass *pass,
     const struct oct_layer *layer = &plan->network->layers[index];
     const struct oct_layer_plan *l = &plan->layers[index];
     float *back = pass->memory + plan->back;
-    octet_status status = oct_convolution_gradients(l->convolution, &pass->worker, input, gradient,
-                                                    gradients + l->weight_gradient,
-                                                    gradients + l->bias_gradient);
+    octet_status status =
+        oct_convolution_gradients(l->convolution, &pass->worker, input, gradient,
+                                  gradients + l->weight_gradient, gradients + l->bias_gradient);
     if (status || layer->input == 0)
         return status;
     status = oct_convolution_backward(l->convolution, &pass->worker, gradient,

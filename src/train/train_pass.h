@@ -15,19 +15,18 @@ struct oct_packed_layer {
 };
 
 struct oct_train_weights {
-    const struct oct_packed_layer *layers;    /* [layers] */
-    const struct oct_quantization *codings;   /* [codings of the plan]; NULL: all in float */
+    const struct oct_packed_layer *layers;  /* [layers] */
+    const struct oct_quantization *codings; /* [codings of the plan]; NULL: all in float */
 };
 
 /* A worker's memory and position. */
 struct oct_train_pass {
     const struct oct_train_plan *plan;
     struct oct_onednn_worker worker;
-    float *memory;  /* plan->memory_floats */
+    float *memory;      /* plan->memory_floats */
     bool *has_gradient; /* [layers]: something was added */
 };
 
-/* Called by the thread that it is for. */
 octet_status oct_train_pass_open(octet_context *ctx, const struct oct_train_plan *plan,
                                  struct oct_train_pass *pass);
 void oct_train_pass_close(octet_context *ctx, struct oct_train_pass *pass);

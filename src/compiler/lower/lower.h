@@ -16,6 +16,13 @@ octet_status oct_lower_float(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *from, struct oct_network *network,
                              const int **sources);
 
+/* What training made of a convolution: as struct oct_layer has it, see quantize/weights.h for what
+ * the codes stand for. */
+struct oct_trained_layer {
+    const int8_t *codes; /* NULL: its weights stayed values */
+    const float *scales, *biases, *values;
+};
+
 /* What a network is quantised with. */
 struct oct_scheme {
     const struct oct_quantization *codings; /* [tensors]; those of layers' outputs are used */
@@ -23,7 +30,9 @@ struct oct_scheme {
      * alike and biases are not corrected for it. */
     const struct oct_moments *const *moments;
     const bool *is_float; /* [layers]: convolutions that stay float; NULL: none */
-    bool bf16;            /* they are BF16 rather than FP32, but for the head's outputs */
+    /* [layers]: of convolutions, in place of codes that are found here; or NULL */
+    const struct oct_trained_layer *trained;
+    bool bf16; /* they are BF16 rather than FP32, but for the head's outputs */
 };
 
 /*

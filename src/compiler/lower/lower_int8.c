@@ -106,6 +106,19 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     return OCTET_OK;
 }
 
+static void take_trained(const struct mixing *m, int index, bool is_float, struct oct_layer *layer)
+{
+    const struct oct_trained_layer *trained = &m->with->trained[index];
+    layer->bias = trained->biases;
+    if (is_float) {
+        layer->values = trained->values;
+        return;
+    }
+    layer->codes = trained->codes;
+    layer->scale = trained->scales;
+    layer->values = NULL;
+}
+
 /* A convolution, or an attention, which has no weights. */
 static octet_status lower_computing(struct mixing *m, int index)
 {
@@ -120,9 +133,11 @@ static octet_status lower_computing(struct mixing *m, int index)
                         "layer \"%s\" adds a concat whose parts differ in scale", layer.name);
     if ((network->tensors[layer.input].type == OCT_TYPE_U8) == is_float)
         status = twin_of(m, layer.input, is_float ? float_type(m) : OCT_TYPE_U8, &layer.input);
-    if (!status && !is_float && layer.values)
+    if (!status && layer.values && m->with->trained)
+        take_trained(m, index, is_float, &layer);
+    else if (!status && !is_float && layer.values)
         status = quantize_weights(m, index, &layer);
-    else if (!status && layer.values && network->tensors[layer.input].type == OCT_TYPE_BF16)
+    if (!status && layer.values && network->tensors[layer.input].type == OCT_TYPE_BF16)
         status = oct_round_weights(m->to.ctx, m->to.arena, network, &layer);
     if (output->type == OCT_TYPE_U8)
         output->quantization = m->with->codings[layer.output];

@@ -10,11 +10,10 @@
 #include "network/requantize.h"
 #include "train/kernels/train_kernels.h"
 
-/* 1 / (1 + e^-y), within 3e-7: e^r by a polynomial of degree 6, |r| <= ln(2) / 2. */
-static inline float logistic(float y)
+/* e^x within 2e-7 relative, |x| up to 80: e^r by a polynomial of degree 6, |r| <= ln(2) / 2. */
+static inline float exponential(float x)
 {
     const float shift = 12582912.0f; /* 1.5 * 2^23 */
-    float x = -y;
     x = x < 80.0f ? x : 80.0f;
     x = x > -80.0f ? x : -80.0f;
     const float rounded = x * 1.44269504f + shift;
@@ -30,7 +29,25 @@ static inline float logistic(float y)
     const int32_t bits = ((int32_t)n + 127) * (1 << 23);
     float power;
     memcpy(&power, &bits, sizeof power);
-    return 1.0f / (1.0f + p * power);
+    return p * power;
+}
+
+static inline float logistic(float y)
+{
+    return 1.0f / (1.0f + exponential(-y));
+}
+
+/* log(1 + u) of u in [0, 1], within 1e-7: 2 artanh(u / (2 + u)). */
+static inline float log_of_1_and(float u)
+{
+    const float z = u / (2.0f + u), square = z * z;
+    float p = 2.0f / 11.0f;
+    p = p * square + 2.0f / 9.0f;
+    p = p * square + 2.0f / 7.0f;
+    p = p * square + 2.0f / 5.0f;
+    p = p * square + 2.0f / 3.0f;
+    p = p * square + 2.0f;
+    return z * p;
 }
 
 /* An activation's value, and its slope at the same place. */
@@ -85,9 +102,9 @@ static inline struct point gelu_tanh(float y, float slope)
     const double x = (double)y, a = 0.79788456080286535588, b = 0.044715;
     const double t = tanh(a * (x + b * x * x * x));
     (void)slope;
-    return (struct point){(float)(0.5 * x * (1.0 + t)),
-                          (float)(0.5 * (1.0 + t) +
-                                  0.5 * x * (1.0 - t * t) * a * (1.0 + 3.0 * b * x * x))};
+    return (struct point){
+        (float)(0.5 * x * (1.0 + t)),
+        (float)(0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * a * (1.0 + 3.0 * b * x * x))};
 }
 
 /* A loop for each activation: what is inside is made for it. */
@@ -222,6 +239,70 @@ static void decode(struct oct_quantization q, const uint8_t *restrict codes, siz
         values[i] = oct_dequantize(codes[i], q.scale, q.zero_point);
 }
 
+/* KL of one class: p (teacher - is) + log(1 + e^is) - log(1 + e^teacher). */
+static inline float class_loss(float is, float teacher, float p)
+{
+    const float a = fabsf(is), b = fabsf(teacher);
+    const float above = (is > 0.0f ? is : 0.0f) - (teacher > 0.0f ? teacher : 0.0f);
+    return p * (teacher - is) + above + log_of_1_and(exponential(-a)) -
+           log_of_1_and(exponential(-b));
+}
+
+static double classes(const float *restrict is, const float *restrict teacher, size_t count,
+                      float *restrict gradient)
+{
+    double loss = 0.0;
+    for (size_t done = 0; done < count; done += PART) {
+        const size_t end = count - done < PART ? count : done + PART;
+        float lanes[OCT_SUM_LANES] = {0};
+        size_t i = done;
+        for (; i + OCT_SUM_LANES <= end; i += OCT_SUM_LANES)
+            for (size_t k = 0; k < OCT_SUM_LANES; k++) {
+                const float p = logistic(teacher[i + k]);
+                gradient[i + k] = logistic(is[i + k]) - p;
+                lanes[k] += class_loss(is[i + k], teacher[i + k], p);
+            }
+        for (size_t k = 0; i < end; i++, k++) {
+            const float p = logistic(teacher[i]);
+            gradient[i] = logistic(is[i]) - p;
+            lanes[k] += class_loss(is[i], teacher[i], p);
+        }
+        for (size_t k = 0; k < OCT_SUM_LANES; k++)
+            loss += (double)lanes[k];
+    }
+    return loss;
+}
+
+static float highest_of(const float *values, size_t count)
+{
+    float highest = values[0];
+    for (size_t i = 1; i < count; i++)
+        highest = values[i] > highest ? values[i] : highest;
+    return highest;
+}
+
+static double distribution(const float *restrict is, const float *restrict teacher, size_t count,
+                           float weight, float *restrict gradient)
+{
+    const float a = highest_of(is, count), b = highest_of(teacher, count);
+    float sum_is = 0.0f, sum_teacher = 0.0f, mean = 0.0f;
+    for (size_t i = 0; i < count; i++)
+        gradient[i] = exponential(is[i] - a);
+    for (size_t i = 0; i < count; i++)
+        sum_is += gradient[i];
+    for (size_t i = 0; i < count; i++) {
+        const float e = exponential(teacher[i] - b);
+        sum_teacher += e;
+        mean += e * (teacher[i] - is[i]);
+    }
+    /* KL = mean of (teacher - is) under the teacher, less both logarithms of sums */
+    mean = mean / sum_teacher - b + a;
+    const float share = weight / sum_is, wanted = weight / sum_teacher;
+    for (size_t i = 0; i < count; i++)
+        gradient[i] = gradient[i] * share - exponential(teacher[i] - b) * wanted;
+    return (double)weight * ((double)mean + log((double)sum_is) - log((double)sum_teacher));
+}
+
 static void add(const float *restrict added, size_t count, float *restrict sum)
 {
     for (size_t i = 0; i < count; i++)
@@ -237,6 +318,8 @@ void OCT_TRAIN_FILL(struct oct_train_kernels *kernels)
         .activate_back = activate_back,
         .code_back = code_back,
         .decode = decode,
+        .classes = classes,
+        .distribution = distribution,
         .add = add,
     };
 }

@@ -47,6 +47,17 @@ struct oct_train_kernels {
     /* values = scale * (codes - zero point) */
     void (*decode)(struct oct_quantization quantization, const uint8_t *codes, size_t count,
                    float *values);
+    /*
+     * Logits of independent classes against a teacher's: sets gradient to sigmoid(is) -
+     * sigmoid(teacher), and returns the sum of binary cross-entropies less the teacher's own.
+     */
+    double (*classes)(const float *is, const float *teacher, size_t count, float *gradient);
+    /*
+     * One distribution of `count` logits against a teacher's: sets gradient to weight *
+     * (softmax(is) - softmax(teacher)), and returns weight * KL(teacher || is).
+     */
+    double (*distribution)(const float *is, const float *teacher, size_t count, float weight,
+                           float *gradient);
     /* sum += added */
     void (*add)(const float *added, size_t count, float *sum);
 };

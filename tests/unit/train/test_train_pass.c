@@ -115,17 +115,16 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
     struct comparison *c = user;
     const struct oct_train_plan *plan = c->trial->plan;
     const struct oct_layer_plan *l = &plan->layers[layer];
-    const float *values =
-        c->trial->pass.memory + (l->values != OCT_NOWHERE ? l->values : l->sums);
+    const float *values = c->trial->pass.memory + (l->values != OCT_NOWHERE ? l->values : l->sums);
     double most = 1e-3, off = 0.0;
     (void)index;
     for (int y = 0; y < view->height; y++)
         for (int x = 0; x < view->width; x++)
             for (int ch = 0; ch < view->channels; ch++) {
                 const double wanted =
-                    (double)((const float *)view->data)[(size_t)y * view->row_elements +
-                                                        (size_t)x * view->pixel_elements +
-                                                        (size_t)ch];
+                    (double)((const float *)
+                                 view->data)[(size_t)y * view->row_elements +
+                                             (size_t)x * view->pixel_elements + (size_t)ch];
                 const double is = (double)*values++;
                 off = fmax(off, fabs(is - wanted));
                 most = fmax(most, fabs(wanted));

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs batches, and steps. */
+#include "train/train_step.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "train/distillation.h"
+
+struct learner {
+    struct oct_train_pass pass;
+    float *teacher;   /* the head's outputs, one after another */
+    float *gradients; /* packed, of one picture */
+    double *scales;   /* of one picture */
+    float *weights;   /* of the largest layer */
+    octet_status failed;
+};
+
+struct oct_trainer {
+    octet_context *ctx;
+    const struct oct_train_plan *plan;
+    struct oct_student *student;
+    struct oct_threads *threads;
+    struct oct_quantization picture;
+    struct oct_packed_layer *teacher; /* [layers] */
+    size_t teacher_floats;
+    int learner_count;
+    struct learner *learners;
+    struct oct_adam_moments moments;
+    /* of a batch */
+    const struct oct_lesson *lessons;
+    float *gradients; /* packed, of all pictures */
+    double *scales;
+    struct oct_distilled sum;
+    pthread_mutex_t mutex; /* guards what pictures add to, and: */
+    pthread_cond_t changed;
+    int turn; /* the picture that adds next */
+    /* of a step */
+    double factor;
+    struct oct_rates rates;
+    long step;
+};
+
+/* ---- how it is made ---- */
+
+static size_t output_floats(const struct oct_train_plan *plan, int output)
+{
+    return plan->layers[plan->writer[plan->network->head.outputs[output].tensor]].output_floats;
+}
+
+static octet_status open_learner(struct oct_trainer *t, struct learner *learner)
+{
+    octet_context *ctx = t->ctx;
+    learner->teacher = oct_malloc(ctx, t->teacher_floats, sizeof *learner->teacher);
+    learner->gradients = oct_malloc(ctx, t->plan->gradient_floats, sizeof *learner->gradients);
+    learner->scales = oct_calloc(ctx, (size_t)t->plan->coding_count, sizeof *learner->scales);
+    learner->weights = oct_malloc(ctx, oct_student_largest(t->student), sizeof *learner->weights);
+    if (!learner->teacher || !learner->gradients || !learner->scales || !learner->weights)
+        return oct_fail_memory(ctx, "training");
+    return oct_train_pass_open(ctx, t->plan, &learner->pass);
+}
+
+static octet_status pack_teacher(struct oct_trainer *t)
+{
+    const struct oct_network *network = t->plan->network;
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_trained_convolution *convolution = t->plan->layers[i].convolution;
+        if (!convolution)
+            continue;
+        t->teacher[i].bias = network->layers[i].bias;
+        t->teacher[i].forward =
+            oct_malloc(t->ctx, oct_convolution_needs(convolution)->forward_bytes, 1);
+        if (!t->teacher[i].forward)
+            return oct_fail_memory(t->ctx, "training");
+        if (oct_convolution_pack(convolution, &t->learners[0].pass.worker,
+                                 network->layers[i].values, t->teacher[i].forward, NULL))
+            return oct_fail(t->ctx, OCTET_INTERNAL, "oneDNN failed");
+    }
+    return OCTET_OK;
+}
+
+static octet_status create(struct oct_trainer *t)
+{
+    octet_context *ctx = t->ctx;
+    const struct oct_train_plan *plan = t->plan;
+    for (int i = 0; i < plan->network->head.output_count; i++)
+        t->teacher_floats += output_floats(plan, i);
+    t->learner_count = oct_threads_count(t->threads);
+    t->learners = oct_calloc(ctx, (size_t)t->learner_count, sizeof *t->learners);
+    t->teacher = oct_calloc(ctx, (size_t)plan->network->layer_count, sizeof *t->teacher);
+    t->gradients = oct_malloc(ctx, plan->gradient_floats, sizeof *t->gradients);
+    t->scales = oct_calloc(ctx, (size_t)plan->coding_count, sizeof *t->scales);
+    t->moments.mean = oct_calloc(ctx, t->student->count, sizeof *t->moments.mean);
+    t->moments.square = oct_calloc(ctx, t->student->count, sizeof *t->moments.square);
+    if (!t->learners || !t->teacher || !t->gradients || !t->scales || !t->moments.mean ||
+        !t->moments.square)
+        return oct_fail_memory(ctx, "training");
+    octet_status status = OCTET_OK;
+    for (int i = 0; i < t->learner_count && !status; i++)
+        status = open_learner(t, &t->learners[i]);
+    if (!status)
+        status = pack_teacher(t);
+    return status ? status : oct_trainer_refresh(t);
+}
+
+octet_status oct_trainer_create(octet_context *ctx, const struct oct_trainer_settings *settings,
+                                struct oct_trainer **trainer)
+{
+    struct oct_trainer *t = oct_calloc(ctx, 1, sizeof *t);
+    *trainer = t;
+    if (!t)
+        return oct_fail_memory(ctx, "training");
+    t->ctx = ctx;
+    t->student = settings->student;
+    t->plan = settings->student->plan;
+    t->threads = settings->threads;
+    t->picture = settings->picture;
+    pthread_mutex_init(&t->mutex, NULL);
+    pthread_cond_init(&t->changed, NULL);
+    const octet_status status = create(t);
+    if (status)
+        oct_trainer_free(ctx, trainer);
+    return status;
+}
+
+void oct_trainer_free(octet_context *ctx, struct oct_trainer **trainer)
+{
+    struct oct_trainer *t = *trainer;
+    if (!t)
+        return;
+    for (int i = 0; t->learners && i < t->learner_count; i++) {
+        struct learner *learner = &t->learners[i];
+        oct_train_pass_close(ctx, &learner->pass);
+        oct_free(ctx, learner->teacher);
+        oct_free(ctx, learner->gradients);
+        oct_free(ctx, learner->scales);
+        oct_free(ctx, learner->weights);
+    }
+    for (int i = 0; t->teacher && i < t->plan->network->layer_count; i++)
+        oct_free(ctx, t->teacher[i].forward);
+    oct_free(ctx, t->learners);
+    oct_free(ctx, t->teacher);
+    oct_free(ctx, t->gradients);
+    oct_free(ctx, t->scales);
+    oct_free(ctx, t->moments.mean);
+    oct_free(ctx, t->moments.square);
+    pthread_mutex_destroy(&t->mutex);
+    pthread_cond_destroy(&t->changed);
+    oct_free(ctx, t);
+    *trainer = NULL;
+}
+
+struct oct_adam_moments oct_trainer_moments(const struct oct_trainer *trainer)
+{
+    return trainer->moments;
+}
+
+/* ---- a picture ---- */
+
+static void fill_picture(const struct oct_trainer *t, struct learner *learner,
+                         const struct oct_lesson *lesson, struct oct_quantization rounding)
+{
+    const int width = t->plan->width;
+    float *to = oct_train_picture(&learner->pass);
+    float values[256];
+    for (int i = 0; i < 256; i++) {
+        const float value = (float)i / 255.0f;
+        values[i] = oct_is_quantized(rounding)
+                        ? (float)oct_quantization_steps(value, rounding) * rounding.scale
+                        : value;
+    }
+    for (int y = 0; y < t->plan->height; y++)
+        for (int x = 0; x < width; x++) {
+            const uint8_t *pixel =
+                lesson->rgb +
+                3 * ((size_t)y * (size_t)width + (size_t)(lesson->is_flipped ? width - 1 - x : x));
+            for (int c = 0; c < 3; c++)
+                *to++ = values[pixel[c]];
+        }
+}
+
+static octet_status run_teacher(struct oct_trainer *t, struct learner *learner,
+                                const struct oct_lesson *lesson)
+{
+    const struct oct_train_weights weights = {t->teacher, NULL};
+    fill_picture(t, learner, lesson, (struct oct_quantization){0.0f, 0});
+    const octet_status status = oct_train_forward(&learner->pass, &weights);
+    float *to = learner->teacher;
+    for (int i = 0; i < t->plan->network->head.output_count && !status; i++) {
+        memcpy(to, oct_train_output(&learner->pass, i), output_floats(t->plan, i) * sizeof *to);
+        to += output_floats(t->plan, i);
+    }
+    return status;
+}
+
+static struct oct_distilled compare(struct oct_trainer *t, struct learner *learner)
+{
+    const struct oct_head *head = &t->plan->network->head;
+    struct oct_distilled sum = {0.0, 0.0};
+    const float *teacher = learner->teacher;
+    for (int i = 0; i < head->output_count; i += 2) {
+        const size_t boxes = output_floats(t->plan, i), classes = output_floats(t->plan, i + 1);
+        const struct oct_distilled_level level = {
+            .cells = classes / (size_t)head->class_count,
+            .boxes = oct_train_output(&learner->pass, i),
+            .classes = oct_train_output(&learner->pass, i + 1),
+            .teacher_boxes = teacher,
+            .teacher_classes = teacher + boxes,
+            .box_gradient = oct_train_output_gradient(&learner->pass, i),
+            .class_gradient = oct_train_output_gradient(&learner->pass, i + 1),
+        };
+        oct_distill(&t->plan->kernels, head, &level, &sum);
+        teacher += boxes + classes;
+    }
+    return sum;
+}
+
+/* Waits until all pictures before have added theirs. */
+static void add_in_turn(struct oct_trainer *t, struct learner *learner, int item,
+                        const struct oct_distilled *sum)
+{
+    pthread_mutex_lock(&t->mutex);
+    while (t->turn != item)
+        pthread_cond_wait(&t->changed, &t->mutex);
+    if (!learner->failed) {
+        t->plan->kernels.add(learner->gradients, t->plan->gradient_floats, t->gradients);
+        for (int i = 0; i < t->plan->coding_count; i++)
+            t->scales[i] += learner->scales[i];
+        t->sum.loss += sum->loss;
+        t->sum.confidence += sum->confidence;
+    }
+    t->turn++;
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->mutex);
+}
+
+static void run_picture(void *user, int worker, int item)
+{
+    struct oct_trainer *t = user;
+    struct learner *learner = &t->learners[worker];
+    const struct oct_train_weights weights = {t->student->packed, t->student->now_codings};
+    struct oct_distilled sum = {0.0, 0.0};
+    oct_onednn_worker_enter(&learner->pass.worker);
+    memset(learner->scales, 0, (size_t)t->plan->coding_count * sizeof *learner->scales);
+    octet_status failed = run_teacher(t, learner, &t->lessons[item]);
+    if (!failed && oct_is_quantized(t->picture))
+        fill_picture(t, learner, &t->lessons[item], t->picture);
+    if (!failed)
+        failed = oct_train_forward(&learner->pass, &weights);
+    if (!failed) {
+        sum = compare(t, learner);
+        failed = oct_train_backward(&learner->pass, &weights, learner->gradients, learner->scales);
+    }
+    learner->failed = failed;
+    add_in_turn(t, learner, item, &sum);
+}
+
+/* ---- a step ---- */
+
+static void learn(struct oct_trainer *t, size_t first, size_t count, double rate)
+{
+    const struct oct_adam_moments moments = {t->moments.mean + first, t->moments.square + first};
+    oct_adam(&moments, rate, t->step + 1, t->factor, t->student->gradients + first, count,
+             t->student->values + first);
+}
+
+static void learn_layer(void *user, int worker, int item)
+{
+    struct oct_trainer *t = user;
+    struct learner *learner = &t->learners[worker];
+    const struct oct_student_layer *l = &t->student->layers[item];
+    if (!t->plan->layers[item].convolution)
+        return;
+    oct_onednn_worker_enter(&learner->pass.worker);
+    const octet_status failed = oct_student_gradients(t->student, &learner->pass.worker, item,
+                                                      t->gradients, learner->weights);
+    if (failed)
+        learner->failed = failed;
+    learn(t, l->weights, l->shape.count, t->rates.weights);
+    learn(t, l->biases, (size_t)l->shape.outputs, t->rates.biases);
+    if (l->bits)
+        learn(t, l->scales, (size_t)l->shape.outputs, t->rates.scales);
+}
+
+static void learn_codings(struct oct_trainer *t)
+{
+    const size_t first = t->student->codings, count = (size_t)t->plan->coding_count;
+    for (size_t i = 0; i < count; i++)
+        t->student->gradients[first + i] = (float)t->scales[i];
+    learn(t, first, count, t->rates.scales);
+}
+
+static void round_layer(void *user, int worker, int item)
+{
+    struct oct_trainer *t = user;
+    struct learner *learner = &t->learners[worker];
+    if (!t->plan->layers[item].convolution)
+        return;
+    oct_onednn_worker_enter(&learner->pass.worker);
+    const octet_status failed =
+        oct_student_round(t->student, &learner->pass.worker, item, learner->weights);
+    if (failed)
+        learner->failed = failed;
+}
+
+static octet_status look_for_failures(const struct oct_trainer *t)
+{
+    for (int i = 0; i < t->learner_count; i++)
+        if (t->learners[i].failed)
+            return oct_fail(t->ctx, t->learners[i].failed, "oneDNN failed at a convolution");
+    return OCTET_OK;
+}
+
+octet_status oct_trainer_refresh(struct oct_trainer *t)
+{
+    oct_student_round_codings(t->student);
+    oct_threads_run(t->threads, round_layer, t, t->plan->network->layer_count);
+    return look_for_failures(t);
+}
+
+octet_status oct_trainer_step(struct oct_trainer *t, const struct oct_lesson *lessons, int count,
+                              const struct oct_rates *rates, long step, double *loss)
+{
+    memset(t->gradients, 0, t->plan->gradient_floats * sizeof *t->gradients);
+    memset(t->scales, 0, (size_t)t->plan->coding_count * sizeof *t->scales);
+    t->sum = (struct oct_distilled){0.0, 0.0};
+    t->lessons = lessons;
+    t->turn = 0;
+    oct_threads_run(t->threads, run_picture, t, count);
+    octet_status status = look_for_failures(t);
+    if (status)
+        return status;
+    t->factor = 1.0 / fmax(t->sum.confidence, 1.0);
+    *loss = t->sum.loss * t->factor;
+    if (!isfinite(*loss))
+        return oct_fail(t->ctx, OCTET_UNSUPPORTED_MODEL, "the loss is not finite at step %ld",
+                        step + 1);
+    t->rates = *rates;
+    t->step = step;
+    oct_threads_run(t->threads, learn_layer, t, t->plan->network->layer_count);
+    learn_codings(t);
+    status = look_for_failures(t);
+    return status ? status : oct_trainer_refresh(t);
+}
