@@ -24,5 +24,6 @@
 #include <octet/model.h>
 #include <octet/session.h>
 #include <octet/status.h>
+#include <octet/tune.h>
 
 #endif

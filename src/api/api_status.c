@@ -48,6 +48,8 @@ size_t octet_struct_bytes(const char *name)
         {ROW(octet_detect_settings)},
         {ROW(octet_tensor_view)},
         {ROW(octet_frame)},
+        {ROW(octet_tune_settings)},
+        {ROW(octet_tune_info)},
     };
 #undef ROW
     for (size_t i = 0; name && i < sizeof structs / sizeof structs[0]; i++)

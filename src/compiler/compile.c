@@ -19,6 +19,7 @@ struct compilation {
     const octet_model *model;
     const octet_statistics *statistics; /* for INT8; or NULL */
     const octet_build_settings *settings;
+    const char *training;   /* that made the codes, or NULL */
     struct oct_arena arena; /* of what the engine copies */
     octet_engine *engine;
 };
@@ -276,6 +277,7 @@ static octet_status set_provenance(struct compilation *c)
         {"calibration_size", statistics ? size : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
         {OCT_CALIBRATION_NOISE, *noise ? noise : NULL},
+        {"training", c->training},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
         {"float_precision", keeps_floats(settings) && bf16 ? "half" : NULL},
     };
@@ -308,6 +310,35 @@ octet_status oct_compile(octet_context *ctx, const octet_model *model,
         status = compile_int8(&c);
     else if (!status && settings->precision == OCTET_PRECISION_BF16)
         status = compile_bf16(&c);
+    if (!status)
+        status = set_provenance(&c);
+    oct_arena_clear(&c.arena);
+    if (status) {
+        oct_engine_free(c.engine);
+        c.engine = NULL;
+    }
+    *engine = c.engine;
+    return status;
+}
+
+octet_status oct_compile_trained(octet_context *ctx, const octet_model *model,
+                                 const octet_statistics *statistics,
+                                 const octet_build_settings *settings,
+                                 const struct oct_scheme *scheme, const char *training,
+                                 octet_engine **engine)
+{
+    struct oct_network network;
+    struct compilation c = {.ctx = ctx,
+                            .model = model,
+                            .statistics = statistics,
+                            .settings = settings,
+                            .training = training};
+    oct_arena_init(&c.arena, ctx);
+    octet_status status = oct_engine_create(ctx, &c.engine);
+    if (!status)
+        status = oct_lower_int8(ctx, &c.arena, &model->network, scheme, &network);
+    if (!status)
+        status = oct_engine_set_network(ctx, c.engine, &network, model->name);
     if (!status)
         status = set_provenance(&c);
     oct_arena_clear(&c.arena);

@@ -27,4 +27,11 @@ octet_status oct_compile(octet_context *ctx, const octet_model *model,
                          const octet_statistics *statistics, const octet_build_settings *settings,
                          octet_engine **engine);
 
+/* An INT8 engine by such a scheme, of which `training` tells in the engine's provenance. */
+octet_status oct_compile_trained(octet_context *ctx, const octet_model *model,
+                                 const octet_statistics *statistics,
+                                 const octet_build_settings *settings,
+                                 const struct oct_scheme *scheme, const char *training,
+                                 octet_engine **engine);
+
 #endif

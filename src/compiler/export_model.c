@@ -20,7 +20,8 @@ struct job {
     const octet_export_settings *settings;
     struct oct_calibrator calibrator;
     struct oct_arena arena;
-    octet_model *model;
+    const octet_model *model;
+    const char *training; /* that made the codes, or NULL */
     struct oct_placement placement;
     struct oct_recipe recipe;
     bool *chosen; /* [network layers]: float by choice */
@@ -147,7 +148,8 @@ static bool add_provenance(const struct job *job, struct oct_rewrite *rewrite)
         oct_rewrite_metadata(rewrite, "octet.calibration_images", images) &&
         oct_rewrite_metadata(rewrite, "octet.images_fingerprint",
                              job->statistics->fingerprint_text) &&
-        oct_rewrite_metadata(rewrite, "octet.float_layers", floats.bytes);
+        oct_rewrite_metadata(rewrite, "octet.float_layers", floats.bytes) &&
+        (!job->training || oct_rewrite_metadata(rewrite, "octet.training", job->training));
     oct_text_free(&floats);
     return done;
 }
@@ -187,26 +189,25 @@ static octet_status export_cache(struct job *job)
 /* ---- the whole ---- */
 
 /* The file's bytes go as soon as the message has what is needed of them. */
-static octet_status read_model(struct job *job, const char *path)
+static octet_status read_model(struct job *job, const char *path, octet_model **model)
 {
     struct oct_file file;
     octet_status status = oct_file_open(job->ctx, path, &file);
     if (status)
         return status;
-    status = file.size ? oct_model_from_bytes(job->ctx, file.bytes, file.size, path, &job->model)
+    status = file.size ? oct_model_from_bytes(job->ctx, file.bytes, file.size, path, model)
                        : oct_fail(job->ctx, OCTET_UNKNOWN_FORMAT, "%s: the file is empty", path);
     oct_file_close(job->ctx, &file);
+    job->model = *model;
     if (!status && job->model->imported->is_quantised)
         return oct_fail(job->ctx, OCTET_UNSUPPORTED_MODEL,
                         "%s: already quantised: give the float model", path);
     return status;
 }
 
-static octet_status run(struct job *job, const char *model, const char *path)
+static octet_status run(struct job *job, const char *path)
 {
-    octet_status status = read_model(job, model);
-    if (!status)
-        status = oct_model_check_statistics(job->ctx, job->model, job->statistics);
+    octet_status status = oct_model_check_statistics(job->ctx, job->model, job->statistics);
     if (!status)
         status = make_recipe(job);
     if (!status)
@@ -231,9 +232,39 @@ octet_status oct_export_model(octet_context *ctx, const char *model,
     octet_status status = check_settings(&job);
     if (status)
         return status;
+    octet_model *read = NULL;
     oct_arena_init(&job.arena, ctx);
-    status = run(&job, model, path);
-    oct_model_free(job.model);
+    status = read_model(&job, model, &read);
+    if (!status)
+        status = run(&job, path);
+    oct_model_free(read);
+    oct_free(ctx, job.bytes);
+    oct_arena_clear(&job.arena);
+    if (info && !status)
+        *info = job.info;
+    return status;
+}
+
+octet_status oct_export_trained(octet_context *ctx, const octet_model *model,
+                                const octet_statistics *statistics, const struct oct_recipe *recipe,
+                                const char *training, const char *path, octet_export_info *info)
+{
+    octet_export_settings settings;
+    memset(&settings, 0, sizeof settings);
+    struct job job = {.ctx = ctx,
+                      .statistics = statistics,
+                      .settings = &settings,
+                      .model = model,
+                      .training = training,
+                      .placement = *recipe->placement,
+                      .recipe = *recipe};
+    oct_arena_init(&job.arena, ctx);
+    job.chosen = oct_arena_calloc(&job.arena, (size_t)model->network.layer_count, sizeof(bool));
+    octet_status status = job.chosen ? report(&job) : oct_fail_memory(ctx, "the export");
+    if (!status)
+        status = export_qdq(&job);
+    if (!status)
+        status = oct_output_file(ctx, path, job.bytes, job.size);
     oct_free(ctx, job.bytes);
     oct_arena_clear(&job.arena);
     if (info && !status)

@@ -67,6 +67,7 @@ static octet_status shape_layer(struct creating *c, int index)
     const struct oct_layer *layer = &s->plan->network->layers[index];
     struct oct_student_layer *l = &s->layers[index];
     l->bits = c->settings->layers[index].bits;
+    l->is_frozen = c->settings->layers[index].is_frozen;
     l->is_depthwise = oct_is_depthwise(layer);
     l->shape.outputs = s->plan->network->tensors[layer->output].channels;
     l->shape.depth = oct_layer_depth(s->plan->network, layer);
@@ -221,6 +222,12 @@ struct folding {
 static float input_scale(const struct oct_student *s, const struct oct_student_layer *l, size_t c)
 {
     return l->input_codings[c] < 0 ? l->input_scales[c] : s->now_codings[l->input_codings[c]].scale;
+}
+
+float oct_student_input_scale(const struct oct_student *s, int layer, int output)
+{
+    const struct oct_student_layer *l = &s->layers[layer];
+    return input_scale(s, l, l->is_depthwise ? (size_t)output : 0);
 }
 
 static struct folding fold(const struct oct_student *s, const struct oct_student_layer *l,

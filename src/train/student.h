@@ -20,6 +20,7 @@ struct oct_student_start {
     const int8_t *codes; /* as the network has weights */
     const float *scales; /* S0: [outputs] */
     const float *bias;   /* [outputs] */
+    bool is_frozen;      /* nothing of it is learnt */
 };
 
 struct oct_student_layer {
@@ -27,7 +28,7 @@ struct oct_student_layer {
         int outputs, depth, taps;
         size_t count;
     } shape;
-    bool is_depthwise;
+    bool is_depthwise, is_frozen;
     int bits;
     size_t weights, scales, biases; /* the first of each in the student's `values` */
     const float *first_scales;      /* S0; of weights that stay values, a 127th of the largest */
@@ -71,6 +72,9 @@ octet_status oct_student_round(struct oct_student *student, const struct oct_one
 octet_status oct_student_gradients(struct oct_student *student,
                                    const struct oct_onednn_worker *worker, int layer,
                                    const float *packed, float *weights);
+
+/* The scale of what output `output` of a layer reads first, as it is now. */
+float oct_student_input_scale(const struct oct_student *student, int layer, int output);
 
 /* The largest layer's weights. */
 size_t oct_student_largest(const struct oct_student *student);

@@ -270,7 +270,7 @@ static void learn_layer(void *user, int worker, int item)
     struct oct_trainer *t = user;
     struct learner *learner = &t->learners[worker];
     const struct oct_student_layer *l = &t->student->layers[item];
-    if (!t->plan->layers[item].convolution)
+    if (!t->plan->layers[item].convolution || l->is_frozen)
         return;
     oct_onednn_worker_enter(&learner->pass.worker);
     const octet_status failed = oct_student_gradients(t->student, &learner->pass.worker, item,

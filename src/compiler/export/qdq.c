@@ -91,6 +91,20 @@ static bool is_exchange(const int *order)
     return order[0] != order[1] && order[1] != order[2] && order[0] != order[2];
 }
 
+/* What training made of a layer. */
+static void take_trained(const struct placing *p, int layer, struct numbers *numbers)
+{
+    const struct oct_trained_layer *trained = &p->recipe->trained[layer];
+    const size_t outputs = (size_t)numbers->shape.outputs;
+    if (trained->codes) {
+        memcpy(numbers->codes, trained->codes, numbers->count);
+        memcpy(numbers->scales, trained->scales, outputs * sizeof(float));
+    } else {
+        memcpy(numbers->values, trained->values, numbers->count * sizeof(float));
+    }
+    memcpy(numbers->biases, trained->biases, outputs * sizeof(float));
+}
+
 static octet_status quantize(const struct placing *p, int layer, struct numbers *numbers)
 {
     const struct oct_network *network = p->recipe->placement->network;
@@ -119,14 +133,19 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     const bool known = oct_recipe_moments(p->recipe, layer, moments);
     const struct oct_refinement refinement = {shape,   l->values, ones,      numbers->scales,
                                               moments, scratch,   candidates};
-    oct_quantize_weights(&shape, l->values, ones, numbers->codes, numbers->scales);
-    oct_refine_weights(&refinement, numbers->codes);
-    memcpy(numbers->biases, l->bias, outputs * sizeof(float));
-    if (known)
-        oct_correct_biases(&refinement, numbers->codes, l->bias, numbers->biases);
+    if (p->recipe->trained) {
+        take_trained(p, layer, numbers);
+    } else {
+        oct_quantize_weights(&shape, l->values, ones, numbers->codes, numbers->scales);
+        oct_refine_weights(&refinement, numbers->codes);
+        memcpy(numbers->biases, l->bias, outputs * sizeof(float));
+        if (known)
+            oct_correct_biases(&refinement, numbers->codes, l->bias, numbers->biases);
+    }
     if (l->input == 0 && p->qdq->picture_order && !shape.depthwise)
         restore_order(numbers, p->qdq->picture_order);
-    for (size_t i = 0; i < numbers->count; i++)
+    const bool has_codes = !p->recipe->trained || p->recipe->trained[layer].codes;
+    for (size_t i = 0; i < numbers->count && has_codes; i++)
         numbers->values[i] =
             (float)numbers->codes[i] * numbers->scales[i / (depth * (size_t)shape.taps)];
     return OCTET_OK;
@@ -323,6 +342,31 @@ static octet_status place_convolution(struct placing *p, const struct oct_placed
     return status;
 }
 
+/* A convolution that stays float, with weights that training changed. */
+static octet_status place_floats(struct placing *p, const struct oct_placed_convolution *c)
+{
+    const struct oct_graph *graph = p->recipe->placement->graph;
+    const int value = graph->file.nodes[c->node].inputs[1];
+    OctOnnx__NodeProto *conv = oct_rewrite_change(p->rewrite, c->node);
+    struct numbers numbers;
+    struct target weights;
+    if (!conv || !find_target(p, conv, 1, "_weight", &weights))
+        return no_memory(p);
+    const octet_status status = quantize(p, c->layer, &numbers);
+    if (status)
+        return status;
+    const struct oct_rewrite_tensor tensor = {weights.name,
+                                              OCT_ONNX_FLOAT,
+                                              4,
+                                              graph->values[value].array.dims,
+                                              numbers.values,
+                                              numbers.count * sizeof(float)};
+    if (!oct_rewrite_tensor(p->rewrite, weights.initializer, &tensor))
+        return no_memory(p);
+    conv->input[1] = (char *)weights.name;
+    return place_bias(p, &numbers, conv);
+}
+
 /* Whether a quantised convolution reads what an average pool gives. */
 static bool is_coded(const struct placing *p, const struct oct_placed_mean *mean)
 {
@@ -395,6 +439,8 @@ octet_status oct_qdq_place(struct oct_rewrite *rewrite, const struct oct_recipe 
     for (int i = 0; i < placement->count && !status; i++)
         if (oct_recipe_quantises(recipe, i))
             status = place_convolution(&p, &placement->convolutions[i]);
+        else if (recipe->trained && oct_recipe_places_floats(recipe, i))
+            status = place_floats(&p, &placement->convolutions[i]);
     for (int i = 0; i < placement->mean_count && !status; i++)
         status = place_mean(&p, &placement->means[i]);
     return status;

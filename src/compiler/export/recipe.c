@@ -265,3 +265,14 @@ octet_status oct_recipe_search(octet_context *ctx, struct oct_arena *arena,
     }
     return status;
 }
+
+bool oct_recipe_places_floats(const struct oct_recipe *recipe, int convolution)
+{
+    const struct oct_placement *p = recipe->placement;
+    const struct oct_placed_convolution *c = &p->convolutions[convolution];
+    if (!c->is_last || c->is_identity || c->is_transposed || c->rows || c->norm >= 0)
+        return false;
+    const int weights = p->graph->file.nodes[c->node].inputs[1];
+    return p->graph->values[weights].array.dims[1] ==
+           p->network->tensors[p->network->layers[c->layer].input].channels;
+}

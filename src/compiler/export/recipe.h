@@ -5,6 +5,7 @@
 
 #include "compiler/calibrate/statistics.h"
 #include "compiler/export/placement.h"
+#include "compiler/lower/lower.h"
 #include "compiler/quantize/activation.h"
 #include "compiler/quantize/weights.h"
 
@@ -19,6 +20,9 @@ struct oct_recipe {
      * power ratio */
     double *noise;
     bool *is_float; /* [network layers]: convolutions that are not quantised */
+    /* [network layers]: in place of codes that are found here, with the scale of a code each, and
+     * of floats where oct_recipe_places_floats(); or NULL */
+    const struct oct_trained_layer *trained;
 };
 
 /*
@@ -45,6 +49,10 @@ octet_status oct_recipe_search(octet_context *ctx, struct oct_arena *arena,
 /* Whether a convolution of the placement stands for its node and that is quantised: of several that
  * are parts of one node the first does, and none is quantised where one is not. */
 bool oct_recipe_quantises(const struct oct_recipe *recipe, int convolution);
+
+/* Whether floats of a convolution that is not quantised can be written into the file: those of the
+ * head's last ones, where each is a node of its own. */
+bool oct_recipe_places_floats(const struct oct_recipe *recipe, int convolution);
 
 /* Share of each layer in the multiply-adds at the model's default size. */
 octet_status oct_recipe_work(octet_context *ctx, struct oct_arena *arena,

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OCTET_TUNE_H
+#define OCTET_TUNE_H
+
+#include <octet/build.h>
+
+OCTET_BEGIN_DECLARATIONS
+
+/** A training in progress: weights and scales of codes learn from the float model, without labels.
+ * Memory does not grow with the number of pictures. */
+typedef struct octet_tuning octet_tuning;
+
+/** octet's own engines; or TensorRT's rules: symmetric codes, one scale for each group of tensors
+ * that share one, nothing float but the head's last convolutions. */
+typedef enum octet_tune_target { OCTET_TUNE_OCTET, OCTET_TUNE_TENSORRT } octet_tune_target;
+
+/** Settings of a training. Fill with octet_tune_defaults(). */
+typedef struct octet_tune_settings {
+    octet_tune_target target;
+    int pictures;           /**< that there are to learn from, at least 1 */
+    double epochs;          /**< times that each is looked at (10) */
+    int batch;              /**< pictures of a step (8) */
+    uint64_t seed;          /**< of order and flips */
+    double weight_rate;     /**< steps, in units of a weight's code (2e-3) */
+    double scale_rate;      /**< of the logarithms of scales (1e-3) */
+    double bias_rate;       /**< (1e-4) */
+    int threads;            /**< as in octet_session_settings; results do not depend on it */
+    const char *cpu;        /**< as in octet_session_settings */
+    const char *calibrator; /**< as in octet_build_settings: what it begins with */
+    size_t reserved[8];
+} octet_tune_settings;
+
+OCTET_API void octet_tune_defaults(octet_tune_settings *settings);
+
+/** Begins at the engine (or, for TensorRT, at the export) that octet makes of `statistics`, whose
+ * size is the training's. Model and statistics must outlive it. Fails with
+ * OCTET_UNSUPPORTED_DEVICE where oneDNN is not installed, OCTET_UNSUPPORTED_MODEL for models that
+ * are quantised already, OCTET_MISMATCH for statistics of another model. With `tuning` NULL only
+ * the settings are checked. */
+OCTET_API octet_status octet_tune_create(octet_context *context, const octet_model *model,
+                                         const octet_statistics *statistics,
+                                         const octet_tune_settings *settings,
+                                         octet_tuning **tuning);
+
+/** The picture to add next, 0 to `pictures` - 1; -1 when the training is over. */
+OCTET_API int octet_tune_next(const octet_tuning *tuning);
+
+/** Adds that picture. The last one of a batch makes a step, which takes a while. Fails with
+ * OCTET_UNSUPPORTED_MODEL where the loss is not finite: then the training stays where it was. */
+OCTET_API octet_status octet_tune_add(octet_tuning *tuning, const octet_image *image);
+
+typedef struct octet_tune_info {
+    int64_t step, steps;    /**< done, and in all */
+    double loss;            /**< of the last step, by the float model's confidence */
+    int64_t codes, changed; /**< of weights, and how many are others than at the start */
+    size_t reserved[8];
+} octet_tune_info;
+OCTET_API void octet_tune_info_get(const octet_tuning *tuning, octet_tune_info *info);
+
+/** The line about the training's last failed call. */
+OCTET_API const char *octet_tune_message(const octet_tuning *tuning);
+
+/** Keeps the state as the best so far, or goes back to it for octet_tune_engine() and
+ * octet_tune_export(); the start is kept at first. Going back ends the training. */
+OCTET_API void octet_tune_keep(octet_tuning *tuning);
+OCTET_API octet_status octet_tune_return(octet_tuning *tuning);
+
+/** The engine of the state as it is; for TensorRT one by its rules. The caller owns it. */
+OCTET_API octet_status octet_tune_engine(octet_tuning *tuning, octet_engine **engine);
+
+/** Writes the model's own ONNX file with trained weights, Q and DQ. TENSORRT alone, else
+ * OCTET_INVALID_STATE. */
+OCTET_API octet_status octet_tune_export(octet_tuning *tuning, const char *path,
+                                         octet_export_info *info);
+
+/** Between steps: all that it takes to go on, in a file; and goes on from one of a training of the
+ * same model, statistics and settings (else OCTET_MISMATCH), with the same bits. */
+OCTET_API octet_status octet_tune_save(octet_tuning *tuning, const char *path);
+OCTET_API octet_status octet_tune_load(octet_tuning *tuning, const char *path);
+
+OCTET_API void octet_tune_free(octet_tuning **tuning);
+
+OCTET_END_DECLARATIONS
+#endif

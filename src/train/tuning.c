@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A training: checks what is asked for, gathers batches in a random order, and steps. */
+#include "train/tuning.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "runtime/backend/cpu/features/features.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
+#include "train/distillation.h"
+
+#define BATCH_MOST 1024
+#define EPOCHS_MOST 1e6
+#define RATE_MOST 1.0
+
+/* ---- what is asked for ---- */
+
+static bool is_rate(double rate)
+{
+    return rate >= 0.0 && rate <= RATE_MOST;
+}
+
+octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *settings)
+{
+    struct oct_calibrator calibrator;
+    if (settings->target != OCTET_TUNE_OCTET && settings->target != OCTET_TUNE_TENSORRT)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "the target must be OCTET or TENSORRT");
+    if (settings->pictures < 1)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "there must be pictures to learn from");
+    if (settings->batch < 1 || settings->batch > BATCH_MOST)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "a batch must have 1 to %d pictures",
+                        BATCH_MOST);
+    if (!(settings->epochs > 0.0 && settings->epochs <= EPOCHS_MOST))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "epochs must be above 0, at most %g",
+                        EPOCHS_MOST);
+    if (!is_rate(settings->weight_rate) || !is_rate(settings->scale_rate) ||
+        !is_rate(settings->bias_rate))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "rates must be 0 to %g", RATE_MOST);
+    if (!oct_calibrator_parse(settings->calibrator, &calibrator))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, settings->calibrator);
+    return oct_threads_check(ctx, settings->threads);
+}
+
+static octet_status check_model(octet_tuning *t)
+{
+    if (t->model->imported->is_quantised)
+        return oct_fail(&t->own, OCTET_UNSUPPORTED_MODEL,
+                        "%s: quantised already: give the float model", t->model->name);
+    if (!oct_can_distill(&t->model->network.head))
+        return oct_fail(&t->own, OCTET_UNSUPPORTED_MODEL,
+                        "%s: models with a head of %s cannot be trained", t->model->name,
+                        t->model->network.head.kind->name);
+    return oct_model_check_statistics(&t->own, t->model, t->statistics);
+}
+
+/* ---- pictures ---- */
+
+/* A number of 64 bits for each of a row: splitmix64 (Steele, Lea and Flood, 2014). */
+static uint64_t random_bits(uint64_t seed, uint64_t at)
+{
+    uint64_t z = (seed + 1) * 0xbf58476d1ce4e5b9u + (at + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* The place of the next picture in the row of all that are looked at. */
+static uint64_t place_of_next(const octet_tuning *t)
+{
+    return (uint64_t)t->step * (uint64_t)t->settings.batch + (uint64_t)t->filled;
+}
+
+void oct_tuning_order(octet_tuning *t)
+{
+    const uint64_t pictures = (uint64_t)t->settings.pictures;
+    const int64_t epoch = (int64_t)(place_of_next(t) / pictures);
+    if (epoch == t->epoch)
+        return;
+    t->epoch = epoch;
+    for (int i = 0; i < t->settings.pictures; i++)
+        t->order[i] = i;
+    for (uint64_t i = pictures - 1; i > 0; i--) {
+        const uint64_t other =
+            random_bits(t->settings.seed, 2 * ((uint64_t)epoch * pictures + i)) % (i + 1);
+        const int last = t->order[i];
+        t->order[i] = t->order[other];
+        t->order[other] = last;
+    }
+}
+
+int oct_tuning_next(const octet_tuning *t)
+{
+    if (t->is_over || t->step >= t->steps)
+        return -1;
+    return t->order[place_of_next(t) % (uint64_t)t->settings.pictures];
+}
+
+static octet_status step(octet_tuning *t)
+{
+    const double share = oct_rate_share((long)t->step, (long)t->steps);
+    const struct oct_rates rates = {share * t->settings.weight_rate, share * t->settings.bias_rate,
+                                    share * t->settings.scale_rate};
+    const octet_status status = oct_trainer_step(t->trainer, t->lessons, t->settings.batch, &rates,
+                                                 (long)t->step, &t->loss);
+    t->filled = 0;
+    if (status) {
+        t->is_over = true;
+        return status;
+    }
+    t->step++;
+    return OCTET_OK;
+}
+
+octet_status oct_tuning_add(octet_tuning *t, const octet_image *image)
+{
+    const int height = t->plan->height, width = t->plan->width;
+    if (oct_tuning_next(t) < 0)
+        return oct_fail(&t->own, OCTET_INVALID_STATE, "the training is over");
+    uint8_t *rgb = t->rgb + (size_t)t->filled * (size_t)height * (size_t)width * 3;
+    const struct oct_pixels target = {rgb, 3 * (size_t)width, 3};
+    const octet_letterbox geometry =
+        oct_letterbox_geometry(image->width, image->height, width, height);
+    octet_status status =
+        oct_letterbox_into(&t->own, &t->resize, image, &geometry, &target, &t->letterbox);
+    if (status)
+        return status;
+    t->lessons[t->filled] = (struct oct_lesson){
+        rgb, random_bits(t->settings.seed, 2 * place_of_next(t) + 1) >> 63 != 0};
+    t->filled++;
+    status = t->filled == t->settings.batch ? step(t) : OCTET_OK;
+    oct_tuning_order(t);
+    return status;
+}
+
+/* ---- how it is made ---- */
+
+static octet_status make_pictures(octet_tuning *t)
+{
+    const size_t batch = (size_t)t->settings.batch;
+    struct oct_kernels kernels;
+    unsigned sets = 0;
+    const octet_status status = oct_cpu_parse(&t->own, t->settings.cpu, &sets);
+    if (status)
+        return status;
+    oct_kernels_fill(&kernels, sets);
+    t->resize = kernels.resize;
+    t->letterbox.bytes = oct_letterbox_scratch_bytes(t->plan->width);
+    t->letterbox.memory = oct_arena_calloc(&t->arena, t->letterbox.bytes, 1);
+    t->rgb =
+        oct_arena_calloc(&t->arena, batch * (size_t)t->plan->height * (size_t)t->plan->width, 3);
+    t->lessons = oct_arena_calloc(&t->arena, batch, sizeof *t->lessons);
+    t->order = oct_arena_calloc(&t->arena, (size_t)t->settings.pictures, sizeof *t->order);
+    if (!t->letterbox.memory || !t->rgb || !t->lessons || !t->order)
+        return oct_fail_memory(&t->own, "training");
+    const double steps = t->settings.epochs * t->settings.pictures / t->settings.batch;
+    t->steps = steps < 1.0 ? 1 : (int64_t)steps;
+    t->epoch = -1;
+    oct_tuning_order(t);
+    return OCTET_OK;
+}
+
+static octet_status make_student(octet_tuning *t)
+{
+    unsigned sets = 0;
+    octet_status status = oct_cpu_parse(&t->own, t->settings.cpu, &sets);
+    const struct oct_train_plan_settings plan = {.network = &t->model->network,
+                                                 .height = t->statistics->input_height,
+                                                 .width = t->statistics->input_width,
+                                                 .codings = t->codings,
+                                                 .coding_count = t->coding_count,
+                                                 .cpu_sets = sets};
+    if (!status)
+        status = oct_train_plan_create(&t->own, t->onednn, &plan, &t->plan);
+    const struct oct_student_settings student = {t->plan, t->layers, t->first,
+                                                 oct_picture_quantization};
+    if (!status)
+        status = oct_student_create(&t->own, &student, &t->student);
+    if (!status)
+        status = oct_threads_create(&t->own, t->settings.threads, &t->threads);
+    const bool is_trt = t->settings.target == OCTET_TUNE_TENSORRT;
+    const struct oct_trainer_settings trainer = {
+        t->student, t->threads, {is_trt ? OCT_PICTURE_SCALE : 0.0f, 128}};
+    if (!status)
+        status = oct_trainer_create(&t->own, &trainer, &t->trainer);
+    if (status)
+        return status;
+    t->kept = oct_malloc(&t->own, t->student->count, sizeof *t->kept);
+    if (!t->kept)
+        return oct_fail_memory(&t->own, "training");
+    oct_tuning_keep(t);
+    return OCTET_OK;
+}
+
+static octet_status create(octet_tuning *t)
+{
+    octet_build_defaults(&t->build);
+    t->build.calibrator = t->settings.calibrator;
+    oct_calibrator_parse(t->settings.calibrator, &t->calibrator); /* checked before */
+    octet_status status = check_model(t);
+    if (!status)
+        status = oct_onednn_open(&t->own, &t->onednn);
+    if (!status)
+        status = oct_tuning_start(t);
+    if (!status)
+        status = make_student(t);
+    return status ? status : make_pictures(t);
+}
+
+octet_status oct_tuning_create(octet_context *ctx, const octet_model *model,
+                               const octet_statistics *statistics,
+                               const octet_tune_settings *settings, octet_tuning **tuning)
+{
+    octet_tuning *t = oct_calloc(ctx, 1, sizeof *t);
+    *tuning = NULL;
+    if (!t)
+        return oct_fail_memory(ctx, "training");
+    oct_context_inherit(&t->own, ctx);
+    oct_arena_init(&t->arena, &t->own);
+    t->model = model;
+    t->statistics = statistics;
+    t->settings = *settings;
+    const octet_status status = create(t);
+    if (status) {
+        oct_fail(ctx, status, "%s", t->own.message);
+        oct_tuning_free(t);
+        return status;
+    }
+    *tuning = t;
+    return OCTET_OK;
+}
+
+void oct_tuning_free(octet_tuning *t)
+{
+    if (!t)
+        return;
+    struct octet_context last = t->own;
+    oct_trainer_free(&last, &t->trainer);
+    oct_threads_destroy(&t->threads);
+    oct_student_free(&last, &t->student);
+    oct_train_plan_free(&last, &t->plan);
+    oct_onednn_close(&last, &t->onednn);
+    oct_free(&last, t->kept);
+    oct_arena_clear(&t->arena);
+    oct_free(&last, t);
+}
+
+/* ---- what it is now ---- */
+
+void oct_tuning_info(const octet_tuning *t, octet_tune_info *info)
+{
+    const struct oct_network *network = &t->model->network;
+    *info = (octet_tune_info){.step = t->step, .steps = t->steps, .loss = t->loss};
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_student_layer *l = &t->student->layers[i];
+        for (size_t k = 0; t->plan->layers[i].convolution && l->bits && k < l->shape.count; k++)
+            info->changed += l->codes[k] != t->layers[i].codes[k];
+        info->codes += l->bits ? (int64_t)l->shape.count : 0;
+    }
+}
+
+void oct_tuning_keep(octet_tuning *t)
+{
+    memcpy(t->kept, t->student->values, t->student->count * sizeof *t->kept);
+}
+
+octet_status oct_tuning_return(octet_tuning *t)
+{
+    memcpy(t->student->values, t->kept, t->student->count * sizeof *t->kept);
+    t->is_over = true;
+    return oct_trainer_refresh(t->trainer);
+}
