@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trainings of small detectors as a whole: what they begin with, that they learn, that threads and
+ * interruptions change no bit, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <octet/tune.h>
+
+#include "folder.h"
+#include "small_detector.h"
+#include "train/tuning.h"
+
+#ifdef OCTET_HAS_ONEDNN
+
+enum { PICTURES = 6, SIDE = 64 };
+
+static octet_context *ctx;
+static octet_image *pictures[PICTURES];
+
+struct trial {
+    octet_model *model;
+    octet_statistics *statistics;
+    octet_tune_settings settings;
+    octet_tuning *tuning;
+};
+
+static struct trial prepare(enum test_detector kind)
+{
+    struct trial t = {.model = test_model(ctx, kind, 3)};
+    t.statistics = test_statistics(ctx, t.model, 1, PICTURES);
+    octet_tune_defaults(&t.settings);
+    t.settings.pictures = PICTURES;
+    t.settings.batch = 4;
+    t.settings.epochs = 4;
+    t.settings.threads = 1;
+    t.settings.seed = 5;
+    return t;
+}
+
+static void begin(struct trial *t)
+{
+    if (octet_tune_create(ctx, t->model, t->statistics, &t->settings, &t->tuning))
+        fail_msg("%s", octet_context_message(ctx));
+}
+
+static void end(struct trial *t)
+{
+    octet_tune_free(&t->tuning);
+    octet_statistics_free(&t->statistics);
+    octet_model_free(&t->model);
+}
+
+/* Until so many steps are done. */
+static void learn(struct trial *t, int64_t steps)
+{
+    octet_tune_info info = {.step = 0};
+    int next;
+    for (octet_tune_info_get(t->tuning, &info);
+         info.step < steps && (next = octet_tune_next(t->tuning)) >= 0;
+         octet_tune_info_get(t->tuning, &info))
+        if (octet_tune_add(t->tuning, pictures[next]))
+            fail_msg("%s", octet_tune_message(t->tuning));
+}
+
+static double mean_loss(struct trial *t, int64_t from, int64_t to)
+{
+    double sum = 0.0;
+    octet_tune_info info;
+    for (int64_t step = from; step < to; step++) {
+        learn(t, step + 1);
+        octet_tune_info_get(t->tuning, &info);
+        sum += info.loss;
+    }
+    return sum / (double)(to - from);
+}
+
+static void pack(const struct trial *t, uint8_t **bytes, size_t *size)
+{
+    octet_engine *engine;
+    if (octet_tune_engine(t->tuning, &engine))
+        fail_msg("%s", octet_tune_message(t->tuning));
+    void *packed;
+    assert_int_equal(octet_engine_save_memory(ctx, engine, &packed, size), OCTET_OK);
+    *bytes = packed;
+    octet_engine_free(&engine);
+}
+
+static void expect_same(const struct trial *a, const struct trial *b)
+{
+    uint8_t *bytes[2];
+    size_t size[2];
+    pack(a, &bytes[0], &size[0]);
+    pack(b, &bytes[1], &size[1]);
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(bytes[0], bytes[1], size[0]);
+    octet_free(ctx, bytes[0]);
+    octet_free(ctx, bytes[1]);
+}
+
+/* ---- */
+
+static void expect_start(enum test_detector kind)
+{
+    struct trial t = prepare(kind);
+    octet_engine *built, *begun;
+    begin(&t);
+    assert_int_equal(octet_build(ctx, t.model, t.statistics, NULL, &built), OCTET_OK);
+    assert_int_equal(octet_tune_engine(t.tuning, &begun), OCTET_OK);
+    const struct oct_network *a = &built->network, *b = &begun->network;
+    assert_int_equal(a->layer_count, b->layer_count);
+    for (int i = 0; i < a->layer_count; i++) {
+        const struct oct_layer *of[2] = {&a->layers[i], &b->layers[i]};
+        const size_t outputs = (size_t)a->tensors[of[0]->output].channels;
+        if (!of[0]->codes)
+            continue;
+        assert_memory_equal(of[0]->codes, of[1]->codes, (size_t)oct_layer_weights(a, of[0]));
+        for (size_t n = 0; n < outputs; n++)
+            assert_float_equal(of[0]->scale[n], of[1]->scale[n], 1e-6f * of[0]->scale[n]);
+        assert_memory_equal(of[0]->bias, of[1]->bias, outputs * sizeof(float));
+    }
+    octet_tune_info info;
+    octet_tune_info_get(t.tuning, &info);
+    assert_int_equal(info.changed, 0);
+    assert_true(info.codes > 0);
+    octet_engine_free(&built);
+    octet_engine_free(&begun);
+    end(&t);
+}
+
+static void test_begins_at_the_engine(void **state)
+{
+    (void)state;
+    for (int kind = TEST_DETECTOR_SMALL; kind <= TEST_DETECTOR_FAMILY; kind++)
+        if (kind != TEST_DETECTOR_MEDIUM)
+            expect_start((enum test_detector)kind);
+}
+
+static void expect_learning(enum test_detector kind)
+{
+    struct trial t = prepare(kind);
+    t.settings.epochs = 40; /* 60 steps */
+    t.settings.calibrator = "percentile:95"; /* bad ranges: there is something to learn */
+    begin(&t);
+    const double first = mean_loss(&t, 0, 6), last = (learn(&t, 54), mean_loss(&t, 54, 60));
+    octet_tune_info info;
+    octet_tune_info_get(t.tuning, &info);
+    assert_int_equal(octet_tune_next(t.tuning), -1);
+    assert_int_equal(info.step, 60);
+    if (!(last < 0.8 * first) || !info.changed)
+        fail_msg("detector %d: loss %g, then %g, %lld codes changed", (int)kind, first, last,
+                 (long long)info.changed);
+    end(&t);
+}
+
+static void test_learns(void **state)
+{
+    (void)state;
+    expect_learning(TEST_DETECTOR_SMALL);
+    expect_learning(TEST_DETECTOR_FAMILY);
+    expect_learning(TEST_DETECTOR_DEPTHWISE);
+    expect_learning(TEST_DETECTOR_DISTANCES);
+}
+
+static void test_threads_change_no_bit(void **state)
+{
+    struct trial one = prepare(TEST_DETECTOR_FAMILY), three = prepare(TEST_DETECTOR_FAMILY);
+    (void)state;
+    three.settings.threads = 3;
+    begin(&one);
+    begin(&three);
+    learn(&one, 6);
+    learn(&three, 6);
+    expect_same(&one, &three);
+    end(&one);
+    end(&three);
+}
+
+static void test_seeds_change_bits(void **state)
+{
+    struct trial a = prepare(TEST_DETECTOR_SMALL), b = prepare(TEST_DETECTOR_SMALL);
+    octet_tune_info info[2];
+    (void)state;
+    b.settings.seed++;
+    begin(&a);
+    begin(&b);
+    learn(&a, 3);
+    learn(&b, 3);
+    octet_tune_info_get(a.tuning, &info[0]);
+    octet_tune_info_get(b.tuning, &info[1]);
+    assert_true(info[0].loss < info[1].loss || info[0].loss > info[1].loss);
+    end(&a);
+    end(&b);
+}
+
+static void test_goes_on_from_a_file(void **state)
+{
+    struct trial whole = prepare(TEST_DETECTOR_SMALL), part = prepare(TEST_DETECTOR_SMALL);
+    char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
+    (void)state;
+    test_folder_create(folder);
+    snprintf(path, sizeof path, "%s/training", folder);
+    begin(&whole);
+    begin(&part);
+    learn(&whole, 3);
+    octet_tune_keep(whole.tuning);
+    learn(&whole, 6);
+    learn(&part, 3);
+    octet_tune_keep(part.tuning);
+    learn(&part, 4);
+    assert_int_equal(octet_tune_save(part.tuning, path), OCTET_OK);
+    octet_tune_free(&part.tuning);
+    begin(&part);
+    if (octet_tune_load(part.tuning, path))
+        fail_msg("%s", octet_tune_message(part.tuning));
+    learn(&part, 6);
+    expect_same(&whole, &part);
+    assert_int_equal(octet_tune_return(whole.tuning), OCTET_OK);
+    assert_int_equal(octet_tune_return(part.tuning), OCTET_OK);
+    expect_same(&whole, &part);
+    assert_int_equal(octet_tune_next(part.tuning), -1);
+
+    struct trial other = prepare(TEST_DETECTOR_SMALL);
+    other.settings.seed++;
+    begin(&other);
+    assert_int_equal(octet_tune_load(other.tuning, path), OCTET_MISMATCH);
+    assert_int_equal(truncate(path, 5000), 0);
+    assert_int_equal(octet_tune_load(other.tuning, path), OCTET_BAD_FORMAT);
+    end(&other);
+    end(&whole);
+    end(&part);
+    test_folder_remove(folder);
+}
+
+static void test_refuses(void **state)
+{
+    struct trial t = prepare(TEST_DETECTOR_SMALL);
+    octet_model *other = test_model(ctx, TEST_DETECTOR_SMALL, 4);
+    const octet_tune_settings good = t.settings;
+    (void)state;
+    assert_int_equal(octet_tune_create(ctx, other, t.statistics, &t.settings, &t.tuning),
+                     OCTET_MISMATCH);
+    assert_null(t.tuning);
+#define REFUSED(field, value)                                                                      \
+    t.settings = good;                                                                             \
+    t.settings.field = value;                                                                      \
+    assert_int_equal(octet_tune_create(ctx, NULL, NULL, &t.settings, NULL), OCTET_INVALID_ARGUMENT)
+    REFUSED(pictures, 0);
+    REFUSED(batch, 0);
+    REFUSED(epochs, 0.0);
+    REFUSED(weight_rate, -1.0);
+    REFUSED(calibrator, "best");
+    REFUSED(threads, -1);
+#undef REFUSED
+    t.settings = good;
+    begin(&t);
+    assert_int_equal(octet_tune_export(t.tuning, "x.onnx", NULL), OCTET_INVALID_STATE);
+    end(&t);
+    octet_model_free(&other);
+}
+
+static int open_all(void **state)
+{
+    (void)state;
+    if (octet_context_create(NULL, &ctx))
+        return 1;
+    for (int i = 0; i < PICTURES; i++)
+        pictures[i] = test_picture(ctx, SIDE, SIDE, (uint64_t)(1 + i));
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PICTURES; i++)
+        octet_image_free(&pictures[i]);
+    octet_context_free(&ctx);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_begins_at_the_engine),
+        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_threads_change_no_bit),
+        cmocka_unit_test(test_seeds_change_bits),
+        cmocka_unit_test(test_goes_on_from_a_file),
+        cmocka_unit_test(test_refuses),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
+
+#else
+
+int main(void)
+{
+    puts("skipped: built without oneDNN");
+    return 77;
+}
+
+#endif
