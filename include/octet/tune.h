@@ -27,6 +27,7 @@ typedef struct octet_tune_settings {
     int threads;            /**< as in octet_session_settings; results do not depend on it */
     const char *cpu;        /**< as in octet_session_settings */
     const char *calibrator; /**< as in octet_build_settings: what it begins with */
+    int labels; /**< 1: learns from labels, see octet_tune_set_boxes(); YOLOv8's heads */
     size_t reserved[8];
 } octet_tune_settings;
 
@@ -44,6 +45,16 @@ OCTET_API octet_status octet_tune_create(octet_context *context, const octet_mod
 
 /** The picture to add next, 0 to `pictures` - 1; -1 when the training is over. */
 OCTET_API int octet_tune_next(const octet_tuning *tuning);
+
+/** A labelled object, in pixels of the picture. */
+typedef struct octet_tune_box {
+    int class_index;
+    float x1, y1, x2, y2;
+} octet_tune_box;
+
+/** What is in the picture that is added next; without, nothing is. Copied by octet_tune_add(). */
+OCTET_API octet_status octet_tune_set_boxes(octet_tuning *tuning, const octet_tune_box *boxes,
+                                            int count);
 
 /** Adds that picture. The last one of a batch makes a step, which takes a while. Fails with
  * OCTET_UNSUPPORTED_MODEL where the loss is not finite: then the training stays where it was. */

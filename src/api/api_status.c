@@ -49,6 +49,7 @@ size_t octet_struct_bytes(const char *name)
         {ROW(octet_tensor_view)},
         {ROW(octet_frame)},
         {ROW(octet_tune_settings)},
+        {ROW(octet_tune_box)},
         {ROW(octet_tune_info)},
     };
 #undef ROW

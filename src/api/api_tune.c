@@ -36,6 +36,13 @@ int octet_tune_next(const octet_tuning *tuning)
     return tuning ? oct_tuning_next(tuning) : -1;
 }
 
+octet_status octet_tune_set_boxes(octet_tuning *tuning, const octet_tune_box *boxes, int count)
+{
+    if (!tuning || (count && !boxes))
+        return oct_fail_null(tuning ? &tuning->own : NULL, __func__, "boxes");
+    return oct_tuning_set_boxes(tuning, boxes, count);
+}
+
 octet_status octet_tune_add(octet_tuning *tuning, const octet_image *image)
 {
     if (!tuning || !image)

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/exponential.h"
+#include "runtime/head/heads.h"
 
 #define SIDES 4
 /* A side's distance ends so far before its last bin. */
@@ -19,6 +20,14 @@ struct cell {
     double middle[2];    /* in cells */
 };
 
+#define BINS_MOST 64
+
+bool oct_has_detector_loss(const struct oct_head *head)
+{
+    return head->kind == &oct_head_yolov8 && head->of.yolov8.reg_max > 1 &&
+           head->of.yolov8.reg_max <= BINS_MOST;
+}
+
 static void softmax(const float *logits, int count, double *shares)
 {
     double highest = (double)logits[0], sum = 0.0;
@@ -29,8 +38,6 @@ static void softmax(const float *logits, int count, double *shares)
     for (int i = 0; i < count; i++)
         shares[i] /= sum;
 }
-
-#define BINS_MOST 64
 
 /* The expectations of the four sides, and of what. */
 static void find_distances(const struct cell *cell, double shares[SIDES][BINS_MOST],

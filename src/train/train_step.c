@@ -6,14 +6,16 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "train/distillation.h"
+#include "train/detector_loss.h"
 
 struct learner {
     struct oct_train_pass pass;
-    float *teacher;   /* the head's outputs, one after another */
-    float *gradients; /* packed, of one picture */
-    double *scales;   /* of one picture */
-    float *weights;   /* of the largest layer */
+    float *teacher;                       /* the head's outputs, one after another */
+    float *gradients;                     /* packed, of one picture */
+    double *scales;                       /* of one picture */
+    float *weights;                       /* of the largest layer */
+    struct oct_labelled_picture labelled; /* its scratch */
+    struct oct_network_size sizes[OCT_HEAD_OUTPUTS_MAX / 2];
     octet_status failed;
 };
 
@@ -25,6 +27,7 @@ struct oct_trainer {
     struct oct_quantization picture;
     struct oct_packed_layer *teacher; /* [layers] */
     size_t teacher_floats;
+    bool has_labels;
     int learner_count;
     struct learner *learners;
     struct oct_adam_moments moments;
@@ -49,6 +52,31 @@ static size_t output_floats(const struct oct_train_plan *plan, int output)
     return plan->layers[plan->writer[plan->network->head.outputs[output].tensor]].output_floats;
 }
 
+/* Of all levels of the head. */
+static size_t cells_of(const struct oct_train_plan *plan)
+{
+    size_t cells = 0;
+    for (int i = 1; i < plan->network->head.output_count; i += 2)
+        cells += output_floats(plan, i) / (size_t)plan->network->head.class_count;
+    return cells;
+}
+
+static octet_status make_room_for_labels(struct oct_trainer *t, struct learner *learner)
+{
+    const struct oct_head *head = &t->plan->network->head;
+    struct oct_labelled_picture *p = &learner->labelled;
+    const size_t cells = cells_of(t->plan);
+    p->head = head;
+    p->level_count = head->output_count / 2;
+    p->sizes = learner->sizes;
+    for (int i = 0; i < p->level_count; i++)
+        learner->sizes[i] = t->plan->layers[t->plan->writer[head->outputs[2 * i].tensor]].output;
+    p->cells = oct_malloc(t->ctx, cells, sizeof *p->cells);
+    p->alignments = oct_malloc(t->ctx, cells, sizeof *p->alignments);
+    p->scratch = oct_malloc(t->ctx, 3 * cells, sizeof *p->scratch);
+    return p->cells && p->alignments && p->scratch ? OCTET_OK : oct_fail_memory(t->ctx, "training");
+}
+
 static octet_status open_learner(struct oct_trainer *t, struct learner *learner)
 {
     octet_context *ctx = t->ctx;
@@ -58,7 +86,8 @@ static octet_status open_learner(struct oct_trainer *t, struct learner *learner)
     learner->weights = oct_malloc(ctx, oct_student_largest(t->student), sizeof *learner->weights);
     if (!learner->teacher || !learner->gradients || !learner->scales || !learner->weights)
         return oct_fail_memory(ctx, "training");
-    return oct_train_pass_open(ctx, t->plan, &learner->pass);
+    const octet_status status = t->has_labels ? make_room_for_labels(t, learner) : OCTET_OK;
+    return status ? status : oct_train_pass_open(ctx, t->plan, &learner->pass);
 }
 
 static octet_status pack_teacher(struct oct_trainer *t)
@@ -84,7 +113,7 @@ static octet_status create(struct oct_trainer *t)
 {
     octet_context *ctx = t->ctx;
     const struct oct_train_plan *plan = t->plan;
-    for (int i = 0; i < plan->network->head.output_count; i++)
+    for (int i = 0; i < plan->network->head.output_count && !t->has_labels; i++)
         t->teacher_floats += output_floats(plan, i);
     t->learner_count = oct_threads_count(t->threads);
     t->learners = oct_calloc(ctx, (size_t)t->learner_count, sizeof *t->learners);
@@ -99,7 +128,7 @@ static octet_status create(struct oct_trainer *t)
     octet_status status = OCTET_OK;
     for (int i = 0; i < t->learner_count && !status; i++)
         status = open_learner(t, &t->learners[i]);
-    if (!status)
+    if (!status && !t->has_labels)
         status = pack_teacher(t);
     return status ? status : oct_trainer_refresh(t);
 }
@@ -116,6 +145,7 @@ octet_status oct_trainer_create(octet_context *ctx, const struct oct_trainer_set
     t->plan = settings->student->plan;
     t->threads = settings->threads;
     t->picture = settings->picture;
+    t->has_labels = settings->has_labels;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->changed, NULL);
     const octet_status status = create(t);
@@ -136,6 +166,9 @@ void oct_trainer_free(octet_context *ctx, struct oct_trainer **trainer)
         oct_free(ctx, learner->gradients);
         oct_free(ctx, learner->scales);
         oct_free(ctx, learner->weights);
+        oct_free(ctx, learner->labelled.cells);
+        oct_free(ctx, learner->labelled.alignments);
+        oct_free(ctx, learner->labelled.scratch);
     }
     for (int i = 0; t->teacher && i < t->plan->network->layer_count; i++)
         oct_free(ctx, t->teacher[i].forward);
@@ -194,25 +227,40 @@ static octet_status run_teacher(struct oct_trainer *t, struct learner *learner,
     return status;
 }
 
-static struct oct_distilled compare(struct oct_trainer *t, struct learner *learner)
+/* A level's outputs; the teacher's are `floats` into what is kept of it. */
+static struct oct_distilled_level level_of(struct learner *learner, int level, size_t floats)
+{
+    const struct oct_train_plan *plan = learner->pass.plan;
+    const size_t boxes = output_floats(plan, 2 * level);
+    return (struct oct_distilled_level){
+        .cells = output_floats(plan, 2 * level + 1) / (size_t)plan->network->head.class_count,
+        .boxes = oct_train_output(&learner->pass, 2 * level),
+        .classes = oct_train_output(&learner->pass, 2 * level + 1),
+        .teacher_boxes = learner->teacher + floats,
+        .teacher_classes = learner->teacher + floats + boxes,
+        .box_gradient = oct_train_output_gradient(&learner->pass, 2 * level),
+        .class_gradient = oct_train_output_gradient(&learner->pass, 2 * level + 1),
+    };
+}
+
+static struct oct_distilled compare(struct oct_trainer *t, struct learner *learner,
+                                    const struct oct_lesson *lesson)
 {
     const struct oct_head *head = &t->plan->network->head;
+    struct oct_distilled_level levels[OCT_HEAD_OUTPUTS_MAX / 2];
     struct oct_distilled sum = {0.0, 0.0};
-    const float *teacher = learner->teacher;
-    for (int i = 0; i < head->output_count; i += 2) {
-        const size_t boxes = output_floats(t->plan, i), classes = output_floats(t->plan, i + 1);
-        const struct oct_distilled_level level = {
-            .cells = classes / (size_t)head->class_count,
-            .boxes = oct_train_output(&learner->pass, i),
-            .classes = oct_train_output(&learner->pass, i + 1),
-            .teacher_boxes = teacher,
-            .teacher_classes = teacher + boxes,
-            .box_gradient = oct_train_output_gradient(&learner->pass, i),
-            .class_gradient = oct_train_output_gradient(&learner->pass, i + 1),
-        };
-        oct_distill(&t->plan->kernels, head, &level, &sum);
-        teacher += boxes + classes;
+    size_t floats = 0;
+    for (int i = 0; i < head->output_count / 2; i++) {
+        levels[i] = level_of(learner, i, floats);
+        floats += output_floats(t->plan, 2 * i) + output_floats(t->plan, 2 * i + 1);
+        if (!t->has_labels)
+            oct_distill(&t->plan->kernels, head, &levels[i], &sum);
     }
+    learner->labelled.levels = levels;
+    learner->labelled.labels = lesson->labels;
+    learner->labelled.label_count = lesson->label_count;
+    if (t->has_labels)
+        oct_detector_loss(&learner->labelled, &sum);
     return sum;
 }
 
@@ -243,13 +291,13 @@ static void run_picture(void *user, int worker, int item)
     struct oct_distilled sum = {0.0, 0.0};
     oct_onednn_worker_enter(&learner->pass.worker);
     memset(learner->scales, 0, (size_t)t->plan->coding_count * sizeof *learner->scales);
-    octet_status failed = run_teacher(t, learner, &t->lessons[item]);
-    if (!failed && oct_is_quantized(t->picture))
+    octet_status failed = t->has_labels ? OCTET_OK : run_teacher(t, learner, &t->lessons[item]);
+    if (!failed && (t->has_labels || oct_is_quantized(t->picture)))
         fill_picture(t, learner, &t->lessons[item], t->picture);
     if (!failed)
         failed = oct_train_forward(&learner->pass, &weights);
     if (!failed) {
-        sum = compare(t, learner);
+        sum = compare(t, learner, &t->lessons[item]);
         failed = oct_train_backward(&learner->pass, &weights, learner->gradients, learner->scales);
     }
     learner->failed = failed;

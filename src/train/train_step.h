@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A student learns from its teacher, the same network in float: batches of pictures, each run by
+ * A student learns from its teacher, the same network in float, or from labels: batches of pictures, each run by
  * one thread, whose gradients are added in the pictures' order, then a step of the optimiser. The
  * same bytes come out for any number of threads.
  */
@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "train/adam.h"
 #include "train/student.h"
+#include "train/task_alignment.h"
 
 struct oct_rates {
     double weights, biases, scales;
@@ -21,6 +22,7 @@ struct oct_trainer_settings {
     struct oct_student *student;
     struct oct_threads *threads;
     struct oct_quantization picture; /* what the picture is rounded to; scale 0: not at all */
+    bool has_labels;                 /* the loss is that of labels, and there is no teacher */
 };
 
 octet_status oct_trainer_create(octet_context *ctx, const struct oct_trainer_settings *settings,
@@ -30,7 +32,9 @@ void oct_trainer_free(octet_context *ctx, struct oct_trainer **trainer);
 /* A picture of a batch: RGB bytes, row after row. */
 struct oct_lesson {
     const uint8_t *rgb;
-    bool is_flipped; /* left is right */
+    bool is_flipped;                /* left is right, of labels as well */
+    const struct oct_label *labels; /* where the loss is of labels */
+    size_t label_count;
 };
 
 /* One step: number `step` from 0 on, at so much of the rates. `*loss` is the batch's, by the

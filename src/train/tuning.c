@@ -7,7 +7,7 @@
 
 #include "runtime/backend/cpu/features/features.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
-#include "train/distillation.h"
+#include "train/detector_loss.h"
 
 #define BATCH_MOST 1024
 #define EPOCHS_MOST 1e6
@@ -43,13 +43,14 @@ octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *set
 
 static octet_status check_model(octet_tuning *t)
 {
+    const struct oct_head *head = &t->model->network.head;
     if (t->model->imported->is_quantised)
         return oct_fail(&t->own, OCTET_UNSUPPORTED_MODEL,
                         "%s: quantised already: give the float model", t->model->name);
-    if (!oct_can_distill(&t->model->network.head))
+    if (t->settings.labels ? !oct_has_detector_loss(head) : !oct_can_distill(head))
         return oct_fail(&t->own, OCTET_UNSUPPORTED_MODEL,
-                        "%s: models with a head of %s cannot be trained", t->model->name,
-                        t->model->network.head.kind->name);
+                        "%s: models with a head of %s cannot be trained%s", t->model->name,
+                        head->kind->name, t->settings.labels ? " with labels" : "");
     return oct_model_check_statistics(&t->own, t->model, t->statistics);
 }
 
@@ -98,16 +99,66 @@ int oct_tuning_next(const octet_tuning *t)
 static octet_status step(octet_tuning *t)
 {
     const double share = oct_rate_share((long)t->step, (long)t->steps);
+    size_t first = 0;
+    for (int i = 0; i < t->settings.batch; i++) { /* labels stay where they are from now on */
+        t->lessons[i].labels = t->labels ? t->labels + first : NULL;
+        first += t->lessons[i].label_count;
+    }
     const struct oct_rates rates = {share * t->settings.weight_rate, share * t->settings.bias_rate,
                                     share * t->settings.scale_rate};
     const octet_status status = oct_trainer_step(t->trainer, t->lessons, t->settings.batch, &rates,
                                                  (long)t->step, &t->loss);
     t->filled = 0;
+    t->label_count = 0;
     if (status) {
         t->is_over = true;
         return status;
     }
     t->step++;
+    return OCTET_OK;
+}
+
+octet_status oct_tuning_set_boxes(octet_tuning *t, const octet_tune_box *boxes, int count)
+{
+    if (!t->settings.labels)
+        return oct_fail(&t->own, OCTET_INVALID_STATE, "the training is without labels");
+    for (int i = 0; i < count; i++) {
+        const octet_tune_box *b = &boxes[i];
+        if (b->class_index < 0 || b->class_index >= t->model->network.head.class_count)
+            return oct_fail(&t->own, OCTET_INVALID_ARGUMENT,
+                            "a label is of class %d, and the model has %d", b->class_index,
+                            t->model->network.head.class_count);
+        if (!(b->x2 > b->x1 && b->y2 > b->y1 && isfinite(b->x1) && isfinite(b->y1) &&
+              isfinite(b->x2) && isfinite(b->y2)))
+            return oct_fail(&t->own, OCTET_INVALID_ARGUMENT, "a label's box has no area");
+    }
+    t->boxes = boxes;
+    t->box_count = (size_t)count;
+    return OCTET_OK;
+}
+
+/* The next picture's boxes as the network sees them. */
+static octet_status take_boxes(octet_tuning *t, const octet_letterbox *where, bool is_flipped,
+                               struct oct_lesson *lesson)
+{
+    const float width = (float)t->plan->width;
+    lesson->label_count = t->box_count;
+    if (!oct_grow(&t->own, &t->labels, &t->label_room, t->label_count + t->box_count,
+                  sizeof *t->labels))
+        return oct_fail_memory(&t->own, "labels");
+    for (size_t i = 0; i < t->box_count; i++) {
+        const octet_tune_box *b = &t->boxes[i];
+        struct oct_label *to = &t->labels[t->label_count++];
+        const float x[2] = {(float)(b->x1 * where->gain_x) + (float)where->pad_left,
+                            (float)(b->x2 * where->gain_x) + (float)where->pad_left};
+        *to = (struct oct_label){b->class_index,
+                                 {is_flipped ? width - x[1] : x[0],
+                                  (float)(b->y1 * where->gain_y) + (float)where->pad_top,
+                                  is_flipped ? width - x[0] : x[1],
+                                  (float)(b->y2 * where->gain_y) + (float)where->pad_top}};
+    }
+    t->boxes = NULL;
+    t->box_count = 0;
     return OCTET_OK;
 }
 
@@ -124,8 +175,13 @@ octet_status oct_tuning_add(octet_tuning *t, const octet_image *image)
         oct_letterbox_into(&t->own, &t->resize, image, &geometry, &target, &t->letterbox);
     if (status)
         return status;
-    t->lessons[t->filled] = (struct oct_lesson){
-        rgb, random_bits(t->settings.seed, 2 * place_of_next(t) + 1) >> 63 != 0};
+    struct oct_lesson *lesson = &t->lessons[t->filled];
+    *lesson = (struct oct_lesson){
+        .rgb = rgb,
+        .is_flipped = random_bits(t->settings.seed, 2 * place_of_next(t) + 1) >> 63 != 0};
+    status = take_boxes(t, &geometry, lesson->is_flipped, lesson);
+    if (status)
+        return status;
     t->filled++;
     status = t->filled == t->settings.batch ? step(t) : OCTET_OK;
     oct_tuning_order(t);
@@ -179,7 +235,11 @@ static octet_status make_student(octet_tuning *t)
         status = oct_threads_create(&t->own, t->settings.threads, &t->threads);
     const bool is_trt = t->settings.target == OCTET_TUNE_TENSORRT;
     const struct oct_trainer_settings trainer = {
-        t->student, t->threads, {is_trt ? OCT_PICTURE_SCALE : 0.0f, 128}};
+        .student = t->student,
+        .threads = t->threads,
+        .picture = {is_trt ? OCT_PICTURE_SCALE : 0.0f, 128},
+        .has_labels = t->settings.labels != 0,
+    };
     if (!status)
         status = oct_trainer_create(&t->own, &trainer, &t->trainer);
     if (status)
@@ -240,6 +300,7 @@ void oct_tuning_free(octet_tuning *t)
     oct_train_plan_free(&last, &t->plan);
     oct_onednn_close(&last, &t->onednn);
     oct_free(&last, t->kept);
+    oct_free(&last, t->labels);
     oct_arena_clear(&t->arena);
     oct_free(&last, t);
 }

@@ -41,6 +41,10 @@ struct octet_tuning {
     /* pictures, tuning.c */
     uint8_t *rgb; /* of a batch */
     struct oct_lesson *lessons;
+    struct oct_label *labels; /* of the pictures of a batch, one's after another's */
+    size_t label_count, label_room;
+    const octet_tune_box *boxes; /* of the next picture */
+    size_t box_count;
     struct oct_resize_kernels resize;
     struct oct_letterbox_scratch letterbox;
     int filled;
@@ -60,6 +64,7 @@ octet_status oct_tuning_create(octet_context *ctx, const octet_model *model,
                                const octet_tune_settings *settings, octet_tuning **tuning);
 void oct_tuning_free(octet_tuning *tuning);
 int oct_tuning_next(const octet_tuning *tuning);
+octet_status oct_tuning_set_boxes(octet_tuning *tuning, const octet_tune_box *boxes, int count);
 octet_status oct_tuning_add(octet_tuning *tuning, const octet_image *image);
 void oct_tuning_info(const octet_tuning *tuning, octet_tune_info *info);
 void oct_tuning_keep(octet_tuning *tuning);
