@@ -6,7 +6,6 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$root/build}
 octet=$build/octet
-compare=$(find "$build" -maxdepth 3 -type f -name compare_engines -perm -u+x | head -n 1)
 cd "$root"
 out=demo/out
 rm -rf "$out"
@@ -37,16 +36,19 @@ for precision in fp32 int8; do
     "$octet" eval "$out/parts-$precision.octet" --annotations demo/annotations/test.json \
         --images demo/images/test --quiet --json >"$out/eval-$precision.json"
 done
-agreement=$("$compare" "$out/parts-fp32.octet" "$out/parts-int8.octet" demo/images/test/*.jpg)
+"$octet" compare "$out/parts-fp32.octet" "$out/parts-int8.octet" --images demo/images/test --conf 0.5 -o "$out/worst" \
+    --worst 3 --quiet --json >"$out/compare.json"
 awk -v si="$(wc -c <"$out/parts-int8.octet")" -v sf="$(wc -c <"$out/parts-fp32.octet")" \
     -v mf="$(number median 1 <"$out/bench.json")" -v mi="$(number median 2 <"$out/bench.json")" \
     -v af="$(number ap 1 <"$out/eval-fp32.json")" -v ai="$(number ap 1 <"$out/eval-int8.json")" \
-    -v agreement="$agreement" 'BEGIN {
+    -v agreement="$(number agreement_ap 1 <"$out/compare.json")" -v boxes="$(number boxes 1 <"$out/compare.json")" \
+    -v matched="$(number matched 1 <"$out/compare.json")" 'BEGIN {
     printf "%-32s %10s %10s\n", "", "float", "INT8"
     printf "%-32s %10.0f %10.0f   %.1f times smaller\n", "engine file, bytes", sf, si, sf / si
     printf "%-32s %10.2f %10.2f   %.1f times as fast\n", "network, ms a picture", mf, mi, mf / mi
     printf "%-32s %10.3f %10.3f   14 pictures, 78 parts\n", "average precision (COCO AP)", af, ai
-    printf "%-32s %s\n", "float boxes found by INT8", agreement
+    printf "%-32s %10.0f %10.0f   of score 0.5 and more\n", "float boxes, found by INT8", boxes, matched
+    printf "%-32s %10s %10.3f   octet compare; the worst pictures are in demo/out/worst\n", "agreement AP", "", agreement
 }' | tee "$out/comparison.txt"
 if [ -e "$build/liboctet-video.so.0" ]; then
     say "A film: the same parts on a moving belt, drawn into $out/belt.mp4"

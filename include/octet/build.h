@@ -14,7 +14,8 @@ typedef struct octet_build_settings {
      * default 99.999), "entropy", "minmax-trt"; for INT8 */
     const char *calibrator;
     /** convolutions that an INT8 engine keeps float: "none" (default, also NULL), or words with
-     * commas between: "head", a layer's number or range ("12", "3-7"), a glob on names */
+     * commas between: a part ("stem", "backbone", "neck", "head", "head.box", "head.cls"), a
+     * layer's number or range ("12", "3-7"), a glob on names */
     const char *float_layers;
     octet_precision float_precision; /**< of these: OCTET_PRECISION_FP32 (default) or _BF16 */
     /** INT8: a TensorRT cache in place of statistics, or NULL.
@@ -32,6 +33,11 @@ OCTET_API void octet_build_defaults(octet_build_settings *settings);
 OCTET_API octet_status octet_build(octet_context *context, const octet_model *model,
                                    const octet_statistics *statistics,
                                    const octet_build_settings *settings, octet_engine **engine);
+
+/** Which layers of the model such words mean: sets `selected[layer]`, of octet_info's layer_count,
+ * to 1 for those, else 0. Fails as octet_build() does. */
+OCTET_API octet_status octet_build_select_layers(octet_context *context, const octet_model *model,
+                                                 const char *float_layers, unsigned char *selected);
 
 OCTET_END_DECLARATIONS
 #endif

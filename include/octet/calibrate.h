@@ -47,6 +47,9 @@ OCTET_API const char *octet_calibration_message(const octet_calibration *calibra
 OCTET_API octet_status octet_calibration_finish(octet_calibration *calibration,
                                                 octet_statistics **statistics);
 
+/** Forgets all pictures, those of `from` too: many sets can be gathered by one calibration. */
+OCTET_API octet_status octet_calibration_restart(octet_calibration *calibration);
+
 OCTET_API void octet_calibration_free(octet_calibration **calibration);
 
 /** What a statistics file holds. Text belongs to the handle. */
@@ -74,6 +77,12 @@ OCTET_API octet_status octet_statistics_save(octet_context *context,
                                              const octet_statistics *statistics, const char *path);
 /** Keeps a copy of a text (UTF-8) of the caller's with the statistics, in the file as well. */
 OCTET_API octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note);
+/** Adds what was gathered on other pictures: then these are, bit for bit, the statistics of all of
+ * them, however they were parted and in whatever order they are merged. A picture that is in both
+ * counts twice. Both are of one model, size and padding, else OCTET_MISMATCH with the reason and
+ * nothing is changed. The note stays, `other` too. */
+OCTET_API octet_status octet_statistics_merge(octet_statistics *statistics,
+                                              const octet_statistics *other);
 /** The line about the last failed call that took no context. */
 OCTET_API const char *octet_statistics_message(const octet_statistics *statistics);
 OCTET_API void octet_statistics_info_get(const octet_statistics *statistics,

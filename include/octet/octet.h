@@ -13,6 +13,7 @@
 #include <octet/build.h>
 #include <octet/calibrate.h>
 #include <octet/context.h>
+#include <octet/drift.h>
 #include <octet/engine.h>
 #include <octet/evaluate.h>
 #include <octet/export.h>

@@ -171,6 +171,13 @@ typedef int octet_observer(void *user, int index, int layer, const octet_tensor_
 /** Sets or, with NULL, removes the observer. */
 OCTET_API void octet_session_observe(octet_session *session, octet_observer *observer, void *user);
 
+/** Called by an observer (else OCTET_INVALID_STATE), puts `values` ([height][width][channels]) in
+ * place of the output that it is shown, as the layer would keep them: codes are rint(value / scale)
+ * + zero_point, clamped. The view then shows them, and the layers that follow read them: so each
+ * layer can be looked at with inputs that another engine made. On a GPU it is
+ * OCTET_UNSUPPORTED_DEVICE. */
+OCTET_API octet_status octet_session_replace(octet_session *session, const float *values);
+
 /** The time of the last run in ms as a GPU's own clock has it, from its first kernel to its last;
  * -1 on the CPU and before a run. */
 OCTET_API double octet_session_device_ms(const octet_session *session);

@@ -29,3 +29,11 @@ octet_status octet_build(octet_context *context, const octet_model *model,
     const octet_status status = oct_compile_check(context, model, settings);
     return status || !engine ? status : oct_compile(context, model, statistics, settings, engine);
 }
+
+octet_status octet_build_select_layers(octet_context *context, const octet_model *model,
+                                       const char *float_layers, unsigned char *selected)
+{
+    if (!context || !model || !selected)
+        return oct_fail_null(context, __func__, !model ? "model" : "selected");
+    return oct_compile_select(context, model, float_layers, selected);
+}

@@ -59,6 +59,14 @@ octet_status octet_calibration_finish(octet_calibration *calibration, octet_stat
     return oct_statistics_copy(&calibration->own, calibration->statistics, statistics);
 }
 
+octet_status octet_calibration_restart(octet_calibration *calibration)
+{
+    if (!calibration)
+        return OCTET_INVALID_ARGUMENT;
+    oct_statistics_empty(calibration->statistics);
+    return OCTET_OK;
+}
+
 void octet_calibration_free(octet_calibration **calibration)
 {
     if (!calibration)
@@ -96,6 +104,13 @@ octet_status octet_statistics_set_note(octet_statistics *statistics, const char 
     if (!statistics || !note)
         return oct_fail_null(statistics ? &statistics->own : NULL, __func__, "note");
     return oct_statistics_set_note(statistics, note);
+}
+
+octet_status octet_statistics_merge(octet_statistics *statistics, const octet_statistics *other)
+{
+    if (!statistics || !other)
+        return oct_fail_null(statistics ? &statistics->own : NULL, __func__, "other");
+    return oct_statistics_merge(statistics, other);
 }
 
 const char *octet_statistics_message(const octet_statistics *statistics)

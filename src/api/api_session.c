@@ -179,6 +179,15 @@ void octet_session_observe(octet_session *session, octet_observer *observer, voi
         oct_session_observe(session, observer, user);
 }
 
+octet_status octet_session_replace(octet_session *session, const float *values)
+{
+    if (!session)
+        return OCTET_INVALID_ARGUMENT;
+    if (!values)
+        return oct_fail_null(oct_session_context(session), __func__, "values");
+    return oct_session_replace(session, values);
+}
+
 double octet_session_device_ms(const octet_session *session)
 {
     return session ? oct_session_device_ms(session) : -1.0;

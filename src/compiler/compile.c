@@ -9,6 +9,7 @@
 #include "compiler/export/trt_codings.h"
 #include "compiler/imported_model.h"
 #include "compiler/lower/lower.h"
+#include "compiler/quantize/code_noise.h"
 #include "compiler/quantize/moments.h"
 #include "runtime/engine/engine_contents.h"
 
@@ -29,16 +30,24 @@ static bool keeps_floats(const octet_build_settings *settings)
 
 /* ---- what was asked for ---- */
 
-static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+octet_status oct_compile_select(octet_context *ctx, const octet_model *model, const char *words,
+                                unsigned char *selected)
 {
-    if (!model)
-        return oct_select_float_layers(ctx, NULL, words, NULL);
-    bool *is_float = oct_calloc(ctx, (size_t)model->network.layer_count, sizeof *is_float);
+    const int count = model->network.layer_count;
+    bool *is_float = oct_calloc(ctx, (size_t)count, sizeof *is_float);
     if (!is_float)
         return oct_fail_memory(ctx, "the build");
     const octet_status status = oct_select_float_layers(ctx, &model->network, words, is_float);
+    for (int i = 0; i < count && selected && !status; i++)
+        selected[i] = is_float[i];
     oct_free(ctx, is_float);
     return status;
+}
+
+static octet_status check_layers(octet_context *ctx, const octet_model *model, const char *words)
+{
+    return model ? oct_compile_select(ctx, model, words, NULL)
+                 : oct_select_float_layers(ctx, NULL, words, NULL);
 }
 
 octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
@@ -72,13 +81,33 @@ static bool keeps_scales(const struct compilation *c)
            !c->settings->cache && c->model->own_network.layer_count > 0;
 }
 
+/* What the calibrator makes of each record: found once for builds in a row by the same one, which
+ * takes most of a build's time. */
+static void find_codings(struct compilation *c, struct oct_quantization *codings)
+{
+    const struct oct_network *network = &c->model->network;
+    struct oct_found_codings *last = c->statistics->last;
+    struct oct_calibrator calibrator;
+    oct_calibrator_parse(c->settings->calibrator, &calibrator); /* checked before */
+    oct_lock_take(&last->lock);
+    if (!last->found || last->calibrator != (int)calibrator.kind ||
+        last->percentile < calibrator.percentile || last->percentile > calibrator.percentile)
+        for (int i = 0; i < network->layer_count; i++)
+            last->codings[i] =
+                oct_calibrate_tensor(&calibrator, &c->statistics->tensors[i].histogram);
+    last->found = true;
+    last->calibrator = (int)calibrator.kind;
+    last->percentile = calibrator.percentile;
+    for (int i = 0; i < network->layer_count; i++)
+        codings[network->layers[i].output] = last->codings[i];
+    oct_lock_leave(&last->lock);
+}
+
 /* Codings and moments of all layers' outputs. */
 static octet_status scheme_of_statistics(struct compilation *c, struct oct_quantization *codings,
                                          struct oct_scheme *scheme)
 {
     const struct oct_network *network = &c->model->network;
-    struct oct_calibrator calibrator;
-    oct_calibrator_parse(c->settings->calibrator, &calibrator); /* checked before */
     const struct oct_moments **moments =
         oct_arena_calloc(&c->arena, (size_t)network->tensor_count, sizeof *moments);
     if (!moments)
@@ -91,9 +120,9 @@ static octet_status scheme_of_statistics(struct compilation *c, struct oct_quant
             return oct_fail_memory(c->ctx, "the build");
         for (int channel = 0; channel < record->channels; channel++)
             of[channel] = oct_moments_of(record, channel);
-        codings[tensor] = oct_calibrate_tensor(&calibrator, &record->histogram);
         moments[tensor] = of;
     }
+    find_codings(c, codings);
     scheme->moments = moments;
     return OCTET_OK;
 }
@@ -153,6 +182,38 @@ static octet_status compile_bf16(struct compilation *c)
 
 /* ---- provenance ---- */
 
+static const struct oct_tensor_record *find_record(const octet_statistics *statistics,
+                                                   const char *name)
+{
+    for (int i = 0; i < statistics->tensor_count; i++)
+        if (strcmp(statistics->tensors[i].name, name) == 0)
+            return &statistics->tensors[i];
+    return NULL;
+}
+
+/* What the calibration's pictures make of the codes of all convolutions, for octet_drift; NULL
+ * where memory is short, "" where there is no such layer. */
+static const char *calibration_noise(struct compilation *c)
+{
+    enum { ENTRY = 24 }; /* bytes, of which " 2047:-123.45" needs 13 */
+    const struct oct_network *network = &c->engine->network;
+    const size_t size = (size_t)network->layer_count * ENTRY + 1;
+    uint64_t counts[OCT_CODES];
+    size_t length = 0;
+    char *text = oct_arena_calloc(&c->arena, size, 1);
+    for (int i = 0; i < network->layer_count && text; i++) {
+        const struct oct_tensor *tensor = &network->tensors[network->layers[i].output];
+        const struct oct_tensor_record *record = find_record(c->statistics, tensor->name);
+        if (network->layers[i].operation != OCT_CONVOLUTION || tensor->type != OCT_TYPE_U8 ||
+            !record)
+            continue;
+        oct_codes_of(&record->histogram, tensor->quantization, counts);
+        length += (size_t)snprintf(text + length, size - length, "%s%d:%.2f", length ? " " : "", i,
+                                   oct_codes_noise(counts, tensor->quantization.zero_point));
+    }
+    return text;
+}
+
 /* What gave the scales, or NULL. */
 static const char *scales_from(const struct compilation *c)
 {
@@ -180,6 +241,9 @@ static octet_status set_provenance(struct compilation *c)
     const octet_status status = oct_network_describe(c->ctx, &c->engine->network, &info);
     if (status)
         return status;
+    const char *noise = statistics ? calibration_noise(c) : "";
+    if (!noise)
+        return oct_fail_memory(c->ctx, "the build");
     if (statistics) {
         snprintf(images, sizeof images, "%lld", (long long)statistics->image_count);
         snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
@@ -197,6 +261,7 @@ static octet_status set_provenance(struct compilation *c)
         {"calibration_images", statistics ? images : NULL},
         {"calibration_size", statistics ? size : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
+        {OCT_CALIBRATION_NOISE, *noise ? noise : NULL},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
         {"float_precision", keeps_floats(settings) && bf16 ? "half" : NULL},
     };

@@ -10,6 +10,10 @@
 octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
                                const octet_build_settings *settings);
 
+/* Sets selected[layer] ([layers of the model]; may be NULL) to whether the words mean the layer. */
+octet_status oct_compile_select(octet_context *ctx, const octet_model *model, const char *words,
+                                unsigned char *selected);
+
 /* Makes an engine by settings that passed the check. On failure `*engine` is NULL. */
 octet_status oct_compile(octet_context *ctx, const octet_model *model,
                          const octet_statistics *statistics, const octet_build_settings *settings,

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/eval_coco.h"
 #include "evaluate/coco_json.h"
 #include "evaluate/evaluation.h"
 #include "fuzz.h"
+#include "models/eval_coco.h"
 
 #define MEMORY_MAX ((size_t)64 << 20) /* that one input may hold */
 #define BLOCK_MAX MEMORY_MAX

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/eval_yaml.h"
 #include "fuzz.h"
+#include "models/eval_yaml.h"
 #include "pictures/yaml.h"
 
 static void make_dataset(void)

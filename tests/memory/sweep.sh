@@ -78,5 +78,6 @@ sweep calibrate "$model" -i "$picture" --imgsz 64 --threads 1 -o out/file
 sweep build "$model" --stats parts.stats --calibrator minmax -o out/file
 sweep export "$model" --stats parts.stats -f qdq --calibrator minmax --float-layers none -o out/file
 sweep detect parts.octet "$picture" --imgsz 64 --threads 1 --json
+sweep compare "$model" parts.octet -i "$picture" --imgsz 64 --threads 1 --json
 sweep eval --annotations truth.json --detections boxes.json --json
 [ "$failures" -eq 0 ]

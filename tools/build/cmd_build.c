@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* octet build: options, scales from wherever they come, and the engine made of them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,6 +9,7 @@
 #include "app/json_print.h"
 #include "app/output_file.h"
 #include "app/table.h"
+#include "build/auto_layers.h"
 #include "build/auto_precision.h"
 #include "build/candidates_report.h"
 #include "models/calibration_run.h"
@@ -17,9 +19,11 @@
 
 struct arguments {
     const char *statistics, *cache, *precision, *calibrator, *float_layers, *float_precision;
-    const char *output, *save_statistics;
+    const char *output, *save_statistics, *annotations, *costs;
     struct calibration_request calibration;
     double min_agreement; /* percent; below 0: not given */
+    bool chooses_layers;  /* --float-layers auto */
+    double allowed;       /* then: points of AP that may be lost; below 0: nonsense was given */
 };
 
 /* All that one call of the verb holds. */
@@ -30,6 +34,8 @@ struct build_run {
     octet_cache *cache;
     octet_engine *engine;         /* without --precision auto */
     struct candidates candidates; /* with it */
+    struct mixed_search search;   /* with --float-layers auto */
+    char *chosen_layers;          /* then */
     struct calibration_result calibration;
     double seconds; /* of the build alone */
 };
@@ -70,8 +76,12 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
          NULL},
         {"float-layers", 0, OPTION_LIST, "SET",
-         "keep float: head, N, N-M, PATTERN, with commas (default none)", &a->float_layers, 0, 0,
+         "keep float: a part, N, N-M, PATTERN, with commas; or auto[:LOSS]", &a->float_layers, 0, 0,
          NULL},
+        {"annotations", 0, OPTION_TEXT, "FILE",
+         "with auto: COCO labels of --images, for AP to judge", &a->annotations, 0, 0, NULL},
+        {"costs", 0, OPTION_TEXT, "FILE", "with auto: times of layers, read or else written",
+         &a->costs, 0, 0, NULL},
         {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or bf16",
          &a->float_precision, 0, 0, float_precisions},
         {"device", 0, OPTION_DEVICE, "NAME",
@@ -98,6 +108,34 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
 static bool is_auto(const struct arguments *a)
 {
     return strcmp(a->precision, "auto") == 0;
+}
+
+/* Whether pictures judge after they calibrated, so that they may come beside statistics. */
+static bool judges(const struct arguments *a)
+{
+    return is_auto(a) || a->chooses_layers;
+}
+
+/* What goes with --float-layers auto, and what does not. */
+static int check_layers(struct app *app, const struct arguments *a)
+{
+    if (a->float_layers && strchr(a->float_layers, ',') &&
+        (strncmp(a->float_layers, "auto", 4) == 0 || strstr(a->float_layers, ",auto")))
+        return app_usage(app, "--float-layers auto stands alone");
+    if (!a->chooses_layers && (a->annotations || a->costs))
+        return app_usage(app, "--%s goes with --float-layers auto",
+                         a->annotations ? "annotations" : "costs");
+    if (!a->chooses_layers)
+        return STATUS_DONE;
+    if (a->allowed < 0)
+        return app_usage(
+            app, "--float-layers auto:LOSS takes points of AP, 0 to %g, as in auto:0.3", LOSS_MAX);
+    if (strcmp(a->precision, "int8") != 0)
+        return app_usage(app, "--float-layers auto goes with int8, not with --precision %s",
+                         a->precision);
+    if (!a->calibration.images.count)
+        return app_usage(app, "--float-layers auto needs --images SOURCE to measure by");
+    return STATUS_DONE;
 }
 
 /* With a cache, which has all that int8 needs. */
@@ -130,7 +168,9 @@ static int check(struct app *app, const struct arguments *a)
     const struct calibration_request *calibration = &a->calibration;
     if (!a->output)
         return app_usage(app, "-o FILE is missing: where the engine goes");
-    if (a->statistics && calibration->images.count && !is_auto(a))
+    if (check_layers(app, a) != STATUS_DONE)
+        return STATUS_USAGE;
+    if (a->statistics && calibration->images.count && !judges(a))
         return app_usage(app, "--stats and --images exclude each other");
     if (is_float && (a->statistics || calibration->images.count))
         return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
@@ -170,14 +210,16 @@ static int check_scales(struct app *app, const struct arguments *a, const octet_
 /* Both outputs can be written, and neither takes the place of what is read. */
 static int check_outputs(struct app *app, const struct arguments *a, const char *model)
 {
-    const char *const outputs[] = {a->output, a->save_statistics};
+    enum { OUTPUTS = 3 };
+    const char *const outputs[OUTPUTS] = {a->output, a->save_statistics, a->costs};
     struct inputs inputs = {0};
     inputs_add(&inputs, model);
     inputs_add(&inputs, a->statistics);
     inputs_add(&inputs, a->cache);
     inputs_add(&inputs, app->names);
+    inputs_add(&inputs, a->annotations);
     int status = STATUS_DONE;
-    for (size_t i = 0; i < 2 && status == STATUS_DONE; i++) {
+    for (size_t i = 0; i < OUTPUTS && status == STATUS_DONE; i++) {
         if (!outputs[i])
             continue;
         status = output_check(app, outputs[i]);
@@ -186,6 +228,10 @@ static int check_outputs(struct app *app, const struct arguments *a, const char 
     }
     if (status == STATUS_DONE && a->save_statistics)
         status = inputs_check_outputs(app, a->output, a->save_statistics);
+    if (status == STATUS_DONE && a->costs)
+        status = inputs_check_outputs(app, a->output, a->costs);
+    if (status == STATUS_DONE && a->costs && a->save_statistics)
+        status = inputs_check_outputs(app, a->save_statistics, a->costs);
     inputs_free(&inputs);
     return status;
 }
@@ -197,7 +243,7 @@ static void fill_settings(const struct arguments *a, octet_build_settings *setti
                           : strcmp(a->precision, "bf16") == 0 ? OCTET_PRECISION_BF16
                                                               : OCTET_PRECISION_INT8;
     settings->calibrator = a->calibrator ? a->calibrator : "mse";
-    settings->float_layers = a->float_layers;
+    settings->float_layers = a->chooses_layers ? NULL : a->float_layers;
     if (a->float_precision && strcmp(a->float_precision, "bf16") == 0)
         settings->float_precision = OCTET_PRECISION_BF16;
 }
@@ -257,6 +303,20 @@ static int compare_candidates(struct build_run *run)
     return auto_precision(run->app, &request, &run->candidates);
 }
 
+static int choose_layers(struct build_run *run)
+{
+    const struct arguments *a = run->arguments;
+    struct layers_request request = {.model = run->model,
+                                     .statistics = run->calibration.statistics,
+                                     .judges = &a->calibration,
+                                     .judges_known = !a->statistics,
+                                     .annotations = a->annotations,
+                                     .costs = a->costs,
+                                     .allowed = a->allowed};
+    fill_settings(a, &request.settings);
+    return auto_layers(run->app, &request, &run->search, &run->engine, &run->chosen_layers);
+}
+
 static int make_engine(struct build_run *run)
 {
     struct app *app = run->app;
@@ -265,8 +325,8 @@ static int make_engine(struct build_run *run)
     settings.cache = run->cache;
     double start_ms = app_now_ms();
     octet_status status = OCTET_OK;
-    if (is_auto(run->arguments)) {
-        int ran = compare_candidates(run);
+    if (judges(run->arguments)) {
+        int ran = is_auto(run->arguments) ? compare_candidates(run) : choose_layers(run);
         if (ran != STATUS_DONE)
             return ran;
     } else {
@@ -302,8 +362,8 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     json_put(root, "precision", json_text(precision_word(info->precision)));
     json_put(root, "calibrator",
              statistics || run->cache ? json_text(calibrator(run)) : json_null());
-    json_put(root, "float_layers",
-             run->arguments->float_layers ? json_text(run->arguments->float_layers) : json_null());
+    const char *layers = run->chosen_layers ? run->chosen_layers : run->arguments->float_layers;
+    json_put(root, "float_layers", layers ? json_text(layers) : json_null());
     json_put(root, "layers", json_integer(info->layer_count));
     json_put(root, "weight_bytes", json_integer(info->weight_bytes));
     json_put(root, "images", json_integer(statistics ? statistics->image_count : 0));
@@ -312,6 +372,8 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     json_put(root, "build_seconds", json_number(run->seconds));
     if (is_auto(run->arguments))
         candidates_json(&run->candidates, root);
+    if (run->chosen_layers)
+        auto_layers_json(&run->search, root);
     return json_print(run->app, root);
 }
 
@@ -345,6 +407,8 @@ static int print_summary(struct build_run *run)
         printf("  calibration  %s\n", calibrator(run));
     if (is_auto(run->arguments))
         candidates_print(&run->candidates);
+    if (run->chosen_layers)
+        auto_layers_print(&run->search, run->chosen_layers);
     printf("  time         %.1f s", run->calibration.seconds + run->seconds);
     if (run->calibration.used)
         printf(" (calibration %.1f s, build %.1f s)", run->calibration.seconds, run->seconds);
@@ -359,7 +423,8 @@ int cmd_build(struct app *app, int argc, char **argv)
     int status = parse(app, argc, argv, &arguments, &operands);
     if (status >= 0)
         return status;
-    arguments.calibration.twice = is_auto(&arguments);
+    arguments.chooses_layers = auto_layers_asked(arguments.float_layers, &arguments.allowed);
+    arguments.calibration.twice = judges(&arguments);
     status = check(app, &arguments);
     if (status == STATUS_DONE)
         status = check_names(app, &arguments, NULL);
@@ -384,6 +449,8 @@ int cmd_build(struct app *app, int argc, char **argv)
     if (status == STATUS_DONE)
         calibration_verdict(app, &run.calibration);
     candidates_free(&run.candidates);
+    mixed_search_free(&run.search);
+    free(run.chosen_layers);
     octet_cache_free(&run.cache);
     octet_engine_free(&run.engine);
     octet_statistics_free(&run.calibration.statistics);

@@ -27,7 +27,19 @@ octet_status judges_open(struct judges *judges, octet_context *context,
     return status == OCTET_OK ? OCTET_OK : fail(judges, status);
 }
 
-static octet_status add_with(struct judges *judges, size_t index, const octet_image *image)
+/* Takes a box down under the class that it counts for, if any. */
+static octet_status keep(struct judges *judges, size_t index, int64_t id,
+                         const octet_detection *box)
+{
+    const struct class_match *classes = judges->classes;
+    if (classes && !classes->known[box->class_id])
+        return OCTET_OK;
+    return octet_detections_add(judges->found[index], id,
+                                classes ? classes->ids[box->class_id] : box->class_id, box);
+}
+
+static octet_status add_with(struct judges *judges, size_t index, const octet_image *image,
+                             int64_t id)
 {
     const struct judged_engine *engine = &judges->engines[index];
     octet_detection found[SCORING_DETECTIONS_MAX];
@@ -45,18 +57,22 @@ static octet_status add_with(struct judges *judges, size_t index, const octet_im
         return status;
     }
     for (int i = 0; i < count && status == OCTET_OK; i++)
-        status = octet_detections_add(judges->found[index], (int64_t)judges->pictures,
-                                      found[i].class_id, &found[i]);
+        status = keep(judges, index, id, &found[i]);
     return status == OCTET_OK ? OCTET_OK : fail(judges, status);
 }
 
-octet_status judges_add(struct judges *judges, const octet_image *image)
+octet_status judges_add_as(struct judges *judges, const octet_image *image, int64_t id)
 {
     octet_status status = OCTET_OK;
     judges->pictures++;
     for (size_t i = 0; i < judges->count && status == OCTET_OK; i++)
-        status = add_with(judges, i, image);
+        status = add_with(judges, i, image, id);
     return status;
+}
+
+octet_status judges_add(struct judges *judges, const octet_image *image)
+{
+    return judges_add_as(judges, image, (int64_t)judges->pictures + 1);
 }
 
 octet_status judges_score(struct judges *judges, double *ap)

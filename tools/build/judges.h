@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include <octet/octet.h>
+#include "models/class_match.h"
 
 struct judged_engine {
     const octet_engine *engine;
@@ -16,11 +16,13 @@ struct judged_engine {
 struct judges {
     octet_context *context;
     const struct judged_engine *engines;
-    size_t count, reference;  /* whose boxes are taken for true */
-    octet_detections **found; /* by each engine */
-    size_t pictures;          /* so far */
-    size_t boxes;             /* that the reference is sure of; set by judges_score() */
-    const char *message;      /* of the last failure; stands until the next call */
+    size_t count, reference;           /* whose boxes are taken for true */
+    octet_detections **found;          /* by each engine */
+    size_t pictures;                   /* so far */
+    const struct class_match *classes; /* NULL: boxes keep the model's classes; else only those that
+                                          the ground truth knows are kept, with its ids */
+    size_t boxes;                      /* that the reference is sure of; set by judges_score() */
+    const char *message;               /* of the last failure; stands until the next call */
 };
 
 /* `engines`, all of one model, must stay; `reference` is one of them. Frees with judges_close(),
@@ -28,8 +30,11 @@ struct judges {
 octet_status judges_open(struct judges *judges, octet_context *context,
                          const struct judged_engine *engines, size_t count, size_t reference);
 
-/* Runs all engines on the picture. */
+/* Runs all engines on the picture, which gets a number of its own. */
 octet_status judges_add(struct judges *judges, const octet_image *image);
+
+/* The same with the picture's id in the ground truth. */
+octet_status judges_add_as(struct judges *judges, const octet_image *image, int64_t id);
 
 /* Sets ap[count], 0 to 1, or -1 where the reference is sure of nothing; of that one, too. */
 octet_status judges_score(struct judges *judges, double *ap);

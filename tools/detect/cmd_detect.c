@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/progress.h"
 #include "detect/detect_arguments.h"
+#include "detect/detect_drift.h"
 #include "models/class_list.h"
 #include "models/model_file.h"
 #include "models/selection.h"
@@ -38,6 +39,7 @@ struct detection_run {
     octet_detection *detections;
     struct detect_files files;
     struct detect_report report;
+    struct detect_drift drift;
     struct progress progress;
     struct bad *bad; /* of this batch */
     size_t bad_count, bad_capacity;
@@ -118,6 +120,10 @@ static int prepare_session(struct detection_run *run, const char *model)
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));
+    if (arguments->drift)
+        status = detect_drift_open(app, model, run->engine, run->session, &run->drift);
+    if (status != STATUS_DONE)
+        return status;
     choose_settings(run, model);
     run->detections = app_alloc((size_t)run->settings.max_detections, sizeof *run->detections);
     run->batch = app_alloc((size_t)arguments->batch, sizeof *run->batch);
@@ -244,6 +250,7 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
         .height = pending->height,
         .detections = run->detections,
         .count = count,
+        .drift = run->drift.engine ? &run->drift.state : NULL,
         .times = {frame->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
     int ended = detect_report_add(&run->report, &result);
     if (ended == STATUS_DONE)
@@ -257,8 +264,12 @@ static int run_batch(struct detection_run *run, size_t count)
 {
     size_t next_bad = 0;
     double start_ms = app_now_ms();
+    if (count)
+        detect_drift_before(&run->drift, run->batch[0].width, run->batch[0].height);
     octet_status status = count ? octet_session_run(run->session) : OCTET_OK;
     double each_ms = count ? (app_now_ms() - start_ms) / (double)count : 0;
+    if (count)
+        detect_drift_after(&run->drift, run->batch[0].frame.label);
     int ended = status == OCTET_OK ? STATUS_DONE : fail_session(run, status);
     for (size_t i = 0; i < count && ended == STATUS_DONE; i++) {
         ended = report_bad(run, i, &next_bad);
@@ -304,6 +315,7 @@ static int run_all(struct detection_run *run)
     } while (status == STATUS_DONE && !app_interrupted() && count > 0);
     progress_finish(&run->progress);
     detect_report_end(&run->report);
+    detect_drift_end(&run->drift);
     return status == STATUS_DONE ? finish_files(run) : status;
 }
 
@@ -327,6 +339,7 @@ int cmd_detect(struct app *app, int argc, char **argv)
         status = run_all(&run);
     pictures_close(&run.pictures);
     detect_files_close(&run.files);
+    detect_drift_close(&run.drift);
     octet_session_close(&run.session);
     octet_engine_free(&run.engine);
     sources_free(&run.sources);

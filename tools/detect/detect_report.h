@@ -22,6 +22,7 @@ struct detect_result {
     int width, height; /* of the picture, pixels */
     const octet_detection *detections;
     int count;
+    const octet_drift_state *drift; /* of the watch, or NULL */
     struct detect_times times;
 };
 

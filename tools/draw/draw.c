@@ -3,9 +3,12 @@
 #include "draw/draw.h"
 
 #include <cairo.h>
+#include <math.h>
 #include <stdlib.h>
 
+#include "app/json_print.h"
 #include "app/paths.h"
+#include "app/terminal_text.h"
 #include "draw/canvas.h"
 #include "draw/draw_labels.h"
 #include "draw/draw_style.h"
@@ -13,6 +16,8 @@
 #include "draw/label_font.h"
 
 #define SEAM_OPACITY 0.45
+#define TITLE_LINES 1.8       /* of the font's size: the band above a picture */
+#define TITLE_GROUND 0x1c1c1e /* 0xRRGGBB */
 
 struct drawer {
     struct app *app;
@@ -43,21 +48,24 @@ static void draw_box(const struct canvas *canvas, const struct style *style,
     canvas_frame(canvas, &box, style->line, style_color(found->class_id), 1);
 }
 
-/* The best detection is drawn last; labels lie above all boxes. */
-static void draw_all(const struct drawer *drawer, cairo_surface_t *surface,
-                     const struct drawing *drawing)
+static struct canvas canvas_of(cairo_surface_t *surface)
 {
-    const struct canvas canvas = {
+    cairo_surface_flush(surface);
+    return (struct canvas){
         cairo_image_surface_get_data(surface), cairo_image_surface_get_width(surface),
         cairo_image_surface_get_height(surface), cairo_image_surface_get_stride(surface)};
-    struct style style = style_choose(canvas.width, canvas.height, drawer->settings.line_width);
-    cairo_surface_flush(surface);
+}
+
+/* The best detection is drawn last; labels lie above all boxes. */
+static void draw_all(const struct drawer *drawer, const struct canvas *canvas,
+                     const struct drawing *drawing)
+{
+    struct style style = style_choose(canvas->width, canvas->height, drawer->settings.line_width);
     for (int i = drawing->count - 1; i >= 0; i--)
-        draw_box(&canvas, &style, &drawing->detections[i]);
+        draw_box(canvas, &style, &drawing->detections[i]);
     const struct label_maker maker = {drawer->engine, drawer->font, drawer->settings.no_scores};
     if (drawer->font)
-        draw_labels(&maker, &canvas, &style, drawing->detections, drawing->count);
-    cairo_surface_mark_dirty(surface);
+        draw_labels(&maker, canvas, &style, drawing->detections, drawing->count);
 }
 
 static cairo_status_t write_bytes(void *file, const unsigned char *bytes, unsigned int size)
@@ -95,7 +103,9 @@ static cairo_surface_t *draw(struct drawer *drawer, const struct drawing *drawin
     cairo_surface_t *surface = surface_of(drawing->image);
     cairo_status_t result = cairo_surface_status(surface);
     if (result == CAIRO_STATUS_SUCCESS) {
-        draw_all(drawer, surface, drawing);
+        const struct canvas canvas = canvas_of(surface);
+        draw_all(drawer, &canvas, drawing);
+        cairo_surface_mark_dirty(surface);
         return surface;
     }
     app_fail(drawer->app, "%s: the picture could not be drawn: %s", path,
@@ -108,6 +118,65 @@ int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const cha
 {
     cairo_surface_t *surface = draw(drawer, drawing, path);
     int status = surface ? write_surface(drawer->app, surface, path) : STATUS_FAILED;
+    cairo_surface_destroy(surface);
+    return status;
+}
+
+/* The title above a half, as much of it as there is room for. */
+static void draw_title(const struct drawer *drawer, const struct canvas *half,
+                       const struct style *style, const char *title)
+{
+    if (!drawer->font)
+        return;
+    json_t *valid = json_text(title);
+    char *text = app_strdup(json_string_value(valid));
+    json_decref(valid);
+    text_clean(text);
+    cairo_surface_t *words = label_font_render(drawer->font, text, style->font,
+                                               fmax(1, half->width - 2 * style->padding), true);
+    canvas_paint(half, words, (int)lround(style->padding), (int)lround(style->padding * 0.5));
+    cairo_surface_destroy(words);
+    free(text);
+}
+
+/* One half of the surface: its title, and the picture with its boxes. */
+static void draw_half(const struct drawer *drawer, const struct canvas *whole, int left, int top,
+                      const struct drawing *drawing, const char *title)
+{
+    const int width = octet_image_width(drawing->image);
+    const int height = octet_image_height(drawing->image);
+    const struct style style = style_choose(width, height, drawer->settings.line_width);
+    struct canvas half = {whole->data + 4 * (size_t)left, width, top, whole->stride};
+    draw_title(drawer, &half, &style, title);
+    half.data += (size_t)top * (size_t)whole->stride;
+    half.height = height;
+    copy_pixels(drawing->image, 0, 0, width, height, half.data, half.stride);
+    draw_all(drawer, &half, drawing);
+}
+
+int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
+                        const char *const titles[2], const char *path)
+{
+    const int width = octet_image_width(sides[0].image);
+    const int height = octet_image_height(sides[0].image);
+    const struct style style = style_choose(width, height, 0);
+    const int top = (int)lround(style.font * TITLE_LINES), gap = (int)lround(style.font / 2);
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, 2 * width + gap, height + top);
+    const cairo_status_t made = cairo_surface_status(surface);
+    int status = STATUS_DONE;
+    if (made != CAIRO_STATUS_SUCCESS) {
+        status = app_fail(drawer->app, "%s: the pictures could not be drawn: %s", path,
+                          cairo_status_to_string(made));
+    } else {
+        const struct canvas whole = canvas_of(surface);
+        const struct rectangle all = {0, 0, whole.width, whole.height};
+        canvas_fill(&whole, &all, TITLE_GROUND, 1);
+        for (int i = 0; i < 2; i++)
+            draw_half(drawer, &whole, i * (width + gap), top, &sides[i], titles[i]);
+        cairo_surface_mark_dirty(surface);
+        status = write_surface(drawer->app, surface, path);
+    }
     cairo_surface_destroy(surface);
     return status;
 }

@@ -30,6 +30,11 @@ void drawer_begin(struct drawer *drawer, const octet_engine *engine);
  * quality 92. */
 int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const char *path);
 
+/* Draws one picture twice, side by side, each with its own boxes below its title; a JPEG of quality
+ * 92. Both drawings are of one image. */
+int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
+                        const char *const titles[2], const char *path);
+
 /* Draws as well, and hands over rows of 32-bit pixels 0x00RRGGBB in the machine's byte order, whose
  * size is the picture's; `name` stands for them in messages. Returns what `use` does. */
 int draw_to_pixels(struct drawer *drawer, const struct drawing *drawing, const char *name,

@@ -4,9 +4,9 @@
 
 #include "app/commands.h"
 #include "app/output_file.h"
-#include "eval/eval_coco.h"
 #include "eval/eval_report.h"
-#include "eval/eval_yaml.h"
+#include "models/eval_coco.h"
+#include "models/eval_yaml.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
 #include "pictures/inputs.h"

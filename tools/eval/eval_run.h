@@ -4,8 +4,8 @@
 #define TOOLS_EVAL_RUN_H
 
 #include "app/options.h"
-#include "eval/eval_set.h"
 #include "models/class_match.h"
+#include "models/eval_set.h"
 
 struct eval_arguments {
     const char *annotations, *images, *data, *split, *detections, *classes, *save;

@@ -5,6 +5,7 @@
 #include "inspect/inspect.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
+#include "models/range_check.h"
 
 static int show(struct app *app, const struct subject *subject)
 {
@@ -85,9 +86,22 @@ int cmd_inspect(struct app *app, int argc, char **argv)
         [FILE_CACHE] = inspect_cache,
     };
     const char *statistics = NULL;
+    struct range_check check = {.others = {.max_bad = MAX_BAD_DEFAULT}};
+    bool fits;
     const struct option options[] = {
         {"stats", 0, OPTION_TEXT, "FILE", "statistics to compare a TensorRT cache with",
          &statistics, 0, 0, NULL},
+        {"against", 0, OPTION_TEXTS, "SOURCE", "statistics or pictures that ranges are to fit",
+         &check.others.images, 0, 0, NULL},
+        {"model", 0, OPTION_TEXT, "MODEL.onnx", "runs these pictures (else an engine's codes do)",
+         &check.model, 0, 0, NULL},
+        {"calibrator", 0, OPTION_TEXT, "NAME", "that makes ranges of statistics (default mse)",
+         &check.calibrator, 0, 0, NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &check.others.count,
+         1, SAMPLE_MAX, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &check.others.seed, 0,
+         SEED_MAX, NULL},
+        DEVICE_OPTION(app),
         NAMES_OPTION(app),
     };
     const struct command command = {
@@ -105,6 +119,12 @@ int cmd_inspect(struct app *app, int argc, char **argv)
     int status;
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
+    if (check.others.images.count) {
+        check.path = operands.text[0];
+        return range_check(app, &check, &fits);
+    }
+    if (check.model || check.calibrator || check.others.count)
+        return app_usage(app, "--model, --calibrator and --count go with --against SOURCE");
     status = file_kind_of(app, operands.text[0], &kind);
     if (status == STATUS_DONE && app->names && kind != FILE_ONNX)
         return app_usage(app, "--names goes with an ONNX model; %s is %s", operands.text[0],

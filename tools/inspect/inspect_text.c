@@ -66,9 +66,24 @@ static void print_ports(const octet_model *model)
         }
 }
 
-/* A precision's word in the file as people call it. */
-static const char *shown(const struct subject *subject, const char *key, const char *text)
+/* Entries with blanks between. */
+static int words_of(const char *text)
 {
+    int words = *text != '\0';
+    for (; *text; text++)
+        words += *text == ' ';
+    return words;
+}
+
+/* As people are to see it: a precision's word in the file as they call it; figures for programs as
+ * how many there are (in `buffer`). */
+static const char *shown(const struct subject *subject, const char *key, const char *text,
+                         char buffer[32])
+{
+    if (subject->engine && strcmp(key, "calibration_noise") == 0) {
+        snprintf(buffer, 32, "of %d layers", words_of(text));
+        return buffer;
+    }
     const bool precision = strcmp(key, "precision") == 0 || strcmp(key, "float_precision") == 0;
     const bool bf16 = strcmp(text, precision_word(OCTET_PRECISION_BF16)) == 0;
     return subject->engine && precision && bf16 ? precision_name(OCTET_PRECISION_BF16) : text;
@@ -89,7 +104,8 @@ static void print_pairs(const struct subject *subject)
         fputs("  ", stdout);
         print_clean(key);
         printf("%*s  ", width > text_columns(key) ? width - text_columns(key) : 0, "");
-        print_clean(shown(subject, key, text));
+        char buffer[32];
+        print_clean(shown(subject, key, text, buffer));
         putchar('\n');
     }
 }

@@ -21,7 +21,8 @@ int calibration_sources(struct app *app, const struct calibration_request *reque
     if (status == STATUS_DONE && request->resume)
         status = sources_refuse_streams(app, sources, "--resume");
     if (status == STATUS_DONE && request->twice)
-        status = sources_refuse_passing(app, sources, "--precision auto, which reads them twice,");
+        status = sources_refuse_passing(
+            app, sources, "--precision or --float-layers auto, which reads them twice,");
     return status;
 }
 

@@ -21,7 +21,7 @@ char *checkpoint_path(const char *output)
 }
 
 /* FNV-1a over all paths, their final NULs included. */
-static uint64_t hash_list(const struct sources *sources)
+uint64_t checkpoint_hash_list(const struct sources *sources)
 {
     uint64_t hash = FNV_OFFSET;
     for (size_t i = 0; i < sources->count; i++) {
@@ -36,7 +36,8 @@ static uint64_t hash_list(const struct sources *sources)
 void checkpoint_open(struct checkpoint *checkpoint, const char *output,
                      const struct sources *sources)
 {
-    *checkpoint = (struct checkpoint){.list = hash_list(sources), .pictures = sources->count};
+    *checkpoint =
+        (struct checkpoint){.list = checkpoint_hash_list(sources), .pictures = sources->count};
     checkpoint->path = output ? checkpoint_path(output) : NULL;
     checkpoint->exists = checkpoint->path && access(checkpoint->path, F_OK) == 0;
     checkpoint->written_ms = app_now_ms();

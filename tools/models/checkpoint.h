@@ -18,6 +18,9 @@ struct checkpoint {
     bool exists;
 };
 
+/* Tells lists of pictures apart: of their paths, in order. */
+uint64_t checkpoint_hash_list(const struct sources *sources);
+
 /* FILE.partial of the statistics file `output`; the caller frees it. */
 char *checkpoint_path(const char *output);
 

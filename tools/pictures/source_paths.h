@@ -77,6 +77,10 @@ int sources_check_reachable(struct app *app, const struct sources *sources, doub
  * pictures cannot be sampled. Returns a status. */
 int sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed);
 
+/* The `count` of n things that sources_sample() takes with this seed, in the order of its drawing:
+ * those of a smaller count come first in it. The caller frees it. */
+size_t *sources_draw(size_t n, size_t count, uint64_t seed);
+
 /* Whether these are so many pictures, films' frames among them as far as they can be counted. */
 bool sources_have_at_most(const struct sources *sources, size_t most);
 

@@ -13,30 +13,35 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-/* Sets those of `taken` that are chosen: `count` of the `n` in `order`, which it shuffles. */
-static void choose(size_t *order, size_t n, size_t count, uint64_t seed, bool *taken)
+size_t *sources_draw(size_t n, size_t count, uint64_t seed)
 {
+    size_t *order = app_alloc(n, sizeof *order);
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
     for (size_t i = 0; i < count; i++) {
         size_t j = i + (size_t)((unsigned __int128)next_random(&seed) * (n - i) >> 64);
         size_t chosen = order[j];
         order[j] = order[i];
         order[i] = chosen;
-        taken[chosen] = true;
     }
+    return order;
 }
 
 /* Keeps `count` of the sources that are no films, and the films that `keeps` says. */
 static void keep_some(struct sources *sources, size_t count, uint64_t seed, const bool *keeps)
 {
     const size_t n = sources->count, streams = sources->stream_count;
-    size_t *order = app_alloc(n, sizeof *order), pictures = 0, next = 0, kept = 0;
+    size_t *places = app_alloc(n, sizeof *places), pictures = 0, next = 0, kept = 0;
     bool *taken = app_alloc(n, sizeof *taken);
     for (size_t i = 0; i < n; i++)
         if (!sources_is_stream(sources, i))
-            order[pictures++] = i;
+            places[pictures++] = i;
     for (size_t i = 0; i < streams; i++)
         taken[sources->streams[i].source] = keeps[i];
-    choose(order, pictures, count < pictures ? count : pictures, seed, taken);
+    const size_t drawn = count < pictures ? count : pictures;
+    size_t *order = sources_draw(pictures, drawn, seed);
+    for (size_t i = 0; i < drawn; i++)
+        taken[places[order[i]]] = true;
     sources->stream_count = 0;
     for (size_t i = 0; i < n; i++) {
         const bool is_stream = next < streams && sources->streams[next].source == i;
@@ -55,6 +60,7 @@ static void keep_some(struct sources *sources, size_t count, uint64_t seed, cons
     }
     sources->count = kept;
     free(order);
+    free(places);
     free(taken);
 }
 

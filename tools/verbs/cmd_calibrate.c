@@ -11,6 +11,7 @@
 #include "models/calibration_run.h"
 #include "models/checkpoint.h"
 #include "models/model_file.h"
+#include "models/range_check.h"
 #include "pictures/inputs.h"
 
 static double file_bytes(const char *path)
@@ -95,15 +96,31 @@ static int calibrate(struct app *app, const char *path, const struct calibration
     return status;
 }
 
+/* How an engine's ranges fit the pictures: 3 where they do not. */
+static int check_engine(struct app *app, const struct operands *operands, const char *engine,
+                        const struct calibration_request *request)
+{
+    const struct range_check check = {
+        .path = engine,
+        .model = operands->count ? operands->text[0] : NULL,
+        .others = *request,
+    };
+    bool fits = false;
+    const int status = range_check(app, &check, &fits);
+    return status == STATUS_DONE && !fits ? STATUS_CHECK : status;
+}
+
 int cmd_calibrate(struct app *app, int argc, char **argv)
 {
     struct calibration_request request = {.max_bad = MAX_BAD_DEFAULT};
-    const char *output = NULL;
+    const char *output = NULL, *check = NULL;
     const struct option options[] = {
         {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures as the model will see (needed)",
          &request.images, 0, 0, NULL},
         {"output", 'o', OPTION_TEXT, "FILE", "the statistics file to write (needed)", &output, 0, 0,
          NULL},
+        {"check", 0, OPTION_TEXT, "ENGINE", "write nothing: do this engine's ranges fit them?",
+         &check, 0, 0, NULL},
         {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample (default: all)",
          &request.count, 1, SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0,
@@ -129,15 +146,21 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
             "--count\ntakes frames spread over their length. See octet-calibrate(1).",
         .options = options,
         .option_count = OPTION_COUNT(options),
-        .operands_minimum = 1,
+        .operands_minimum = 0,
         .operands_maximum = 1,
     };
     struct operands operands;
     int status;
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
+    if (!check && !operands.count)
+        return app_usage(app, "MODEL.onnx is missing: the model to calibrate");
     if (!request.images.count)
         return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
+    if (check && (output || request.resume))
+        return app_usage(app, "--check writes nothing: no -o and no --resume with it");
+    if (check)
+        return check_engine(app, &operands, check, &request);
     if (!output)
         return app_usage(app, "-o FILE is missing: where the statistics go");
     request.output = output;

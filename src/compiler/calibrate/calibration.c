@@ -150,30 +150,13 @@ void oct_calibration_free(octet_calibration *c)
     oct_free(&last, c);
 }
 
-/* The cells of a tensor whose centre lies over the picture, not over the letterbox' padding; at
- * least one. */
-static void content(int size, int input, int pad, int resized, int *begin, int *end)
-{
-    const int cell = input / size > 0 ? input / size : 1;
-    *begin = (pad + cell / 2) / cell;
-    *end = (pad + resized + cell / 2) / cell;
-    *end = *end > size ? size : *end;
-    *begin = *begin >= size ? size - 1 : *begin;
-    *end = *end <= *begin ? *begin + 1 : *end;
-}
-
 static int observe_layer(void *user, int index, int layer, const octet_tensor_view *view)
 {
     octet_calibration *c = user;
-    const octet_letterbox *g = &c->geometry;
-    struct oct_region region = {0, view->height, 0, view->width};
+    const struct oct_region whole = {0, view->height, 0, view->width};
+    const struct oct_region region =
+        c->statistics->include_padding ? whole : oct_picture_region(view, &c->geometry);
     (void)index;
-    if (!c->statistics->include_padding) {
-        content(view->height, c->height, g->pad_top, g->resized_height, &region.y_begin,
-                &region.y_end);
-        content(view->width, c->width, g->pad_left, g->resized_width, &region.x_begin,
-                &region.x_end);
-    }
     if (!oct_observe(view, &region, c->threads, c->scratch, &c->statistics->tensors[layer]))
         c->not_finite = view->name;
     oct_threads_rest(c->threads); /* the session's go on */

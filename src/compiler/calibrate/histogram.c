@@ -56,10 +56,11 @@ void oct_histogram_widen(struct oct_histogram *histogram, float minimum, float m
 {
     while (!fits(histogram, minimum) || !fits(histogram, maximum))
         join_neighbours(histogram);
+    /* + 0.0f: of -0 and 0, which are equal, the same one whichever came first */
     if (histogram->count == 0 || minimum < histogram->minimum)
-        histogram->minimum = minimum;
+        histogram->minimum = minimum + 0.0f;
     if (histogram->count == 0 || maximum > histogram->maximum)
-        histogram->maximum = maximum;
+        histogram->maximum = maximum + 0.0f;
 }
 
 void oct_histogram_take(struct oct_histogram *histogram, uint32_t *counts, int first, int last)

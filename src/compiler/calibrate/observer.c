@@ -21,6 +21,27 @@ struct oct_observer_scratch {
     float *values;    /* [BANDS_MAX][4][channels] */
 };
 
+/* At least one cell of `size`. */
+static void content(int size, int input, int pad, int resized, int *begin, int *end)
+{
+    const int cell = input / size > 0 ? input / size : 1;
+    *begin = (pad + cell / 2) / cell;
+    *end = (pad + resized + cell / 2) / cell;
+    *end = *end > size ? size : *end;
+    *begin = *begin >= size ? size - 1 : *begin;
+    *end = *end <= *begin ? *begin + 1 : *end;
+}
+
+struct oct_region oct_picture_region(const octet_tensor_view *view, const octet_letterbox *where)
+{
+    struct oct_region region;
+    content(view->height, where->target_height, where->pad_top, where->resized_height,
+            &region.y_begin, &region.y_end);
+    content(view->width, where->target_width, where->pad_left, where->resized_width,
+            &region.x_begin, &region.x_end);
+    return region;
+}
+
 octet_status oct_observer_scratch_create(octet_context *ctx, int workers, int channels,
                                          struct oct_observer_scratch **created)
 {
@@ -179,10 +200,11 @@ static bool join_channel(const struct look *look, int bands, int c,
     if (!record)
         return true;
     const bool first = record->histogram.count == 0;
+    /* + 0.0f: no -0, see oct_histogram_widen() */
     if (first || minimum < record->channel_minimum[c])
-        record->channel_minimum[c] = minimum;
+        record->channel_minimum[c] = minimum + 0.0f;
     if (first || maximum > record->channel_maximum[c])
-        record->channel_maximum[c] = maximum;
+        record->channel_maximum[c] = maximum + 0.0f;
     record->channel_sum[c] = add_fixed(record->channel_sum[c], sum);
     record->channel_square[c] = add_fixed(record->channel_square[c], square);
     return true;

@@ -3,6 +3,7 @@
 #ifndef OCTET_COMPILER_CALIBRATE_OBSERVER_H
 #define OCTET_COMPILER_CALIBRATE_OBSERVER_H
 
+#include <octet/image.h>
 #include <octet/session.h>
 
 #include "base/threads.h"
@@ -12,6 +13,10 @@
 struct oct_region {
     int y_begin, y_end, x_begin, x_end;
 };
+
+/* The cells of a tensor whose centre lies over the picture, not over the letterbox' padding; at
+ * least one in each direction. */
+struct oct_region oct_picture_region(const octet_tensor_view *view, const octet_letterbox *where);
 
 /* Working memory for one tensor at a time,
  * for `workers` threads and at most `channels` channels. */

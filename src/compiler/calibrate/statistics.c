@@ -8,6 +8,14 @@
 
 #include "base/sha256.h"
 
+static struct oct_found_codings *make_found(struct oct_arena *arena, int tensor_count)
+{
+    struct oct_found_codings *last = oct_arena_calloc(arena, 1, sizeof *last);
+    if (last)
+        last->codings = oct_arena_calloc(arena, (size_t)tensor_count, sizeof *last->codings);
+    return last && last->codings && oct_lock_make(&last->lock) ? last : NULL;
+}
+
 octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
                                    octet_statistics **statistics)
 {
@@ -19,7 +27,8 @@ octet_status oct_statistics_create(octet_context *ctx, int tensor_count,
     oct_arena_init(&s->arena, &s->own);
     s->tensors = oct_arena_calloc(&s->arena, (size_t)tensor_count, sizeof *s->tensors);
     s->tensor_count = tensor_count;
-    if (!s->tensors) {
+    s->last = make_found(&s->arena, tensor_count);
+    if (!s->tensors || !s->last) {
         oct_statistics_free(s);
         *statistics = NULL;
         return oct_fail_memory(ctx, "statistics");
@@ -51,6 +60,8 @@ void oct_statistics_free(octet_statistics *statistics)
 {
     if (!statistics)
         return;
+    if (statistics->last)
+        oct_lock_end(&statistics->last->lock);
     oct_arena_clear(&statistics->arena);
     struct octet_context last = statistics->own; /* holds the allocator that frees it */
     oct_free(&last, statistics);
@@ -105,19 +116,102 @@ static void hash_picture(const struct oct_seen *seen, uint8_t digest[32])
     oct_sha256_final(&sha, digest);
 }
 
+/* Both are big-endian. */
+static void add_fingerprint(octet_statistics *statistics, const uint8_t other[32])
+{
+    unsigned carry = 0;
+    for (int i = 31; i >= 0; i--) {
+        carry += (unsigned)statistics->fingerprint[i] + other[i];
+        statistics->fingerprint[i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    for (int i = 0; i < 32; i++)
+        snprintf(statistics->fingerprint_text + 2 * i, 3, "%02x", statistics->fingerprint[i]);
+}
+
 void oct_statistics_count_image(octet_statistics *statistics, const struct oct_seen *seen)
 {
     uint8_t digest[32];
     hash_picture(seen, digest);
-    unsigned carry = 0;
-    for (int i = 31; i >= 0; i--) {
-        carry += (unsigned)statistics->fingerprint[i] + digest[i];
-        statistics->fingerprint[i] = (uint8_t)carry;
-        carry >>= 8;
-    }
+    add_fingerprint(statistics, digest);
     statistics->image_count++;
-    for (int i = 0; i < 32; i++)
-        snprintf(statistics->fingerprint_text + 2 * i, 3, "%02x", statistics->fingerprint[i]);
+}
+
+void oct_statistics_empty(octet_statistics *statistics)
+{
+    for (int i = 0; i < statistics->tensor_count; i++) {
+        struct oct_tensor_record *record = &statistics->tensors[i];
+        struct oct_histogram *histogram = &record->histogram;
+        const size_t count = (size_t)record->channels;
+        memset(histogram->bins + histogram->first, 0,
+               (size_t)(histogram->last - histogram->first) * sizeof *histogram->bins);
+        oct_histogram_init(histogram, histogram->bins);
+        memset(record->channel_minimum, 0, count * sizeof(float));
+        memset(record->channel_maximum, 0, count * sizeof(float));
+        memset(record->channel_sum, 0, count * sizeof(int64_t));
+        memset(record->channel_square, 0, count * sizeof(int64_t));
+    }
+    memset(statistics->fingerprint, 0, sizeof statistics->fingerprint);
+    memset(statistics->fingerprint_text, 0, sizeof statistics->fingerprint_text);
+    statistics->image_count = 0;
+}
+
+static octet_status check_merge(octet_statistics *statistics, const octet_statistics *other)
+{
+    octet_context *own = &statistics->own;
+    if (strcmp(statistics->model_hash, other->model_hash) != 0)
+        return oct_fail(own, OCTET_MISMATCH,
+                        "the statistics to merge belong to another model (%.12s..., these to "
+                        "%.12s...)",
+                        other->model_hash, statistics->model_hash);
+    if (other->input_height != statistics->input_height ||
+        other->input_width != statistics->input_width)
+        return oct_fail(own, OCTET_MISMATCH,
+                        "the statistics to merge were gathered at %dx%d, these at %dx%d",
+                        other->input_height, other->input_width, statistics->input_height,
+                        statistics->input_width);
+    if (other->include_padding != statistics->include_padding)
+        return oct_fail(own, OCTET_MISMATCH,
+                        "the statistics to merge differ in whether padding was counted");
+    bool same = other->tensor_count == statistics->tensor_count;
+    for (int i = 0; i < statistics->tensor_count && same; i++)
+        same = other->tensors[i].channels == statistics->tensors[i].channels;
+    return same ? OCTET_OK
+                : oct_fail(own, OCTET_MISMATCH, "the statistics to merge have other tensors");
+}
+
+static int64_t add_saturating(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? INT64_MIN : INT64_MAX) : sum;
+}
+
+static void merge_record(struct oct_tensor_record *to, const struct oct_tensor_record *from)
+{
+    if (from->histogram.count == 0)
+        return;
+    const bool first = to->histogram.count == 0;
+    for (int c = 0; c < to->channels; c++) {
+        if (first || from->channel_minimum[c] < to->channel_minimum[c])
+            to->channel_minimum[c] = from->channel_minimum[c];
+        if (first || from->channel_maximum[c] > to->channel_maximum[c])
+            to->channel_maximum[c] = from->channel_maximum[c];
+        to->channel_sum[c] = add_saturating(to->channel_sum[c], from->channel_sum[c]);
+        to->channel_square[c] = add_saturating(to->channel_square[c], from->channel_square[c]);
+    }
+    oct_histogram_merge(&to->histogram, &from->histogram);
+}
+
+octet_status oct_statistics_merge(octet_statistics *statistics, const octet_statistics *other)
+{
+    const octet_status status = check_merge(statistics, other);
+    if (status)
+        return status;
+    for (int i = 0; i < statistics->tensor_count; i++)
+        merge_record(&statistics->tensors[i], &other->tensors[i]);
+    add_fingerprint(statistics, other->fingerprint);
+    statistics->image_count += other->image_count;
+    return OCTET_OK;
 }
 
 static void copy_record(const struct oct_tensor_record *from, struct oct_tensor_record *to)
@@ -126,7 +220,9 @@ static void copy_record(const struct oct_tensor_record *from, struct oct_tensor_
     const size_t count = (size_t)from->channels;
     to->histogram = from->histogram;
     to->histogram.bins = bins;
-    memcpy(bins, from->histogram.bins, OCT_HISTOGRAM_BINS * sizeof *bins);
+    /* What is empty stays untouched: its memory need not be there. */
+    const int first = from->histogram.first, last = from->histogram.last;
+    memcpy(bins + first, from->histogram.bins + first, (size_t)(last - first) * sizeof *bins);
     memcpy(to->channel_minimum, from->channel_minimum, count * sizeof(float));
     memcpy(to->channel_maximum, from->channel_maximum, count * sizeof(float));
     memcpy(to->channel_sum, from->channel_sum, count * sizeof(int64_t));

@@ -7,6 +7,7 @@
 #include <octet/calibrate.h>
 
 #include "base/arena.h"
+#include "base/lock.h"
 #include "compiler/calibrate/histogram.h"
 #include "network/network.h"
 
@@ -23,6 +24,16 @@ struct oct_tensor_record {
     int64_t *channel_sum, *channel_square;    /* [channels], in OCT_SUM_UNIT; saturate */
 };
 
+/* What the last calibrator made of the records, so that builds by the same one need not search
+ * again. Several threads may build by the same statistics. */
+struct oct_found_codings {
+    struct oct_lock lock;
+    bool found;
+    int calibrator; /* enum oct_calibrator_kind */
+    double percentile;
+    struct oct_quantization *codings; /* [tensors] */
+};
+
 struct octet_statistics {
     struct octet_context own;
     struct oct_arena arena;
@@ -36,6 +47,7 @@ struct octet_statistics {
     const char *note; /* the caller's, or NULL */
     int tensor_count;
     struct oct_tensor_record *tensors;
+    struct oct_found_codings *last;
 };
 
 /* Empty statistics of `tensor_count` records; names and channels are set by the caller, then
@@ -77,6 +89,12 @@ octet_status oct_statistics_write(octet_context *ctx, const octet_statistics *st
 
 /* Keeps a copy of a note; OCTET_INVALID_ARGUMENT when it is not UTF-8. */
 octet_status oct_statistics_set_note(octet_statistics *statistics, const char *note);
+
+/* As if nothing had been seen, with the same records; the note stays. */
+void oct_statistics_empty(octet_statistics *statistics);
+
+/* Adds other statistics, as octet_statistics_merge(). `other` may be the same ones. */
+octet_status oct_statistics_merge(octet_statistics *statistics, const octet_statistics *other);
 
 /* A deep copy, but for the note. */
 octet_status oct_statistics_copy(octet_context *ctx, const octet_statistics *from,

@@ -80,7 +80,11 @@ octet_status oct_lower_bf16(octet_context *ctx, struct oct_arena *arena,
 
 /*
  * Marks the convolutions that `text` names: NULL or "none", or words with commas between:
- *   "head"         those that only feed one level of the head
+ *   "head"         those that only feed one level of the head; "head.box" and "head.cls" its
+ *                  branches of boxes and classes
+ *   "neck"         those of the rest that come of something that was made larger again
+ *   "stem"         those of the rest that read more than a quarter of the picture's side
+ *   "backbone"     the rest
  *   "12", "3-7"    a layer's number, or a range of them, in the network's order
  *   anything else  a glob (fnmatch) on the name of the layer or of its output
  * OCTET_INVALID_ARGUMENT for what is no such text, OCTET_MISMATCH for a word that no convolution

@@ -97,6 +97,10 @@ struct oct_backend {
      * from a device. */
     octet_status (*tensor)(void *state, int slot, int tensor, octet_tensor_view *view);
 
+    /* In a watch: puts `values`, [height][width][channels], in place of the output of the layer
+     * that was just run, rounded to the type it is kept in. NULL: tensors are not written to. */
+    void (*replace)(void *state, int slot, int tensor, const float *values);
+
     /* The boxes of a slot that was run, as the head's kind selects them: in input pixels, at most
      * `most`, best first, `*count` of them. For backends that decode and select where the tensors
      * are; NULL: the session does it with what tensor() gives. */

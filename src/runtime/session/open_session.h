@@ -42,10 +42,11 @@ octet_status oct_session_allocate_frame(octet_session *session, octet_pixel_form
                                         int width, int height, octet_frame *frame);
 void oct_session_free_frame(octet_session *session, octet_frame *frame);
 
-/* As octet_session_run(), octet_session_observe(), octet_session_device_ms() and
- * octet_session_layer_ms(). */
+/* As octet_session_run(), octet_session_observe(), octet_session_replace(),
+ * octet_session_device_ms() and octet_session_layer_ms(). */
 octet_status oct_session_run(octet_session *session);
 void oct_session_observe(octet_session *session, octet_observer *observer, void *user);
+octet_status oct_session_replace(octet_session *session, const float *values);
 double oct_session_device_ms(const octet_session *session);
 double oct_session_layer_ms(const octet_session *session, int layer);
 

@@ -55,16 +55,32 @@ void oct_session_observe(octet_session *session, octet_observer *observer, void 
     session->observer_user = user;
 }
 
+octet_status oct_session_replace(octet_session *session, const float *values)
+{
+    if (!session->observed)
+        return oct_fail(&session->own, OCTET_INVALID_STATE,
+                        "octet_session_replace: only an observer may call it");
+    if (!session->backend->replace)
+        return oct_fail(&session->own, OCTET_UNSUPPORTED_DEVICE,
+                        "%s: outputs of layers are replaced on the CPU only",
+                        session->backend->name);
+    session->backend->replace(session->state, session->observed_slot, session->observed_tensor,
+                              values);
+    return OCTET_OK;
+}
+
 static octet_status show_layer(void *user, int slot, int layer)
 {
     octet_session *session = user;
     octet_tensor_view view;
     if (!session->observer) /* it has removed itself */
         return OCTET_OK;
-    octet_status status = session->backend->tensor(
-        session->state, slot, session->engine->network.layers[layer].output, &view);
+    const int tensor = session->engine->network.layers[layer].output;
+    octet_status status = session->backend->tensor(session->state, slot, tensor, &view);
     if (status)
         return status;
+    session->observed_slot = slot;
+    session->observed_tensor = tensor;
     session->observed = true;
     if (session->observer(session->observer_user, slot, layer, &view))
         status = oct_fail(&session->own, OCTET_CANCELLED, "stopped by the observer");

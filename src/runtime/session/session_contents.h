@@ -33,7 +33,8 @@ struct octet_session {
     void *state; /* the backend's */
     int batch;
     bool profile;
-    bool observed; /* an observer is being called */
+    bool observed; /* an observer is being called: */
+    int observed_slot, observed_tensor;
     struct oct_session_facts facts;
     struct oct_slot *slots; /* [batch] */
     struct oct_select_scratch select;

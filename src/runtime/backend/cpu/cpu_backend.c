@@ -118,6 +118,7 @@ const struct oct_backend oct_cpu_backend = {
     .set_input = oct_cpu_set_input,
     .run = oct_cpu_run,
     .tensor = tensor,
+    .replace = oct_cpu_replace,
     .describe = describe,
     .layer_ms = layer_ms,
     .close = close_cpu,

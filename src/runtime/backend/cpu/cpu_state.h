@@ -104,8 +104,9 @@ void oct_cpu_release_weights(struct oct_cpu *cpu);
 /* divide_work.c: cuts a step into items for `threads`. */
 void oct_cpu_divide_work(struct oct_step *step, int threads);
 
-/* input.c and execute.c: struct oct_backend's set_input and run. */
+/* input.c and execute.c: struct oct_backend's set_input, replace and run. */
 octet_status oct_cpu_set_input(void *state, int slot, const struct oct_backend_input *input);
+void oct_cpu_replace(void *state, int slot, int tensor, const float *values);
 octet_status oct_cpu_run(void *state, int first, int count, const struct oct_backend_watch *watch);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The picture into the network's input: bytes with a fourth channel of zeros, or floats or BF16 of
- * them. */
+ * them; and values of the caller's into a layer's output. */
 #include <math.h>
 
 #include "base/bfloat16.h"
+#include "network/requantize.h"
 #include "runtime/backend/cpu/cpu_state.h"
 
 /* Where letterboxed RGB0 bytes go: the input itself, or the pixels before conversion. */
@@ -87,4 +88,29 @@ octet_status oct_cpu_set_input(void *state, int slot, const struct oct_backend_i
     else
         set_planes(cpu, &view, input->planes);
     return OCTET_OK;
+}
+
+static void store_pixel(const struct oct_view *view, size_t at, const float *values, int channels)
+{
+    for (int c = 0; c < channels; c++) {
+        if (view->type == OCT_TYPE_U8)
+            ((uint8_t *)view->data)[at + (size_t)c] =
+                oct_requantize(values[c], view->inverse_scale, view->quantization.zero_point);
+        else if (view->type == OCT_TYPE_BF16)
+            ((uint16_t *)view->data)[at + (size_t)c] = oct_bf16_of(values[c]);
+        else
+            ((float *)view->data)[at + (size_t)c] = values[c];
+    }
+}
+
+void oct_cpu_replace(void *state, int slot, int tensor, const float *values)
+{
+    const struct oct_cpu *cpu = state;
+    const struct oct_view view = oct_cpu_view(cpu, slot, tensor);
+    const int channels = cpu->network->tensors[tensor].channels;
+    const size_t height = (size_t)cpu->layout.sizes[tensor].height;
+    const size_t width = (size_t)cpu->layout.sizes[tensor].width;
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++, values += channels)
+            store_pixel(&view, y * view.row + x * view.pixel, values, channels);
 }

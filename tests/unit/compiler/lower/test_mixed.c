@@ -13,6 +13,7 @@
 
 #include "compiler/lower/lower.h"
 #include "counting_context.h"
+#include "network/operations.h"
 #include "network/requantize.h"
 #include "random.h"
 #include "reference.h"
@@ -470,6 +471,70 @@ static void int8_stays_exact(void **state)
     octet_engine_free(&mixed);
 }
 
+/* Parts are disjoint, and all of the network together. */
+static void parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        int count;
+    } all[] = {{"stem", 2}, {"backbone", 13}, {"neck", 10}, {"head.box", 6}, {"head.cls", 6}};
+    unsigned char selected[OCT_LAYERS_MAX], sum[OCT_LAYERS_MAX] = {0};
+    int computing = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        int count = 0;
+        assert_int_equal(octet_build_select_layers(&test.context, model, all[i].word, selected),
+                         OCTET_OK);
+        for (int k = 0; k < model->network.layer_count; k++) {
+            count += selected[k];
+            sum[k] = (unsigned char)(sum[k] + selected[k]);
+        }
+        assert_int_equal(count, all[i].count);
+    }
+    for (int k = 0; k < model->network.layer_count; k++) {
+        assert_int_equal(sum[k], oct_layer_computes(&model->network.layers[k]));
+        computing += sum[k];
+    }
+    assert_int_equal(computing, count_convolutions());
+    assert_int_equal(octet_build_select_layers(&test.context, model, "tail", selected),
+                     OCTET_MISMATCH);
+    assert_int_equal(octet_build_select_layers(&test.context, model, "none", NULL),
+                     OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_build_select_layers(&test.context, NULL, "none", selected),
+                     OCTET_INVALID_ARGUMENT);
+}
+
+/* What a calibrator found is kept for the next build; builds by others between are no matter. */
+static void kept_codings(void **state)
+{
+    (void)state;
+    static const char *const calibrators[] = {"mse",           "mse",           "percentile:99",
+                                              "percentile:95", "percentile:99", "minmax",
+                                              "mse",           "entropy"};
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    for (size_t i = 0; i < sizeof calibrators / sizeof calibrators[0]; i++) {
+        octet_statistics *fresh = test_statistics(&test.context, model, 100, 3);
+        octet_engine *kept, *anew;
+        void *bytes[2];
+        size_t sizes[2];
+        settings.calibrator = calibrators[i];
+        assert_int_equal(octet_build(&test.context, model, statistics, &settings, &kept), OCTET_OK);
+        assert_int_equal(octet_build(&test.context, model, fresh, &settings, &anew), OCTET_OK);
+        assert_int_equal(octet_engine_save_memory(&test.context, kept, &bytes[0], &sizes[0]),
+                         OCTET_OK);
+        assert_int_equal(octet_engine_save_memory(&test.context, anew, &bytes[1], &sizes[1]),
+                         OCTET_OK);
+        assert_int_equal(sizes[0], sizes[1]);
+        assert_memory_equal(bytes[0], bytes[1], sizes[0]);
+        octet_free(&test.context, bytes[0]);
+        octet_free(&test.context, bytes[1]);
+        octet_engine_free(&kept);
+        octet_engine_free(&anew);
+        octet_statistics_free(&fresh);
+    }
+}
+
 /* A copy may change the type, other layers may not. */
 static void verification(void **state)
 {
@@ -511,6 +576,8 @@ int main(void)
         cmocka_unit_test(few_conversions),
         cmocka_unit_test(int8_stays_exact),
         cmocka_unit_test(verification),
+        cmocka_unit_test(parts),
+        cmocka_unit_test(kept_codings),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -208,7 +208,7 @@ static void describe(void **state)
     assert_int_equal(octet_engine_provenance(engine, 0, &key, &text), 1);
     assert_string_equal(key, "octet");
     assert_string_equal(text, octet_version());
-    assert_int_equal(octet_engine_provenance(engine, 8, &key, &text), 0);
+    assert_int_equal(octet_engine_provenance(engine, 9, &key, &text), 0);
     octet_engine_free(&engine);
 }
 

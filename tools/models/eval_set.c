@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pictures that an evaluation is about, whichever way they were found. */
-#include "eval/eval_set.h"
+#include "models/eval_set.h"
 
 #include <stdlib.h>
 

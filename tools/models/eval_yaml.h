@@ -3,7 +3,7 @@
 #ifndef TOOLS_EVAL_YAML_H
 #define TOOLS_EVAL_YAML_H
 
-#include "eval/eval_set.h"
+#include "models/eval_set.h"
 
 /* Label files are checked here; their boxes are added
  * by eval_set_add_picture(). Returns a status. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ground truth of a data.yaml: its pictures, their label files, and what is wrong with them. */
-#include "eval/eval_yaml.h"
+#include "models/eval_yaml.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "app/paths.h"
-#include "eval/keyed.h"
+#include "models/keyed.h"
 #include "pictures/data_yaml.h"
 #include "pictures/label_path.h"
 

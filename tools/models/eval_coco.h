@@ -3,7 +3,7 @@
 #ifndef TOOLS_EVAL_COCO_H
 #define TOOLS_EVAL_COCO_H
 
-#include "eval/eval_set.h"
+#include "models/eval_set.h"
 
 /* Pictures are looked for in `folder`, unless that is NULL. Those that are not there are reported
  * and counted as bad; two that would be one file fail. Returns a status. */

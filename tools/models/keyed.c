@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds equal texts by sorting. */
-#include "eval/keyed.h"
+#include "models/keyed.h"
 
 #include <stdlib.h>
 #include <string.h>

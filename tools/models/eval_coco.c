@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which file of a folder a picture of COCO annotations is: the one whose path agrees with its
  * file_name for longest, read from the end. */
-#include "eval/eval_coco.h"
+#include "models/eval_coco.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "app/paths.h"
-#include "eval/keyed.h"
+#include "models/keyed.h"
 
 #define REPORTED_MAX 10 /* pictures that get a line of their own */
 #define ALL SIZE_MAX

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two detectors over the same pictures. */
+#include "compare/compare_run.h"
+
+#include <stdlib.h>
+
+#include "app/progress.h"
+
+#define AHEAD 3 /* pictures that are decoded while others are run */
+
+static int fail_context(struct compare_run *run, octet_status status)
+{
+    return app_fail_library(run->app, status, octet_context_message(run->app->context));
+}
+
+static int fail_session(struct compare_run *run, octet_status status, octet_session *session)
+{
+    return app_fail_library(run->app, status, octet_session_message(session));
+}
+
+static octet_status take_boxes(struct compare_run *run, int side)
+{
+    octet_detect_settings settings;
+    selection_for_precision(run->sides[side].engine, &settings);
+    return octet_session_detect(run->sides[side].session, 0, &settings, run->detections[side],
+                                SCORING_DETECTIONS_MAX, &run->counts[side]);
+}
+
+static octet_status take_b(void *user)
+{
+    return take_boxes(user, 1);
+}
+
+/* Both networks, with or without a look at their layers, and the boxes of both. */
+static int run_both(struct compare_run *run)
+{
+    octet_session *a = run->sides[0].session, *b = run->sides[1].session, *failed = a;
+    octet_status status = OCTET_OK;
+    if (run->arguments->no_layers) {
+        status = octet_session_run(a);
+        if (status == OCTET_OK) {
+            failed = b;
+            status = octet_session_run(b);
+        }
+        if (status == OCTET_OK)
+            status = take_boxes(run, 1);
+    } else {
+        status = layer_noise_add(&run->layers, a, b, take_b, run, &failed);
+    }
+    if (status == OCTET_OK) {
+        failed = a;
+        status = take_boxes(run, 0);
+    }
+    return status == OCTET_OK ? STATUS_DONE : fail_session(run, status, failed);
+}
+
+static octet_status add_truth(struct compare_run *run, const octet_detection *box)
+{
+    const octet_truth_box label = {.id = ++run->truth_boxes,
+                                   .image_id = (int64_t)run->used,
+                                   .class_id = box->class_id,
+                                   .x = (double)box->x1,
+                                   .y = (double)box->y1,
+                                   .width = (double)box->x2 - (double)box->x1,
+                                   .height = (double)box->y2 - (double)box->y1,
+                                   .area = -1};
+    return octet_truth_add_box(run->truth, &label);
+}
+
+/* A's sure boxes as ground truth, and all boxes of both as found. */
+static int keep_boxes(struct compare_run *run)
+{
+    const octet_truth_image image = {.id = (int64_t)run->used, .file_name = ""};
+    octet_status status = octet_truth_add_image(run->truth, &image);
+    for (int side = 0; side < 2; side++)
+        for (int i = 0; i < run->counts[side] && status == OCTET_OK; i++) {
+            const octet_detection *box = &run->detections[side][i];
+            status = octet_detections_add(run->found[side], (int64_t)run->used, box->class_id, box);
+            if (status == OCTET_OK && side == 0 && (double)box->score >= run->arguments->confidence)
+                status = add_truth(run, box);
+        }
+    return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);
+}
+
+/* A picture that was read; one that the networks cannot take is reported and left out. */
+static int compare_on(struct compare_run *run, const struct frame *frame)
+{
+    for (int side = 0; side < 2; side++) {
+        octet_session *session = run->sides[side].session;
+        if (octet_session_set_image(session, 0, frame->image) == OCTET_OK)
+            continue;
+        app_fail(run->app, "%s: %s", frame->label, octet_session_message(session));
+        run->bad++;
+        return STATUS_DONE;
+    }
+    int status = run_both(run);
+    if (status != STATUS_DONE)
+        return status;
+    run->used++;
+    status = keep_boxes(run);
+    if (status != STATUS_DONE)
+        return status;
+    const struct found_boxes boxes[2] = {{run->detections[0], run->counts[0]},
+                                         {run->detections[1], run->counts[1]}};
+    const double difference = box_totals_add(&run->boxes, &boxes[0], &boxes[1]);
+    return worst_pictures_offer(run->app, &run->worst, frame, boxes, run->arguments->confidence,
+                                difference);
+}
+
+static int take_frame(struct compare_run *run, const struct frame *frame)
+{
+    if (frame->image)
+        return compare_on(run, frame);
+    if (frame->status == OCTET_OUT_OF_MEMORY)
+        return app_fail(run->app, "%s", frame->message);
+    app_fail(run->app, "%s", frame->message);
+    run->bad++;
+    return STATUS_DONE;
+}
+
+static int prepare(struct compare_run *run)
+{
+    const struct compare_arguments *arguments = run->arguments;
+    const octet_engine *engine = run->sides[0].engine;
+    const int classes = run->sides[0].info.class_count;
+    octet_context *context = run->app->context;
+    octet_status status = octet_truth_create(context, &run->truth);
+    for (int i = 0; i < 2 && status == OCTET_OK; i++)
+        status = octet_detections_create(context, &run->found[i]);
+    for (int i = 0; i < classes && status == OCTET_OK; i++)
+        status = octet_truth_add_class(run->truth, i, octet_engine_class_name(engine, i));
+    if (status != OCTET_OK)
+        return fail_context(run, status);
+    box_totals_open(&run->boxes, arguments->confidence, classes);
+    if (!arguments->no_layers)
+        layer_noise_open(&run->layers, engine, run->sides[1].engine);
+    run->worst.most = (size_t)arguments->worst;
+    run->worst.keep_images = arguments->output;
+    return STATUS_DONE;
+}
+
+static int run_all(struct compare_run *run, struct pictures *pictures)
+{
+    struct progress progress;
+    struct frame frame;
+    int status = STATUS_DONE;
+    app_progress(run->app, &progress, "comparing", run->sources.count);
+    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
+        app_hold_signals(); /* a picture that has begun is finished, and reported with the others */
+        status = take_frame(run, &frame);
+        app_release_signals();
+        frame_free(&frame);
+        progress_add(&progress, 1);
+    }
+    progress_finish(&progress);
+    return status;
+}
+
+/* Whether enough pictures took part. */
+static int check_used(struct compare_run *run)
+{
+    const struct calibration_request *request = &run->arguments->pictures;
+    const size_t total = run->used + run->bad;
+    if (run->used == 0 && app_interrupted())
+        return app_fail(run->app, "interrupted: nothing was measured");
+    if (run->used == 0)
+        return app_fail(run->app, "%s: none of the pictures could be used",
+                        request->images.text[0]);
+    const int status = calibration_check_bad(run->app, request, run->bad, total);
+    if (status != STATUS_DONE)
+        return status;
+    if (run->bad)
+        app_say(run->app, "warning: %zu of %zu pictures were left out", run->bad, total);
+    if (run->used < FEW_PICTURES && !app_interrupted())
+        app_say(run->app, "warning: %zu picture%s say%s little about agreement: take 50 or more",
+                run->used, run->used == 1 ? "" : "s", run->used == 1 ? "s" : "");
+    return STATUS_DONE;
+}
+
+int compare_run_pictures(struct compare_run *run)
+{
+    struct pictures *pictures = NULL;
+    const double start_ms = app_now_ms();
+    int status = prepare(run);
+    if (status == STATUS_DONE)
+        status = pictures_open(run->app, &run->sources, (struct pictures_settings){.ahead = AHEAD},
+                               &pictures);
+    if (status == STATUS_DONE)
+        status = run_all(run, pictures);
+    pictures_close(&pictures);
+    run->seconds = (app_now_ms() - start_ms) / 1e3;
+    return status == STATUS_DONE ? check_used(run) : status;
+}
+
+int compare_run_score(struct compare_run *run, struct compare_result *result)
+{
+    octet_evaluation evaluation;
+    const size_t classes = (size_t)run->sides[0].info.class_count;
+    *result = (struct compare_result){.errors = box_totals_errors(&run->boxes)};
+    result->classes = app_alloc(classes, sizeof *result->classes);
+    octet_status status = octet_evaluate_agreement(run->found[0], run->found[1],
+                                                   run->arguments->confidence, &result->agreement);
+    if (status != OCTET_OK)
+        return app_fail_library(run->app, status, octet_detections_message(run->found[0]));
+    status = octet_evaluate(run->truth, run->found[1], NULL, &evaluation, result->classes);
+    return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);
+}
+
+void compare_run_close(struct compare_run *run)
+{
+    worst_pictures_free(&run->worst);
+    layer_noise_close(&run->layers);
+    box_totals_close(&run->boxes);
+    octet_truth_free(&run->truth);
+    for (int i = 0; i < 2; i++) {
+        octet_detections_free(&run->found[i]);
+        compare_side_close(&run->sides[i]);
+    }
+    sources_free(&run->sources);
+}

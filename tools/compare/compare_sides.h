@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two detectors of `octet compare`: A, which is taken for true, and B. */
+#ifndef TOOLS_COMPARE_SIDES_H
+#define TOOLS_COMPARE_SIDES_H
+
+#include "app/options.h"
+
+struct compare_side {
+    const char *path, *device;
+    octet_engine *engine;
+    octet_session *session;
+    octet_info info;
+};
+
+/* Opens both, of paths and devices, at one input size: `size`, or that which both have. Detectors
+ * that cannot be compared are refused with a line that says what to do. Returns a status; what was
+ * opened is closed by compare_side_close(). */
+int compare_sides_open(struct app *app, const struct input_size *size, struct compare_side *a,
+                       struct compare_side *b);
+
+/* Accepts a zeroed struct. */
+void compare_side_close(struct compare_side *side);
+
+#endif

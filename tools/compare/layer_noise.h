@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much the layers of two detectors differ: signal and noise of every layer that both have. */
+#ifndef TOOLS_LAYER_NOISE_H
+#define TOOLS_LAYER_NOISE_H
+
+#include <stdbool.h>
+
+#include <octet/octet.h>
+
+/* Sums of squares, over all elements and pictures. */
+struct noise_sums {
+    double signal, noise; /* of A's values; of B's less A's */
+};
+
+/* A layer that both have: one tensor of the ONNX file, of one shape. */
+struct layer_pair {
+    octet_layer_info a, b;     /* their text belongs to the engines */
+    int b_layer;               /* its number */
+    struct noise_sums through; /* B as it runs: what all layers up to here did together */
+    struct noise_sums alone;   /* B's layer on A's values, rounded as B keeps its inputs */
+    float *values;             /* A's, of the picture at hand */
+    size_t count;              /* of them */
+};
+
+struct layer_noise {
+    struct layer_pair *pairs; /* in B's order */
+    int count;
+    int a_layers, b_layers;     /* that they have, with and without counterpart */
+    bool alone;                 /* it could be had: B runs on the CPU */
+    int *pair_of_a, *pair_of_b; /* [layers]: index of the pair, or -1 */
+    octet_session *running;     /* while B's layers are taken alone */
+    octet_status status;        /* of what failed in an observer */
+};
+
+/* Finds the pairs; both engines must stay. */
+void layer_noise_open(struct layer_noise *noise, const octet_engine *a, const octet_engine *b);
+
+/* Adds the picture that slot 0 of both sessions holds: runs A, then B, and once more B with A's
+ * values put in place of each layer's output as soon as that was compared. Afterwards both have the
+ * results of a run as it is; B's must be taken in `take_b`, for the third run comes behind it.
+ * On failure `*failed` is the session whose message tells. */
+octet_status layer_noise_add(struct layer_noise *noise, octet_session *a, octet_session *b,
+                             octet_status (*take_b)(void *user), void *user,
+                             octet_session **failed);
+
+/* 10 log10(signal / noise): infinite where there is no noise, NAN where there is neither. */
+double noise_decibels(const struct noise_sums *sums);
+
+/* Accepts a zeroed struct. */
+void layer_noise_close(struct layer_noise *noise);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The watch of `detect --drift`: looks at some of the pictures, and tells when they are no longer
+ * what the engine was calibrated for. */
+#ifndef TOOLS_DETECT_DRIFT_H
+#define TOOLS_DETECT_DRIFT_H
+
+#include "models/code_watch.h"
+
+#define DRIFT_FIRST 9 /* pictures that are all looked at, for a first word */
+#define DRIFT_EVERY 8 /* of those after them, one in so many */
+
+struct detect_drift {
+    struct app *app;
+    const char *engine; /* its path; NULL: no watch */
+    struct code_watch watch;
+    octet_drift_state state;
+    size_t runs;
+    bool is_looking, has_changed;
+};
+
+/* Returns a status. */
+int detect_drift_open(struct app *app, const char *path, const octet_engine *engine,
+                      octet_session *session, struct detect_drift *drift);
+
+/* Around a run whose slot 0 holds a picture of that size; `label` is what people call it. */
+void detect_drift_before(struct detect_drift *drift, int width, int height);
+void detect_drift_after(struct detect_drift *drift, const char *label);
+
+/* What it says at the end of all pictures. */
+void detect_drift_end(struct detect_drift *drift);
+
+/* Accepts a zeroed struct. */
+void detect_drift_close(struct detect_drift *drift);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Draws line charts. */
+#include "plot/plot_lines.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "app/allocate.h"
+#include "plot/plot_axes.h"
+
+#define HEIGHT 420
+#define LEFT 68
+#define RIGHT 24
+#define BOTTOM 62
+#define BAND_OPACITY 0.16
+#define LINE_WIDTH 2.25
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* Every x of all series, once each, in rising order. */
+static double *all_x(const struct plot_lines *chart, size_t *count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < chart->series_count; i++)
+        total += chart->series[i].count;
+    double *x = app_alloc(total + 1, sizeof *x);
+    total = 0;
+    for (size_t i = 0; i < chart->series_count; i++)
+        for (size_t k = 0; k < chart->series[i].count; k++)
+            x[total++] = chart->series[i].x[k];
+    if (total)
+        qsort(x, total, sizeof *x, compare_numbers);
+    else
+        x[total++] = 1;
+    *count = 0;
+    for (size_t i = 0; i < total; i++)
+        if (i == 0 || x[i] > x[*count - 1])
+            x[(*count)++] = x[i];
+    return x;
+}
+
+static void include(double value, double *least, double *most)
+{
+    if (!isfinite(value))
+        return;
+    *least = fmin(*least, value);
+    *most = fmax(*most, value);
+}
+
+static void range_y(const struct plot_lines *chart, double *least, double *most)
+{
+    *least = chart->from_zero ? 0 : INFINITY;
+    *most = chart->from_zero ? 0 : -INFINITY;
+    for (size_t i = 0; i < chart->series_count; i++) {
+        const struct plot_series *series = &chart->series[i];
+        for (size_t k = 0; k < series->count; k++) {
+            include(series->y[k], least, most);
+            include(series->low ? series->low[k] : NAN, least, most);
+            include(series->high ? series->high[k] : NAN, least, most);
+        }
+    }
+    for (size_t i = 0; i < chart->level_count; i++)
+        include(chart->levels[i].y, least, most);
+    if (!(*most >= *least))
+        *least = *most = 0;
+}
+
+/* Forth along the upper side, back along the lower one. */
+static void draw_band(const struct plot_series *series, int ink, const struct plot_axis *x,
+                      const struct plot_axis *y, struct plot_drawing *drawing)
+{
+    const size_t count = series->count;
+    if (!series->low || !series->high || count < 2)
+        return;
+    struct plot_point *points = app_alloc(2 * count, sizeof *points);
+    for (size_t i = 0; i < count; i++) {
+        const double at = plot_at(x, series->x[i]);
+        points[i] = (struct plot_point){at, plot_at(y, series->high[i])};
+        points[2 * count - 1 - i] = (struct plot_point){at, plot_at(y, series->low[i])};
+    }
+    plot_area(drawing, ink, BAND_OPACITY, points, 2 * count);
+    free(points);
+}
+
+static void draw_series(const struct plot_series *series, size_t index, const struct plot_axis *x,
+                        const struct plot_axis *y, struct plot_drawing *drawing)
+{
+    struct plot_point *points = app_alloc(series->count + 1, sizeof *points);
+    for (size_t i = 0; i < series->count; i++)
+        points[i] = (struct plot_point){plot_at(x, series->x[i]), plot_at(y, series->y[i])};
+    plot_line(drawing, plot_series_ink(index), LINE_WIDTH, false, points, series->count);
+    for (size_t i = 0; i < series->count; i++)
+        if (isfinite(points[i].y))
+            plot_mark(drawing, index, points[i]);
+    free(points);
+}
+
+static void draw_level(const struct plot_level *level, const struct plot_axis *x,
+                       const struct plot_axis *y, struct plot_drawing *drawing)
+{
+    const double at = plot_at(y, level->y);
+    const struct plot_point ends[] = {{x->from, at}, {x->to, at}};
+    plot_line(drawing, PLOT_TEXT, 1.25, true, ends, 2);
+    plot_words(drawing, PLOT_TEXT, PLOT_WORDS_SIZE, PLOT_END, (struct plot_point){x->to, at - 6},
+               level->name);
+}
+
+void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing)
+{
+    size_t count;
+    double *values = all_x(chart, &count), least, most;
+    const char **names = app_alloc(chart->series_count + 1, sizeof *names);
+    for (size_t i = 0; i < chart->series_count; i++)
+        names[i] = chart->series[i].name;
+    plot_open(drawing, PLOT_WIDTH, HEIGHT, chart->title, chart->description);
+    const double top = plot_head(drawing, names, chart->series_count) + 28;
+    struct plot_axis x = {.from = LEFT, .to = PLOT_WIDTH - RIGHT};
+    struct plot_axis y = {.from = HEIGHT - BOTTOM, .to = top};
+    plot_axis_values(&x, values, count);
+    range_y(chart, &least, &most);
+    plot_axis_round(&y, least, most, 5);
+    plot_frame(drawing, &x, &y, chart->x_name, chart->y_name);
+    for (size_t i = 0; i < chart->series_count; i++)
+        draw_band(&chart->series[i], plot_series_ink(i), &x, &y, drawing);
+    for (size_t i = 0; i < chart->level_count; i++)
+        draw_level(&chart->levels[i], &x, &y, drawing);
+    for (size_t i = 0; i < chart->series_count; i++)
+        draw_series(&chart->series[i], i, &x, &y, drawing);
+    free(names);
+    free(values);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Line charts: values by a number, with bands for how far they scatter. */
+#ifndef TOOLS_PLOT_LINES_H
+#define TOOLS_PLOT_LINES_H
+
+#include "plot/plot_drawing.h"
+
+struct plot_series {
+    const char *name;
+    const double *x, *y;      /* x positive, in rising order */
+    const double *low, *high; /* the band around y, or NULL; not a number: none there */
+    size_t count;
+};
+
+/* A dashed line across, to compare with. */
+struct plot_level {
+    const char *name;
+    double y;
+};
+
+struct plot_lines {
+    const char *title, *description, *x_name, *y_name;
+    const struct plot_series *series;
+    size_t series_count;
+    const struct plot_level *levels;
+    size_t level_count;
+    bool from_zero; /* y begins at 0 */
+};
+
+/* The x axis is logarithmic, with the numbers that the series have. The caller closes `drawing`. */
+void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing);
+
+#endif
