@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "compare/layer_noise.h"
+#include "insight/layer_noise.h"
 #include "counting_context.h"
 #include "network/requantize.h"
 #include "reference.h"

@@ -35,6 +35,21 @@ int draw_to_file(struct drawer *drawer, const struct drawing *drawing, const cha
 int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
                         const char *const titles[2], const char *path);
 
+struct small_jpeg {
+    int width_most; /* pixels of both pictures together */
+    int quality;    /* 1 to 100 */
+};
+struct made_jpeg {
+    unsigned char *bytes; /* the caller's to free */
+    size_t size;
+    int width, height;
+};
+
+/* The same in memory; `name` stands for it in messages. */
+int draw_beside_to_jpeg(struct drawer *drawer, const struct drawing sides[2],
+                        const char *const titles[2], const char *name,
+                        const struct small_jpeg *wanted, struct made_jpeg *made);
+
 /* Draws as well, and hands over rows of 32-bit pixels 0x00RRGGBB in the machine's byte order, whose
  * size is the picture's; `name` stands for them in messages. Returns what `use` does. */
 int draw_to_pixels(struct drawer *drawer, const struct drawing *drawing, const char *name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two detectors over the same pictures. */
-#include "compare/compare_run.h"
+#include "insight/compare_run.h"
 
 #include <stdlib.h>
 
@@ -103,8 +103,11 @@ static int compare_on(struct compare_run *run, const struct frame *frame)
     const struct found_boxes boxes[2] = {{run->detections[0], run->counts[0]},
                                          {run->detections[1], run->counts[1]}};
     const double difference = box_totals_add(&run->boxes, &boxes[0], &boxes[1]);
-    return worst_pictures_offer(run->app, &run->worst, frame, boxes, run->arguments->confidence,
-                                difference);
+    const double confidence = run->arguments->confidence;
+    status = worst_pictures_offer(run->app, &run->worst, frame, boxes, confidence, difference);
+    return status == STATUS_DONE
+               ? worst_pictures_offer(run->app, &run->best, frame, boxes, confidence, difference)
+               : status;
 }
 
 static int take_frame(struct compare_run *run, const struct frame *frame)
@@ -209,6 +212,7 @@ int compare_run_score(struct compare_run *run, struct compare_result *result)
 void compare_run_close(struct compare_run *run)
 {
     worst_pictures_free(&run->worst);
+    worst_pictures_free(&run->best);
     layer_noise_close(&run->layers);
     box_totals_close(&run->boxes);
     octet_truth_free(&run->truth);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compares the layers of two sessions that run the same picture, by way of observers. */
-#include "compare/layer_noise.h"
+#include "insight/layer_noise.h"
 
 #include <math.h>
 #include <stdlib.h>
