@@ -10,6 +10,12 @@ skip() {
     exit 77
 }
 
+# Of a sanitizer's build, which is many times slower; OCTET_TEST_LONG runs the case all the same.
+need_speed() {
+    [ -z "${OCTET_TEST_SANITIZED:-}" ] || [ -n "${OCTET_TEST_LONG:-}" ] ||
+        skip "takes long under a sanitizer (set OCTET_TEST_LONG)"
+}
+
 need_demo() {
     [ -f "$model" ] && [ -d "$pictures" ] || { echo "demo/ is not there: it belongs to the sources"; exit 1; }
 }

@@ -3,6 +3,7 @@
 #include "app/app.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "app/terminal_text.h"
 
 #define LINE_BYTES 2048 /* of a message; the rest is cut */
+
+static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER; /* one message at a time */
 
 static void flush_output(struct app *app)
 {
@@ -28,9 +31,11 @@ static void print_line(struct app *app, const char *prefix, const char *format, 
         if (*c == '\n' || *c == '\r' || *c == '\t')
             *c = ' ';
     text_clean(text);
+    pthread_mutex_lock(&printing);
     flush_output(app); /* in a common log, lines of both streams keep their order */
     progress_hide(app->progress);
     fprintf(stderr, "%s\n", text);
+    pthread_mutex_unlock(&printing);
 }
 
 int app_fail(struct app *app, const char *format, ...)

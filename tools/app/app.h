@@ -39,8 +39,8 @@ struct app {
 /* Makes app->context, with the library's messages going to standard error. */
 int app_open(struct app *app);
 
-/* Prints "octet: ..." as one line on standard error; unprintable bytes become '?'. Returns
- * STATUS_FAILED. */
+/* Prints "octet: ..." as one line on standard error; unprintable bytes become '?'. Any thread may
+ * call this and the messages below. Returns STATUS_FAILED. */
 int app_fail(struct app *app, const char *format, ...) TOOLS_PRINTF(2, 3);
 
 /* A file that could not be opened, by errno. Returns STATUS_FAILED. */

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/cache_folder.h"
 #include "app/median.h"
+#include "app/session_settings.h"
 #include "app/terminal_text.h"
 #include "models/model_file.h"
 #include "models/noise.h"
@@ -28,15 +28,11 @@ struct probe {
 static octet_session_settings session_settings(const struct bench_model *model)
 {
     const struct bench_settings *settings = model->settings;
-    octet_session_settings session;
-    octet_session_defaults(&session);
-    session.height = settings->size.height;
-    session.width = settings->size.width;
+    octet_session_settings session =
+        app_session_settings(model->app, model->device, settings->size);
     session.batch = (int)settings->batch;
-    session.threads = model->app->threads ? model->app->threads : settings->streams > 1 ? 1 : 0;
-    session.cpu = model->app->cpu;
-    session.device = model->device;
-    session.cache = cache_folder(model->app, model->device);
+    if (!model->app->threads && settings->streams > 1)
+        session.threads = 1;
     session.profile = settings->layers;
     return session;
 }

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/cache_folder.h"
 #include "app/median.h"
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "models/model_file.h"
 #include "models/noise.h"
 
@@ -41,18 +41,12 @@ static int build_engines(struct app *app, const struct candidate_request *reques
 static int open_candidate(struct app *app, const struct candidate_request *request, int precision,
                           const char *device, bool optional, struct candidates *candidates)
 {
-    octet_session_settings settings;
     struct candidate *candidate = &candidates->all[candidates->count];
     *candidate = (struct candidate){.engine = candidates->engines[precision],
                                     .precision = precisions[precision],
                                     .agreement = NAN};
-    octet_session_defaults(&settings);
-    settings.height = request->judges->size.height;
-    settings.width = request->judges->size.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = device;
-    settings.cache = cache_folder(app, device);
+    const octet_session_settings settings =
+        app_session_settings(app, device, request->judges->size);
     const octet_status status =
         octet_session_open(app->context, candidate->engine, &settings, &candidate->session);
     octet_engine_info(candidate->engine, &candidate->info);

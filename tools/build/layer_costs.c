@@ -9,6 +9,7 @@
 
 #include "app/median.h"
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "models/noise.h"
 
 enum { ROUNDS = 15, ROUNDS_LEAST = 3, ENGINES = 3 };
@@ -47,13 +48,8 @@ static double elements(const octet_layer_info *info)
 static octet_status open_timed(struct app *app, const struct timed_engines *engines,
                                struct timed *timed)
 {
-    octet_session_settings settings;
     octet_info info;
-    octet_session_defaults(&settings);
-    settings.height = engines->size.height;
-    settings.width = engines->size.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
+    octet_session_settings settings = app_session_settings(app, NULL, engines->size);
     settings.profile = 1;
     octet_engine_info(timed->engine, &info);
     timed->count = info.layer_count;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/session_settings.h"
+
 #define AHEAD 2
 #define BOX_ROWS 4
 #define SCORE_LEAST 0.01f /* of cells whose boxes are looked at */
@@ -52,11 +54,7 @@ int output_error_open(struct app *app, const octet_engine *engine, struct input_
     octet_session *session = NULL;
     octet_info info;
     *noise = (struct output_error){.app = app};
-    octet_session_defaults(&noise->settings);
-    noise->settings.height = size.height;
-    noise->settings.width = size.width;
-    noise->settings.threads = app->threads;
-    noise->settings.cpu = app->cpu;
+    noise->settings = app_session_settings(app, NULL, size);
     int result = read_pictures(noise, sources);
     if (result != STATUS_DONE)
         return result;

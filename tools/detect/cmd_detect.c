@@ -2,9 +2,9 @@
 /* octet detect: pictures in batches through a session, in the order of the list. */
 #include <stdlib.h>
 
-#include "app/cache_folder.h"
 #include "app/commands.h"
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "detect/detect_arguments.h"
 #include "detect/detect_drift.h"
 #include "models/class_list.h"
@@ -108,15 +108,8 @@ static int prepare_session(struct detection_run *run, const char *model)
         status = choose_classes(run);
     if (status != STATUS_DONE)
         return status;
-    octet_session_settings settings;
-    octet_session_defaults(&settings);
-    settings.height = arguments->size.height;
-    settings.width = arguments->size.width;
+    octet_session_settings settings = app_session_settings(app, app->device, arguments->size);
     settings.batch = (int)arguments->batch;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = app->device;
-    settings.cache = cache_folder(app, app->device);
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));

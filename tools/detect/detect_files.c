@@ -203,17 +203,25 @@ bool detect_files_need_image(const struct detect_files *files)
     return files->drawer || files->crops;
 }
 
+/* As FOLDER/NAME, which takes the place of nothing that is read. */
+static int draw_into(struct detect_files *files, const char *folder, const char *name,
+                     const struct drawing *drawing)
+{
+    char *path = path_join(folder, name);
+    int status = protect(files, path);
+    if (status == STATUS_DONE)
+        status = draw_to_file(files->drawer, drawing, path);
+    free(path);
+    return status;
+}
+
 static int draw(struct detect_files *files, const char *stem, const char *ending,
                 const octet_image *image, const struct detect_result *result)
 {
     const struct drawing drawing = {image, result->detections, result->count};
-    char *file = app_printf("%s%s", stem, ending);
-    char *path = path_join(files->settings->folder, file);
-    int status = protect(files, path);
-    if (status == STATUS_DONE)
-        status = draw_to_file(files->drawer, &drawing, path);
-    free(path);
-    free(file);
+    char *name = app_printf("%s%s", stem, ending);
+    const int status = draw_into(files, files->settings->folder, name, &drawing);
+    free(name);
     return status;
 }
 
@@ -334,12 +342,9 @@ static int write_frame(struct detect_files *files, const char *stem, const octet
 {
     const struct drawing drawing = {image, result->detections,
                                     files->settings->no_draw ? 0 : result->count};
-    char *file = app_printf("%s.jpg", stem), *path = path_join(files->frames, file);
-    int status = protect(files, path);
-    if (status == STATUS_DONE)
-        status = draw_to_file(files->drawer, &drawing, path);
-    free(path);
-    free(file);
+    char *name = app_printf("%s.jpg", stem);
+    const int status = draw_into(files, files->frames, name, &drawing);
+    free(name);
     return status;
 }
 

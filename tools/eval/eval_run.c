@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "app/cache_folder.h"
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "models/selection.h"
 #include "pictures/pictures.h"
 
@@ -18,14 +18,8 @@ static int fail_context(struct eval_run *run, octet_status status)
 
 static int open_session(struct eval_run *run)
 {
-    octet_session_settings settings;
-    octet_session_defaults(&settings);
-    settings.height = run->arguments->size.height;
-    settings.width = run->arguments->size.width;
-    settings.threads = run->app->threads;
-    settings.cpu = run->app->cpu;
-    settings.device = run->app->device;
-    settings.cache = cache_folder(run->app, run->app->device);
+    const octet_session_settings settings =
+        app_session_settings(run->app, run->app->device, run->arguments->size);
     octet_status status =
         octet_session_open(run->app->context, run->engine, &settings, &run->session);
     return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/cache_folder.h"
+#include "app/session_settings.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
 
@@ -83,14 +83,7 @@ static int choose_size(struct app *app, const struct compare_side *a, const stru
 
 static int open_session(struct app *app, const struct input_size *size, struct compare_side *side)
 {
-    octet_session_settings settings;
-    octet_session_defaults(&settings);
-    settings.height = size->height;
-    settings.width = size->width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = side->device;
-    settings.cache = cache_folder(app, side->device);
+    const octet_session_settings settings = app_session_settings(app, side->device, *size);
     const octet_status status =
         octet_session_open(app->context, side->engine, &settings, &side->session);
     if (status == OCTET_OK)

@@ -123,8 +123,9 @@ int cmd_inspect(struct app *app, int argc, char **argv)
         check.path = operands.text[0];
         return range_check(app, &check, &fits);
     }
-    if (check.model || check.calibrator || check.others.count)
-        return app_usage(app, "--model, --calibrator and --count go with --against SOURCE");
+    if (check.model || check.calibrator || check.others.count || app->device)
+        return app_usage(app,
+                         "--model, --calibrator, --count and --device go with --against SOURCE");
     status = file_kind_of(app, operands.text[0], &kind);
     if (status == STATUS_DONE && app->names && kind != FILE_ONNX)
         return app_usage(app, "--names goes with an ONNX model; %s is %s", operands.text[0],

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/cache_folder.h"
 #include "app/commands.h"
 #include "app/json_print.h"
 #include "app/options.h"
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "models/model_file.h"
 #include "pictures/inputs.h"
 #include "run/npy_file.h"
@@ -104,14 +104,8 @@ static int open_session(struct tensor_run *run, const char *model)
     int status = detector_open(app, model, &run->engine);
     if (status != STATUS_DONE)
         return status;
-    octet_session_settings settings;
-    octet_session_defaults(&settings);
-    settings.height = (int)run->shape.height;
-    settings.width = (int)run->shape.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = app->device;
-    settings.cache = cache_folder(app, app->device);
+    const octet_session_settings settings = app_session_settings(
+        app, app->device, (struct input_size){(int)run->shape.height, (int)run->shape.width});
     octet_status result = octet_session_open(app->context, run->engine, &settings, &run->session);
     if (result != OCTET_OK)
         return app_fail_library(app, result, octet_context_message(app->context));

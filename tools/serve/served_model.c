@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/cache_folder.h"
+#include "app/session_settings.h"
 #include "models/model_file.h"
 
 /* Larger frames are letterboxed: a session's memory grows with its size. */
@@ -16,14 +16,8 @@ static octet_status open_session(struct served_model *model, int height, int wid
                                  octet_session **session)
 {
     struct app *app = model->app;
-    octet_session_settings settings;
-    octet_session_defaults(&settings);
-    settings.height = height;
-    settings.width = width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = app->device;
-    settings.cache = cache_folder(app, app->device);
+    const octet_session_settings settings =
+        app_session_settings(app, app->device, (struct input_size){height, width});
     return octet_session_open(app->context, model->engine, &settings, session);
 }
 

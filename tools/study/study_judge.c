@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "app/cache_folder.h"
+#include "app/session_settings.h"
 #include "models/eval_coco.h"
 #include "models/eval_yaml.h"
 #include "models/selection.h"
@@ -69,14 +69,8 @@ int study_judge_open(struct study *study, struct study_judge *judge)
 static int open_turn(struct turn *turn)
 {
     struct app *app = turn->judge->study->app;
-    octet_session_settings settings;
-    octet_session_defaults(&settings);
-    settings.height = turn->judge->study->arguments->size.height;
-    settings.width = turn->judge->study->arguments->size.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = app->device;
-    settings.cache = cache_folder(app, app->device);
+    const octet_session_settings settings =
+        app_session_settings(app, app->device, turn->judge->study->arguments->size);
     octet_status status = octet_session_open(app->context, turn->engine, &settings, &turn->session);
     if (status == OCTET_OK)
         status = octet_detections_create(app->context, &turn->found);

@@ -92,7 +92,7 @@ void camera_counts_result(struct camera_counts *counts, const struct result_time
         numbers->age_most_ms = times->age;
     pthread_mutex_unlock(&counts->mutex);
     latency_add(&counts->age, times->age);
-    latency_add(&counts->work, times->letterbox + times->network + times->boxes);
+    latency_add(&counts->work, times->work);
 }
 
 struct camera_numbers camera_counts_get(struct camera_counts *counts)

@@ -19,10 +19,10 @@ enum camera_state {
     CAMERA_FAILED,   /* a film that cannot be read (further) */
 };
 
-/* Times of a result in milliseconds: from when the frame was seen to when the result was made,
- * and what the parts of that took. */
+/* Times of a result in milliseconds: from when the frame was seen to when the result was made, and
+ * what letterbox, network and selection of boxes took of that. */
 struct result_times {
-    double age, wait, letterbox, network, boxes;
+    double age, work;
 };
 
 struct camera_numbers {

@@ -9,7 +9,6 @@
 
 #include "app/address.h"
 #include "video/film_bytes.h"
-#include "watch/outputs/watch_say.h"
 #include "watch/pace.h"
 
 #define SLICE_MS 50     /* so often the end is noticed */
@@ -66,9 +65,9 @@ static void tell(const struct camera_reader *reader, enum camera_state state, co
     const char *name = reader->camera->settings->name;
     watch_outputs_state(reader->watch->outputs, name, camera_state_word(state), message);
     if (state == CAMERA_FAILED)
-        watch_fail(reader->watch->app, "%s: %s", name, message);
+        app_fail(reader->watch->app, "%s: %s", name, message);
     else
-        watch_say(reader->watch->app, "%s: %s", name, message);
+        app_say(reader->watch->app, "%s: %s", name, message);
 }
 
 static void tell_size(struct camera_reader *reader, const octet_frame *pixels, bool is_first)
@@ -227,6 +226,7 @@ static void *run(void *user)
     while (goes_on && !is_ending(reader)) {
         char message[VIDEO_MESSAGE_BYTES] = "";
         const enum outcome outcome = read_once(reader, message);
+        desk_drain(reader->watch->desk, reader->number); /* its last result comes before its end */
         char *clean = without_passwords(message);
         goes_on =
             outcome == OUTCOME_LOST || (outcome == OUTCOME_END && reader->watch->settings.loops);
@@ -252,7 +252,7 @@ struct camera_reader *camera_reader_start(struct watch *watch, size_t camera)
     reader->pace.fps = reader->camera->settings->fps;
     if (pthread_create(&reader->thread, NULL, run, reader) == 0)
         return reader;
-    watch_fail(watch->app, "%s: no thread can be made for it", reader->camera->settings->name);
+    app_fail(watch->app, "%s: no thread can be made for it", reader->camera->settings->name);
     free(reader);
     return NULL;
 }

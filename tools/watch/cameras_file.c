@@ -2,6 +2,7 @@
 /* Reads CAMERAS.yaml. */
 #include "watch/cameras_file.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,29 +52,25 @@ static int take_classes(void *user, const struct yaml_node *value, const char *n
     return STATUS_DONE;
 }
 
-static int take_confidence(void *user, const struct yaml_node *value, const char *name)
+/* A number of a camera, by its key. */
+static int take_camera_number(void *user, const struct yaml_node *value, const char *name)
 {
+    static const struct {
+        const char *name;
+        size_t offset; /* of a double in struct camera_settings */
+        double minimum, maximum;
+    } numbers[] = {
+        {"confidence", offsetof(struct camera_settings, confidence), 0, 1},
+        {"iou", offsetof(struct camera_settings, iou), 0, 1},
+        {"fps", offsetof(struct camera_settings, fps), 0, CAMERA_FPS_MAX},
+        {"weight", offsetof(struct camera_settings, weight), CAMERA_WEIGHT_MIN, CAMERA_WEIGHT_MAX},
+    };
     struct reading *reading = user;
-    return yaml_take_number(&reading->place, value, name, 0, 1, &reading->read->confidence);
-}
-
-static int take_iou(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_number(&reading->place, value, name, 0, 1, &reading->read->iou);
-}
-
-static int take_fps(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_number(&reading->place, value, name, 0, CAMERA_FPS_MAX, &reading->read->fps);
-}
-
-static int take_weight(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_number(&reading->place, value, name, CAMERA_WEIGHT_MIN, CAMERA_WEIGHT_MAX,
-                            &reading->read->weight);
+    size_t i = 0;
+    while (strcmp(numbers[i].name, name) != 0)
+        i++;
+    return yaml_take_number(&reading->place, value, name, numbers[i].minimum, numbers[i].maximum,
+                            (double *)(void *)((char *)reading->read + numbers[i].offset));
 }
 
 static int add_zone(struct reading *reading, const struct yaml_node *value, const char *name)
@@ -146,9 +143,10 @@ static int add_source(struct reading *reading, const char *name, const struct ya
 static int add_mapping(struct reading *reading, const char *name, const struct yaml_node *mapping)
 {
     static const struct yaml_key keys[] = {
-        {"source", pass_over},           {"name", pass_over},   {"classes", take_classes},
-        {"confidence", take_confidence}, {"iou", take_iou},     {"fps", take_fps},
-        {"weight", take_weight},         {"zones", take_zones},
+        {"source", pass_over},          {"name", pass_over},
+        {"classes", take_classes},      {"confidence", take_camera_number},
+        {"iou", take_camera_number},    {"fps", take_camera_number},
+        {"weight", take_camera_number}, {"zones", take_zones},
     };
     const struct yaml_node *source = yaml_pair(mapping, "source");
     const struct yaml_node *named = name ? NULL : yaml_pair(mapping, "name");
@@ -188,49 +186,36 @@ static int take_max_age(void *user, const struct yaml_node *value, const char *n
                             &reading->file->max_age_ms);
 }
 
-static int take_output(void *user, const struct yaml_node *value, const char *name)
+/* A text that says where results go, by its key. */
+static int take_target(void *user, const struct yaml_node *value, const char *name)
 {
+    static const struct {
+        const char *name;
+        size_t offset; /* of a char * in struct watch_targets */
+    } texts[] = {
+        {"output", offsetof(struct watch_targets, output)},
+        {"socket", offsetof(struct watch_targets, socket)},
+        {"http", offsetof(struct watch_targets, http)},
+        {"mqtt", offsetof(struct watch_targets, mqtt)},
+        {"address", offsetof(struct watch_targets, mqtt)},
+        {"topic", offsetof(struct watch_targets, topic)},
+        {"ca", offsetof(struct watch_targets, certificates)},
+    };
     struct reading *reading = user;
-    return yaml_take_copy(&reading->place, value, name, &reading->file->targets.output);
-}
-
-static int take_socket(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_copy(&reading->place, value, name, &reading->file->targets.socket);
-}
-
-static int take_http(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_copy(&reading->place, value, name, &reading->file->targets.http);
-}
-
-static int take_address(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_copy(&reading->place, value, name, &reading->file->targets.mqtt);
-}
-
-static int take_topic(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_copy(&reading->place, value, name, &reading->file->targets.topic);
-}
-
-static int take_certificates(void *user, const struct yaml_node *value, const char *name)
-{
-    struct reading *reading = user;
-    return yaml_take_copy(&reading->place, value, name, &reading->file->targets.certificates);
+    size_t i = 0;
+    while (strcmp(texts[i].name, name) != 0)
+        i++;
+    return yaml_take_copy(&reading->place, value, name,
+                          (char **)(void *)((char *)&reading->file->targets + texts[i].offset));
 }
 
 static int take_mqtt(void *user, const struct yaml_node *value, const char *name)
 {
     struct reading *reading = user;
     static const struct yaml_key keys[] = {
-        {"address", take_address}, {"topic", take_topic}, {"ca", take_certificates}};
+        {"address", take_target}, {"topic", take_target}, {"ca", take_target}};
     if (value->kind != YAML_MAPPING)
-        return take_address(reading, value, name);
+        return take_target(reading, value, name);
     return yaml_keys_read(&reading->place, value, keys, sizeof keys / sizeof *keys, reading);
 }
 
@@ -244,8 +229,8 @@ int cameras_file_read(struct app *app, const char *path, const struct camera_set
                       struct camera_list *list, struct cameras_file *file)
 {
     static const struct yaml_key keys[] = {
-        {"cameras", take_cameras}, {"max_age_ms", take_max_age}, {"output", take_output},
-        {"socket", take_socket},   {"http", take_http},          {"mqtt", take_mqtt},
+        {"cameras", take_cameras}, {"max_age_ms", take_max_age}, {"output", take_target},
+        {"socket", take_target},   {"http", take_target},        {"mqtt", take_mqtt},
     };
     struct reading reading = {
         .place = {app, path}, .defaults = defaults, .list = list, .file = file};

@@ -8,7 +8,6 @@
 #include "models/model_file.h"
 #include "watch/camera_reader.h"
 #include "watch/detect_worker.h"
-#include "watch/outputs/watch_say.h"
 #include "watch/watch_arguments.h"
 #include "watch/watch_pages.h"
 #include "watch/watch_report.h"
@@ -116,10 +115,10 @@ static void say_start(const struct run *run)
     octet_info info;
     octet_engine_info(run->engine, &info);
     const struct watch_span *span = &run->span;
-    watch_say(run->app, "%zu camera%s, %d worker%s with %d thread%s each, %s on %s",
-              run->watch.count, run->watch.count == 1 ? "" : "s", span->workers,
-              span->workers == 1 ? "" : "s", span->threads, span->threads == 1 ? "" : "s",
-              precision_name(info.precision), span->device);
+    app_say(run->app, "%zu camera%s, %d worker%s with %d thread%s each, %s on %s", run->watch.count,
+            run->watch.count == 1 ? "" : "s", span->workers, span->workers == 1 ? "" : "s",
+            span->threads, span->threads == 1 ? "" : "s", precision_name(info.precision),
+            span->device);
 }
 
 static bool films_are_over(const struct run *run)

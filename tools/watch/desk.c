@@ -11,6 +11,7 @@
 struct desk {
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t work;   /* a frame can be taken, or it is over */
+    pthread_cond_t done;   /* a frame was looked at, or it is over */
     struct schedule schedule;
     struct desk_frame *waiting; /* of each camera whose entry says so */
     size_t busy;
@@ -22,6 +23,7 @@ struct desk *desk_open(const struct desk_settings *settings)
     struct desk *desk = app_alloc(1, sizeof *desk);
     pthread_mutex_init(&desk->mutex, NULL);
     pthread_cond_init(&desk->work, NULL);
+    pthread_cond_init(&desk->done, NULL);
     desk->waiting = app_alloc(settings->cameras, sizeof *desk->waiting);
     desk->schedule = (struct schedule){
         .entries = app_alloc(settings->cameras, sizeof *desk->schedule.entries),
@@ -72,6 +74,16 @@ void desk_done(struct desk *desk, size_t camera, const struct desk_frame *frame,
     desk->busy--;
     if (desk->schedule.entries[camera].is_waiting)
         pthread_cond_signal(&desk->work);
+    pthread_cond_broadcast(&desk->done);
+    pthread_mutex_unlock(&desk->mutex);
+}
+
+void desk_drain(struct desk *desk, size_t camera)
+{
+    const struct schedule_entry *entry = &desk->schedule.entries[camera];
+    pthread_mutex_lock(&desk->mutex);
+    while (!desk->is_over && (entry->is_waiting || entry->is_busy))
+        pthread_cond_wait(&desk->done, &desk->mutex);
     pthread_mutex_unlock(&desk->mutex);
 }
 
@@ -90,6 +102,7 @@ void desk_end(struct desk *desk)
     pthread_mutex_lock(&desk->mutex);
     desk->is_over = true;
     pthread_cond_broadcast(&desk->work);
+    pthread_cond_broadcast(&desk->done);
     pthread_mutex_unlock(&desk->mutex);
 }
 
@@ -102,6 +115,7 @@ void desk_close(struct desk **desk)
         if (open->schedule.entries[i].is_waiting)
             open->waiting[i].release(open->waiting[i].video.held);
     pthread_cond_destroy(&open->work);
+    pthread_cond_destroy(&open->done);
     pthread_mutex_destroy(&open->mutex);
     free(open->schedule.entries);
     free(open->waiting);

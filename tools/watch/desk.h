@@ -37,10 +37,13 @@ bool desk_take(struct desk *desk, size_t *camera, struct desk_frame *frame);
 /* The frame of desk_take() was looked at, in so many milliseconds. */
 void desk_done(struct desk *desk, size_t camera, const struct desk_frame *frame, double service_ms);
 
+/* Waits until no frame of the camera waits, nor is being looked at. */
+void desk_drain(struct desk *desk, size_t camera);
+
 /* Whether no frame waits, nor is being looked at. */
 bool desk_is_empty(struct desk *desk);
 
-/* desk_take() ends for everybody. */
+/* desk_take() and desk_drain() end for everybody. */
 void desk_end(struct desk *desk);
 
 /* Gives the frames that wait back. Accepts a pointer to NULL. */

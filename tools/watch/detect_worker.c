@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-#include "app/cache_folder.h"
-#include "watch/outputs/watch_say.h"
+#include "app/session_settings.h"
 #include "watch/watch_event.h"
 
 #define FAILURES_TOLD 3
@@ -68,17 +67,12 @@ static octet_status look(struct detect_worker *worker, size_t camera, struct des
     const double start_ms = app_now_ms();
     octet_status status = octet_session_set_frame(worker->session, 0, &frame->video.pixels);
     frame->release(frame->video.held);
-    const double set_ms = app_now_ms();
     if (!status)
         status = octet_session_run(worker->session);
-    const double run_ms = app_now_ms();
     if (!status)
         status = octet_session_detect(worker->session, 0, &worker->selection[camera], found->boxes,
                                       found->capacity, &found->count);
-    times->wait = start_ms - frame->seen_ms;
-    times->letterbox = set_ms - start_ms;
-    times->network = run_ms - set_ms;
-    times->boxes = app_now_ms() - run_ms;
+    times->work = app_now_ms() - start_ms;
     return status;
 }
 
@@ -113,8 +107,8 @@ static void send(struct detect_worker *worker, struct watched_camera *camera,
 static void say_failure(struct detect_worker *worker, const struct watched_camera *camera)
 {
     if (worker->failures++ < FAILURES_TOLD)
-        watch_say(worker->watch->app, "%s: a frame could not be looked at: %s",
-                  camera->settings->name, octet_session_message(worker->session));
+        app_say(worker->watch->app, "%s: a frame could not be looked at: %s",
+                camera->settings->name, octet_session_message(worker->session));
 }
 
 static void *run(void *user)
@@ -146,14 +140,8 @@ static octet_status open_session(struct detect_worker *worker,
                                  const struct worker_settings *settings)
 {
     struct app *app = worker->watch->app;
-    octet_session_settings wanted;
-    octet_session_defaults(&wanted);
-    wanted.height = settings->size.height;
-    wanted.width = settings->size.width;
+    octet_session_settings wanted = app_session_settings(app, app->device, settings->size);
     wanted.threads = settings->threads;
-    wanted.cpu = app->cpu;
-    wanted.device = app->device;
-    wanted.cache = cache_folder(app, app->device);
     const octet_status status = octet_context_create(NULL, &worker->context);
     return status ? status
                   : octet_session_open(worker->context, worker->watch->engine, &wanted,

@@ -11,7 +11,6 @@
 #include "app/json_print.h"
 #include "watch/outputs/http_server.h"
 #include "watch/outputs/metrics_text.h"
-#include "watch/outputs/watch_say.h"
 #include "watch/watch_event.h"
 
 #define OVERDUE_TURNS 3 /* of a camera's wanted frames: so many may be missing, slow ones' too */
@@ -229,8 +228,8 @@ int watch_pages_open(struct watch *watch, const char *address, struct watch_page
     const int status = http_server_open(watch->app, "--http", address, routes,
                                         sizeof routes / sizeof *routes, &open->server);
     if (status == STATUS_DONE)
-        watch_say(watch->app, "metrics at http://%s/metrics, health at /healthz",
-                  http_server_address(open->server));
+        app_say(watch->app, "metrics at http://%s/metrics, health at /healthz",
+                http_server_address(open->server));
     else
         watch_pages_close(pages);
     return status;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # build --precision auto: what it measures and prints, that it keeps its word, and what it refuses.
 . "$support"
+need_speed
 need_demo
 cp "$model" parts.onnx
 cp "$(stats)" a.stats

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # octet compare on the models of the test data: float against INT8, other exports, other models.
 . "$support"
+need_speed
 need_data
 cd "$data"
 val=coco/images/val2017

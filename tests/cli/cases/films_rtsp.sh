@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A camera over RTSP (tests/video/rtsp_server.c): its frames, its password, and all the ways in which it fails.
 . "$support"
+need_speed
 need_demo
 need_films
 film=$root/demo/belt.mp4

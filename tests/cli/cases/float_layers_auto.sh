@@ -2,6 +2,7 @@
 # build --float-layers auto: that it finds the one bad layer of a model and mends it, that the choice can be made again
 # and passed on as a list, parts of the network as words, and what is refused.
 . "$support"
+need_speed
 need_demo
 command -v python3 >/dev/null || skip "python3 is not there"
 cp "$model" parts.onnx

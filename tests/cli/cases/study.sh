@@ -2,6 +2,7 @@
 # octet study: its table, JSON and charts; that a sample is the one of octet build; interrupted and resumed; wrong usage
 # and bad input.
 . "$support"
+need_speed
 need_demo
 yaml=$root/demo/data.yaml
 

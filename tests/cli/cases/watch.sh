@@ -106,7 +106,10 @@ grep -o '"state": "[a-z]*"' bad.jsonl | sort
 ! grep -q secret bad.jsonl summary.json bad.err || echo "a password was printed"
 
 echo "== again and again"
-watch belt.mp4 --loop --speed 20 --duration 2 --json --quiet >summary.json
+"$octet" watch "$parts" belt.mp4 --loop --speed 20 -o rounds.jsonl --json --quiet >summary.json &
+for _ in $(seq 300); do grep -qsE '"frame": (1[5-9]|[2-9][0-9])[0-9],' rounds.jsonl && break; sleep 0.1; done
+kill $!
+wait $!
 [ "$(value frames 1)" -gt 150 ] && echo "more than two rounds, $(value reconnects 1) reconnects, $(value state 1)"
 
 echo "== a camera's size"
@@ -132,7 +135,7 @@ if grep -q 'package libmicrohttpd12\|built without' http.err; then
 else
     port=$(sed -n 's|.*http://127.0.0.1:\([0-9]*\)/metrics.*|\1|p' http.err)
     page() { exec 3<>/dev/tcp/127.0.0.1/"$port"; printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3; cat <&3; exec 3>&-; }
-    for _ in $(seq 100); do page /healthz | grep -q '"ok"}' && break; sleep 0.1; done
+    for _ in $(seq 300); do page /metrics | grep -q '^octet_camera_newest_result_age' && break; sleep 0.1; done
     page /healthz | tr -d '\r' | sed -n '1p;$p'
     page /metrics | tr -d '\r' >metrics.txt
     grep -o '^octet_camera_[a-z_]*{camera="belt"}\|^octet_[a-z_]*{output="[a-z]*"}\|^process_[a-z_]*\|^octet_.*_count.*}' metrics.txt

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # octet watch and a broker, which may have a password, go away and come back; and a Unix socket.
 . "$support"
+need_speed
 need_demo
 need_films
 PATH=$PATH:/usr/sbin # where Debian has the broker

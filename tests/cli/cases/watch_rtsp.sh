@@ -2,6 +2,7 @@
 # octet watch over RTSP (tests/video/rtsp_server.c): a camera that goes away and comes back, one that spoils its frames, one
 # that changes its size, one that falls silent; a film beside them loses nothing by it.
 . "$support"
+need_speed
 need_demo
 need_films
 film=$root/demo/belt.mp4

@@ -6,7 +6,6 @@
 
 #include "watch/outputs/listen_address.h"
 #include "watch/outputs/output_thread.h"
-#include "watch/outputs/watch_say.h"
 
 #ifdef OCTET_HAS_MICROHTTPD
 
@@ -219,21 +218,21 @@ static int begin(struct app *app, struct http_server *server, const char *option
         return status;
     status = find_functions(&server->call)
                  ? listen_address_listen(app, &address, &listener, &server->address, &is_open)
-                 : watch_fail(app,
-                              "%s cannot be opened, and HTTP is spoken by it: install GNU "
-                              "libmicrohttpd (the package libmicrohttpd12)",
-                              HTTP_LIBRARY);
+                 : app_fail(app,
+                            "%s cannot be opened, and HTTP is spoken by it: install GNU "
+                            "libmicrohttpd (the package libmicrohttpd12)",
+                            HTTP_LIBRARY);
     listen_address_free(&address);
     if (status != STATUS_DONE)
         return status;
     server->daemon = start_daemon(server, listener); /* closes the listener, whatever comes */
     if (!server->daemon)
-        return watch_fail(app, "%s: the server cannot be started", server->address);
+        return app_fail(app, "%s: the server cannot be started", server->address);
     if (is_open)
-        watch_say(app,
-                  "warning: %s is open to everybody who reaches this machine: nobody is asked for "
-                  "a password, and nothing is encrypted",
-                  server->address);
+        app_say(app,
+                "warning: %s is open to everybody who reaches this machine: nobody is asked for "
+                "a password, and nothing is encrypted",
+                server->address);
     return output_thread_start(&server->thread, app, run_server, server);
 }
 
@@ -280,8 +279,8 @@ int http_server_open(struct app *app, const char *option, const char *address,
 {
     (void)option, (void)address, (void)routes, (void)count;
     *server = NULL;
-    return watch_fail(app, "this octet was built without an HTTP server: install libmicrohttpd-dev "
-                           "and build it again");
+    return app_fail(app, "this octet was built without an HTTP server: install libmicrohttpd-dev "
+                         "and build it again");
 }
 
 const char *http_server_address(const struct http_server *server)

@@ -10,7 +10,6 @@
 #include "watch/outputs/message_ring.h"
 #include "watch/outputs/output_thread.h"
 #include "watch/outputs/record_file.h"
-#include "watch/outputs/watch_say.h"
 
 #define LINES_MAX 4096
 #define BYTES_MAX ((size_t)4 * 1024 * 1024)
@@ -153,7 +152,7 @@ int line_output_open(struct app *app, const char *path, struct line_output **out
     message_ring_open(&opened->ring, LINES_MAX, BYTES_MAX);
     output_state_open(&opened->state, app);
     const int why = record_file_open(&opened->file, opened->path);
-    const int status = why ? watch_fail(app, "%s: %s", name_of(opened), reason(why))
+    const int status = why ? app_fail(app, "%s: %s", name_of(opened), reason(why))
                            : output_thread_start(&opened->thread, app, run_output, opened);
     if (status == STATUS_DONE)
         *output = opened;

@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "watch/outputs/watch_say.h"
-
 #define LOOPBACK "127.0.0.1"
 #define PORT_MAX 65535
 #define PORT_DIGITS 5
@@ -141,19 +139,19 @@ int listen_address_listen(struct app *app, const struct listen_address *address,
     *listener = -1;
     const int code = getaddrinfo(address->host, port, &wanted, &found);
     if (code)
-        return watch_fail(app, "%s:%s: %s", address->host, port, gai_strerror(code));
+        return app_fail(app, "%s:%s: %s", address->host, port, gai_strerror(code));
     *listener = listen_at(found);
     const int why = errno;
     freeaddrinfo(found);
     if (*listener < 0)
-        return watch_fail(app, "%s:%s: %s", address->host, port,
-                          why == EADDRINUSE      ? "in use already: another program listens there"
-                          : why == EADDRNOTAVAIL ? "this machine has no such address"
-                          : why == EACCES        ? "a port that only root may listen at"
-                                                 : strerror(why));
+        return app_fail(app, "%s:%s: %s", address->host, port,
+                        why == EADDRINUSE      ? "in use already: another program listens there"
+                        : why == EADDRNOTAVAIL ? "this machine has no such address"
+                        : why == EACCES        ? "a port that only root may listen at"
+                                               : strerror(why));
     if (show(*listener, shown, is_open))
         return STATUS_DONE;
     close(*listener);
     *listener = -1;
-    return watch_fail(app, "%s:%s: the address cannot be told", address->host, port);
+    return app_fail(app, "%s:%s: the address cannot be told", address->host, port);
 }

@@ -5,8 +5,6 @@
  */
 #include "watch/outputs/mqtt_client.h"
 
-#include "watch/outputs/watch_say.h"
-
 #ifdef OCTET_HAS_MOSQUITTO
 
 #include <errno.h>
@@ -74,10 +72,10 @@ static bool find_functions(void)
 int mqtt_library_open(struct app *app)
 {
     if (!find_functions())
-        return watch_fail(app,
-                          "%s cannot be opened, and MQTT is spoken by it: install Mosquitto's "
-                          "client library (the package libmosquitto1)",
-                          MQTT_LIBRARY);
+        return app_fail(app,
+                        "%s cannot be opened, and MQTT is spoken by it: install Mosquitto's "
+                        "client library (the package libmosquitto1)",
+                        MQTT_LIBRARY);
     call.mosquitto_lib_init();
     return STATUS_DONE;
 }
@@ -251,8 +249,8 @@ void mqtt_client_close(struct mqtt_client **client)
 
 int mqtt_library_open(struct app *app)
 {
-    return watch_fail(app, "this octet was built without MQTT: install libmosquitto-dev and build "
-                           "it again");
+    return app_fail(app, "this octet was built without MQTT: install libmosquitto-dev and build "
+                         "it again");
 }
 
 void mqtt_library_close(void)

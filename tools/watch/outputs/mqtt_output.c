@@ -13,7 +13,6 @@
 #include "watch/outputs/mqtt_states.h"
 #include "watch/outputs/mqtt_topic.h"
 #include "watch/outputs/output_thread.h"
-#include "watch/outputs/watch_say.h"
 
 #define EVENTS_MAX 1024
 #define BYTES_MAX ((size_t)2 * 1024 * 1024)
@@ -263,8 +262,8 @@ static int check_settings(struct app *app, const struct mqtt_output_settings *se
                          "not begin with '$'",
                          prefix);
     if (authorities && access(authorities, R_OK) != 0)
-        return watch_fail(app, "%s: %s", authorities,
-                          errno == ENOENT ? "no such file" : strerror(errno));
+        return app_fail(app, "%s: %s", authorities,
+                        errno == ENOENT ? "no such file" : strerror(errno));
     return STATUS_DONE;
 }
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "watch/outputs/watch_say.h"
-
 #define PROBLEM_BYTES 1024
 
 void output_state_open(struct output_state *state, struct app *app)
@@ -45,7 +43,7 @@ void output_state_problem(struct output_state *state, const char *format, ...)
     }
     pthread_mutex_unlock(&state->mutex);
     if (is_new) /* unlocked: standard error may be slow, and others ask for the state */
-        watch_fail(state->app, "%s", text);
+        app_fail(state->app, "%s", text);
 }
 
 void output_state_recovered(struct output_state *state, const char *format, ...)
@@ -62,7 +60,7 @@ void output_state_recovered(struct output_state *state, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    watch_say(state->app, "%s", text);
+    app_say(state->app, "%s", text);
 }
 
 char *output_state_problem_text(struct output_state *state)

@@ -9,8 +9,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "watch/outputs/watch_say.h"
-
 static void raise_event(int descriptor)
 {
     const uint64_t one = 1;
@@ -49,7 +47,7 @@ int output_thread_start(struct output_thread *thread, struct app *app, void (*ru
     if (!why)
         return STATUS_DONE;
     close_events(thread);
-    return watch_fail(app, "a thread for results: %s", strerror(why));
+    return app_fail(app, "a thread for results: %s", strerror(why));
 }
 
 void output_thread_wake(struct output_thread *thread)

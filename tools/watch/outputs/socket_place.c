@@ -9,8 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "watch/outputs/watch_say.h"
-
 #define PRIVATE_MODE 0600
 #define BACKLOG 16
 
@@ -69,12 +67,12 @@ int socket_place_open(struct app *app, const char *path, struct socket_place *pl
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     *place = (struct socket_place){.path = path, .listener = -1};
     if (!path[0] || strlen(path) >= sizeof address.sun_path)
-        return watch_fail(app, "%s: a socket's path has 1 to %zu bytes", path,
-                          sizeof address.sun_path - 1);
+        return app_fail(app, "%s: a socket's path has 1 to %zu bytes", path,
+                        sizeof address.sun_path - 1);
     memcpy(address.sun_path, path, strlen(path));
     place->listener = make_socket();
     if (place->listener < 0)
-        return watch_fail(app, "%s: %s", path, strerror(errno));
+        return app_fail(app, "%s: %s", path, strerror(errno));
     if (take_place(place, &address))
         return STATUS_DONE;
     const char *why = errno == EADDRINUSE ? make_room(&address)
@@ -86,7 +84,7 @@ int socket_place_open(struct app *app, const char *path, struct socket_place *pl
         why = errno == EADDRINUSE ? "another program has just taken it" : strerror(errno);
     close(place->listener);
     place->listener = -1;
-    return watch_fail(app, "%s: %s", path, why);
+    return app_fail(app, "%s: %s", path, why);
 }
 
 void socket_place_close(struct socket_place *place)
