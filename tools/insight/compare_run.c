@@ -98,6 +98,8 @@ static int compare_on(struct compare_run *run, const struct frame *frame)
         return status;
     run->used++;
     status = keep_boxes(run);
+    if (status == STATUS_DONE && run->also)
+        status = run->also(run->user, run, frame);
     if (status != STATUS_DONE)
         return status;
     const struct found_boxes boxes[2] = {{run->detections[0], run->counts[0]},
@@ -144,18 +146,20 @@ static int prepare(struct compare_run *run)
 
 static int run_all(struct compare_run *run, struct pictures *pictures)
 {
-    struct progress progress;
+    struct progress progress, *shown = run->whole ? run->whole : &progress;
     struct frame frame;
     int status = STATUS_DONE;
-    app_progress(run->app, &progress, "comparing", run->sources.count);
+    if (!run->whole)
+        app_progress(run->app, &progress, "comparing", run->sources.count);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         app_hold_signals(); /* a picture that has begun is finished, and reported with the others */
         status = take_frame(run, &frame);
         app_release_signals();
         frame_free(&frame);
-        progress_add(&progress, 1);
+        progress_add(shown, run->whole ? run->steps : 1);
     }
-    progress_finish(&progress);
+    if (!run->whole)
+        progress_finish(&progress);
     return status;
 }
 
