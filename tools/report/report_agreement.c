@@ -125,7 +125,8 @@ void report_agreement_write(struct html *html, const struct report_data *data)
                    percent(data->agreement.ap), percent(data->agreement.ap50),
                    percent(data->agreement.ap75));
     html_paragraph(html, NULL,
-                   "%zu of %zu such boxes are found, and %zu that the float model does not have. "
+                   "%zu of %zu such boxes are found (a box of half the score answers for one), and "
+                   "%zu that the float model does not have. "
                    "Scores differ by %.3f (root mean square), edges by %.2f pixels on average, 95 "
                    "of 100 by no more than %.2f.",
                    data->matched, data->sure, data->more, data->score_rms, data->box_mean_px,
