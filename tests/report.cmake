@@ -7,3 +7,7 @@ foreach(name test_report_page test_layer_name)
     target_link_libraries(${name} PRIVATE octet_tools ${OCTET_CMOCKA_LIBRARIES} m)
     octet_test(${name} unit ${name})
 endforeach()
+
+if(TARGET octet_program)
+    octet_test(report_page cli bash ${CMAKE_CURRENT_SOURCE_DIR}/report/page.sh $<TARGET_FILE:octet_program>)
+endif()

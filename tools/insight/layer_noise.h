@@ -48,7 +48,8 @@ octet_status layer_noise_add(struct layer_noise *noise, octet_session *a, octet_
 /* What each of B's layers alone does to A's outputs: runs A, B's layers on A's values, and then A
  * once for every pair, with what B's layer made in place of A's. After the first run and after each
  * of these `look` is called, with the pair or -1, and may read A's outputs; it returns whether to
- * go on. Pairs that are equal are left out. Nothing is done where B's layers cannot be had alone. */
+ * go on. Pairs that are equal are left out. Nothing is done where B's layers cannot be had
+ * alone. */
 octet_status layer_noise_effects(struct layer_noise *noise, octet_session *a, octet_session *b,
                                  bool (*look)(void *user, int pair), void *user,
                                  octet_session **failed);

@@ -30,7 +30,8 @@ struct plot_lines {
     int width, height; /* pixels; 0: PLOT_WIDTH, 420 */
 };
 
-/* The x axis is logarithmic, with the numbers that the series have, unless they are counted. The caller closes `drawing`. */
+/* The x axis is logarithmic, with the numbers that the series have, unless they are counted. The
+ * caller closes `drawing`. */
 void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing);
 
 #endif

@@ -11,9 +11,9 @@ static json_t *count_json(size_t count)
 }
 
 /* Shares below 0 stand for none. */
-static json_t *percent_json(double share)
+static json_t *share_json(double share)
 {
-    return share < 0 ? json_null() : json_number(100 * share);
+    return share < 0 ? json_null() : json_number(share);
 }
 
 static json_t *verdict_json(const struct report_data *data)
@@ -47,9 +47,9 @@ static json_t *agreement_json(const struct report_data *data)
 {
     json_t *json = json_new_object(), *classes = json_new_array();
     json_put(json, "confidence", json_number(data->confidence));
-    json_put(json, "ap", percent_json(data->agreement.ap));
-    json_put(json, "ap50", percent_json(data->agreement.ap50));
-    json_put(json, "ap75", percent_json(data->agreement.ap75));
+    json_put(json, "ap", share_json(data->agreement.ap));
+    json_put(json, "ap50", share_json(data->agreement.ap50));
+    json_put(json, "ap75", share_json(data->agreement.ap75));
     json_put(json, "boxes", count_json(data->sure));
     json_put(json, "matched", count_json(data->matched));
     json_put(json, "more", count_json(data->more));
@@ -63,8 +63,8 @@ static json_t *agreement_json(const struct report_data *data)
         json_put(row, "boxes", count_json(one->sure));
         json_put(row, "matched", count_json(one->matched));
         json_put(row, "more", count_json(one->more));
-        json_put(row, "ap", percent_json(one->ap));
-        json_put(row, "ap50", percent_json(one->ap50));
+        json_put(row, "ap", share_json(one->ap));
+        json_put(row, "ap50", share_json(one->ap50));
         json_push(classes, row);
     }
     json_put(json, "per_class", classes);
@@ -74,13 +74,13 @@ static json_t *agreement_json(const struct report_data *data)
 static json_t *side_json(const octet_evaluation *all)
 {
     json_t *json = json_new_object();
-    json_put(json, "ap", percent_json(all->ap));
-    json_put(json, "ap50", percent_json(all->ap50));
-    json_put(json, "ap75", percent_json(all->ap75));
-    json_put(json, "ap_small", percent_json(all->ap_small));
-    json_put(json, "ap_medium", percent_json(all->ap_medium));
-    json_put(json, "ap_large", percent_json(all->ap_large));
-    json_put(json, "ar_100", percent_json(all->ar_100));
+    json_put(json, "ap", share_json(all->ap));
+    json_put(json, "ap50", share_json(all->ap50));
+    json_put(json, "ap75", share_json(all->ap75));
+    json_put(json, "ap_small", share_json(all->ap_small));
+    json_put(json, "ap_medium", share_json(all->ap_medium));
+    json_put(json, "ap_large", share_json(all->ap_large));
+    json_put(json, "ar_100", share_json(all->ar_100));
     return json;
 }
 
@@ -103,10 +103,10 @@ static json_t *labels_json(const struct report_labels *labels)
         json_t *row = json_new_object();
         json_put(row, "name", json_text(one->name));
         json_put(row, "boxes", count_json(one->boxes));
-        json_put(row, "ap_float", percent_json(one->ap_float));
-        json_put(row, "ap_engine", percent_json(one->ap_engine));
-        json_put(row, "ap50_float", percent_json(one->ap50_float));
-        json_put(row, "ap50_engine", percent_json(one->ap50_engine));
+        json_put(row, "ap_float", share_json(one->ap_float));
+        json_put(row, "ap_engine", share_json(one->ap_engine));
+        json_put(row, "ap50_float", share_json(one->ap50_float));
+        json_put(row, "ap50_engine", share_json(one->ap50_engine));
         json_push(classes, row);
     }
     json_put(json, "per_class", classes);
@@ -124,8 +124,8 @@ static json_t *layers_json(const struct report_data *data)
         json_put(json, "precision", json_text(precision_word(layer->info.precision)));
         json_put(json, "sqnr_db", json_number(layer->through_db));
         json_put(json, "alone_sqnr_db", json_number(layer->alone_db));
-        json_put(json, "effect_percent", json_number(100 * layer->effect));
-        json_put(json, "time_percent", json_number(100 * layer->share));
+        json_put(json, "effect", json_number(layer->effect));
+        json_put(json, "time_share", json_number(layer->share));
         json_put(json, "multiply_adds", json_integer(layer->info.multiply_adds));
         json_push(list, json);
     }
@@ -143,8 +143,8 @@ static json_t *blocks_json(const struct report_data *data)
         json_put(json, "layers", count_json(block->layers));
         json_put(json, "float_layers", count_json(block->float_layers));
         json_put(json, "half_layers", count_json(block->bf16_layers));
-        json_put(json, "time_percent", json_number(100 * block->share));
-        json_put(json, "effect_percent", json_number(100 * block->effect));
+        json_put(json, "time_share", json_number(block->share));
+        json_put(json, "effect", json_number(block->effect));
         json_push(list, json);
     }
     return list;
