@@ -70,6 +70,9 @@ static void fits(void **state)
     char *text = layer_name_fit("model.12", 10);
     assert_string_equal(text, "12");
     free(text);
+    text = layer_name_fit("model.23/one2one_cv2", 20);
+    assert_string_equal(text, "23/cv2");
+    free(text);
     text = layer_name_fit("model.", 1);
     assert_string_equal(text, "model.");
     free(text);

@@ -19,8 +19,8 @@ struct plot_histogram {
     const struct plot_limit *limits;
     size_t limit_count;
     int width_px, height_px; /* 0: PLOT_WIDTH, 300 */
-    bool untitled;     /* the title is for those who do not see the chart */
-    bool logarithmic;  /* heights are decimal logarithms of 1 + count: rare values show */
+    bool untitled;           /* the title is for those who do not see the chart */
+    bool logarithmic;        /* heights are decimal logarithms of 1 + count: rare values show */
 };
 
 /* The caller closes `drawing`. */

@@ -70,11 +70,14 @@ void layer_name_part(const char *name, int words, char *part, size_t size)
 
 char *layer_name_fit(const char *name, int columns)
 {
-    static const char prefix[] = "model.";
+    static const char prefix[] = "model.", one_to_one[] = "one2one_"; /* YOLO26's head */
     const bool has = strncmp(name, prefix, sizeof prefix - 1) == 0 && name[sizeof prefix - 1];
     const char *from = has ? name + sizeof prefix - 1 : name;
     char *text = app_alloc(strlen(from) + 4, 1);
     strcpy(text, from);
+    char *twin = strstr(text, one_to_one);
+    if (twin)
+        memmove(twin, twin + strlen(one_to_one), strlen(twin + strlen(one_to_one)) + 1);
     text_shorten(text, columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns);
     return text;
 }

@@ -13,7 +13,7 @@ char *layer_name_short(const char *name);
  * after it, what follows a point is left out. At most `size` - 1 bytes, whole characters. */
 void layer_name_part(const char *name, int words, char *part, size_t size);
 
-/* Without "model." and shortened to so many columns. The caller frees it. */
+/* Without "model." and "one2one_", and shortened to so many columns. The caller frees it. */
 char *layer_name_fit(const char *name, int columns);
 
 #endif

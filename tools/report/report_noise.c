@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "app/median.h"
 #include "plot/plot_bars.h"
 #include "plot/plot_lines.h"
 #include "report/report_layer_name.h"
@@ -16,16 +17,21 @@
 static int time_layers(struct app *app, struct report_measured *measured, double *shares)
 {
     octet_session *session = NULL;
-    double sum = 0;
+    double sum = 0, *ms;
     const int layers = measured->data.info.layer_count;
     int status = report_open_timed(app, measured, measured->run.sides[1].engine, true, &session);
-    for (int i = 0; i < LAYER_RUNS && status == STATUS_DONE; i++)
+    ms = app_alloc((size_t)layers * LAYER_RUNS + 1, sizeof *ms);
+    for (int run = 0; run < LAYER_RUNS && status == STATUS_DONE; run++) {
         if (octet_session_run(session) != OCTET_OK)
             status = app_fail(app, "%s", octet_session_message(session));
-    for (int i = 0; i < layers && status == STATUS_DONE; i++)
-        sum += shares[i] = octet_session_layer_ms(session, i);
-    for (int i = 0; i < layers && status == STATUS_DONE; i++)
+        for (int i = 0; i < layers && status == STATUS_DONE; i++)
+            ms[i * LAYER_RUNS + run] = octet_session_layer_ms(session, i);
+    }
+    for (int i = 0; i < layers; i++)
+        sum += shares[i] = median_of(ms + (size_t)i * LAYER_RUNS, LAYER_RUNS);
+    for (int i = 0; i < layers; i++)
         shares[i] = sum > 0 && shares[i] >= 0 ? shares[i] / sum : NAN;
+    free(ms);
     octet_session_close(&session);
     return status;
 }
