@@ -35,3 +35,14 @@ octet_command_line(octet_program)
 # Installed, it finds the libraries that it opens when asked (CUDA, films) beside the other libraries.
 set_target_properties(octet_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
                       INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+
+# What the report's page is made of travels in the program.
+set(report_assets report_css=${PROJECT_SOURCE_DIR}/tools/report/report.css report_js=${PROJECT_SOURCE_DIR}/tools/report/report.js)
+set(report_header ${PROJECT_BINARY_DIR}/generated/report/report_assets.h)
+add_custom_command(OUTPUT ${report_header}
+    COMMAND ${CMAKE_COMMAND} -DHEADER=${report_header} "-DFILES=${report_assets}" -P ${PROJECT_SOURCE_DIR}/cmake/assets.cmake
+    DEPENDS ${PROJECT_SOURCE_DIR}/tools/report/report.css ${PROJECT_SOURCE_DIR}/tools/report/report.js
+            ${PROJECT_SOURCE_DIR}/cmake/assets.cmake
+    VERBATIM)
+target_sources(octet_tools PRIVATE ${report_header})
+target_include_directories(octet_tools SYSTEM PRIVATE ${PROJECT_BINARY_DIR}/generated)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compare/box_match.h"
+#include "insight/box_match.h"
 
 #define SURE 0.25
 

@@ -10,6 +10,7 @@ int cmd_detect(struct app *app, int argc, char **argv);
 int cmd_calibrate(struct app *app, int argc, char **argv);
 int cmd_build(struct app *app, int argc, char **argv);
 int cmd_export(struct app *app, int argc, char **argv);
+int cmd_report(struct app *app, int argc, char **argv);
 int cmd_run(struct app *app, int argc, char **argv);
 int cmd_eval(struct app *app, int argc, char **argv);
 int cmd_compare(struct app *app, int argc, char **argv);

@@ -3,7 +3,7 @@
 #ifndef TOOLS_COMPARE_REPORT_H
 #define TOOLS_COMPARE_REPORT_H
 
-#include "compare/compare_run.h"
+#include "insight/compare_run.h"
 
 /* compare_report.c, compare_json.c: as tables, or as JSON. Return a status. */
 int compare_report_text(struct compare_run *run, const struct compare_result *result);

@@ -154,8 +154,9 @@ static void draw_half(const struct drawer *drawer, const struct canvas *whole, i
     draw_all(drawer, &half, drawing);
 }
 
-int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
-                        const char *const titles[2], const char *path)
+/* Both halves; NULL: reported. `name` is what messages call it. */
+static cairo_surface_t *draw_beside(struct drawer *drawer, const struct drawing sides[2],
+                                    const char *const titles[2], const char *name)
 {
     const int width = octet_image_width(sides[0].image);
     const int height = octet_image_height(sides[0].image);
@@ -164,21 +165,112 @@ int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, 2 * width + gap, height + top);
     const cairo_status_t made = cairo_surface_status(surface);
-    int status = STATUS_DONE;
     if (made != CAIRO_STATUS_SUCCESS) {
-        status = app_fail(drawer->app, "%s: the pictures could not be drawn: %s", path,
-                          cairo_status_to_string(made));
-    } else {
-        const struct canvas whole = canvas_of(surface);
-        const struct rectangle all = {0, 0, whole.width, whole.height};
-        canvas_fill(&whole, &all, TITLE_GROUND, 1);
-        for (int i = 0; i < 2; i++)
-            draw_half(drawer, &whole, i * (width + gap), top, &sides[i], titles[i]);
-        cairo_surface_mark_dirty(surface);
-        status = write_surface(drawer->app, surface, path);
+        app_fail(drawer->app, "%s: the pictures could not be drawn: %s", name,
+                 cairo_status_to_string(made));
+        cairo_surface_destroy(surface);
+        return NULL;
     }
+    const struct canvas whole = canvas_of(surface);
+    const struct rectangle all = {0, 0, whole.width, whole.height};
+    canvas_fill(&whole, &all, TITLE_GROUND, 1);
+    for (int i = 0; i < 2; i++)
+        draw_half(drawer, &whole, i * (width + gap), top, &sides[i], titles[i]);
+    cairo_surface_mark_dirty(surface);
+    return surface;
+}
+
+int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
+                        const char *const titles[2], const char *path)
+{
+    cairo_surface_t *surface = draw_beside(drawer, sides, titles, path);
+    const int status = surface ? write_surface(drawer->app, surface, path) : STATUS_FAILED;
     cairo_surface_destroy(surface);
     return status;
+}
+
+/* No wider than that; the surface given is destroyed. */
+static cairo_surface_t *shrink(cairo_surface_t *surface, int width_most)
+{
+    const int width = cairo_image_surface_get_width(surface);
+    const double scale = (double)width_most / width;
+    if (scale >= 1)
+        return surface;
+    const int height = (int)lround(cairo_image_surface_get_height(surface) * scale);
+    cairo_surface_t *small =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, width_most, height > 0 ? height : 1);
+    cairo_t *cairo = cairo_create(small);
+    cairo_scale(cairo, scale, scale);
+    cairo_set_source_surface(cairo, surface, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_GOOD);
+    cairo_paint(cairo);
+    cairo_destroy(cairo);
+    cairo_surface_flush(small);
+    cairo_surface_destroy(surface);
+    return small;
+}
+
+/* The picture at that width at most, with boxes and labels in sizes that suit it. */
+static cairo_surface_t *draw_small(struct drawer *drawer, const struct drawing *drawing,
+                                   int width_most)
+{
+    cairo_surface_t *surface = shrink(surface_of(drawing->image), width_most);
+    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
+        return surface;
+    const struct canvas canvas = canvas_of(surface);
+    const float scale = (float)canvas.width / (float)octet_image_width(drawing->image);
+    octet_detection *boxes = app_alloc((size_t)drawing->count + 1, sizeof *boxes);
+    for (int i = 0; i < drawing->count; i++) {
+        boxes[i] = drawing->detections[i];
+        boxes[i].x1 *= scale;
+        boxes[i].y1 *= scale;
+        boxes[i].x2 *= scale;
+        boxes[i].y2 *= scale;
+    }
+    draw_all(drawer, &canvas, &(struct drawing){drawing->image, boxes, drawing->count});
+    cairo_surface_mark_dirty(surface);
+    free(boxes);
+    return surface;
+}
+
+/* NULL, or what is wrong. */
+static const char *make_jpeg(cairo_surface_t *surface, int quality, struct made_jpeg *made)
+{
+    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
+        return cairo_status_to_string(cairo_surface_status(surface));
+    const struct jpeg_pixels pixels = {
+        cairo_image_surface_get_data(surface), cairo_image_surface_get_width(surface),
+        cairo_image_surface_get_height(surface), cairo_image_surface_get_stride(surface)};
+    made->width = pixels.width;
+    made->height = pixels.height;
+    return jpeg_make(&pixels, quality, &made->bytes, &made->size);
+}
+
+int draw_to_jpeg(struct drawer *drawer, const struct drawing *drawing, const char *name,
+                 const struct small_jpeg *wanted, struct made_jpeg *made)
+{
+    /* the first that is small enough, or the last */
+    static const struct {
+        double width;
+        int quality;
+    } steps[] = {{1, 0}, {1, -10}, {0.8, -10}, {0.7, -16}, {0.6, -22}, {0.5, -28}, {0.35, -34}};
+    const char *problem = NULL;
+    *made = (struct made_jpeg){0};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !problem; i++) {
+        free(made->bytes);
+        *made = (struct made_jpeg){0};
+        cairo_surface_t *surface =
+            draw_small(drawer, drawing, (int)lround(steps[i].width * wanted->width_most));
+        problem = make_jpeg(surface, wanted->quality + steps[i].quality, made);
+        cairo_surface_destroy(surface);
+        if (made->size <= wanted->bytes_most)
+            break;
+    }
+    if (!problem)
+        return STATUS_DONE;
+    free(made->bytes);
+    *made = (struct made_jpeg){0};
+    return app_fail(drawer->app, "%s: the picture could not be made: %s", name, problem);
 }
 
 int draw_to_pixels(struct drawer *drawer, const struct drawing *drawing, const char *name,

@@ -75,11 +75,35 @@ static void write_rows(struct jpeg_compress_struct *jpeg, const struct jpeg_pixe
     }
 }
 
-const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixels)
+/* Where the bytes go: one of both. */
+struct jpeg_sink {
+    struct destination *file;
+    unsigned char **bytes;
+    unsigned long *size;
+    int quality;
+};
+
+static void set_up(struct jpeg_compress_struct *jpeg, const struct jpeg_pixels *pixels,
+                   const struct jpeg_sink *sink)
+{
+    if (sink->file)
+        jpeg->dest = &sink->file->manager;
+    else
+        jpeg_mem_dest(jpeg, sink->bytes, sink->size);
+    jpeg->image_width = (JDIMENSION)pixels->width;
+    jpeg->image_height = (JDIMENSION)pixels->height;
+    jpeg->input_components = 3;
+    jpeg->in_color_space = JCS_RGB;
+    jpeg_set_defaults(jpeg);
+    jpeg_set_quality(jpeg, sink->quality, TRUE);
+    for (int i = 0; i < jpeg->num_components; i++)
+        jpeg->comp_info[i].h_samp_factor = jpeg->comp_info[i].v_samp_factor = 1;
+}
+
+static const char *compress_to(const struct jpeg_sink *sink, const struct jpeg_pixels *pixels)
 {
     struct jpeg_compress_struct jpeg = {0};
     struct failure failure;
-    struct destination to = {{NULL, 0, start, write_buffer, write_rest}, file, {0}};
     unsigned char *row = app_alloc((size_t)pixels->width, 3);
     const char *volatile problem = NULL;
     jpeg.err = jpeg_std_error(&failure.manager);
@@ -87,15 +111,7 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
     failure.manager.output_message = ignore;
     if (setjmp(failure.back) == 0) {
         jpeg_create_compress(&jpeg);
-        jpeg.dest = &to.manager;
-        jpeg.image_width = (JDIMENSION)pixels->width;
-        jpeg.image_height = (JDIMENSION)pixels->height;
-        jpeg.input_components = 3;
-        jpeg.in_color_space = JCS_RGB;
-        jpeg_set_defaults(&jpeg);
-        jpeg_set_quality(&jpeg, QUALITY, TRUE);
-        for (int i = 0; i < jpeg.num_components; i++)
-            jpeg.comp_info[i].h_samp_factor = jpeg.comp_info[i].v_samp_factor = 1;
+        set_up(&jpeg, pixels, sink);
         jpeg_start_compress(&jpeg, TRUE);
         write_rows(&jpeg, pixels, row);
         jpeg_finish_compress(&jpeg);
@@ -105,6 +121,24 @@ const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixel
     }
     jpeg_destroy_compress(&jpeg);
     free(row);
+    return problem;
+}
+
+const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixels)
+{
+    struct destination to = {{NULL, 0, start, write_buffer, write_rest}, file, {0}};
+    const struct jpeg_sink sink = {.file = &to, .quality = QUALITY};
+    return compress_to(&sink, pixels);
+}
+
+const char *jpeg_make(const struct jpeg_pixels *pixels, int quality, unsigned char **bytes,
+                      size_t *size)
+{
+    unsigned long length = 0;
+    const struct jpeg_sink sink = {.bytes = bytes, .size = &length, .quality = quality};
+    *bytes = NULL;
+    const char *problem = compress_to(&sink, pixels);
+    *size = (size_t)length;
     return problem;
 }
 

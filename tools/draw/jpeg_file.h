@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JPEG files out. */
+/* JPEG out, as files and as bytes. */
 #ifndef TOOLS_JPEG_FILE_H
 #define TOOLS_JPEG_FILE_H
 
@@ -18,5 +18,10 @@ void copy_pixels(const octet_image *image, int left, int top, int width, int hei
 /* Writes a JPEG of quality 92, colours at full resolution so that thin lines stay sharp. Returns
  * NULL, or what went wrong as static text. */
 const char *jpeg_write(struct output_file *file, const struct jpeg_pixels *pixels);
+
+/* The same in memory, of a quality of 1 to 100; `*bytes` is the caller's to free, also where it
+ * fails. */
+const char *jpeg_make(const struct jpeg_pixels *pixels, int quality, unsigned char **bytes,
+                      size_t *size);
 
 #endif

@@ -18,7 +18,9 @@ struct plot_histogram {
     size_t count;
     const struct plot_limit *limits;
     size_t limit_count;
-    bool logarithmic; /* heights are decimal logarithms of 1 + count: rare values show */
+    int width_px, height_px; /* 0: PLOT_WIDTH, 300 */
+    bool untitled;           /* the title is for those who do not see the chart */
+    bool logarithmic;        /* heights are decimal logarithms of 1 + count: rare values show */
 };
 
 /* The caller closes `drawing`. */

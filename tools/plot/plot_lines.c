@@ -10,6 +10,7 @@
 
 #define HEIGHT 420
 #define LEFT 68
+#define LEFT_SMALL 52
 #define RIGHT 24
 #define BOTTOM 62
 #define BAND_OPACITY 0.16
@@ -86,14 +87,15 @@ static void draw_band(const struct plot_series *series, int ink, const struct pl
     free(points);
 }
 
-static void draw_series(const struct plot_series *series, size_t index, const struct plot_axis *x,
-                        const struct plot_axis *y, struct plot_drawing *drawing)
+static void draw_series(const struct plot_series *series, size_t index, bool marked,
+                        const struct plot_axis *x, const struct plot_axis *y,
+                        struct plot_drawing *drawing)
 {
     struct plot_point *points = app_alloc(series->count + 1, sizeof *points);
     for (size_t i = 0; i < series->count; i++)
         points[i] = (struct plot_point){plot_at(x, series->x[i]), plot_at(y, series->y[i])};
     plot_line(drawing, plot_series_ink(index), LINE_WIDTH, false, points, series->count);
-    for (size_t i = 0; i < series->count; i++)
+    for (size_t i = 0; i < series->count && marked; i++)
         if (isfinite(points[i].y))
             plot_mark(drawing, index, points[i]);
     free(points);
@@ -116,11 +118,16 @@ void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawin
     const char **names = app_alloc(chart->series_count + 1, sizeof *names);
     for (size_t i = 0; i < chart->series_count; i++)
         names[i] = chart->series[i].name;
-    plot_open(drawing, PLOT_WIDTH, HEIGHT, chart->title, chart->description);
-    const double top = plot_head(drawing, names, chart->series_count) + 28;
-    struct plot_axis x = {.from = LEFT, .to = PLOT_WIDTH - RIGHT};
-    struct plot_axis y = {.from = HEIGHT - BOTTOM, .to = top};
-    plot_axis_values(&x, values, count);
+    const int width = chart->width ? chart->width : PLOT_WIDTH;
+    const int height = chart->height ? chart->height : HEIGHT;
+    plot_open(drawing, width, height, chart->title, chart->description);
+    const double top = plot_head(drawing, names, chart->series_count, !chart->untitled) + 28;
+    struct plot_axis x = {.from = width < PLOT_WIDTH ? LEFT_SMALL : LEFT, .to = width - RIGHT};
+    struct plot_axis y = {.from = height - BOTTOM, .to = top};
+    if (chart->counted)
+        plot_axis_round(&x, values[0], values[count - 1], width < PLOT_WIDTH ? 5 : 8);
+    else
+        plot_axis_values(&x, values, count);
     range_y(chart, &least, &most);
     plot_axis_round(&y, least, most, 5);
     plot_frame(drawing, &x, &y, chart->x_name, chart->y_name);
@@ -129,7 +136,7 @@ void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawin
     for (size_t i = 0; i < chart->level_count; i++)
         draw_level(&chart->levels[i], &x, &y, drawing);
     for (size_t i = 0; i < chart->series_count; i++)
-        draw_series(&chart->series[i], i, &x, &y, drawing);
+        draw_series(&chart->series[i], i, !chart->counted, &x, &y, drawing);
     free(names);
     free(values);
 }

@@ -24,10 +24,14 @@ struct plot_lines {
     size_t series_count;
     const struct plot_level *levels;
     size_t level_count;
-    bool from_zero; /* y begins at 0 */
+    bool from_zero;    /* y begins at 0 */
+    bool counted;      /* x is linear and may be 0, with round numbers; points have no marks */
+    bool untitled;     /* the title is for those who do not see the chart */
+    int width, height; /* pixels; 0: PLOT_WIDTH, 420 */
 };
 
-/* The x axis is logarithmic, with the numbers that the series have. The caller closes `drawing`. */
+/* The x axis is logarithmic, with the numbers that the series have, unless they are counted. The
+ * caller closes `drawing`. */
 void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing);
 
 #endif

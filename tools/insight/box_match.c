@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matches the boxes of two detectors, and sums up how they differ. */
-#include "compare/box_match.h"
+#include "insight/box_match.h"
 
 #include <math.h>
 #include <stdbool.h>

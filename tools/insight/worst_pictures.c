@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps and draws the pictures that two detectors agree on least. */
-#include "compare/worst_pictures.h"
+#include "insight/worst_pictures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define STEM_BYTES_MAX 200 /* a file's name has at most 255 bytes */
 
-static void free_picture(struct worst_picture *picture)
+void worst_picture_free(struct worst_picture *picture)
 {
     free(picture->label);
     free(picture->file);
@@ -18,12 +18,18 @@ static void free_picture(struct worst_picture *picture)
         free(picture->boxes[i]);
 }
 
-static void keep_boxes(struct worst_picture *picture, int side, const struct found_boxes *found,
-                       double sure_score)
+static int count_sure(const struct found_boxes *found, double sure_score)
 {
     int count = 0;
     while (count < found->count && (double)found->boxes[count].score >= sure_score)
         count++;
+    return count;
+}
+
+static void keep_boxes(struct worst_picture *picture, int side, const struct found_boxes *found,
+                       double sure_score)
+{
+    const int count = count_sure(found, sure_score);
     picture->counts[side] = count;
     picture->boxes[side] = app_alloc((size_t)count + 1, sizeof *picture->boxes[side]);
     memcpy(picture->boxes[side], found->boxes, (size_t)count * sizeof *picture->boxes[side]);
@@ -41,16 +47,27 @@ static int keep_image(struct app *app, struct worst_picture *picture, const stru
     return app_fail_library(app, status, octet_context_message(app->context));
 }
 
+/* Whether the new picture goes before one that is kept. */
+static bool goes_before(const struct worst_pictures *worst, const struct worst_picture *kept,
+                        double difference, int sure)
+{
+    if (!worst->is_best)
+        return kept->difference < difference;
+    return kept->difference > difference ||
+           (kept->difference == difference && kept->counts[0] < sure);
+}
+
 int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const struct frame *frame,
                          const struct found_boxes boxes[2], double sure_score, double difference)
 {
+    const int sure = count_sure(&boxes[0], sure_score);
     size_t place = worst->count;
-    while (place > 0 && worst->pictures[place - 1].difference < difference)
+    while (place > 0 && goes_before(worst, &worst->pictures[place - 1], difference, sure))
         place--;
-    if (place >= worst->most || !(difference > 0))
+    if (place >= worst->most || !(worst->is_best ? sure > 0 : difference > 0))
         return STATUS_DONE;
     if (worst->count == worst->most)
-        free_picture(&worst->pictures[--worst->count]);
+        worst_picture_free(&worst->pictures[--worst->count]);
     struct worst_picture *at = &worst->pictures[place];
     memmove(at + 1, at, (worst->count++ - place) * sizeof *at);
     *at = (struct worst_picture){.label = app_strdup(frame->label), .difference = difference};
@@ -103,6 +120,6 @@ int worst_pictures_draw(struct app *app, struct worst_pictures *worst, struct dr
 void worst_pictures_free(struct worst_pictures *worst)
 {
     for (size_t i = 0; i < worst->count; i++)
-        free_picture(&worst->pictures[i]);
+        worst_picture_free(&worst->pictures[i]);
     worst->count = 0;
 }

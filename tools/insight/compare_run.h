@@ -3,9 +3,9 @@
 #ifndef TOOLS_COMPARE_RUN_H
 #define TOOLS_COMPARE_RUN_H
 
-#include "compare/compare_sides.h"
-#include "compare/layer_noise.h"
-#include "compare/worst_pictures.h"
+#include "insight/compare_sides.h"
+#include "insight/layer_noise.h"
+#include "insight/worst_pictures.h"
 #include "models/calibration_run.h"
 #include "models/selection.h"
 
@@ -32,9 +32,15 @@ struct compare_run {
     struct box_totals boxes;
     struct layer_noise layers;
     struct worst_pictures worst;
+    struct worst_pictures best;                            /* kept where best.most is set */
     octet_detection detections[2][SCORING_DETECTIONS_MAX]; /* of the picture at hand */
     int counts[2];
     double seconds;
+    /* called with each picture that took part, once its boxes are known; NULL: nobody */
+    int (*also)(void *user, const struct compare_run *run, const struct frame *frame);
+    void *user;
+    struct progress *whole; /* of more than this, which goes on by `steps` a picture; NULL: own */
+    size_t steps;
 };
 
 /* Runs all pictures, or those that come before an interruption. Returns a status. */

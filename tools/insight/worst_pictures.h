@@ -3,8 +3,8 @@
 #ifndef TOOLS_WORST_PICTURES_H
 #define TOOLS_WORST_PICTURES_H
 
-#include "compare/box_match.h"
 #include "draw/draw.h"
+#include "insight/box_match.h"
 #include "pictures/inputs.h"
 #include "pictures/pictures.h"
 
@@ -22,10 +22,12 @@ struct worst_pictures {
     struct worst_picture pictures[WORST_MAX]; /* the worst first; of equals the earlier */
     size_t count, most;
     bool keep_images;
+    bool is_best; /* those that differ least are kept instead, among which those with most boxes */
 };
 
 /* Keeps the picture, and with keep_images a copy of its pixels, if it is among the worst; one
- * without difference is not. `boxes` are those of A and B, best first. Returns a status. */
+ * without difference is not (of the best: one without boxes of A). `boxes` are those of A and B,
+ * best first. Returns a status. */
 int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const struct frame *frame,
                          const struct found_boxes boxes[2], double sure_score, double difference);
 
@@ -34,6 +36,8 @@ int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const st
  * fails. Returns a status. */
 int worst_pictures_draw(struct app *app, struct worst_pictures *worst, struct drawer *drawer,
                         const char *const titles[2], const char *folder, struct inputs *inputs);
+
+void worst_picture_free(struct worst_picture *picture);
 
 /* Accepts a zeroed struct. */
 void worst_pictures_free(struct worst_pictures *worst);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two detectors over the same pictures. */
-#include "compare/compare_run.h"
+#include "insight/compare_run.h"
 
 #include <stdlib.h>
 
@@ -98,13 +98,18 @@ static int compare_on(struct compare_run *run, const struct frame *frame)
         return status;
     run->used++;
     status = keep_boxes(run);
+    if (status == STATUS_DONE && run->also)
+        status = run->also(run->user, run, frame);
     if (status != STATUS_DONE)
         return status;
     const struct found_boxes boxes[2] = {{run->detections[0], run->counts[0]},
                                          {run->detections[1], run->counts[1]}};
     const double difference = box_totals_add(&run->boxes, &boxes[0], &boxes[1]);
-    return worst_pictures_offer(run->app, &run->worst, frame, boxes, run->arguments->confidence,
-                                difference);
+    const double confidence = run->arguments->confidence;
+    status = worst_pictures_offer(run->app, &run->worst, frame, boxes, confidence, difference);
+    return status == STATUS_DONE
+               ? worst_pictures_offer(run->app, &run->best, frame, boxes, confidence, difference)
+               : status;
 }
 
 static int take_frame(struct compare_run *run, const struct frame *frame)
@@ -141,18 +146,20 @@ static int prepare(struct compare_run *run)
 
 static int run_all(struct compare_run *run, struct pictures *pictures)
 {
-    struct progress progress;
+    struct progress progress, *shown = run->whole ? run->whole : &progress;
     struct frame frame;
     int status = STATUS_DONE;
-    app_progress(run->app, &progress, "comparing", run->sources.count);
+    if (!run->whole)
+        app_progress(run->app, &progress, "comparing", run->sources.count);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         app_hold_signals(); /* a picture that has begun is finished, and reported with the others */
         status = take_frame(run, &frame);
         app_release_signals();
         frame_free(&frame);
-        progress_add(&progress, 1);
+        progress_add(shown, run->whole ? run->steps : 1);
     }
-    progress_finish(&progress);
+    if (!run->whole)
+        progress_finish(&progress);
     return status;
 }
 
@@ -209,6 +216,7 @@ int compare_run_score(struct compare_run *run, struct compare_result *result)
 void compare_run_close(struct compare_run *run)
 {
     worst_pictures_free(&run->worst);
+    worst_pictures_free(&run->best);
     layer_noise_close(&run->layers);
     box_totals_close(&run->boxes);
     octet_truth_free(&run->truth);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens two detectors, and finds out whether their boxes can be compared. */
-#include "compare/compare_sides.h"
+#include "insight/compare_sides.h"
 
 #include <stdio.h>
 #include <string.h>
