@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
     {"eval", "measure average precision against labels, by COCO's rules", cmd_eval},
     {"compare", "how far two detectors agree, in boxes and in layers", cmd_compare},
     {"study", "measure how many calibration pictures are enough", cmd_study},
+    {"tune", "train a quantised model to be what its float model is", cmd_tune},
     {"report", "one page that tells what quantisation did", cmd_report},
     {"run", "raw tensors in, raw tensors out, as NumPy files", cmd_run},
     {"bench", "measure the speed of models on this machine", cmd_bench},

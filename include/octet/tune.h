@@ -84,10 +84,11 @@ OCTET_API octet_status octet_tune_engine(octet_tuning *tuning, octet_engine **en
 OCTET_API octet_status octet_tune_export(octet_tuning *tuning, const char *path,
                                          octet_export_info *info);
 
-/** Between steps: all that it takes to go on, in a file; and goes on from one of a training of the
- * same model, statistics and settings (else OCTET_MISMATCH), with the same bits. */
-OCTET_API octet_status octet_tune_save(octet_tuning *tuning, const char *path);
-OCTET_API octet_status octet_tune_load(octet_tuning *tuning, const char *path);
+/** Between steps: all that it takes to go on, in a file, with a text of the caller's; and goes on
+ * from one of a training of the same model, statistics and settings (else OCTET_MISMATCH), with the
+ * same bits. The text then belongs to the training. */
+OCTET_API octet_status octet_tune_save(octet_tuning *tuning, const char *path, const char *note);
+OCTET_API octet_status octet_tune_load(octet_tuning *tuning, const char *path, const char **note);
 
 OCTET_API void octet_tune_free(octet_tuning **tuning);
 

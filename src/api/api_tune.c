@@ -91,18 +91,20 @@ octet_status octet_tune_export(octet_tuning *tuning, const char *path, octet_exp
     return oct_tuning_export(tuning, path, info);
 }
 
-octet_status octet_tune_save(octet_tuning *tuning, const char *path)
+octet_status octet_tune_save(octet_tuning *tuning, const char *path, const char *note)
 {
     if (!tuning || !path)
         return oct_fail_null(tuning ? &tuning->own : NULL, __func__, "path");
-    return oct_tuning_save(tuning, path);
+    return oct_tuning_save(tuning, path, note ? note : "");
 }
 
-octet_status octet_tune_load(octet_tuning *tuning, const char *path)
+octet_status octet_tune_load(octet_tuning *tuning, const char *path, const char **note)
 {
+    if (note)
+        *note = "";
     if (!tuning || !path)
         return oct_fail_null(tuning ? &tuning->own : NULL, __func__, "path");
-    return oct_tuning_load(tuning, path);
+    return oct_tuning_load(tuning, path, note);
 }
 
 void octet_tune_free(octet_tuning **tuning)

@@ -77,7 +77,7 @@ octet_status oct_tuning_engine(octet_tuning *tuning, octet_engine **engine);
 octet_status oct_tuning_export(octet_tuning *tuning, const char *path, octet_export_info *info);
 
 /* tuning_file.c */
-octet_status oct_tuning_save(octet_tuning *tuning, const char *path);
-octet_status oct_tuning_load(octet_tuning *tuning, const char *path);
+octet_status oct_tuning_save(octet_tuning *tuning, const char *path, const char *note);
+octet_status oct_tuning_load(octet_tuning *tuning, const char *path, const char **note);
 
 #endif

@@ -45,7 +45,8 @@ static octet_status check(octet_context *ctx, const void *bytes, size_t size, co
     return status;
 }
 
-static octet_status save(octet_tuning *t, struct oct_arena *arena, const char *path)
+static octet_status save(octet_tuning *t, struct oct_arena *arena, const char *path,
+                         const char *note)
 {
     float *arrays[ARRAYS];
     char step[24], loss[32];
@@ -67,18 +68,18 @@ static octet_status save(octet_tuning *t, struct oct_arena *arena, const char *p
             .size = t->student->count * sizeof(float),
             .bytes = (const uint8_t *)arrays[i],
         };
-    const char *keys[] = {"format", "model", "settings", "step", "loss"};
-    const char *values[] = {FORMAT, t->model->hash, settings, step, loss};
+    const char *keys[] = {"format", "model", "settings", "step", "loss", "note"};
+    const char *values[] = {FORMAT, t->model->hash, settings, step, loss, note};
     const struct oct_safetensors contents = {ARRAYS, sizeof keys / sizeof *keys, tensors, keys,
                                              values};
     return oct_safetensors_write(&t->own, path, &contents, check);
 }
 
-octet_status oct_tuning_save(octet_tuning *t, const char *path)
+octet_status oct_tuning_save(octet_tuning *t, const char *path, const char *note)
 {
     struct oct_arena arena;
     oct_arena_init(&arena, &t->own);
-    const octet_status status = save(t, &arena, path);
+    const octet_status status = save(t, &arena, path, note);
     oct_arena_clear(&arena);
     return status;
 }
@@ -129,7 +130,7 @@ static octet_status take(octet_tuning *t, const struct oct_safetensors *file, co
     return oct_trainer_refresh(t->trainer);
 }
 
-octet_status oct_tuning_load(octet_tuning *t, const char *path)
+octet_status oct_tuning_load(octet_tuning *t, const char *path, const char **note)
 {
     struct oct_file bytes;
     struct oct_safetensors file;
@@ -143,6 +144,11 @@ octet_status oct_tuning_load(octet_tuning *t, const char *path)
         status = compare(t, &arena, &file, path);
     if (!status)
         status = take(t, &file, path);
+    if (!status && note) {
+        const char *text = oct_safetensors_metadata(&file, "note");
+        *note = oct_arena_strdup(&t->arena, text ? text : "");
+        status = *note ? OCTET_OK : oct_fail_memory(&t->own, path);
+    }
     oct_arena_clear(&arena);
     oct_file_close(&t->own, &bytes);
     return status;

@@ -15,6 +15,7 @@ int cmd_run(struct app *app, int argc, char **argv);
 int cmd_eval(struct app *app, int argc, char **argv);
 int cmd_compare(struct app *app, int argc, char **argv);
 int cmd_study(struct app *app, int argc, char **argv);
+int cmd_tune(struct app *app, int argc, char **argv);
 int cmd_bench(struct app *app, int argc, char **argv);
 int cmd_serve(struct app *app, int argc, char **argv);
 int cmd_watch(struct app *app, int argc, char **argv);

@@ -76,10 +76,9 @@ static void test_is_what_pytorch_says(void **state)
         labels[i].class_index = ((const int32_t *)indices.data)[i];
         memcpy(labels[i].corners, (const float *)corners.data + (size_t)(4 * i), 4 * sizeof(float));
     }
-    oct_detector_loss(
-        &(struct oct_labelled_picture){&head, LEVELS, levels, sizes, labels, LABELS, cells,
-                                       alignments, scratch},
-        &sum);
+    oct_detector_loss(&(struct oct_labelled_picture){&head, LEVELS, levels, sizes, labels, LABELS,
+                                                     cells, alignments, scratch},
+                      &sum);
     for (int i = 0; i < CELLS; i++) {
         assert_int_equal(alignments[i].label, ((const int32_t *)label.data)[i]);
         target[i] = alignments[i].target;

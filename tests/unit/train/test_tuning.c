@@ -146,7 +146,7 @@ static void test_begins_at_the_engine(void **state)
 static void expect_learning(enum test_detector kind)
 {
     struct trial t = prepare(kind);
-    t.settings.epochs = 40; /* 60 steps */
+    t.settings.epochs = 40;                  /* 60 steps */
     t.settings.calibrator = "percentile:95"; /* bad ranges: there is something to learn */
     begin(&t);
     const double first = mean_loss(&t, 0, 6), last = (learn(&t, 54), mean_loss(&t, 54, 60));
@@ -215,11 +215,13 @@ static void test_goes_on_from_a_file(void **state)
     learn(&part, 3);
     octet_tune_keep(part.tuning);
     learn(&part, 4);
-    assert_int_equal(octet_tune_save(part.tuning, path), OCTET_OK);
+    assert_int_equal(octet_tune_save(part.tuning, path, "a note"), OCTET_OK);
     octet_tune_free(&part.tuning);
     begin(&part);
-    if (octet_tune_load(part.tuning, path))
+    const char *note;
+    if (octet_tune_load(part.tuning, path, &note))
         fail_msg("%s", octet_tune_message(part.tuning));
+    assert_string_equal(note, "a note");
     learn(&part, 6);
     expect_same(&whole, &part);
     assert_int_equal(octet_tune_return(whole.tuning), OCTET_OK);
@@ -230,9 +232,9 @@ static void test_goes_on_from_a_file(void **state)
     struct trial other = prepare(TEST_DETECTOR_SMALL);
     other.settings.seed++;
     begin(&other);
-    assert_int_equal(octet_tune_load(other.tuning, path), OCTET_MISMATCH);
+    assert_int_equal(octet_tune_load(other.tuning, path, NULL), OCTET_MISMATCH);
     assert_int_equal(truncate(path, 5000), 0);
-    assert_int_equal(octet_tune_load(other.tuning, path), OCTET_BAD_FORMAT);
+    assert_int_equal(octet_tune_load(other.tuning, path, NULL), OCTET_BAD_FORMAT);
     end(&other);
     end(&whole);
     end(&part);
@@ -288,12 +290,9 @@ static int close_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_begins_at_the_engine),
-        cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_threads_change_no_bit),
-        cmocka_unit_test(test_seeds_change_bits),
-        cmocka_unit_test(test_goes_on_from_a_file),
-        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_begins_at_the_engine),  cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_threads_change_no_bit), cmocka_unit_test(test_seeds_change_bits),
+        cmocka_unit_test(test_goes_on_from_a_file),   cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* octet tune: options. */
+#include <string.h>
+
+#include "app/commands.h"
+#include "models/names_file.h"
+#include "tune/tune_run.h"
+
+#define EPOCHS_DEFAULT 10
+#define EPOCHS_MOST 10000
+#define MINUTES_MOST 100000
+
+static bool parse(struct app *app, int argc, char **argv, struct tune_arguments *a,
+                  const char **target, struct operands *operands, int *status)
+{
+    static const char *const targets[] = {"octet", "trt", NULL};
+    struct calibration_request *pictures = &a->pictures;
+    const struct option options[] = {
+        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures to learn from; no labels (needed)",
+         &pictures->images, 0, 0, NULL},
+        {"output", 'o', OPTION_TEXTS, "FILE",
+         "FILE.octet, an engine, or FILE.onnx, a model with Q/DQ; both may be given (needed)",
+         &a->outputs, 0, 0, NULL},
+        {"target", 0, OPTION_CHOICE, "NAME", "whose rules: octet (default), or trt: TensorRT's",
+         target, 0, 0, targets},
+        {"epochs", 'e', OPTION_REAL, "X", "times that each picture is learnt from (default 10)",
+         &a->epochs, 0.001, EPOCHS_MOST, NULL},
+        {"minutes", 0, OPTION_REAL, "X", "as many epochs as fit into X minutes", &a->minutes, 0.01,
+         MINUTES_MOST, NULL},
+        {"stats", 's', OPTION_TEXT, "FILE", "statistics to begin with (default: of the pictures)",
+         &a->stats, 0, 0, NULL},
+        {"calibrator", 0, OPTION_TEXT, "NAME", "what makes scales to begin with (default: mse)",
+         &a->calibrator, 0, 0, NULL},
+        {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample (default: all)",
+         &pictures->count, 1, SAMPLE_MAX, NULL},
+        {"seed", 0, OPTION_INTEGER, "N", "of sample, order and flips (default 0)", &pictures->seed,
+         0, SEED_MAX, NULL},
+        {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &pictures->size, 0,
+         0, NULL},
+        {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
+         &pictures->max_bad, 0, 1, NULL},
+        NAMES_OPTION(app),
+        DEVICE_OPTION(app),
+        CACHE_OPTION(app),
+        {.name = "resume",
+         .help = "go on from FILE.partial, which an interrupted run left",
+         .target = &a->resume},
+    };
+    const struct command command = {
+        .name = "tune",
+        .operands = "MODEL.onnx",
+        .summary = "train a quantised model to be what its float model is",
+        .notes = "Weights and scales learn from the float model's own answers. A tenth of the "
+                 "pictures is held\nout; what is written is the better of the start and the best "
+                 "state there. See octet-tune(1).",
+        .options = options,
+        .option_count = OPTION_COUNT(options),
+        .operands_minimum = 1,
+        .operands_maximum = 1,
+    };
+    return options_parse(app, &command, argc, argv, operands, status);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+static int take_outputs(struct app *app, struct tune_arguments *a)
+{
+    for (size_t i = 0; i < a->outputs.count; i++) {
+        const char *path = a->outputs.text[i];
+        const char **place = ends_with(path, ".octet")  ? &a->engine
+                             : ends_with(path, ".onnx") ? &a->onnx
+                                                        : NULL;
+        if (!place)
+            return app_usage(app, "-o %s: neither FILE.octet nor FILE.onnx", path);
+        if (*place)
+            return app_usage(app, "-o: one FILE of a kind, not %s and %s", *place, path);
+        *place = path;
+    }
+    if (!a->outputs.count)
+        return app_usage(app, "-o FILE is missing: the engine (.octet) or model (.onnx) to write");
+    if (a->onnx && !a->for_tensorrt)
+        return app_usage(app, "-o %s: models with Q/DQ are made by TensorRT's rules: --target trt",
+                         a->onnx);
+    return STATUS_DONE;
+}
+
+int cmd_tune(struct app *app, int argc, char **argv)
+{
+    struct tune_arguments a = {.pictures = {.max_bad = MAX_BAD_DEFAULT}, .epochs = -1};
+    struct operands operands;
+    const char *target = NULL;
+    int status;
+    if (!parse(app, argc, argv, &a, &target, &operands, &status))
+        return status;
+    a.model = operands.text[0];
+    a.for_tensorrt = target && strcmp(target, "trt") == 0;
+    if (!a.pictures.images.count)
+        return app_usage(app, "--images SOURCE is missing: the pictures to learn from");
+    if (a.epochs > 0 && a.minutes > 0)
+        return app_usage(app, "--epochs and --minutes exclude each other");
+    if (a.resume && a.minutes > 0)
+        return app_usage(app, "--resume goes on with the epochs that were; no --minutes with it");
+    if (a.epochs < 0)
+        a.epochs = EPOCHS_DEFAULT;
+    status = take_outputs(app, &a);
+    return status == STATUS_DONE ? tune_run(app, &a) : status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How near an engine is to the float model on pictures that nothing is learnt from. */
+#ifndef TOOLS_TUNE_JUDGE_H
+#define TOOLS_TUNE_JUDGE_H
+
+#include "tune/tune.h"
+
+struct tune_judge;
+
+/* Runs the float model over `pictures` (files), which must stay; those that cannot be read are left
+ * out and told. Fails where it is sure of nothing in them. Returns a status. */
+int tune_judge_open(struct app *app, const octet_model *model, const struct input_size *size,
+                    char *const *pictures, size_t count, struct tune_judge **judge);
+
+/* Returns a status; an interruption leaves the figures undone. */
+int tune_judge_engine(struct tune_judge *judge, const octet_engine *engine,
+                      struct tune_figures *figures);
+
+/* Boxes that the float model is sure of, in all pictures. */
+size_t tune_judge_boxes(const struct tune_judge *judge);
+
+/* Accepts a pointer to NULL. */
+void tune_judge_close(struct tune_judge **judge);
+
+#endif
