@@ -172,9 +172,11 @@ octet_status oct_convolution_create(octet_context *ctx, const struct oct_onednn 
     if (!c)
         return oct_fail_memory(ctx, "training");
     c->onednn = onednn;
+    const int threads = oct_onednn_enter(onednn);
     dnnl_status_t failed = describe(&m);
     if (!failed)
         failed = make_parts(&m);
+    oct_onednn_leave(onednn, threads);
     if (m.hint)
         onednn->dnnl_primitive_desc_destroy(m.hint);
     if (!failed)

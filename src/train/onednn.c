@@ -24,8 +24,12 @@ static bool find_functions(struct oct_onednn *onednn)
             return false;
         memcpy((char *)onednn + i * sizeof function, &function, sizeof function);
     }
-    void *function = dlsym(onednn->library, "omp_set_num_threads");
-    memcpy(&onednn->omp_set_num_threads, &function, sizeof function);
+    void *set = dlsym(onednn->library, "omp_set_num_threads");
+    void *get = dlsym(onednn->library, "omp_get_max_threads");
+    if (set && get) {
+        memcpy(&onednn->omp_set_num_threads, &set, sizeof set);
+        memcpy(&onednn->omp_get_max_threads, &get, sizeof get);
+    }
     return true;
 }
 
@@ -81,10 +85,17 @@ octet_status oct_onednn_worker_open(octet_context *ctx, const struct oct_onednn 
                : oct_fail_memory(ctx, "oneDNN");
 }
 
-void oct_onednn_worker_enter(const struct oct_onednn_worker *worker)
+int oct_onednn_enter(const struct oct_onednn *onednn)
 {
-    if (worker->onednn->omp_set_num_threads)
-        worker->onednn->omp_set_num_threads(1);
+    const int before = onednn->omp_get_max_threads ? onednn->omp_get_max_threads() : 1;
+    oct_onednn_leave(onednn, 1);
+    return before;
+}
+
+void oct_onednn_leave(const struct oct_onednn *onednn, int before)
+{
+    if (onednn->omp_set_num_threads)
+        onednn->omp_set_num_threads(before);
 }
 
 void oct_onednn_worker_close(struct oct_onednn_worker *worker)

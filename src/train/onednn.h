@@ -44,8 +44,10 @@ struct oct_onednn {
     OCT_ONEDNN_FUNCTIONS(OCT_ONEDNN_DECLARE)
     void *library;
     dnnl_engine_t engine;
-    dnnl_primitive_attr_t attributes;       /* scratch is the caller's: see oct_onednn_worker */
-    void (*omp_set_num_threads)(int count); /* of its OpenMP, for the calling thread; or NULL */
+    dnnl_primitive_attr_t attributes; /* scratch is the caller's: see oct_onednn_worker */
+    /* of its OpenMP, for the calling thread; or NULL */
+    void (*omp_set_num_threads)(int count);
+    int (*omp_get_max_threads)(void);
 };
 
 /* What a thread that calls oneDNN has. */
@@ -58,8 +60,9 @@ struct oct_onednn_worker {
 /* `scratch` is the caller's. */
 octet_status oct_onednn_worker_open(octet_context *ctx, const struct oct_onednn *onednn,
                                     void *scratch, struct oct_onednn_worker *worker);
-/* Called by a thread before it uses the worker: oneDNN starts no threads of its own in it. */
-void oct_onednn_worker_enter(const struct oct_onednn_worker *worker);
+/* Between these, oneDNN starts no threads of its own in what the calling thread makes and runs. */
+int oct_onednn_enter(const struct oct_onednn *onednn);
+void oct_onednn_leave(const struct oct_onednn *onednn, int before);
 void oct_onednn_worker_close(struct oct_onednn_worker *worker);
 
 #else

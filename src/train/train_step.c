@@ -289,7 +289,7 @@ static void run_picture(void *user, int worker, int item)
     struct learner *learner = &t->learners[worker];
     const struct oct_train_weights weights = {t->student->packed, t->student->now_codings};
     struct oct_distilled sum = {0.0, 0.0};
-    oct_onednn_worker_enter(&learner->pass.worker);
+    const int threads = oct_onednn_enter(t->plan->onednn);
     memset(learner->scales, 0, (size_t)t->plan->coding_count * sizeof *learner->scales);
     octet_status failed = t->has_labels ? OCTET_OK : run_teacher(t, learner, &t->lessons[item]);
     if (!failed && (t->has_labels || oct_is_quantized(t->picture)))
@@ -300,6 +300,7 @@ static void run_picture(void *user, int worker, int item)
         sum = compare(t, learner, &t->lessons[item]);
         failed = oct_train_backward(&learner->pass, &weights, learner->gradients, learner->scales);
     }
+    oct_onednn_leave(t->plan->onednn, threads);
     learner->failed = failed;
     add_in_turn(t, learner, item, &sum);
 }
@@ -320,9 +321,10 @@ static void learn_layer(void *user, int worker, int item)
     const struct oct_student_layer *l = &t->student->layers[item];
     if (!t->plan->layers[item].convolution || l->is_frozen)
         return;
-    oct_onednn_worker_enter(&learner->pass.worker);
+    const int threads = oct_onednn_enter(t->plan->onednn);
     const octet_status failed = oct_student_gradients(t->student, &learner->pass.worker, item,
                                                       t->gradients, learner->weights);
+    oct_onednn_leave(t->plan->onednn, threads);
     if (failed)
         learner->failed = failed;
     learn(t, l->weights, l->shape.count, t->rates.weights);
@@ -345,9 +347,10 @@ static void round_layer(void *user, int worker, int item)
     struct learner *learner = &t->learners[worker];
     if (!t->plan->layers[item].convolution)
         return;
-    oct_onednn_worker_enter(&learner->pass.worker);
+    const int threads = oct_onednn_enter(t->plan->onednn);
     const octet_status failed =
         oct_student_round(t->student, &learner->pass.worker, item, learner->weights);
+    oct_onednn_leave(t->plan->onednn, threads);
     if (failed)
         learner->failed = failed;
 }
