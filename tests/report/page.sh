@@ -32,7 +32,9 @@ bytes=$(wc -c <"$out/large.html")
 [ "$bytes" -lt 2097152 ] || fail "a page with 16 pictures has $bytes bytes"
 
 if command -v tidy >/dev/null; then
-    tidy -quiet -errors --show-warnings no "$out/report.html" || fail "tidy objects"
+    found=0 # 1: warnings, of which Debian 12's tidy has some about what HTML has by now; 2: errors
+    tidy -quiet -errors --show-warnings no "$out/report.html" || found=$?
+    [ "$found" -lt 2 ] || fail "tidy objects"
     said=tidy
 elif command -v xmllint >/dev/null; then # of HTML 5's elements it knows none
     faults=$(xmllint --html --noout "$out/report.html" 2>&1 | grep 'error :' |
