@@ -31,6 +31,11 @@ bytes=$(wc -c <"$out/large.html")
 [ "$shown" -eq 16 ] || fail "$shown pictures are shown, not 16"
 [ "$bytes" -lt 2097152 ] || fail "a page with 16 pictures has $bytes bytes"
 
+sample=$root/docs/report-sample.html
+[ "$(wc -c <"$sample")" -lt 1258291 ] || fail "$sample is larger than 1.2 MB"
+parts() { grep -o '<section id="[a-z]*"' "$1"; }
+[ "$(parts "$sample")" = "$(parts "$out/report.html")" ] || fail "$sample has other parts: ./dev demo makes it anew"
+
 if command -v tidy >/dev/null; then
     found=0 # 1: warnings, of which Debian 12's tidy has some about what HTML has by now; 2: errors
     tidy -quiet -errors --show-warnings no "$out/report.html" || found=$?
