@@ -9,6 +9,7 @@
 
 #include "models/model_file.h"
 #include "plot/plot_svg.h"
+#include "report/report_judge.h"
 
 char *report_chart(struct plot_drawing *drawing)
 {
@@ -200,7 +201,7 @@ int report_measure(struct app *app, struct report_request *request, struct drawe
     if (status != STATUS_DONE)
         return status;
     report_collect_facts(app, request, measured);
-    report_judge(request, measured);
+    report_judge(data);
     return STATUS_DONE;
 }
 

@@ -90,7 +90,6 @@ void report_collect_facts(struct app *app, const struct report_request *request,
 int report_study_read(struct app *app, const char *path, const char *model_hash,
                       struct report_study *study);
 void report_study_free(struct report_study *study);
-void report_judge(const struct report_request *request, struct report_measured *measured);
 
 /* The model that the engine was made of, or NULL: its SHA-256. */
 const char *report_model_hash(const octet_engine *engine);
