@@ -11,8 +11,8 @@
 #include "models/range_report.h"
 #include "pictures/pictures.h"
 #include "plot/plot_bars.h"
+#include "report/measure_parts.h"
 #include "report/report_layer_name.h"
-#include "report/report_measure.h"
 
 #define AHEAD 3 /* pictures that are decoded while others are run */
 #define BARS 12

@@ -8,29 +8,7 @@
 #include <string.h>
 
 #include "models/model_file.h"
-#include "plot/plot_svg.h"
 #include "report/report_judge.h"
-
-char *report_chart(struct plot_drawing *drawing)
-{
-    char *svg = plot_svg_part(drawing);
-    plot_close(drawing);
-    return svg;
-}
-
-int report_check_signal(struct app *app)
-{
-    return app_interrupted() ? app_fail(app, "interrupted: no report was written") : STATUS_DONE;
-}
-
-const char *report_model_hash(const octet_engine *engine)
-{
-    const char *key, *text;
-    for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
-        if (strcmp(key, "model_sha256") == 0)
-            return text;
-    return NULL;
-}
 
 /* ---- before long work ---- */
 

@@ -6,8 +6,8 @@
 #include "app/median.h"
 #include "plot/plot_bars.h"
 #include "plot/plot_lines.h"
+#include "report/measure_parts.h"
 #include "report/report_layer_name.h"
-#include "report/report_measure.h"
 
 #define LAYER_RUNS 9
 #define CHART_WIDTH 470
