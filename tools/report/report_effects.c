@@ -17,6 +17,7 @@ struct effects {
     float *reference, *output;
     struct output_distance *pairs; /* [layers.count] */
     octet_status status;
+    size_t steps; /* of the bar that were taken */
 };
 
 /* Layers without noise stand last. */
@@ -36,6 +37,7 @@ static bool look(void *user, int pair)
     if (pair >= 0)
         output_distance_add(&effects->pairs[pair], effects->output, effects->reference);
     progress_add(&effects->measured->progress, 1);
+    effects->steps++;
     return !app_interrupted();
 }
 
@@ -119,6 +121,8 @@ int report_measure_effects(struct app *app, struct report_measured *measured)
     noise->left_out = left_out;
     const int status = measure_all(&effects);
     noise->left_out = NULL;
+    const size_t all = REPORT_EFFECT_PICTURES * measured->data.layer_count;
+    progress_add(&measured->progress, all > effects.steps ? all - effects.steps : 0);
     for (int i = 0; i < noise->count && status == STATUS_DONE; i++) {
         const struct output_distance *pair = &effects.pairs[i];
         if (left_out[i])
