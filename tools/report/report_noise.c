@@ -126,7 +126,7 @@ static char *effect_bars(const struct report_data *data)
     return svg;
 }
 
-/* Numbers that a layer's tensor has. */
+/* `share` is of the time; the effect is measured later. */
 static void fill_layer(const struct report_measured *measured, int index, double share,
                        struct report_layer *layer)
 {
