@@ -12,10 +12,10 @@
 struct detect_drift {
     struct app *app;
     const char *engine; /* its path; NULL: no watch */
+    octet_session *session;
     struct code_watch watch;
-    octet_drift_state state;
     size_t runs;
-    bool is_looking, has_changed;
+    bool is_looking;
 };
 
 /* Returns a status. */
