@@ -15,7 +15,8 @@ void detect_drift_before(struct detect_drift *drift, int width, int height)
 {
     if (!drift->engine)
         return;
-    drift->is_looking = drift->runs < DRIFT_FIRST || drift->runs % DRIFT_EVERY == 0;
+    const size_t every = code_looks_are_dear(drift->session) ? LOOKS_EVERY_DEAR : LOOKS_EVERY;
+    drift->is_looking = drift->runs < DRIFT_FIRST || drift->runs % every == 0;
     drift->runs++;
     if (drift->is_looking)
         code_watch_begin(&drift->watch, drift->session, width, height);

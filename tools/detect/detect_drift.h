@@ -7,7 +7,6 @@
 #include "models/code_watch.h"
 
 #define DRIFT_FIRST 9 /* pictures that are all looked at, for a first word */
-#define DRIFT_EVERY 8 /* of those after them, one in so many */
 
 struct detect_drift {
     struct app *app;

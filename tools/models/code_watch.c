@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 int code_watch_open(struct app *app, const char *path, const octet_engine *engine,
                     struct code_watch *watch)
@@ -12,6 +13,11 @@ int code_watch_open(struct app *app, const char *path, const octet_engine *engin
     if (octet_drift_create(app->context, engine, &watch->drift) == OCTET_OK)
         return STATUS_DONE;
     return app_fail(app, "%s: %s", path, octet_context_message(app->context));
+}
+
+bool code_looks_are_dear(const octet_session *session)
+{
+    return strcmp(octet_session_device(session), "cpu") != 0;
 }
 
 static int look(void *user, int index, int layer, const octet_tensor_view *view)

@@ -6,6 +6,9 @@
 #include "app/app.h"
 #include "app/json_print.h"
 
+#define LOOKS_EVERY 8         /* runs: where looks cost next to nothing */
+#define LOOKS_EVERY_DEAR 1024 /* where they take several times a run */
+
 /* What a look at a picture brought. */
 enum code_news {
     CODES_NO_NEWS,
@@ -23,6 +26,10 @@ struct code_watch {
 /* `path` is the engine's, for the message. Returns a status. */
 int code_watch_open(struct app *app, const char *path, const octet_engine *engine,
                     struct code_watch *watch);
+
+/* Whether looks at this session's runs are dear: on a GPU each layer then runs on its own, and its
+ * output is copied from there. */
+bool code_looks_are_dear(const octet_session *session);
 
 /* The session's next run has its slot 0, a picture of that size, looked at; until
  * code_watch_end(). A watch may be led from session to session of its engine. */

@@ -4,19 +4,25 @@
 #include "watch/camera_drift.h"
 
 /* A clock that went back is a film or a camera that began anew. */
-static bool is_due(const struct camera_drift *drift, double time_s)
+static bool is_due(const struct camera_drift *drift, const octet_session *session, double time_s)
 {
     const double since_s = time_s - drift->last_s;
-    return drift->codes.state.pictures == 0 || since_s < 0 || since_s >= CAMERA_LOOK_S;
+    if (drift->codes.state.pictures == 0)
+        return true;
+    if (code_looks_are_dear(session))
+        return drift->runs >= LOOKS_EVERY_DEAR;
+    return since_s < 0 || since_s >= CAMERA_LOOK_S;
 }
 
 void camera_drift_before(struct camera_drift *drift, octet_session *session,
                          const octet_frame *frame, double time_s)
 {
-    drift->is_looking = drift->codes.drift && is_due(drift, time_s);
+    drift->runs++;
+    drift->is_looking = drift->codes.drift && is_due(drift, session, time_s);
     if (!drift->is_looking)
         return;
     drift->last_s = time_s;
+    drift->runs = 0;
     code_watch_begin(&drift->codes, session, frame->width, frame->height);
 }
 

@@ -5,11 +5,12 @@
 
 #include "models/code_watch.h"
 
-#define CAMERA_LOOK_S 1.0 /* of the camera's time: no more than one frame in so long */
+#define CAMERA_LOOK_S 1.0 /* of the camera's time: one frame in so long, but for dear looks */
 
 struct camera_drift {
     struct code_watch codes; /* without `drift`: no watch */
     double last_s;           /* time of the frame that was looked at last */
+    size_t runs;             /* since then */
     bool is_looking;
 };
 
