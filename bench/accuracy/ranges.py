@@ -17,6 +17,7 @@ Needs OpenCV for the drawn parts.
 import argparse
 import collections
 import json
+import math
 import os
 import sys
 
@@ -27,6 +28,7 @@ BOXES_MIN = 40
 CLASS_MIN = 5  # boxes of a class that counts for the agreement: the AP of rarer ones is noise
 SURE, SURE_LEAST = 0.25, 0.05
 BOXES_ENOUGH = 100  # with fewer, the agreement is noise
+BANDS = (0, 1.2, 3, 6, math.inf)  # dB
 LOSS = 1.0  # points from which ranges are worth replacing
 
 # kind: pictures to calibrate with, others of the same kind to run on
@@ -67,7 +69,7 @@ class Measure(WorkFolder):
         return path
 
     def boxes(self, key, run, source):
-        """All boxes of a detector on all pictures of a source, selected as `octet eval` does."""
+        """All boxes of a detector on all pictures of a source, of one class each."""
         every = self.listed(source + ".all", sets.pictures(source, self.work))
         return self.kept("boxes", f"{key}.on.{source}.json", lambda: self.octet(
             "detect", run, every, "--conf", "0.001", "--iou", "0.7", "--max-det", "300"))["images"]
@@ -93,32 +95,32 @@ class Measure(WorkFolder):
         truth = {"images": [{"id": number, "file_name": image["file"], "width": image["width"],
                              "height": image["height"]} for number, image in enumerate(reference, 1)],
                  "categories": [{"id": i + 1, "name": n} for i, n in sorted(names.items())],
-                 "annotations": results(reference, lambda b: b["class_id"] + 1, sure)}
+                 "annotations": results(reference, sure)}
         for number, box in enumerate(truth["annotations"], 1):
             box.update(id=number, iscrowd=0, area=box["bbox"][2] * box["bbox"][3])
         counts = collections.Counter(b["category_id"] for b in truth["annotations"])
         often = [i for i, n in counts.items() if n >= CLASS_MIN]
-        return self.eval(truth, results(images, lambda b: b["class_id"] + 1), often), len(truth["annotations"])
+        return self.eval(truth, results(images), often), len(truth["annotations"])
 
-    def labelled(self, name, images):
-        """AP with a set's labels, in points."""
-        with open(sets.truth_path(name, self.work), encoding="utf-8") as file:
-            truth = json.load(file)
-        ids = {c["name"]: c["id"] for c in truth["categories"]}
-        numbers = {os.path.basename(i["file_name"]): i["id"] for i in truth["images"]}
-        found = results(images, lambda b: ids.get(b["class_name"]), 0.0, numbers)
-        return self.eval(truth, found, sets.SETS[name][3])
+    def labelled(self, name, key, run):
+        """AP with a set's labels, in points; no set: none."""
+        if not name:
+            return None
+        _, source, _, classes = sets.SETS[name][:4]
+        chosen = ["--classes", ",".join(map(str, classes))] if classes else []
+        return 100 * self.kept("results", f"ap.{key}.on.{source}.json", lambda: self.octet(
+            "eval", run, "--annotations", sets.truth_path(name, self.work), "--images",
+            sets.folder(source, self.work), *chosen))["ap"]
 
     def score(self, model, kind, key, run):
         """What a detector is worth on pictures of a kind."""
         source = KINDS[kind][1]
 
         def make():
-            images = self.boxes(key, run, source)
-            agreement, boxes = self.agreement(model, images, source)
-            name = LABELLED.get((model, kind))
-            return {"agreement": agreement, "boxes": boxes, "ap": self.labelled(name, images) if name else None}
-        return self.kept("results", f"{key}.on.{source}.json", make)
+            agreement, boxes = self.agreement(model, self.boxes(key, run, source), source)
+            return {"agreement": agreement, "boxes": boxes}
+        return {**self.kept("results", f"{key}.on.{source}.json", make),
+                "ap": self.labelled(LABELLED.get((model, kind)), key, run)}
 
     def floating(self, model, kind):
         return self.score(model, kind, f"{model}.float", sets.model_path(model))
@@ -137,21 +139,21 @@ class Measure(WorkFolder):
 
     def said(self, model, calibrator, x, y):
         """What the program says of ranges of kind x and pictures of kind y: by statistics, and by the engine's codes."""
-        others = KINDS[y][1]
-        return self.kept("results", f"said.{model}.{calibrator}.{x}.{y}.json", lambda: {
-            "statistics": self.octet("inspect", self.statistics(model, KINDS[x][0]), "--against",
-                                     self.statistics(model, others), "--calibrator", calibrator),
-            "codes": self.octet("inspect", self.engine(model, KINDS[x][0], calibrator), "--against",
-                                self.sample(others))})
+        others, name = KINDS[y][1], f"{model}.{calibrator}.{x}.{y}.json"
+        return {
+            "statistics": self.kept("results", "statistics." + name, lambda: self.octet(
+                "inspect", self.statistics(model, KINDS[x][0]), "--against", self.statistics(model, others),
+                "--calibrator", calibrator)),
+            "codes": self.kept("results", "codes." + name, lambda: self.octet(
+                "inspect", self.engine(model, KINDS[x][0], calibrator), "--against", self.sample(others)))}
 
 
-def results(images, category, least=0.0, numbers=None):
-    """Boxes of `detect` as COCO's results; those without a category are left out."""
-    return [{"image_id": numbers[os.path.basename(image["file"])] if numbers else number,
-             "category_id": category(box), "score": box["score"],
+def results(images, least=0.0):
+    """Boxes of `detect` as COCO's results."""
+    return [{"image_id": number, "category_id": box["class_id"] + 1, "score": box["score"],
              "bbox": [x, y, right - x, bottom - y]}
             for number, image in enumerate(images, 1) for box in image["detections"]
-            for x, y, right, bottom in [box["box_xyxy"]] if box["score"] >= least and category(box) is not None]
+            for x, y, right, bottom in [box["box_xyxy"]] if box["score"] >= least]
 
 
 def points(number):
@@ -173,14 +175,14 @@ def own_table(measure, rows, calibrators):
 
 def table(rows, calibrators):
     print("\n| model | ranges from | pictures |" + "".join(
-        f" `{c}`: AP lost | agreement lost | rise, dB | by codes, dB | verdict |" for c in calibrators)
+        f" `{c}`: AP lost | agreement lost | loss, dB | rise by codes, dB | verdict |" for c in calibrators)
           + "\n|" + "---|" * (3 + 5 * len(calibrators)))
     for model, y, x in dict.fromkeys((row["model"], row["y"], row["x"]) for row in rows if row["x"] != row["y"]):
         cells = [model, x, y]
         for row in (r for r in rows if (r["model"], r["y"], r["x"]) == (model, y, x)):
             by, codes = row["statistics"], row["codes"]
             verdict = by["verdict"] + ("" if codes["verdict"] == by["verdict"] else f" (codes: {codes['verdict']})")
-            cells += [points(row["ap"]), points(row["agreement"]), f"{by['rise_db']:.1f}", f"{codes['rise_db']:.1f}",
+            cells += [points(row["ap"]), points(row["agreement"]), f"{by['loss_db']:.1f}", f"{codes['rise_db']:.1f}",
                       verdict]
         print("| " + " | ".join(cells) + " |")
 
@@ -192,6 +194,21 @@ def count(rows, measured, method):
     needless = sum(row[method]["verdict"] != "fits" and row[measured] < LOSS for row in rows)
     return (f"right in {sum(right)} of {len(rows)}; {len(missed)} losses missed (the largest "
             f"{max(missed, default=0):.1f}), {needless} needless")
+
+
+def bands(rows):
+    """What was lost by what the program calls the loss."""
+    print("\n| loss, dB | pairs | agreement lost, mean | least to most | with labels | AP lost, mean | least to most |\n|"
+          + "---|" * 7)
+    for low, high in zip(BANDS, BANDS[1:]):
+        of = [r for r in rows if r["x"] != r["y"] and low <= r["statistics"]["loss_db"] < high]
+        cells = [f"{low} to {high}" if high < math.inf else f"{low} and more"]
+        for measured, chosen in (("agreement", [r for r in of if r["boxes"] >= BOXES_ENOUGH]),
+                                 ("ap", [r for r in of if r["ap"] is not None])):
+            lost = [r[measured] for r in chosen]
+            cells += [str(len(lost))] + ([f"{sum(lost) / len(lost):+.1f}", f"{min(lost):+.1f} to {max(lost):+.1f}"]
+                                         if lost else ["", ""])
+        print("| " + " | ".join(cells) + " |")
 
 
 def counts(rows, calibrators):
@@ -230,6 +247,7 @@ def main():
                           f"{points(rows[-1]['agreement'])}", file=sys.stderr, flush=True)
     own_table(measure, rows, calibrators)
     table(rows, calibrators)
+    bands(rows)
     counts(rows, calibrators)
     return 0
 
