@@ -99,31 +99,32 @@ static int compare(struct checking *c)
 /* ---- an engine's codes ---- */
 
 /* Looks at one picture; one that cannot be read is told and left out. */
-static int watch_picture(struct checking *c, struct code_watch *watch, const struct frame *frame,
-                         size_t *failed)
+static int watch_picture(struct checking *c, octet_session *session, struct code_watch *watch,
+                         const struct frame *frame, size_t *failed)
 {
-    octet_drift_state state;
     octet_status status = frame->status;
     const char *message = frame->message;
     if (frame->image) {
-        status = octet_session_set_image(watch->session, 0, frame->image);
-        message = octet_session_message(watch->session);
+        status = octet_session_set_image(session, 0, frame->image);
+        message = octet_session_message(session);
     }
     if (status != OCTET_OK) {
         ++*failed;
         return frame->image ? app_fail(c->app, "%s: %s", frame->label, message)
                             : app_fail(c->app, "%s", message);
     }
-    code_watch_begin(watch, octet_image_width(frame->image), octet_image_height(frame->image));
-    status = octet_session_run(watch->session);
-    code_watch_end(watch, &state);
+    code_watch_begin(watch, session, octet_image_width(frame->image),
+                     octet_image_height(frame->image));
+    status = octet_session_run(session);
+    code_watch_end(watch, session);
     if (status != OCTET_OK)
-        return app_fail_library(c->app, status, octet_session_message(watch->session));
+        return app_fail_library(c->app, status, octet_session_message(session));
     c->report.pictures++;
     return STATUS_DONE;
 }
 
-static int watch_pictures(struct checking *c, struct code_watch *watch, struct sources *sources)
+static int watch_pictures(struct checking *c, octet_session *session, struct code_watch *watch,
+                          struct sources *sources)
 {
     struct pictures *pictures = NULL;
     struct progress progress;
@@ -135,7 +136,7 @@ static int watch_pictures(struct checking *c, struct code_watch *watch, struct s
         return status;
     app_progress(c->app, &progress, "checking", sources->count);
     while (!app_interrupted() && pictures_next(pictures, &frame)) {
-        watch_picture(c, watch, &frame, &failed);
+        watch_picture(c, session, watch, &frame, &failed);
         frame_free(&frame);
         progress_add(&progress, 1);
     }
@@ -169,11 +170,11 @@ static int watch_codes(struct checking *c)
     octet_session *session = NULL;
     int status = open_session(c, &session);
     if (status == STATUS_DONE)
-        status = code_watch_open(c->app, c->check->path, c->engine, session, &watch);
+        status = code_watch_open(c->app, c->check->path, c->engine, &watch);
     if (status == STATUS_DONE)
         status = calibration_sources(c->app, &c->check->others, &sources);
     if (status == STATUS_DONE)
-        status = watch_pictures(c, &watch, &sources);
+        status = watch_pictures(c, session, &watch, &sources);
     if (status == STATUS_DONE) {
         octet_engine_info(c->engine, &info);
         c->report.by_codes = true;
