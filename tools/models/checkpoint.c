@@ -86,7 +86,7 @@ int checkpoint_load(struct app *app, struct checkpoint *checkpoint, octet_statis
     return STATUS_DONE;
 }
 
-int checkpoint_check(struct app *app, const char *path)
+int checkpoint_check(struct app *app, const char *path, const char *also)
 {
     struct checkpoint found;
     octet_statistics *statistics;
@@ -97,7 +97,9 @@ int checkpoint_check(struct app *app, const char *path)
     if (status == OCTET_OUT_OF_MEMORY)
         return app_fail_library(app, status, octet_context_message(app->context));
     octet_statistics_info_get(statistics, &info);
-    const bool is_checkpoint = status == OCTET_OK && read_note(info.note, &found);
+    const bool is_checkpoint =
+        status == OCTET_OK &&
+        (read_note(info.note, &found) || (also && strncmp(info.note, also, strlen(also)) == 0));
     octet_statistics_free(&statistics);
     if (is_checkpoint)
         return STATUS_DONE;

@@ -24,9 +24,9 @@ uint64_t checkpoint_hash_list(const struct sources *sources);
 /* FILE.partial of the statistics file `output`; the caller frees it. */
 char *checkpoint_path(const char *output);
 
-/* Refuses a file that is there and was not written by checkpoint_save(): it would be lost. Returns
- * a status. */
-int checkpoint_check(struct app *app, const char *path);
+/* Refuses a file that is there and was not written by checkpoint_save(), nor, unless NULL, has a
+ * note that begins with `also`: it would be lost. Returns a status. */
+int checkpoint_check(struct app *app, const char *path, const char *also);
 
 /* For the statistics file `output`, or none when NULL. */
 void checkpoint_open(struct checkpoint *checkpoint, const char *output,
