@@ -18,6 +18,7 @@ struct plot_histogram {
     size_t count;
     const struct plot_limit *limits;
     size_t limit_count;
+    double headroom;  /* above the highest bar, as a share of it: for the limits' names */
     bool logarithmic; /* heights are decimal logarithms of 1 + count: rare values show */
 };
 

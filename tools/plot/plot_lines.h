@@ -18,16 +18,28 @@ struct plot_level {
     double y;
 };
 
+/* A word below a point, or above it where another one is near. */
+struct plot_note {
+    const char *text;
+    double x, y;
+};
+
 struct plot_lines {
     const char *title, *description, *x_name, *y_name;
     const struct plot_series *series;
     size_t series_count;
     const struct plot_level *levels;
     size_t level_count;
+    const struct plot_note *notes;
+    size_t note_count;
+    const char *const *rows; /* words below the chart, a row each */
+    size_t row_count;
     bool from_zero; /* y begins at 0 */
+    bool linear;    /* the x axis; x may be any number then */
 };
 
-/* The x axis is logarithmic, with the numbers that the series have. The caller closes `drawing`. */
+/* Unless it is linear, the x axis is logarithmic, with the numbers that the series have. The caller
+ * closes `drawing`. */
 void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing);
 
 #endif
