@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "insight/layer_noise.h"
 #include "counting_context.h"
+#include "insight/layer_noise.h"
 #include "network/requantize.h"
 #include "reference.h"
 #include "run_session.h"
