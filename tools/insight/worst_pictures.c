@@ -76,35 +76,17 @@ int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const st
     return worst->keep_images && frame->image ? keep_image(app, at, frame) : STATUS_DONE;
 }
 
-/* The pictures without pixels, as a list of sources; `index` tells which they are. */
-static void list_missing(const struct worst_pictures *worst, struct sources *sources,
-                         size_t index[WORST_MAX])
-{
-    for (size_t i = 0; i < worst->count; i++)
-        if (!worst->pictures[i].image) {
-            index[sources->count] = i;
-            sources_append(sources, worst->pictures[i].label);
-        }
-}
-
 int worst_pictures_read(struct app *app, struct worst_pictures *worst)
 {
-    struct sources sources = {0};
-    struct pictures *pictures = NULL;
-    struct frame frame;
-    size_t index[WORST_MAX], place = 0;
-    list_missing(worst, &sources, index);
-    int status = sources.count ? pictures_open(app, &sources,
-                                               (struct pictures_settings){.ahead = 1}, &pictures)
-                               : STATUS_DONE;
-    while (status == STATUS_DONE && place < sources.count && pictures_next(pictures, &frame)) {
-        status = frame.image ? keep_image(app, &worst->pictures[index[place++]], &frame)
-                             : app_fail(app, "%s", frame.message);
-        frame_free(&frame);
+    for (size_t i = 0; i < worst->count; i++) {
+        struct worst_picture *picture = &worst->pictures[i];
+        if (picture->image)
+            continue;
+        const octet_status status = octet_image_load(app->context, picture->label, &picture->image);
+        if (status != OCTET_OK)
+            return app_fail_library(app, status, octet_context_message(app->context));
     }
-    pictures_close(&pictures);
-    sources_free(&sources);
-    return status;
+    return STATUS_DONE;
 }
 
 /* "03-NAME.jpg": the number keeps names apart. */
