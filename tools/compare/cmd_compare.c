@@ -170,9 +170,8 @@ static int write_files(struct compare_run *run, const struct compare_result *res
 {
     if (!drawer)
         return STATUS_DONE;
-    const int drawn = draw_worst(run, drawer);
-    const int charted = compare_charts(run, result, drawer_font(drawer));
-    return drawn == STATUS_DONE ? charted : drawn;
+    const int status = draw_worst(run, drawer);
+    return status == STATUS_DONE ? compare_charts(run, result, drawer_font(drawer)) : status;
 }
 
 /* The figures until then are printed. With a folder, what was measured is kept, and the end is one

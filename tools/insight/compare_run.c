@@ -275,6 +275,41 @@ static int run_all(struct compare_run *run, struct pictures *pictures)
     return status;
 }
 
+static size_t count_classes(const struct compare_run *run, int *last)
+{
+    size_t count = 0;
+    for (int i = 0; i < run->sides[0].info.class_count; i++)
+        if (run->boxes.classes[i].sure) {
+            count++;
+            *last = i;
+        }
+    return count;
+}
+
+/* Says what figures of few pictures, few boxes or one class are worth. */
+static void warn_of_little(const struct compare_run *run)
+{
+    const size_t boxes = run->boxes.all.sure;
+    const char *a = run->sides[0].path;
+    int class = 0;
+    if (boxes == 0)
+        app_say(run->app,
+                "warning: %s is sure of no box: there is no agreement; take other pictures", a);
+    else if (run->used < FEW_PICTURES)
+        app_say(run->app, "warning: %zu picture%s say%s little about agreement: take 50 or more",
+                run->used, run->used == 1 ? "" : "s", run->used == 1 ? "s" : "");
+    else if (boxes < FEW_BOXES)
+        app_say(run->app,
+                "warning: %zu box%s that %s is sure of say%s little about agreement: take more "
+                "pictures",
+                boxes, boxes == 1 ? "" : "es", a, boxes == 1 ? "s" : "");
+    if (boxes > 0 && run->sides[0].info.class_count > 1 && count_classes(run, &class) == 1)
+        app_say(run->app,
+                "warning: all boxes that %s is sure of are of one class (%s): figures say nothing "
+                "of the others",
+                a, octet_engine_class_name(run->sides[0].engine, class));
+}
+
 /* Whether enough pictures took part. */
 static int check_used(struct compare_run *run)
 {
@@ -290,9 +325,8 @@ static int check_used(struct compare_run *run)
         return status;
     if (run->bad)
         app_say(run->app, "warning: %zu of %zu pictures were left out", run->bad, total);
-    if (run->used < FEW_PICTURES && !run->interrupted)
-        app_say(run->app, "warning: %zu picture%s say%s little about agreement: take 50 or more",
-                run->used, run->used == 1 ? "" : "s", run->used == 1 ? "s" : "");
+    if (!run->interrupted)
+        warn_of_little(run);
     return STATUS_DONE;
 }
 

@@ -11,6 +11,7 @@
 #include "models/selection.h"
 
 #define FEW_PICTURES 8 /* fewer say little */
+#define FEW_BOXES 30
 
 struct compare_arguments {
     struct calibration_request pictures; /* which they are, and how many may be unreadable */
