@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/terminal_text.h"
 #include "compare/compare_report.h"
 #include "plot/plot_bars.h"
 #include "plot/plot_files.h"
@@ -12,6 +13,7 @@
 
 #define CLASSES_MAX 24   /* in the chart: those with most boxes */
 #define BOXES_LEAST 5    /* of a class, where any class has so many: fewer are luck */
+#define NAME_COLUMNS 64  /* of a layer's name */
 #define LOWEST 3         /* layers whose names are told */
 #define BINS 40          /* an even number: 0 lies between two */
 #define SCORE_REACH 4    /* of the root mean square, on either side */
@@ -190,14 +192,20 @@ static void draw_layers(const struct layer_noise *layers, const struct layer_col
     for (int i = 0; i < LOWEST && columns->lowest[i] >= 0; i++) {
         const int at = columns->lowest[i];
         numbers[count] = app_printf("%d", layers->pairs[at].b_layer);
-        rows[count + 1] = app_printf("%d  %s: %.1f dB", layers->pairs[at].b_layer,
-                                     layers->pairs[at].b.name, values[at]);
+        char *name = app_strdup(layers->pairs[at].b.name);
+        text_shorten(name, NAME_COLUMNS);
+        rows[count + 1] =
+            app_printf("%d  %s: %.1f dB", layers->pairs[at].b_layer, name, values[at]);
+        free(name);
         notes[count] = (struct plot_note){numbers[count], columns->x[at], values[at]};
         count++;
     }
+    char *description =
+        app_printf("%s for %zu layers. Lowest%s: %s.", layers->alone ? "Two lines" : "A line",
+                   columns->count, layers->alone ? " alone" : "", rows[1]);
     const struct plot_lines chart = {
         .title = "Signal to quantisation noise of the layers",
-        .description = rows[1],
+        .description = description,
         .x_name = "layer, by its number in B",
         .y_name = "decibels (6 are one bit)",
         .series = series,
@@ -214,6 +222,7 @@ static void draw_layers(const struct layer_noise *layers, const struct layer_col
         free(rows[i + 1]);
     }
     free(rows[0]);
+    free(description);
 }
 
 static int chart_layers(const struct compare_run *run, struct label_font *font)
