@@ -258,8 +258,7 @@ static int run_all(struct compare_run *run, struct pictures *pictures)
     struct frame frame;
     int status = STATUS_DONE;
     const double start_ms = app_now_ms(), before = run->state.seconds;
-    app_progress(run->app, &progress, "comparing", run->sources.count);
-    progress_add(&progress, run->state.position);
+    app_progress(run->app, &progress, "comparing", run->sources.count - run->state.position);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         app_hold_signals(); /* a picture that has begun is finished, and reported with the others */
         status = take_frame(run, &frame);
