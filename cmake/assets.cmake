@@ -1,13 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 # Text files that the program carries: -DHEADER=OUT.h -DFILES="NAME=FILE;..." makes arrays of them.
+# Of each file also NAME_sha256, its SHA-256 in base64, as a page's Content-Security-Policy has it.
+
+# 32 bytes: ten times three, and two.
+function(base64_of_hexadecimal hexadecimal result)
+    set(digits ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+    set(text "")
+    foreach(at RANGE 0 60 6)
+        string(SUBSTRING "${hexadecimal}00" ${at} 6 triple)
+        math(EXPR triple "0x${triple}")
+        foreach(shift 18 12 6 0)
+            math(EXPR digit "(${triple} >> ${shift}) & 63")
+            string(SUBSTRING ${digits} ${digit} 1 digit)
+            string(APPEND text ${digit})
+        endforeach()
+    endforeach()
+    string(SUBSTRING ${text} 0 43 text)
+    set(${result} "${text}=" PARENT_SCOPE)
+endfunction()
+
 set(text "/* Made by cmake/assets.cmake. */\n")
 foreach(pair IN LISTS FILES)
     string(REGEX MATCH "^([^=]+)=(.*)$" pair "${pair}")
-    file(READ ${CMAKE_MATCH_2} bytes HEX)
     set(name ${CMAKE_MATCH_1})
+    set(file ${CMAKE_MATCH_2})
+    file(READ ${file} bytes HEX)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
     string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
     string(APPEND text "static const char ${name}[] = {\n${bytes}\n};\n")
+    file(SHA256 ${file} hash)
+    base64_of_hexadecimal(${hash} hash)
+    string(APPEND text "#define ${name}_sha256 \"${hash}\"\n")
 endforeach()
 get_filename_component(folder ${HEADER} DIRECTORY)
 file(MAKE_DIRECTORY ${folder})

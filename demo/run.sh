@@ -50,6 +50,11 @@ awk -v si="$(wc -c <"$out/parts-int8.octet")" -v sf="$(wc -c <"$out/parts-fp32.o
     printf "%-32s %10.0f %10.0f   of score 0.5 and more\n", "float boxes, found by INT8", boxes, matched
     printf "%-32s %10s %10.3f   octet compare; the worst pictures are in demo/out/worst\n", "agreement AP", "", agreement
 }' | tee "$out/comparison.txt"
+say "Report: one page of what quantisation did, to be looked at in a browser"
+"$octet" study demo/parts.onnx --images demo/images/calibration --counts 4,8,16 --seeds 3 --calibrators mse,minmax \
+    --annotations demo/annotations/test.json --eval-images demo/images/test -o "$out/study" --quiet >"$out/study.txt"
+run report "$out/parts-int8.octet" --model demo/parts.onnx --images demo/images/test \
+    --annotations demo/annotations/test.json --study "$out/study" --pictures 3 -o "$out/report.html"
 if [ -e "$build/liboctet-video.so.0" ]; then
     say "A film: the same parts on a moving belt, drawn into $out/belt.mp4"
     run detect "$out/parts-int8.octet" demo/belt.mp4 -o "$out/belt.mp4" --json-lines >"$out/belt.jsonl" ||
@@ -57,4 +62,4 @@ if [ -e "$build/liboctet-video.so.0" ]; then
 else
     say "A film: left out, octet was built without GStreamer (docs/cameras.md)"
 fi
-printf '\nPictures with boxes, the engines and the statistics are in %s/\n' "$out"
+printf '\nPictures with boxes, the engines and the statistics are in %s/, and the report is\nfile://%s/%s/report.html\n' "$out" "$root" "$out"

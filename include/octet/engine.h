@@ -83,6 +83,9 @@ OCTET_API const char *octet_engine_class_name(const octet_engine *engine, int in
 /** Layer `index` in running order; OCTET_INVALID_ARGUMENT when out of range. */
 OCTET_API octet_status octet_engine_layer(const octet_engine *engine, int index,
                                           octet_layer_info *layer);
+/** Whether layer `layer` reads what layer `from` makes, or a part of it: 1 or 0. With `from` -1:
+ * whether it reads the picture. */
+OCTET_API int octet_engine_layer_reads(const octet_engine *engine, int layer, int from);
 /** Provenance entry `index` (key and text, e.g. "calibrator", "mse"); returns 0 past the end. */
 OCTET_API int octet_engine_provenance(const octet_engine *engine, int index, const char **key,
                                       const char **text);

@@ -82,6 +82,11 @@ octet_status octet_engine_layer(const octet_engine *engine, int index, octet_lay
     return oct_network_describe_layer(&scratch, &engine->network, index, layer);
 }
 
+int octet_engine_layer_reads(const octet_engine *engine, int layer, int from)
+{
+    return engine && oct_network_layer_reads(&engine->network, layer, from);
+}
+
 int octet_engine_provenance(const octet_engine *engine, int index, const char **key,
                             const char **text)
 {

@@ -113,3 +113,27 @@ octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_net
     }
     return status;
 }
+
+/* Whether `tensor`'s channels from `begin` up to `end` are `wanted`'s, one of them at least. */
+static bool reaches(const struct oct_network *network, int tensor, int begin, int end, int wanted)
+{
+    while (begin < end) {
+        const struct oct_network_channel leaf = oct_network_resolve(network, tensor, begin);
+        if (leaf.tensor == wanted)
+            return true;
+        begin += network->tensors[leaf.tensor].channels - leaf.channel;
+    }
+    return false;
+}
+
+bool oct_network_layer_reads(const struct oct_network *network, int layer, int from)
+{
+    if (layer < 0 || layer >= network->layer_count || from < -1 || from >= network->layer_count)
+        return false;
+    const struct oct_layer *reader = &network->layers[layer];
+    const int wanted = from < 0 ? 0 : network->layers[from].output;
+    const struct oct_tensor *tensors = network->tensors;
+    return reaches(network, reader->input, 0, tensors[reader->input].channels, wanted) ||
+           (reader->residual >= 0 &&
+            reaches(network, reader->residual, 0, tensors[reader->residual].channels, wanted));
+}

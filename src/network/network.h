@@ -174,4 +174,7 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
 octet_status oct_network_describe_layer(octet_context *ctx, const struct oct_network *network,
                                         int index, octet_layer_info *layer);
 
+/* Whether one layer reads what another makes, or a part of it; `from` -1: the picture. */
+bool oct_network_layer_reads(const struct oct_network *network, int layer, int from);
+
 #endif

@@ -182,6 +182,80 @@ static void beside_reference(void **state)
     octet_engine_free(&b);
 }
 
+/* What layer_noise_effects() shows of A's outputs. */
+struct looked {
+    octet_session *session;
+    const octet_engine *engine;
+    const float *plain;
+    int calls, other, last;
+};
+
+static bool look(void *user, int pair)
+{
+    struct looked *looked = user;
+    size_t count;
+    float *output = test_session_output(looked->session, looked->engine, 0, &count);
+    const bool is_plain = memcmp(output, looked->plain, count * sizeof *output) == 0;
+    free(output);
+    if (looked->calls++ == 0)
+        assert_true(pair == -1 && is_plain);
+    else
+        assert_true(pair > looked->last);
+    looked->other += !is_plain;
+    looked->last = pair;
+    return true;
+}
+
+/* The float network with one layer's output from the other: no pair without effect, none beside
+ * itself, and afterwards all is as it was. */
+static void effects(void **state)
+{
+    static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_FP32};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        octet_engine *a = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_FP32);
+        octet_engine *b = test_engine(&test.context, TEST_DETECTOR_SMALL, precisions[k]);
+        octet_session *first = test_session_open(&test.context, &oct_cpu_backend, a, NULL);
+        octet_session *second = test_session_open(&test.context, &oct_cpu_backend, b, NULL);
+        octet_session *failed;
+        struct layer_noise noise;
+        size_t count;
+        uint8_t *rgb = test_picture_pixels(&test.context, SIDE, SIDE, 5);
+        assert_int_equal(octet_session_set_pixels(first, 0, rgb), OCTET_OK);
+        assert_int_equal(octet_session_set_pixels(second, 0, rgb), OCTET_OK);
+        test_session_run(first);
+        float *plain = test_session_output(first, a, 0, &count);
+        struct looked looked = {.session = first, .engine = a, .plain = plain, .last = -1};
+        layer_noise_open(&noise, a, b);
+        assert_int_equal(layer_noise_effects(&noise, first, second, look, &looked, &failed),
+                         OCTET_OK);
+        assert_int_equal(looked.calls > noise.count / 2, k == 0);
+        assert_int_equal(looked.other, looked.calls - 1);
+        bool *left_out = malloc((size_t)noise.count);
+        assert_non_null(left_out);
+        memset(left_out, true, (size_t)noise.count);
+        left_out[1] = false;
+        noise.left_out = left_out;
+        looked = (struct looked){.session = first, .engine = a, .plain = plain, .last = -1};
+        assert_int_equal(layer_noise_effects(&noise, first, second, look, &looked, &failed),
+                         OCTET_OK);
+        assert_int_equal(looked.calls, k == 0 ? 2 : 1);
+        assert_int_equal(looked.last, k == 0 ? 1 : -1);
+        free(left_out);
+        test_session_run(first);
+        float *again = test_session_output(first, a, 0, &count);
+        assert_memory_equal(again, plain, count * sizeof *again);
+        free(again);
+        free(plain);
+        free(rgb);
+        layer_noise_close(&noise);
+        octet_session_close(&first);
+        octet_session_close(&second);
+        octet_engine_free(&a);
+        octet_engine_free(&b);
+    }
+}
+
 static void decibels(void **state)
 {
     (void)state;
@@ -215,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(beside_reference),
+        TEST(effects),
         TEST(decibels),
         TEST(other_networks),
     };

@@ -166,7 +166,8 @@ static void linear_lines(void **state)
                                .series_count = 1,
                                .notes = notes,
                                .note_count = 3,
-                               .linear = true};
+                               .counted = true,
+                               .marked = true};
     plot_lines_draw(&chart, &drawing);
     const int height = drawing.height;
     plot_close(&drawing);
@@ -247,7 +248,13 @@ static void bar_chart(void **state)
         "stem", "/model.22/cv3.2/cv3.2.1/conv/a/very/long/name/of/a/layer/Conv", "head"};
     static const double first[] = {3, -1, NAN}, second[] = {1, 2, 0};
     const struct plot_bar_group groups[] = {{"loss", first}, {"gain", second}};
-    struct plot_bars chart = {"Layers", "d", "points", names, 3, groups, 2};
+    struct plot_bars chart = {.title = "Layers",
+                              .description = "d",
+                              .x_name = "points",
+                              .names = names,
+                              .count = 3,
+                              .groups = groups,
+                              .group_count = 2};
     struct plot_drawing drawing;
     plot_bars_draw(&chart, &drawing);
     char *svg = svg_of(&drawing);
@@ -302,6 +309,76 @@ static void histogram_chart(void **state)
     plot_histogram_draw(&chart, &drawing);
     free(svg_of(&drawing));
     plot_close(&drawing);
+}
+
+/* The charts of a page: narrow, without title, their figures beside the bars, and in one style that
+ * the page has; all of it is on the sheet. */
+static void small_charts(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"stem", "head"};
+    static const double values[] = {3.14159, 0}, x[] = {0, 1, 2, 3}, y[] = {30, NAN, 20, 10},
+                        bins[] = {0, 1, 1000};
+    const struct plot_bar_group group = {NULL, values};
+    const struct plot_bars bars = {.title = "Bars",
+                                   .description = "d",
+                                   .x_name = "ms",
+                                   .names = names,
+                                   .count = 2,
+                                   .groups = &group,
+                                   .group_count = 1,
+                                   .width = 300,
+                                   .untitled = true,
+                                   .numbered = true,
+                                   .digits = 2};
+    const struct plot_series series = {"s", x, y, NULL, NULL, 4};
+    const struct plot_lines lines = {.title = "Lines",
+                                     .description = "d",
+                                     .x_name = "layer",
+                                     .y_name = "dB",
+                                     .series = &series,
+                                     .series_count = 1,
+                                     .counted = true,
+                                     .untitled = true,
+                                     .width = 300,
+                                     .height = 200};
+    const struct plot_histogram histogram = {.title = "Counts",
+                                             .description = "d",
+                                             .x_name = "",
+                                             .y_name = "times",
+                                             .width = 1,
+                                             .counts = bins,
+                                             .count = 3,
+                                             .untitled = true,
+                                             .width_px = 300,
+                                             .height_px = 180,
+                                             .logarithmic = true};
+    static const char *const titles[] = {"Bars", "Lines", "Counts"};
+    struct plot_drawing drawings[3];
+    plot_bars_draw(&bars, &drawings[0]);
+    plot_lines_draw(&lines, &drawings[1]);
+    plot_histogram_draw(&histogram, &drawings[2]);
+    for (int i = 0; i < 3; i++) {
+        char *svg = plot_svg_part(&drawings[i]);
+        assert_null(xml_fault(svg));
+        assert_int_equal(times(svg, titles[i]), 1); /* not shown */
+        assert_int_equal(times(svg, "<style"), 0);
+        assert_int_equal(times(svg, "></text>"), 0);
+        assert_int_equal(times(svg, ">3.14</text>"), i == 0);
+        assert_int_equal(drawings[i].width, 300);
+        for (size_t k = 0; k < drawings[i].count; k++)
+            for (size_t p = 0; p < drawings[i].shapes[k].count; p++) {
+                assert_true(drawings[i].shapes[k].points[p].x >= 0 &&
+                            drawings[i].shapes[k].points[p].x <= 300);
+                assert_true(drawings[i].shapes[k].points[p].y >= 0 &&
+                            drawings[i].shapes[k].points[p].y <= drawings[i].height);
+            }
+        free(svg);
+        plot_close(&drawings[i]);
+    }
+    char *style = plot_svg_style();
+    assert_int_equal(times(style, ".octet-plot .ink"), (size_t)(2 * PLOT_INKS));
+    free(style);
 }
 
 struct reading {
@@ -374,7 +451,7 @@ int main(void)
         cmocka_unit_test(lines_rise),       cmocka_unit_test(linear_lines),
         cmocka_unit_test(odd_data),         cmocka_unit_test(round_axes),
         cmocka_unit_test(bar_chart),        cmocka_unit_test(histogram_chart),
-        cmocka_unit_test(painted),
+        cmocka_unit_test(small_charts),     cmocka_unit_test(painted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

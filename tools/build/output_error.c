@@ -3,15 +3,13 @@
  * hundreds of boxes decide and not the rank of a few, so that few pictures are enough. */
 #include "build/output_error.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/session_settings.h"
+#include "insight/output_distance.h"
 
 #define AHEAD 2
 #define BOX_ROWS 4
-#define SCORE_LEAST 0.01f /* of cells whose boxes are looked at */
 
 static int read_pictures(struct output_error *noise, const struct sources *sources)
 {
@@ -66,7 +64,6 @@ int output_error_open(struct app *app, const octet_engine *engine, struct input_
     noise->anchors = octet_session_anchor_count(session);
     const size_t values = (size_t)noise->rows * (size_t)noise->anchors;
     noise->output = app_alloc(values, sizeof *noise->output);
-    noise->best = app_alloc((size_t)noise->anchors, sizeof *noise->best);
     for (int i = 0; i < noise->count && status == OCTET_OK; i++) {
         noise->reference[i] = app_alloc(values, sizeof **noise->reference);
         status = run(session, noise->frames[i].image, noise->reference[i]);
@@ -77,66 +74,24 @@ int output_error_open(struct app *app, const octet_engine *engine, struct input_
     return result;
 }
 
-/* Where a cell's row begins to overlap another's, and by how much; at most the smaller side. */
-static float shared_side(float a, float a_side, float b, float b_side)
-{
-    const float low = fmaxf(a - a_side / 2, b - b_side / 2);
-    const float high = fminf(a + a_side / 2, b + b_side / 2);
-    return fmaxf(0.0f, high - low);
-}
-
-static float overlap(const float *a, const float *b, size_t anchors)
-{
-    const float both = shared_side(a[0], a[2 * anchors], b[0], b[2 * anchors]) *
-                       shared_side(a[anchors], a[3 * anchors], b[anchors], b[3 * anchors]);
-    const float all = a[2 * anchors] * a[3 * anchors] + b[2 * anchors] * b[3 * anchors] - both;
-    return all > 0 ? both / all : 1.0f;
-}
-
-/* Adds a picture's error and signal. */
-static void add_error(struct output_error *noise, const float *reference, double *error,
-                      double *signal)
-{
-    const size_t anchors = (size_t)noise->anchors;
-    memset(noise->best, 0, anchors * sizeof *noise->best);
-    for (int row = BOX_ROWS; row < noise->rows; row++) {
-        const float *is = &noise->output[(size_t)row * anchors];
-        const float *should = &reference[(size_t)row * anchors];
-        float sum = 0, squares = 0;
-        for (size_t i = 0; i < anchors; i++) {
-            sum += (is[i] - should[i]) * (is[i] - should[i]);
-            squares += should[i] * should[i];
-            noise->best[i] = should[i] > noise->best[i] ? should[i] : noise->best[i];
-        }
-        *error += (double)sum;
-        *signal += (double)squares;
-    }
-    for (size_t i = 0; i < anchors; i++) {
-        if (noise->best[i] < SCORE_LEAST)
-            continue;
-        const float missing = 1 - overlap(&noise->output[i], &reference[i], anchors);
-        *error += (double)(noise->best[i] * noise->best[i] * missing * missing);
-    }
-}
-
 int output_error_measure(struct output_error *noise, const octet_engine *engine, double *energy)
 {
     octet_session *session = NULL;
-    double error = 0, signal = 0;
+    struct output_distance distance = {.rows = noise->rows, .anchors = noise->anchors};
     int result = STATUS_DONE;
     octet_status status =
         octet_session_open(noise->app->context, engine, &noise->settings, &session);
     for (int i = 0; i < noise->count && status == OCTET_OK && !app_interrupted(); i++) {
         status = run(session, noise->frames[i].image, noise->output);
         if (status == OCTET_OK)
-            add_error(noise, noise->reference[i], &error, &signal);
+            output_distance_add(&distance, noise->output, noise->reference[i]);
     }
     if (app_interrupted())
         result = app_fail(noise->app, "interrupted: nothing was written");
     else if (status != OCTET_OK)
         result = fail(noise, session, status);
     octet_session_close(&session);
-    *energy = signal > 0 ? error / signal : 0;
+    *energy = distance.signal > 0 ? distance.error / distance.signal : 0;
     return result;
 }
 
@@ -148,6 +103,5 @@ void output_error_free(struct output_error *noise)
     }
     pictures_close(&noise->pictures);
     free(noise->output);
-    free(noise->best);
     *noise = (struct output_error){0};
 }

@@ -15,7 +15,7 @@ struct output_error {
     struct frame frames[NOISE_PICTURES_MAX];
     float *reference[NOISE_PICTURES_MAX]; /* outputs of the float engine */
     int count, rows, anchors;             /* pictures; of the outputs */
-    float *output, *best;                 /* [rows][anchors], [anchors] */
+    float *output;                        /* [rows][anchors] */
 };
 
 /* Reads the pictures, NOISE_PICTURES_MAX at most, and runs the float engine. Those that cannot be
@@ -23,8 +23,8 @@ struct output_error {
 int output_error_open(struct app *app, const octet_engine *engine, struct input_size size,
                       const struct sources *sources, struct output_error *noise);
 
-/* Sets `*energy` to the squared error of scores and boxes, as a share of the scores' squares: a box
- * that is off counts as its score times what is missing from an overlap of 1. Returns a status. */
+/* Sets `*energy` to the distance of the outputs (insight/output_distance.h), as a share of the
+ * scores' squares. Returns a status. */
 int output_error_measure(struct output_error *noise, const octet_engine *engine, double *energy);
 
 /* Accepts a zeroed struct. */

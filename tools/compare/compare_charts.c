@@ -214,7 +214,8 @@ static void draw_layers(const struct layer_noise *layers, const struct layer_col
         .note_count = count,
         .rows = (const char *const *)rows,
         .row_count = count + 1,
-        .linear = true,
+        .counted = true,
+        .marked = true,
     };
     plot_lines_draw(&chart, drawing);
     for (size_t i = 0; i < count; i++) {

@@ -210,27 +210,67 @@ static cairo_surface_t *shrink(cairo_surface_t *surface, int width_most)
     return small;
 }
 
-int draw_beside_to_jpeg(struct drawer *drawer, const struct drawing sides[2],
-                        const char *const titles[2], const char *name,
-                        const struct small_jpeg *wanted, struct made_jpeg *made)
+/* The picture at that width at most, with boxes and labels in sizes that suit it. */
+static cairo_surface_t *draw_small(struct drawer *drawer, const struct drawing *drawing,
+                                   int width_most)
 {
-    cairo_surface_t *surface = draw_beside(drawer, sides, titles, name);
-    *made = (struct made_jpeg){0};
-    if (!surface)
-        return STATUS_FAILED;
-    surface = shrink(surface, wanted->width_most);
-    const char *problem = "out of memory";
-    if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
-        const struct jpeg_pixels pixels = {
-            cairo_image_surface_get_data(surface), cairo_image_surface_get_width(surface),
-            cairo_image_surface_get_height(surface), cairo_image_surface_get_stride(surface)};
-        problem = jpeg_make(&pixels, wanted->quality, &made->bytes, &made->size);
-        made->width = pixels.width;
-        made->height = pixels.height;
+    cairo_surface_t *surface = shrink(surface_of(drawing->image), width_most);
+    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
+        return surface;
+    const struct canvas canvas = canvas_of(surface);
+    const float scale = (float)canvas.width / (float)octet_image_width(drawing->image);
+    octet_detection *boxes = app_alloc((size_t)drawing->count + 1, sizeof *boxes);
+    for (int i = 0; i < drawing->count; i++) {
+        boxes[i] = drawing->detections[i];
+        boxes[i].x1 *= scale;
+        boxes[i].y1 *= scale;
+        boxes[i].x2 *= scale;
+        boxes[i].y2 *= scale;
     }
-    cairo_surface_destroy(surface);
-    return problem ? app_fail(drawer->app, "%s: the picture could not be made: %s", name, problem)
-                   : STATUS_DONE;
+    draw_all(drawer, &canvas, &(struct drawing){drawing->image, boxes, drawing->count});
+    cairo_surface_mark_dirty(surface);
+    free(boxes);
+    return surface;
+}
+
+/* NULL, or what is wrong. */
+static const char *make_jpeg(cairo_surface_t *surface, int quality, struct made_jpeg *made)
+{
+    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
+        return cairo_status_to_string(cairo_surface_status(surface));
+    const struct jpeg_pixels pixels = {
+        cairo_image_surface_get_data(surface), cairo_image_surface_get_width(surface),
+        cairo_image_surface_get_height(surface), cairo_image_surface_get_stride(surface)};
+    made->width = pixels.width;
+    made->height = pixels.height;
+    return jpeg_make(&pixels, quality, &made->bytes, &made->size);
+}
+
+int draw_to_jpeg(struct drawer *drawer, const struct drawing *drawing, const char *name,
+                 const struct small_jpeg *wanted, struct made_jpeg *made)
+{
+    /* the first that is small enough, or the last */
+    static const struct {
+        double width;
+        int quality;
+    } steps[] = {{1, 0}, {1, -10}, {0.8, -10}, {0.7, -16}, {0.6, -22}, {0.5, -28}, {0.35, -34}};
+    const char *problem = NULL;
+    *made = (struct made_jpeg){0};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !problem; i++) {
+        free(made->bytes);
+        *made = (struct made_jpeg){0};
+        cairo_surface_t *surface =
+            draw_small(drawer, drawing, (int)lround(steps[i].width * wanted->width_most));
+        problem = make_jpeg(surface, wanted->quality + steps[i].quality, made);
+        cairo_surface_destroy(surface);
+        if (made->size <= wanted->bytes_most)
+            break;
+    }
+    if (!problem)
+        return STATUS_DONE;
+    free(made->bytes);
+    *made = (struct made_jpeg){0};
+    return app_fail(drawer->app, "%s: the picture could not be made: %s", name, problem);
 }
 
 int draw_to_pixels(struct drawer *drawer, const struct drawing *drawing, const char *name,

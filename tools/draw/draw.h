@@ -40,8 +40,9 @@ int draw_beside_to_file(struct drawer *drawer, const struct drawing sides[2],
                         const char *const titles[2], const char *path);
 
 struct small_jpeg {
-    int width_most; /* pixels of both pictures together */
-    int quality;    /* 1 to 100 */
+    int width_most;    /* pixels; the picture is made that small before boxes are drawn on it */
+    int quality;       /* 40 to 100 */
+    size_t bytes_most; /* width and quality go down, to a third and by 34, until it fits */
 };
 struct made_jpeg {
     unsigned char *bytes; /* the caller's to free */
@@ -49,10 +50,10 @@ struct made_jpeg {
     int width, height;
 };
 
-/* The same in memory; `name` stands for it in messages. */
-int draw_beside_to_jpeg(struct drawer *drawer, const struct drawing sides[2],
-                        const char *const titles[2], const char *name,
-                        const struct small_jpeg *wanted, struct made_jpeg *made);
+/* A small JPEG in memory, with labels that can be read; `name` stands for it in messages. On
+ * failure nothing is to be freed. */
+int draw_to_jpeg(struct drawer *drawer, const struct drawing *drawing, const char *name,
+                 const struct small_jpeg *wanted, struct made_jpeg *made);
 
 /* Draws as well, and hands over rows of 32-bit pixels 0x00RRGGBB in the machine's byte order, whose
  * size is the picture's; `name` stands for them in messages. Returns what `use` does. */

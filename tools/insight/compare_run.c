@@ -94,6 +94,8 @@ static int add_boxes(struct compare_run *run, const struct frame *frame,
     const double confidence = run->arguments->confidence;
     run->used++;
     int status = keep_boxes(run);
+    if (status == STATUS_DONE && run->also && frame->image)
+        status = run->also(run->user, run, frame);
     if (status != STATUS_DONE)
         return status;
     const double difference = box_totals_add(&run->boxes, &boxes[0], &boxes[1]);
@@ -254,11 +256,12 @@ static int next_place(struct compare_run *run, double start_ms, double before)
 
 static int run_all(struct compare_run *run, struct pictures *pictures)
 {
-    struct progress progress;
+    struct progress progress, *shown = run->whole ? run->whole : &progress;
     struct frame frame;
     int status = STATUS_DONE;
     const double start_ms = app_now_ms(), before = run->state.seconds;
-    app_progress(run->app, &progress, "comparing", run->sources.count - run->state.position);
+    if (!run->whole)
+        app_progress(run->app, &progress, "comparing", run->sources.count - run->state.position);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         app_hold_signals(); /* a picture that has begun is finished, and reported with the others */
         status = take_frame(run, &frame);
@@ -266,9 +269,10 @@ static int run_all(struct compare_run *run, struct pictures *pictures)
             status = next_place(run, start_ms, before);
         app_release_signals();
         frame_free(&frame);
-        progress_add(&progress, 1);
+        progress_add(shown, run->whole ? run->steps : 1);
     }
-    progress_finish(&progress);
+    if (!run->whole)
+        progress_finish(&progress);
     run->interrupted = app_interrupted() && (!sources_are_counted(&run->sources) ||
                                              run->state.position < run->sources.count);
     return status;

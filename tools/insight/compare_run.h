@@ -41,6 +41,11 @@ struct compare_run {
     octet_detection detections[2][SCORING_DETECTIONS_MAX]; /* of the picture at hand */
     int counts[2];
     double seconds;
+    /* called with each picture that took part, once its boxes are known; NULL: nobody */
+    int (*also)(void *user, const struct compare_run *run, const struct frame *frame);
+    void *user;
+    struct progress *whole; /* of more than this, which goes on by `steps` a picture; NULL: own */
+    size_t steps;
 };
 
 /* Runs all pictures, or those that come before an interruption. Where run->state was opened with a

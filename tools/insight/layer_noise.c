@@ -202,6 +202,64 @@ octet_status layer_noise_add(struct layer_noise *noise, octet_session *a, octet_
     return status;
 }
 
+/* Keeps what B's layer makes of A's values, before these take its place. */
+static int keep_alone(void *user, int index, int layer, const octet_tensor_view *view)
+{
+    struct layer_noise *noise = user;
+    struct layer_pair *pair = pair_of(noise, layer, view);
+    (void)index;
+    if (!pair)
+        return 0;
+    if (!pair->alone_values)
+        pair->alone_values = app_alloc(pair->count, sizeof *pair->alone_values);
+    for (size_t i = 0; i < pixels_of(view); i++)
+        read_pixel(view, i, pair->alone_values + i * (size_t)view->channels);
+    noise->status = octet_session_replace(noise->running, pair->values);
+    return noise->status != OCTET_OK;
+}
+
+static int put_alone(void *user, int index, int layer, const octet_tensor_view *view)
+{
+    struct layer_noise *noise = user;
+    (void)index;
+    (void)view;
+    if (noise->pair_of_a[layer] != noise->replaced)
+        return 0;
+    noise->status =
+        octet_session_replace(noise->running, noise->pairs[noise->replaced].alone_values);
+    return noise->status != OCTET_OK;
+}
+
+static bool is_off(const struct layer_pair *pair)
+{
+    return pair->alone_values &&
+           memcmp(pair->alone_values, pair->values, pair->count * sizeof *pair->values) != 0;
+}
+
+octet_status layer_noise_effects(struct layer_noise *noise, octet_session *a, octet_session *b,
+                                 bool (*look)(void *user, int pair), void *user,
+                                 octet_session **failed)
+{
+    if (!noise->alone)
+        return OCTET_OK;
+    *failed = a;
+    octet_status status = run_observed(a, keep_values, noise);
+    if (status != OCTET_OK || !look(user, -1))
+        return status;
+    *failed = noise->running = b;
+    status = run_observed(b, keep_alone, noise);
+    *failed = noise->running = a;
+    for (int i = 0; i < noise->count && status == OCTET_OK; i++) {
+        if ((noise->left_out && noise->left_out[i]) || !is_off(&noise->pairs[i]))
+            continue;
+        noise->replaced = i;
+        status = run_observed(a, put_alone, noise);
+        if (status == OCTET_OK && !look(user, i))
+            break;
+    }
+    return status;
+}
+
 double noise_decibels(const struct noise_sums *sums)
 {
     if (sums->noise > 0)
@@ -211,8 +269,10 @@ double noise_decibels(const struct noise_sums *sums)
 
 void layer_noise_close(struct layer_noise *noise)
 {
-    for (int i = 0; i < noise->count; i++)
+    for (int i = 0; i < noise->count; i++) {
         free(noise->pairs[i].values);
+        free(noise->pairs[i].alone_values);
+    }
     free(noise->pairs);
     free(noise->pair_of_a);
     free(noise->pair_of_b);

@@ -9,7 +9,7 @@
 
 #define STEM_BYTES_MAX 200 /* a file's name has at most 255 bytes */
 
-static void free_picture(struct worst_picture *picture)
+void worst_picture_free(struct worst_picture *picture)
 {
     free(picture->label);
     free(picture->file);
@@ -67,7 +67,7 @@ int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const st
     if (place >= worst->most || !(worst->is_best ? sure > 0 : difference > 0))
         return STATUS_DONE;
     if (worst->count == worst->most)
-        free_picture(&worst->pictures[--worst->count]);
+        worst_picture_free(&worst->pictures[--worst->count]);
     struct worst_picture *at = &worst->pictures[place];
     memmove(at + 1, at, (worst->count++ - place) * sizeof *at);
     *at = (struct worst_picture){.label = app_strdup(frame->label), .difference = difference};
@@ -133,6 +133,6 @@ int worst_pictures_draw(struct app *app, struct worst_pictures *worst, struct dr
 void worst_pictures_free(struct worst_pictures *worst)
 {
     for (size_t i = 0; i < worst->count; i++)
-        free_picture(&worst->pictures[i]);
+        worst_picture_free(&worst->pictures[i]);
     worst->count = 0;
 }

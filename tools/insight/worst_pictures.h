@@ -41,6 +41,8 @@ int worst_pictures_read(struct app *app, struct worst_pictures *worst);
 int worst_pictures_draw(struct app *app, struct worst_pictures *worst, struct drawer *drawer,
                         const char *const titles[2], const char *folder, struct inputs *inputs);
 
+void worst_picture_free(struct worst_picture *picture);
+
 /* Accepts a zeroed struct. */
 void worst_pictures_free(struct worst_pictures *worst);
 

@@ -81,11 +81,12 @@ const char *plot_number(const struct plot_axis *axis, double value, char *text)
     return is_zero ? text + 1 : text;
 }
 
-double plot_head(struct plot_drawing *drawing, const char *const *names, size_t count)
+double plot_head(struct plot_drawing *drawing, const char *const *names, size_t count, bool titled)
 {
-    plot_words(drawing, PLOT_TEXT, PLOT_TITLE_SIZE, PLOT_START, (struct plot_point){EDGE, 28},
-               drawing->title);
-    double x = EDGE, y = 52;
+    double x = EDGE, y = titled ? 52 : 20;
+    if (titled)
+        plot_words(drawing, PLOT_TEXT, PLOT_TITLE_SIZE, PLOT_START, (struct plot_point){EDGE, 28},
+                   drawing->title);
     for (size_t i = 0; i < count; i++) {
         const double width = plot_words_width(names[i], PLOT_WORDS_SIZE) + 36;
         if (x > EDGE && x + width > drawing->width - EDGE) {
@@ -97,7 +98,7 @@ double plot_head(struct plot_drawing *drawing, const char *const *names, size_t 
                    names[i]);
         x += width;
     }
-    return count ? y + LINE_HEIGHT : y - 4;
+    return count ? y + LINE_HEIGHT : titled ? y - 4 : 0;
 }
 
 static void draw_line(struct plot_drawing *drawing, int ink, double x1, double y1, double x2,

@@ -34,8 +34,9 @@ void plot_axis_values(struct plot_axis *axis, const double *values, size_t count
 #define PLOT_NUMBER_BYTES 32
 const char *plot_number(const struct plot_axis *axis, double value, char *text);
 
-/* The title, and below it a row of names with their marks; returns where the next thing goes. */
-double plot_head(struct plot_drawing *drawing, const char *const *names, size_t count);
+/* The title, unless it is not shown, and below it a row of names with their marks; returns where
+ * the next thing goes. */
+double plot_head(struct plot_drawing *drawing, const char *const *names, size_t count, bool titled);
 
 /* Grid, numbers and the axes' names; `y_name` stands above its axis, `x_name` below. */
 void plot_frame(struct plot_drawing *drawing, const struct plot_axis *x, const struct plot_axis *y,

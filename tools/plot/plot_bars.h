@@ -16,6 +16,10 @@ struct plot_bars {
     size_t count;
     const struct plot_bar_group *groups;
     size_t group_count;
+    int width;     /* pixels; 0: PLOT_WIDTH */
+    bool untitled; /* the title is for those who do not see the chart */
+    bool numbered; /* each bar has its value at its end, with `digits` behind the point */
+    int digits;
 };
 
 /* As high as it needs to be. The caller closes `drawing`. */

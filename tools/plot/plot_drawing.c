@@ -85,6 +85,8 @@ void plot_rectangle(struct plot_drawing *drawing, int ink, double opacity, struc
 void plot_words(struct plot_drawing *drawing, int ink, double size, enum plot_anchor anchor,
                 struct plot_point at, const char *words)
 {
+    if (!words[0])
+        return;
     struct plot_shape *shape = add(drawing, PLOT_WORDS, ink);
     shape->width = size;
     shape->anchor = anchor;

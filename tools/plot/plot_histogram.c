@@ -11,8 +11,10 @@
 
 #define HEIGHT 300
 #define LEFT 68
+#define LEFT_SMALL 40
 #define RIGHT 24
 #define BOTTOM 62
+#define BOTTOM_UNNAMED 30
 #define OPACITY 0.85
 
 static double height_of(const struct plot_histogram *chart, double count)
@@ -61,12 +63,15 @@ void plot_histogram_draw(const struct plot_histogram *chart, struct plot_drawing
         left = fmin(left, chart->limits[i].x);
         right = fmax(right, chart->limits[i].x);
     }
-    plot_open(drawing, PLOT_WIDTH, HEIGHT, chart->title, chart->description);
-    const double top = plot_head(drawing, NULL, 0) + 28;
-    struct plot_axis x = {.from = LEFT, .to = PLOT_WIDTH - RIGHT};
-    struct plot_axis y = {.from = HEIGHT - BOTTOM, .to = top};
-    plot_axis_round(&x, left, right, 8);
-    plot_axis_round(&y, 0, most > 0 ? most * (1 + chart->headroom) : 1, 4);
+    const int width = chart->width_px ? chart->width_px : PLOT_WIDTH;
+    const int height = chart->height_px ? chart->height_px : HEIGHT;
+    const bool is_small = width < PLOT_WIDTH;
+    plot_open(drawing, width, height, chart->title, chart->description);
+    const double top = plot_head(drawing, NULL, 0, !chart->untitled) + 28;
+    struct plot_axis x = {.from = is_small ? LEFT_SMALL : LEFT, .to = width - RIGHT};
+    struct plot_axis y = {.from = height - (chart->x_name[0] ? BOTTOM : BOTTOM_UNNAMED), .to = top};
+    plot_axis_round(&x, left, right, is_small ? 6 : 8);
+    plot_axis_round(&y, 0, most > 0 ? most * (1 + chart->headroom) : 1, is_small ? 3 : 4);
     plot_frame(drawing, &x, &y, chart->x_name, chart->y_name);
     draw_outline(chart, &x, &y, drawing);
     for (size_t i = 0; i < chart->limit_count; i++)

@@ -18,8 +18,10 @@ struct plot_histogram {
     size_t count;
     const struct plot_limit *limits;
     size_t limit_count;
-    double headroom;  /* above the highest bar, as a share of it: for the limits' names */
-    bool logarithmic; /* heights are decimal logarithms of 1 + count: rare values show */
+    int width_px, height_px; /* 0: PLOT_WIDTH, 300 */
+    bool untitled;           /* the title is for those who do not see the chart */
+    double headroom;         /* above the highest bar, as a share of it: for the limits' names */
+    bool logarithmic;        /* heights are decimal logarithms of 1 + count: rare values show */
 };
 
 /* The caller closes `drawing`. */

@@ -10,6 +10,7 @@
 
 #define HEIGHT 420
 #define LEFT 68
+#define LEFT_SMALL 52
 #define RIGHT 24
 #define BOTTOM 62
 #define BAND_OPACITY 0.16
@@ -91,15 +92,16 @@ static void draw_band(const struct plot_series *series, int ink, const struct pl
     free(points);
 }
 
-static void draw_series(const struct plot_series *series, size_t index, const struct plot_axis *x,
-                        const struct plot_axis *y, struct plot_drawing *drawing)
+static void draw_series(const struct plot_series *series, size_t index, bool marked,
+                        const struct plot_axis *x, const struct plot_axis *y,
+                        struct plot_drawing *drawing)
 {
     struct plot_point *points = app_alloc(series->count + 1, sizeof *points);
     for (size_t i = 0; i < series->count; i++)
         points[i] = (struct plot_point){plot_at(x, series->x[i]), plot_at(y, series->y[i])};
     plot_line(drawing, plot_series_ink(index), LINE_WIDTH, false, points, series->count);
     double last = -INFINITY;
-    for (size_t i = 0; i < series->count; i++) {
+    for (size_t i = 0; i < series->count && marked; i++) {
         if (!isfinite(points[i].y) || points[i].x - last < MARK_ROOM)
             continue;
         plot_mark(drawing, index, points[i]);
@@ -126,9 +128,9 @@ static bool has_near(const struct plot_lines *chart, size_t note, const struct p
     return false;
 }
 
-/* Notes, and the rows below. */
+/* Notes, and the rows below a chart that is so high without them. */
 static void draw_words(const struct plot_lines *chart, const struct plot_axis *x,
-                       const struct plot_axis *y, struct plot_drawing *drawing)
+                       const struct plot_axis *y, int height, struct plot_drawing *drawing)
 {
     for (size_t i = 0; i < chart->note_count; i++) {
         const struct plot_note *note = &chart->notes[i];
@@ -139,7 +141,8 @@ static void draw_words(const struct plot_lines *chart, const struct plot_axis *x
     }
     for (size_t i = 0; i < chart->row_count; i++)
         plot_words(drawing, PLOT_MUTED, PLOT_WORDS_SIZE, PLOT_START,
-                   (struct plot_point){LEFT, HEIGHT + 8 + ROW_HEIGHT * (double)i}, chart->rows[i]);
+                   (struct plot_point){x->from, height + 8 + ROW_HEIGHT * (double)i},
+                   chart->rows[i]);
 }
 
 void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing)
@@ -149,13 +152,15 @@ void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawin
     const char **names = app_alloc(chart->series_count + 1, sizeof *names);
     for (size_t i = 0; i < chart->series_count; i++)
         names[i] = chart->series[i].name;
-    plot_open(drawing, PLOT_WIDTH, HEIGHT + ROW_HEIGHT * (int)chart->row_count, chart->title,
+    const int width = chart->width ? chart->width : PLOT_WIDTH;
+    const int height = chart->height ? chart->height : HEIGHT;
+    plot_open(drawing, width, height + ROW_HEIGHT * (int)chart->row_count, chart->title,
               chart->description);
-    const double top = plot_head(drawing, names, chart->series_count) + 28;
-    struct plot_axis x = {.from = LEFT, .to = PLOT_WIDTH - RIGHT};
-    struct plot_axis y = {.from = HEIGHT - BOTTOM, .to = top};
-    if (chart->linear)
-        plot_axis_round(&x, values[0], values[count - 1], 10);
+    const double top = plot_head(drawing, names, chart->series_count, !chart->untitled) + 28;
+    struct plot_axis x = {.from = width < PLOT_WIDTH ? LEFT_SMALL : LEFT, .to = width - RIGHT};
+    struct plot_axis y = {.from = height - BOTTOM, .to = top};
+    if (chart->counted)
+        plot_axis_round(&x, values[0], values[count - 1], width < PLOT_WIDTH ? 5 : 8);
     else
         plot_axis_values(&x, values, count);
     range_y(chart, &least, &most);
@@ -166,8 +171,8 @@ void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawin
     for (size_t i = 0; i < chart->level_count; i++)
         draw_level(&chart->levels[i], &x, &y, drawing);
     for (size_t i = 0; i < chart->series_count; i++)
-        draw_series(&chart->series[i], i, &x, &y, drawing);
-    draw_words(chart, &x, &y, drawing);
+        draw_series(&chart->series[i], i, !chart->counted || chart->marked, &x, &y, drawing);
+    draw_words(chart, &x, &y, height, drawing);
     free(names);
     free(values);
 }

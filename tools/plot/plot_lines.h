@@ -34,12 +34,15 @@ struct plot_lines {
     size_t note_count;
     const char *const *rows; /* words below the chart, a row each */
     size_t row_count;
-    bool from_zero; /* y begins at 0 */
-    bool linear;    /* the x axis; x may be any number then */
+    bool from_zero;    /* y begins at 0 */
+    bool counted;      /* x is linear and may be 0, with round numbers; points have no marks, */
+    bool marked;       /* unless they are marked, where there is room */
+    bool untitled;     /* the title is for those who do not see the chart */
+    int width, height; /* pixels; 0: PLOT_WIDTH, 420 */
 };
 
-/* Unless it is linear, the x axis is logarithmic, with the numbers that the series have. The caller
- * closes `drawing`. */
+/* The x axis is logarithmic, with the numbers that the series have, unless they are counted. The
+ * caller closes `drawing`. */
 void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing);
 
 #endif

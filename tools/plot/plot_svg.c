@@ -78,13 +78,12 @@ static void put_number(struct text *text, double number)
 
 static void put_style(struct text *text)
 {
-    put(text, "<style>");
     for (int ink = 0; ink < PLOT_INKS; ink++)
         put_format(text, ".octet-plot .ink%d{color:#%06x}", ink, plot_colors_of(ink).light);
-    put(text, "@media (prefers-color-scheme:dark){");
+    put(text, "@media screen and (prefers-color-scheme:dark){");
     for (int ink = 0; ink < PLOT_INKS; ink++)
         put_format(text, ".octet-plot .ink%d{color:#%06x}", ink, plot_colors_of(ink).dark);
-    put(text, "}</style>\n");
+    put(text, "}");
 }
 
 static void put_points(struct text *text, const struct plot_shape *shape)
@@ -136,33 +135,60 @@ static void put_words(struct text *text, const struct plot_shape *shape)
     put(text, "</text>\n");
 }
 
-char *plot_svg(const struct plot_drawing *drawing, size_t *length)
+static void put_head(struct text *text, const struct plot_drawing *drawing, const char *name_space)
 {
-    struct text text = {0};
-    put_format(&text,
-               "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"octet-plot\" role=\"img\" "
-               "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\">\n",
-               drawing->width, drawing->height, drawing->width, drawing->height);
-    put(&text, "<title>");
-    put_escaped(&text, drawing->title);
-    put(&text, "</title>\n<desc>");
-    put_escaped(&text, drawing->description);
-    put(&text, "</desc>\n");
-    put_style(&text);
-    put_format(&text, "<rect class=\"ink%d\" fill=\"currentColor\" width=\"%d\" height=\"%d\"/>\n",
-               (int)PLOT_PAPER, drawing->width, drawing->height);
+    put_format(text,
+               "<svg%s class=\"octet-plot\" role=\"img\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+               "height=\"%d\" font-family=\"sans-serif\">\n",
+               name_space, drawing->width, drawing->height, drawing->width, drawing->height);
+    put(text, "<title>");
+    put_escaped(text, drawing->title);
+    put(text, "</title>\n<desc>");
+    put_escaped(text, drawing->description);
+    put(text, "</desc>\n");
+}
+
+static void put_shapes(struct text *text, const struct plot_drawing *drawing)
+{
     for (size_t i = 0; i < drawing->count; i++) {
         const struct plot_shape *shape = &drawing->shapes[i];
         if (shape->count == 0)
             continue;
         if (shape->kind == PLOT_LINE)
-            put_line(&text, shape);
+            put_line(text, shape);
         else if (shape->kind == PLOT_AREA)
-            put_area(&text, shape);
+            put_area(text, shape);
         else
-            put_words(&text, shape);
+            put_words(text, shape);
     }
-    put(&text, "</svg>\n");
+    put(text, "</svg>\n");
+}
+
+char *plot_svg(const struct plot_drawing *drawing, size_t *length)
+{
+    struct text text = {0};
+    put_head(&text, drawing, " xmlns=\"http://www.w3.org/2000/svg\"");
+    put(&text, "<style>");
+    put_style(&text);
+    put(&text, "</style>\n");
+    put_format(&text, "<rect class=\"ink%d\" fill=\"currentColor\" width=\"%d\" height=\"%d\"/>\n",
+               (int)PLOT_PAPER, drawing->width, drawing->height);
+    put_shapes(&text, drawing);
     *length = text.length;
+    return text.bytes;
+}
+
+char *plot_svg_part(const struct plot_drawing *drawing)
+{
+    struct text text = {0};
+    put_head(&text, drawing, "");
+    put_shapes(&text, drawing);
+    return text.bytes;
+}
+
+char *plot_svg_style(void)
+{
+    struct text text = {0};
+    put_style(&text);
     return text.bytes;
 }

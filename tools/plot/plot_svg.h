@@ -9,4 +9,9 @@
 /* UTF-8 text of `*length` bytes, which the caller frees. */
 char *plot_svg(const struct plot_drawing *drawing, size_t *length);
 
+/* For a page with many: the element without paper and colours, and the page's style that has the
+ * colours. */
+char *plot_svg_part(const struct plot_drawing *drawing);
+char *plot_svg_style(void);
+
 #endif

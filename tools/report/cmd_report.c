@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* octet report: one page that tells what quantisation did. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/json_print.h"
 #include "app/output_file.h"
+#include "app/terminal_text.h"
 #include "models/names_file.h"
+#include "pictures/inputs.h"
+#include "report/report_json.h"
 #include "report/report_measure.h"
 #include "report/report_page.h"
 
@@ -16,12 +19,22 @@
 static int parse(struct app *app, int argc, char **argv, struct report_request *request,
                  const char **output, struct operands *operands)
 {
+    static const char *const splits[] = {"train", "val", "test", NULL};
     struct calibration_request *pictures = &request->compare.pictures;
     const struct option options[] = {
         {"model", 'm', OPTION_TEXT, "MODEL", "the float model that the engine was made of (needed)",
          &request->model, 0, 0, NULL},
-        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures; they need no labels (needed)",
-         &pictures->images, 0, 0, NULL},
+        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures; they need no labels", &pictures->images,
+         0, 0, NULL},
+        {"annotations", 'a', OPTION_TEXT, "FILE",
+         "labels: a COCO annotation file, whose pictures are in --images", &request->annotations, 0,
+         0, NULL},
+        {"data", 'd', OPTION_TEXT, "FILE", "labels and pictures: a data.yaml with label files",
+         &request->data, 0, 0, NULL},
+        {"split", 0, OPTION_CHOICE, "NAME", "of the data.yaml: train, val (default) or test",
+         &request->split, 0, 0, splits},
+        {"study", 0, OPTION_TEXT, "DIR|FILE", "show what octet study -o DIR found", &request->study,
+         0, 0, NULL},
         {"output", 'o', OPTION_TEXT, "FILE", "the page (default: ENGINE.html, here)", output, 0, 0,
          NULL},
         {"pictures", 0, OPTION_INTEGER, "N",
@@ -78,17 +91,18 @@ static char *join(int argc, char **argv)
     return text;
 }
 
-static int print_json(struct app *app, const struct report_data *data, const char *path,
-                      size_t bytes)
+static void print_lines(const struct report_data *data, const char *path)
 {
-    json_t *json = json_new_object();
-    json_put(json, "report", json_text(path));
-    json_put(json, "bytes", json_integer((json_int_t)bytes));
-    json_put(json, "pictures", json_integer((json_int_t)data->pictures));
-    json_put(json, "agreement_ap", json_number(data->agreement.ap));
-    json_put(json, "agreement_ap50", json_number(data->agreement.ap50));
-    json_put(json, "verdict", json_text(data->verdict));
-    return json_print(app, json);
+    print_clean(path);
+    fputs(": ", stdout);
+    print_clean(data->verdict);
+    fputs("\n  ", stdout);
+    print_clean(data->reasons);
+    if (data->advice) {
+        fputs("\n  ", stdout);
+        print_clean(data->advice);
+    }
+    putchar('\n');
 }
 
 static int write_page(struct app *app, const struct report_data *data, const char *path)
@@ -97,11 +111,31 @@ static int write_page(struct app *app, const struct report_data *data, const cha
     report_page_write(&html, data);
     int status = output_write_file(app, path, html.bytes, html.length);
     if (status == STATUS_DONE && app->json)
-        status = print_json(app, data, path, html.length);
+        status = report_print_json(app, data, path, html.length);
     else if (status == STATUS_DONE && !app->quiet)
-        printf("%s: %s\n  %s\n", path, data->verdict, data->reasons);
+        print_lines(data, path);
     free(html.bytes);
     return status == STATUS_DONE ? app_flush(app) : status;
+}
+
+/* The page takes the place of nothing that is read. */
+static int protect_inputs(struct app *app, const struct report_request *request,
+                          struct report_measured *measured, const char *path)
+{
+    struct inputs inputs = {0};
+    inputs_add(&inputs, request->engine);
+    inputs_add(&inputs, request->model);
+    inputs_add(&inputs, request->annotations);
+    inputs_add(&inputs, request->data);
+    inputs_add(&inputs, request->study);
+    inputs_add(&inputs, app->names);
+    inputs_add_sources(&inputs, &measured->run.sources);
+    const struct eval_set *set = &measured->labels.set;
+    for (size_t i = 0; set->entries && i < set->pictures.count; i++)
+        inputs_add(&inputs, set->entries[i].labels);
+    const int status = inputs_protect(app, &inputs, NULL, path);
+    inputs_free(&inputs);
+    return status;
 }
 
 static int make_report(struct app *app, struct report_request *request, const char *path)
@@ -110,6 +144,10 @@ static int make_report(struct app *app, struct report_request *request, const ch
     struct drawer *drawer = drawer_start(app, &(const struct draw_settings){0});
     int status = output_check(app, path);
     if (status == STATUS_DONE)
+        status = report_open(app, request, measured);
+    if (status == STATUS_DONE)
+        status = protect_inputs(app, request, measured, path);
+    if (status == STATUS_DONE)
         status = report_measure(app, request, drawer, measured);
     if (status == STATUS_DONE)
         status = write_page(app, &measured->data, path);
@@ -117,6 +155,27 @@ static int make_report(struct app *app, struct report_request *request, const ch
     free(measured);
     drawer_close(&drawer);
     return status;
+}
+
+/* Options that are missing, or do not go together. */
+static int check(struct app *app, const struct report_request *request)
+{
+    const struct texts *images = &request->compare.pictures.images;
+    if (!request->model)
+        return app_usage(app, "--model MODEL is missing: the float model to compare with");
+    if (request->annotations && request->data)
+        return app_usage(app, "--annotations and --data exclude each other");
+    if (request->split && !request->data)
+        return app_usage(app, "--split goes with --data");
+    if (images->count && request->data)
+        return app_usage(app, "--images goes with --annotations; a data.yaml names its pictures");
+    if (!images->count && !request->data)
+        return app_usage(app, "--images SOURCE is missing: the pictures to compare on");
+    if (images->count > 1 && request->annotations)
+        return app_usage(app, "--annotations takes one --images, the folder of its pictures");
+    if (request->compare.pictures.every && (request->annotations || request->data))
+        return app_usage(app, "--every is of films, which have no labels");
+    return STATUS_DONE;
 }
 
 int cmd_report(struct app *app, int argc, char **argv)
@@ -129,17 +188,17 @@ int cmd_report(struct app *app, int argc, char **argv)
     int status = parse(app, argc, argv, &request, &output, &operands);
     if (status >= 0)
         return status;
-    if (!request.model)
-        return app_usage(app, "--model MODEL is missing: the float model to compare with");
-    if (!request.compare.pictures.images.count)
-        return app_usage(app, "--images SOURCE is missing: the pictures to compare on");
+    status = check(app, &request);
+    if (status != STATUS_DONE)
+        return status;
     request.engine = operands.text[0];
     request.compare.worst = request.shown;
     request.compare.output = ""; /* pictures are kept for drawing */
-    request.command = join(argc, argv);
+    char *command = join(argc, argv);
+    request.command = command;
     char *path = output ? app_strdup(output) : default_output(request.engine);
     status = make_report(app, &request, path);
     free(path);
-    free(request.command);
+    free(command);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +67,13 @@ static void add_formatted(struct html *html, const char *format, va_list argumen
     char *text = app_alloc((size_t)(length < 0 ? 0 : length) + 1, 1);
     vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, again);
     va_end(again);
-    html_text(html, text);
+    char *from = text;
+    for (char *at; (at = strstr(from, " %")); from = at + 1) { /* no line ends between these */
+        *at = '\0';
+        html_text(html, from);
+        html_add(html, "\xc2\xa0");
+    }
+    html_text(html, from);
     free(text);
 }
 
@@ -108,11 +115,13 @@ void html_section(struct html *html, const char *id, const char *title)
 }
 
 void html_table_begin(struct html *html, const char *caption, const struct html_column *columns,
-                      size_t count)
+                      size_t count, bool sortable)
 {
-    html_add(html, "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    html_add(html, sortable
+                       ? "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\""
+                       : "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     html_text(html, caption);
-    html_add(html, "\"><table data-sortable>\n<caption>");
+    html_add(html, sortable ? "\"><table data-sortable>\n<caption>" : "\"><table>\n<caption>");
     html_text(html, caption);
     html_add(html, "</caption>\n<thead><tr>");
     for (size_t i = 0; i < count; i++) {
@@ -139,9 +148,12 @@ void html_row_begin(struct html *html, const char *row_class, const char *name)
 
 void html_cell_text(struct html *html, const struct html_column *column, const char *text)
 {
-    html_add(html, column->kind == HTML_NAME ? "<td class=\"name\">" : "<td class=\"text\">");
+    const bool is_name = column->kind == HTML_NAME;
+    html_add(html, is_name                     ? "<th scope=\"row\" class=\"name\">"
+                   : column->kind == HTML_LONG ? "<td class=\"long\">"
+                                               : "<td class=\"text\">");
     html_text(html, text);
-    html_add(html, "</td>");
+    html_add(html, is_name ? "</th>" : "</td>");
 }
 
 void html_cell_number(struct html *html, double value, int digits, const char *unit)
@@ -165,6 +177,20 @@ void html_row_end(struct html *html)
 void html_table_end(struct html *html)
 {
     html_add(html, "</tbody></table></div>\n");
+}
+
+void html_figure(struct html *html, const char *svg, const char *format, ...)
+{
+    va_list arguments;
+    if (!svg)
+        return;
+    html_add(html, "<figure><figcaption>");
+    va_start(arguments, format);
+    add_formatted(html, format, arguments);
+    va_end(arguments);
+    html_add(html, "</figcaption>\n");
+    html_add(html, svg);
+    html_add(html, "</figure>\n");
 }
 
 void html_search(struct html *html, const char *id, const char *label, const char *item_class)
@@ -203,7 +229,7 @@ static void add_base64(struct html *html, const unsigned char *bytes, size_t siz
 void html_picture(struct html *html, const char *type, const void *bytes, size_t size, int width,
                   int height, const char *description)
 {
-    html_add(html, "<img loading=\"lazy\" width=\"");
+    html_add(html, "<img width=\"");
     html_format(html, "%d", width);
     html_add(html, "\" height=\"");
     html_format(html, "%d", height);

@@ -3,6 +3,7 @@
 #ifndef TOOLS_HTML_H
 #define TOOLS_HTML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "app/format.h"
@@ -32,12 +33,17 @@ void html_section(struct html *html, const char *id, const char *title);
 /* A column of a table: numbers stand on the right and sort by `value`. */
 struct html_column {
     const char *title;
-    enum { HTML_NUMBER, HTML_WORD, HTML_NAME } kind;
+    enum {
+        HTML_NUMBER,
+        HTML_WORD,
+        HTML_LONG, /* text that may take several lines */
+        HTML_NAME  /* what the row is of; its cells are headers */
+    } kind;
 };
 
-/* Begins a table that can be sorted, in a frame that scrolls by itself. */
+/* Begins a table, in a frame that scrolls by itself; its heads become buttons that sort it. */
 void html_table_begin(struct html *html, const char *caption, const struct html_column *columns,
-                      size_t count);
+                      size_t count, bool sortable);
 /* A row; `name` is what a search field looks at, or NULL. */
 void html_row_begin(struct html *html, const char *row_class, const char *name);
 void html_cell_text(struct html *html, const struct html_column *column, const char *text);
@@ -45,6 +51,9 @@ void html_cell_text(struct html *html, const struct html_column *column, const c
 void html_cell_number(struct html *html, double value, int digits, const char *unit);
 void html_row_end(struct html *html);
 void html_table_end(struct html *html);
+
+/* A chart below its caption; nothing where `svg`, which is markup, is NULL. */
+void html_figure(struct html *html, const char *svg, const char *format, ...) TOOLS_PRINTF(3, 4);
 
 /* A search field for what has the class `item_class` and data-name. */
 void html_search(struct html *html, const char *id, const char *label, const char *item_class);

@@ -5,6 +5,7 @@
 document.querySelectorAll("input[data-filters]").forEach((input) => {
     const items = document.querySelectorAll(input.dataset.filters);
     const count = document.getElementById(input.getAttribute("aria-describedby"));
+    const folded = new Set([...items].map((item) => item.closest("details")).filter(Boolean));
     const filter = () => {
         const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
         let shown = 0;
@@ -14,6 +15,11 @@ document.querySelectorAll("input[data-filters]").forEach((input) => {
             shown += item.hidden ? 0 : 1;
         });
         count.textContent = `${shown} of ${items.length} shown`;
+        if (words.length > 0) {
+            folded.forEach((details) => {
+                details.open = true;
+            });
+        }
     };
     input.addEventListener("input", filter);
     input.parentElement.hidden = false;
@@ -26,6 +32,7 @@ document.querySelectorAll("table[data-sortable]").forEach((table) => {
     headers.forEach((header, column) => {
         const button = document.createElement("button");
         button.type = "button";
+        button.title = "Sort";
         button.append(...header.childNodes);
         header.append(button);
         button.addEventListener("click", () => {
@@ -35,7 +42,10 @@ document.querySelectorAll("table[data-sortable]").forEach((table) => {
             const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
             const rows = [...body.rows].sort((a, b) => {
                 const [x, y] = [key(a), key(b)];
-                const order = x !== "" && y !== "" && !isNaN(x) && !isNaN(y) ? x - y : x.localeCompare(y);
+                if (x === "" || y === "") {
+                    return (x === "") - (y === ""); /* what is not known stands last */
+                }
+                const order = isNaN(x) || isNaN(y) ? x.localeCompare(y) : x - y;
                 return rises ? order : -order;
             });
             body.append(...rows);

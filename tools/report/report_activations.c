@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/progress.h"
 #include "plot/plot_histogram.h"
-#include "plot/plot_svg.h"
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
+#include "report/report_layer_name.h"
 
-#define PICTURES 8  /* whose values are counted */
-#define BINS 96     /* of each histogram */
-#define MARGIN 0.25 /* of the codes' range, on either side */
+#define BINS 64     /* of each histogram */
+#define MARGIN 0.12 /* of the codes' range, on either side */
 #define AHEAD 2
 #define LAST_CODE 255
 
@@ -19,9 +17,10 @@
 struct tally {
     int layer; /* of the float model */
     const char *name;
-    double low, high, first, width; /* of the codes; of the bins */
-    double counts[BINS];            /* what lies beyond is in the outermost */
-    double minimum, maximum;
+    double low, high, step; /* of the codes */
+    double first, width;    /* of the bins */
+    double counts[BINS];    /* what lies beyond is in the outermost */
+    double minimum, maximum, all, beyond;
 };
 
 struct tallies {
@@ -48,6 +47,8 @@ static void count_value(struct tally *tally, double value)
     const double place = floor((value - tally->first) / tally->width);
     const size_t bin = place < 0 ? 0 : place >= BINS ? BINS - 1 : (size_t)place;
     tally->counts[bin]++;
+    tally->all++;
+    tally->beyond += value < tally->low - tally->step / 2 || value > tally->high + tally->step / 2;
     tally->minimum = fmin(tally->minimum, value);
     tally->maximum = fmax(tally->maximum, value);
 }
@@ -84,6 +85,7 @@ static void choose_layers(const struct layer_noise *noise, const octet_engine *e
                                 .name = info.name,
                                 .low = info.output_scale * (0 - info.output_zero_point),
                                 .high = info.output_scale * (LAST_CODE - info.output_zero_point),
+                                .step = info.output_scale,
                                 .minimum = INFINITY,
                                 .maximum = -INFINITY};
         const double range = tally->high - tally->low;
@@ -96,7 +98,6 @@ static int run_pictures(struct app *app, struct report_measured *measured, struc
 {
     octet_session *session = measured->run.sides[0].session;
     struct pictures *pictures = NULL;
-    struct progress progress;
     struct frame frame;
     size_t used = 0;
     int status = pictures_open(app, &measured->run.sources,
@@ -104,60 +105,63 @@ static int run_pictures(struct app *app, struct report_measured *measured, struc
     if (status != STATUS_DONE)
         return status;
     octet_session_observe(session, look, tallies);
-    app_progress(app, &progress, "counting values", PICTURES);
-    while (used < PICTURES && !app_interrupted() && pictures_next(pictures, &frame)) {
+    while (used < REPORT_ACTIVATION_PICTURES && !app_interrupted() &&
+           pictures_next(pictures, &frame)) {
         const bool runs = frame.image &&
                           octet_session_set_image(session, 0, frame.image) == OCTET_OK &&
                           octet_session_run(session) == OCTET_OK;
         used += runs;
         frame_free(&frame);
-        progress_add(&progress, 1);
+        progress_add(&measured->progress, 2);
     }
-    progress_finish(&progress);
     octet_session_observe(session, NULL, NULL);
     pictures_close(&pictures);
-    return app_interrupted() ? app_fail(app, "interrupted: no report was written") : STATUS_DONE;
+    return report_check_signal(app);
 }
 
-static char *histogram_svg(const struct tally *tally)
+static char *histogram_svg(const struct tally *tally, const char *label)
 {
-    const struct plot_limit limits[] = {{"least code", tally->low}, {"greatest", tally->high}};
-    const struct plot_histogram chart = {.title = tally->name,
-                                         .description = "How often each value came",
-                                         .x_name = "value",
-                                         .y_name = "how often",
+    const struct plot_limit limits[] = {{"", tally->low}, {"", tally->high}};
+    const struct plot_histogram chart = {.title = label,
+                                         .description = "How often each value came, around what "
+                                                        "the codes reach (dashed).",
+                                         .x_name = "",
+                                         .y_name = "log10 of the count",
                                          .first = tally->first,
                                          .width = tally->width,
                                          .counts = tally->counts,
                                          .count = BINS,
                                          .limits = limits,
                                          .limit_count = 2,
+                                         .untitled = true,
+                                         .width_px = 340,
+                                         .height_px = 190,
                                          .logarithmic = true};
     struct plot_drawing drawing = {0};
-    size_t length;
     plot_histogram_draw(&chart, &drawing);
-    char *svg = plot_svg(&drawing, &length);
-    plot_close(&drawing);
-    return svg;
+    return report_chart(&drawing);
 }
 
-int report_measure_activations(struct app *app, const struct report_request *request,
-                               struct report_measured *measured)
+int report_measure_activations(struct app *app, struct report_measured *measured)
 {
     struct tallies tallies = {0};
     struct report_data *data = &measured->data;
-    (void)request;
     choose_layers(&measured->run.layers, measured->run.sides[1].engine, &tallies);
     int status = tallies.count ? run_pictures(app, measured, &tallies) : STATUS_DONE;
     measured->histograms = app_alloc(tallies.count + 1, sizeof *measured->histograms);
     for (size_t i = 0; i < tallies.count && status == STATUS_DONE; i++) {
         const struct tally *tally = &tallies.tally[i];
-        measured->histograms[i] = (struct report_histogram){.name = app_strdup(tally->name),
-                                                            .svg = histogram_svg(tally),
-                                                            .low = tally->low,
-                                                            .high = tally->high,
-                                                            .minimum = tally->minimum,
-                                                            .maximum = tally->maximum};
+        char *label = layer_name_short(tally->name);
+        measured->histograms[i] = (struct report_histogram){
+            .name = tally->name,
+            .label = label,
+            .svg = histogram_svg(tally, label),
+            .low = tally->low,
+            .high = tally->high,
+            .minimum = tally->minimum,
+            .maximum = tally->maximum,
+            .clipped = tally->all > 0 ? tally->beyond / tally->all : 0,
+        };
         data->histogram_count++;
     }
     data->histograms = measured->histograms;

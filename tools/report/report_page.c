@@ -2,8 +2,10 @@
 /* Puts the parts of the page together. */
 #include "report/report_page.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
+#include "plot/plot_svg.h"
+#include "report/page_parts.h"
 #include "report/report_assets.h" /* made of report.css and report.js */
 
 struct part {
@@ -30,133 +32,60 @@ static bool has_pictures(const struct report_data *data)
 
 static bool has_drift(const struct report_data *data)
 {
-    return data->drift != NULL;
+    return data->drift.verdict || data->drift.missing || data->drift.watched;
 }
 
 static bool has_study(const struct report_data *data)
 {
-    return data->study_svg != NULL;
-}
-
-static void add_figure(struct html *html, const char *svg, const char *caption)
-{
-    html_add(html, "<figure>");
-    html_add(html, svg);
-    html_add(html, "<figcaption>");
-    html_text(html, caption);
-    html_add(html, "</figcaption></figure>\n");
-}
-
-static void write_histograms(struct html *html, const struct report_data *data)
-{
-    html_paragraph(html, NULL,
-                   "What the values of each tensor were in calibration, and the ends of what its "
-                   "codes reach: beyond the dashed lines values are clipped. Heights are "
-                   "logarithmic.");
-    html_search(html, "activation-search", "Find a tensor", "activation");
-    html_add(html, "<div class=\"cards\">\n");
-    for (size_t i = 0; i < data->histogram_count; i++) {
-        const struct report_histogram *histogram = &data->histograms[i];
-        html_add(html, "<div class=\"card activation\" data-name=\"");
-        html_text(html, histogram->name);
-        html_add(html, "\"><figure>");
-        html_add(html, histogram->svg);
-        html_add(html, "<figcaption>");
-        html_format(html, "%s: values %.4g to %.4g, codes %.4g to %.4g", histogram->name,
-                    histogram->minimum, histogram->maximum, histogram->low, histogram->high);
-        html_add(html, "</figcaption></figure></div>\n");
-    }
-    html_add(html, "</div>\n");
-}
-
-static void add_pictures(struct html *html, const struct report_data *data, bool is_best,
-                         const char *title)
-{
-    bool has_any = false;
-    for (size_t i = 0; i < data->shown_count; i++) {
-        const struct report_picture *picture = &data->shown[i];
-        if (picture->is_best != is_best)
-            continue;
-        if (!has_any) {
-            html_add(html, "<h3>");
-            html_text(html, title);
-            html_add(html, "</h3>\n");
-        }
-        has_any = true;
-        char description[256];
-        snprintf(description, sizeof description,
-                 "%d boxes of the float model on the left, %d of the engine on the right",
-                 picture->counts[0], picture->counts[1]);
-        html_add(html, "<figure>");
-        html_picture(html, "image/jpeg", picture->jpeg, picture->size, picture->width,
-                     picture->height, description);
-        html_add(html, "<figcaption>");
-        html_format(html, "%s: %s", picture->label, description);
-        html_add(html, "</figcaption></figure>\n");
-    }
-}
-
-static void write_pictures(struct html *html, const struct report_data *data)
-{
-    html_paragraph(html, NULL, "The float model's boxes on the left, the engine's on the right.");
-    add_pictures(html, data, false, "Where they differ most");
-    add_pictures(html, data, true, "Where they agree best");
-}
-
-static void write_drift(struct html *html, const struct report_data *data)
-{
-    html_paragraph(html, NULL, "%s", data->drift);
-    if (data->drift_svg)
-        add_figure(html, data->drift_svg, "How well the ranges fit these pictures");
-}
-
-static void write_study(struct html *html, const struct report_data *data)
-{
-    add_figure(html, data->study_svg, "How many calibration pictures are enough (octet study)");
-}
-
-static void write_provenance(struct html *html, const struct report_data *data)
-{
-    static const struct html_column columns[] = {{"what", HTML_WORD}, {"value", HTML_NAME}};
-    html_table_begin(html, "The engine, and what made it", columns, 2);
-    for (size_t i = 0; i < data->fact_count; i++) {
-        html_row_begin(html, NULL, NULL);
-        html_cell_text(html, &columns[0], data->facts[i].key);
-        html_cell_text(html, &columns[1], data->facts[i].text);
-        html_row_end(html);
-    }
-    html_table_end(html);
-    html_paragraph(html, NULL, "This page was made by");
-    html_add(html, "<pre><code>");
-    html_text(html, data->command);
-    html_add(html, "</code></pre>\n");
+    return data->study.is_there;
 }
 
 static const struct part parts[] = {
     {"summary", "Summary", always, report_summary_write},
-    {"agreement", "Agreement", always, report_agreement_write},
-    {"pictures", "Pictures", has_pictures, write_pictures},
+    {"accuracy", "Accuracy", always, report_agreement_write},
+    {"pictures", "Pictures", has_pictures, report_pictures_write},
     {"layers", "Layers", always, report_layers_write},
     {"blocks", "Blocks", always, report_blocks_write},
-    {"activations", "Activations", has_histograms, write_histograms},
-    {"drift", "Drift", has_drift, write_drift},
-    {"study", "Calibration study", has_study, write_study},
-    {"provenance", "How it was made", always, write_provenance},
+    {"activations", "Activations", has_histograms, report_histograms_write},
+    {"drift", "Ranges and drift", has_drift, report_drift_write},
+    {"study", "Calibration study", has_study, report_study_write},
+    {"provenance", "How it was made", always, report_provenance_write},
 };
 #define PARTS (sizeof parts / sizeof *parts)
 
+/* The page runs its own script and nothing else, whatever stands in names. */
+static void write_policy(struct html *html)
+{
+    html_add(html, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                   "img-src data:; style-src 'unsafe-inline'; script-src 'sha256-");
+    html_add(html, report_js_sha256);
+    html_add(html, "'; base-uri 'none'; form-action 'none'\">\n");
+}
+
 static void write_head(struct html *html, const struct report_data *data)
 {
-    html_add(html, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                   "<title>");
+    char *inks = plot_svg_style();
+    html_add(html, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    write_policy(html);
+    html_add(html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                   "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                   "<meta name=\"generator\" content=\"octet " OCTET_VERSION "\">\n<title>");
     html_format(html, "%s: what quantisation did", data->title);
     html_add(html, "</title>\n<style>\n");
     html_add_bytes(html, report_css, sizeof report_css);
-    html_add(html, "</style>\n</head>\n<body>\n"
-                   "<a class=\"skip\" href=\"#summary\">Skip to the summary</a>\n<header><h1>");
+    html_add(html, inks);
+    html_add(html, "</style>\n</head>\n");
+    free(inks);
+}
+
+static void write_contents(struct html *html, const struct report_data *data)
+{
+    html_add(html, "<body>\n<a class=\"skip\" href=\"#summary\">Skip to the summary</a>\n"
+                   "<header><h1>");
     html_format(html, "%s: what quantisation did", data->title);
-    html_add(html, "</h1></header>\n<nav aria-label=\"Contents\"><ul>\n");
+    html_add(html, "</h1>\n");
+    html_paragraph(html, "muted", "%s", data->subtitle);
+    html_add(html, "</header>\n<nav aria-label=\"Contents\"><ul>\n");
     for (size_t i = 0; i < PARTS; i++) {
         if (!parts[i].is_there(data))
             continue;
@@ -166,12 +95,14 @@ static void write_head(struct html *html, const struct report_data *data)
         html_text(html, parts[i].title);
         html_add(html, "</a></li>\n");
     }
-    html_add(html, "</ul></nav>\n<main>\n");
+    html_add(html, "</ul></nav>\n");
 }
 
 void report_page_write(struct html *html, const struct report_data *data)
 {
     write_head(html, data);
+    write_contents(html, data);
+    html_add(html, "<main>\n");
     for (size_t i = 0; i < PARTS; i++) {
         if (!parts[i].is_there(data))
             continue;
@@ -179,9 +110,10 @@ void report_page_write(struct html *html, const struct report_data *data)
         parts[i].write(html, data);
         html_add(html, "</section>\n");
     }
-    html_add(html, "</main>\n<footer>");
-    html_format(html, "octet %s. One file, nothing is fetched.", OCTET_VERSION);
-    html_add(html, "</footer>\n<script>\n");
+    html_add(html, "</main>\n<footer><p>");
+    html_format(html, "Made by octet %s. One file: nothing is fetched, and nothing is sent.",
+                OCTET_VERSION);
+    html_add(html, "</p></footer>\n<script>"); /* its hash is of every byte up to the end tag */
     html_add_bytes(html, report_js, sizeof report_js);
     html_add(html, "</script>\n</body>\n</html>\n");
 }

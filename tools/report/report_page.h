@@ -9,10 +9,4 @@
 /* Adds the whole page. */
 void report_page_write(struct html *html, const struct report_data *data);
 
-/* Its parts, each in a file of its own. */
-void report_summary_write(struct html *html, const struct report_data *data);
-void report_agreement_write(struct html *html, const struct report_data *data);
-void report_layers_write(struct html *html, const struct report_data *data);
-void report_blocks_write(struct html *html, const struct report_data *data);
-
 #endif

@@ -72,6 +72,10 @@ try export a --format trt-cache --stats b -o c --unsigned
 try export a --format trt-cache --stats b -o c --header EntropyCalibration2
 try export a --format trt-cache --stats b -o c --calibrator mean
 try export a --format qdq --stats b -o c --float-layers auto,head,
+try report a
+try report a -m b
+try report a -m b -i c --pictures 17
+try report a -m b -i c -d e
 try run a
 try run a --input b --tensors all
 try bench

@@ -559,6 +559,45 @@ static void memory(void **state)
     octet_engine_free(&engine);
 }
 
+/* Channel by channel, as the definition has it. */
+static bool reads(const struct oct_network *p, int tensor, int wanted)
+{
+    for (int c = 0; tensor >= 0 && c < p->tensors[tensor].channels; c++)
+        if (oct_network_resolve(p, tensor, c).tensor == wanted)
+            return true;
+    return false;
+}
+
+static void who_reads_whom(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
+    const struct oct_network *p = &engine->network;
+    const int count = p->layer_count;
+    int arrows = 0, joins = 0;
+    for (int i = 0; i < count; i++) {
+        int inputs = 0;
+        for (int from = -1; from < count; from++) {
+            const int wanted = from < 0 ? 0 : p->layers[from].output;
+            const bool is =
+                reads(p, p->layers[i].input, wanted) || reads(p, p->layers[i].residual, wanted);
+            assert_int_equal(octet_engine_layer_reads(engine, i, from), is);
+            inputs += is;
+        }
+        assert_true(inputs > 0);
+        arrows += inputs;
+        joins += inputs > 1;
+    }
+    assert_true(arrows > count && joins > 0);
+    assert_int_equal(octet_engine_layer_reads(engine, 0, -1), 1);
+    assert_int_equal(octet_engine_layer_reads(engine, -1, 0), 0);
+    assert_int_equal(octet_engine_layer_reads(engine, count, 0), 0);
+    assert_int_equal(octet_engine_layer_reads(engine, 1, count), 0);
+    assert_int_equal(octet_engine_layer_reads(engine, 1, -2), 0);
+    assert_int_equal(octet_engine_layer_reads(NULL, 0, -1), 0);
+    octet_engine_free(&engine);
+}
+
 #define TEST(function) TEST_WITHIN(function, test)
 
 int main(void)
@@ -566,7 +605,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(rules_of_int8),    TEST(rules_of_float), TEST(rules_of_half), TEST(accumulator),
         TEST(differing_scales), TEST(padded_members), TEST(long_chains),   TEST(sizes),
-        TEST(memory),
+        TEST(memory),           TEST(who_reads_whom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
