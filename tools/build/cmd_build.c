@@ -237,6 +237,9 @@ static int check_scales(struct app *app, const struct arguments *a, const octet_
     octet_info info;
     octet_model_info(model, &info);
     const bool brings_them = info.precision != OCTET_PRECISION_FP32;
+    if (brings_them && a->chooses_layers)
+        return app_fail(app, "the model is quantised already: --float-layers auto measures by the "
+                             "float model, which it needs");
     if (strcmp(a->precision, "int8") != 0 || a->statistics || a->calibration.images.count ||
         a->cache || brings_them)
         return STATUS_DONE;
