@@ -28,3 +28,5 @@ target_link_libraries(octet_video PRIVATE octet_flags ${OCTET_GSTREAMER_LIBRARIE
 if(NOT OCTET_SANITIZE)
     target_link_options(octet_video PRIVATE -Wl,-z,defs)
 endif()
+# What runs from the build folder finds it beside itself.
+add_dependencies(octet_program octet_video)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The report's page: its markup, and what a browser makes of it.
-foreach(name test_report_page test_layer_name)
+foreach(name test_report_page test_report_judge test_layer_name)
     add_executable(${name} report/${name}.c)
     octet_test_target(${name})
     target_link_directories(${name} PRIVATE ${OCTET_CMOCKA_LIBRARY_DIRS})

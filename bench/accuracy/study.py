@@ -15,7 +15,6 @@ import json
 import os
 import random
 import re
-import subprocess
 import sys
 
 import numpy as np
@@ -23,6 +22,7 @@ import numpy as np
 import sets
 from average_precision import Matches, resampled, resamples
 from drift import score_error
+from work_folder import WorkFolder
 
 CALIBRATORS = ["mse", "minmax", "percentile:99.999", "percentile:99.99", "entropy", "minmax-trt"]
 COUNTS = [16, 32, 64, 100, 200]
@@ -38,43 +38,16 @@ def plain(text):
     return re.sub(r"[^A-Za-z0-9.-]+", "_", text)
 
 
-class Study:
+class Study(WorkFolder):
     def __init__(self, options):
-        self.octet_path, self.work, self.threads = options.octet, options.work, options.threads
+        super().__init__(options, ("lists", "stats", "results", "detections"))
         self.resampled = {}
-        for name in ("lists", "stats", "results", "detections"):
-            os.makedirs(os.path.join(self.work, name), exist_ok=True)
-
-    def path(self, kind, name):
-        return os.path.join(self.work, kind, name)
-
-    def octet(self, *arguments):
-        threads = ["--threads", str(self.threads)] if self.threads else []
-        ran = subprocess.run([self.octet_path, *arguments, *threads, "-q", "--json"], capture_output=True, text=True,
-                             check=False)
-        if ran.returncode:
-            raise RuntimeError(f"octet {' '.join(arguments)}: {ran.stderr.strip()}")
-        return json.loads(ran.stdout)
-
-    def kept(self, kind, name, make):
-        """A result from its file, or made now and kept."""
-        path = self.path(kind, name)
-        if not os.path.exists(path):
-            made = make()
-            with open(path + ".part", "w", encoding="utf-8") as file:
-                json.dump(made, file)
-            os.replace(path + ".part", path)
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
 
     def sample(self, source, count, seed):
         """A text file of `count` pictures of a source, and how many there are. All of them where there are not more."""
         every = sets.pictures(source, self.work)
         chosen = every if count >= len(every) else sorted(random.Random(seed).sample(every, count))
-        path = self.path("lists", f"{source}.{len(chosen)}.{seed if count < len(every) else 'all'}.txt")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join(os.path.abspath(p) for p in chosen) + "\n")
-        return path
+        return self.listed(f"{source}.{len(chosen)}.{seed if count < len(every) else 'all'}", chosen)
 
     def statistics(self, model, source, count, seed):
         listed = self.sample(source, count, seed)

@@ -75,7 +75,8 @@ OCTET_API octet_status octet_statistics_load(octet_context *context, const char 
                                              octet_statistics **statistics);
 OCTET_API octet_status octet_statistics_save(octet_context *context,
                                              const octet_statistics *statistics, const char *path);
-/** Keeps a copy of a text (UTF-8) of the caller's with the statistics, in the file as well. */
+/** Keeps a copy of a text (UTF-8) of the caller's with the statistics, in the file as well; "" is
+ * none. */
 OCTET_API octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note);
 /** Adds what was gathered on other pictures: then these are, bit for bit, the statistics of all of
  * them, however they were parted and in whatever order they are merged. A picture that is in both

@@ -13,20 +13,21 @@ typedef struct octet_range_fit {
     double clipped;     /**< share of the values that lie beyond the codes, 0 to 1 */
     int unused;         /**< of the 256 codes */
     double noise;       /**< on these pictures */
-    double best;        /**< on these pictures, with the best codes for them */
+    double best;        /**< on these pictures, with codes chosen from them in the same way; not
+                           known for entropy, nor for minmax by far fewer pictures */
     double calibration; /**< on the pictures that the codes were chosen for */
     size_t reserved[3];
 } octet_range_fit;
 
 /** The verdict. Where its limits come from, and how often it is right: docs/accuracy.md. */
-#define OCTET_FIT_RISE 2.0 /**< dB; more, and a loss of more than 1, ask for a calibration */
-#define OCTET_FIT_LOSS 2.5 /**< dB; the same where the rise is not known */
+#define OCTET_FIT_LOSS 1.2 /**< dB; more asks for a calibration */
+#define OCTET_FIT_RISE 2.0 /**< dB; the same where the loss is not known */
 typedef struct octet_fit {
     int tensors;  /**< that were compared */
-    int worse;    /**< of them, those with 3 dB and more (of rise, else of loss) */
+    int worse;    /**< of them, those with 3 dB and more (of loss, else of rise) */
     int clipping; /**< of those, tensors that clip more than 1 value of 10,000 */
     double rise;  /**< mean of noise - calibration, or not a number */
-    double loss;  /**< mean of noise - best, or not a number */
+    double loss;  /**< mean of noise - best where that is more than 0, or not a number */
     int fits;     /**< 0: recalibrate */
     size_t reserved[4];
 } octet_fit;

@@ -8,16 +8,17 @@
 #include "base/text.h"
 
 /* "NAME: line 3, column 5"; the name is cut where it is very long. */
-static void name_place(const struct oct_json *json, size_t position, char place[OCT_MESSAGE_BYTES])
+static void name_place(struct oct_json *json, size_t position, char place[OCT_MESSAGE_BYTES])
 {
-    size_t line = 1, first = 0;
-    for (size_t i = 0; i < position; i++)
-        if (json->bytes[i] == '\n') {
-            line++;
-            first = i + 1;
+    if (position < json->counted.position)
+        memset(&json->counted, 0, sizeof json->counted);
+    for (; json->counted.position < position; json->counted.position++)
+        if (json->bytes[json->counted.position] == '\n') {
+            json->counted.breaks++;
+            json->counted.first = json->counted.position + 1;
         }
-    snprintf(place, OCT_MESSAGE_BYTES, "%.800s: line %zu, column %zu", json->name, line,
-             position - first + 1);
+    snprintf(place, OCT_MESSAGE_BYTES, "%.800s: line %zu, column %zu", json->name,
+             json->counted.breaks + 1, position - json->counted.first + 1);
 }
 
 octet_status oct_json_fail(struct oct_json *json, const char *what)

@@ -12,7 +12,10 @@ struct oct_json {
     const char *skipped; /* a member of elements that is left out, or NULL */
     const uint8_t *bytes;
     size_t size, position;
-    char *scratch; /* the element at hand */
+    struct {
+        size_t position, breaks, first; /* line breaks before it; the first byte after the last */
+    } counted;                          /* so that places in order cost one pass */
+    char *scratch;                      /* the element at hand */
     size_t scratch_size, scratch_capacity;
     struct oct_arena arena; /* of the element's values */
 };

@@ -13,7 +13,7 @@
 #include "runtime/engine/engine_contents.h"
 
 #define WORSE_DB 3.0         /* from which a tensor is counted as worse */
-#define LOSS_LEAST 1.0       /* dB that a calibration must be able to mend */
+#define EXTREMES_SHARE 3     /* of the calibration's pictures so many times fewer show too few */
 #define CLIPPING_SHARE 1e-4  /* of its values, from which it counts as clipping */
 #define NOISE_LEAST_DB -99.0 /* of a coding without error, and of a tensor without variance */
 
@@ -50,12 +50,18 @@ static double noise_of(double error, double spread)
                                        : NOISE_LEAST_DB;
 }
 
-octet_range_fit oct_range_fit(const struct oct_tensor_record *record,
-                              struct oct_quantization coding)
+static double best_noise(const struct oct_histogram *histogram,
+                         const struct oct_calibrator *calibrator, double spread)
 {
-    const struct oct_calibrator least_error = {OCT_CALIBRATOR_MSE, OCT_PERCENTILE_DEFAULT};
+    const struct oct_quantization best = oct_calibrate_tensor(calibrator, histogram);
+    return noise_of(oct_coding_squared_error(histogram, best), spread);
+}
+
+octet_range_fit oct_range_fit(const struct oct_tensor_record *record,
+                              struct oct_quantization coding,
+                              const struct oct_calibrator *calibrator)
+{
     const struct oct_histogram *histogram = &record->histogram;
-    const struct oct_quantization best = oct_calibrate_tensor(&least_error, histogram);
     const double spread = spread_of(histogram);
     uint64_t counts[OCT_CODES];
     oct_codes_of(histogram, coding, counts);
@@ -64,28 +70,27 @@ octet_range_fit oct_range_fit(const struct oct_tensor_record *record,
         .clipped = clipped_share(histogram, coding),
         .unused = oct_codes_unused(counts),
         .noise = noise_of(oct_coding_squared_error(histogram, coding), spread),
-        .best = noise_of(oct_coding_squared_error(histogram, best), spread),
+        .best = calibrator ? best_noise(histogram, calibrator, spread) : (double)NAN,
         .calibration = (double)NAN,
     };
 }
 
-/* What a tensor is worse by: than for its own pictures, where that is known. A range may by luck be
- * better than the search's best: that is no gain to be set against the loss of others. */
+/* What ranges from these pictures would mend. A range may by luck, or because others span more, be
+ * better than those: that is no gain to be set against the loss of other tensors. */
 static double loss_of(const octet_range_fit *range)
 {
     return fmax(range->noise - range->best, 0.0);
 }
 
+/* What a tensor is worse by: than with its own ranges, where these are known. */
 static double harm_of(const octet_range_fit *range)
 {
-    return isnan(range->calibration) ? loss_of(range) : range->noise - range->calibration;
+    return isnan(range->best) ? range->noise - range->calibration : loss_of(range);
 }
 
 static bool is_fit(const octet_fit *fit)
 {
-    if (isnan(fit->rise))
-        return fit->loss <= OCTET_FIT_LOSS;
-    return fit->rise <= OCTET_FIT_RISE || fit->loss <= LOSS_LEAST;
+    return isnan(fit->loss) ? fit->rise <= OCTET_FIT_RISE : fit->loss <= OCTET_FIT_LOSS;
 }
 
 static int by_harm(const void *a, const void *b)
@@ -132,12 +137,23 @@ static octet_status check_same_model(octet_context *ctx, const char *hash,
                     others->model_hash, hash);
 }
 
-static const char *engine_hash(const octet_engine *engine)
+static const char *provenance_of(const octet_engine *engine, const char *key)
 {
     for (int i = 0; i < engine->provenance_count; i++)
-        if (strcmp(engine->provenance_keys[i], "model_sha256") == 0)
+        if (strcmp(engine->provenance_keys[i], key) == 0)
             return engine->provenance_values[i];
     return "";
+}
+
+/* An engine's own; the default for ranges that none of them made. */
+static octet_status choose_calibrator(octet_context *ctx, const char *name,
+                                      const octet_engine *engine, struct oct_calibrator *chosen)
+{
+    if (engine && !oct_calibrator_parse(provenance_of(engine, "calibrator"), chosen))
+        oct_calibrator_parse(NULL, chosen);
+    if (!engine && !oct_calibrator_parse(name, chosen))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, name);
+    return OCTET_OK;
 }
 
 static octet_status check_alike(octet_context *ctx, const octet_statistics *statistics,
@@ -160,14 +176,25 @@ static bool find_known(const octet_drift *known, const char *name, octet_range_f
     return false;
 }
 
+/* Whether ranges that the calibrator makes of the others can be the measure. Extremes grow with the
+ * number of pictures, and entropy does not look for little noise. */
+static bool is_measure(const struct oct_calibrator *calibrator, int64_t pictures, int64_t others)
+{
+    const bool is_extreme =
+        calibrator->kind == OCT_CALIBRATOR_MINMAX || calibrator->kind == OCT_CALIBRATOR_MINMAX_TRT;
+    return calibrator->kind != OCT_CALIBRATOR_ENTROPY &&
+           (!is_extreme || EXTREMES_SHARE * others >= pictures);
+}
+
 static int compare_statistics(const octet_statistics *statistics,
                               const struct oct_calibrator *calibrator,
                               const octet_statistics *others, octet_range_fit *ranges)
 {
+    const bool measures = is_measure(calibrator, statistics->image_count, others->image_count);
     for (int i = 0; i < others->tensor_count; i++) {
         const struct oct_histogram *own = &statistics->tensors[i].histogram;
         const struct oct_quantization coding = oct_calibrate_tensor(calibrator, own);
-        ranges[i] = oct_range_fit(&others->tensors[i], coding);
+        ranges[i] = oct_range_fit(&others->tensors[i], coding, measures ? calibrator : NULL);
         ranges[i].calibration = noise_of(oct_coding_squared_error(own, coding), spread_of(own));
     }
     return others->tensor_count;
@@ -183,9 +210,12 @@ static void add_calibration(const struct oct_tensor_record *record, struct oct_q
 }
 
 /* All tensors, or where the engine knows its calibration's noise, those that it knows it of. */
-static int compare_engine(const octet_engine *engine, const octet_statistics *others,
-                          const octet_drift *known, octet_range_fit *ranges)
+static int compare_engine(const octet_engine *engine, const struct oct_calibrator *calibrator,
+                          const octet_statistics *others, const octet_drift *known,
+                          octet_range_fit *ranges)
 {
+    const int64_t pictures = strtoll(provenance_of(engine, "calibration_images"), NULL, 10);
+    const bool measures = !known || is_measure(calibrator, pictures, others->image_count);
     octet_range_fit before;
     int count = 0;
     for (int i = 0; i < others->tensor_count; i++) {
@@ -193,7 +223,7 @@ static int compare_engine(const octet_engine *engine, const octet_statistics *ot
         const struct oct_quantization coding = coding_of_engine(engine, record->name);
         if (!oct_is_quantized(coding) || (known && !find_known(known, record->name, &before)))
             continue;
-        ranges[count] = oct_range_fit(record, coding);
+        ranges[count] = oct_range_fit(record, coding, measures ? calibrator : NULL);
         if (known)
             add_calibration(record, coding, before.calibration, &ranges[count]);
         count++;
@@ -205,11 +235,11 @@ octet_status oct_ranges_fit(octet_context *ctx, const octet_statistics *statisti
                             const char *calibrator, const octet_engine *engine,
                             const octet_statistics *others, octet_range_fit *ranges, octet_fit *fit)
 {
-    struct oct_calibrator parsed;
-    if (!oct_calibrator_parse(calibrator, &parsed))
-        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, calibrator);
-    octet_status status = statistics ? check_alike(ctx, statistics, others)
-                                     : check_same_model(ctx, engine_hash(engine), others);
+    struct oct_calibrator chosen;
+    octet_status status = choose_calibrator(ctx, calibrator, statistics ? NULL : engine, &chosen);
+    if (!status)
+        status = statistics ? check_alike(ctx, statistics, others)
+                            : check_same_model(ctx, provenance_of(engine, "model_sha256"), others);
     if (status)
         return status;
     octet_drift *known = NULL;
@@ -223,8 +253,8 @@ octet_status oct_ranges_fit(octet_context *ctx, const octet_statistics *statisti
         oct_drift_free(known);
         return oct_fail_memory(ctx, "the comparison");
     }
-    const int count = statistics ? compare_statistics(statistics, &parsed, others, all)
-                                 : compare_engine(engine, others, known, all);
+    const int count = statistics ? compare_statistics(statistics, &chosen, others, all)
+                                 : compare_engine(engine, &chosen, others, known, all);
     oct_drift_free(known);
     *fit = oct_fit_of(all, count);
     if (ranges)

@@ -6,6 +6,7 @@
 #include <octet/drift.h>
 
 #include "compiler/calibrate/statistics.h"
+#include "compiler/quantize/activation.h"
 #include "network/quantization.h"
 
 /* See octet_ranges_fit(). */
@@ -17,9 +18,11 @@ octet_status oct_ranges_fit(octet_context *ctx, const octet_statistics *statisti
 /* See octet_drift_fit(). */
 void oct_drift_fit(const octet_drift *drift, octet_range_fit *ranges, octet_fit *fit);
 
-/* One tensor: a coding on what was seen of it. */
+/* One tensor: a coding on what was seen of it, beside the one that a calibrator (NULL: none) makes
+ * of that. */
 octet_range_fit oct_range_fit(const struct oct_tensor_record *record,
-                              struct oct_quantization coding);
+                              struct oct_quantization coding,
+                              const struct oct_calibrator *calibrator);
 
 /* The verdict over tensors, which are put in order. */
 octet_fit oct_fit_of(octet_range_fit *ranges, int count);

@@ -231,6 +231,17 @@ static void effects(void **state)
                          OCTET_OK);
         assert_int_equal(looked.calls > noise.count / 2, k == 0);
         assert_int_equal(looked.other, looked.calls - 1);
+        bool *left_out = malloc((size_t)noise.count);
+        assert_non_null(left_out);
+        memset(left_out, true, (size_t)noise.count);
+        left_out[1] = false;
+        noise.left_out = left_out;
+        looked = (struct looked){.session = first, .engine = a, .plain = plain, .last = -1};
+        assert_int_equal(layer_noise_effects(&noise, first, second, look, &looked, &failed),
+                         OCTET_OK);
+        assert_int_equal(looked.calls, k == 0 ? 2 : 1);
+        assert_int_equal(looked.last, k == 0 ? 1 : -1);
+        free(left_out);
         test_session_run(first);
         float *again = test_session_output(first, a, 0, &count);
         assert_memory_equal(again, plain, count * sizeof *again);

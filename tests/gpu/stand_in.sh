@@ -23,6 +23,13 @@ cp "$build/octet" "$folder/" # beside which there is no other CUDA half
 "$folder/octet" bench "$folder/int8.octet" --imgsz 32 --device cpu,cuda --peak --layers --no-cache --warmup 1 --iterations 3 |
     tee "$folder/bench"
 [ "$(grep -c 'of peak' "$folder/bench")" -ge 3 ]
+# The watch over codes sees there what it sees on the CPU.
+for device in cpu cuda; do
+    "$folder/octet" detect "$folder/int8.octet" "$root/demo/images/test" --imgsz 64 --drift --device $device --no-cache -q --json-lines |
+        sed 's/, "time_ms": {[^}]*}//' >"$folder/drift.$device"
+done
+grep -q '"drift": {"pictures": 9, "rise_db": [-0-9.e]*, "changed": ' "$folder/drift.cpu"
+cmp "$folder/drift.cpu" "$folder/drift.cuda"
 # It looks at the process' memory, of which AddressSanitizer's quarantine for what was freed is none.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1 \
     "$build/tests/gpu_stress" "$folder/int8.octet" "$folder/fp32.octet" 5 10 32x32

@@ -136,6 +136,63 @@ static void lines_rise(void **state)
     plot_close(&drawing);
 }
 
+static struct plot_point place_of(const struct plot_drawing *drawing, const char *words)
+{
+    for (size_t i = 0; i < drawing->count; i++)
+        if (drawing->shapes[i].words && strcmp(drawing->shapes[i].words, words) == 0)
+            return drawing->shapes[i].points[0];
+    fail_msg("'%s' is not there", words);
+    return (struct plot_point){0, 0};
+}
+
+/* Equal steps are equal, from 0 on; notes lie by their points and keep apart; marks as well. */
+static void linear_lines(void **state)
+{
+    (void)state;
+    double x[400], y[400];
+    for (int i = 0; i < 400; i++) {
+        x[i] = i;
+        y[i] = i % 7;
+    }
+    const struct plot_series series = {"s", x, y, NULL, NULL, 400};
+    const struct plot_note notes[] = {{"first", 100, 3}, {"second", 101, 3}, {"third", 300, 3}};
+    static const char *const rows[] = {"one row", "another row"};
+    struct plot_drawing drawing;
+    struct plot_lines chart = {.title = "t",
+                               .description = "d",
+                               .x_name = "x",
+                               .y_name = "y",
+                               .series = &series,
+                               .series_count = 1,
+                               .notes = notes,
+                               .note_count = 3,
+                               .counted = true,
+                               .marked = true};
+    plot_lines_draw(&chart, &drawing);
+    const int height = drawing.height;
+    plot_close(&drawing);
+    chart.rows = rows;
+    chart.row_count = 2;
+    plot_lines_draw(&chart, &drawing);
+    assert_true(drawing.height >= height + 2 * PLOT_WORDS_SIZE);
+    assert_true(place_of(&drawing, "one row").y > place_of(&drawing, "x").y + PLOT_WORDS_SIZE);
+    assert_true(place_of(&drawing, "another row").y < drawing.height);
+    const struct plot_point zero = place_of(&drawing, "0"), end = place_of(&drawing, "400");
+    const struct plot_point first = place_of(&drawing, "first");
+    const struct plot_point second = place_of(&drawing, "second");
+    const struct plot_point third = place_of(&drawing, "third");
+    assert_float_equal(third.x - first.x, (end.x - place_of(&drawing, "200").x), 1e-3);
+    assert_float_equal(second.x - first.x, (end.x - place_of(&drawing, "200").x) / 200, 1e-3);
+    assert_true(first.y - second.y >= PLOT_WORDS_SIZE);
+    assert_float_equal(first.y, third.y, 1e-3);
+    assert_true(zero.x < 100); /* the axis' 0, or the y axis' */
+    size_t marks = 0;
+    for (size_t i = 0; i < drawing.count; i++)
+        marks += drawing.shapes[i].kind == PLOT_AREA;
+    assert_in_range(marks, 20, 100);
+    plot_close(&drawing);
+}
+
 /* Nothing, one point, no spread, values that are none, large ones: always a chart. */
 static void odd_data(void **state)
 {
@@ -243,6 +300,11 @@ static void histogram_chart(void **state)
         free(svg);
         plot_close(&drawing);
     }
+    chart.logarithmic = false;
+    chart.headroom = 1.5; /* 100 becomes 250 */
+    plot_histogram_draw(&chart, &drawing);
+    assert_true(place_of(&drawing, "300").y < place_of(&drawing, "200").y);
+    plot_close(&drawing);
     chart.count = 0;
     plot_histogram_draw(&chart, &drawing);
     free(svg_of(&drawing));
@@ -386,10 +448,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reader_reads), cmocka_unit_test(line_chart),
-        cmocka_unit_test(lines_rise),       cmocka_unit_test(odd_data),
-        cmocka_unit_test(round_axes),       cmocka_unit_test(bar_chart),
-        cmocka_unit_test(histogram_chart),  cmocka_unit_test(painted),
-        cmocka_unit_test(small_charts),
+        cmocka_unit_test(lines_rise),       cmocka_unit_test(linear_lines),
+        cmocka_unit_test(odd_data),         cmocka_unit_test(round_axes),
+        cmocka_unit_test(bar_chart),        cmocka_unit_test(histogram_chart),
+        cmocka_unit_test(small_charts),     cmocka_unit_test(painted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

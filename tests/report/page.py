@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at a report's page in a headless Chromium: page.py PAGE.html [FOLDER for screenshots].
+"""Looks at a report's page in a headless Chromium: page.py PAGE.html HOSTILE.html [FOLDER for screenshots].
 
 Sizes of a phone and of a desktop, light, dark and printed: no complaint of the console, no request, nothing to scroll
-sideways, contrast of all text; every control by mouse or keyboard; all there without scripts. Prints what is wrong and
-ends with status 1, or one line; 77 where there is no browser."""
+sideways, contrast of all text; every control by mouse or keyboard; all there without scripts. The second page is of a
+model whose names are markup: none of it becomes any. Prints what is wrong and ends with status 1, or one line; 77 where
+there is no browser."""
 import os
 import sys
 
@@ -228,6 +229,20 @@ class Checker:
                     "without scripts parts are missing")
 
 
+    def hostile(self, path):
+        page = self.page
+        page.size(*DESKTOP)
+        page.media()
+        page.open(path)
+        self.quiet("hostile names")
+        self.expect(page.run("document.body.textContent.includes('<b onload=')"), "hostile names: they are not there")
+        found = page.run("""[...document.querySelectorAll('*')].filter(e => e.matches('b, iframe, base, object, embed, form')
+            || (e.matches('script') && e !== document.body.lastElementChild)
+            || (e.matches('img') && !e.getAttribute('src').startsWith('data:image/jpeg;'))
+            || [...e.attributes].some(a => a.name.startsWith('on'))).map(e => e.outerHTML.slice(0, 80))""")
+        self.expect(not found, f"hostile names became markup: {found[:3]}")
+
+
 def ordered(values, direction):
     known = [v for v in values if v != ""]
     if known != values[:len(known)]:
@@ -243,17 +258,18 @@ def main():
     if not chromium.find():
         print("skipped: no Chromium here (Debian's package chromium)")
         return 77
-    if len(sys.argv) < 2:
-        print("usage: page.py PAGE.html [FOLDER]", file=sys.stderr)
+    if len(sys.argv) < 3:
+        print("usage: page.py PAGE.html HOSTILE.html [FOLDER]", file=sys.stderr)
         return 2
     with chromium.Page() as page:
-        checker = Checker(page, sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+        checker = Checker(page, sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else None)
         checker.looks()
         checker.printed()
         checker.controls()
         checker.pictures()
         checker.policy()
         checker.scriptless()
+        checker.hostile(sys.argv[2])
     for fault in checker.faults:
         print(fault)
     print(f"{checker.checks} checks, {len(checker.faults)} faults")

@@ -53,7 +53,7 @@ static void print_items(const struct mixed_search *search)
 
 static void print_sets(const struct mixed_search *search)
 {
-    const bool labelled = search->judge.truth != NULL;
+    const bool labelled = search->judge.set.truth != NULL;
     const char *const headers[] = {"  float layers", labelled ? ">AP" : ">agreement", ">loss",
                                    ">more time", ""};
     struct table table;
@@ -84,7 +84,7 @@ void auto_layers_print(const struct mixed_search *search, const char *list)
            search->noise.count);
     print_items(search);
     printf("  judged       by %zu %s in %zu pictures; at most %g points of AP may be lost\n",
-           search->judge.boxes, search->judge.truth ? "labels" : "boxes of the float model",
+           search->judge.boxes, search->judge.set.truth ? "labels" : "boxes of the float model",
            search->judge.pictures, search->allowed);
     print_sets(search);
     printf("  chosen       --float-layers %s\n", list);
@@ -126,7 +126,7 @@ static void sets_json(const struct mixed_search *search, json_t *root)
         const struct mixed_set *set = &search->sets[i];
         json_t *object = json_new_object();
         json_put(object, "float_layers", set_text(search, set->layers));
-        json_put(object, search->judge.truth ? "ap" : "agreement_ap",
+        json_put(object, search->judge.set.truth ? "ap" : "agreement_ap",
                  json_number(set->percent / 100));
         json_put(object, "loss_points", json_number(set->loss));
         json_put(object, "ms", json_number(set->ms));

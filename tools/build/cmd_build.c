@@ -11,15 +11,18 @@
 #include "app/table.h"
 #include "build/auto_layers.h"
 #include "build/auto_precision.h"
+#include "build/auto_state.h"
 #include "build/candidates_report.h"
 #include "models/calibration_run.h"
+#include "models/checkpoint.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
 #include "pictures/inputs.h"
 
 struct arguments {
     const char *statistics, *cache, *precision, *calibrator, *float_layers, *float_precision;
-    const char *output, *save_statistics, *annotations, *costs;
+    const char *output, *save_statistics, *costs;
+    struct mixed_labels labels;
     struct calibration_request calibration;
     double min_agreement; /* percent; below 0: not given */
     bool chooses_layers;  /* --float-layers auto */
@@ -36,6 +39,7 @@ struct build_run {
     struct candidates candidates; /* with it */
     struct mixed_search search;   /* with --float-layers auto */
     char *chosen_layers;          /* then */
+    json_t *found;                /* then: what an interrupted run kept, or NULL */
     struct calibration_result calibration;
     double seconds; /* of the build alone */
 };
@@ -45,6 +49,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
 {
     static const char *const float_precisions[] = {"fp32", "bf16", "half=bf16", NULL};
     static const char *const precisions[] = {"int8", "bf16", "fp32", "auto", "half=bf16", NULL};
+    static const char *const splits[] = {"train", "val", "test", NULL};
     *a = (struct arguments){.precision = "int8", .min_agreement = -1};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
     const struct option options[] = {
@@ -78,10 +83,19 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"float-layers", 0, OPTION_LIST, "SET",
          "keep float: a part, N, N-M, PATTERN, with commas; or auto[:LOSS]", &a->float_layers, 0, 0,
          NULL},
-        {"annotations", 0, OPTION_TEXT, "FILE",
-         "with auto: COCO labels of --images, for AP to judge", &a->annotations, 0, 0, NULL},
+        {"annotations", 'a', OPTION_TEXT, "FILE",
+         "with auto: COCO labels of --images, for AP to judge", &a->labels.annotations, 0, 0, NULL},
+        {"eval-images", 0, OPTION_TEXT, "DIR", "the folder of their pictures, to judge by these",
+         &a->labels.images, 0, 0, NULL},
+        {"data", 'd', OPTION_TEXT, "FILE", "with auto: judge by a data.yaml with label files",
+         &a->labels.data, 0, 0, NULL},
+        {"split", 0, OPTION_CHOICE, "NAME", "of the data.yaml: train, val (default) or test",
+         &a->labels.split, 0, 0, splits},
         {"costs", 0, OPTION_TEXT, "FILE", "with auto: times of layers, read or else written",
          &a->costs, 0, 0, NULL},
+        {.name = "resume",
+         .help = "with auto: go on from FILE.partial, which an interrupted run left",
+         .target = &a->calibration.resume},
         {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or bf16",
          &a->float_precision, 0, 0, float_precisions},
         {"device", 0, OPTION_DEVICE, "NAME",
@@ -116,15 +130,37 @@ static bool judges(const struct arguments *a)
     return is_auto(a) || a->chooses_layers;
 }
 
+/* The option of labels that was given, or NULL. */
+static const char *labels_option(const struct mixed_labels *labels)
+{
+    return labels->annotations ? "annotations"
+           : labels->images    ? "eval-images"
+           : labels->data      ? "data"
+           : labels->split     ? "split"
+                               : NULL;
+}
+
+static int check_labels(struct app *app, const struct mixed_labels *labels)
+{
+    if (labels->annotations && labels->data)
+        return app_usage(app, "--annotations and --data exclude each other");
+    if (labels->images && !labels->annotations)
+        return app_usage(app, "--eval-images goes with --annotations");
+    if (labels->split && !labels->data)
+        return app_usage(app, "--split goes with --data");
+    return STATUS_DONE;
+}
+
 /* What goes with --float-layers auto, and what does not. */
 static int check_layers(struct app *app, const struct arguments *a)
 {
     if (a->float_layers && strchr(a->float_layers, ',') &&
         (strncmp(a->float_layers, "auto", 4) == 0 || strstr(a->float_layers, ",auto")))
         return app_usage(app, "--float-layers auto stands alone");
-    if (!a->chooses_layers && (a->annotations || a->costs))
-        return app_usage(app, "--%s goes with --float-layers auto",
-                         a->annotations ? "annotations" : "costs");
+    const char *of_auto = labels_option(&a->labels);
+    of_auto = a->costs ? "costs" : a->calibration.resume ? "resume" : of_auto;
+    if (!a->chooses_layers && of_auto)
+        return app_usage(app, "--%s goes with --float-layers auto", of_auto);
     if (!a->chooses_layers)
         return STATUS_DONE;
     if (a->allowed < 0)
@@ -135,7 +171,7 @@ static int check_layers(struct app *app, const struct arguments *a)
                          a->precision);
     if (!a->calibration.images.count)
         return app_usage(app, "--float-layers auto needs --images SOURCE to measure by");
-    return STATUS_DONE;
+    return check_labels(app, &a->labels);
 }
 
 /* With a cache, which has all that int8 needs. */
@@ -201,6 +237,9 @@ static int check_scales(struct app *app, const struct arguments *a, const octet_
     octet_info info;
     octet_model_info(model, &info);
     const bool brings_them = info.precision != OCTET_PRECISION_FP32;
+    if (brings_them && a->chooses_layers)
+        return app_fail(app, "the model is quantised already: --float-layers auto measures by the "
+                             "float model, which it needs");
     if (strcmp(a->precision, "int8") != 0 || a->statistics || a->calibration.images.count ||
         a->cache || brings_them)
         return STATUS_DONE;
@@ -210,14 +249,16 @@ static int check_scales(struct app *app, const struct arguments *a, const octet_
 /* Both outputs can be written, and neither takes the place of what is read. */
 static int check_outputs(struct app *app, const struct arguments *a, const char *model)
 {
-    enum { OUTPUTS = 3 };
-    const char *const outputs[OUTPUTS] = {a->output, a->save_statistics, a->costs};
+    enum { OUTPUTS = 4 };
+    char *partial = a->chooses_layers ? checkpoint_path(a->output) : NULL;
+    const char *const outputs[OUTPUTS] = {a->output, a->save_statistics, a->costs, partial};
     struct inputs inputs = {0};
     inputs_add(&inputs, model);
     inputs_add(&inputs, a->statistics);
     inputs_add(&inputs, a->cache);
     inputs_add(&inputs, app->names);
-    inputs_add(&inputs, a->annotations);
+    inputs_add(&inputs, a->labels.annotations);
+    inputs_add(&inputs, a->labels.data);
     int status = STATUS_DONE;
     for (size_t i = 0; i < OUTPUTS && status == STATUS_DONE; i++) {
         if (!outputs[i])
@@ -232,6 +273,9 @@ static int check_outputs(struct app *app, const struct arguments *a, const char 
         status = inputs_check_outputs(app, a->output, a->costs);
     if (status == STATUS_DONE && a->costs && a->save_statistics)
         status = inputs_check_outputs(app, a->save_statistics, a->costs);
+    if (status == STATUS_DONE && partial && !a->calibration.resume)
+        status = auto_state_check(app, partial);
+    free(partial);
     inputs_free(&inputs);
     return status;
 }
@@ -261,6 +305,30 @@ static int check_names(struct app *app, const struct arguments *a, const octet_m
     return model ? app_fail_library(app, status, message) : app_usage(app, "%s", message);
 }
 
+/* Where an interrupted choice of layers was through with it, nothing is calibrated again. */
+static int calibrate(struct build_run *run)
+{
+    const struct arguments *a = run->arguments;
+    int status = STATUS_DONE;
+    if (a->chooses_layers && a->calibration.resume)
+        status = auto_state_read(run->app, a->output, &run->found, &run->calibration.statistics);
+    if (status != STATUS_DONE || run->calibration.statistics)
+        return status;
+    return calibration_run(run->app, run->model, &a->calibration, &run->calibration);
+}
+
+/* Beside statistics of a file, an interrupted choice of layers has nothing but what it measured. */
+static int find_measured(struct build_run *run)
+{
+    octet_statistics *same = NULL;
+    const int status = auto_state_read(run->app, run->arguments->output, &run->found, &same);
+    octet_statistics_free(&same);
+    if (status == STATUS_DONE && !run->found)
+        return app_fail(run->app, "%s.partial: of a calibration: resume without --stats",
+                        run->arguments->output);
+    return status;
+}
+
 static int prepare_statistics(struct build_run *run)
 {
     struct app *app = run->app;
@@ -270,8 +338,10 @@ static int prepare_statistics(struct build_run *run)
         status = octet_cache_load(app->context, a->cache, &run->cache);
     } else if (a->statistics) {
         status = octet_statistics_load(app->context, a->statistics, &run->calibration.statistics);
+        if (status == OCTET_OK && a->chooses_layers && a->calibration.resume)
+            return find_measured(run);
     } else if (a->calibration.images.count) {
-        int ran = calibration_run(app, run->model, &a->calibration, &run->calibration);
+        int ran = calibrate(run);
         if (ran != STATUS_DONE)
             return ran;
         app_hold_signals();
@@ -310,9 +380,11 @@ static int choose_layers(struct build_run *run)
                                      .statistics = run->calibration.statistics,
                                      .judges = &a->calibration,
                                      .judges_known = !a->statistics,
-                                     .annotations = a->annotations,
+                                     .labels = a->labels,
                                      .costs = a->costs,
-                                     .allowed = a->allowed};
+                                     .allowed = a->allowed,
+                                     .output = a->output,
+                                     .found = run->found};
     fill_settings(a, &request.settings);
     return auto_layers(run->app, &request, &run->search, &run->engine, &run->chosen_layers);
 }
@@ -338,6 +410,8 @@ static int make_engine(struct build_run *run)
     app_hold_signals();
     if (status == OCTET_OK)
         status = octet_engine_save(app->context, result_of(run), run->arguments->output);
+    if (status == OCTET_OK && run->arguments->chooses_layers)
+        checkpoint_remove(run->arguments->output);
     app_release_signals();
     run->seconds = (app_now_ms() - start_ms) / 1e3;
     if (status == OCTET_OK)
@@ -425,6 +499,7 @@ int cmd_build(struct app *app, int argc, char **argv)
         return status;
     arguments.chooses_layers = auto_layers_asked(arguments.float_layers, &arguments.allowed);
     arguments.calibration.twice = judges(&arguments);
+    arguments.calibration.output = arguments.chooses_layers ? arguments.output : NULL;
     status = check(app, &arguments);
     if (status == STATUS_DONE)
         status = check_names(app, &arguments, NULL);
@@ -451,6 +526,7 @@ int cmd_build(struct app *app, int argc, char **argv)
     candidates_free(&run.candidates);
     mixed_search_free(&run.search);
     free(run.chosen_layers);
+    json_decref(run.found);
     octet_cache_free(&run.cache);
     octet_engine_free(&run.engine);
     octet_statistics_free(&run.calibration.statistics);

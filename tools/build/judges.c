@@ -7,8 +7,6 @@
 #include "app/allocate.h"
 #include "models/selection.h"
 
-#define SURE_SCORE 0.25 /* boxes of the reference from here on count */
-
 static octet_status fail(struct judges *judges, octet_status status)
 {
     judges->message = octet_context_message(judges->context);

@@ -8,6 +8,8 @@
 
 #include "models/class_match.h"
 
+#define SURE_SCORE 0.25 /* boxes of the reference from here on count */
+
 struct judged_engine {
     const octet_engine *engine;
     octet_session *session; /* of one picture */

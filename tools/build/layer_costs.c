@@ -112,14 +112,14 @@ static int run_rounds(struct app *app, struct timed timed[ENGINES])
     }
     progress_finish(&progress);
     if (app_interrupted())
-        return app_fail(app, "interrupted: nothing was written");
+        return STATUS_FAILED;
     if (status != OCTET_OK)
         return app_fail_library(app, status, octet_session_message(timed[failed].session));
     judge_rounds(app, round_ms + 1, (size_t)round - 1);
     return STATUS_DONE;
 }
 
-static char *fingerprint(const octet_engine *engine)
+char *layer_costs_fingerprint(const octet_engine *engine)
 {
     const char *key, *text;
     for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
@@ -137,7 +137,7 @@ void layer_costs_begin(struct layer_costs *costs, const struct mixed_layers *lay
         .layers = layers,
         .int8_ms = app_alloc((size_t)layers->count, sizeof *costs->int8_ms),
         .float_ms = app_alloc((size_t)layers->count, sizeof *costs->float_ms),
-        .model = fingerprint(engines->int8),
+        .model = layer_costs_fingerprint(engines->int8),
         .height = engines->size.height ? engines->size.height : info.input_height,
         .width = engines->size.width ? engines->size.width : info.input_width,
         .bf16 = engines->bf16};
@@ -171,13 +171,12 @@ static void take_times(struct layer_costs *costs, const struct timed timed[ENGIN
         costs->conversion_ns = converting_ms * 1e6 / (converted * size_ratio(costs));
 }
 
-int layer_costs_measure(struct app *app, const struct mixed_layers *layers,
-                        const struct timed_engines *engines, struct layer_costs *costs)
+int layer_costs_measure(struct app *app, const struct timed_engines *engines,
+                        struct layer_costs *costs)
 {
     struct timed timed[ENGINES] = {{.engine = engines->int8},
                                    {.engine = engines->all_float},
                                    {.engine = engines->alternating}};
-    layer_costs_begin(costs, layers, engines);
     int result = STATUS_DONE;
     for (int i = 0; i < ENGINES && result == STATUS_DONE; i++) {
         const octet_status status = open_timed(app, engines, &timed[i]);

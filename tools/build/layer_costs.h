@@ -3,6 +3,7 @@
 #ifndef TOOLS_LAYER_COSTS_H
 #define TOOLS_LAYER_COSTS_H
 
+#include "app/json_print.h"
 #include "app/options.h"
 #include "build/mixed_layers.h"
 
@@ -23,19 +24,28 @@ struct timed_engines {
     bool bf16;
 };
 
+/* Of the engine's model, "" where it is not known. The caller frees it. */
+char *layer_costs_fingerprint(const octet_engine *engine);
+
 /* No times yet: what they belong to. */
 void layer_costs_begin(struct layer_costs *costs, const struct mixed_layers *layers,
                        const struct timed_engines *engines);
 
-/* Times all layers on this machine. Returns a status; free with layer_costs_free(). */
-int layer_costs_measure(struct app *app, const struct mixed_layers *layers,
-                        const struct timed_engines *engines, struct layer_costs *costs);
+/* Times all layers here, after layer_costs_begin(). Returns a status: a failure without a
+ * message when a signal came. Free with layer_costs_free(). */
+int layer_costs_measure(struct app *app, const struct timed_engines *engines,
+                        struct layer_costs *costs);
 
-/* The same from a file of layer_costs_write(). What is no such file, or belongs to another model,
- * size or precision, fails. */
-int layer_costs_read(struct app *app, const char *path, const struct mixed_layers *layers,
-                     const struct timed_engines *engines, struct layer_costs *costs);
+/* The same from a file of layer_costs_write(), after layer_costs_begin(). What is no such file, or
+ * belongs to another model, size or precision, fails. */
+int layer_costs_read(struct app *app, const char *path, struct layer_costs *costs);
 int layer_costs_write(struct app *app, const char *path, const struct layer_costs *costs);
+
+/* The file's object, and the times of such an object of `path` for what layer_costs_begin() was
+ * called with. */
+json_t *layer_costs_json(const struct layer_costs *costs);
+int layer_costs_take(struct app *app, const char *path, const json_t *root,
+                     struct layer_costs *costs);
 
 /* What an engine of the model takes, in ms. */
 double layer_costs_of(const struct layer_costs *costs, const octet_engine *engine);

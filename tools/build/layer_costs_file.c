@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/json_print.h"
 #include "app/output_file.h"
 #include "build/layer_costs.h"
 
@@ -16,7 +15,7 @@ static const char *float_word(bool bf16)
     return bf16 ? "half" : "fp32";
 }
 
-int layer_costs_write(struct app *app, const char *path, const struct layer_costs *costs)
+json_t *layer_costs_json(const struct layer_costs *costs)
 {
     json_t *root = json_new_object(), *layers = json_new_array();
     json_put(root, "octet_layer_costs", json_integer(VERSION));
@@ -35,7 +34,12 @@ int layer_costs_write(struct app *app, const char *path, const struct layer_cost
         json_push(layers, layer);
     }
     json_put(root, "layers", layers);
-    char *text = json_line(root), *line = app_printf("%s\n", text);
+    return root;
+}
+
+int layer_costs_write(struct app *app, const char *path, const struct layer_costs *costs)
+{
+    char *text = json_line(layer_costs_json(costs)), *line = app_printf("%s\n", text);
     const int status = output_write_file(app, path, line, strlen(line));
     free(text);
     free(line);
@@ -68,7 +72,8 @@ static bool has_text(const json_t *root, const char *key, const char *text)
     return value && strcmp(value, text) == 0;
 }
 
-static int take(struct app *app, const char *path, const json_t *root, struct layer_costs *costs)
+int layer_costs_take(struct app *app, const char *path, const json_t *root,
+                     struct layer_costs *costs)
 {
     const char *kernels = json_string_value(json_object_get(root, "kernels"));
     if (json_integer_value(json_object_get(root, "octet_layer_costs")) != VERSION || !kernels)
@@ -87,23 +92,21 @@ static int take(struct app *app, const char *path, const json_t *root, struct la
         return app_fail(app, "%s: times are missing or are none", path);
     costs->kernels = app_strdup(kernels);
     costs->threads = (int)json_integer_value(json_object_get(root, "threads"));
-    costs->read = true;
     return STATUS_DONE;
 }
 
-int layer_costs_read(struct app *app, const char *path, const struct mixed_layers *layers,
-                     const struct timed_engines *engines, struct layer_costs *costs)
+int layer_costs_read(struct app *app, const char *path, struct layer_costs *costs)
 {
     json_error_t error;
     FILE *file = fopen(path, "rb");
-    layer_costs_begin(costs, layers, engines);
     if (!file)
         return app_fail_open(app, path);
     json_t *root = json_loadf(file, 0, &error);
     fclose(file);
     if (!root)
         return app_fail(app, "%s: no file of layers' times as --costs writes it", path);
-    const int status = take(app, path, root, costs);
+    const int status = layer_costs_take(app, path, root, costs);
+    costs->read = true;
     json_decref(root);
     return status;
 }

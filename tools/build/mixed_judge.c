@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judges mixed engines, several in one pass over the pictures, which are decoded once for all. */
+/* Judges mixed engines, one after another, so that no more than one of them is in memory. What the
+ * float engine finds is kept. */
 #include "build/mixed_judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/progress.h"
+#include "app/session_settings.h"
+#include "models/eval_coco.h"
+#include "models/eval_yaml.h"
 #include "pictures/pictures.h"
 
 #define AHEAD 3 /* pictures that are decoded while others are judged */
 
-/* One pass. */
+/* One engine's way over the pictures. */
 struct pass {
     struct mixed_judge *judge;
     struct judges judges;
-    struct judged_engine engines[MIXED_ENGINES_MAX];
-    int64_t *ids; /* of the pictures that took part; with labels */
-    size_t unlabelled;
+    struct judged_engine engine;
+    bool is_first; /* it learns which pictures judge, and data.yaml's labels */
 };
 
 static int fail_context(struct app *app, octet_status status)
@@ -24,19 +27,26 @@ static int fail_context(struct app *app, octet_status status)
     return app_fail_library(app, status, octet_context_message(app->context));
 }
 
+/* ---- the pictures ---- */
+
 static const char *file_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
-/* The picture's id in the ground truth, by its file's name; false: it has none. */
-static bool find_id(const struct mixed_judge *judge, const char *path, int64_t *id)
+/* The id of a frame of the list in the ground truth, by its file's name where the set does not know
+ * it; false: it has none. */
+static bool find_id(const struct mixed_judge *judge, size_t source, const char *path, int64_t *id)
 {
     octet_truth_image image;
-    const size_t count = octet_truth_image_count(judge->truth);
+    const size_t count = octet_truth_image_count(judge->set.truth);
+    if (judge->set.entries) {
+        *id = judge->set.entries[source].id;
+        return true;
+    }
     for (size_t i = 0; i < count; i++) {
-        octet_truth_image_get(judge->truth, i, &image);
+        octet_truth_image_get(judge->set.truth, i, &image);
         if (strcmp(file_of(image.file_name), file_of(path)) != 0)
             continue;
         *id = image.id;
@@ -45,66 +55,115 @@ static bool find_id(const struct mixed_judge *judge, const char *path, int64_t *
     return false;
 }
 
-static int open_truth(struct mixed_judge *judge, const char *annotations,
-                      const octet_engine *engine)
+/* The labels are of pictures of their own. */
+static int open_set(struct mixed_judge *judge, const struct mixed_labels *labels)
+{
+    struct app *app = judge->app;
+    struct eval_set *set = &judge->set;
+    const char *split = labels->split ? labels->split : "val";
+    set->max_bad = judge->request->max_bad;
+    judge->known = false;
+    const int status = labels->data
+                           ? eval_set_open_yaml(app, labels->data, split, set)
+                           : eval_set_open_coco(app, labels->annotations, labels->images, set);
+    if (status == STATUS_DONE)
+        eval_set_sample(set, MIXED_PICTURES_MAX, (uint64_t)judge->request->seed);
+    return status;
+}
+
+/* Those that measure judge, too. */
+static int open_sources(struct mixed_judge *judge)
+{
+    struct app *app = judge->app;
+    const bool quiet = app->quiet;
+    app->quiet = quiet || judge->known;
+    int status = calibration_sources(app, judge->request, &judge->set.pictures);
+    app->quiet = quiet;
+    if (status == STATUS_DONE && !sources_have_at_most(&judge->set.pictures, MIXED_PICTURES_MAX))
+        status = sources_sample(app, &judge->set.pictures, MIXED_PICTURES_MAX,
+                                (uint64_t)judge->request->seed);
+    return status;
+}
+
+static int open_annotations(struct mixed_judge *judge, const char *annotations)
 {
     int64_t id;
     bool any = false;
-    const octet_status status = octet_truth_load(judge->app->context, annotations, &judge->truth);
+    const octet_status status =
+        octet_truth_load(judge->app->context, annotations, &judge->set.truth);
     if (status != OCTET_OK)
         return fail_context(judge->app, status);
-    for (size_t i = 0; i < judge->sources.count && !any; i++)
-        any = find_id(judge, judge->sources.path[i], &id);
-    if (!any)
-        return app_fail(judge->app,
-                        "%s: none of the pictures is in it, by the names of files; give "
-                        "the annotations of --images",
-                        annotations);
-    class_match_find(judge->app, engine, judge->truth, &judge->classes);
-    return STATUS_DONE;
+    for (size_t i = 0; i < judge->set.pictures.count && !any; i++)
+        any = find_id(judge, i, judge->set.pictures.path[i], &id);
+    if (any)
+        return STATUS_DONE;
+    return app_fail(judge->app,
+                    "%s: none of the pictures is in it, by the names of files; give the "
+                    "annotations of --images, or --eval-images with their folder",
+                    annotations);
 }
 
 int mixed_judge_open(struct app *app, const struct calibration_request *request, bool known,
-                     const char *annotations, const octet_engine *engine, struct mixed_judge *judge)
+                     const struct mixed_labels *labels, const octet_engine *engine,
+                     struct mixed_judge *judge)
 {
     *judge = (struct mixed_judge){.app = app, .request = request, .known = known};
-    const bool quiet = app->quiet;
-    app->quiet = quiet || known;
-    int status = calibration_sources(app, request, &judge->sources);
-    app->quiet = quiet;
-    if (status == STATUS_DONE && !sources_have_at_most(&judge->sources, MIXED_PICTURES_MAX))
-        status = sources_sample(app, &judge->sources, MIXED_PICTURES_MAX, (uint64_t)request->seed);
-    if (status == STATUS_DONE && sources_are_counted(&judge->sources) &&
-        sources_have_at_most(&judge->sources, MIXED_PICTURES_LEAST - 1))
+    const struct sources *pictures = &judge->set.pictures;
+    int status = labels->data || labels->images ? open_set(judge, labels) : open_sources(judge);
+    if (status == STATUS_DONE && sources_are_counted(pictures) &&
+        sources_have_at_most(pictures, MIXED_PICTURES_LEAST - 1))
         return app_fail(app,
                         "--float-layers auto needs %d pictures or more to judge by, and 32 are "
-                        "better; give more with --images",
-                        MIXED_PICTURES_LEAST);
-    if (status == STATUS_DONE && annotations)
-        status = open_truth(judge, annotations, engine);
+                        "better; give more with %s",
+                        MIXED_PICTURES_LEAST,
+                        labels->data     ? "--data"
+                        : labels->images ? "--eval-images"
+                                         : "--images");
+    if (status == STATUS_DONE && labels->annotations && !labels->images)
+        status = open_annotations(judge, labels->annotations);
+    if (status == STATUS_DONE && judge->set.truth)
+        class_match_find(app, engine, judge->set.truth, &judge->classes);
     return status;
+}
+
+/* ---- a pass ---- */
+
+/* The first pass tells of what cannot be read. */
+static int leave_out(struct pass *pass, const char *message)
+{
+    struct mixed_judge *judge = pass->judge;
+    if (judge->known)
+        return STATUS_DONE;
+    judge->bad++;
+    app_fail(judge->app, "%s", message);
+    return judge->set.entries ? eval_set_count_bad(judge->app, &judge->set, 1) : STATUS_DONE;
 }
 
 static int add(struct pass *pass, const struct frame *frame)
 {
     struct mixed_judge *judge = pass->judge;
-    int64_t id = (int64_t)pass->judges.pictures + 1;
+    const size_t at = pass->judges.pictures;
+    int64_t id = (int64_t)at + 1;
+    int status = STATUS_DONE;
     if (!frame->image && frame->status == OCTET_OUT_OF_MEMORY)
         return app_fail(judge->app, "%s", frame->message);
-    if (!frame->image) {
-        if (!judge->known && ++judge->bad)
-            app_fail(judge->app, "%s", frame->message);
+    if (!frame->image)
+        return leave_out(pass, frame->message);
+    if (judge->set.truth && !find_id(judge, frame->source, frame->label, &id)) {
+        judge->unlabelled += pass->is_first;
         return STATUS_DONE;
     }
-    if (judge->truth && !find_id(judge, frame->label, &id)) {
-        pass->unlabelled++;
-        return STATUS_DONE;
+    if (pass->is_first) {
+        judge->ids = app_resize(judge->ids, at + 1, sizeof *judge->ids);
+        judge->ids[at] = id;
+        if (judge->set.entries)
+            status = eval_set_add_picture(judge->app, &judge->set, frame->source, frame->image);
     }
-    if (judge->truth)
-        pass->ids[pass->judges.pictures] = id;
-    const octet_status status = judges_add_as(&pass->judges, frame->image, id);
-    return status == OCTET_OK ? STATUS_DONE
-                              : app_fail_library(judge->app, status, pass->judges.message);
+    if (status != STATUS_DONE)
+        return status;
+    const octet_status added = judges_add_as(&pass->judges, frame->image, id);
+    return added == OCTET_OK ? STATUS_DONE
+                             : app_fail_library(judge->app, added, pass->judges.message);
 }
 
 static int add_all(struct pass *pass)
@@ -113,114 +172,118 @@ static int add_all(struct pass *pass)
     struct pictures *pictures = NULL;
     struct progress progress;
     struct frame frame;
-    size_t room = judge->sources.count, taken = 0;
-    int status = pictures_open(judge->app, &judge->sources,
+    int status = pictures_open(judge->app, &judge->set.pictures,
                                (struct pictures_settings){.ahead = AHEAD}, &pictures);
     if (status != STATUS_DONE)
         return status;
-    app_progress(judge->app, &progress, "judging", judge->sources.count);
+    app_progress(judge->app, &progress, pass->is_first ? "float model" : "judging a set",
+                 judge->set.pictures.count);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
-        if (judge->truth && (!pass->ids || ++taken > room)) {
-            room = taken > room ? 2 * taken : room;
-            pass->ids = app_resize(pass->ids, room, sizeof *pass->ids);
-        }
         status = add(pass, &frame);
         frame_free(&frame);
         progress_add(&progress, 1);
     }
     progress_finish(&progress);
     pictures_close(&pictures);
-    if (status == STATUS_DONE && app_interrupted())
-        status = app_fail(judge->app, "interrupted: nothing was written");
-    if (status == STATUS_DONE && !judge->known)
-        status =
-            calibration_check_bad(judge->app, judge->request, judge->bad, judge->sources.count);
-    if (status == STATUS_DONE && pass->unlabelled && !judge->unlabelled)
-        app_say(judge->app, "%zu of the pictures are not in the annotations and do not judge",
-                pass->unlabelled);
-    judge->unlabelled = pass->unlabelled;
+    return status == STATUS_DONE && app_interrupted() ? STATUS_FAILED : status;
+}
+
+static int run(struct pass *pass, const octet_engine *engine)
+{
+    struct mixed_judge *judge = pass->judge;
+    const octet_session_settings settings =
+        app_session_settings(judge->app, NULL, judge->request->size);
+    pass->engine.engine = engine;
+    octet_status status =
+        octet_session_open(judge->app->context, engine, &settings, &pass->engine.session);
+    if (status == OCTET_OK)
+        status = judges_open(&pass->judges, judge->app->context, &pass->engine, 1, 0);
+    if (judge->set.truth)
+        pass->judges.classes = &judge->classes;
+    return status == OCTET_OK ? add_all(pass) : fail_context(judge->app, status);
+}
+
+static void close_pass(struct pass *pass)
+{
+    judges_close(&pass->judges);
+    octet_session_close(&pass->engine.session);
+}
+
+/* ---- figures ---- */
+
+static int score(struct mixed_judge *judge, const octet_detections *found, double *percent)
+{
+    const octet_evaluate_settings settings = {.image_ids = judge->ids,
+                                              .image_count = judge->pictures};
+    octet_evaluation evaluation = {0};
+    octet_agreement agreement = {0};
+    const octet_status status =
+        judge->set.truth
+            ? octet_evaluate(judge->set.truth, found, &settings, &evaluation, NULL)
+            : octet_evaluate_agreement(judge->reference, found, SURE_SCORE, &agreement);
+    if (status != OCTET_OK && judge->set.truth)
+        return app_fail_library(judge->app, status, octet_truth_message(judge->set.truth));
+    if (status != OCTET_OK)
+        return fail_context(judge->app, status);
+    *percent = 100 * (judge->set.truth ? evaluation.ap : agreement.ap);
+    judge->boxes = judge->set.truth ? evaluation.boxes : agreement.labels;
+    return STATUS_DONE;
+}
+
+/* What came of the float engine's pass. */
+static int check_reference(struct mixed_judge *judge)
+{
+    int status = STATUS_DONE;
+    if (!judge->known && !judge->set.entries)
+        status = calibration_check_bad(judge->app, judge->request, judge->bad,
+                                       judge->set.pictures.count);
     judge->known = true;
-    judge->pictures = pass->judges.pictures;
+    if (status == STATUS_DONE && judge->unlabelled)
+        app_say(judge->app, "%zu of the pictures are not in the annotations and do not judge",
+                judge->unlabelled);
+    if (status == STATUS_DONE)
+        status = score(judge, judge->reference, &judge->float_percent);
+    if (status == STATUS_DONE && judge->set.truth && judge->float_percent < 0)
+        return app_fail(judge->app, "the labels have no box in the pictures: without them, "
+                                    "agreement judges");
+    if (status == STATUS_DONE && !judge->boxes)
+        return app_fail(judge->app, "the float model finds nothing in the pictures, so that "
+                                    "nothing can agree; give others with --images");
     return status;
 }
 
-static int score_labels(struct pass *pass, size_t count, double *percent)
+int mixed_judge_begin(struct mixed_judge *judge, const octet_engine *fp32)
 {
-    struct mixed_judge *judge = pass->judge;
-    const octet_evaluate_settings settings = {.image_ids = pass->ids,
-                                              .image_count = pass->judges.pictures};
-    octet_evaluation evaluation;
-    for (size_t i = 0; i < count; i++) {
-        const octet_status status =
-            octet_evaluate(judge->truth, pass->judges.found[i], &settings, &evaluation, NULL);
-        if (status != OCTET_OK)
-            return app_fail_library(judge->app, status, octet_truth_message(judge->truth));
-        if (evaluation.ap < 0)
-            return app_fail(judge->app, "the annotations have no box in the pictures: without "
-                                        "--annotations, agreement judges");
-        percent[i] = 100 * evaluation.ap;
-        judge->boxes = evaluation.boxes;
+    struct pass pass = {.judge = judge, .is_first = true};
+    int status = run(&pass, fp32);
+    if (status == STATUS_DONE) {
+        judge->pictures = pass.judges.pictures;
+        judge->reference = pass.judges.found[0];
+        pass.judges.found[0] = NULL;
+        status = check_reference(judge);
     }
-    return STATUS_DONE;
+    close_pass(&pass);
+    return status;
 }
 
-static int score_agreement(struct pass *pass, size_t count, double *percent)
-{
-    const octet_status status = judges_score(&pass->judges, percent);
-    if (status != OCTET_OK)
-        return app_fail_library(pass->judge->app, status, pass->judges.message);
-    pass->judge->boxes = pass->judges.boxes;
-    if (!pass->judges.boxes)
-        return app_fail(pass->judge->app, "the float model finds nothing in the pictures, so that "
-                                          "nothing can agree; give others with --images");
-    for (size_t i = 0; i < count; i++)
-        percent[i] *= 100;
-    return STATUS_DONE;
-}
-
-static int open_pass(struct pass *pass, octet_engine *const *engines, size_t count)
-{
-    struct app *app = pass->judge->app;
-    octet_session_settings settings;
-    octet_status status = OCTET_OK;
-    octet_session_defaults(&settings);
-    settings.height = pass->judge->request->size.height;
-    settings.width = pass->judge->request->size.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    for (size_t i = 0; i < count && status == OCTET_OK; i++) {
-        pass->engines[i].engine = engines[i];
-        status = octet_session_open(app->context, engines[i], &settings, &pass->engines[i].session);
-    }
-    if (status == OCTET_OK)
-        status = judges_open(&pass->judges, app->context, pass->engines, count, 0);
-    if (pass->judge->truth)
-        pass->judges.classes = &pass->judge->classes;
-    return status == OCTET_OK ? STATUS_DONE : fail_context(app, status);
-}
-
-int mixed_judge_run(struct mixed_judge *judge, octet_engine *const *engines, size_t count,
-                    double *percent, double *loss)
+int mixed_judge_run(struct mixed_judge *judge, const octet_engine *engine, double *percent,
+                    double *loss)
 {
     struct pass pass = {.judge = judge};
-    int status = open_pass(&pass, engines, count);
+    int status = run(&pass, engine);
     if (status == STATUS_DONE)
-        status = add_all(&pass);
+        status = score(judge, pass.judges.found[0], percent);
     if (status == STATUS_DONE)
-        status = judge->truth ? score_labels(&pass, count, percent)
-                              : score_agreement(&pass, count, percent);
-    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
-        loss[i] = judge->truth ? percent[0] - percent[i] : (100 - percent[i]) / AGREEMENT_PER_AP;
-    judges_close(&pass.judges);
-    for (size_t i = 0; i < count; i++)
-        octet_session_close(&pass.engines[i].session);
-    free(pass.ids);
+        *loss = judge->set.truth ? judge->float_percent - *percent
+                                 : (100 - *percent) / AGREEMENT_PER_AP;
+    close_pass(&pass);
     return status;
 }
 
 void mixed_judge_free(struct mixed_judge *judge)
 {
-    sources_free(&judge->sources);
-    octet_truth_free(&judge->truth);
+    eval_set_free(&judge->set);
     class_match_free(&judge->classes);
+    octet_detections_free(&judge->reference);
+    free(judge->ids);
 }

@@ -3,6 +3,7 @@
  * file's names, each part that the topology tells. */
 #include "build/mixed_layers.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,8 @@ static void add_item(struct mixed_layers *layers, char *label, unsigned char *se
     if (is_new) {
         layers->items =
             app_resize(layers->items, (size_t)layers->item_count + 1, sizeof *layers->items);
-        layers->items[layers->item_count++] =
-            (struct mixed_item){.label = label, .layers = set, .count = count};
+        layers->items[layers->item_count++] = (struct mixed_item){
+            .label = label, .layers = set, .count = count, .alone = NAN, .left = NAN, .ms = NAN};
         return;
     }
     free(label);

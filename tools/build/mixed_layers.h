@@ -10,7 +10,7 @@ struct mixed_item {
     char *label;           /* "12", "block /model.2", "part neck" */
     unsigned char *layers; /* [layers of the model]: 1 for those of it that compute */
     int count;             /* of these */
-    /* Energy of the error at the outputs, as a share of theirs: */
+    /* Energy of the error at the outputs, as a share of theirs; NAN: not measured yet. */
     double alone; /* it alone is quantised */
     double left;  /* it alone is float */
     double ms;    /* that it takes longer in float, conversions included */

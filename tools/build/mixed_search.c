@@ -2,11 +2,14 @@
 /*
  * Errors of layers that are quantised one at a time add up, nearly: so items are taken in the order
  * of what each gains for its time, as measured one by one. How many of them it takes, boxes decide:
- * the sets of the first few are built and judged, first far apart, then between the last that lost
- * too much and the first that did not, and then that one without single items of its own.
+ * sets of the first 1, 2, 4 and so on are built and judged, then between the last that lost too
+ * much and the first that did not, and then that one without single layers of its own. What was
+ * measured or judged before is not again, so that a search that is begun anew with it takes the
+ * same way.
  */
 #include "build/mixed_search.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +17,7 @@
 
 /* Times count in steps of this share of the INT8 engine's, so that noise seldom turns the order. */
 #define TIME_STEP 0.005
-#define BATCH (MIXED_ENGINES_MAX - 1)
-#define TRIMS_MAX 3 /* rounds in which items are taken away again */
+#define TRIALS_MAX 24 /* layers that are tried to be taken away again */
 
 static size_t count_of(const struct mixed_search *search)
 {
@@ -56,14 +58,17 @@ static int measure_with(struct mixed_search *search, const unsigned char *set,
 static int measure_item(struct mixed_search *search, struct mixed_item *item)
 {
     unsigned char *others = app_alloc(count_of(search), 1);
-    double ms = search->int8_ms;
+    double ms = search->int8_ms, alone = 0, left = 0;
     for (int i = 0; i < search->layers.count; i++)
         others[i] = search->layers.all[i] && !item->layers[i];
-    int status = measure_with(search, others, OCTET_PRECISION_FP32, &item->alone, NULL);
+    int status = measure_with(search, others, OCTET_PRECISION_FP32, &alone, NULL);
     if (status == STATUS_DONE)
-        status =
-            measure_with(search, item->layers, search->settings.float_precision, &item->left, &ms);
-    item->ms = ms - search->int8_ms;
+        status = measure_with(search, item->layers, search->settings.float_precision, &left, &ms);
+    if (status == STATUS_DONE) {
+        item->alone = alone;
+        item->left = left;
+        item->ms = ms - search->int8_ms;
+    }
     free(others);
     return status;
 }
@@ -71,11 +76,19 @@ static int measure_item(struct mixed_search *search, struct mixed_item *item)
 int mixed_search_measure(struct mixed_search *search)
 {
     struct progress progress;
+    int done = 0;
     search->int8_ms = layer_costs_of(&search->costs, search->int8);
     int status = output_error_measure(&search->noise, search->int8, &search->int8_noise);
-    app_progress(search->app, &progress, "measuring layers", (size_t)search->layers.item_count);
+    for (int i = 0; i < search->layers.item_count; i++)
+        done += !isnan(search->layers.items[i].alone);
+    app_progress(search->app, &progress, "measuring layers",
+                 (size_t)(search->layers.item_count - done));
     for (int i = 0; i < search->layers.item_count && status == STATUS_DONE; i++) {
+        if (!isnan(search->layers.items[i].alone))
+            continue;
         status = measure_item(search, &search->layers.items[i]);
+        if (status == STATUS_DONE)
+            status = search->keep(search->keeper, false);
         progress_add(&progress, 1);
     }
     progress_finish(&progress);
@@ -150,15 +163,17 @@ void mixed_search_order(struct mixed_search *search)
 
 /* ---- sets ---- */
 
-/* Takes over the layers; the place of a set that is there already, or of the new one. */
-static int add_set(struct mixed_search *search, unsigned char *layers)
+/* The place of a set that was judged; -1: none is it. */
+static int find_set(const struct mixed_search *search, const unsigned char *layers)
 {
-    for (int i = 0; i < search->set_count; i++) {
-        if (memcmp(search->sets[i].layers, layers, count_of(search)) != 0)
-            continue;
-        free(layers);
-        return i;
-    }
+    for (int i = 0; i < search->set_count; i++)
+        if (memcmp(search->sets[i].layers, layers, count_of(search)) == 0)
+            return i;
+    return -1;
+}
+
+int mixed_search_add(struct mixed_search *search, unsigned char *layers)
+{
     search->sets = app_resize(search->sets, (size_t)search->set_count + 1, sizeof *search->sets);
     struct mixed_set *set = &search->sets[search->set_count];
     *set = (struct mixed_set){.layers = layers};
@@ -167,113 +182,89 @@ static int add_set(struct mixed_search *search, unsigned char *layers)
     return search->set_count++;
 }
 
+/* Builds the set's engine and judges it. */
+static int judge_set(struct mixed_search *search, const unsigned char *layers,
+                     struct mixed_set *judged)
+{
+    octet_engine *engine = NULL;
+    int status = mixed_search_build(search, layers, search->settings.float_precision, &engine);
+    if (status == STATUS_DONE)
+        status = mixed_judge_run(&search->judge, engine, &judged->percent, &judged->loss);
+    if (status == STATUS_DONE)
+        judged->ms = layer_costs_of(&search->costs, engine);
+    octet_engine_free(&engine);
+    return status;
+}
+
+/* Judges the set, whose layers are taken over; `*place` is where it stands then. */
+static int try_set(struct mixed_search *search, unsigned char *layers, int *place)
+{
+    struct mixed_set judged;
+    *place = find_set(search, layers);
+    if (*place >= 0) {
+        free(layers);
+        return STATUS_DONE;
+    }
+    const int status = judge_set(search, layers, &judged);
+    if (status != STATUS_DONE) {
+        free(layers);
+        return status;
+    }
+    *place = mixed_search_add(search, layers);
+    struct mixed_set *set = &search->sets[*place];
+    set->ms = judged.ms;
+    set->percent = judged.percent;
+    set->loss = judged.loss;
+    set->meets = set->loss <= search->allowed;
+    return search->keep(search->keeper, true);
+}
+
 /* The first `length` items of the order. */
-static int add_prefix(struct mixed_search *search, int length)
+static int try_prefix(struct mixed_search *search, int length, int *place)
 {
     unsigned char *layers = app_alloc(count_of(search), 1);
     for (int i = 0; i < length; i++)
         join(search, &search->layers.items[search->order[i]], layers);
-    return add_set(search, layers);
+    return try_set(search, layers, place);
 }
 
-/* Builds and judges the sets from `first` on, in one pass. */
-static int judge_sets(struct mixed_search *search, int first)
+/* Judges prefixes until the shortest that meets the allowance is known, as far as loss falls with
+ * length. */
+static int judge_prefixes(struct mixed_search *search)
 {
-    octet_engine *engines[MIXED_ENGINES_MAX] = {search->fp32};
-    double percent[MIXED_ENGINES_MAX], loss[MIXED_ENGINES_MAX];
-    const int count = search->set_count - first;
-    int status = STATUS_DONE;
-    for (int i = 0; i < count && status == STATUS_DONE; i++) {
-        status = mixed_search_build(search, search->sets[first + i].layers,
-                                    search->settings.float_precision, &engines[1 + i]);
-        if (status == STATUS_DONE)
-            search->sets[first + i].ms = layer_costs_of(&search->costs, engines[1 + i]);
+    int below = -1, from = 0, place = -1;
+    int status = try_prefix(search, 0, &place);
+    while (status == STATUS_DONE && !search->sets[place].meets && from < search->order_count) {
+        below = from;
+        from = from ? 2 * from : 1;
+        from = from < search->order_count ? from : search->order_count;
+        status = try_prefix(search, from, &place);
     }
-    if (status == STATUS_DONE && count)
-        status = mixed_judge_run(&search->judge, engines, (size_t)count + 1, percent, loss);
-    for (int i = 0; i < count; i++) {
-        struct mixed_set *set = &search->sets[first + i];
-        if (status == STATUS_DONE) {
-            search->float_percent = percent[0];
-            set->percent = percent[1 + i];
-            set->loss = loss[1 + i];
-            set->meets = set->loss <= search->allowed;
-        }
-        octet_engine_free(&engines[1 + i]);
-    }
-    return status;
-}
-
-/* Judges the prefixes of these lengths; `*meets` is the first that loses little enough, or
- * `count`. */
-static int judge_prefixes(struct mixed_search *search, const int *lengths, int count, int *meets)
-{
-    int places[BATCH];
-    const int first = search->set_count;
-    for (int i = 0; i < count; i++)
-        places[i] = add_prefix(search, lengths[i]);
-    const int status = judge_sets(search, first);
-    for (*meets = 0; status == STATUS_DONE && *meets < count; (*meets)++)
-        if (search->sets[places[*meets]].meets)
+    if (status == STATUS_DONE && !search->sets[place].meets)
+        return STATUS_DONE; /* not even the longest does */
+    while (status == STATUS_DONE && from - below > 1) {
+        const int middle = below + (from - below) / 2;
+        status = try_prefix(search, middle, &place);
+        if (status != STATUS_DONE)
             break;
+        if (search->sets[place].meets)
+            from = middle;
+        else
+            below = middle;
+    }
     return status;
 }
 
-/* `count` lengths, at most BATCH, of those between `below` and `from` or all, evenly. */
-static int lengths_between(int below, int from, int *lengths)
-{
-    const int between = from - below - 1, count = between < BATCH ? between : BATCH;
-    for (int i = 0; i < count; i++)
-        lengths[i] = below + 1 + (int)((int64_t)between * i / count);
-    return count;
-}
-
-/* The shortest prefix that meets the allowance, as far as loss falls with length. */
-static int find_prefix(struct mixed_search *search, int *length)
-{
-    static const int few[BATCH] = {1, 2, 3, 4, 6, 8, 12};
-    int lengths[BATCH] = {0}, count = 1, meets = 0, below = -1, from = search->order_count;
-    int status = judge_prefixes(search, lengths, count, &meets);
-    *length = 0;
-    if (status != STATUS_DONE || meets == 0)
-        return status;
-    for (count = 0; count < BATCH && few[count] <= from; count++)
-        lengths[count] = few[count];
-    status = judge_prefixes(search, lengths, count, &meets);
-    below = 0;
-    while (status == STATUS_DONE) {
-        below = meets > 0 ? lengths[meets - 1] : below;
-        from = meets < count ? lengths[meets] : from;
-        count = lengths_between(below, from, lengths);
-        if (!count)
-            break;
-        status = judge_prefixes(search, lengths, count, &meets);
-    }
-    *length = from;
-    return status;
-}
-
-/* The set without one of the items that made it, for the last of them, which were worth least. */
-static int trim(struct mixed_search *search, int place, int length)
-{
-    const int first = search->set_count;
-    for (int i = length - 1; i >= 0 && search->set_count - first < BATCH; i--) {
-        const struct mixed_item *item = &search->layers.items[search->order[i]];
-        unsigned char *layers = app_alloc(count_of(search), 1);
-        memcpy(layers, search->sets[place].layers, count_of(search));
-        for (int k = 0; k < search->layers.count; k++)
-            layers[k] &= !item->layers[k];
-        add_set(search, layers);
-    }
-    return judge_sets(search, first);
-}
-
-/* Whether a set is the better one: fewer steps of time, then less loss. */
+/* Whether a set is the better one: fewer steps of time, then less loss, then fewer layers. */
 static bool is_cheaper(const struct mixed_search *search, const struct mixed_set *set,
                        const struct mixed_set *than)
 {
     const double its = steps_of(search, set->ms), other = steps_of(search, than->ms);
-    return its < other || (its <= other && set->loss < than->loss);
+    if (its < other || its > other)
+        return its < other;
+    if (set->loss < than->loss || set->loss > than->loss)
+        return set->loss < than->loss;
+    return set->count < than->count;
 }
 
 /* Of the sets that lose little enough the best; -1: there is none. */
@@ -287,31 +278,76 @@ static int cheapest(const struct mixed_search *search)
     return best;
 }
 
+/* Of the layers of the set that `may` go the one that is worth least; -1: there is none. */
+static int least_worth(const struct mixed_search *search, const unsigned char *set,
+                       const unsigned char *may)
+{
+    double least = INFINITY;
+    int layer = -1;
+    for (int i = 0; i < search->layers.single_count; i++) {
+        const struct mixed_item *single = &search->layers.items[i];
+        const double its = single->alone / steps_of(search, single->ms);
+        const int number = atoi(single->label);
+        if (!set[number] || !may[number] || its >= least)
+            continue;
+        least = its;
+        layer = number;
+    }
+    return layer;
+}
+
+/* The layer to try next: one that was never tried, else one that was in another set than the best,
+ * whose place `tried` says; -1: none is left, so that no layer of the best can go. */
+static int next_trial(const struct mixed_search *search, int best, const int *tried)
+{
+    unsigned char *may = app_alloc(count_of(search), 1);
+    for (int k = 0; k < search->layers.count; k++)
+        may[k] = tried[k] < 0;
+    int layer = least_worth(search, search->sets[best].layers, may);
+    for (int k = 0; k < search->layers.count; k++)
+        may[k] = tried[k] != best;
+    if (layer < 0)
+        layer = least_worth(search, search->sets[best].layers, may);
+    free(may);
+    return layer;
+}
+
+/* Takes layers away again, one by one, wherever what is left meets the allowance and is cheaper. */
+static int trim(struct mixed_search *search)
+{
+    int *tried = app_alloc(count_of(search), sizeof *tried);
+    int status = STATUS_DONE;
+    for (int k = 0; k < search->layers.count; k++)
+        tried[k] = -1;
+    for (int trials = 0; trials < TRIALS_MAX && status == STATUS_DONE; trials++) {
+        const int best = cheapest(search);
+        int place = -1;
+        const int layer = next_trial(search, best, tried);
+        if (layer < 0)
+            break;
+        unsigned char *layers = app_alloc(count_of(search), 1);
+        memcpy(layers, search->sets[best].layers, count_of(search));
+        layers[layer] = 0;
+        tried[layer] = best;
+        status = try_set(search, layers, &place);
+    }
+    free(tried);
+    return status;
+}
+
 int mixed_search_choose(struct mixed_search *search)
 {
-    int length = 0;
-    int status = find_prefix(search, &length);
-    if (status == STATUS_DONE && cheapest(search) < 0) { /* even the longest was not enough */
-        const int first = search->set_count;
-        add_prefix(search, search->order_count);
-        status = judge_sets(search, first);
-    }
+    int status = judge_prefixes(search);
+    if (status == STATUS_DONE && cheapest(search) >= 0)
+        status = trim(search);
     search->chosen = cheapest(search);
-    for (int round = 0; round < TRIMS_MAX && status == STATUS_DONE && search->chosen >= 0;
-         round++) {
-        const int before = search->chosen;
-        if (search->sets[before].count < 2)
-            break;
-        status = trim(search, before, length);
-        search->chosen = cheapest(search);
-        if (search->chosen == before)
-            break;
-    }
     if (status == STATUS_DONE && search->chosen < 0)
-        return app_fail(search->app,
-                        "no set of float layers loses as little as %g points, not even all of "
-                        "them; allow more, as in --float-layers auto:1",
-                        search->allowed);
+        return app_fail(
+            search->app,
+            "no set of float layers loses as little as %g points, not even all of "
+            "them; allow more, as in --float-layers auto:1, and with --resume, which uses "
+            "what was measured",
+            search->allowed);
     return status;
 }
 

@@ -27,7 +27,7 @@ static int read_pictures(struct output_error *noise, const struct sources *sourc
         frame_free(&frame);
     }
     if (status == STATUS_DONE && app_interrupted())
-        return app_fail(noise->app, "interrupted: nothing was written");
+        return STATUS_FAILED;
     return status;
 }
 
@@ -87,7 +87,7 @@ int output_error_measure(struct output_error *noise, const octet_engine *engine,
             output_distance_add(&distance, noise->output, noise->reference[i]);
     }
     if (app_interrupted())
-        result = app_fail(noise->app, "interrupted: nothing was written");
+        result = STATUS_FAILED;
     else if (status != OCTET_OK)
         result = fail(noise, session, status);
     octet_session_close(&session);

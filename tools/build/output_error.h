@@ -19,7 +19,8 @@ struct output_error {
 };
 
 /* Reads the pictures, NOISE_PICTURES_MAX at most, and runs the float engine. Those that cannot be
- * read are left out. Frees with output_error_free(), whatever the status, which it returns. */
+ * read are left out. Frees with output_error_free(), whatever the status, which it returns: as
+ * output_error_measure() a failure without a message when a signal came. */
 int output_error_open(struct app *app, const octet_engine *engine, struct input_size size,
                       const struct sources *sources, struct output_error *noise);
 

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/output_file.h"
+#include "app/paths.h"
 #include "compare/compare_report.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
@@ -25,8 +26,8 @@ static int parse(struct app *app, int argc, char **argv, struct given *given)
     const struct option options[] = {
         {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures; they need no labels (needed)",
          &pictures->images, 0, 0, NULL},
-        {"output", 'o', OPTION_TEXT, "DIR", "draw the worst pictures into this folder", &a->output,
-         0, 0, NULL},
+        {"output", 'o', OPTION_TEXT, "DIR", "write charts and draw the worst pictures there",
+         &a->output, 0, 0, NULL},
         {"worst", 0, OPTION_INTEGER, "N", "how many of the worst pictures are told (default 8)",
          &a->worst, 0, WORST_MAX, NULL},
         {"conf", 0, OPTION_REAL, "X", "A is sure of boxes from this score on (default 0.25)",
@@ -43,6 +44,9 @@ static int parse(struct app *app, int argc, char **argv, struct given *given)
         EVERY_OPTION(&pictures->every),
         {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
          &pictures->max_bad, 0, 1, NULL},
+        {.name = "resume",
+         .help = "go on from DIR/compare.partial, which an interrupted run left",
+         .target = &a->resume},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size of both (default: the models')",
          &pictures->size, 0, 0, NULL},
         NAMES_OPTION(app),
@@ -85,8 +89,8 @@ static int check(struct app *app, const struct given *given)
     const struct compare_arguments *a = &given->arguments;
     if (!a->pictures.images.count)
         return app_usage(app, "--images SOURCE is missing: the pictures to compare on");
-    if (a->output && !a->worst)
-        return app_usage(app, "-o DIR draws the worst pictures, and --worst 0 wants none");
+    if (a->resume && !a->output)
+        return app_usage(app, "--resume needs -o DIR, where the interrupted comparison is");
     return STATUS_DONE;
 }
 
@@ -98,23 +102,53 @@ static char *title_of(const struct compare_side *side, char letter)
                       precision_name(side->info.precision));
 }
 
-/* What is drawn takes the place of nothing that is read. */
+/* What is read: nothing that is written takes the place of it. */
+static void list_inputs(const struct compare_run *run, struct inputs *inputs)
+{
+    for (int i = 0; i < 2; i++)
+        inputs_add(inputs, run->sides[i].path);
+    inputs_add(inputs, run->app->names);
+    inputs_add_sources(inputs, &run->sources);
+}
+
 static int draw_worst(struct compare_run *run, struct drawer *drawer)
 {
     char *a = title_of(&run->sides[0], 'A'), *b = title_of(&run->sides[1], 'B');
     const char *const titles[2] = {a, b};
     struct inputs inputs = {0};
-    for (int i = 0; i < 2; i++)
-        inputs_add(&inputs, run->sides[i].path);
-    inputs_add(&inputs, run->app->names);
-    inputs_add_sources(&inputs, &run->sources);
+    list_inputs(run, &inputs);
     drawer_begin(drawer, run->sides[0].engine);
-    const int status =
-        worst_pictures_draw(run->app, &run->worst, drawer, titles, run->arguments->output, &inputs);
+    int status = worst_pictures_read(run->app, &run->worst);
+    if (status == STATUS_DONE)
+        status = worst_pictures_draw(run->app, &run->worst, drawer, titles, run->arguments->output,
+                                     &inputs);
     inputs_free(&inputs);
     free(a);
     free(b);
     return status;
+}
+
+/* Before long work: whether the folder's files can be written. */
+static int open_folder(struct compare_run *run, struct output_folders *made)
+{
+    const char *folder = run->arguments->output;
+    struct app *app = run->app;
+    struct inputs inputs = {0};
+    int status = output_make_folder(app, folder, made);
+    list_inputs(run, &inputs);
+    for (int i = 0; i < COMPARE_CHART_FILES && status == STATUS_DONE; i++) {
+        char *path = path_join(folder, compare_chart_file(i));
+        status = inputs_protect(app, &inputs, NULL, path);
+        if (status == STATUS_DONE)
+            status = output_check(app, path);
+        free(path);
+    }
+    inputs_free(&inputs);
+    if (status != STATUS_DONE || !sources_are_counted(&run->sources))
+        return status;
+    compare_state_open(&run->state, app, folder);
+    status = run->arguments->resume ? STATUS_DONE : compare_state_check(&run->state);
+    return status == STATUS_DONE ? output_check(app, run->state.path) : status;
 }
 
 static int check_agreement(struct app *app, const struct compare_arguments *arguments, double ap)
@@ -130,20 +164,52 @@ static int check_agreement(struct app *app, const struct compare_arguments *argu
     return STATUS_CHECK;
 }
 
+/* Pictures and charts, of a comparison that came to its end or cannot go on from where it is. */
+static int write_files(struct compare_run *run, const struct compare_result *result,
+                       struct drawer *drawer)
+{
+    if (!drawer)
+        return STATUS_DONE;
+    const int status = draw_worst(run, drawer);
+    return status == STATUS_DONE ? compare_charts(run, result, drawer_font(drawer)) : status;
+}
+
+/* The figures until then are printed. With a folder, what was measured is kept, and the end is one
+ * in good order. */
+static int tell_interrupted(struct compare_run *run, bool kept)
+{
+    const struct compare_state *state = &run->state;
+    struct app *app = run->app;
+    if (!kept)
+        return app_fail(app, "interrupted: the figures are of the %zu pictures until then%s",
+                        run->used,
+                        run->arguments->output ? "" : "; nothing is kept without -o DIR");
+    app_forget_signal();
+    return app_fail(app,
+                    "interrupted after %zu of %zu pictures, of which the figures are; the same "
+                    "command with --resume goes on from %s",
+                    state->position, state->pictures, state->path);
+}
+
 static int report(struct compare_run *run, struct drawer *drawer)
 {
     struct app *app = run->app;
     struct compare_result result;
-    int status = compare_run_score(run, &result), drawn = STATUS_DONE;
-    if (status == STATUS_DONE && drawer)
-        drawn = draw_worst(run, drawer); /* where that fails, the figures are there all the same */
+    const bool keeps = run->interrupted && run->state.path;
+    const int kept = keeps ? compare_state_save(&run->state) : STATUS_DONE;
+    int status = compare_run_score(run, &result), written = STATUS_DONE;
+    if (status == STATUS_DONE && !keeps) /* where that fails, the figures are there all the same */
+        written = write_files(run, &result, drawer);
     if (status == STATUS_DONE)
         status = app->json ? compare_report_json(run, &result) : compare_report_text(run, &result);
     if (status == STATUS_DONE)
-        status = drawn;
-    if (status == STATUS_DONE && app_interrupted())
-        status =
-            app_fail(app, "interrupted: the figures are of the %zu pictures until then", run->used);
+        status = kept == STATUS_DONE ? written : kept;
+    if (status == STATUS_DONE && run->interrupted)
+        status = tell_interrupted(run, keeps);
+    else if (status == STATUS_DONE) {
+        compare_state_remove(&run->state);
+        app_forget_signal(); /* one that came after the last picture */
+    }
     if (status == STATUS_DONE)
         status = check_agreement(app, run->arguments, result.agreement.ap);
     free(result.classes);
@@ -153,21 +219,25 @@ static int report(struct compare_run *run, struct drawer *drawer)
 static int compare(struct compare_run *run, struct drawer *drawer)
 {
     const struct compare_arguments *arguments = run->arguments;
+    struct output_folders made = {0};
     int status = calibration_sources(run->app, &arguments->pictures, &run->sources);
+    if (status == STATUS_DONE && arguments->resume)
+        status = sources_refuse_streams(run->app, &run->sources, "--resume");
     if (status == STATUS_DONE)
         status = sources_check_reachable(run->app, &run->sources, arguments->pictures.max_bad);
     if (status == STATUS_DONE)
         status =
             compare_sides_open(run->app, &arguments->pictures.size, &run->sides[0], &run->sides[1]);
-    if (status == STATUS_DONE && drawer)
-        status = output_make_folder(run->app, arguments->output, NULL);
+    if (status == STATUS_DONE && arguments->output)
+        status = open_folder(run, &made);
     if (status == STATUS_DONE)
         status = compare_run_pictures(run);
-    if (status != STATUS_DONE)
-        return status;
-    app_hold_signals();
-    status = report(run, drawer);
-    app_release_signals();
+    if (status == STATUS_DONE) {
+        app_hold_signals();
+        status = report(run, drawer);
+        app_release_signals();
+    }
+    output_folders_free(&made, status == STATUS_FAILED);
     return status;
 }
 
@@ -198,8 +268,7 @@ int cmd_compare(struct app *app, int argc, char **argv)
         status = compare(run, drawer);
         compare_run_close(run);
         free(run);
-        if (drawer)
-            drawer_close(&drawer);
+        drawer_close(&drawer);
     }
     free(list);
     return status;

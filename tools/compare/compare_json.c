@@ -115,7 +115,7 @@ int compare_report_json(struct compare_run *run, const struct compare_result *re
     json_put(root, "width", json_integer(octet_session_width(run->sides[0].session)));
     json_put(root, "images", json_integer((json_int_t)run->used));
     json_put(root, "images_left_out", json_integer((json_int_t)run->bad));
-    json_put(root, "interrupted", json_boolean(app_interrupted()));
+    json_put(root, "interrupted", json_boolean(run->interrupted));
     json_put(root, "seconds", json_number(run->seconds));
     json_put(root, "confidence", json_number(arguments->confidence));
     json_put(root, "agreement_ap", share_json(agreement->ap));

@@ -243,7 +243,7 @@ static int finish_picture(struct detection_run *run, size_t slot, double inferen
         .height = pending->height,
         .detections = run->detections,
         .count = count,
-        .drift = run->drift.engine ? &run->drift.state : NULL,
+        .drift = run->drift.engine ? &run->drift.watch.state : NULL,
         .times = {frame->decode_ms, pending->preprocess_ms, inference_ms, postprocess_ms}};
     int ended = detect_report_add(&run->report, &result);
     if (ended == STATUS_DONE)

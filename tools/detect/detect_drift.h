@@ -7,15 +7,14 @@
 #include "models/code_watch.h"
 
 #define DRIFT_FIRST 9 /* pictures that are all looked at, for a first word */
-#define DRIFT_EVERY 8 /* of those after them, one in so many */
 
 struct detect_drift {
     struct app *app;
     const char *engine; /* its path; NULL: no watch */
+    octet_session *session;
     struct code_watch watch;
-    octet_drift_state state;
     size_t runs;
-    bool is_looking, has_changed;
+    bool is_looking;
 };
 
 /* Returns a status. */

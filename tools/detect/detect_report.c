@@ -10,6 +10,7 @@
 
 #include "app/json_print.h"
 #include "app/progress.h"
+#include "models/code_watch.h"
 #include "models/detection_json.h"
 
 #define FILE_WIDTH_MAX 48
@@ -131,15 +132,6 @@ static json_t *times_json(const struct detect_times *times)
     return json;
 }
 
-static json_t *drift_json(const octet_drift_state *state)
-{
-    json_t *json = json_new_object();
-    json_put(json, "pictures", json_integer((json_int_t)state->pictures));
-    json_put(json, "rise_db", state->pictures ? json_number(state->median) : json_null());
-    json_put(json, "changed", state->changed < 0 ? json_null() : json_boolean(state->changed));
-    return json;
-}
-
 static void print_json(struct detect_report *report, json_t *json)
 {
     if (report->format == DETECT_JSON && report->entries++)
@@ -166,7 +158,7 @@ static json_t *result_json(const struct detect_report *report, const struct dete
     json_put(json, "detections", detections);
     json_put(json, "time_ms", times_json(&result->times));
     if (result->drift)
-        json_put(json, "drift", drift_json(result->drift));
+        json_put(json, "drift", code_watch_json(result->drift));
     return json;
 }
 

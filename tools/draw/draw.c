@@ -309,6 +309,11 @@ void drawer_begin(struct drawer *drawer, const octet_engine *engine)
     free(names);
 }
 
+struct label_font *drawer_font(struct drawer *drawer)
+{
+    return drawer->font;
+}
+
 void drawer_close(struct drawer **drawer)
 {
     if (!*drawer)

@@ -18,6 +18,7 @@ struct drawing {
 };
 
 struct drawer;
+struct label_font;
 
 /* To be called before any thread was started. */
 struct drawer *drawer_start(struct app *app, const struct draw_settings *settings);
@@ -25,6 +26,9 @@ struct drawer *drawer_start(struct app *app, const struct draw_settings *setting
 /* Opens the fonts that the names of the engine's classes need, before long work: what is missing is
  * said now. `engine` must stay. */
 void drawer_begin(struct drawer *drawer, const octet_engine *engine);
+
+/* Its words' font, for what else is drawn; the drawer's. */
+struct label_font *drawer_font(struct drawer *drawer);
 
 /* Draws boxes with class and score, and writes a PNG where `path` ends in .png, else a JPEG of
  * quality 92. */

@@ -53,7 +53,10 @@ static double add_match(struct box_totals *totals, const octet_detection *a,
         totals->capacity = totals->capacity ? totals->capacity * 2 : 256;
         totals->box_errors =
             app_resize(totals->box_errors, totals->capacity, sizeof *totals->box_errors);
+        totals->score_errors =
+            app_resize(totals->score_errors, totals->capacity, sizeof *totals->score_errors);
     }
+    totals->score_errors[totals->all.matched] = (float)difference;
     totals->box_errors[totals->all.matched++] = edge_distance(a, b);
     totals->classes[a->class_id].matched++;
     totals->score_sum += difference;
@@ -148,5 +151,6 @@ void box_totals_close(struct box_totals *totals)
 {
     free(totals->classes);
     free(totals->box_errors);
+    free(totals->score_errors);
     *totals = (struct box_totals){0};
 }

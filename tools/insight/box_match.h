@@ -32,6 +32,7 @@ struct box_totals {
     struct class_totals all, *classes;  /* [classes] */
     double score_sum, score_square_sum; /* of B's score less A's, over matched boxes */
     float *box_errors;                  /* [all.matched] greatest distance of two edges, pixels */
+    float *score_errors;                /* [all.matched] B's score less A's */
     size_t capacity;
 };
 

@@ -2,9 +2,14 @@
 /* Two detectors over the same pictures. */
 #include "insight/compare_run.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "app/json_print.h"
 #include "app/progress.h"
+#include "models/checkpoint.h"
 
 #define AHEAD 3 /* pictures that are decoded while others are run */
 
@@ -82,6 +87,24 @@ static int keep_boxes(struct compare_run *run)
     return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);
 }
 
+/* The boxes of a picture, just found or found before an interruption; then without its pixels. */
+static int add_boxes(struct compare_run *run, const struct frame *frame,
+                     const struct found_boxes boxes[2])
+{
+    const double confidence = run->arguments->confidence;
+    run->used++;
+    int status = keep_boxes(run);
+    if (status == STATUS_DONE && run->also && frame->image)
+        status = run->also(run->user, run, frame);
+    if (status != STATUS_DONE)
+        return status;
+    const double difference = box_totals_add(&run->boxes, &boxes[0], &boxes[1]);
+    status = worst_pictures_offer(run->app, &run->worst, frame, boxes, confidence, difference);
+    return status == STATUS_DONE
+               ? worst_pictures_offer(run->app, &run->best, frame, boxes, confidence, difference)
+               : status;
+}
+
 /* A picture that was read; one that the networks cannot take is reported and left out. */
 static int compare_on(struct compare_run *run, const struct frame *frame)
 {
@@ -93,23 +116,14 @@ static int compare_on(struct compare_run *run, const struct frame *frame)
         run->bad++;
         return STATUS_DONE;
     }
-    int status = run_both(run);
-    if (status != STATUS_DONE)
-        return status;
-    run->used++;
-    status = keep_boxes(run);
-    if (status == STATUS_DONE && run->also)
-        status = run->also(run->user, run, frame);
+    const int status = run_both(run);
     if (status != STATUS_DONE)
         return status;
     const struct found_boxes boxes[2] = {{run->detections[0], run->counts[0]},
                                          {run->detections[1], run->counts[1]}};
-    const double difference = box_totals_add(&run->boxes, &boxes[0], &boxes[1]);
-    const double confidence = run->arguments->confidence;
-    status = worst_pictures_offer(run->app, &run->worst, frame, boxes, confidence, difference);
-    return status == STATUS_DONE
-               ? worst_pictures_offer(run->app, &run->best, frame, boxes, confidence, difference)
-               : status;
+    if (run->state.path)
+        compare_state_add(&run->state, boxes);
+    return add_boxes(run, frame, boxes);
 }
 
 static int take_frame(struct compare_run *run, const struct frame *frame)
@@ -144,23 +158,159 @@ static int prepare(struct compare_run *run)
     return STATUS_DONE;
 }
 
+/* The detectors' files, and those that came with them, by their bytes. */
+static int hash_models(struct compare_run *run, json_t *request)
+{
+    struct app *app = run->app;
+    int status = STATUS_DONE;
+    json_t *list = json_new_array();
+    for (size_t i = 0; i < 2 + app->data_file_count && status == STATUS_DONE; i++) {
+        char text[32];
+        uint64_t hash = CHECKPOINT_HASH_START;
+        status =
+            checkpoint_hash_file(app, i < 2 ? run->sides[i].path : app->data_files[i - 2], &hash);
+        snprintf(text, sizeof text, "%016" PRIx64, hash);
+        json_push(list, json_text(text));
+    }
+    json_put(request, "models", list);
+    return status;
+}
+
+/* All that figures hang on, to the last digit. */
+static int make_request(struct compare_run *run)
+{
+    json_t *request = json_new_object(), *places = json_new_array();
+    char list[32];
+    snprintf(list, sizeof list, "%016" PRIx64, checkpoint_hash_list(&run->sources));
+    for (int i = 0; i < 2; i++) {
+        json_push(places, json_text(octet_session_device(run->sides[i].session)));
+        json_push(places, json_text(octet_session_cpu(run->sides[i].session)));
+    }
+    json_put(request, "pictures", json_text(list));
+    json_put(request, "places", places);
+    json_put(request, "height", json_integer(octet_session_height(run->sides[0].session)));
+    json_put(request, "width", json_integer(octet_session_width(run->sides[0].session)));
+    json_put(request, "confidence", json_real(run->arguments->confidence));
+    json_put(request, "layers", json_boolean(!run->arguments->no_layers));
+    run->state.request = request;
+    return hash_models(run, request);
+}
+
+static bool are_of_classes(const struct found_boxes *found, int classes)
+{
+    for (int i = 0; i < found->count; i++)
+        if (found->boxes[i].class_id < 0 || found->boxes[i].class_id >= classes)
+            return false;
+    return true;
+}
+
+/* The boxes of before the interruption, in the same order: so all sums are the same. */
+static int add_measured(struct compare_run *run)
+{
+    const struct compare_state *state = &run->state;
+    const octet_detection *at = state->boxes;
+    int status = STATUS_DONE;
+    run->bad = state->bad;
+    for (size_t i = 0; i < state->measured_count && status == STATUS_DONE; i++) {
+        const struct picture_boxes *measured = &state->measured[i];
+        const struct frame frame = {.label = run->sources.path[measured->place]};
+        struct found_boxes boxes[2];
+        for (int side = 0; side < 2; side++) {
+            boxes[side] = (struct found_boxes){at, (int)measured->counts[side]};
+            at += measured->counts[side];
+            if (!are_of_classes(&boxes[side], run->sides[0].info.class_count))
+                return app_fail(run->app, "%s: damaged: leave out --resume", state->path);
+            run->counts[side] = boxes[side].count;
+            memcpy(run->detections[side], boxes[side].boxes,
+                   (size_t)boxes[side].count * sizeof *boxes[side].boxes);
+        }
+        status = add_boxes(run, &frame, boxes);
+    }
+    return status;
+}
+
+/* Makes ready to keep what is measured, and takes over what was. */
+static int begin_state(struct compare_run *run)
+{
+    struct compare_state *state = &run->state;
+    if (!state->path)
+        return STATUS_DONE;
+    state->pictures = run->sources.count;
+    state->layers = run->arguments->no_layers ? NULL : &run->layers;
+    int status = make_request(run);
+    if (status == STATUS_DONE && run->arguments->resume)
+        status = compare_state_load(state);
+    else if (status == STATUS_DONE)
+        compare_state_pass_over(state);
+    return status == STATUS_DONE ? add_measured(run) : status;
+}
+
+static int next_place(struct compare_run *run, double start_ms, double before)
+{
+    struct compare_state *state = &run->state;
+    state->position++;
+    state->bad = run->bad;
+    state->seconds = before + (app_now_ms() - start_ms) / 1e3;
+    return compare_state_save_at_times(state);
+}
+
 static int run_all(struct compare_run *run, struct pictures *pictures)
 {
     struct progress progress, *shown = run->whole ? run->whole : &progress;
     struct frame frame;
     int status = STATUS_DONE;
+    const double start_ms = app_now_ms(), before = run->state.seconds;
     if (!run->whole)
-        app_progress(run->app, &progress, "comparing", run->sources.count);
+        app_progress(run->app, &progress, "comparing", run->sources.count - run->state.position);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         app_hold_signals(); /* a picture that has begun is finished, and reported with the others */
         status = take_frame(run, &frame);
+        if (status == STATUS_DONE)
+            status = next_place(run, start_ms, before);
         app_release_signals();
         frame_free(&frame);
         progress_add(shown, run->whole ? run->steps : 1);
     }
     if (!run->whole)
         progress_finish(&progress);
+    run->interrupted = app_interrupted() && (!sources_are_counted(&run->sources) ||
+                                             run->state.position < run->sources.count);
     return status;
+}
+
+static size_t count_classes(const struct compare_run *run, int *last)
+{
+    size_t count = 0;
+    for (int i = 0; i < run->sides[0].info.class_count; i++)
+        if (run->boxes.classes[i].sure) {
+            count++;
+            *last = i;
+        }
+    return count;
+}
+
+/* Says what figures of few pictures, few boxes or one class are worth. */
+static void warn_of_little(const struct compare_run *run)
+{
+    const size_t boxes = run->boxes.all.sure;
+    const char *a = run->sides[0].path;
+    int class = 0;
+    if (boxes == 0)
+        app_say(run->app,
+                "warning: %s is sure of no box: there is no agreement; take other pictures", a);
+    else if (run->used < FEW_PICTURES)
+        app_say(run->app, "warning: %zu picture%s say%s little about agreement: take 50 or more",
+                run->used, run->used == 1 ? "" : "s", run->used == 1 ? "s" : "");
+    else if (boxes < FEW_BOXES)
+        app_say(run->app,
+                "warning: %zu box%s that %s is sure of say%s little about agreement: take more "
+                "pictures",
+                boxes, boxes == 1 ? "" : "es", a, boxes == 1 ? "s" : "");
+    if (boxes > 0 && run->sides[0].info.class_count > 1 && count_classes(run, &class) == 1)
+        app_say(run->app,
+                "warning: all boxes that %s is sure of are of one class (%s): figures say nothing "
+                "of the others",
+                a, octet_engine_class_name(run->sides[0].engine, class));
 }
 
 /* Whether enough pictures took part. */
@@ -168,7 +318,7 @@ static int check_used(struct compare_run *run)
 {
     const struct calibration_request *request = &run->arguments->pictures;
     const size_t total = run->used + run->bad;
-    if (run->used == 0 && app_interrupted())
+    if (run->used == 0 && run->interrupted)
         return app_fail(run->app, "interrupted: nothing was measured");
     if (run->used == 0)
         return app_fail(run->app, "%s: none of the pictures could be used",
@@ -178,9 +328,8 @@ static int check_used(struct compare_run *run)
         return status;
     if (run->bad)
         app_say(run->app, "warning: %zu of %zu pictures were left out", run->bad, total);
-    if (run->used < FEW_PICTURES && !app_interrupted())
-        app_say(run->app, "warning: %zu picture%s say%s little about agreement: take 50 or more",
-                run->used, run->used == 1 ? "" : "s", run->used == 1 ? "s" : "");
+    if (!run->interrupted)
+        warn_of_little(run);
     return STATUS_DONE;
 }
 
@@ -190,12 +339,18 @@ int compare_run_pictures(struct compare_run *run)
     const double start_ms = app_now_ms();
     int status = prepare(run);
     if (status == STATUS_DONE)
-        status = pictures_open(run->app, &run->sources, (struct pictures_settings){.ahead = AHEAD},
-                               &pictures);
-    if (status == STATUS_DONE)
+        status = begin_state(run);
+    const double before = run->state.seconds;
+    struct sources rest = run->sources; /* with a stream, none is done */
+    rest.path += run->state.position;
+    rest.count -= run->state.position;
+    if (status == STATUS_DONE && (rest.count || !run->state.position))
+        status =
+            pictures_open(run->app, &rest, (struct pictures_settings){.ahead = AHEAD}, &pictures);
+    if (status == STATUS_DONE && pictures)
         status = run_all(run, pictures);
     pictures_close(&pictures);
-    run->seconds = (app_now_ms() - start_ms) / 1e3;
+    run->seconds = before + (app_now_ms() - start_ms) / 1e3;
     return status == STATUS_DONE ? check_used(run) : status;
 }
 
@@ -219,6 +374,7 @@ void compare_run_close(struct compare_run *run)
     worst_pictures_free(&run->best);
     layer_noise_close(&run->layers);
     box_totals_close(&run->boxes);
+    compare_state_close(&run->state);
     octet_truth_free(&run->truth);
     for (int i = 0; i < 2; i++) {
         octet_detections_free(&run->found[i]);

@@ -4,12 +4,14 @@
 #define TOOLS_COMPARE_RUN_H
 
 #include "insight/compare_sides.h"
+#include "insight/compare_state.h"
 #include "insight/layer_noise.h"
 #include "insight/worst_pictures.h"
 #include "models/calibration_run.h"
 #include "models/selection.h"
 
 #define FEW_PICTURES 8 /* fewer say little */
+#define FEW_BOXES 30
 
 struct compare_arguments {
     struct calibration_request pictures; /* which they are, and how many may be unreadable */
@@ -17,6 +19,7 @@ struct compare_arguments {
     int64_t worst;
     bool no_layers;
     const char *output; /* folder, or NULL */
+    bool resume;        /* from compare.partial in it */
 };
 
 /* All that one comparison holds; zeroed parts are not there yet. */
@@ -25,7 +28,9 @@ struct compare_run {
     const struct compare_arguments *arguments;
     struct compare_side sides[2]; /* A, B */
     struct sources sources;
-    size_t used, bad; /* pictures */
+    size_t used, bad;           /* pictures */
+    struct compare_state state; /* what an interruption does not lose */
+    bool interrupted;           /* before the last picture */
     octet_detections *found[2];
     octet_truth *truth; /* A's sure boxes */
     int64_t truth_boxes;
@@ -43,7 +48,9 @@ struct compare_run {
     size_t steps;
 };
 
-/* Runs all pictures, or those that come before an interruption. Returns a status. */
+/* Runs all pictures, or those that come before an interruption. Where run->state was opened with a
+ * folder, what was measured is kept there at times, and what is there is gone on from with
+ * arguments->resume. Returns a status. */
 int compare_run_pictures(struct compare_run *run);
 
 /* What came out. */

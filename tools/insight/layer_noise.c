@@ -250,7 +250,7 @@ octet_status layer_noise_effects(struct layer_noise *noise, octet_session *a, oc
     status = run_observed(b, keep_alone, noise);
     *failed = noise->running = a;
     for (int i = 0; i < noise->count && status == OCTET_OK; i++) {
-        if (!is_off(&noise->pairs[i]))
+        if ((noise->left_out && noise->left_out[i]) || !is_off(&noise->pairs[i]))
             continue;
         noise->replaced = i;
         status = run_observed(a, put_alone, noise);

@@ -31,6 +31,7 @@ struct layer_noise {
     int *pair_of_a, *pair_of_b; /* [layers]: index of the pair, or -1 */
     octet_session *running;     /* while outputs are replaced */
     int replaced;               /* pair, in layer_noise_effects() */
+    const bool *left_out;       /* [count]: pairs that it leaves out; NULL: none */
     octet_status status;        /* of what failed in an observer */
 };
 
@@ -48,8 +49,8 @@ octet_status layer_noise_add(struct layer_noise *noise, octet_session *a, octet_
 /* What each of B's layers alone does to A's outputs: runs A, B's layers on A's values, and then A
  * once for every pair, with what B's layer made in place of A's. After the first run and after each
  * of these `look` is called, with the pair or -1, and may read A's outputs; it returns whether to
- * go on. Pairs that are equal are left out. Nothing is done where B's layers cannot be had
- * alone. */
+ * go on. Pairs that are equal, and those of noise->left_out, are left out. Nothing is done where
+ * B's layers cannot be had alone. */
 octet_status layer_noise_effects(struct layer_noise *noise, octet_session *a, octet_session *b,
                                  bool (*look)(void *user, int pair), void *user,
                                  octet_session **failed);

@@ -73,7 +73,20 @@ int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const st
     *at = (struct worst_picture){.label = app_strdup(frame->label), .difference = difference};
     for (int side = 0; side < 2; side++)
         keep_boxes(at, side, &boxes[side], sure_score);
-    return worst->keep_images ? keep_image(app, at, frame) : STATUS_DONE;
+    return worst->keep_images && frame->image ? keep_image(app, at, frame) : STATUS_DONE;
+}
+
+int worst_pictures_read(struct app *app, struct worst_pictures *worst)
+{
+    for (size_t i = 0; i < worst->count; i++) {
+        struct worst_picture *picture = &worst->pictures[i];
+        if (picture->image)
+            continue;
+        const octet_status status = octet_image_load(app->context, picture->label, &picture->image);
+        if (status != OCTET_OK)
+            return app_fail_library(app, status, octet_context_message(app->context));
+    }
+    return STATUS_DONE;
 }
 
 /* "03-NAME.jpg": the number keeps names apart. */

@@ -25,11 +25,15 @@ struct worst_pictures {
     bool is_best; /* those that differ least are kept instead, among which those with most boxes */
 };
 
-/* Keeps the picture, and with keep_images a copy of its pixels, if it is among the worst; one
- * without difference is not (of the best: one without boxes of A). `boxes` are those of A and B,
- * best first. Returns a status. */
+/* Keeps the picture, and with keep_images a copy of its pixels where the frame has them, if it is
+ * among the worst; one without difference is not (of the best: one without boxes of A). `boxes` are
+ * those of A and B, best first. Returns a status. */
 int worst_pictures_offer(struct app *app, struct worst_pictures *worst, const struct frame *frame,
                          const struct found_boxes boxes[2], double sure_score, double difference);
+
+/* Reads the pixels of those that were offered without, whose labels are files' paths. Returns a
+ * status. */
+int worst_pictures_read(struct app *app, struct worst_pictures *worst);
 
 /* Draws them into the folder, which is there, A's boxes on the left and B's on the right below
  * `titles`, as 01-NAME.jpg and so on; none takes the place of an input. Ends at the first that

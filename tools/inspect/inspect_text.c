@@ -15,6 +15,7 @@
 #define LABEL_COLUMN 18
 #define LINE_COLUMNS 100
 #define LABEL_COLUMNS_MAX 40
+#define NOTE_MAX 200 /* bytes of a note; an interrupted build keeps all that it measured there */
 
 static void print_row(const char *label, const char *text)
 {
@@ -202,8 +203,12 @@ static void statistics_text(const char *path, const octet_statistics *statistics
     print_row("size", text);
     print_row("model hash", info->model_hash);
     print_row("fingerprint", info->images_fingerprint);
-    if (info->note[0])
-        print_row("note", info->note);
+    if (info->note[0]) {
+        char *note = strlen(info->note) > NOTE_MAX ? app_printf("%.*s...", NOTE_MAX, info->note)
+                                                   : app_strdup(info->note);
+        print_row("note", note);
+        free(note);
+    }
     putchar('\n');
     table_open(&table, headers, sizeof headers / sizeof *headers);
     for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {

@@ -165,7 +165,7 @@ static int start(struct run *run, const octet_model *model)
         run->result->failed = run->checkpoint.left_out;
         run->result->used = run->checkpoint.position - run->checkpoint.left_out;
     } else if (run->checkpoint.exists) {
-        app_say(app, "%s of an interrupted calibration is not used: no --resume",
+        app_say(app, "%s, which an interrupted run left, is not used: no --resume",
                 run->checkpoint.path);
     }
     octet_calibration_defaults(&settings);

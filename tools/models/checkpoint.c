@@ -11,8 +11,6 @@
 #define INTERVAL_MS 10e3 /* between two writings of FILE.partial */
 #define NOTE_BYTES 160
 
-/* FNV-1a of 64 bits */
-#define FNV_OFFSET 14695981039346656037u
 #define FNV_PRIME 1099511628211u
 
 char *checkpoint_path(const char *output)
@@ -20,16 +18,34 @@ char *checkpoint_path(const char *output)
     return app_printf("%s.partial", output);
 }
 
-/* FNV-1a over all paths, their final NULs included. */
+uint64_t checkpoint_hash(uint64_t hash, const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ at[i]) * FNV_PRIME;
+    return hash;
+}
+
+int checkpoint_hash_file(struct app *app, const char *path, uint64_t *hash)
+{
+    unsigned char bytes[65536];
+    FILE *file = fopen(path, "re");
+    size_t count;
+    if (!file)
+        return app_fail_open(app, path);
+    while ((count = fread(bytes, 1, sizeof bytes, file)) > 0)
+        *hash = checkpoint_hash(*hash, bytes, count);
+    const bool failed = ferror(file);
+    fclose(file);
+    return failed ? app_fail(app, "%s: cannot be read", path) : STATUS_DONE;
+}
+
+/* Of all paths, their final NULs included. */
 uint64_t checkpoint_hash_list(const struct sources *sources)
 {
-    uint64_t hash = FNV_OFFSET;
-    for (size_t i = 0; i < sources->count; i++) {
-        const char *c = sources->path[i];
-        do
-            hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
-        while (*c++);
-    }
+    uint64_t hash = CHECKPOINT_HASH_START;
+    for (size_t i = 0; i < sources->count; i++)
+        hash = checkpoint_hash(hash, sources->path[i], strlen(sources->path[i]) + 1);
     return hash;
 }
 
@@ -86,7 +102,7 @@ int checkpoint_load(struct app *app, struct checkpoint *checkpoint, octet_statis
     return STATUS_DONE;
 }
 
-int checkpoint_check(struct app *app, const char *path)
+int checkpoint_check(struct app *app, const char *path, const char *also)
 {
     struct checkpoint found;
     octet_statistics *statistics;
@@ -97,7 +113,9 @@ int checkpoint_check(struct app *app, const char *path)
     if (status == OCTET_OUT_OF_MEMORY)
         return app_fail_library(app, status, octet_context_message(app->context));
     octet_statistics_info_get(statistics, &info);
-    const bool is_checkpoint = status == OCTET_OK && read_note(info.note, &found);
+    const bool is_checkpoint =
+        status == OCTET_OK &&
+        (read_note(info.note, &found) || (also && strncmp(info.note, also, strlen(also)) == 0));
     octet_statistics_free(&statistics);
     if (is_checkpoint)
         return STATUS_DONE;

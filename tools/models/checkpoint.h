@@ -18,15 +18,22 @@ struct checkpoint {
     bool exists;
 };
 
+/* FNV-1a of 64 bits: goes on from `hash`, at first CHECKPOINT_HASH_START. */
+#define CHECKPOINT_HASH_START 14695981039346656037u
+uint64_t checkpoint_hash(uint64_t hash, const void *bytes, size_t size);
+
+/* Goes on over a whole file's bytes. Returns a status. */
+int checkpoint_hash_file(struct app *app, const char *path, uint64_t *hash);
+
 /* Tells lists of pictures apart: of their paths, in order. */
 uint64_t checkpoint_hash_list(const struct sources *sources);
 
 /* FILE.partial of the statistics file `output`; the caller frees it. */
 char *checkpoint_path(const char *output);
 
-/* Refuses a file that is there and was not written by checkpoint_save(): it would be lost. Returns
- * a status. */
-int checkpoint_check(struct app *app, const char *path);
+/* Refuses a file that is there and was not written by checkpoint_save(), nor, unless NULL, has a
+ * note that begins with `also`: it would be lost. Returns a status. */
+int checkpoint_check(struct app *app, const char *path, const char *also);
 
 /* For the statistics file `output`, or none when NULL. */
 void checkpoint_open(struct checkpoint *checkpoint, const char *output,

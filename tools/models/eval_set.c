@@ -13,6 +13,31 @@ int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count)
                     set->bad, set->total, set->max_bad);
 }
 
+void eval_set_sample(struct eval_set *set, size_t count, uint64_t seed)
+{
+    const size_t all = set->pictures.count;
+    size_t kept = 0;
+    if (count >= all)
+        return;
+    size_t *drawn = sources_draw(all, count, seed);
+    bool *keeps = app_alloc(all, sizeof *keeps);
+    for (size_t i = 0; i < count; i++)
+        keeps[drawn[i]] = true;
+    for (size_t i = 0; i < all; i++) {
+        if (keeps[i]) {
+            set->entries[kept] = set->entries[i];
+            set->pictures.path[kept++] = set->pictures.path[i];
+            continue;
+        }
+        free(set->entries[i].labels);
+        free(set->pictures.path[i]);
+    }
+    set->pictures.count = set->total = kept;
+    set->bad = 0;
+    free(keeps);
+    free(drawn);
+}
+
 int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
                          const octet_image *image)
 {

@@ -25,6 +25,9 @@ struct eval_set {
 /* Counts a bad picture, which was reported; more than set->max_bad of them fail. */
 int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count);
 
+/* Keeps at most `count` pictures, those that sources_draw() takes. */
+void eval_set_sample(struct eval_set *set, size_t count, uint64_t seed);
+
 /* Of a data.yaml: tells the ground truth the picture's size and boxes. */
 int eval_set_add_picture(struct app *app, struct eval_set *set, size_t index,
                          const octet_image *image);

@@ -38,6 +38,20 @@ static int check_count(struct checking *c)
                     CHECK_PICTURES_MIN);
 }
 
+/* What is no model either says so itself: empty, cut short, a picture. */
+static int refuse_subject(struct checking *c, enum file_kind kind)
+{
+    octet_model *model = NULL;
+    octet_status status = OCTET_OK;
+    if (kind == FILE_ONNX)
+        status = octet_model_load(c->app->context, c->check->path, &model);
+    octet_model_free(&model);
+    if (status != OCTET_OK)
+        return fail_context(c, status);
+    return app_fail(c->app, "%s is %s: only statistics and INT8 engines have ranges to check",
+                    c->check->path, file_kind_name(kind));
+}
+
 static int open_subject(struct checking *c)
 {
     enum file_kind kind;
@@ -50,8 +64,7 @@ static int open_subject(struct checking *c)
     else if (kind == FILE_ENGINE)
         opened = octet_engine_load(c->app->context, c->check->path, &c->engine);
     else
-        return app_fail(c->app, "%s is %s: only statistics and INT8 engines have ranges to check",
-                        c->check->path, file_kind_name(kind));
+        return refuse_subject(c, kind);
     if (opened != OCTET_OK)
         return fail_context(c, opened);
     if (c->engine && c->check->calibrator)
@@ -93,37 +106,46 @@ static int compare(struct checking *c)
                          c->ranges, &c->report.fit);
     if (status == OCTET_OK)
         return STATUS_DONE;
+    if (status == OCTET_MISMATCH && c->check->model)
+        return app_fail(c->app, "%s is of another model than %s: give the ONNX file it was made of",
+                        c->check->path, c->check->model);
     return app_fail(c->app, "%s: %s", c->check->path, octet_context_message(c->app->context));
 }
 
 /* ---- an engine's codes ---- */
 
 /* Looks at one picture; one that cannot be read is told and left out. */
-static int watch_picture(struct checking *c, struct code_watch *watch, const struct frame *frame,
-                         size_t *failed)
+static int watch_picture(struct checking *c, octet_session *session, struct code_watch *watch,
+                         const struct frame *frame, size_t *failed)
 {
-    octet_drift_state state;
     octet_status status = frame->status;
     const char *message = frame->message;
     if (frame->image) {
-        status = octet_session_set_image(watch->session, 0, frame->image);
-        message = octet_session_message(watch->session);
+        status = octet_session_set_image(session, 0, frame->image);
+        message = octet_session_message(session);
     }
+    if (status == OCTET_OUT_OF_MEMORY)
+        return app_fail(c->app, "%s", message);
     if (status != OCTET_OK) {
         ++*failed;
-        return frame->image ? app_fail(c->app, "%s: %s", frame->label, message)
-                            : app_fail(c->app, "%s", message);
+        if (frame->image)
+            app_fail(c->app, "%s: %s", frame->label, message);
+        else
+            app_fail(c->app, "%s", message);
+        return STATUS_DONE;
     }
-    code_watch_begin(watch, octet_image_width(frame->image), octet_image_height(frame->image));
-    status = octet_session_run(watch->session);
-    code_watch_end(watch, &state);
+    code_watch_begin(watch, session, octet_image_width(frame->image),
+                     octet_image_height(frame->image));
+    status = octet_session_run(session);
+    code_watch_end(watch, session);
     if (status != OCTET_OK)
-        return app_fail_library(c->app, status, octet_session_message(watch->session));
+        return app_fail_library(c->app, status, octet_session_message(session));
     c->report.pictures++;
     return STATUS_DONE;
 }
 
-static int watch_pictures(struct checking *c, struct code_watch *watch, struct sources *sources)
+static int watch_pictures(struct checking *c, octet_session *session, struct code_watch *watch,
+                          struct sources *sources)
 {
     struct pictures *pictures = NULL;
     struct progress progress;
@@ -134,13 +156,15 @@ static int watch_pictures(struct checking *c, struct code_watch *watch, struct s
     if (status != STATUS_DONE)
         return status;
     app_progress(c->app, &progress, "checking", sources->count);
-    while (!app_interrupted() && pictures_next(pictures, &frame)) {
-        watch_picture(c, watch, &frame, &failed);
+    while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
+        status = watch_picture(c, session, watch, &frame, &failed);
         frame_free(&frame);
         progress_add(&progress, 1);
     }
     progress_finish(&progress);
     pictures_close(&pictures);
+    if (status != STATUS_DONE)
+        return status;
     if (app_interrupted())
         return app_fail(c->app, "interrupted: no verdict");
     status = calibration_check_bad(c->app, &c->check->others, failed,
@@ -169,11 +193,11 @@ static int watch_codes(struct checking *c)
     octet_session *session = NULL;
     int status = open_session(c, &session);
     if (status == STATUS_DONE)
-        status = code_watch_open(c->app, c->check->path, c->engine, session, &watch);
+        status = code_watch_open(c->app, c->check->path, c->engine, &watch);
     if (status == STATUS_DONE)
         status = calibration_sources(c->app, &c->check->others, &sources);
     if (status == STATUS_DONE)
-        status = watch_pictures(c, &watch, &sources);
+        status = watch_pictures(c, session, &watch, &sources);
     if (status == STATUS_DONE) {
         octet_engine_info(c->engine, &info);
         c->report.by_codes = true;
@@ -188,25 +212,38 @@ static int watch_codes(struct checking *c)
 
 /* ---- the whole ---- */
 
-/* One file, of statistics; whatever else there is, is told by who reads pictures. */
-static bool is_statistics(struct checking *c)
+/* Whether it is one file, of statistics; an engine and what cannot be opened are refused. Whatever
+ * else there is, is told by who reads pictures. */
+static int find_statistics(struct checking *c, bool *is)
 {
     const struct texts *images = &c->check->others.images;
     struct stat entry;
     enum file_kind kind;
-    return images->count == 1 && stat(images->text[0], &entry) == 0 && S_ISREG(entry.st_mode) &&
-           file_kind_of(c->app, images->text[0], &kind) == STATUS_DONE && kind == FILE_STATISTICS;
+    *is = false;
+    if (images->count != 1 || stat(images->text[0], &entry) != 0 || !S_ISREG(entry.st_mode))
+        return STATUS_DONE;
+    const int status = file_kind_of(c->app, images->text[0], &kind);
+    if (status != STATUS_DONE)
+        return status;
+    *is = kind == FILE_STATISTICS;
+    if (kind != FILE_ENGINE && kind != FILE_CACHE)
+        return STATUS_DONE;
+    return app_fail(c->app, "%s is %s: ranges are compared with statistics or pictures",
+                    images->text[0], file_kind_name(kind));
 }
 
 static int look_at_others(struct checking *c)
 {
-    const bool is = is_statistics(c);
+    bool is;
+    int status = find_statistics(c, &is);
+    if (status != STATUS_DONE)
+        return status;
     if (!is && !c->check->model && c->engine)
         return watch_codes(c);
     if (!is && !c->check->model)
         return app_usage(c->app, "pictures are run through the float model: which one? (%s)",
                          "--model MODEL.onnx");
-    const int status = is ? load_others(c) : gather_others(c);
+    status = is ? load_others(c) : gather_others(c);
     return status == STATUS_DONE ? compare(c) : status;
 }
 

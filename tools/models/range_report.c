@@ -30,14 +30,15 @@ static char *worse_text(const octet_fit *fit)
 
 char *range_reason(const octet_fit *fit)
 {
-    const bool knows = !isnan(fit->rise);
-    const double db = knows ? fit->rise : fit->loss;
+    const bool knows = !isnan(fit->loss);
+    const double db = knows ? fit->loss : fit->rise;
     char *worse = worse_text(fit);
-    char *text = app_printf("%s: over %d tensors coding makes %.1f dB %s noise than %s (limit: "
-                            "%.1f)%s",
-                            verdict(fit), fit->tensors, fabs(db), db < 0 ? "less" : "more",
-                            knows ? "on the calibration's pictures" : "with the best ranges",
-                            knows ? OCTET_FIT_RISE : OCTET_FIT_LOSS, worse);
+    char *text =
+        app_printf("%s: over %d tensors coding makes %.1f dB %s noise than %s (limit: "
+                   "%.1f)%s",
+                   verdict(fit), fit->tensors, fabs(db), db < 0 ? "less" : "more",
+                   knows ? "with ranges from these pictures" : "on the calibration's pictures",
+                   knows ? OCTET_FIT_LOSS : OCTET_FIT_RISE, worse);
     free(worse);
     return text;
 }

@@ -71,7 +71,7 @@ void plot_histogram_draw(const struct plot_histogram *chart, struct plot_drawing
     struct plot_axis x = {.from = is_small ? LEFT_SMALL : LEFT, .to = width - RIGHT};
     struct plot_axis y = {.from = height - (chart->x_name[0] ? BOTTOM : BOTTOM_UNNAMED), .to = top};
     plot_axis_round(&x, left, right, is_small ? 6 : 8);
-    plot_axis_round(&y, 0, most > 0 ? most : 1, is_small ? 3 : 4);
+    plot_axis_round(&y, 0, most > 0 ? most * (1 + chart->headroom) : 1, is_small ? 3 : 4);
     plot_frame(drawing, &x, &y, chart->x_name, chart->y_name);
     draw_outline(chart, &x, &y, drawing);
     for (size_t i = 0; i < chart->limit_count; i++)

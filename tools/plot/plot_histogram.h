@@ -20,6 +20,7 @@ struct plot_histogram {
     size_t limit_count;
     int width_px, height_px; /* 0: PLOT_WIDTH, 300 */
     bool untitled;           /* the title is for those who do not see the chart */
+    double headroom;         /* above the highest bar, as a share of it: for the limits' names */
     bool logarithmic;        /* heights are decimal logarithms of 1 + count: rare values show */
 };
 

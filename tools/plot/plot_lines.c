@@ -15,6 +15,11 @@
 #define BOTTOM 62
 #define BAND_OPACITY 0.16
 #define LINE_WIDTH 2.25
+#define MARK_ROOM 8   /* between two marks of a line whose points lie close together */
+#define NOTE_BELOW 17 /* its base line, of a note's point */
+#define NOTE_ABOVE 9
+#define NOTE_ROOM 24 /* between two notes, else the second one stands above its point */
+#define ROW_HEIGHT 19
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -95,9 +100,13 @@ static void draw_series(const struct plot_series *series, size_t index, bool mar
     for (size_t i = 0; i < series->count; i++)
         points[i] = (struct plot_point){plot_at(x, series->x[i]), plot_at(y, series->y[i])};
     plot_line(drawing, plot_series_ink(index), LINE_WIDTH, false, points, series->count);
-    for (size_t i = 0; i < series->count && marked; i++)
-        if (isfinite(points[i].y))
-            plot_mark(drawing, index, points[i]);
+    double last = -INFINITY;
+    for (size_t i = 0; i < series->count && marked; i++) {
+        if (!isfinite(points[i].y) || points[i].x - last < MARK_ROOM)
+            continue;
+        plot_mark(drawing, index, points[i]);
+        last = points[i].x;
+    }
     free(points);
 }
 
@@ -111,6 +120,31 @@ static void draw_level(const struct plot_level *level, const struct plot_axis *x
                level->name);
 }
 
+static bool has_near(const struct plot_lines *chart, size_t note, const struct plot_axis *x)
+{
+    for (size_t i = 0; i < note; i++)
+        if (fabs(plot_at(x, chart->notes[i].x) - plot_at(x, chart->notes[note].x)) < NOTE_ROOM)
+            return true;
+    return false;
+}
+
+/* Notes, and the rows below a chart that is so high without them. */
+static void draw_words(const struct plot_lines *chart, const struct plot_axis *x,
+                       const struct plot_axis *y, int height, struct plot_drawing *drawing)
+{
+    for (size_t i = 0; i < chart->note_count; i++) {
+        const struct plot_note *note = &chart->notes[i];
+        const double down = has_near(chart, i, x) ? -NOTE_ABOVE : NOTE_BELOW;
+        plot_words(drawing, PLOT_TEXT, PLOT_WORDS_SIZE, PLOT_MIDDLE,
+                   (struct plot_point){plot_at(x, note->x), plot_at(y, note->y) + down},
+                   note->text);
+    }
+    for (size_t i = 0; i < chart->row_count; i++)
+        plot_words(drawing, PLOT_MUTED, PLOT_WORDS_SIZE, PLOT_START,
+                   (struct plot_point){x->from, height + 8 + ROW_HEIGHT * (double)i},
+                   chart->rows[i]);
+}
+
 void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawing)
 {
     size_t count;
@@ -120,7 +154,8 @@ void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawin
         names[i] = chart->series[i].name;
     const int width = chart->width ? chart->width : PLOT_WIDTH;
     const int height = chart->height ? chart->height : HEIGHT;
-    plot_open(drawing, width, height, chart->title, chart->description);
+    plot_open(drawing, width, height + ROW_HEIGHT * (int)chart->row_count, chart->title,
+              chart->description);
     const double top = plot_head(drawing, names, chart->series_count, !chart->untitled) + 28;
     struct plot_axis x = {.from = width < PLOT_WIDTH ? LEFT_SMALL : LEFT, .to = width - RIGHT};
     struct plot_axis y = {.from = height - BOTTOM, .to = top};
@@ -136,7 +171,8 @@ void plot_lines_draw(const struct plot_lines *chart, struct plot_drawing *drawin
     for (size_t i = 0; i < chart->level_count; i++)
         draw_level(&chart->levels[i], &x, &y, drawing);
     for (size_t i = 0; i < chart->series_count; i++)
-        draw_series(&chart->series[i], i, !chart->counted, &x, &y, drawing);
+        draw_series(&chart->series[i], i, !chart->counted || chart->marked, &x, &y, drawing);
+    draw_words(chart, &x, &y, height, drawing);
     free(names);
     free(values);
 }

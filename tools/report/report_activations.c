@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "plot/plot_histogram.h"
+#include "report/measure_parts.h"
 #include "report/report_layer_name.h"
-#include "report/report_measure.h"
 
 #define BINS 64     /* of each histogram */
 #define MARGIN 0.12 /* of the codes' range, on either side */

@@ -3,7 +3,7 @@
  * well the two agree; both class by class. */
 #include <math.h>
 
-#include "report/report_page.h"
+#include "report/page_parts.h"
 
 static double percent(double share)
 {

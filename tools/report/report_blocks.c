@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "plot/plot_axes.h"
+#include "report/measure_parts.h"
 #include "report/report_layer_name.h"
-#include "report/report_measure.h"
 
 #define WIDTH 440
 #define EDGE 4.0

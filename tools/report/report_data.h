@@ -133,7 +133,7 @@ struct report_data {
     size_t class_count;
     struct report_labels labels;
     const struct report_layer *layers;
-    size_t layer_count, effect_pictures;
+    size_t layer_count, effect_pictures, effect_layers;
     char *noise_svg, *effect_svg;
     const struct report_block *blocks;
     size_t block_count;

@@ -11,8 +11,8 @@
 #include "models/range_report.h"
 #include "pictures/pictures.h"
 #include "plot/plot_bars.h"
+#include "report/measure_parts.h"
 #include "report/report_layer_name.h"
-#include "report/report_measure.h"
 
 #define AHEAD 3 /* pictures that are decoded while others are run */
 #define BARS 12
@@ -22,7 +22,6 @@ struct looking {
     struct report_measured *measured;
     octet_calibration *calibration; /* NULL: no float model to calibrate */
     struct code_watch watch;        /* its drift NULL: the engine does not know its codes */
-    octet_drift_state state;
 };
 
 static int open_calibration(struct looking *looking)
@@ -55,10 +54,10 @@ static int look_at(struct looking *looking, const struct frame *frame)
                         octet_calibration_message(looking->calibration));
     if (!looking->watch.drift)
         return STATUS_DONE;
-    code_watch_begin(&looking->watch, octet_image_width(frame->image),
+    code_watch_begin(&looking->watch, session, octet_image_width(frame->image),
                      octet_image_height(frame->image));
     status = octet_session_run(session);
-    code_watch_end(&looking->watch, &looking->state);
+    code_watch_end(&looking->watch, session);
     return status == OCTET_OK
                ? STATUS_DONE
                : app_fail_library(looking->app, status, octet_session_message(session));
@@ -150,7 +149,7 @@ static void tell_watch(const octet_drift_state *state, struct report_drift *drif
 int report_measure_drift(struct app *app, const struct report_request *request,
                          struct report_measured *measured)
 {
-    struct looking looking = {.app = app, .measured = measured, .state = {.changed = -1}};
+    struct looking looking = {.app = app, .measured = measured, .watch.state.changed = -1};
     struct report_drift *drift = &measured->data.drift;
     const octet_engine *engine = measured->run.sides[1].engine;
     int status = STATUS_DONE;
@@ -170,7 +169,6 @@ int report_measure_drift(struct app *app, const struct report_request *request,
     else
         drift->missing =
             app_printf("%s is no ONNX model that pictures could be gathered with", request->model);
-    looking.watch.session = measured->run.sides[1].session;
     if (octet_drift_create(app->context, engine, &looking.watch.drift) != OCTET_OK)
         looking.watch.drift = NULL;
     if (status == STATUS_DONE && (looking.calibration || looking.watch.drift))
@@ -178,7 +176,7 @@ int report_measure_drift(struct app *app, const struct report_request *request,
     if (status == STATUS_DONE && looking.calibration)
         status = compare(&looking);
     if (status == STATUS_DONE)
-        tell_watch(&looking.state, drift);
+        tell_watch(&looking.watch.state, drift);
     code_watch_close(&looking.watch);
     octet_calibration_free(&looking.calibration);
     return status;

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 
 #include "insight/output_distance.h"
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
 
-#define ENOUGH_MS 20000.0 /* no further picture after half of it */
+#define ENOUGH_MS 20000.0 /* no further picture after half of it, nor more layers than fit in */
+#define LAYERS_LEAST 12
 #define BOX_ROWS 4
 
 struct effects {
@@ -16,7 +17,15 @@ struct effects {
     float *reference, *output;
     struct output_distance *pairs; /* [layers.count] */
     octet_status status;
+    size_t steps; /* of the bar that were taken */
 };
+
+/* Layers without noise stand last. */
+static double decibels_alone(const struct layer_noise *noise, size_t pair)
+{
+    const double decibels = noise_decibels(&noise->pairs[pair].alone);
+    return isnan(decibels) ? (double)INFINITY : decibels;
+}
 
 static bool look(void *user, int pair)
 {
@@ -28,6 +37,7 @@ static bool look(void *user, int pair)
     if (pair >= 0)
         output_distance_add(&effects->pairs[pair], effects->output, effects->reference);
     progress_add(&effects->measured->progress, 1);
+    effects->steps++;
     return !app_interrupted();
 }
 
@@ -45,6 +55,34 @@ static int measure_picture(struct effects *effects, const struct frame *frame)
         return app_fail_library(effects->app, status, octet_session_message(failed));
     effects->measured->data.effect_pictures++;
     return report_check_signal(effects->app);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* Of a model that takes long, those layers alone that have most noise of their own. [pairs] */
+static bool *choose_left_out(const struct report_measured *measured)
+{
+    const struct layer_noise *noise = &measured->run.layers;
+    const size_t count = (size_t)noise->count;
+    const double runs = ENOUGH_MS / fmax(measured->data.speeds[0].median_ms, 1e-3);
+    const size_t wanted = runs < LAYERS_LEAST    ? LAYERS_LEAST
+                          : runs < (double)count ? (size_t)runs
+                                                 : count;
+    bool *left_out = app_alloc(count, sizeof *left_out);
+    double *sorted = app_alloc(count, sizeof *sorted);
+    if (wanted < count) {
+        for (size_t i = 0; i < count; i++)
+            sorted[i] = decibels_alone(noise, i);
+        qsort(sorted, count, sizeof *sorted, compare_numbers);
+        for (size_t i = 0; i < count; i++)
+            left_out[i] = decibels_alone(noise, i) > sorted[wanted - 1];
+    }
+    free(sorted);
+    return left_out;
 }
 
 static int measure_all(struct effects *effects)
@@ -79,14 +117,23 @@ int report_measure_effects(struct app *app, struct report_measured *measured)
     effects.pairs = app_alloc((size_t)noise->count, sizeof *effects.pairs);
     for (int i = 0; i < noise->count; i++)
         effects.pairs[i] = (struct output_distance){.rows = rows, .anchors = anchors};
+    bool *left_out = choose_left_out(measured);
+    noise->left_out = left_out;
     const int status = measure_all(&effects);
+    noise->left_out = NULL;
+    const size_t all = REPORT_EFFECT_PICTURES * measured->data.layer_count;
+    progress_add(&measured->progress, all > effects.steps ? all - effects.steps : 0);
     for (int i = 0; i < noise->count && status == STATUS_DONE; i++) {
         const struct output_distance *pair = &effects.pairs[i];
+        if (left_out[i])
+            continue;
+        measured->data.effect_layers++;
         measured->layers[noise->pairs[i].b_layer].effect =
             pair->signal > 0 ? sqrt(pair->error / pair->signal) : 0;
     }
     free(effects.reference);
     free(effects.output);
     free(effects.pairs);
+    free(left_out);
     return status;
 }

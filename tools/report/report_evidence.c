@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "app/allocate.h"
-#include "report/report_page.h"
+#include "report/page_parts.h"
 
 #define HISTOGRAMS_FIRST 6 /* that are shown at once */
 

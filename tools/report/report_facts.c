@@ -6,7 +6,7 @@
 
 #include "app/table.h"
 #include "models/model_file.h"
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
 
 #define OWN_FACTS 9
 #define CONDITIONS 8

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verdict in words, why, and what to do. */
-#include <math.h>
+/* Judges by the measures that octet's other verbs have. */
+#include "report/report_judge.h"
+
 #include <stdlib.h>
 
-#include "models/model_file.h"
-#include "report/report_measure.h"
+#include "insight/compare_run.h"
 
 #define GOOD_AGREEMENT 0.95 /* as `octet build --precision auto` asks for */
 #define FAIR_AGREEMENT 0.90
@@ -31,37 +31,52 @@ static double lost(const struct report_data *data)
     return data->labels.all[0].ap - data->labels.all[1].ap;
 }
 
+static bool is_undecided(const struct report_data *data)
+{
+    return data->pictures < FEW_PICTURES || (data->agreement.ap < 0 && !has_labels(data));
+}
+
+static bool is_quantised(const struct report_data *data)
+{
+    return data->info.precision == OCTET_PRECISION_INT8 ||
+           data->info.precision == OCTET_PRECISION_MIXED;
+}
+
+static bool has_drifted(const struct report_data *data)
+{
+    return data->drift.verdict && !data->drift.fit.fits;
+}
+
 static enum report_mood mood_of(const struct report_data *data)
 {
     const double measure = data->agreement.ap;
     const bool labelled = has_labels(data);
-    if (labelled && lost(data) > FAIR_LOSS)
+    if (is_undecided(data))
+        return REPORT_WARN;
+    if (labelled ? lost(data) > FAIR_LOSS : measure < FAIR_AGREEMENT)
         return REPORT_BAD;
-    if (!labelled && measure < FAIR_AGREEMENT)
-        return REPORT_BAD;
-    if (labelled ? lost(data) > GOOD_LOSS : measure < GOOD_AGREEMENT)
+    if (has_drifted(data) || (labelled ? lost(data) > GOOD_LOSS : measure < GOOD_AGREEMENT))
         return REPORT_WARN;
     return REPORT_GOOD;
 }
 
-static char *verdict_of(const struct report_data *data)
+static const char *verdict_of(const struct report_data *data)
 {
-    if (data->agreement.ap < 0 && !has_labels(data))
-        return app_strdup("No verdict: the float model is sure of no box in these pictures");
     if (data->pictures < FEW_PICTURES)
-        return app_printf("Too few pictures for a verdict: %zu, take %d or more", data->pictures,
-                          FEW_PICTURES);
-    if (data->info.precision == OCTET_PRECISION_FP32 ||
-        data->info.precision == OCTET_PRECISION_BF16)
-        return app_printf("Nothing was quantised to INT8: this engine computes in %s",
-                          data->info.precision == OCTET_PRECISION_FP32 ? "float" : "bfloat16");
+        return "Too few pictures for a verdict";
+    if (is_undecided(data))
+        return "No verdict: the float model is sure of no box in these pictures";
+    if (!is_quantised(data))
+        return data->info.precision == OCTET_PRECISION_FP32
+                   ? "Nothing was quantised to INT8: this engine computes in float"
+                   : "Nothing was quantised to INT8: this engine computes in bfloat16";
     if (data->mood == REPORT_BAD)
-        return app_strdup("Quantisation did harm: this engine misses what the float model finds");
-    if (data->mood == REPORT_WARN)
-        return app_strdup("Look closer: this engine differs from the float model in some boxes");
-    return app_strdup(data->drift.verdict && !data->drift.fit.fits
-                          ? "Good on these pictures, but its ranges do not fit them"
-                          : "This engine finds what the float model finds");
+        return "Quantisation did harm: this engine misses what the float model finds";
+    if (has_drifted(data))
+        return "Look closer: the engine's ranges do not fit these pictures";
+    return data->mood == REPORT_GOOD
+               ? "This engine finds what the float model finds"
+               : "Look closer: this engine differs from the float model in some boxes";
 }
 
 static const struct report_speed *find_speed(const struct report_data *data, bool is_engine)
@@ -99,39 +114,28 @@ static char *advice_of(const struct report_data *data)
 {
     const struct report_speed *engine = find_speed(data, true), *other = find_speed(data, false);
     char *text = NULL;
-    const bool quantised = data->info.precision == OCTET_PRECISION_INT8 ||
-                           data->info.precision == OCTET_PRECISION_MIXED;
-    if (data->pictures < FEW_PICTURES || data->agreement.ap < 0)
+    if (is_undecided(data))
         say(&text, app_strdup("Measure on 50 or more pictures of the place where it will run."));
-    if (!quantised)
+    if (!is_quantised(data)) {
         say(&text, app_strdup("octet build MODEL.onnx --images PICTURES makes an INT8 engine."));
-    if (quantised && data->drift.verdict && !data->drift.fit.fits)
+        return text;
+    }
+    if (has_drifted(data))
         say(&text, app_strdup("Calibrate on pictures like these: octet build MODEL.onnx --images "
                               "PICTURES."));
-    if (quantised && data->mood != REPORT_GOOD && data->pictures >= FEW_PICTURES &&
-        data->agreement.ap >= 0)
+    else if (data->mood != REPORT_GOOD && !is_undecided(data))
         say(&text, app_strdup("Leave the layers float that cost most: octet build MODEL.onnx "
                               "--images PICTURES --float-layers auto."));
-    if (quantised && engine && other && engine->median_ms > 0 &&
-        other->median_ms / engine->median_ms < FAST)
+    if (engine && other && engine->median_ms > 0 && other->median_ms / engine->median_ms < FAST)
         say(&text, app_strdup("INT8 is hardly faster than float on this machine: octet doctor "
                               "says what it can do."));
     return text;
 }
 
-void report_judge(const struct report_request *request, struct report_measured *measured)
+void report_judge(struct report_data *data)
 {
-    struct report_data *data = &measured->data;
-    (void)request;
     data->mood = mood_of(data);
-    const bool cannot = data->pictures < FEW_PICTURES ||
-                        (data->agreement.ap < 0 && !has_labels(data)) ||
-                        (data->drift.verdict && !data->drift.fit.fits);
-    if (cannot && data->mood == REPORT_GOOD)
-        data->mood = REPORT_WARN;
-    data->verdict = verdict_of(data);
+    data->verdict = app_strdup(verdict_of(data));
     data->reasons = reasons_of(data);
     data->advice = advice_of(data);
-    if (data->pictures < FEW_PICTURES || (data->agreement.ap < 0 && !has_labels(data)))
-        data->mood = REPORT_WARN;
 }

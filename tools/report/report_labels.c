@@ -5,7 +5,7 @@
 
 #include "models/eval_coco.h"
 #include "models/eval_yaml.h"
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
 
 static int fail_context(struct app *app, octet_status status)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "models/model_file.h"
-#include "report/report_page.h"
+#include "report/page_parts.h"
 
 static void write_row(struct html *html, const struct html_column *columns, size_t index,
                       const struct report_layer *layer)
@@ -57,6 +57,11 @@ void report_layers_write(struct html *html, const struct report_data *data)
                        "quantised, on %zu picture%s, in percent of the scores: layers at the top "
                        "are the first to be left float.",
                        data->effect_pictures, data->effect_pictures == 1 ? "" : "s");
+    if (data->effect_svg && data->effect_layers < data->layer_count)
+        html_paragraph(html, "muted",
+                       "It was measured of the %zu layers with most noise of their own that the "
+                       "float model has too.",
+                       data->effect_layers);
     html_add(html, "<div class=\"pair\">\n");
     html_figure(html, data->noise_svg, "Signal to quantisation noise");
     html_figure(html, data->effect_svg, "Layers that cost the outputs most");

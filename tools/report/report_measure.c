@@ -8,28 +8,7 @@
 #include <string.h>
 
 #include "models/model_file.h"
-#include "plot/plot_svg.h"
-
-char *report_chart(struct plot_drawing *drawing)
-{
-    char *svg = plot_svg_part(drawing);
-    plot_close(drawing);
-    return svg;
-}
-
-int report_check_signal(struct app *app)
-{
-    return app_interrupted() ? app_fail(app, "interrupted: no report was written") : STATUS_DONE;
-}
-
-const char *report_model_hash(const octet_engine *engine)
-{
-    const char *key, *text;
-    for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
-        if (strcmp(key, "model_sha256") == 0)
-            return text;
-    return NULL;
-}
+#include "report/report_judge.h"
 
 /* ---- before long work ---- */
 
@@ -158,6 +137,18 @@ static int compare(struct app *app, const struct report_request *request,
     return status;
 }
 
+/* As many as can be told in advance. */
+static size_t count_pictures(const struct sources *sources)
+{
+    size_t count = sources->count - sources->stream_count;
+    for (size_t i = 0; i < sources->stream_count; i++) {
+        const struct film_request *film = sources->streams[i].film;
+        if (film)
+            count += film->picks ? film->picks : film_count_frames(film) / film->every;
+    }
+    return count;
+}
+
 /* ---- all ---- */
 
 static const char *base_name(const char *path)
@@ -190,7 +181,7 @@ int report_measure(struct app *app, struct report_request *request, struct drawe
     data->title = base_name(request->engine);
     data->command = request->command;
     octet_engine_info(measured->run.sides[1].engine, &data->info);
-    const size_t pictures = measured->run.sources.count;
+    const size_t pictures = count_pictures(&measured->run.sources);
     app_progress(app, &measured->progress, "measuring",
                  pictures * (REPORT_COMPARE_STEPS + REPORT_DRIFT_STEPS) + REPORT_SPEED_STEPS +
                      2 * REPORT_ACTIVATION_PICTURES +
@@ -200,7 +191,7 @@ int report_measure(struct app *app, struct report_request *request, struct drawe
     if (status != STATUS_DONE)
         return status;
     report_collect_facts(app, request, measured);
-    report_judge(request, measured);
+    report_judge(data);
     return STATUS_DONE;
 }
 

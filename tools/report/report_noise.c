@@ -6,8 +6,8 @@
 #include "app/median.h"
 #include "plot/plot_bars.h"
 #include "plot/plot_lines.h"
+#include "report/measure_parts.h"
 #include "report/report_layer_name.h"
-#include "report/report_measure.h"
 
 #define LAYER_RUNS 9
 #define CHART_WIDTH 470
@@ -20,12 +20,17 @@ static int time_layers(struct app *app, struct report_measured *measured, double
     double sum = 0, *ms;
     const int layers = measured->data.info.layer_count;
     int status = report_open_timed(app, measured, measured->run.sides[1].engine, true, &session);
+    for (int i = 0; i < layers && status == STATUS_DONE; i++)
+        shares[i] = octet_session_layer_ms(session, i); /* of the first run, which counts nothing */
     ms = app_alloc((size_t)layers * LAYER_RUNS + 1, sizeof *ms);
     for (int run = 0; run < LAYER_RUNS && status == STATUS_DONE; run++) {
         if (octet_session_run(session) != OCTET_OK)
             status = app_fail(app, "%s", octet_session_message(session));
-        for (int i = 0; i < layers && status == STATUS_DONE; i++)
-            ms[i * LAYER_RUNS + run] = octet_session_layer_ms(session, i);
+        for (int i = 0; i < layers && status == STATUS_DONE; i++) {
+            const double until_now = octet_session_layer_ms(session, i);
+            ms[i * LAYER_RUNS + run] = until_now - shares[i];
+            shares[i] = until_now;
+        }
     }
     for (int i = 0; i < layers; i++)
         sum += shares[i] = median_of(ms + (size_t)i * LAYER_RUNS, LAYER_RUNS);
@@ -121,7 +126,7 @@ static char *effect_bars(const struct report_data *data)
     return svg;
 }
 
-/* Numbers that a layer's tensor has. */
+/* `share` is of the time; the effect is measured later. */
 static void fill_layer(const struct report_measured *measured, int index, double share,
                        struct report_layer *layer)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "plot/plot_svg.h"
+#include "report/page_parts.h"
 #include "report/report_assets.h" /* made of report.css and report.js */
 
 struct part {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
 
 #define WIDTH_MOST 560 /* pixels of a side */
 #define QUALITY 74

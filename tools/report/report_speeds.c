@@ -5,10 +5,8 @@
 #include <stdlib.h>
 
 #include "app/median.h"
-#include "app/session_settings.h"
-#include "models/noise.h"
 #include "plot/plot_bars.h"
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
 
 enum { ROUNDS = 21, RUNS = 2, ENTRANTS = 3 };
 #define ENOUGH_MS 10000.0
@@ -21,24 +19,6 @@ struct entrant {
     bool is_engine;
     double ms[ROUNDS];
 };
-
-int report_open_timed(struct app *app, const struct report_measured *measured,
-                      const octet_engine *engine, bool profile, octet_session **session)
-{
-    const octet_session *b = measured->run.sides[1].session;
-    const struct input_size size = {octet_session_height(b), octet_session_width(b)};
-    octet_session_settings settings = app_session_settings(app, app->device, size);
-    settings.profile = profile;
-    octet_status status = octet_session_open(app->context, engine, &settings, session);
-    if (status == OCTET_OK)
-        status = noise_set(*session, 1);
-    if (status == OCTET_OK)
-        status = octet_session_run(*session);
-    return status == OCTET_OK ? STATUS_DONE
-                              : app_fail_library(app, status,
-                                                 *session ? octet_session_message(*session)
-                                                          : octet_context_message(app->context));
-}
 
 /* Half precision of the ONNX file; a model that is an engine has none. */
 static int build_half(struct app *app, struct report_measured *measured)

@@ -8,7 +8,7 @@
 #include "app/json_print.h"
 #include "app/paths.h"
 #include "plot/plot_lines.h"
-#include "report/report_measure.h"
+#include "report/measure_parts.h"
 
 #define ROWS_MAX 4096
 #define CALIBRATORS_MAX 32

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "app/table.h"
-#include "report/report_page.h"
+#include "report/page_parts.h"
 
 static void add_figure(struct html *html, const char *name, const char *value)
 {

@@ -60,7 +60,7 @@ static int check_outputs(struct app *app, const char *model,
     if (status == STATUS_DONE)
         status = inputs_protect(app, &inputs, &request->images, checkpoint);
     if (status == STATUS_DONE && !request->resume)
-        status = checkpoint_check(app, checkpoint);
+        status = checkpoint_check(app, checkpoint, NULL);
     free(checkpoint);
     inputs_free(&inputs);
     return status;

@@ -11,6 +11,7 @@
 void camera_counts_open(struct camera_counts *counts)
 {
     pthread_mutex_init(&counts->mutex, NULL);
+    counts->numbers.drift.changed = -1;
 }
 
 void camera_counts_close(struct camera_counts *counts)
@@ -93,6 +94,13 @@ void camera_counts_result(struct camera_counts *counts, const struct result_time
     pthread_mutex_unlock(&counts->mutex);
     latency_add(&counts->age, times->age);
     latency_add(&counts->work, times->work);
+}
+
+void camera_counts_drift(struct camera_counts *counts, const octet_drift_state *state)
+{
+    pthread_mutex_lock(&counts->mutex);
+    counts->numbers.drift = *state;
+    pthread_mutex_unlock(&counts->mutex);
 }
 
 struct camera_numbers camera_counts_get(struct camera_counts *counts)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <octet/octet.h>
+
 #include "watch/outputs/latency_histogram.h"
 
 #define AGES_KEPT 4096 /* of the last results, for exact shares */
@@ -38,6 +40,7 @@ struct camera_numbers {
     double up_ms;        /* since when it is up */
     double age_most_ms, sum_age_ms;
     int width, height; /* of the last frame */
+    octet_drift_state drift;
 };
 
 struct camera_counts {
@@ -63,6 +66,8 @@ enum camera_state camera_counts_state(struct camera_counts *counts, enum camera_
 /* A result of a frame that was seen at `seen_ms`, with `limit_ms` for its age (0: none). */
 void camera_counts_result(struct camera_counts *counts, const struct result_times *times,
                           double seen_ms, int detections, double limit_ms);
+
+void camera_counts_drift(struct camera_counts *counts, const octet_drift_state *state);
 
 /* A copy. */
 struct camera_numbers camera_counts_get(struct camera_counts *counts);

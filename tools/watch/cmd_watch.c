@@ -66,6 +66,16 @@ static int find_classes(struct run *run)
     return STATUS_DONE;
 }
 
+static int open_drift(struct run *run)
+{
+    struct watch *watch = &run->watch;
+    int status = STATUS_DONE;
+    for (size_t i = 0; watch->settings.drift && i < watch->count && status == STATUS_DONE; i++)
+        status = code_watch_open(run->app, watch->engine_path, run->engine,
+                                 &watch->cameras[i].drift.codes);
+    return status;
+}
+
 static void open_desk(struct run *run)
 {
     struct watch *watch = &run->watch;
@@ -169,7 +179,9 @@ static int watch_them(struct run *run)
     struct watch *watch = &run->watch;
     const struct watch_targets *targets = &run->arguments->targets;
     open_desk(run);
-    int status = watch_outputs_open(run->app, targets, &watch->outputs);
+    int status = open_drift(run);
+    if (status == STATUS_DONE)
+        status = watch_outputs_open(run->app, targets, &watch->outputs);
     if (status == STATUS_DONE)
         status = start_workers(run);
     if (status == STATUS_DONE && targets->http)
@@ -193,8 +205,10 @@ static int watch_them(struct run *run)
 static void free_run(struct run *run)
 {
     desk_close(&run->watch.desk);
-    for (size_t i = 0; run->watch.cameras && i < run->watch.count; i++)
+    for (size_t i = 0; run->watch.cameras && i < run->watch.count; i++) {
         camera_counts_close(&run->watch.cameras[i].counts);
+        code_watch_close(&run->watch.cameras[i].drift.codes);
+    }
     free(run->watch.cameras);
     free(run->workers);
     free(run->readers);
@@ -219,6 +233,7 @@ int cmd_watch(struct app *app, int argc, char **argv)
         choose_workers(&run);
         run.watch.app = app;
         run.watch.engine = run.engine;
+        run.watch.engine_path = operands.text[0];
         run.watch.settings = arguments.settings;
         status = watch_them(&run);
         if (run.readers) {

@@ -59,16 +59,38 @@ static void keep_in_zones(struct found *found, const struct camera_settings *cam
         found->count = kept;
 }
 
+/* Tells when the camera's world has changed, and counts. */
+static void tell_drift(const struct watch *watch, struct watched_camera *camera,
+                       enum code_news news)
+{
+    const octet_drift_state *state = &camera->drift.codes.state;
+    const char *name = camera->settings->name;
+    camera_counts_drift(&camera->counts, state);
+    if (news == CODES_NO_NEWS)
+        return;
+    char *text = code_news_text(news, watch->engine_path, state);
+    app_say(watch->app, "%s%s: %s", news == CODES_CHANGED ? "warning: " : "", name, text);
+    watch_outputs_drift(watch->outputs, name, state, text);
+    free(text);
+}
+
 /* The frame is given back as soon as the session has it. */
 static octet_status look(struct detect_worker *worker, size_t camera, struct desk_frame *frame,
                          struct result_times *times)
 {
     struct found *found = &worker->found;
+    struct watched_camera *watched = &worker->watch->cameras[camera];
+    enum code_news news;
     const double start_ms = app_now_ms();
     octet_status status = octet_session_set_frame(worker->session, 0, &frame->video.pixels);
     frame->release(frame->video.held);
-    if (!status)
+    if (!status) {
+        camera_drift_before(&watched->drift, worker->session, &frame->video.pixels,
+                            frame->video.time_s);
         status = octet_session_run(worker->session);
+        if (camera_drift_after(&watched->drift, worker->session, &news))
+            tell_drift(worker->watch, watched, news);
+    }
     if (!status)
         status = octet_session_detect(worker->session, 0, &worker->selection[camera], found->boxes,
                                       found->capacity, &found->count);

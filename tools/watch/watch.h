@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "watch/camera_counts.h"
+#include "watch/camera_drift.h"
 #include "watch/camera_settings.h"
 #include "watch/desk.h"
 #include "watch/watch_outputs.h"
@@ -17,17 +18,21 @@ struct watch_settings {
     double max_age_ms; /* of a camera's newest result; 0: no limit */
     double speed;      /* of films: seconds of them a second */
     bool loops;        /* films begin anew */
+    bool drift;        /* the engine's codes are watched, of each camera */
 };
 
 struct watched_camera {
     const struct camera_settings *settings;
     struct camera_counts counts;
-    bool had_boxes; /* its last result; for the worker that has its frame */
+    /* For the worker that has its frame: */
+    bool had_boxes; /* its last result */
+    struct camera_drift drift;
 };
 
 struct watch {
     struct app *app;
     const octet_engine *engine;
+    const char *engine_path;
     struct watch_settings settings;
     struct watched_camera *cameras;
     size_t count;

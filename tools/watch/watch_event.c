@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "models/code_watch.h"
 #include "models/detection_json.h"
 
 static double rounded(double number, double digits)
@@ -62,13 +63,28 @@ char *watch_event_line(const struct watch_event *event)
     return json_clean_line(json);
 }
 
-char *watch_state_line(const char *camera, double wall_s, const char *state, const char *message)
+static json_t *begin_line(const char *camera, double wall_s)
 {
     char time[WALL_TEXT_BYTES];
     json_t *json = json_new_object();
     json_put(json, "camera", json_text(camera));
     json_put(json, "time", json_text(wall_text(wall_s, time)));
+    return json;
+}
+
+char *watch_state_line(const char *camera, double wall_s, const char *state, const char *message)
+{
+    json_t *json = begin_line(camera, wall_s);
     json_put(json, "state", json_text(state));
+    json_put(json, "message", json_text(message));
+    return json_clean_line(json);
+}
+
+char *watch_drift_line(const char *camera, double wall_s, const octet_drift_state *drift,
+                       const char *message)
+{
+    json_t *json = begin_line(camera, wall_s);
+    json_put(json, "drift", code_watch_json(drift));
     json_put(json, "message", json_text(message));
     return json_clean_line(json);
 }

@@ -28,6 +28,10 @@ char *watch_event_line(const struct watch_event *event);
 /* {"camera":.., "time":.., "state":"up"|"lost"|"finished"|"failed", "message":..} */
 char *watch_state_line(const char *camera, double wall_s, const char *state, const char *message);
 
+/* {"camera":.., "time":.., "drift":{..}, "message":..}: `drift` as code_watch_json() has it. */
+char *watch_drift_line(const char *camera, double wall_s, const octet_drift_state *drift,
+                       const char *message);
+
 /* "2026-01-31T23:59:59.999Z", in `text` of 32 bytes, which it returns. */
 #define WALL_TEXT_BYTES 32
 const char *wall_text(double wall_s, char *text);

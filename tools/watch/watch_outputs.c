@@ -78,6 +78,15 @@ void watch_outputs_state(struct watch_outputs *outputs, const char *camera, cons
     free(line);
 }
 
+void watch_outputs_drift(struct watch_outputs *outputs, const char *camera,
+                         const octet_drift_state *drift, const char *message)
+{
+    char *line = watch_drift_line(camera, wall_now_s(), drift, message);
+    send_line(outputs, line);
+    publish(outputs, camera, "drift", line, true);
+    free(line);
+}
+
 bool watch_outputs_are_useless(struct watch_outputs *outputs)
 {
     return outputs->lines && line_output_reader_is_gone(outputs->lines);

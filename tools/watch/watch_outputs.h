@@ -22,6 +22,10 @@ void watch_outputs_result(struct watch_outputs *outputs, const char *camera, con
 void watch_outputs_state(struct watch_outputs *outputs, const char *camera, const char *state,
                          const char *message);
 
+/* The engine's codes say that a camera's world has changed, or is as it was. */
+void watch_outputs_drift(struct watch_outputs *outputs, const char *camera,
+                         const octet_drift_state *drift, const char *message);
+
 /* Nobody reads any more what only goes to standard output. */
 bool watch_outputs_are_useless(struct watch_outputs *outputs);
 

@@ -82,6 +82,30 @@ static void add_states(struct metrics_text *text, const struct watch *watch)
     }
 }
 
+/* Of cameras that something is known of. */
+static void add_drift(struct metrics_text *text, const struct watch *watch)
+{
+    if (!watch->settings.drift)
+        return;
+    metrics_begin(text, METRICS_GAUGE, "octet_camera_drift_db",
+                  "Noise of coding beside that on the calibration's pictures, dB more: the median "
+                  "of the last nine frames that were looked at.");
+    for (size_t i = 0; i < watch->count; i++) {
+        const octet_drift_state state = camera_counts_get(&watch->cameras[i].counts).drift;
+        const struct metrics_label label = camera_label(&watch->cameras[i]);
+        if (state.pictures)
+            metrics_number(text, &label, 1, state.median);
+    }
+    metrics_begin(text, METRICS_GAUGE, "octet_camera_drift_changed",
+                  "1 while the camera's pictures are not what the engine was calibrated for.");
+    for (size_t i = 0; i < watch->count; i++) {
+        const octet_drift_state state = camera_counts_get(&watch->cameras[i].counts).drift;
+        const struct metrics_label label = camera_label(&watch->cameras[i]);
+        if (state.changed >= 0)
+            metrics_integer(text, &label, 1, state.changed == 1);
+    }
+}
+
 static void add_latencies(struct metrics_text *text, const struct watch *watch)
 {
     struct latency_counts counts;
@@ -170,6 +194,7 @@ static void answer_metrics(void *user, struct http_reply *reply)
     for (size_t i = 0; i < sizeof camera_counters / sizeof *camera_counters; i++)
         add_counter(&text, pages->watch, i);
     add_latencies(&text, pages->watch);
+    add_drift(&text, pages->watch);
     add_outputs(&text, pages->watch);
     add_process(&text, pages);
     reply->type = METRICS_TYPE;

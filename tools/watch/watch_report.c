@@ -39,6 +39,14 @@ static void say_camera(const struct watch *watch, struct watched_camera *camera,
     free(age);
 }
 
+static void say_drift(const struct watch *watch, struct watched_camera *camera)
+{
+    const octet_drift_state state = camera_counts_get(&camera->counts).drift;
+    char *text = code_verdict_text(&state);
+    app_say(watch->app, "%s: drift: %s", camera->settings->name, text);
+    free(text);
+}
+
 static void say_all(const struct watch *watch, const struct watch_span *span)
 {
     uint64_t results = 0, dropped = 0, detections = 0;
@@ -78,7 +86,8 @@ static json_t *age_json(struct watched_camera *camera, const struct camera_numbe
     return json;
 }
 
-static json_t *camera_json(struct watched_camera *camera, const struct watch_span *span)
+static json_t *camera_json(const struct watch *watch, struct watched_camera *camera,
+                           const struct watch_span *span)
 {
     const struct camera_numbers n = camera_counts_get(&camera->counts);
     json_t *json = json_new_object();
@@ -99,6 +108,8 @@ static json_t *camera_json(struct watched_camera *camera, const struct watch_spa
         json_put(json, counts[i].key, count_json(counts[i].value));
     json_put(json, "results_per_s", json_number(per_second(n.results, span)));
     json_put(json, "age_ms", age_json(camera, &n));
+    if (watch->settings.drift)
+        json_put(json, "drift", code_watch_json(&n.drift));
     return json;
 }
 
@@ -130,7 +141,7 @@ static int print_json(struct watch *watch, const struct watch_span *span)
     json_put(json, "cpu_s", json_number((span->end_cpu_ms - span->start_cpu_ms) / 1e3));
     json_put(json, "peak_memory_bytes", json_integer((json_int_t)usage.ru_maxrss * 1024));
     for (size_t i = 0; i < watch->count; i++)
-        json_push(cameras, camera_json(&watch->cameras[i], span));
+        json_push(cameras, camera_json(watch, &watch->cameras[i], span));
     json_put(json, "cameras", cameras);
     watch_outputs_each(watch->outputs, add_output, outputs);
     json_put(json, "outputs", outputs);
@@ -141,8 +152,11 @@ int watch_report(struct watch *watch, const struct watch_span *span)
 {
     if (watch->app->json)
         return print_json(watch, span);
-    for (size_t i = 0; i < watch->count; i++)
+    for (size_t i = 0; i < watch->count; i++) {
         say_camera(watch, &watch->cameras[i], span);
+        if (watch->settings.drift)
+            say_drift(watch, &watch->cameras[i]);
+    }
     if (watch->count > 1)
         say_all(watch, span);
     return STATUS_DONE;

@@ -79,7 +79,7 @@ octet_status oct_statistics_set_note(octet_statistics *statistics, const char *n
     const char *copy = oct_arena_strdup(&statistics->arena, note);
     if (!copy)
         return oct_fail_memory(&statistics->own, "the note");
-    statistics->note = copy;
+    statistics->note = *note ? copy : NULL;
     return OCTET_OK;
 }
 

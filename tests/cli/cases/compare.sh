@@ -59,9 +59,9 @@ echo "== drawn"
 "$octet" compare fp32.octet int8.octet -i "$pictures" -o worst --worst 3 --no-layers -q >out.txt
 sed -n '/^worst/,/^$/p' out.txt | awk 'NR > 1 && NF { print ($4 > 0 ? "difference" : $0), $5 == "worst/" f[NR] || $5 ~ /^worst\/0[1-3]-test-[0-9]*\.jpg$/ }'
 files worst | sed 's/test-[0-9]*/NAME/'
-for file in worst/*; do head -c 3 "$file" | od -An -tx1; done | uniq
+for file in worst/*.jpg; do head -c 3 "$file" | od -An -tx1; done | uniq
 "$octet" compare fp32.octet int8.octet -i "$pictures"/test-04.jpg -o one --no-layers -q >/dev/null # 640 x 480
-"$octet" detect int8.octet one --json -q --conf 1 | sed -n 's/.*"width": \([0-9]*\), "height": \([0-9]*\),.*/\1 \2/p' |
+"$octet" detect int8.octet one/01-test-04.jpg --json -q --conf 1 | sed -n 's/.*"width": \([0-9]*\), "height": \([0-9]*\),.*/\1 \2/p' |
     awk '{ print ($1 > 1280 && $1 < 1310 && $2 > 490 && $2 < 530) ? "two pictures and a title" : $0 }'
 mkdir here
 cp "$pictures"/test-04.jpg here/a.jpg
@@ -72,6 +72,41 @@ try compare fp32.octet int8.octet -i "$pictures" -o fp32.octet
 try compare fp32.octet int8.octet -i "$pictures" -o fp32.octet/here
 try compare int8.octet int8.octet -i "$pictures" -o nothing --no-layers -q | grep -c drawn
 files nothing
+
+echo "== charts"
+"$octet" compare float.onnx int8.octet -i "$pictures" -o charts --worst 0 -q --json >json
+files charts
+for chart in agreement layers scores boxes; do
+    head -c 8 charts/$chart.png | od -An -c | head -n 1
+    "$octet" detect int8.octet charts/$chart.png --json -q --conf 1 | sed -n 's/.*"width": \([0-9]*\),.*/\1 pixels wide/p'
+    grep -o '<title>.*</title>' charts/$chart.svg
+    grep -c '</svg>' charts/$chart.svg
+done | uniq -c | sed 's/^ *//'
+# what they say is what is printed
+said() { sed -n 's|.*<desc[^>]*>\(.*\)</desc>.*|\1|p' charts/$1.svg; }
+"$octet" compare float.onnx int8.octet -i "$pictures" -q >table
+figure() { sed -n "s/^$1  *\(-*[0-9.]*\) .*/\1/p" table; }
+[ "$(said boxes)" = "Histogram of $(number matched json) matched boxes: mean $(figure 'box error, mean'), 95 % within $(
+    figure 'box error, 95 % within'), the largest is $(figure 'box error, largest')." ] || said boxes
+[ "$(said scores | sed 's/ +/ /')" = "Histogram of $(number matched json) matched boxes: mean $(figure 'score error, mean (B - A)'
+    ), root mean square $(figure 'score error, root mean square')." ] || said scores
+said agreement | grep -c "^Bars for 5 of 5 classes. Over all classes agreement AP is $(figure 'agreement AP') points and AP50 $(figure 'agreement AP50')\. "
+lowest=$(layers json | awk -F '"' '/"name"/ { name = $4 } /"alone_sqnr_db"/ { sub(/^: /, "", $3); print $3 + 0, name }' | sort -n | head -n 3 |
+    awk '{ printf "%s: %.1f dB\n", $2, $1 }')
+echo "$lowest" | while read -r line; do grep -c "  $line</text>" charts/layers.svg; done
+for name in washer bolt nut gear defect; do grep -c ">$name ([0-9]*)</text>" charts/agreement.svg; done | uniq -c
+# with nothing to show, no chart
+make_picture 64 48 grey.ppm
+"$octet" compare fp32.octet int8.octet -i grey.ppm -o blank --no-layers --conf 0.9 -q >/dev/null
+files blank
+"$octet" compare int8.octet int8.octet -i "$pictures" -o equal -q >/dev/null
+files equal
+mkdir taken taken/layers.svg
+try compare fp32.octet int8.octet -i "$pictures" -o taken
+cp "$pictures/test-04.jpg" taken/boxes.png
+rmdir taken/layers.svg
+try compare fp32.octet int8.octet -i taken -o taken
+files taken
 
 echo "== what says little, or nothing"
 make_picture 64 48 grey.ppm
@@ -104,7 +139,6 @@ try compare int8.octet int8.octet int8.octet -i "$pictures"
 try compare int8.octet int8.octet -i "$pictures" --fail-under 101
 try compare int8.octet int8.octet -i "$pictures" --conf 0
 try compare int8.octet int8.octet -i "$pictures" --worst 65
-try compare int8.octet int8.octet -i "$pictures" --worst 0 -o out
 try compare int8.octet int8.octet -i "$pictures" --device cpu,cpu,cpu
 try compare int8.octet int8.octet -i "$pictures" --device cpu,gpu
 try compare int8.octet fp32.octet -i "$pictures" --names "$root/demo/data.yaml"

@@ -21,9 +21,16 @@ try inspect parts.stats --against dark --model parts.onnx -q | blank
 echo "statistics on statistics:"
 try inspect dark.stats --against parts.stats | blank
 try inspect dark.stats --against parts.stats --calibrator minmax | blank
+"$octet" calibrate parts.onnx --images "$pictures/test" --count 8 -o few.stats -q >/dev/null
+echo "where the calibrator's own ranges are no measure:"
+for calibrator in minmax entropy percentile; do
+    try inspect parts.stats --against few.stats --calibrator $calibrator | blank | tail -n 1
+done
 echo "an engine, by codes and by the float model:"
 try calibrate --check parts.octet --images "$pictures/test" -q | blank
 try calibrate --check parts.octet --images "$pictures/test" parts.onnx -q | blank
+"$octet" build parts.onnx --stats parts.stats --calibrator minmax -o minmax.octet -q >/dev/null
+try inspect minmax.octet --against parts.stats | sed -n 3p # by its own calibrator nothing is lost
 "$octet" build parts.onnx --stats dark.stats -o dark.octet -q >/dev/null
 try calibrate --check dark.octet --images "$pictures/test" -q | blank
 try inspect dark.octet --against "$pictures/test" -q | blank

@@ -9,53 +9,8 @@ cp "$model" parts.onnx
 cp "$(stats)" a.stats
 small='--imgsz 160 --threads 1'
 
-# bad.onnx: parts.onnx, in which one channel of layer 59 reaches 200 times as far, and layer 60, which alone reads it,
-# takes a 200th of it. The codes of 59's output then hardly tell the other channels apart.
-python3 - <<'END'
-import struct
-data = bytearray(open("parts.onnx", "rb").read())
-
-def number(at):
-    value = shift = 0
-    while True:
-        byte, at = data[at], at + 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
-
-def fields(at, end):
-    while at < end:
-        key, at = number(at)
-        if key & 7 == 2:
-            size, at = number(at)
-            yield key >> 3, at, at + size
-            at += size
-        elif key & 7 == 0:
-            at = number(at)[1]
-        else:
-            at += 4 if key & 7 == 5 else 8
-
-values = {}
-for field, start, end in fields(0, len(data)):
-    for of_graph, first, last in fields(start, end) if field == 7 else ():
-        if of_graph == 5:
-            parts = {tag: (a, b) for tag, a, b in fields(first, last)}
-            values[data[slice(*parts[8])].decode()] = parts[9]
-
-def scale(name, factor, wanted):
-    start, end = values[name]
-    for index in range((end - start) // 4):
-        if wanted(index):
-            value, = struct.unpack_from("<f", data, start + 4 * index)
-            struct.pack_into("<f", data, start + 4 * index, value * factor)
-
-head = "model.22.cv3.0."
-scale(head + "0.conv.weight", 200, lambda i: i < 32 * 9)
-scale(head + "0.conv.bias", 200, lambda i: i == 0)
-scale(head + "1.conv.weight", 1 / 200, lambda i: i // 9 % 32 == 0)
-open("bad.onnx", "wb").write(data)
-END
+# bad.onnx: parts.onnx, of which layer 60 alone should be float.
+python3 "$root/tests/cli/bad_layer.py" parts.onnx bad.onnx
 
 # field NAME FILE.json: its first value.
 field() { sed -n "s/^ *\"$1\": \(.*[^,]\),\{0,1\}$/\1/p" "$2" | head -n 1; }
@@ -84,6 +39,17 @@ echo "the choice again, with the same times, and as a table:"
 try build bad.onnx $bad -o again.octet -q | sed -n -e '/^  timed/p' -e '/^  error/p' -e '/^  layer/p' -e '/^  59 /p' -e '/^  60 /p' \
     -e '/^  part/p' -e '/^  judged/p' -e '/^  none/p' -e '/^  chosen/p' | mask | sed 's/kernels [A-Za-z0-9]*/kernels SET/'
 cmp bad.octet again.octet
+echo "with more threads, to the last digit:"
+"$octet" build bad.onnx ${bad/--threads 1/--threads 3} -o threads.octet --json -q >threads.json
+cmp bad.octet threads.octet
+figures() { grep -v -e _seconds -e '"file"' -e times_from_file "$1"; }
+figures bad.json >bad.figures
+figures threads.json | cmp - bad.figures
+echo "with other kernels, whose float sums differ in last bits:"
+for set in $("$octet" doctor | sed -n 's/^  kernel sets *ref//p'); do
+    "$octet" build bad.onnx $bad --cpu "$set" -o "kernels.octet" -q >/dev/null
+    cmp bad.octet kernels.octet || echo "$set"
+done
 echo "and as a list:"
 list=$(field float_layers bad.json)
 "$octet" build bad.onnx --stats bad.stats --calibrator minmax --float-layers "${list//\"/}" -o list.octet -q >/dev/null
@@ -109,6 +75,35 @@ sed 's/[0-9][0-9]*/N/' labelled.err
 field float_layers labelled.json
 field judging_images labelled.json
 losses labelled.json | awk '{ print ($1 > 8 ? "without, too much is lost" : "without " $1); print ($2 <= 8 ? "mended" : "with " $2) }'
+
+# A set is minimal when none of its layers can go: then the allowance is broken, or no time is won.
+echo "a stricter allowance, and what is chosen without each of its layers:"
+strict="${bad/auto:1/auto:0.2}"
+"$octet" build bad.onnx $strict -o strict.octet --json -q >strict.json
+python3 - <<'END'
+import json
+automatic = json.load(open("strict.json"))["automatic"]
+sets = {s["float_layers"]: s for s in automatic["sets"]}
+chosen = next(s for s in sets.values() if s["chosen"])
+
+def numbers(text):
+    layers = set()
+    for word in text.split(","):
+        first, _, last = word.partition("-")
+        layers |= set(range(int(first), int(last or first) + 1))
+    return layers
+
+layers = numbers(chosen["float_layers"])
+judged = [(numbers(text) if text != "none" else set(), s) for text, s in sets.items()]
+step = 0.005 * automatic["int8_ms"]
+print("layers:", "more than one" if len(layers) > 1 else len(layers))
+for layer in sorted(layers):
+    without = [s for other, s in judged if other == layers - {layer}]
+    if len(without) != 1:
+        print(f"without {layer}: judged {len(without)} times")
+    elif without[0]["loss_points"] <= 0.2 and without[0]["ms"] < chosen["ms"] - step:
+        print(f"{layer} is not needed: {without[0]}")
+END
 
 echo "parts, each with its number of convolutions:"
 for words in stem backbone neck head.box head.cls head 'stem,backbone,neck,head'; do

@@ -2,6 +2,7 @@
 # octet report: the page and its JSON; labels and a study; what cannot be reported on, and that nothing is left then.
 . "$support"
 need_demo
+need_speed
 cp "$(engine)" int8.octet
 cp "$model" float.onnx
 annotations=$root/demo/annotations/test.json

@@ -50,6 +50,12 @@ grep -qF "$(cat sent.txt)" lines.jsonl && echo "the line that the file has"
 subscribe -W 2 -t 'site/a/#' -v -C 2 | sort | sed 's/"time": "[^"]*"/TIME/' # retained
 ! grep -q secret-word said.err lines.jsonl out.txt got.txt || echo "the password was printed"
 
+echo "== the world is another"
+film() { echo "videotestsrc pattern=$1 num-buffers=16 ! video/x-raw,format=I420,width=320,height=320,framerate=1/1"; }
+"$octet" build "$model" --images "$(film ball)" -o ball.octet -q >/dev/null
+"$octet" watch ball.octet "$(film pinwheel)" --speed 10 --drift --quiet --mqtt "mqtt://octet:secret-word@127.0.0.1:$port"
+subscribe -W 2 -t 'octet/+/drift' -v -C 1 | sed -E 's/"time": "[^"]*"/TIME/; s/[0-9]+\.[0-9]+/N/g'
+
 echo "== without the password"
 "$octet" watch "$parts" belt.mp4 --mqtt "mqtt://octet:wrong-word@127.0.0.1:$port" --duration 1 2>&1 |
     grep -i mqtt | sed "s/$port/PORT/; s/[0-9]* dropped/N dropped/"

@@ -249,6 +249,7 @@ static void test_results(void **state)
         {FOUND "\"bbox\":[0,0,1,1],\"score\":1} {}]", "']' is missing"},
         {FOUND "\"bbox\":[0,0,1,1],\"score\":null}]", "results[0]: \"score\" is missing"},
         {FOUND "\"bbox\":[0,0,1,1],\"score\":1},\n]", "line 2, column 1: a comma before"},
+        {FOUND "\"bbox\":[0,0,1,1],\"score\":1},\n\n {\"image_id\":1,}]", "line 3, column 2: not"},
         {"\xfe\xff[]", "UTF-16"},
         {FOUND "\"bbox\":[0,0,1,1],\"score\":1}],", "more follows"},
     };

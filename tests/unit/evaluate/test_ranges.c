@@ -17,6 +17,7 @@
 
 static struct test_context test;
 static uint64_t bins[OCT_HISTOGRAM_BINS];
+static const struct oct_calibrator mse = {OCT_CALIBRATOR_MSE, OCT_PERCENTILE_DEFAULT};
 
 static void assert_close(double value, double expected, double within)
 {
@@ -47,13 +48,15 @@ static void uniform(void **state)
 {
     (void)state;
     const struct oct_tensor_record record = record_of(32, 10, 0);
-    const octet_range_fit spans = oct_range_fit(&record, (struct oct_quantization){32.0f / 255, 0});
+    const octet_range_fit spans =
+        oct_range_fit(&record, (struct oct_quantization){32.0f / 255, 0}, &mse);
     assert_close(spans.noise, -20.0 * log10(255.0), 0.4);
     assert_close(spans.clipped, 0.0, 0.0);
     assert_close(spans.best, spans.noise, 0.4);
     assert_true(isnan(spans.calibration));
     /* Four times too wide: 12 dB more, and three of four codes are without a value. */
-    const octet_range_fit wide = oct_range_fit(&record, (struct oct_quantization){128.0f / 255, 0});
+    const octet_range_fit wide =
+        oct_range_fit(&record, (struct oct_quantization){128.0f / 255, 0}, &mse);
     assert_close(wide.noise - spans.noise, 20.0 * log10(4.0), 0.15);
     assert_int_equal(wide.unused, 256 - 65);
     assert_close(wide.best, spans.best, 0.0);
@@ -64,7 +67,8 @@ static void clipped(void **state)
 {
     (void)state;
     const struct oct_tensor_record record = record_of(32, 1000, 2048);
-    const octet_range_fit fit = oct_range_fit(&record, (struct oct_quantization){32.0f / 255, 0});
+    const struct oct_quantization coding = {32.0f / 255, 0};
+    const octet_range_fit fit = oct_range_fit(&record, coding, &mse);
     assert_close(fit.clipped, 2048.0 / (double)record.histogram.count, 1e-9);
     const double share = fit.clipped, step = 32.0 / 255, at = 128.0 + 1.0 / 128.0;
     const double error = (1 - share) * step * step / 12.0 + share * (at - 32.0) * (at - 32.0);
@@ -72,6 +76,13 @@ static void clipped(void **state)
     const double square = (1 - share) * 32.0 * 32.0 / 3.0 + share * at * at;
     assert_close(fit.noise, 10.0 * log10(error / (square - mean * mean)), 0.1);
     assert_true(fit.noise - fit.best > 10.0);
+    /* What spans all of it is no better than the least error, and here worse. */
+    const struct oct_calibrator minmax = {OCT_CALIBRATOR_MINMAX, OCT_PERCENTILE_DEFAULT};
+    const octet_range_fit all = oct_range_fit(&record, coding, &minmax);
+    const struct oct_quantization spans = oct_calibrate_tensor(&minmax, &record.histogram);
+    assert_close(all.best, oct_range_fit(&record, spans, &minmax).noise, 0.0);
+    assert_close(all.noise, fit.noise, 0.0);
+    assert_true(all.best > fit.best);
 }
 
 static octet_range_fit tensor(const char *name, double noise, double best, double calibration,
@@ -85,30 +96,36 @@ static void verdicts(void **state)
 {
     (void)state;
     const double unknown = (double)NAN;
-    octet_range_fit ranges[] = {tensor("b", -30, -30, -30, 0), tensor("a", -26, -30, -31, 1e-3),
-                                tensor("c", -30, -30, -30.5, 1e-3)};
+    octet_range_fit ranges[] = {tensor("b", -33, -30, -30, 0), tensor("a", -26.5, -30, -31, 1e-3),
+                                tensor("c", -30, -30.1, -30.5, 1e-3)};
     octet_fit fit = oct_fit_of(ranges, 3);
     assert_string_equal(ranges[0].name, "a"); /* the most harmed first */
     assert_string_equal(ranges[1].name, "c");
-    assert_close(fit.rise, 5.5 / 3.0, 1e-9);
-    assert_close(fit.loss, 4.0 / 3.0, 1e-9);
+    assert_close(fit.rise, 2.0 / 3.0, 1e-9);
+    assert_close(fit.loss, 3.6 / 3.0, 1e-9); /* what "b" gains is not set against it */
     assert_int_equal(fit.worse, 1);
     assert_int_equal(fit.clipping, 1);
-    assert_int_equal(fit.fits, 1);
-    ranges[0].noise = -25;
-    fit = oct_fit_of(ranges, 3);
-    assert_int_equal(fit.fits, 0);
-    /* Harder pictures, for which there is no better range: nothing to be gained. */
-    ranges[0].best = -25;
+    ranges[0].noise = -26.6;
     assert_int_equal(oct_fit_of(ranges, 3).fits, 1);
-    /* Without what was before, the loss decides. */
-    octet_range_fit alone[] = {tensor("a", -27.6, -30, unknown, 0)};
-    assert_int_equal(oct_fit_of(alone, 1).fits, 1);
-    alone[0].noise = -27.4;
-    assert_int_equal(oct_fit_of(alone, 1).fits, 0);
-    /* And without the best, the rise. */
-    octet_range_fit codes[] = {tensor("a", -27, unknown, -30, 0)};
+    ranges[0].noise = -26.4;
+    assert_int_equal(oct_fit_of(ranges, 3).fits, 0);
+    /* Harder pictures, for which there is no better range: nothing to be gained. */
+    ranges[0].noise = ranges[0].best = -20;
+    fit = oct_fit_of(ranges, 3);
+    assert_true(fit.rise > OCTET_FIT_RISE);
+    assert_int_equal(fit.fits, 1);
+    /* Without the best, the rise decides. */
+    octet_range_fit codes[] = {tensor("a", -28.1, unknown, -30, 0)};
+    fit = oct_fit_of(codes, 1);
+    assert_true(isnan(fit.loss));
+    assert_int_equal(fit.fits, 1);
+    codes[0].noise = -27.9;
     assert_int_equal(oct_fit_of(codes, 1).fits, 0);
+    /* Without what was before, the loss does as ever. */
+    octet_range_fit alone[] = {tensor("a", -28.7, -30, unknown, 0)};
+    fit = oct_fit_of(alone, 1);
+    assert_true(isnan(fit.rise));
+    assert_int_equal(fit.fits, 0);
 }
 
 /* Rounding's twelfth, against a variance known by heart; tails at both ends. */
