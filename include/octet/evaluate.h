@@ -43,6 +43,10 @@ OCTET_API octet_status octet_truth_add_labels(octet_truth *truth, int64_t image_
                                               const char *path);
 OCTET_API size_t octet_truth_class_count(const octet_truth *truth);
 OCTET_API size_t octet_truth_image_count(const octet_truth *truth);
+OCTET_API size_t octet_truth_box_count(const octet_truth *truth);
+/** Box `index` in the order of adding; OCTET_INVALID_ARGUMENT when out of range. */
+OCTET_API octet_status octet_truth_box_get(const octet_truth *truth, size_t index,
+                                           octet_truth_box *box);
 /** Name (the handle's text) and id of class `index` in the order of adding; NULL past the end. */
 OCTET_API const char *octet_truth_class_get(const octet_truth *truth, size_t index, int64_t *id);
 /** Picture `index`; OCTET_INVALID_ARGUMENT past the end. */

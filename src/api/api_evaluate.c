@@ -100,6 +100,22 @@ octet_status octet_truth_image_get(const octet_truth *truth, size_t index, octet
     return OCTET_OK;
 }
 
+size_t octet_truth_box_count(const octet_truth *truth)
+{
+    return truth ? truth->box_count : 0;
+}
+
+octet_status octet_truth_box_get(const octet_truth *truth, size_t index, octet_truth_box *box)
+{
+    if (!truth || !box)
+        return oct_fail_null(truth ? truth->ctx : NULL, __func__, "box");
+    if (index >= truth->box_count)
+        return oct_fail(truth->ctx, OCTET_INVALID_ARGUMENT, "box %zu: there are %zu", index,
+                        truth->box_count);
+    *box = truth->boxes[index];
+    return OCTET_OK;
+}
+
 const char *octet_truth_message(const octet_truth *truth)
 {
     return truth ? truth->ctx->message : "";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* octet tune: options. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
@@ -14,10 +15,18 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
                   const char **target, struct operands *operands, int *status)
 {
     static const char *const targets[] = {"octet", "trt", NULL};
+    static const char *const splits[] = {"train", "val", "test", NULL};
     struct calibration_request *pictures = &a->pictures;
     const struct option options[] = {
         {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures to learn from; no labels (needed)",
          &pictures->images, 0, 0, NULL},
+        {.name = "labels",
+         .help = "learn from the labels of --data instead of the float model",
+         .target = &a->labels},
+        {"data", 'd', OPTION_TEXT, "FILE", "a data.yaml with label files, in place of --images",
+         &a->data, 0, 0, NULL},
+        {"split", 0, OPTION_CHOICE, "NAME", "of the data.yaml: train (default), val or test",
+         &a->split, 0, 0, splits},
         {"output", 'o', OPTION_TEXTS, "FILE",
          "FILE.octet, an engine, or FILE.onnx, a model with Q/DQ; both may be given (needed)",
          &a->outputs, 0, 0, NULL},
@@ -88,6 +97,27 @@ static int take_outputs(struct app *app, struct tune_arguments *a)
     return STATUS_DONE;
 }
 
+/* A data.yaml's split is a source as well. */
+static int take_pictures(struct app *app, struct tune_arguments *a)
+{
+    if (a->labels && !a->data)
+        return app_usage(app, "--labels needs --data FILE, the data.yaml whose label files they "
+                              "are in");
+    if (a->split && !a->data)
+        return app_usage(app, "--split goes with --data");
+    if (a->data && a->pictures.images.count)
+        return app_usage(app, "--images and --data exclude each other");
+    if (!a->data)
+        return a->pictures.images.count
+                   ? STATUS_DONE
+                   : app_usage(app, "--images SOURCE is missing: the pictures to learn from");
+    a->split = a->split ? a->split : "train";
+    a->of_data = app_printf("%s:%s", a->data, a->split);
+    a->source = a->of_data;
+    a->pictures.images = (struct texts){&a->source, 1};
+    return STATUS_DONE;
+}
+
 int cmd_tune(struct app *app, int argc, char **argv)
 {
     struct tune_arguments a = {.pictures = {.max_bad = MAX_BAD_DEFAULT}, .epochs = -1};
@@ -98,8 +128,9 @@ int cmd_tune(struct app *app, int argc, char **argv)
         return status;
     a.model = operands.text[0];
     a.for_tensorrt = target && strcmp(target, "trt") == 0;
-    if (!a.pictures.images.count)
-        return app_usage(app, "--images SOURCE is missing: the pictures to learn from");
+    status = take_pictures(app, &a);
+    if (status != STATUS_DONE)
+        return status;
     if (a.epochs > 0 && a.minutes > 0)
         return app_usage(app, "--epochs and --minutes exclude each other");
     if (a.resume && a.minutes > 0)
@@ -107,5 +138,8 @@ int cmd_tune(struct app *app, int argc, char **argv)
     if (a.epochs < 0)
         a.epochs = EPOCHS_DEFAULT;
     status = take_outputs(app, &a);
-    return status == STATUS_DONE ? tune_run(app, &a) : status;
+    if (status == STATUS_DONE)
+        status = tune_run(app, &a);
+    free(a.of_data);
+    return status;
 }

@@ -16,6 +16,8 @@ struct tune_arguments {
     double epochs, minutes; /* minutes 0: not given */
     bool labels, resume;
     const char *data, *split;
+    char *of_data; /* "DATA:SPLIT", the pictures' source then */
+    const char *source;
 };
 
 /* On the pictures that are held out, against the float model. */
@@ -23,6 +25,7 @@ struct tune_figures {
     double
         score_error;  /* root mean square, at anchors of which the float model says 0.1 and more */
     double agreement; /* AP, 0 to 1 */
+    double ap;        /* by labels, where they are learnt from; else NaN */
 };
 
 #endif

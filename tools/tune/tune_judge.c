@@ -19,6 +19,7 @@ struct seen {
 
 struct looked_at {
     const char *path;
+    size_t place; /* among all pictures */
     bool is_bad;
     struct seen *seen;
     size_t seen_count, seen_room;
@@ -32,6 +33,10 @@ struct tune_judge {
     size_t count;
     octet_detections *reference;
     size_t boxes;
+    struct tune_labels *labels; /* or NULL */
+    int64_t *ids;               /* of the pictures that can be read, in the truth */
+    size_t id_count;
+    double float_ap;
 };
 
 /* One engine's way over the pictures. */
@@ -39,8 +44,8 @@ struct way {
     struct tune_judge *judge;
     const octet_engine *engine;
     octet_session *session;
-    octet_detections *found;
-    float *output; /* [4 + classes][anchors] */
+    octet_detections *found, *labelled; /* of the model's classes; of the labels' */
+    float *output;                      /* [4 + classes][anchors] */
     bool is_float;
     double squares; /* of what scores are off */
     size_t scores;
@@ -59,6 +64,8 @@ static int open_way(struct way *way)
     octet_status status = octet_session_open(app->context, way->engine, &settings, &way->session);
     if (status == OCTET_OK)
         status = octet_detections_create(app->context, &way->found);
+    if (status == OCTET_OK && way->judge->labels)
+        status = octet_detections_create(app->context, &way->labelled);
     if (status != OCTET_OK)
         return fail_context(app, status);
     way->output = app_alloc((size_t)(4 + way->judge->class_count) *
@@ -71,6 +78,7 @@ static void close_way(struct way *way)
 {
     octet_session_close(&way->session);
     octet_detections_free(&way->found);
+    octet_detections_free(&way->labelled);
     free(way->output);
 }
 
@@ -107,6 +115,11 @@ static void compare_seen(struct way *way, const struct looked_at *picture)
     }
 }
 
+static int64_t id_of(const struct tune_judge *judge, size_t index)
+{
+    return judge->labels->set.entries[judge->pictures[index].place].id;
+}
+
 static int keep_boxes(struct way *way, size_t index)
 {
     octet_detection boxes[SCORING_DETECTIONS_MAX];
@@ -117,9 +130,24 @@ static int keep_boxes(struct way *way, size_t index)
         octet_session_detect(way->session, 0, &settings, boxes, SCORING_DETECTIONS_MAX, &count);
     if (status != OCTET_OK)
         return app_fail_library(way->judge->app, status, octet_session_message(way->session));
-    for (int i = 0; i < count && status == OCTET_OK; i++)
-        status = octet_detections_add(way->found, (int64_t)index, boxes[i].class_id, &boxes[i]);
+    for (int i = 0; i < count && status == OCTET_OK; i++) {
+        const int class = boxes[i].class_id;
+        const struct tune_labels *labels = way->judge->labels;
+        status = octet_detections_add(way->found, (int64_t)index, class, &boxes[i]);
+        if (status == OCTET_OK && labels && labels->classes.known[class])
+            status = octet_detections_add(way->labelled, id_of(way->judge, index),
+                                          labels->classes.ids[class], &boxes[i]);
+    }
     return status == OCTET_OK ? STATUS_DONE : fail_context(way->judge->app, status);
+}
+
+/* The first time, so that the ground truth has its labels. */
+static int note_labels(struct tune_judge *judge, size_t index, const octet_image *image)
+{
+    const octet_tune_box *boxes;
+    int count;
+    judge->ids[judge->id_count++] = id_of(judge, index);
+    return tune_labels_of(judge->labels, judge->pictures[index].place, image, &boxes, &count);
 }
 
 static int run_picture(struct way *way, size_t index)
@@ -135,8 +163,12 @@ static int run_picture(struct way *way, size_t index)
                    : (app_fail(judge->app, "%s", octet_context_message(judge->app->context)),
                       STATUS_DONE);
     }
+    const int noted =
+        way->is_float && judge->labels ? note_labels(judge, index, image) : STATUS_DONE;
     status = octet_session_set_image(way->session, 0, image);
     octet_image_free(&image);
+    if (noted != STATUS_DONE)
+        return noted;
     if (status == OCTET_OK)
         status = octet_session_run(way->session);
     if (status == OCTET_OK)
@@ -160,6 +192,29 @@ static int run_all(struct way *way)
     return status;
 }
 
+/* AP by labels; NaN without. Returns a status. */
+static int score_labels(const struct way *way, double *ap)
+{
+    const struct tune_judge *judge = way->judge;
+    octet_evaluation evaluation;
+    *ap = (double)NAN;
+    if (!judge->labels)
+        return STATUS_DONE;
+    const octet_evaluate_settings settings = {.image_ids = judge->ids,
+                                              .image_count = judge->id_count};
+    const octet_status status =
+        octet_evaluate(judge->labels->set.truth, way->labelled, &settings, &evaluation, NULL);
+    if (status != OCTET_OK)
+        return fail_context(judge->app, status);
+    if (evaluation.ap < 0)
+        return app_fail(judge->app,
+                        "the labels have no box in the %zu pictures that are held out: "
+                        "label more, or leave out --labels",
+                        judge->id_count);
+    *ap = evaluation.ap;
+    return STATUS_DONE;
+}
+
 static int run_float(struct tune_judge *judge, const octet_model *model)
 {
     octet_build_settings settings;
@@ -180,31 +235,36 @@ static int run_float(struct tune_judge *judge, const octet_model *model)
         judge->boxes = scored == OCTET_OK ? own.labels : 0;
         if (scored != OCTET_OK)
             status = fail_context(judge->app, scored);
+        if (status == STATUS_DONE)
+            status = score_labels(&way, &judge->float_ap);
     }
     close_way(&way);
     octet_engine_free(&engine);
     return status;
 }
 
-int tune_judge_open(struct app *app, const octet_model *model, const struct input_size *size,
-                    char *const *pictures, size_t count, struct tune_judge **judge)
+int tune_judge_open(struct app *app, const struct tune_judge_settings *settings,
+                    struct tune_judge **judge)
 {
     octet_info info;
     struct tune_judge *j = *judge = app_alloc(1, sizeof *j);
-    octet_model_info(model, &info);
+    octet_model_info(settings->model, &info);
     j->app = app;
-    j->size = *size;
+    j->size = settings->size;
     j->class_count = info.class_count;
-    j->pictures = app_alloc(count, sizeof *j->pictures);
-    j->count = count;
-    for (size_t i = 0; i < count; i++)
-        j->pictures[i].path = pictures[i];
-    const int status = run_float(j, model);
+    j->count = settings->count;
+    j->labels = settings->labels;
+    j->pictures = app_alloc(j->count, sizeof *j->pictures);
+    j->ids = app_alloc(j->count, sizeof *j->ids);
+    for (size_t i = 0; i < j->count; i++)
+        j->pictures[i] = (struct looked_at){.path = settings->paths[settings->held[i]],
+                                            .place = settings->held[i]};
+    const int status = run_float(j, settings->model);
     if (status == STATUS_DONE && !app_interrupted() && !j->boxes)
         return app_fail(app,
                         "the float model finds nothing in the %zu pictures that are held out: "
                         "take pictures with objects in them",
-                        count);
+                        j->count);
     return status;
 }
 
@@ -221,7 +281,9 @@ int tune_judge_engine(struct tune_judge *judge, const octet_engine *engine,
             status = fail_context(judge->app, scored);
         else
             *figures = (struct tune_figures){
-                way.scores ? sqrt(way.squares / (double)way.scores) : 0.0, agreement.ap};
+                way.scores ? sqrt(way.squares / (double)way.scores) : 0.0, agreement.ap, 0.0};
+        if (status == STATUS_DONE)
+            status = score_labels(&way, &figures->ap);
     }
     close_way(&way);
     return status;
@@ -232,6 +294,11 @@ size_t tune_judge_boxes(const struct tune_judge *judge)
     return judge->boxes;
 }
 
+double tune_judge_float_ap(const struct tune_judge *judge)
+{
+    return judge->float_ap;
+}
+
 void tune_judge_close(struct tune_judge **judge)
 {
     struct tune_judge *j = *judge;
@@ -240,6 +307,7 @@ void tune_judge_close(struct tune_judge **judge)
     for (size_t i = 0; i < j->count; i++)
         free(j->pictures[i].seen);
     free(j->pictures);
+    free(j->ids);
     octet_detections_free(&j->reference);
     free(j);
     *judge = NULL;

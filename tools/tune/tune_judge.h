@@ -4,13 +4,26 @@
 #define TOOLS_TUNE_JUDGE_H
 
 #include "tune/tune.h"
+#include "tune/tune_labels.h"
 
 struct tune_judge;
 
-/* Runs the float model over `pictures` (files), which must stay; those that cannot be read are left
- * out and told. Fails where it is sure of nothing in them. Returns a status. */
-int tune_judge_open(struct app *app, const octet_model *model, const struct input_size *size,
-                    char *const *pictures, size_t count, struct tune_judge **judge);
+struct tune_judge_settings {
+    const octet_model *model;
+    struct input_size size;
+    char *const *paths; /* of all pictures, files, which must stay */
+    const size_t *held; /* those that nothing is learnt from, by their places in `paths` */
+    size_t count;
+    struct tune_labels *labels; /* of `paths`, or NULL */
+};
+
+/* Runs the float model; pictures that cannot be read are left out and told. Fails where it is sure
+ * of nothing in them, or labels have no box. Returns a status. */
+int tune_judge_open(struct app *app, const struct tune_judge_settings *settings,
+                    struct tune_judge **judge);
+
+/* The float model's own figures: of AP alone. */
+double tune_judge_float_ap(const struct tune_judge *judge);
 
 /* Returns a status; an interruption leaves the figures undone. */
 int tune_judge_engine(struct tune_judge *judge, const octet_engine *engine,

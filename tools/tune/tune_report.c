@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tells of a training: on the way, and what came of it. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,26 +8,34 @@
 #include "app/terminal_text.h"
 #include "tune/tune_run.h"
 
-static void say_figures(const struct tune_run *run, const char *when,
-                        const struct tune_figures *figures)
+/* "score error 0.0391, agreement 94.02 %". The caller frees it. */
+static char *figures_text(const struct tune_figures *figures)
 {
-    app_say(run->app, "%s: score error %.4f, agreement %.2f %%", when, figures->score_error,
-            100 * figures->agreement);
+    char *ap = isnan(figures->ap) ? app_strdup("") : app_printf(", AP %.2f", 100 * figures->ap);
+    char *text = app_printf("score error %.4f, agreement %.2f %%%s", figures->score_error,
+                            100 * figures->agreement, ap);
+    free(ap);
+    return text;
 }
 
 void tune_say_start(const struct tune_run *run)
 {
+    const double ap = tune_judge_float_ap(run->judge);
+    char *text = figures_text(&run->start);
+    char *of_float =
+        isnan(ap) ? app_strdup("") : app_printf("; the float model's AP is %.2f", 100 * ap);
     app_say(run->app, "%zu pictures to learn from, %zu held out with %zu boxes", run->learnt_count,
             run->held_count, tune_judge_boxes(run->judge));
-    say_figures(run, "start", &run->start);
+    app_say(run->app, "start: %s%s", text, of_float);
+    free(of_float);
+    free(text);
 }
 
 void tune_say_moment(const struct tune_run *run, const struct tune_moment *moment)
 {
-    char *when = app_printf("epoch %.4g: loss %.4f", moment->epochs, moment->loss);
-    app_say(run->app, "%s, score error %.4f, agreement %.2f %%", when, moment->figures.score_error,
-            100 * moment->figures.agreement);
-    free(when);
+    char *text = figures_text(&moment->figures);
+    app_say(run->app, "epoch %.4g: loss %.4f, %s", moment->epochs, moment->loss, text);
+    free(text);
 }
 
 static json_t *figures_json(const struct tune_figures *figures)
@@ -34,6 +43,7 @@ static json_t *figures_json(const struct tune_figures *figures)
     json_t *json = json_new_object();
     json_put(json, "score_error", json_number(figures->score_error));
     json_put(json, "agreement_ap", json_number(figures->agreement));
+    json_put(json, "ap", isnan(figures->ap) ? json_null() : json_number(figures->ap));
     return json;
 }
 
@@ -76,15 +86,16 @@ int tune_report(const struct tune_run *run)
         print_clean(a->outputs.text[i]);
         printf("%s", i + 1 < a->outputs.count ? ", " : ": ");
     }
+    char *best = figures_text(&run->best), *start = figures_text(&run->start);
     if (run->is_better)
-        printf("trained, %.2f %% of the codes changed; score error %.4f, before %.4f; agreement "
-               "%.2f %%, before %.2f %%; %.1f s\n",
-               100 * (double)run->info.changed / (double)run->info.codes, run->best.score_error,
-               run->start.score_error, 100 * run->best.agreement, 100 * run->start.agreement,
+        printf("trained, %.2f %% of the codes changed; %s; before: %s; %.1f s\n",
+               100 * (double)run->info.changed / (double)run->info.codes, best, start,
                run->seconds);
     else
         printf("not trained: no state was better than the start on the pictures that were held "
-               "out (score error %.4f, agreement %.2f %%), which was written; %.1f s\n",
-               run->start.score_error, 100 * run->start.agreement, run->seconds);
+               "out (%s), which was written; %.1f s\n",
+               start, run->seconds);
+    free(best);
+    free(start);
     return STATUS_DONE;
 }

@@ -57,7 +57,7 @@ static int check_outputs(struct tune_run *run)
 static int part_pictures(struct tune_run *run)
 {
     struct app *app = run->app;
-    const size_t count = run->sources.count;
+    const size_t count = run->pictures->count;
     if (count < PICTURES_LEAST)
         return app_fail(app, "%zu picture%s: take %d or more, better 100, of what the camera sees",
                         count, count == 1 ? "" : "s", PICTURES_LEAST);
@@ -67,23 +67,49 @@ static int part_pictures(struct tune_run *run)
     for (size_t i = 0; i < count; i++) {
         const bool is_held = (i + 1) * held / count > i * held / count;
         if (is_held)
-            run->held[run->held_count++] = run->sources.path[i];
+            run->held[run->held_count++] = i;
         else
-            run->learnt[run->learnt_count++] = run->sources.path[i];
+            run->learnt[run->learnt_count++] = i;
     }
     return STATUS_DONE;
 }
 
-static int find_pictures(struct tune_run *run)
+static int find_plain(struct tune_run *run)
 {
     struct app *app = run->app;
     const struct calibration_request *request = &run->arguments->pictures;
     int status = calibration_sources(app, request, &run->sources);
+    run->pictures = &run->sources;
     if (status == STATUS_DONE)
         status = sources_refuse_streams(app, &run->sources,
                                         "octet tune (octet detect --save-frames makes pictures)");
-    if (status == STATUS_DONE)
-        status = sources_check_reachable(app, &run->sources, request->max_bad);
+    return status == STATUS_DONE ? sources_check_reachable(app, &run->sources, request->max_bad)
+                                 : status;
+}
+
+static int find_labelled(struct tune_run *run)
+{
+    struct app *app = run->app;
+    const struct tune_arguments *a = run->arguments;
+    octet_build_settings settings;
+    octet_engine *engine = NULL;
+    octet_build_defaults(&settings);
+    settings.precision = OCTET_PRECISION_FP32;
+    const octet_status built = octet_build(app->context, run->model, NULL, &settings, &engine);
+    if (built != OCTET_OK)
+        return app_fail_library(app, built, octet_context_message(app->context));
+    const int status =
+        tune_labels_open(app, a->data, a->split, a->pictures.max_bad, engine, &run->labels);
+    octet_engine_free(&engine);
+    run->pictures = &run->labels.set.pictures;
+    if (status == STATUS_DONE && a->pictures.count)
+        eval_set_sample(&run->labels.set, (size_t)a->pictures.count, (uint64_t)a->pictures.seed);
+    return status;
+}
+
+static int find_pictures(struct tune_run *run)
+{
+    const int status = run->arguments->labels ? find_labelled(run) : find_plain(run);
     return status == STATUS_DONE ? part_pictures(run) : status;
 }
 
@@ -123,6 +149,7 @@ static int open_tuning(struct tune_run *run, double epochs)
     settings.threads = app->threads;
     settings.cpu = app->cpu;
     settings.calibrator = a->calibrator;
+    settings.labels = a->labels;
     octet_tune_free(&run->tuning);
     const octet_status status =
         octet_tune_create(app->context, run->model, run->statistics, &settings, &run->tuning);
@@ -130,18 +157,33 @@ static int open_tuning(struct tune_run *run, double epochs)
                               : app_fail_library(app, status, octet_context_message(app->context));
 }
 
+static int set_boxes(struct tune_run *run, size_t place, const octet_image *image)
+{
+    const octet_tune_box *boxes;
+    int count;
+    const int status = tune_labels_of(&run->labels, place, image, &boxes, &count);
+    if (status != STATUS_DONE)
+        return status;
+    const octet_status set = octet_tune_set_boxes(run->tuning, boxes, count);
+    return set == OCTET_OK ? STATUS_DONE : fail_tuning(run, set);
+}
+
 /* One picture more; one that cannot be read is a failure: it could be when statistics were. */
 static int learn_picture(struct tune_run *run)
 {
     struct app *app = run->app;
     octet_image *image = NULL;
-    const int next = octet_tune_next(run->tuning);
-    octet_status status = octet_image_load(app->context, run->learnt[next], &image);
-    if (status != OCTET_OK)
-        return app_fail_library(app, status, octet_context_message(app->context));
-    status = octet_tune_add(run->tuning, image);
+    const size_t place = run->learnt[octet_tune_next(run->tuning)];
+    const octet_status loaded = octet_image_load(app->context, run->pictures->path[place], &image);
+    if (loaded != OCTET_OK)
+        return app_fail_library(app, loaded, octet_context_message(app->context));
+    int status = run->arguments->labels ? set_boxes(run, place, image) : STATUS_DONE;
+    if (status == STATUS_DONE) {
+        const octet_status added = octet_tune_add(run->tuning, image);
+        status = added == OCTET_OK ? STATUS_DONE : fail_tuning(run, added);
+    }
     octet_image_free(&image);
-    return status == OCTET_OK ? STATUS_DONE : fail_tuning(run, status);
+    return status;
 }
 
 /* So many epochs as fit into the minutes, by the time of one step. */
@@ -172,10 +214,12 @@ static int measure(struct tune_run *run, struct tune_figures *figures)
     return measured;
 }
 
-/* Nearer to the float model in scores, and not farther in boxes. */
+/* With labels, by them; else nearer to the float model in scores, and not farther in boxes. */
 static bool is_better(const struct tune_figures *figures, const struct tune_figures *than,
                       const struct tune_figures *start)
 {
+    if (!isnan(figures->ap))
+        return figures->ap > than->ap;
     return figures->score_error < than->score_error &&
            figures->agreement >= start->agreement - AGREEMENT_SLACK;
 }
@@ -211,8 +255,8 @@ static char *note_of(const struct tune_run *run)
                    run->best.score_error, run->best.agreement, run->is_better, run->moment_count);
     for (size_t i = 0; i < run->moment_count; i++) {
         const struct tune_moment *m = &run->moments[i];
-        char *longer = app_printf("%s %.17g %.17g %.17g %.17g", note, m->epochs, m->loss,
-                                  m->figures.score_error, m->figures.agreement);
+        char *longer = app_printf("%s %.17g %.17g %.17g %.17g %.17g", note, m->epochs, m->loss,
+                                  m->figures.score_error, m->figures.agreement, m->figures.ap);
         free(note);
         note = longer;
     }
@@ -223,8 +267,9 @@ static bool read_note(struct tune_run *run, const char *note)
 {
     int better = 0, used = 0;
     size_t count = 0;
-    if (sscanf(note, "%lg %lg %lg %lg %d %zu%n", &run->start.score_error, &run->start.agreement,
-               &run->best.score_error, &run->best.agreement, &better, &count, &used) != 6 ||
+    if (sscanf(note, "%lg %lg %lg %lg %lg %lg %d %zu%n", &run->start.score_error,
+               &run->start.agreement, &run->start.ap, &run->best.score_error, &run->best.agreement,
+               &run->best.ap, &better, &count, &used) != 8 ||
         count > 100000)
         return false;
     run->is_better = better != 0;
@@ -232,8 +277,8 @@ static bool read_note(struct tune_run *run, const char *note)
     for (run->moment_count = 0; run->moment_count < count; run->moment_count++) {
         struct tune_moment *m = &run->moments[run->moment_count];
         note += used;
-        if (sscanf(note, " %lg %lg %lg %lg%n", &m->epochs, &m->loss, &m->figures.score_error,
-                   &m->figures.agreement, &used) != 4)
+        if (sscanf(note, " %lg %lg %lg %lg %lg%n", &m->epochs, &m->loss, &m->figures.score_error,
+                   &m->figures.agreement, &m->figures.ap, &used) != 5)
             return false;
     }
     return true;
@@ -364,9 +409,14 @@ static int prepare(struct tune_run *run)
         status = fit_epochs(run, &epochs);
     if (status == STATUS_DONE)
         status = open_tuning(run, epochs);
+    const struct tune_judge_settings judge = {.model = run->model,
+                                              .size = run->size,
+                                              .paths = run->pictures ? run->pictures->path : NULL,
+                                              .held = run->held,
+                                              .count = run->held_count,
+                                              .labels = a->labels ? &run->labels : NULL};
     if (status == STATUS_DONE)
-        status =
-            tune_judge_open(app, run->model, &run->size, run->held, run->held_count, &run->judge);
+        status = tune_judge_open(app, &judge, &run->judge);
     if (status != STATUS_DONE || app_interrupted())
         return status;
     return a->resume ? resume(run) : measure_start(run);
@@ -379,6 +429,7 @@ static void close_run(struct tune_run *run)
     octet_statistics_free(&run->statistics);
     octet_model_free(&run->model);
     sources_free(&run->sources);
+    tune_labels_close(&run->labels);
     free(run->learnt);
     free(run->held);
     free(run->moments);

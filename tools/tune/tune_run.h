@@ -17,9 +17,11 @@ struct tune_run {
     octet_model *model;
     octet_statistics *statistics;
     struct input_size size;
-    struct sources sources;
-    char **learnt, **held; /* paths, which are the sources' */
-    size_t learnt_count, held_count, bad;
+    struct sources sources;    /* without labels */
+    struct tune_labels labels; /* with labels, and then the pictures */
+    const struct sources *pictures;
+    size_t *learnt, *held; /* places among the pictures */
+    size_t learnt_count, held_count;
     struct tune_judge *judge;
     octet_tuning *tuning;
     char *partial; /* OUT.partial */
