@@ -34,17 +34,9 @@ struct octet_drift {
 
 /* ---- what the engine knows ---- */
 
-static const char *known_noise(const octet_engine *engine)
-{
-    for (int i = 0; i < engine->provenance_count; i++)
-        if (strcmp(engine->provenance_keys[i], OCT_CALIBRATION_NOISE) == 0)
-            return engine->provenance_values[i];
-    return NULL;
-}
-
 bool oct_drift_knows(const octet_engine *engine)
 {
-    return known_noise(engine) != NULL;
+    return oct_engine_provenance(engine, OCT_CALIBRATION_NOISE) != NULL;
 }
 
 /* One entry "LAYER:DB" of a text that nobody has checked; false where there is none, or none such
@@ -85,7 +77,7 @@ static octet_status read_entries(octet_context *ctx, octet_drift *drift, const c
 
 octet_status oct_drift_create(octet_context *ctx, const octet_engine *engine, octet_drift **drift)
 {
-    const char *text = known_noise(engine);
+    const char *text = oct_engine_provenance(engine, OCT_CALIBRATION_NOISE);
     if (!text || !*text)
         return oct_fail(ctx, OCTET_MISMATCH,
                         "the engine does not know its calibration's codes: build it again, in "

@@ -25,7 +25,7 @@ static double clipped_share(const struct oct_histogram *histogram, struct oct_qu
     const double high = (255.5 - coding.zero_point) * scale;
     uint64_t beyond = 0;
     for (int i = histogram->first; i < histogram->last; i++) {
-        const double x = ((double)(i - OCT_HISTOGRAM_HALF) + 0.5) * width;
+        const double x = oct_histogram_middle(i, width);
         beyond += x < low || x > high ? histogram->bins[i] : 0;
     }
     return histogram->count ? (double)beyond / (double)histogram->count : 0.0;
@@ -37,7 +37,7 @@ static double spread_of(const struct oct_histogram *histogram)
     const double width = oct_histogram_width(histogram), count = (double)histogram->count;
     double sum = 0.0, square = 0.0;
     for (int i = histogram->first; i < histogram->last; i++) {
-        const double x = ((double)(i - OCT_HISTOGRAM_HALF) + 0.5) * width;
+        const double x = oct_histogram_middle(i, width);
         sum += (double)histogram->bins[i] * x;
         square += (double)histogram->bins[i] * x * x;
     }
@@ -139,10 +139,8 @@ static octet_status check_same_model(octet_context *ctx, const char *hash,
 
 static const char *provenance_of(const octet_engine *engine, const char *key)
 {
-    for (int i = 0; i < engine->provenance_count; i++)
-        if (strcmp(engine->provenance_keys[i], key) == 0)
-            return engine->provenance_values[i];
-    return "";
+    const char *text = oct_engine_provenance(engine, key);
+    return text ? text : "";
 }
 
 /* An engine's own; the default for ranges that none of them made. */

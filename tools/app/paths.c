@@ -44,6 +44,12 @@ bool path_has_extension(const char *path, const char *const *extensions)
     return false;
 }
 
+const char *path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 char *path_join(const char *folder, const char *name)
 {
     size_t length = strlen(folder);

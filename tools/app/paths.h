@@ -19,6 +19,9 @@ bool path_is_link(const char *path);
 /* Ends in one of the extensions (without dots; the last is NULL), in small letters or large. */
 bool path_has_extension(const char *path, const char *const *extensions);
 
+/* What is behind the last slash, in the path itself. */
+const char *path_name(const char *path);
+
 /* FOLDER/NAME: one slash between. The caller frees it. */
 char *path_join(const char *folder, const char *name);
 

@@ -10,4 +10,7 @@
 octet_session_settings app_session_settings(struct app *app, const char *device,
                                             struct input_size size);
 
+/* The same of a calibration, on the device of the program's options. */
+octet_calibration_settings app_calibration_settings(const struct app *app, struct input_size size);
+
 #endif

@@ -10,6 +10,7 @@
 #include "app/median.h"
 #include "app/progress.h"
 #include "app/session_settings.h"
+#include "models/model_file.h"
 #include "models/noise.h"
 
 enum { ROUNDS = 15, ROUNDS_LEAST = 3, ENGINES = 3 };
@@ -121,11 +122,8 @@ static int run_rounds(struct app *app, struct timed timed[ENGINES])
 
 char *layer_costs_fingerprint(const octet_engine *engine)
 {
-    const char *key, *text;
-    for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
-        if (strcmp(key, "model_sha256") == 0)
-            return app_strdup(text);
-    return app_strdup("");
+    const char *hash = engine_model_hash(engine);
+    return app_strdup(hash ? hash : "");
 }
 
 void layer_costs_begin(struct layer_costs *costs, const struct mixed_layers *layers,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/paths.h"
 #include "app/progress.h"
 #include "app/session_settings.h"
 #include "models/eval_coco.h"
@@ -29,12 +30,6 @@ static int fail_context(struct app *app, octet_status status)
 
 /* ---- the pictures ---- */
 
-static const char *file_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* The id of a frame of the list in the ground truth, by its file's name where the set does not know
  * it; false: it has none. */
 static bool find_id(const struct mixed_judge *judge, size_t source, const char *path, int64_t *id)
@@ -47,7 +42,7 @@ static bool find_id(const struct mixed_judge *judge, size_t source, const char *
     }
     for (size_t i = 0; i < count; i++) {
         octet_truth_image_get(judge->set.truth, i, &image);
-        if (strcmp(file_of(image.file_name), file_of(path)) != 0)
+        if (strcmp(path_name(image.file_name), path_name(path)) != 0)
             continue;
         *id = image.id;
         return true;

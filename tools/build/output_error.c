@@ -9,7 +9,6 @@
 #include "insight/output_distance.h"
 
 #define AHEAD 2
-#define BOX_ROWS 4
 
 static int read_pictures(struct output_error *noise, const struct sources *sources)
 {
@@ -60,7 +59,7 @@ int output_error_open(struct app *app, const octet_engine *engine, struct input_
     if (status != OCTET_OK)
         return fail(noise, NULL, status);
     octet_engine_info(engine, &info);
-    noise->rows = BOX_ROWS + info.class_count;
+    noise->rows = OUTPUT_BOX_ROWS + info.class_count;
     noise->anchors = octet_session_anchor_count(session);
     const size_t values = (size_t)noise->rows * (size_t)noise->anchors;
     noise->output = app_alloc(values, sizeof *noise->output);

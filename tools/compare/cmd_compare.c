@@ -97,8 +97,7 @@ static int check(struct app *app, const struct given *given)
 /* "A: yolov8n.onnx (fp32)". The caller frees it. */
 static char *title_of(const struct compare_side *side, char letter)
 {
-    const char *slash = strrchr(side->path, '/');
-    return app_printf("%c: %s (%s)", letter, slash ? slash + 1 : side->path,
+    return app_printf("%c: %s (%s)", letter, path_name(side->path),
                       precision_name(side->info.precision));
 }
 

@@ -6,12 +6,7 @@
 #include <string.h>
 
 #include "app/options.h"
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
+#include "app/paths.h"
 
 /* An id and the source that has it. */
 struct use {
@@ -84,7 +79,7 @@ static bool ends_path(const char *path, const char *file_name)
 static const struct entry *find_entry(const struct entry *entries, size_t count, const char *path,
                                       bool *several)
 {
-    const struct entry key = {.last = last_part(path)};
+    const struct entry key = {.last = path_name(path)};
     const struct entry *any = bsearch(&key, entries, count, sizeof *entries, compare_entries);
     const struct entry *first = any, *end = any, *found = NULL;
     *several = false;
@@ -116,7 +111,7 @@ int image_ids_by_annotations(struct app *app, const struct sources *sources,
     struct entry *entries = app_alloc(count, sizeof *entries);
     octet_truth_image image;
     for (size_t i = 0; octet_truth_image_get(truth, i, &image) == OCTET_OK; i++)
-        entries[i] = (struct entry){image.file_name, last_part(image.file_name), image.id};
+        entries[i] = (struct entry){image.file_name, path_name(image.file_name), image.id};
     qsort(entries, count, sizeof *entries, compare_entries);
     for (size_t i = 0; i < sources->count; i++) {
         const struct entry *entry = find_entry(entries, count, sources->path[i], &several);

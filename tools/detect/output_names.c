@@ -57,8 +57,7 @@ static struct output_name make_name(struct output_names *names, const char *sour
 {
     static const char *const kept[] = {"jpg", "jpeg", "png", NULL};
     static const char *const kept_films[] = {"mp4", "mov", "mkv", "webm", NULL};
-    const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
-    const char *dot = strrchr(name, '.');
+    const char *name = path_name(source), *dot = strrchr(name, '.');
     if (!dot || dot == name)
         dot = name + strlen(name);
     char *whole = app_printf("%.*s", (int)(dot - name), name);

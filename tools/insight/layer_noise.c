@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/allocate.h"
+#include "models/view_value.h"
 
 static bool same_layer(const octet_layer_info *a, const octet_layer_info *b)
 {
@@ -68,30 +69,26 @@ void layer_noise_open(struct layer_noise *noise, const octet_engine *a, const oc
     free(b_layers);
 }
 
-static float value_at(const octet_tensor_view *view, size_t at)
-{
-    if (view->type == OCTET_ELEMENT_U8)
-        return view->scale * (float)(((const uint8_t *)view->data)[at] - view->zero_point);
-    if (view->type == OCTET_ELEMENT_F32)
-        return ((const float *)view->data)[at];
-    const uint32_t bits = (uint32_t)((const uint16_t *)view->data)[at] << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* A pixel's channels as floats. */
-static void read_pixel(const octet_tensor_view *view, size_t pixel, float *values)
-{
-    const size_t y = pixel / (size_t)view->width, x = pixel % (size_t)view->width;
-    const size_t at = y * view->row_elements + x * view->pixel_elements;
-    for (size_t c = 0; c < (size_t)view->channels; c++)
-        values[c] = value_at(view, at + c);
-}
-
 static size_t pixels_of(const octet_tensor_view *view)
 {
     return (size_t)view->height * (size_t)view->width;
+}
+
+/* Where a pixel's first channel is. */
+static size_t element_of(const octet_tensor_view *view, size_t pixel)
+{
+    const size_t y = pixel / (size_t)view->width, x = pixel % (size_t)view->width;
+    return y * view->row_elements + x * view->pixel_elements;
+}
+
+/* All of them, pixel after pixel. */
+static void read_values(const octet_tensor_view *view, float *values)
+{
+    for (size_t i = 0; i < pixels_of(view); i++) {
+        const size_t at = element_of(view, i);
+        for (size_t c = 0; c < (size_t)view->channels; c++)
+            *values++ = view_value(view, at + c);
+    }
 }
 
 /* Keeps A's values. */
@@ -102,13 +99,11 @@ static int keep_values(void *user, int index, int layer, const octet_tensor_view
     if (noise->pair_of_a[layer] < 0)
         return 0;
     struct layer_pair *pair = &noise->pairs[noise->pair_of_a[layer]];
-    const size_t channels = (size_t)view->channels, pixels = pixels_of(view);
     if (!pair->values) {
-        pair->count = pixels * channels;
+        pair->count = pixels_of(view) * (size_t)view->channels;
         pair->values = app_alloc(pair->count, sizeof *pair->values);
     }
-    for (size_t i = 0; i < pixels; i++)
-        read_pixel(view, i, pair->values + i * channels);
+    read_values(view, pair->values);
     return 0;
 }
 
@@ -118,12 +113,11 @@ static void add_noise(struct noise_sums *sums, const struct layer_pair *pair,
     const size_t channels = (size_t)view->channels, pixels = pixels_of(view);
     for (size_t i = 0; i < pixels; i++) {
         const float *values = pair->values + i * channels;
-        const size_t y = i / (size_t)view->width, x = i % (size_t)view->width;
-        const size_t at = y * view->row_elements + x * view->pixel_elements;
+        const size_t at = element_of(view, i);
         double signal = 0, noise = 0;
         for (size_t c = 0; c < channels; c++) {
             const double value = (double)values[c];
-            const double difference = (double)value_at(view, at + c) - value;
+            const double difference = (double)view_value(view, at + c) - value;
             signal += value * value;
             noise += difference * difference;
         }
@@ -212,8 +206,7 @@ static int keep_alone(void *user, int index, int layer, const octet_tensor_view 
         return 0;
     if (!pair->alone_values)
         pair->alone_values = app_alloc(pair->count, sizeof *pair->alone_values);
-    for (size_t i = 0; i < pixels_of(view); i++)
-        read_pixel(view, i, pair->alone_values + i * (size_t)view->channels);
+    read_values(view, pair->alone_values);
     noise->status = octet_session_replace(noise->running, pair->values);
     return noise->status != OCTET_OK;
 }

@@ -8,7 +8,6 @@
 
 #include "app/allocate.h"
 
-#define BOX_ROWS 4
 #define SCORE_LEAST 0.01f /* of cells whose boxes are looked at */
 
 /* Where a cell's row begins to overlap another's, and by how much; at most the smaller side. */
@@ -32,7 +31,7 @@ void output_distance_add(struct output_distance *distance, const float *output,
 {
     const size_t anchors = (size_t)distance->anchors;
     float *best = app_alloc(anchors, sizeof *best);
-    for (int row = BOX_ROWS; row < distance->rows; row++) {
+    for (int row = OUTPUT_BOX_ROWS; row < distance->rows; row++) {
         const float *is = &output[(size_t)row * anchors];
         const float *should = &reference[(size_t)row * anchors];
         float sum = 0, squares = 0;

@@ -4,6 +4,8 @@
 #ifndef TOOLS_OUTPUT_DISTANCE_H
 #define TOOLS_OUTPUT_DISTANCE_H
 
+#define OUTPUT_BOX_ROWS 4 /* of an output, before those of the classes */
+
 /* Over the pictures so far. */
 struct output_distance {
     int rows, anchors;    /* of outputs as octet_session_output() gives them */

@@ -92,8 +92,7 @@ int worst_pictures_read(struct app *app, struct worst_pictures *worst)
 /* "03-NAME.jpg": the number keeps names apart. */
 static char *file_name(const char *folder, const char *label, size_t number)
 {
-    const char *slash = strrchr(label, '/'), *name = slash ? slash + 1 : label;
-    const char *dot = strrchr(name, '.');
+    const char *name = path_name(label), *dot = strrchr(name, '.');
     size_t length = dot && dot != name ? (size_t)(dot - name) : strlen(name);
     if (length > STEM_BYTES_MAX)
         length = STEM_BYTES_MAX;

@@ -3,6 +3,7 @@
 #include "models/calibration_run.h"
 
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "models/checkpoint.h"
 #include "pictures/pictures.h"
 
@@ -153,7 +154,7 @@ static int start(struct run *run, const octet_model *model)
 {
     struct app *app = run->app;
     octet_statistics *before = NULL;
-    octet_calibration_settings settings;
+    octet_calibration_settings settings = app_calibration_settings(app, run->request->size);
     const char *output = sources_are_counted(&run->sources) ? run->request->output : NULL;
     checkpoint_open(&run->checkpoint, output, &run->sources);
     if (run->request->resume) {
@@ -168,12 +169,6 @@ static int start(struct run *run, const octet_model *model)
         app_say(app, "%s, which an interrupted run left, is not used: no --resume",
                 run->checkpoint.path);
     }
-    octet_calibration_defaults(&settings);
-    settings.height = run->request->size.height;
-    settings.width = run->request->size.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = app->device;
     settings.from = before;
     octet_status created =
         octet_calibration_create(app->context, model, &settings, &run->calibration);

@@ -153,6 +153,15 @@ static const struct {
 };
 #define PRECISION_COUNT (sizeof precisions / sizeof *precisions)
 
+const char *engine_model_hash(const octet_engine *engine)
+{
+    const char *key, *text;
+    for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
+        if (strcmp(key, "model_sha256") == 0)
+            return text;
+    return NULL;
+}
+
 const char *precision_name(octet_precision precision)
 {
     return (size_t)precision < PRECISION_COUNT ? precisions[precision].name : "unknown";

@@ -25,6 +25,9 @@ int detector_open(struct app *app, const char *path, octet_engine **engine);
 /* Loads MODEL.onnx; an engine or statistics in its place is refused with a hint. */
 int model_open(struct app *app, const char *path, octet_model **model);
 
+/* The model that an engine says it was made of, by its SHA-256, or NULL. */
+const char *engine_model_hash(const octet_engine *engine);
+
 /* For people, "bf16" and so on; and the word that engine files and JSON have, where bfloat16 is
  * "half". */
 const char *precision_name(octet_precision precision);

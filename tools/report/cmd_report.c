@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/output_file.h"
+#include "app/paths.h"
 #include "app/terminal_text.h"
 #include "models/names_file.h"
 #include "pictures/inputs.h"
@@ -70,8 +71,7 @@ static int parse(struct app *app, int argc, char **argv, struct report_request *
 /* "best.html" of "engines/best.octet". */
 static char *default_output(const char *engine)
 {
-    const char *slash = strrchr(engine, '/'), *name = slash ? slash + 1 : engine;
-    const char *dot = strrchr(name, '.');
+    const char *name = path_name(engine), *dot = strrchr(name, '.');
     return app_printf("%.*s.html", dot && dot != name ? (int)(dot - name) : (int)strlen(name),
                       name);
 }

@@ -2,8 +2,6 @@
 /* What several steps of measuring need. */
 #include "report/measure_parts.h"
 
-#include <string.h>
-
 #include "app/session_settings.h"
 #include "models/noise.h"
 #include "plot/plot_svg.h"
@@ -18,15 +16,6 @@ char *report_chart(struct plot_drawing *drawing)
 int report_check_signal(struct app *app)
 {
     return app_interrupted() ? app_fail(app, "interrupted: no report was written") : STATUS_DONE;
-}
-
-const char *report_model_hash(const octet_engine *engine)
-{
-    const char *key, *text;
-    for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
-        if (strcmp(key, "model_sha256") == 0)
-            return text;
-    return NULL;
 }
 
 int report_open_timed(struct app *app, const struct report_measured *measured,

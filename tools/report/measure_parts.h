@@ -66,9 +66,6 @@ int report_check_signal(struct app *app);
 int report_open_timed(struct app *app, const struct report_measured *measured,
                       const octet_engine *engine, bool profile, octet_session **session);
 
-/* The model that the engine was made of, or NULL: its SHA-256. */
-const char *report_model_hash(const octet_engine *engine);
-
 /* A chart as part of the page; closes the drawing. */
 char *report_chart(struct plot_drawing *drawing);
 

@@ -2,8 +2,8 @@
 /* Histograms of what the float model's layers put out, around what the engine's codes reach. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "models/view_value.h"
 #include "plot/plot_histogram.h"
 #include "report/measure_parts.h"
 #include "report/report_layer_name.h"
@@ -27,18 +27,6 @@ struct tallies {
     struct tally *tally;
     size_t count;
 };
-
-static float value_at(const octet_tensor_view *view, size_t at)
-{
-    if (view->type == OCTET_ELEMENT_F32)
-        return ((const float *)view->data)[at];
-    if (view->type == OCTET_ELEMENT_U8)
-        return view->scale * (float)(((const uint8_t *)view->data)[at] - view->zero_point);
-    const uint32_t bits = (uint32_t)((const uint16_t *)view->data)[at] << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 static void count_value(struct tally *tally, double value)
 {
@@ -64,8 +52,8 @@ static int look(void *user, int index, int layer, const octet_tensor_view *view)
             for (int x = 0; x < view->width; x++)
                 for (int c = 0; c < view->channels; c++)
                     count_value(&tallies->tally[i],
-                                value_at(view, (size_t)y * view->row_elements +
-                                                   (size_t)x * view->pixel_elements + (size_t)c));
+                                view_value(view, (size_t)y * view->row_elements +
+                                                     (size_t)x * view->pixel_elements + (size_t)c));
     }
     return 0;
 }

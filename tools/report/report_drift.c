@@ -27,13 +27,10 @@ struct looking {
 static int open_calibration(struct looking *looking)
 {
     const struct report_measured *measured = looking->measured;
-    octet_calibration_settings settings;
-    octet_calibration_defaults(&settings);
-    settings.height = octet_session_height(measured->run.sides[1].session);
-    settings.width = octet_session_width(measured->run.sides[1].session);
-    settings.threads = looking->app->threads;
-    settings.cpu = looking->app->cpu;
-    settings.device = looking->app->device;
+    const octet_session *session = measured->run.sides[1].session;
+    const octet_calibration_settings settings =
+        app_calibration_settings(looking->app, (struct input_size){octet_session_height(session),
+                                                                   octet_session_width(session)});
     const octet_status status = octet_calibration_create(looking->app->context, measured->model,
                                                          &settings, &looking->calibration);
     return status == OCTET_OK ? STATUS_DONE

@@ -9,7 +9,6 @@
 
 #define ENOUGH_MS 20000.0 /* no further picture after half of it, nor more layers than fit in */
 #define LAYERS_LEAST 12
-#define BOX_ROWS 4
 
 struct effects {
     struct app *app;
@@ -107,7 +106,7 @@ int report_measure_effects(struct app *app, struct report_measured *measured)
 {
     struct layer_noise *noise = &measured->run.layers;
     const octet_session *a = measured->run.sides[0].session;
-    const int rows = BOX_ROWS + measured->data.info.class_count;
+    const int rows = OUTPUT_BOX_ROWS + measured->data.info.class_count;
     const int anchors = octet_session_anchor_count(a);
     if (!noise->alone || noise->count == 0)
         return STATUS_DONE;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/paths.h"
 #include "models/model_file.h"
 #include "report/report_judge.h"
 
@@ -17,8 +18,8 @@ static int check_model(struct app *app, const struct report_request *request,
                        const struct report_measured *measured)
 {
     enum file_kind kind;
-    const char *model = report_model_hash(measured->run.sides[0].engine);
-    const char *engine = report_model_hash(measured->run.sides[1].engine);
+    const char *model = engine_model_hash(measured->run.sides[0].engine);
+    const char *engine = engine_model_hash(measured->run.sides[1].engine);
     const int status = file_kind_of(app, request->engine, &kind);
     if (status != STATUS_DONE || kind != FILE_ENGINE || !model || !engine ||
         strcmp(model, engine) == 0)
@@ -70,7 +71,7 @@ int report_open(struct app *app, struct report_request *request, struct report_m
     if (status == STATUS_DONE)
         status = open_model(app, request->model, &measured->model);
     if (status == STATUS_DONE && request->study)
-        status = report_study_read(app, request->study, report_model_hash(run->sides[1].engine),
+        status = report_study_read(app, request->study, engine_model_hash(run->sides[1].engine),
                                    &measured->data.study);
     if (status == STATUS_DONE && run->also)
         class_match_find(app, run->sides[0].engine, measured->labels.set.truth,
@@ -151,12 +152,6 @@ static size_t count_pictures(const struct sources *sources)
 
 /* ---- all ---- */
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static int measure_all(struct app *app, struct report_request *request, struct drawer *drawer,
                        struct report_measured *measured)
 {
@@ -178,7 +173,7 @@ int report_measure(struct app *app, struct report_request *request, struct drawe
                    struct report_measured *measured)
 {
     struct report_data *data = &measured->data;
-    data->title = base_name(request->engine);
+    data->title = path_name(request->engine);
     data->command = request->command;
     octet_engine_info(measured->run.sides[1].engine, &data->info);
     const size_t pictures = count_pictures(&measured->run.sources);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/paths.h"
+
 #include "report/measure_parts.h"
 
 #define WIDTH_MOST 560 /* pixels of a side */
@@ -32,9 +34,8 @@ static int draw_list(struct drawer *drawer, const struct worst_pictures *list, b
     int status = STATUS_DONE;
     for (size_t i = 0; i < list->count && status == STATUS_DONE; i++) {
         const struct worst_picture *kept = &list->pictures[i];
-        const char *slash = strrchr(kept->label, '/');
         struct report_picture *picture = &measured->pictures[measured->data.shown_count++];
-        *picture = (struct report_picture){.label = app_strdup(slash ? slash + 1 : kept->label),
+        *picture = (struct report_picture){.label = app_strdup(path_name(kept->label)),
                                            .difference = kept->difference,
                                            .is_best = is_best};
         status = draw_picture(drawer, kept, bytes_most, picture);

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "app/suggest.h"
+#include "models/view_value.h"
 
 #define NAME_MAX_BYTES 200
 
@@ -117,28 +118,12 @@ static int open_file(struct tensor_files *files, struct tensor_file *layer,
     return status;
 }
 
-/* A half is the upper half of a float. */
-static float value_of_half(uint16_t half)
-{
-    uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static void gather_channel(const octet_tensor_view *view, size_t channel, float *row)
 {
     for (int y = 0; y < view->height; y++) {
         size_t at = (size_t)y * view->row_elements + channel;
-        for (int x = 0; x < view->width; x++, at += view->pixel_elements) {
-            if (view->type == OCTET_ELEMENT_BF16)
-                *row++ = value_of_half(((const uint16_t *)view->data)[at]);
-            else if (view->type == OCTET_ELEMENT_F32)
-                *row++ = ((const float *)view->data)[at];
-            else
-                *row++ =
-                    view->scale * (float)(((const uint8_t *)view->data)[at] - view->zero_point);
-        }
+        for (int x = 0; x < view->width; x++, at += view->pixel_elements)
+            *row++ = view_value(view, at);
     }
 }
 

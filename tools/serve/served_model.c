@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/paths.h"
 #include "app/session_settings.h"
 #include "models/model_file.h"
 
@@ -43,9 +44,8 @@ static octet_status prepare(struct served_model *model, const struct serve_setti
 static struct served_model *start(struct app *app, const char *name)
 {
     struct served_model *model = app_alloc(1, sizeof *model);
-    const char *slash = strrchr(name, '/');
     model->app = app;
-    model->name = app_strdup(slash ? slash + 1 : name);
+    model->name = app_strdup(path_name(name));
     return model;
 }
 

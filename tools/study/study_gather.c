@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/progress.h"
+#include "app/session_settings.h"
 #include "pictures/pictures.h"
 
 #define AHEAD 3 /* pictures that are decoded while others are run */
@@ -37,13 +38,8 @@ static void list_taken(struct gathering *g)
 static int start(struct gathering *g)
 {
     struct app *app = g->study->app;
-    octet_calibration_settings settings;
-    octet_calibration_defaults(&settings);
-    settings.height = g->study->arguments->size.height;
-    settings.width = g->study->arguments->size.width;
-    settings.threads = app->threads;
-    settings.cpu = app->cpu;
-    settings.device = app->device;
+    const octet_calibration_settings settings =
+        app_calibration_settings(app, g->study->arguments->size);
     const octet_status status =
         octet_calibration_create(app->context, g->study->model, &settings, &g->calibration);
     if (status == OCTET_OK)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/address.h"
+#include "app/paths.h"
 
 const struct film_request *camera_request(const struct camera_settings *camera)
 {
@@ -28,8 +29,7 @@ static char *distinct_part(const char *source)
         free(clean);
         return part;
     }
-    const char *slash = strrchr(source, '/');
-    char *part = app_strdup(slash ? slash + 1 : source);
+    char *part = app_strdup(path_name(source));
     char *dot = strrchr(part, '.');
     if (dot && dot != part)
         *dot = '\0';

@@ -29,6 +29,12 @@ void oct_histogram_init(struct oct_histogram *histogram, uint64_t *bins);
 
 double oct_histogram_width(const struct oct_histogram *histogram);
 
+/* The middle of a bin of bins of that width. */
+static inline double oct_histogram_middle(int bin, double width)
+{
+    return ((double)(bin - OCT_HISTOGRAM_HALF) + 0.5) * width;
+}
+
 /* Joins bins until values from `minimum` to `maximum` (finite) fit, and counts them in as seen. */
 void oct_histogram_widen(struct oct_histogram *histogram, float minimum, float maximum);
 

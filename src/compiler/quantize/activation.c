@@ -78,7 +78,7 @@ double oct_coding_squared_error(const struct oct_histogram *histogram,
         const uint64_t count = histogram->bins[i];
         if (count == 0)
             continue;
-        const double x = ((double)(i - OCT_HISTOGRAM_HALF) + 0.5) * width;
+        const double x = oct_histogram_middle(i, width);
         float code = rintf((float)x * inverse);
         code = code < lowest ? lowest : code > highest ? highest : code;
         const double difference = x - (double)code * (double)coding.scale;
@@ -212,7 +212,7 @@ double oct_symmetric_clipped(const struct oct_histogram *histogram, float scale)
     if (histogram->count == 0 || largest_magnitude(histogram) <= limit * (1.0 + 1e-6))
         return 0.0;
     for (int i = histogram->first; i < histogram->last; i++)
-        if (fabs(((double)(i - OCT_HISTOGRAM_HALF) + 0.5) * width) > limit)
+        if (fabs(oct_histogram_middle(i, width)) > limit)
             beyond += (double)histogram->bins[i];
     return beyond / (double)histogram->count;
 }

@@ -17,7 +17,7 @@ void oct_codes_of(const struct oct_histogram *histogram, struct oct_quantization
     const double width = oct_histogram_width(histogram);
     memset(counts, 0, OCT_CODES * sizeof *counts);
     for (int i = histogram->first; i < histogram->last; i++) {
-        const double x = ((double)(i - OCT_HISTOGRAM_HALF) + 0.5) * width;
+        const double x = oct_histogram_middle(i, width);
         const double code = rint(x / (double)coding.scale) + coding.zero_point;
         counts[code < 0.0 ? 0 : code > LAST ? LAST : (int)code] += histogram->bins[i];
     }

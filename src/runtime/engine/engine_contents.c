@@ -140,3 +140,11 @@ octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine,
     engine->provenance_count = failed ? 0 : count;
     return failed ? oct_fail_memory(ctx, "the engine") : OCTET_OK;
 }
+
+const char *oct_engine_provenance(const octet_engine *engine, const char *key)
+{
+    for (int i = 0; i < engine->provenance_count; i++)
+        if (strcmp(engine->provenance_keys[i], key) == 0)
+            return engine->provenance_values[i];
+    return NULL;
+}

@@ -55,6 +55,9 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
 octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,
                                        const char *const *keys, const char *const *values);
 
+/* The text of a provenance entry; NULL: there is none. */
+const char *oct_engine_provenance(const octet_engine *engine, const char *key);
+
 /* Makes an engine of a file's bytes, which it takes over: `file` is empty afterwards, on failure
  * too. */
 octet_status oct_engine_read(octet_context *ctx, struct oct_file *file, const char *name,
