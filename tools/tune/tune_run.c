@@ -405,18 +405,18 @@ static int prepare(struct tune_run *run)
         octet_statistics_info_get(run->statistics, &info);
         run->size = (struct input_size){info.input_height, info.input_width};
     }
-    if (status == STATUS_DONE && a->minutes > 0)
-        status = fit_epochs(run, &epochs);
-    if (status == STATUS_DONE)
-        status = open_tuning(run, epochs);
     const struct tune_judge_settings judge = {.model = run->model,
                                               .size = run->size,
                                               .paths = run->pictures ? run->pictures->path : NULL,
                                               .held = run->held,
                                               .count = run->held_count,
                                               .labels = a->labels ? &run->labels : NULL};
-    if (status == STATUS_DONE)
+    if (status == STATUS_DONE) /* first: while it opens, there are two float models */
         status = tune_judge_open(app, &judge, &run->judge);
+    if (status == STATUS_DONE && !app_interrupted() && a->minutes > 0)
+        status = fit_epochs(run, &epochs);
+    if (status == STATUS_DONE && !app_interrupted())
+        status = open_tuning(run, epochs);
     if (status != STATUS_DONE || app_interrupted())
         return status;
     return a->resume ? resume(run) : measure_start(run);
