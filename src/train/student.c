@@ -45,7 +45,10 @@ static octet_status find_inputs(struct creating *c, int index)
     return OCTET_OK;
 }
 
-/* So that steps of weights that stay values are as large as of others. */
+/* Weights that stay values learn in units of a multiple of their output's largest, steps that are
+ * hundreds of a code's: few they are, the head's last, and they make up for what the layers before
+ * cannot. */
+#define VALUE_UNIT 6.0f
 static float *value_units(struct oct_student *s, int index)
 {
     const struct oct_student_layer *l = &s->layers[index];
@@ -56,7 +59,7 @@ static float *value_units(struct oct_student *s, int index)
         float most = 0.0f;
         for (size_t i = 0; i < each; i++)
             most = fmaxf(most, fabsf(weights[(size_t)n * each + i]));
-        units[n] = most > 0.0f ? most / 127.0f : 1.0f;
+        units[n] = most > 0.0f ? VALUE_UNIT * most : 1.0f;
     }
     return units;
 }
