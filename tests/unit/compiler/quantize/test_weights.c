@@ -15,7 +15,7 @@
 static void by_hand(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {3, 2, 2, false}; /* outputs, inputs, taps */
+    const struct oct_weights_shape shape = {3, 2, 2, false, 8}; /* outputs, inputs, taps */
     const float weights[3][2][2] = {
         {{1.27f, -0.5f}, {0.004f, 0.0f}}, /* s = 0.01: 127, -50, 0.4 -> 0, 0 */
         {{-254.0f, 1.0f}, {3.0f, 5.0f}},  /* s = 2: -127, 0.5 -> 0, 1.5 -> 2, 2.5 -> 2 */
@@ -36,7 +36,7 @@ static void by_hand(void **state)
 static void input_scales(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {1, 2, 1, false};
+    const struct oct_weights_shape shape = {1, 2, 1, false, 8};
     const float weights[2] = {1.27f, 0.1f}, inputs[2] = {1.0f, 10.0f};
     int8_t codes[2];
     float scale;
@@ -59,7 +59,7 @@ static void bounds(void **state)
     static float weights[OUTPUTS * DEPTH];
     static int8_t codes[OUTPUTS * DEPTH];
     float scales[OUTPUTS], inputs[INPUTS];
-    const struct oct_weights_shape shape = {OUTPUTS, INPUTS, TAPS, false};
+    const struct oct_weights_shape shape = {OUTPUTS, INPUTS, TAPS, false, 8};
     struct test_random random = test_random_of(1);
     for (int round = 0; round < 50; round++) {
         for (int i = 0; i < OUTPUTS * DEPTH; i++)
@@ -84,7 +84,7 @@ static void bounds(void **state)
 static void tiny_weights(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {2, 1, 2, false};
+    const struct oct_weights_shape shape = {2, 1, 2, false, 8};
     const float weights[4] = {1e-38f, -1e-39f, 3e38f, -3e38f}, one = 1.0f;
     int8_t codes[4];
     float scales[2];
@@ -97,7 +97,7 @@ static void tiny_weights(void **state)
 static void refined_by_hand(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {1, 1, 4, false};
+    const struct oct_weights_shape shape = {1, 1, 4, false, 8};
     const float weights[4] = {1.27f, 0.004f, 0.004f, 0.004f}, one = 1.0f;
     const struct oct_moments moments = {0.0, 1.0};
     int8_t codes[4];
@@ -126,7 +126,7 @@ static struct {
     int candidates[INPUTS][2];
 } layer;
 
-static const struct oct_weights_shape layer_shape = {OUTPUTS, INPUTS, TAPS, false};
+static const struct oct_weights_shape layer_shape = {OUTPUTS, INPUTS, TAPS, false, 8};
 
 static struct oct_refinement random_layer(struct test_random *random)
 {
