@@ -20,6 +20,9 @@
 #define BATCH 8
 /* Agreement of the few pictures that are held out wavers so much, AP of 0 to 1. */
 #define AGREEMENT_SLACK 0.01
+/* Codes of 4 bits take more of both. */
+#define FEW_BITS_STEPS 1000
+#define FEW_BITS_PICTURES 200
 #define SAVE_MS 60e3 /* so often the state is kept, at most */
 
 /* ---- files ---- */
@@ -61,6 +64,9 @@ static int part_pictures(struct tune_run *run)
     if (count < PICTURES_LEAST)
         return app_fail(app, "%zu picture%s: take %d or more, better 100, of what the camera sees",
                         count, count == 1 ? "" : "s", PICTURES_LEAST);
+    if (run->arguments->has_few_bits && count < FEW_BITS_PICTURES)
+        app_say(app, "%zu pictures: weights of 4 bits take %d and more to be learnt well", count,
+                FEW_BITS_PICTURES);
     const size_t held = count / HELD_SHARE > HELD_LEAST ? count / HELD_SHARE : HELD_LEAST;
     run->learnt = app_alloc(count, sizeof *run->learnt);
     run->held = app_alloc(count, sizeof *run->held);
@@ -150,6 +156,9 @@ static int open_tuning(struct tune_run *run, double epochs)
     settings.cpu = app->cpu;
     settings.calibrator = a->calibrator;
     settings.labels = a->labels;
+    settings.weight_bits = a->has_few_bits ? 4 : 8;
+    if (a->jitter)
+        settings.scale_jitter = strcmp(a->jitter, "on") == 0;
     octet_tune_free(&run->tuning);
     const octet_status status =
         octet_tune_create(app->context, run->model, run->statistics, &settings, &run->tuning);
@@ -407,6 +416,8 @@ static int prepare(struct tune_run *run)
     }
     if (status == STATUS_DONE && a->minutes > 0)
         status = fit_epochs(run, &epochs);
+    if (epochs < 0)
+        epochs = (double)(FEW_BITS_STEPS * BATCH) / (double)run->learnt_count;
     if (status == STATUS_DONE)
         status = open_tuning(run, epochs);
     const struct tune_judge_settings judge = {.model = run->model,
