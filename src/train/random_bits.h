@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random numbers by their place: what was drawn before, and by which thread, makes no difference. */
+/* Random numbers by their place: what was drawn before, and by which thread, changes nothing. */
 #ifndef OCTET_TRAIN_RANDOM_BITS_H
 #define OCTET_TRAIN_RANDOM_BITS_H
 

@@ -39,7 +39,7 @@ struct span {
     int first, end, low, high;
 };
 
-/* The picture's whole pixels that lie within the input's `target`, and where these begin and end. */
+/* The picture's whole pixels that lie within the input's `target`, and where in it. */
 static bool find_span(int source, int target, double gain, double centre, struct span *span)
 {
     const double begin = centre - 0.5 * gain * source;

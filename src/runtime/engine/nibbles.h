@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Codes of 4 bits as files have them: two's complement, two a byte, the earlier one in the low half;
- * where their number is odd, the last byte's high half is 0. */
+/* Codes of 4 bits as files have them: two's complement, two a byte, the earlier one in the low
+ * half; where their number is odd, the last byte's high half is 0. */
 #ifndef OCTET_RUNTIME_ENGINE_NIBBLES_H
 #define OCTET_RUNTIME_ENGINE_NIBBLES_H
 

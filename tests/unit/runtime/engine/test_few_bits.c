@@ -149,7 +149,7 @@ static void round_trips(void **state)
     expect_round_trip(TEST_DETECTOR_FAMILY);
 }
 
-/* The engine as it is and as it is read, by all kernel sets of this machine, beside the reference. */
+/* The engine as it is by the reference, and as it is read by the fastest kernels. */
 static void same_bits(void **state)
 {
     (void)state;
