@@ -292,6 +292,36 @@ static void padding(void **state)
     octet_engine_free(&engine);
 }
 
+/* Every allocation of reading and of writing fails in turn. */
+static void short_of_memory(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine_few_bits(&test.context, TEST_DETECTOR_TINY), *loaded;
+    size_t size, again_size;
+    void *again;
+    unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
+    octet_status read = OCTET_OUT_OF_MEMORY, written = OCTET_OUT_OF_MEMORY;
+    for (int n = 0; read; n++) {
+        test.fail_at = test.calls + n;
+        read = load(bytes, size, &loaded);
+        assert_true(read == OCTET_OK || read == OCTET_OUT_OF_MEMORY);
+        assert_int_equal(read == OCTET_OK, loaded != NULL);
+    }
+    for (int n = 0; written; n++) {
+        test.fail_at = test.calls + n;
+        written = octet_engine_save_memory(&test.context, loaded, &again, &again_size);
+        assert_true(written == OCTET_OK || written == OCTET_OUT_OF_MEMORY);
+        assert_int_equal(written == OCTET_OK, again != NULL);
+    }
+    test.fail_at = -1;
+    assert_int_equal(again_size, size);
+    assert_memory_equal(again, bytes, size);
+    octet_free(&test.context, again);
+    free(bytes);
+    octet_engine_free(&loaded);
+    octet_engine_free(&engine);
+}
+
 static void settings(void **state)
 {
     (void)state;
@@ -312,8 +342,8 @@ static void settings(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(by_hand),     TEST(all_counts), TEST(bad_nibbles),
-                                       TEST(round_trips), TEST(same_bits),  TEST(refusals),
-                                       TEST(padding),     TEST(settings)};
+    const struct CMUnitTest tests[] = {TEST(by_hand),     TEST(all_counts),      TEST(bad_nibbles),
+                                       TEST(round_trips), TEST(same_bits),       TEST(refusals),
+                                       TEST(padding),     TEST(short_of_memory), TEST(settings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
