@@ -61,7 +61,7 @@ octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *set
     if (!(settings->epochs > 0.0 && settings->epochs <= EPOCHS_MOST))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "epochs must be above 0, at most %g",
                         EPOCHS_MOST);
-    if ((settings->weight_rate >= 0.0 && !is_rate(settings->weight_rate)) ||
+    if ((!(settings->weight_rate < 0.0) && !is_rate(settings->weight_rate)) ||
         !is_rate(settings->scale_rate) || !is_rate(settings->bias_rate))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "rates must be 0 to %g", RATE_MOST);
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trainings of small detectors as a whole: what they begin with, that they learn, that threads and
  * interruptions change no bit, and what is refused. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -258,6 +259,7 @@ static void test_refuses(void **state)
     REFUSED(batch, 0);
     REFUSED(epochs, 0.0);
     REFUSED(weight_rate, 1.5);
+    REFUSED(weight_rate, (double)NAN);
     REFUSED(bias_rate, -1.0);
     REFUSED(weight_bits, 3);
     REFUSED(calibrator, "best");
