@@ -18,12 +18,11 @@
 #define HELD_SHARE 10 /* one picture in so many is held out */
 #define HELD_LEAST 4
 #define BATCH 8
-/* Agreement of the few pictures that are held out wavers so much, AP of 0 to 1. */
-#define AGREEMENT_SLACK 0.01
+#define AGREEMENT_SLACK 0.01 /* AP of 0 to 1, see may_lose() */
+#define SAVE_MS 60e3         /* so often the state is kept, at most */
 /* Codes of 4 bits take more of both. */
 #define FEW_BITS_STEPS 1000
 #define FEW_BITS_PICTURES 200
-#define SAVE_MS 60e3 /* so often the state is kept, at most */
 
 /* ---- files ---- */
 
@@ -223,14 +222,30 @@ static int measure(struct tune_run *run, struct tune_figures *figures)
     return measured;
 }
 
+/* What agreement may be below the start's, since it is of few boxes: a standard error of so large a
+ * share of them, a point at least. */
+static double may_lose(const struct tune_run *run)
+{
+    const double share = run->start.agreement;
+    return fmax(AGREEMENT_SLACK,
+                sqrt(share * (1.0 - share) / (double)tune_judge_boxes(run->judge)));
+}
+
 /* With labels, by them; else nearer to the float model in scores, and not farther in boxes. */
-static bool is_better(const struct tune_figures *figures, const struct tune_figures *than,
-                      const struct tune_figures *start)
+static bool is_better(const struct tune_run *run, const struct tune_figures *figures,
+                      const struct tune_figures *than)
 {
     if (!isnan(figures->ap))
         return figures->ap > than->ap;
     return figures->score_error < than->score_error &&
-           figures->agreement >= start->agreement - AGREEMENT_SLACK;
+           figures->agreement >= run->start.agreement - may_lose(run);
+}
+
+/* Without labels the last state, in which rates have come to rest, need not be better than those on
+ * the way: what is held out is too little to choose among them, and the last has the best AP. */
+static bool is_kept(const struct tune_run *run, const struct tune_figures *figures, bool is_last)
+{
+    return is_better(run, figures, is_last && isnan(figures->ap) ? &run->start : &run->best);
 }
 
 static int take_moment(struct tune_run *run)
@@ -243,7 +258,7 @@ static int take_moment(struct tune_run *run)
     const int status = measure(run, &moment.figures);
     if (status != STATUS_DONE || app_interrupted())
         return status;
-    if (is_better(&moment.figures, &run->best, &run->start)) {
+    if (is_kept(run, &moment.figures, info.step == info.steps)) {
         run->best = moment.figures;
         run->is_better = true;
         octet_tune_keep(run->tuning);
@@ -414,20 +429,20 @@ static int prepare(struct tune_run *run)
         octet_statistics_info_get(run->statistics, &info);
         run->size = (struct input_size){info.input_height, info.input_width};
     }
-    if (status == STATUS_DONE && a->minutes > 0)
-        status = fit_epochs(run, &epochs);
-    if (epochs < 0)
-        epochs = (double)(FEW_BITS_STEPS * BATCH) / (double)run->learnt_count;
-    if (status == STATUS_DONE)
-        status = open_tuning(run, epochs);
     const struct tune_judge_settings judge = {.model = run->model,
                                               .size = run->size,
                                               .paths = run->pictures ? run->pictures->path : NULL,
                                               .held = run->held,
                                               .count = run->held_count,
                                               .labels = a->labels ? &run->labels : NULL};
-    if (status == STATUS_DONE)
+    if (status == STATUS_DONE) /* first: while it opens, there are two float models */
         status = tune_judge_open(app, &judge, &run->judge);
+    if (status == STATUS_DONE && !app_interrupted() && a->minutes > 0)
+        status = fit_epochs(run, &epochs);
+    if (status == STATUS_DONE && epochs < 0)
+        epochs = (double)(FEW_BITS_STEPS * BATCH) / (double)run->learnt_count;
+    if (status == STATUS_DONE && !app_interrupted())
+        status = open_tuning(run, epochs);
     if (status != STATUS_DONE || app_interrupted())
         return status;
     return a->resume ? resume(run) : measure_start(run);
