@@ -28,11 +28,11 @@ static const char *describe(const octet_tuning *t, struct oct_arena *arena)
     return oct_arena_printf(
         arena,
         "target %d, labels %d, pictures %d, epochs %.17g, batch %d, seed %llu, rates "
-        "%.17g %.17g %.17g, calibrator %s, size %dx%d, statistics %s",
+        "%.17g %.17g %.17g, bits %d, jitter %d, calibrator %s, size %dx%d, statistics %s",
         (int)s->target, s->labels != 0, s->pictures, s->epochs, s->batch,
-        (unsigned long long)s->seed, s->weight_rate, s->scale_rate, s->bias_rate,
-        s->calibrator ? s->calibrator : "mse", t->plan->height, t->plan->width,
-        t->statistics->fingerprint_text);
+        (unsigned long long)s->seed, s->weight_rate, s->scale_rate, s->bias_rate, s->weight_bits,
+        s->scale_jitter != 0, s->calibrator ? s->calibrator : "mse", t->plan->height,
+        t->plan->width, t->statistics->fingerprint_text);
 }
 
 static octet_status check(octet_context *ctx, const void *bytes, size_t size, const char *name)

@@ -20,6 +20,9 @@
 #define BATCH 8
 #define AGREEMENT_SLACK 0.01 /* AP of 0 to 1, see may_lose() */
 #define SAVE_MS 60e3         /* so often the state is kept, at most */
+/* Codes of 4 bits take more of both. */
+#define FEW_BITS_STEPS 1000
+#define FEW_BITS_PICTURES 200
 
 /* ---- files ---- */
 
@@ -60,6 +63,9 @@ static int part_pictures(struct tune_run *run)
     if (count < PICTURES_LEAST)
         return app_fail(app, "%zu picture%s: take %d or more, better 100, of what the camera sees",
                         count, count == 1 ? "" : "s", PICTURES_LEAST);
+    if (run->arguments->has_few_bits && count < FEW_BITS_PICTURES)
+        app_say(app, "%zu pictures: weights of 4 bits take %d and more to be learnt well", count,
+                FEW_BITS_PICTURES);
     const size_t held = count / HELD_SHARE > HELD_LEAST ? count / HELD_SHARE : HELD_LEAST;
     run->learnt = app_alloc(count, sizeof *run->learnt);
     run->held = app_alloc(count, sizeof *run->held);
@@ -149,6 +155,9 @@ static int open_tuning(struct tune_run *run, double epochs)
     settings.cpu = app->cpu;
     settings.calibrator = a->calibrator;
     settings.labels = a->labels;
+    settings.weight_bits = a->has_few_bits ? 4 : 8;
+    if (a->jitter)
+        settings.scale_jitter = strcmp(a->jitter, "on") == 0;
     octet_tune_free(&run->tuning);
     const octet_status status =
         octet_tune_create(app->context, run->model, run->statistics, &settings, &run->tuning);
@@ -430,6 +439,8 @@ static int prepare(struct tune_run *run)
         status = tune_judge_open(app, &judge, &run->judge);
     if (status == STATUS_DONE && !app_interrupted() && a->minutes > 0)
         status = fit_epochs(run, &epochs);
+    if (status == STATUS_DONE && epochs < 0)
+        epochs = (double)(FEW_BITS_STEPS * BATCH) / (double)run->learnt_count;
     if (status == STATUS_DONE && !app_interrupted())
         status = open_tuning(run, epochs);
     if (status != STATUS_DONE || app_interrupted())

@@ -205,7 +205,8 @@ static octet_status lower(octet_context *ctx)
         is_float[i] = i % 3 == 1;
     }
     for (int half = 0; half < 2; half++) {
-        const struct oct_scheme quantization = {codings, NULL, is_float, half};
+        const struct oct_scheme quantization = {
+            .codings = codings, .is_float = is_float, .bf16 = half};
         if (!status)
             status = oct_lower_int8(ctx, &arena, &network, &quantization, &int8);
         if (!status)
