@@ -33,10 +33,10 @@ static const char *describe(const octet_tuning *t, struct oct_arena *arena)
     return oct_arena_printf(arena,
                             "target %s, labels %d, pictures %d, batch %d, seed %llu, rates "
                             "%.17g %.17g %.17g, calibrator %s, size %dx%d, statistics %s",
-                            s->target == OCTET_TUNE_TENSORRT ? "TensorRT" : "octet", s->labels != 0, s->pictures, s->batch,
-                            (unsigned long long)s->seed, s->weight_rate, s->scale_rate,
-                            s->bias_rate, s->calibrator ? s->calibrator : "mse", t->plan->height,
-                            t->plan->width, t->statistics->fingerprint_text);
+                            s->target == OCTET_TUNE_TENSORRT ? "TensorRT" : "octet", s->labels != 0,
+                            s->pictures, s->batch, (unsigned long long)s->seed, s->weight_rate,
+                            s->scale_rate, s->bias_rate, s->calibrator ? s->calibrator : "mse",
+                            t->plan->height, t->plan->width, t->statistics->fingerprint_text);
 }
 
 static octet_status check(octet_context *ctx, const void *bytes, size_t size, const char *name)

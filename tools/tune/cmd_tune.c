@@ -18,8 +18,8 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
     static const char *const splits[] = {"train", "val", "test", NULL};
     struct calibration_request *pictures = &a->pictures;
     const struct option options[] = {
-        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures to learn from, 100 or so; no labels needed",
-         &pictures->images, 0, 0, NULL},
+        {"images", 'i', OPTION_TEXTS, "SOURCE",
+         "pictures to learn from, 100 or so; no labels needed", &pictures->images, 0, 0, NULL},
         {.name = "labels",
          .help = "learn from the labels of --data, not from the float model",
          .target = &a->labels},
@@ -28,8 +28,8 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
         {"split", 0, OPTION_CHOICE, "NAME", "of the data.yaml: train (default), val or test",
          &a->split, 0, 0, splits},
         {"output", 'o', OPTION_TEXTS, "FILE",
-         "FILE.octet, an engine, FILE.onnx, a model with Q/DQ, or both (needed)",
-         &a->outputs, 0, 0, NULL},
+         "FILE.octet, an engine, FILE.onnx, a model with Q/DQ, or both (needed)", &a->outputs, 0, 0,
+         NULL},
         {"target", 0, OPTION_CHOICE, "NAME", "whose rules: octet (default), or trt: TensorRT's",
          target, 0, 0, targets},
         {"epochs", 'e', OPTION_REAL, "X", "times that each picture is learnt from (default 10)",
