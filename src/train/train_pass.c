@@ -36,12 +36,12 @@ float *oct_train_picture(struct oct_train_pass *pass)
 
 /* ---- reading and writing tensors ---- */
 
-/* Where the values of a layer's output are: of their own, or in the place of its sums, after a pass
- * in float. */
+/* Where the values of a layer's output are: in a place of their own, or, of coded outputs in a pass
+ * without codes, where their gradient would be: that is needed between the same layers. */
 static float *values_of(const struct oct_train_pass *pass, int layer)
 {
     const struct oct_layer_plan *l = &pass->plan->layers[layer];
-    return pass->memory + (l->values != OCT_NOWHERE ? l->values : l->sums);
+    return pass->memory + (l->values != OCT_NOWHERE ? l->values : l->gradient);
 }
 
 /* Channels [first, first + count) of pixels [0, pixels) of a tensor of `channels`, to columns of
@@ -182,24 +182,41 @@ static void finish_layer(struct oct_train_pass *pass, const struct oct_train_wei
         plan->kernels.activate_in_place(&how, residual, l->output_floats, values_of(pass, index));
 }
 
+static octet_status compute_layer(struct oct_train_pass *pass,
+                                  const struct oct_train_weights *weights, int index,
+                                  const float *input, float *computed)
+{
+    const struct oct_layer_plan *l = &pass->plan->layers[index];
+    const struct oct_packed_layer *packed = &weights->layers[index];
+    if (l->convolution)
+        return oct_convolution_forward(l->convolution, &pass->worker, input, packed->forward,
+                                       packed->bias, computed);
+    const struct oct_plain_job job = job_of(pass, index);
+    oct_plain_forward(&job, input, computed);
+    return OCTET_OK;
+}
+
+/* Where a layer's outputs are computed, before they become codes or values. */
+static float *computed_of(const struct oct_train_pass *pass,
+                          const struct oct_train_weights *weights, int index)
+{
+    const struct oct_layer_plan *l = &pass->plan->layers[index];
+    if (l->coding >= 0 && !weights->codings)
+        return values_of(pass, index);
+    if (l->sums != OCT_NOWHERE)
+        return pass->memory + l->sums;
+    return l->coding >= 0 ? pass->memory + pass->plan->brief : values_of(pass, index);
+}
+
 static octet_status forward_layer(struct oct_train_pass *pass,
                                   const struct oct_train_weights *weights, int index)
 {
     const struct oct_train_plan *plan = pass->plan;
-    const struct oct_layer *layer = &plan->network->layers[index];
     const struct oct_layer_plan *l = &plan->layers[index];
-    const float *input =
-        read_tensor(pass, weights, layer->input, l->input_floats, pass->memory + plan->input);
-    float *computed = pass->memory + (l->sums != OCT_NOWHERE ? l->sums : l->values);
-    octet_status status = OCTET_OK;
-    if (l->convolution) {
-        status = oct_convolution_forward(l->convolution, &pass->worker, input,
-                                         weights->layers[index].forward,
-                                         weights->layers[index].bias, computed);
-    } else {
-        const struct oct_plain_job job = job_of(pass, index);
-        oct_plain_forward(&job, input, computed);
-    }
+    const float *input = read_tensor(pass, weights, plan->network->layers[index].input,
+                                     l->input_floats, pass->memory + plan->input);
+    float *computed = computed_of(pass, weights, index);
+    const octet_status status = compute_layer(pass, weights, index, input, computed);
     if (!status)
         finish_layer(pass, weights, index, computed);
     return status;
@@ -209,7 +226,8 @@ octet_status oct_train_forward(struct oct_train_pass *pass, const struct oct_tra
 {
     octet_status status = OCTET_OK;
     for (int i = 0; i < pass->plan->network->layer_count && !status; i++)
-        status = forward_layer(pass, weights, i);
+        if (pass->plan->layers[i].is_read)
+            status = forward_layer(pass, weights, i);
     memset(pass->has_gradient, 0,
            (size_t)pass->plan->network->layer_count * sizeof *pass->has_gradient);
     return status;
@@ -278,9 +296,13 @@ static octet_status backward_layer(struct oct_train_pass *pass,
     const struct oct_train_plan *plan = pass->plan;
     const struct oct_layer *layer = &plan->network->layers[index];
     const struct oct_layer_plan *l = &plan->layers[index];
-    const float *gradient = backward_finish(pass, weights, index, scales);
     const float *input =
         read_tensor(pass, weights, layer->input, l->input_floats, pass->memory + plan->input);
+    const octet_status status =
+        l->is_brief ? compute_layer(pass, weights, index, input, pass->memory + l->sums) : OCTET_OK;
+    if (status)
+        return status;
+    const float *gradient = backward_finish(pass, weights, index, scales);
     if (l->convolution)
         return backward_convolution(pass, weights, index, input, gradient, gradients);
     const struct oct_plain_job job = job_of(pass, index);

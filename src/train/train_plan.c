@@ -7,6 +7,10 @@
 #include "network/operations.h"
 #include "train/plain_layers.h"
 
+/* Up to so many multiply-adds an output, it is made again on the way back instead of kept: of
+ * YOLOv8n, 91 % of the sums, for 70 % of the multiply-adds of the way forth. */
+#define BRIEF_MOST 600
+
 struct planning {
     octet_context *ctx;
     struct oct_train_plan *plan;
@@ -139,6 +143,13 @@ static size_t place(struct oct_train_plan *plan, size_t floats)
     return at;
 }
 
+static bool is_brief(const struct planning *p, int index)
+{
+    const struct oct_layer *layer = &p->plan->network->layers[index];
+    return layer->operation == OCT_CONVOLUTION && p->plan->layers[index].coding >= 0 &&
+           oct_layer_depth(p->plan->network, layer) * layer->kernel * layer->kernel <= BRIEF_MOST;
+}
+
 static void place_outputs(struct planning *p)
 {
     struct oct_train_plan *plan = p->plan;
@@ -146,9 +157,10 @@ static void place_outputs(struct planning *p)
         const struct oct_layer *layer = &plan->network->layers[i];
         struct oct_layer_plan *l = &plan->layers[i];
         const bool computes = !oct_operation_row(layer->operation)->moves;
-        l->sums = computes ? place(plan, l->output_floats) : OCT_NOWHERE;
+        l->is_brief = is_brief(p, i);
+        l->sums = computes && !l->is_brief ? place(plan, l->output_floats) : OCT_NOWHERE;
         l->codes = l->coding >= 0 ? place(plan, (l->output_floats + 3) / 4) : OCT_NOWHERE;
-        l->values = l->coding < 0 || !computes ? place(plan, l->output_floats) : OCT_NOWHERE;
+        l->values = l->coding < 0 ? place(plan, l->output_floats) : OCT_NOWHERE;
     }
 }
 
@@ -200,7 +212,7 @@ static void place_gradients(struct planning *p)
 static void place_scratch(struct planning *p)
 {
     struct oct_train_plan *plan = p->plan;
-    size_t input = 0, residual = 0, plain = 0, bytes = 0;
+    size_t input = 0, residual = 0, brief = 0, plain = 0, bytes = 0;
     for (int i = 0; i < plan->network->layer_count; i++) {
         const struct oct_layer *layer = &plan->network->layers[i];
         const struct oct_layer_plan *l = &plan->layers[i];
@@ -210,6 +222,8 @@ static void place_scratch(struct planning *p)
         plain = needed > plain ? needed : plain;
         if (layer->residual >= 0 && l->output_floats > residual)
             residual = l->output_floats;
+        if (l->coding >= 0 && l->sums == OCT_NOWHERE && l->output_floats > brief)
+            brief = l->output_floats;
         if (l->convolution && oct_convolution_needs(l->convolution)->scratch_bytes > bytes)
             bytes = oct_convolution_needs(l->convolution)->scratch_bytes;
     }
@@ -217,6 +231,10 @@ static void place_scratch(struct planning *p)
     plan->input = place(plan, input);
     plan->back = place(plan, input);
     plan->residual = place(plan, residual);
+    plan->brief = place(plan, brief);
+    for (int i = 0; i < plan->network->layer_count; i++)
+        if (plan->layers[i].is_brief)
+            plan->layers[i].sums = plan->brief;
     plan->plain = place(plan, plain);
     plan->onednn_scratch = place(plan, bytes / sizeof(float) + OCT_SUM_LANES);
 }

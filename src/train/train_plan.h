@@ -30,9 +30,11 @@ struct oct_layer_plan {
     size_t input_floats, output_floats;
     int coding;      /* of the output: the number of its scale, or -1: values */
     size_t sums;     /* before activation; of layers that compute */
+    bool is_brief;   /* the sums are a place that many share: made again on the way back */
     size_t codes;    /* coded outputs, four to a float */
-    size_t values;   /* outputs as values, where they are not coded or no layer computes them */
-    size_t gradient; /* of the output's values: another layer's when this one's is not needed */
+    size_t values;   /* outputs as values, where they are not coded */
+    size_t gradient; /* of the output's values: another layer's when this one's is not needed. Of a
+                      * pass without codes, the coded outputs' values */
     size_t weight_gradient; /* from the beginning of all gradients, packed; CONVOLUTION */
     size_t bias_gradient;
     bool is_read; /* somebody uses its output, or the head does */
@@ -49,7 +51,7 @@ struct oct_train_plan {
     int *writer;                   /* [tensors]: the layer that writes it, or -1 */
     struct oct_reading *readings;  /* [tensors]: of those that layers read */
     /* a worker's memory, in floats */
-    size_t picture, input, back, residual, plain, onednn_scratch, memory_floats;
+    size_t picture, input, back, residual, brief, plain, onednn_scratch, memory_floats;
     size_t gradient_floats; /* of all weights and biases, packed */
 };
 

@@ -379,7 +379,8 @@ static int open_judge(struct tune_run *run)
 
 static int prepare(struct tune_run *run)
 {
-    static int (*const steps[])(struct tune_run *) = {find_statistics, begin, open_judge};
+    /* the judge first: while it opens, there are two float models */
+    static int (*const steps[])(struct tune_run *) = {find_statistics, open_judge, begin};
     struct app *app = run->app;
     const struct tune_arguments *a = run->arguments;
     int status = model_open(app, a->model, &run->model);
