@@ -289,7 +289,7 @@ static octet_status train_by_labels(octet_context *ctx)
     return train(ctx, OCTET_TUNE_OCTET, 1);
 }
 
-/* The demonstration's model, since a file's own alone can be exported, at a size that takes less. */
+/* The demonstration's model, since only a file's own can be exported. */
 static struct {
     octet_model *model;
     octet_statistics *statistics;
