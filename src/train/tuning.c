@@ -257,8 +257,8 @@ static octet_status make_student(octet_tuning *t)
 
 static octet_status create(octet_tuning *t)
 {
-    octet_build_defaults(&t->build);
-    t->build.calibrator = t->settings.calibrator;
+    t->build = (octet_build_settings){.precision = OCTET_PRECISION_INT8,
+                                      .calibrator = t->settings.calibrator};
     oct_calibrator_parse(t->settings.calibrator, &t->calibrator); /* checked before */
     octet_status status = oct_model_check_statistics(&t->own, t->model, t->statistics);
     if (!status)

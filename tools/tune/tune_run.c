@@ -228,7 +228,7 @@ static int take_moment(struct tune_run *run)
     if (!is_due(run, &info))
         return STATUS_DONE;
     moment.epochs = epochs_at(run, info.step);
-    moment.loss = info.loss;
+    moment.loss = run->loss_sum / (double)run->loss_steps;
     const int status = measure(run, &moment.figures);
     if (status != STATUS_DONE || app_interrupted())
         return status;
@@ -239,6 +239,8 @@ static int take_moment(struct tune_run *run)
     }
     run->moments = app_resize(run->moments, run->moment_count + 1, sizeof *run->moments);
     run->moments[run->moment_count++] = moment;
+    run->loss_sum = 0.0;
+    run->loss_steps = 0;
     tune_say_moment(run, &moment);
     return STATUS_DONE;
 }
@@ -265,12 +267,16 @@ static void show(struct tune_run *run, struct shown *shown, size_t steps)
 /* A step, what is measured after it, and, when it is time to, its being kept. */
 static int advance(struct tune_run *run, double *saved_ms)
 {
-    int status = STATUS_DONE;
+    octet_tune_info info;
+    int status;
     app_hold_signals(); /* one lets this be finished */
-    if (octet_tune_next(run->tuning) >= 0)
-        status = learn_batch(run);
-    if (status == STATUS_DONE && !run->stopped)
+    status = learn_batch(run);
+    if (status == STATUS_DONE && !run->stopped) {
+        octet_tune_info_get(run->tuning, &info);
+        run->loss_sum += info.loss;
+        run->loss_steps++;
         status = take_moment(run);
+    }
     if (status == STATUS_DONE && !run->stopped &&
         (app_interrupted() || app_now_ms() - *saved_ms > SAVE_MS)) {
         status = tune_state_save(run);

@@ -10,7 +10,7 @@
 
 /* What was measured after so many epochs. */
 struct tune_moment {
-    double epochs, loss;
+    double epochs, loss; /* the mean of the steps since the moment before */
     struct tune_figures figures;
 };
 
@@ -26,6 +26,8 @@ struct tune_run {
     char *partial; /* OUT.partial */
     struct tune_figures start, best;
     double best_epochs; /* 0: the start is the best */
+    double loss_sum;    /* of the steps since the last moment, and how many they are */
+    int64_t loss_steps;
     struct tune_moment *moments;
     size_t moment_count;
     int64_t stopped;                 /* the step whose loss was not finite; 0: none */

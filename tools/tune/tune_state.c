@@ -78,6 +78,8 @@ static char *note_of(const struct tune_run *run)
     json_put(root, "start", figures_json(&run->start));
     json_put(root, "best", figures_json(&run->best));
     json_put(root, "best_epochs", json_number(run->best_epochs));
+    json_put(root, "loss_sum", json_number(run->loss_sum));
+    json_put(root, "loss_steps", json_integer(run->loss_steps));
     json_put(root, "history", history);
     return json_line(root);
 }
@@ -130,12 +132,21 @@ static bool read_history(struct tune_run *run, const json_t *list)
     return true;
 }
 
+static bool read_losses(struct tune_run *run, const json_t *root)
+{
+    octet_tune_info info;
+    octet_tune_info_get(run->tuning, &info);
+    run->loss_steps = json_integer_value(json_object_get(root, "loss_steps"));
+    return run->loss_steps >= 0 && run->loss_steps <= info.step &&
+           read_number(root, "loss_sum", &run->loss_sum);
+}
+
 static bool read_note(struct tune_run *run, const json_t *root)
 {
     return read_figures(run, json_object_get(root, "start"), &run->start) &&
            read_figures(run, json_object_get(root, "best"), &run->best) &&
            read_number(root, "best_epochs", &run->best_epochs) &&
-           read_number(root, "seconds", &run->seconds_before) &&
+           read_number(root, "seconds", &run->seconds_before) && read_losses(run, root) &&
            read_history(run, json_object_get(root, "history"));
 }
 

@@ -87,10 +87,21 @@ cmp whole.octet part.octet && echo "the same bytes"
 same whole.json part.json
 
 echo "== minutes: the number of steps is the state's"
-started '^octet: *1 ' $base --minutes 0.04 -o part.octet --json
+started start $base --minutes 0.04 -o part.octet --json
 steps=$(sed -n 's/.*interrupted after [0-9]* of \([0-9]*\) steps.*/\1/p' err.txt)
 try $base --minutes 0.05 -o part.octet --resume -q | sed "s/of $steps steps/of N steps/"
 "$octet" $base --minutes 0.04 -o part.octet --resume --json -q | grep '"steps"' | grep -c " $steps,"
+
+echo "== no room for the state: the one before stays"
+cp keep part.octet.partial
+(
+    ulimit -f 64
+    started '^octet: *3 ' $base $options -o part.octet -o part.onnx --resume
+    tail -n 1 err.txt
+    echo "exit status $status, $(wc -l <part.txt) lines of results"
+)
+cmp keep part.octet.partial
+rm -f part.octet part.onnx
 
 echo "== two at once"
 cp keep part.octet.partial
