@@ -268,17 +268,15 @@ static void show(struct tune_run *run, struct shown *shown, size_t steps)
 static int advance(struct tune_run *run, double *saved_ms)
 {
     octet_tune_info info;
-    int status;
     app_hold_signals(); /* one lets this be finished */
-    status = learn_batch(run);
+    int status = learn_batch(run);
     if (status == STATUS_DONE && !run->stopped) {
         octet_tune_info_get(run->tuning, &info);
         run->loss_sum += info.loss;
         run->loss_steps++;
         status = take_moment(run);
     }
-    if (status == STATUS_DONE && !run->stopped &&
-        (app_interrupted() || app_now_ms() - *saved_ms > SAVE_MS)) {
+    if (status == STATUS_DONE && !run->stopped && app_now_ms() - *saved_ms > SAVE_MS) {
         status = tune_state_save(run);
         *saved_ms = app_now_ms();
     }
@@ -329,13 +327,18 @@ static int write_outputs(struct tune_run *run)
     return written;
 }
 
-/* What was asked for: an end in good order. The state is kept by now, and what is better than the
- * start is of use as it is. */
+/* What was asked for: an end in good order. The state is kept, and what is better than the start is
+ * of use as it is. */
 static int end_interrupted(struct tune_run *run)
 {
     const struct tune_arguments *a = run->arguments;
-    if (run->best_epochs > 0 && write_outputs(run) != STATUS_DONE)
-        return STATUS_FAILED;
+    app_hold_signals();
+    int status = tune_state_save(run);
+    if (status == STATUS_DONE && run->best_epochs > 0)
+        status = write_outputs(run);
+    app_release_signals();
+    if (status != STATUS_DONE)
+        return status;
     char *best =
         run->best_epochs > 0
             ? app_printf("%s%s%s is the best so far, of epoch %.4g", a->engine ? a->engine : "",

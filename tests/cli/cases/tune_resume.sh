@@ -10,6 +10,7 @@ base="tune parts.onnx -i $calibration $trained -n 20"
 started() {
     local pattern=$1 i
     shift
+    : >err.txt
     env --default-signal=INT "$octet" "$@" >part.txt 2>err.txt &
     process=$!
     for i in $(seq 1000); do
@@ -87,24 +88,25 @@ cmp whole.octet part.octet && echo "the same bytes"
 same whole.json part.json
 
 echo "== minutes: the number of steps is the state's"
-started start $base --minutes 0.04 -o part.octet --json
+started start $base --minutes 0.5 -o part.octet
 steps=$(sed -n 's/.*interrupted after [0-9]* of \([0-9]*\) steps.*/\1/p' err.txt)
-try $base --minutes 0.05 -o part.octet --resume -q | sed "s/of $steps steps/of N steps/"
-"$octet" $base --minutes 0.04 -o part.octet --resume --json -q | grep '"steps"' | grep -c " $steps,"
+try $base --minutes 0.4 -o part.octet --resume -q | sed "s/of $steps steps/of N steps/"
+started start $base --minutes 0.5 -o part.octet --resume
+tail -n 1 err.txt | grep -c "interrupted after [0-9]* of $steps steps"
 
 echo "== no room for the state: the one before stays"
 cp keep part.octet.partial
 (
     ulimit -f 64
-    started '^octet: *3 ' $base $options -o part.octet -o part.onnx --resume
+    started start $base -e 400 -o part.octet
     tail -n 1 err.txt
     echo "exit status $status, $(wc -l <part.txt) lines of results"
 )
 cmp keep part.octet.partial
-rm -f part.octet part.onnx
 
 echo "== two at once"
 cp keep part.octet.partial
+: >err.txt
 env --default-signal=INT "$octet" $base -e 400 -o part.octet -o part.onnx --target trt 2>err.txt &
 process=$!
 for i in $(seq 1000); do ! grep -q start err.txt || break; sleep 0.01; done
