@@ -56,7 +56,7 @@ void tune_say_moment(const struct tune_run *run, const struct tune_moment *momen
     char epoch[CELL_BYTES];
     const bool is_best = run->best_epochs >= moment->epochs && run->best_epochs <= moment->epochs;
     snprintf(epoch, sizeof epoch, "%.4g", moment->epochs);
-    say_row(run, epoch, moment->loss, &moment->figures, is_best ? "best so far" : "");
+    say_row(run, epoch, moment->loss, &moment->figures, is_best ? "kept" : "");
 }
 
 static json_t *figures_json(const struct tune_figures *figures)

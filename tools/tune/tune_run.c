@@ -14,9 +14,8 @@
 #include "pictures/inputs.h"
 #include "tune/tune_state.h"
 
-/* Agreement of the few pictures that are held out wavers so much, AP of 0 to 1. */
-#define AGREEMENT_SLACK 0.01
-#define SAVE_MS 60e3 /* so often the state is kept, at most */
+#define AGREEMENT_SLACK 0.01 /* AP of 0 to 1, see may_lose() */
+#define SAVE_MS 60e3         /* so often the state is kept, at most */
 #define OUTPUTS 2
 
 /* ---- files ---- */
@@ -195,14 +194,30 @@ static int measure(struct tune_run *run, struct tune_figures *figures)
     return measured;
 }
 
+/* What agreement may be below the start's, since it is of few boxes: a standard error of so large a
+ * share of them, a point at least. */
+static double may_lose(const struct tune_run *run)
+{
+    const double share = run->start.agreement;
+    return fmax(AGREEMENT_SLACK,
+                sqrt(share * (1.0 - share) / (double)tune_judge_boxes(run->judge)));
+}
+
 /* With labels, by them; else nearer to the float model in scores, and not farther in boxes. */
-static bool is_better(const struct tune_figures *figures, const struct tune_figures *than,
-                      const struct tune_figures *start)
+static bool is_better(const struct tune_run *run, const struct tune_figures *figures,
+                      const struct tune_figures *than)
 {
     if (!isnan(figures->ap))
         return figures->ap > than->ap;
     return figures->score_error < than->score_error &&
-           figures->agreement >= start->agreement - AGREEMENT_SLACK;
+           figures->agreement >= run->start.agreement - may_lose(run);
+}
+
+/* Without labels the last state, in which rates have come to rest, need not be better than those on
+ * the way: what is held out is too little to choose among them, and the last has the best AP. */
+static bool is_kept(const struct tune_run *run, const struct tune_figures *figures, bool is_last)
+{
+    return is_better(run, figures, is_last && isnan(figures->ap) ? &run->start : &run->best);
 }
 
 static double epochs_at(const struct tune_run *run, int64_t step)
@@ -232,7 +247,7 @@ static int take_moment(struct tune_run *run)
     const int status = measure(run, &moment.figures);
     if (status != STATUS_DONE || app_interrupted())
         return status;
-    if (is_better(&moment.figures, &run->best, &run->start)) {
+    if (is_kept(run, &moment.figures, info.step == info.steps)) {
         run->best = moment.figures;
         run->best_epochs = moment.epochs;
         octet_tune_keep(run->tuning);

@@ -6,7 +6,7 @@ need_demo
 need_training
 cp "$model" parts.onnx
 # The figures of one machine are not those of another: their form is what is compared.
-figures() { sed -E 's/[0-9]+\.[0-9]+/N/g; s/epoch [0-9]+:/epoch N:/; s/ +(best so far)?$//; s/ +/ /g'; }
+figures() { sed -E 's/[0-9]+\.[0-9]+/N/g; s/epoch [0-9]+:/epoch N:/; s/ +(kept)?$//; s/ +/ /g'; }
 outcome() { sed -E 's/(trained, as of epoch N: .* -> N, agreement N -> N %|the start, not trained: no state was better: .*, agreement N %)/OUTCOME/; s/; N % of the codes changed//'; }
 
 echo "== both outputs, and the same bytes with other threads"
