@@ -21,7 +21,10 @@ typedef struct octet_build_settings {
     /** INT8: a TensorRT cache in place of statistics, or NULL.
      * What it lacks is logged; convolutions that need it stay FP32 */
     const octet_cache *cache;
-    size_t reserved[5];
+    /** INT8: of weights' codes, 8 (default, also 0) or 4; the picture's convolution, depthwise ones
+     * and those of the network's outputs keep 8 */
+    int weight_bits;
+    size_t reserved[4];
 } octet_build_settings;
 
 OCTET_API void octet_build_defaults(octet_build_settings *settings);

@@ -38,7 +38,8 @@ typedef struct octet_info {
     double probe_box_difference; /**< pixels at most, of octet's decode and the model's own head */
     double probe_score_difference; /**< the same of scores; on random tensors, at import */
     const char *head; /**< of a box: "dfl" (distributions, YOLOv8) or "distances" (YOLO26) */
-    size_t reserved[7];
+    int weight_bits;  /**< of INT8 layers: 8, or 4 (most of them); 0 where there are none */
+    size_t reserved[6];
 } octet_info;
 
 /** One layer. Shapes are of the default input size, batch 1: channels, height, width. */

@@ -21,14 +21,18 @@ typedef struct octet_tune_settings {
     double epochs;          /**< times that each is looked at (10) */
     int batch;              /**< pictures of a step (8) */
     uint64_t seed;          /**< of order and flips */
-    double weight_rate;     /**< steps, in units of a weight's code (2e-3) */
+    double weight_rate;     /**< steps, in units of a weight's code (-1: 2e-3; 3e-3 of 4 bits) */
     double scale_rate;      /**< of the logarithms of scales (1e-3) */
     double bias_rate;       /**< (1e-4) */
     int threads;            /**< as in octet_session_settings; results do not depend on it */
     const char *cpu;        /**< as in octet_session_settings */
     const char *calibrator; /**< as in octet_build_settings: what it begins with */
-    int labels; /**< 1: learns from labels, see octet_tune_set_boxes(); YOLOv8's heads */
-    size_t reserved[8];
+    int labels;      /**< 1: learns from labels, see octet_tune_set_boxes(); YOLOv8's heads */
+    int weight_bits; /**< as in octet_build_settings; 4 goes with OCTET alone */
+    /** 1: pictures are 0.6 to 1.5 times as large, and moved by up to a tenth of the input; 0: all
+     * as the letterbox has them (-1: 1 of 4 bits, else 0) */
+    int scale_jitter;
+    size_t reserved[7];
 } octet_tune_settings;
 
 OCTET_API void octet_tune_defaults(octet_tune_settings *settings);

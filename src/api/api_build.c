@@ -13,6 +13,7 @@ void octet_build_defaults(octet_build_settings *settings)
         return;
     memset(settings, 0, sizeof *settings);
     settings->precision = OCTET_PRECISION_INT8;
+    settings->weight_bits = 8;
 }
 
 octet_status octet_build(octet_context *context, const octet_model *model,

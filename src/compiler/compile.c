@@ -67,6 +67,11 @@ octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
     if (precision != OCTET_PRECISION_INT8 && keeps_floats(settings))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "float layers go with an INT8 engine: all layers of others are float");
+    if (settings->weight_bits != 0 && settings->weight_bits != 4 && settings->weight_bits != 8)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "weights have 8 bits, or 4");
+    if (precision != OCTET_PRECISION_INT8 && settings->weight_bits == 4)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "weights of 4 bits go with an INT8 engine: those of others are floats");
     if (settings->cache && precision != OCTET_PRECISION_INT8)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "a calibration cache goes with an INT8 engine");
@@ -138,7 +143,8 @@ static octet_status find_scheme(struct compilation *c, struct oct_scheme *scheme
         return oct_fail_memory(c->ctx, "the build");
     *scheme = (struct oct_scheme){.codings = codings,
                                   .is_float = is_float,
-                                  .bf16 = c->settings->float_precision == OCTET_PRECISION_BF16};
+                                  .bf16 = c->settings->float_precision == OCTET_PRECISION_BF16,
+                                  .weight_bits = c->settings->weight_bits};
     const octet_status status =
         oct_select_float_layers(c->ctx, network, c->settings->float_layers, is_float);
     if (status)
@@ -167,6 +173,10 @@ static octet_status compile_int8(struct compilation *c)
     const octet_model *model = c->model;
     struct oct_scheme scheme;
     struct oct_network network;
+    if (keeps_scales(c) && c->settings->weight_bits == 4)
+        return oct_fail(c->ctx, OCTET_INVALID_ARGUMENT,
+                        "weights of 4 bits go with statistics: without, a quantised model is taken "
+                        "as it is");
     if (keeps_scales(c))
         return keeps_floats(c->settings)
                    ? oct_fail(c->ctx, OCTET_INVALID_ARGUMENT,
@@ -279,6 +289,7 @@ static octet_status set_provenance(struct compilation *c)
         {OCT_CALIBRATION_NOISE, *noise ? noise : NULL},
         {"training", c->training},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
+        {"weight_bits", info.weight_bits == 4 ? "4" : NULL},
         {"float_precision", keeps_floats(settings) && bf16 ? "half" : NULL},
     };
     enum { ALL = sizeof entries / sizeof entries[0] };

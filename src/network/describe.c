@@ -10,7 +10,8 @@ static int64_t layer_weight_bytes(const struct oct_network *network, const struc
         return 0;
     const int64_t outputs = network->tensors[layer->output].channels;
     const int64_t weights = oct_layer_weights(network, layer);
-    return layer->codes  ? weights + outputs * 8
+    const int64_t codes = layer->code_bits == 4 ? (weights + 1) / 2 : weights;
+    return layer->codes  ? codes + outputs * 8
            : layer->bf16 ? weights * 2 + outputs * 4
                          : weights * 4 + outputs * 4;
 }
@@ -39,12 +40,23 @@ static octet_precision precision(const struct oct_network *network)
                                   : OCTET_PRECISION_FP32;
 }
 
+/* The fewest of any layer's codes; 0: there are none. */
+static int weight_bits(const struct oct_network *network)
+{
+    int bits = 0;
+    for (int i = 0; i < network->layer_count; i++)
+        if (network->layers[i].codes)
+            bits = network->layers[i].code_bits == 4 ? 4 : bits ? bits : 8;
+    return bits;
+}
+
 octet_status oct_network_describe(octet_context *ctx, const struct oct_network *network,
                                   octet_info *info)
 {
     memset(info, 0, sizeof *info);
     info->name = network->description;
     info->precision = precision(network);
+    info->weight_bits = weight_bits(network);
     info->class_count = network->head.class_count;
     info->head = network->head.kind->word;
     info->stride_max = oct_network_stride(network);

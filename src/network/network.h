@@ -85,6 +85,7 @@ struct oct_layer {
      * the input is U8, bfloat16 (base/bfloat16.h) when it is BF16, else values. A code's weight is
      * in units of `scale[n]` / the input channel's own scale ratio, see quantize/weights.h. */
     const int8_t *codes;
+    int code_bits; /* 4: all codes are -7 to 7, and two lie in a byte of a file; else 8 or 0 */
     const uint16_t *bf16;
     const float *values;
     const float *scale; /* U8 input: [output channels], real of one accumulator unit */

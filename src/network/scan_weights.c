@@ -63,6 +63,24 @@ int8_t oct_lowest_code(const int8_t *codes, size_t count)
     return lowest_of_block(codes, count, lowest);
 }
 
+static inline int8_t widest_of_block(const int8_t *codes, size_t count, int8_t widest)
+{
+    for (size_t i = 0; i < count; i++) {
+        const int8_t magnitude = (int8_t)(codes[i] < 0 ? ~codes[i] : codes[i] - 1);
+        widest = magnitude > widest ? magnitude : widest;
+    }
+    return widest;
+}
+
+/* In a block by magnitudes less 1, which bytes hold. */
+int oct_largest_magnitude(const int8_t *codes, size_t count)
+{
+    int8_t widest = -1;
+    for (; count >= BLOCK; count -= BLOCK, codes += BLOCK)
+        widest = widest_of_block(codes, BLOCK, widest);
+    return widest_of_block(codes, count, widest) + 1;
+}
+
 static inline void add_block(const int8_t *codes, size_t count, struct oct_code_sums *sums)
 {
     int16_t sum = 0, magnitude = 0;

@@ -108,6 +108,8 @@ octet_status oct_verify_convolution(const struct oct_verification *v, int index)
                                         "has more products than a 32 bit accumulator holds");
         if (oct_lowest_code(layer->codes, weights) == -128)
             return oct_verify_bad_layer(v, index, "has a weight of -128");
+        if (layer->code_bits == 4 && oct_largest_magnitude(layer->codes, weights) > 7)
+            return oct_verify_bad_layer(v, index, "has a weight that 4 bits do not hold");
     } else if (!layer->values || !oct_all_finite(layer->values, weights)) {
         return oct_verify_bad_layer(v, index, "lacks weights, or they are not finite");
     }

@@ -8,16 +8,44 @@
 #include "runtime/backend/cpu/features/features.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "train/detector_loss.h"
+#include "train/random_bits.h"
+#include "train/scale_jitter.h"
 
 #define BATCH_MOST 1024
 #define EPOCHS_MOST 1e6
 #define RATE_MOST 1.0
+/* Of codes of 8 and of 4 bits, in units of a code. */
+#define WEIGHT_RATE_8 2e-3
+#define WEIGHT_RATE_4 3e-3
 
 /* ---- what is asked for ---- */
 
 static bool is_rate(double rate)
 {
     return rate >= 0.0 && rate <= RATE_MOST;
+}
+
+static octet_status check_bits(octet_context *ctx, const octet_tune_settings *settings)
+{
+    const int bits = settings->weight_bits;
+    if (bits != 0 && bits != 4 && bits != 8)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "weights have 8 bits, or 4");
+    if (bits == 4 && settings->target == OCTET_TUNE_TENSORRT)
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "weights of 4 bits go with octet's own engines: TensorRT's INT4 is for "
+                        "weights beside float activations");
+    return OCTET_OK;
+}
+
+/* What was left to the bits. */
+static void settle(octet_tune_settings *settings)
+{
+    const bool few = settings->weight_bits == 4;
+    settings->weight_bits = few ? 4 : 8;
+    if (settings->weight_rate < 0.0)
+        settings->weight_rate = few ? WEIGHT_RATE_4 : WEIGHT_RATE_8;
+    if (settings->scale_jitter < 0)
+        settings->scale_jitter = few;
 }
 
 octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *settings)
@@ -33,12 +61,13 @@ octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *set
     if (!(settings->epochs > 0.0 && settings->epochs <= EPOCHS_MOST))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "epochs must be above 0, at most %g",
                         EPOCHS_MOST);
-    if (!is_rate(settings->weight_rate) || !is_rate(settings->scale_rate) ||
-        !is_rate(settings->bias_rate))
+    if ((!(settings->weight_rate < 0.0) && !is_rate(settings->weight_rate)) ||
+        !is_rate(settings->scale_rate) || !is_rate(settings->bias_rate))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "rates must be 0 to %g", RATE_MOST);
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, settings->calibrator);
-    return oct_threads_check(ctx, settings->threads);
+    const octet_status status = check_bits(ctx, settings);
+    return status ? status : oct_threads_check(ctx, settings->threads);
 }
 
 octet_status oct_tuning_check_model(octet_context *ctx, const octet_model *model,
@@ -60,15 +89,6 @@ octet_status oct_tuning_check_model(octet_context *ctx, const octet_model *model
 
 /* ---- pictures ---- */
 
-/* A number of 64 bits for each of a row: splitmix64 (Steele, Lea and Flood, 2014). */
-static uint64_t random_bits(uint64_t seed, uint64_t at)
-{
-    uint64_t z = (seed + 1) * 0xbf58476d1ce4e5b9u + (at + 1) * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 /* The place of the next picture in the row of all that are looked at. */
 static uint64_t place_of_next(const octet_tuning *t)
 {
@@ -86,7 +106,7 @@ void oct_tuning_order(octet_tuning *t)
         t->order[i] = i;
     for (uint64_t i = pictures - 1; i > 0; i--) {
         const uint64_t other =
-            random_bits(t->settings.seed, 2 * ((uint64_t)epoch * pictures + i)) % (i + 1);
+            oct_random_bits(t->settings.seed, 2 * ((uint64_t)epoch * pictures + i)) % (i + 1);
         const int last = t->order[i];
         t->order[i] = t->order[other];
         t->order[other] = last;
@@ -142,48 +162,55 @@ octet_status oct_tuning_set_boxes(octet_tuning *t, const octet_tune_box *boxes, 
 }
 
 /* The next picture's boxes as the network sees them. */
-static octet_status take_boxes(octet_tuning *t, const octet_letterbox *where, bool is_flipped,
-                               struct oct_lesson *lesson)
+static octet_status take_boxes(octet_tuning *t, const struct oct_placed_part *placed,
+                               bool is_flipped, struct oct_lesson *lesson)
 {
     const float width = (float)t->plan->width;
-    lesson->label_count = t->box_count;
     if (!oct_grow(&t->own, &t->labels, &t->label_room, t->label_count + t->box_count,
                   sizeof *t->labels))
         return oct_fail_memory(&t->own, "labels");
     for (size_t i = 0; i < t->box_count; i++) {
         const octet_tune_box *b = &t->boxes[i];
-        struct oct_label *to = &t->labels[t->label_count++];
-        const float x[2] = {(float)(b->x1 * where->gain_x) + (float)where->pad_left,
-                            (float)(b->x2 * where->gain_x) + (float)where->pad_left};
-        *to = (struct oct_label){b->class_index,
-                                 {is_flipped ? width - x[1] : x[0],
-                                  (float)(b->y1 * where->gain_y) + (float)where->pad_top,
-                                  is_flipped ? width - x[0] : x[1],
-                                  (float)(b->y2 * where->gain_y) + (float)where->pad_top}};
+        const float box[4] = {b->x1, b->y1, b->x2, b->y2};
+        float to[4];
+        if (!oct_place_box(placed, box, to))
+            continue;
+        t->labels[t->label_count++] = (struct oct_label){
+            b->class_index,
+            {is_flipped ? width - to[2] : to[0], to[1], is_flipped ? width - to[0] : to[2], to[3]}};
+        lesson->label_count++;
     }
     t->boxes = NULL;
     t->box_count = 0;
     return OCTET_OK;
 }
 
-octet_status oct_tuning_add(octet_tuning *t, const octet_image *image)
+static struct oct_placed_part place_picture(const octet_tuning *t, const octet_image *image)
 {
     const int height = t->plan->height, width = t->plan->width;
+    if (!t->settings.scale_jitter)
+        return oct_place_whole(image, width, height);
+    const struct oct_jitter jitter = oct_jitter_of(t->settings.seed, place_of_next(t));
+    return oct_place_jittered(image, width, height, &jitter);
+}
+
+octet_status oct_tuning_add(octet_tuning *t, const octet_image *image)
+{
+    const size_t height = (size_t)t->plan->height, width = (size_t)t->plan->width;
     if (oct_tuning_next(t) < 0)
         return oct_fail(&t->own, OCTET_INVALID_STATE, "the training is over");
-    uint8_t *rgb = t->rgb + (size_t)t->filled * (size_t)height * (size_t)width * 3;
-    const struct oct_pixels target = {rgb, 3 * (size_t)width, 3};
-    const octet_letterbox geometry =
-        oct_letterbox_geometry(image->width, image->height, width, height);
-    octet_status status =
-        oct_letterbox_into(&t->own, &t->resize, image, &geometry, &target, &t->letterbox);
+    uint8_t *rgb = t->rgb + (size_t)t->filled * height * width * 3;
+    const struct oct_pixels target = {rgb, 3 * width, 3};
+    const struct oct_placed_part placed = place_picture(t, image);
+    octet_status status = oct_letterbox_frame(&t->own, &t->resize, &placed.part, &placed.where,
+                                              &target, &t->letterbox);
     if (status)
         return status;
     struct oct_lesson *lesson = &t->lessons[t->filled];
     *lesson = (struct oct_lesson){
         .rgb = rgb,
-        .is_flipped = random_bits(t->settings.seed, 2 * place_of_next(t) + 1) >> 63 != 0};
-    status = take_boxes(t, &geometry, lesson->is_flipped, lesson);
+        .is_flipped = oct_random_bits(t->settings.seed, 2 * place_of_next(t) + 1) >> 63 != 0};
+    status = take_boxes(t, &placed, lesson->is_flipped, lesson);
     if (status)
         return status;
     t->filled++;
@@ -258,7 +285,8 @@ static octet_status make_student(octet_tuning *t)
 static octet_status create(octet_tuning *t)
 {
     t->build = (octet_build_settings){.precision = OCTET_PRECISION_INT8,
-                                      .calibrator = t->settings.calibrator};
+                                      .calibrator = t->settings.calibrator,
+                                      .weight_bits = t->settings.weight_bits};
     oct_calibrator_parse(t->settings.calibrator, &t->calibrator); /* checked before */
     octet_status status = oct_model_check_statistics(&t->own, t->model, t->statistics);
     if (!status)
@@ -283,6 +311,7 @@ octet_status oct_tuning_create(octet_context *ctx, const octet_model *model,
     t->model = model;
     t->statistics = statistics;
     t->settings = *settings;
+    settle(&t->settings);
     const octet_status status = create(t);
     if (status) {
         oct_fail(ctx, status, "%s", t->own.message);

@@ -9,8 +9,9 @@
 static const char *describe(const octet_tuning *t, struct oct_arena *arena)
 {
     return oct_arena_printf(arena,
-                            "%lld steps of %d pictures of %d, seed %llu, with%s labels, for %s",
+                            "%lld steps of %d pictures of %d%s, seed %llu, with%s labels, for %s",
                             (long long)t->step, t->settings.batch, t->settings.pictures,
+                            t->settings.scale_jitter ? " at random sizes" : "",
                             (unsigned long long)t->settings.seed, t->settings.labels ? "" : "out",
                             t->settings.target == OCTET_TUNE_TENSORRT ? "TensorRT" : "octet");
 }

@@ -129,10 +129,10 @@ static octet_status find_layers(octet_tuning *t)
             writer[start->layers[i].output] = i;
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_layer *layer = &start->layers[writer[network->layers[i].output]];
+        const int bits = !layer->codes ? 0 : layer->code_bits == 4 ? 4 : 8;
         if (layer->operation == OCT_CONVOLUTION)
-            t->layers[i] =
-                (struct oct_student_start){layer->codes ? 8 : 0, layer->codes, layer->scale,
-                                           layer->bias, t->is_frozen && t->is_frozen[i]};
+            t->layers[i] = (struct oct_student_start){bits, layer->codes, layer->scale, layer->bias,
+                                                      t->is_frozen && t->is_frozen[i]};
     }
     return OCTET_OK;
 }

@@ -86,6 +86,7 @@ static octet_build_settings choose(unsigned variant)
     octet_build_settings settings;
     octet_build_defaults(&settings);
     settings.precision = precisions[variant & 3];
+    settings.weight_bits = (variant & 3) == 3 ? 4 : 8;
     settings.calibrator = calibrators[(variant >> 2) % 5];
     settings.float_layers = layers[variant >> 3 & 3];
     settings.float_precision = variant & 32 ? OCTET_PRECISION_BF16 : OCTET_PRECISION_FP32;

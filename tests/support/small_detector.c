@@ -494,18 +494,32 @@ octet_statistics *test_statistics(octet_context *ctx, const octet_model *model, 
     return statistics;
 }
 
-octet_engine *test_engine(octet_context *ctx, enum test_detector kind, octet_precision precision)
+static octet_engine *build(octet_context *ctx, enum test_detector kind,
+                           const octet_build_settings *settings)
 {
     octet_model *model = test_model(ctx, kind, 7);
     octet_statistics *statistics = test_statistics(ctx, model, 100, 3);
-    octet_build_settings settings;
-    octet_build_defaults(&settings);
-    settings.precision = precision;
     octet_engine *engine;
-    assert_int_equal(octet_build(ctx, model, statistics, &settings, &engine), OCTET_OK);
+    assert_int_equal(octet_build(ctx, model, statistics, settings, &engine), OCTET_OK);
     octet_statistics_free(&statistics);
     octet_model_free(&model);
     return engine;
+}
+
+octet_engine *test_engine(octet_context *ctx, enum test_detector kind, octet_precision precision)
+{
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.precision = precision;
+    return build(ctx, kind, &settings);
+}
+
+octet_engine *test_engine_few_bits(octet_context *ctx, enum test_detector kind)
+{
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.weight_bits = 4;
+    return build(ctx, kind, &settings);
 }
 
 unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine, size_t *size)

@@ -60,6 +60,9 @@ octet_statistics *test_statistics(octet_context *ctx, const octet_model *model, 
 /* An engine of a test_model(): FP32, or INT8 calibrated on three pictures. */
 octet_engine *test_engine(octet_context *ctx, enum test_detector kind, octet_precision precision);
 
+/* An INT8 one with weights of 4 bits. */
+octet_engine *test_engine_few_bits(octet_context *ctx, enum test_detector kind);
+
 /* The bytes of the engine's file in malloc'd memory. */
 unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine, size_t *size);
 

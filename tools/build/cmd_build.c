@@ -24,9 +24,10 @@ struct arguments {
     const char *output, *save_statistics, *costs;
     struct mixed_labels labels;
     struct calibration_request calibration;
-    double min_agreement; /* percent; below 0: not given */
-    bool chooses_layers;  /* --float-layers auto */
-    double allowed;       /* then: points of AP that may be lost; below 0: nonsense was given */
+    double min_agreement;    /* percent; below 0: not given */
+    bool chooses_layers;     /* --float-layers auto */
+    const char *weight_bits; /* "4", "8"; NULL: not given */
+    double allowed;          /* then: points of AP that may be lost; below 0: nonsense was given */
 };
 
 /* All that one call of the verb holds. */
@@ -49,6 +50,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
 {
     static const char *const float_precisions[] = {"fp32", "bf16", "half=bf16", NULL};
     static const char *const precisions[] = {"int8", "bf16", "fp32", "auto", "half=bf16", NULL};
+    static const char *const bits[] = {"8", "4", NULL};
     static const char *const splits[] = {"train", "val", "test", NULL};
     *a = (struct arguments){.precision = "int8", .min_agreement = -1};
     a->calibration.max_bad = MAX_BAD_DEFAULT;
@@ -98,6 +100,9 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          .target = &a->calibration.resume},
         {"float-precision", 0, OPTION_CHOICE, "NAME", "of these: fp32 (default) or bf16",
          &a->float_precision, 0, 0, float_precisions},
+        {"weight-bits", 0, OPTION_CHOICE, "N",
+         "with int8: of weights, 8 (default), or 4: files of half the size", &a->weight_bits, 0, 0,
+         bits},
         {"device", 0, OPTION_DEVICE, "NAME",
          "where --images and auto run: cpu (default), cuda, cuda:N or auto", &app->device, 0, 0,
          NULL},
@@ -174,6 +179,22 @@ static int check_layers(struct app *app, const struct arguments *a)
     return check_labels(app, &a->labels);
 }
 
+static bool has_few_bits(const struct arguments *a)
+{
+    return a->weight_bits && strcmp(a->weight_bits, "4") == 0;
+}
+
+static int check_bits(struct app *app, const struct arguments *a)
+{
+    if (has_few_bits(a) && judges(a))
+        return app_usage(app, "--weight-bits 4 and %s exclude each other",
+                         is_auto(a) ? "--precision auto" : "--float-layers auto");
+    if (a->weight_bits && strcmp(a->precision, "int8") != 0)
+        return app_usage(app, "--weight-bits goes with int8, not with --precision %s",
+                         a->precision);
+    return STATUS_DONE;
+}
+
 /* With a cache, which has all that int8 needs. */
 static int check_cache(struct app *app, const struct arguments *a)
 {
@@ -212,6 +233,8 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--precision %s takes neither --stats nor --images", a->precision);
     if (a->float_precision && !a->float_layers && !a->cache)
         return app_usage(app, "--float-precision goes with --float-layers");
+    if (check_bits(app, a) != STATUS_DONE)
+        return STATUS_USAGE;
     if (a->cache)
         return check_cache(app, a);
     if (is_auto(a) && !a->statistics && !calibration->images.count)
@@ -287,6 +310,7 @@ static void fill_settings(const struct arguments *a, octet_build_settings *setti
                           : strcmp(a->precision, "bf16") == 0 ? OCTET_PRECISION_BF16
                                                               : OCTET_PRECISION_INT8;
     settings->calibrator = a->calibrator ? a->calibrator : "mse";
+    settings->weight_bits = has_few_bits(a) ? 4 : 8;
     settings->float_layers = a->chooses_layers ? NULL : a->float_layers;
     if (a->float_precision && strcmp(a->float_precision, "bf16") == 0)
         settings->float_precision = OCTET_PRECISION_BF16;
@@ -438,6 +462,7 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
              statistics || run->cache ? json_text(calibrator(run)) : json_null());
     const char *layers = run->chosen_layers ? run->chosen_layers : run->arguments->float_layers;
     json_put(root, "float_layers", layers ? json_text(layers) : json_null());
+    json_put(root, "weight_bits", json_integer(info->weight_bits));
     json_put(root, "layers", json_integer(info->layer_count));
     json_put(root, "weight_bytes", json_integer(info->weight_bytes));
     json_put(root, "images", json_integer(statistics ? statistics->image_count : 0));
@@ -471,7 +496,9 @@ static int print_summary(struct build_run *run)
     print_clean(run->arguments->output);
     printf(": %s engine, %d layers, %s\n", precision_name(after.precision), after.layer_count,
            size_text(bytes, size));
-    printf("  weights      %s (%s in the model)\n", size_text((double)after.weight_bytes, weights),
+    printf("  weights      %s%s (%s in the model)\n",
+           size_text((double)after.weight_bytes, weights),
+           after.weight_bits == 4 ? ", most of them of 4 bits" : "",
            size_text((double)before.weight_bytes, float_size));
     if (calibrated)
         printf("  calibration  %lld picture%s at %dx%d, %s\n", (long long)statistics.image_count,

@@ -16,6 +16,8 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
 {
     static const char *const targets[] = {"octet", "trt", NULL};
     static const char *const splits[] = {"train", "val", "test", NULL};
+    static const char *const bits[] = {"8", "4", NULL};
+    static const char *const switches[] = {"on", "off", NULL};
     struct calibration_request *pictures = &a->pictures;
     const struct option options[] = {
         {"images", 'i', OPTION_TEXTS, "SOURCE",
@@ -32,8 +34,14 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
          NULL},
         {"target", 0, OPTION_CHOICE, "NAME", "whose rules: octet (default), or trt: TensorRT's",
          target, 0, 0, targets},
-        {"epochs", 'e', OPTION_REAL, "X", "times that each picture is learnt from (default 10)",
+        {"epochs", 'e', OPTION_REAL, "X",
+         "times to learn from each picture (default 10; with 4 bits those of 1000 steps)",
          &a->epochs, 0.001, EPOCHS_MOST, NULL},
+        {"weight-bits", 0, OPTION_CHOICE, "N", "of weights: 8 (default), or 4, with target octet",
+         &a->weight_bits, 0, 0, bits},
+        {"scale-jitter", 0, OPTION_CHOICE, "WHEN",
+         "learn from pictures at random sizes: on, off (default: on with 4 bits)", &a->jitter, 0, 0,
+         switches},
         {"minutes", 0, OPTION_REAL, "X", "as many epochs as fit into X minutes", &a->minutes, 0.01,
          MINUTES_MOST, NULL},
         {"stats", 's', OPTION_TEXT, "FILE", "statistics to begin with (default: of the pictures)",
@@ -135,7 +143,11 @@ int cmd_tune(struct app *app, int argc, char **argv)
         return app_usage(app, "--epochs and --minutes exclude each other");
     if (a.stats && a.pictures.size.height)
         return app_usage(app, "--imgsz and --stats exclude each other: statistics have a size");
-    if (a.epochs < 0)
+    a.has_few_bits = a.weight_bits && strcmp(a.weight_bits, "4") == 0;
+    if (a.has_few_bits && a.for_tensorrt)
+        return app_usage(app, "--weight-bits 4 goes with --target octet: TensorRT's INT4 is for "
+                              "weights beside float activations");
+    if (a.epochs < 0 && !a.has_few_bits)
         a.epochs = EPOCHS_DEFAULT;
     status = take_outputs(app, &a);
     if (status == STATUS_DONE)

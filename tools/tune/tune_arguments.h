@@ -13,7 +13,9 @@ struct tune_arguments {
     struct texts outputs;
     const char *engine, *onnx; /* of the outputs; or NULL */
     bool for_tensorrt;
-    double epochs, minutes; /* minutes 0: not given */
+    double epochs, minutes;           /* epochs below 0: so many steps; minutes 0: not given */
+    const char *weight_bits, *jitter; /* words; or NULL */
+    bool has_few_bits;                /* 4 */
     bool labels, resume;
     const char *data, *split;
     char *of_data; /* "DATA:SPLIT", the pictures' source then */

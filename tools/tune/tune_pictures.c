@@ -11,7 +11,8 @@
 #define PICTURES_LEAST 16
 #define HELD_SHARE 10 /* one picture in so many is held out */
 #define HELD_LEAST 4
-#define AHEAD 3 /* pictures that are decoded while others are looked at */
+#define FEW_BITS_PICTURES 200 /* codes of 4 bits take more */
+#define AHEAD 3               /* pictures that are decoded while others are looked at */
 
 /* What trying them brings. */
 struct trial {
@@ -189,6 +190,9 @@ static int try_and_part(struct trial *trial, const struct tune_arguments *a)
     status = check_count(trial->app, trial->pictures->readable.count);
     if (status != STATUS_DONE)
         return status;
+    if (a->has_few_bits && trial->pictures->readable.count < FEW_BITS_PICTURES)
+        app_say(trial->app, "%zu pictures: weights of 4 bits take %d and more to be learnt well",
+                trial->pictures->readable.count, FEW_BITS_PICTURES);
     part(trial);
     return check_labels(trial);
 }

@@ -87,6 +87,7 @@ static int print_json(const struct tune_run *run)
     json_t *json = json_new_object(), *outputs = json_new_array();
     json_put(json, "model", json_text(a->model));
     json_put(json, "target", json_text(a->for_tensorrt ? "trt" : "octet"));
+    json_put(json, "weight_bits", json_integer(a->has_few_bits ? 4 : 8));
     json_put(json, "labels", json_boolean(a->labels));
     json_put(json, "height", json_integer(run->size.height));
     json_put(json, "width", json_integer(run->size.width));

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/output_file.h"
 #include "app/output_lock.h"
@@ -16,7 +17,7 @@
 
 #define AGREEMENT_SLACK 0.01 /* AP of 0 to 1, see may_lose() */
 #define SAVE_MS 60e3         /* so often the state is kept, at most */
-#define OUTPUTS 2
+#define FEW_BITS_STEPS 1000  /* codes of 4 bits take more than epochs of a hundred pictures */
 
 /* ---- files ---- */
 
@@ -95,6 +96,9 @@ static octet_tune_settings settings_of(const struct tune_run *run, double epochs
     settings.cpu = run->app->cpu;
     settings.calibrator = a->calibrator;
     settings.labels = a->labels;
+    settings.weight_bits = a->has_few_bits ? 4 : 8;
+    if (a->jitter)
+        settings.scale_jitter = strcmp(a->jitter, "on") == 0;
     return settings;
 }
 
@@ -381,7 +385,11 @@ static int measure_start(struct tune_run *run)
 static int begin(struct tune_run *run)
 {
     const struct tune_arguments *a = run->arguments;
-    double epochs = a->minutes > 0 ? 1 : a->epochs;
+    double epochs = a->epochs;
+    if (a->minutes > 0)
+        epochs = 1; /* until it is known how long a step takes */
+    else if (epochs < 0)
+        epochs = (double)(FEW_BITS_STEPS * TUNE_BATCH) / (double)run->pictures.learnt_count;
     int status = a->minutes > 0 && !a->resume ? fit_epochs(run, &epochs) : STATUS_DONE;
     if (status == STATUS_DONE)
         status = open_tuning(run, epochs);
@@ -459,17 +467,17 @@ static void close_run(struct tune_run *run)
 int tune_run(struct app *app, const struct tune_arguments *arguments)
 {
     struct tune_run run = {.app = app, .arguments = arguments, .start_ms = app_now_ms()};
-    const char *const outputs[OUTPUTS] = {arguments->engine, arguments->onnx};
-    struct output_lock locks[OUTPUTS] = {{0}};
+    const char *const outputs[TUNE_OUTPUTS_MOST] = {arguments->engine, arguments->onnx};
+    struct output_lock locks[TUNE_OUTPUTS_MOST] = {{0}};
     run.partial = checkpoint_path(arguments->engine ? arguments->engine : arguments->onnx);
     int status = check_outputs(&run);
-    for (size_t i = 0; i < OUTPUTS && status == STATUS_DONE; i++)
+    for (size_t i = 0; i < TUNE_OUTPUTS_MOST && status == STATUS_DONE; i++)
         if (outputs[i])
             status = output_lock_take(&locks[i], app, outputs[i]);
     if (status == STATUS_DONE)
         status = run_locked(&run);
     close_run(&run);
-    for (size_t i = 0; i < OUTPUTS; i++)
+    for (size_t i = 0; i < TUNE_OUTPUTS_MOST; i++)
         output_lock_release(&locks[i]);
     return status;
 }

@@ -13,7 +13,7 @@
 #define OPSET_MOST 20 /* that all engines of the table in octet-export(1) take */
 
 struct arguments {
-    const char *statistics, *format, *calibrator, *float_layers, *header, *output;
+    const char *statistics, *format, *calibrator, *float_layers, *header, *weight_bits, *output;
     bool int8_weights, unsigned_codes;
 };
 
@@ -21,6 +21,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
                  struct operands *operands)
 {
     static const char *const formats[] = {"qdq", "trt-cache", NULL};
+    static const char *const bits[] = {"8", "4", NULL};
     *a = (struct arguments){.calibrator = "mse"};
     const struct option options[] = {
         {"format", 'f', OPTION_CHOICE, "NAME", "qdq or trt-cache (needed)", &a->format, 0, 0,
@@ -40,6 +41,8 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {.name = "unsigned",
          .help = "qdq: activations in uint8 with zero point 128, for OpenVINO",
          .target = &a->unsigned_codes},
+        {"weight-bits", 0, OPTION_CHOICE, "N", "8; engines alone take 4, see octet-build(1)",
+         &a->weight_bits, 0, 0, bits},
         {"header", 0, OPTION_TEXT, "TEXT",
          "trt-cache: its first line (default TRT-8602-EntropyCalibration2)", &a->header, 0, 0,
          NULL},
@@ -111,6 +114,9 @@ static int check(struct app *app, const struct arguments *a, const char *model)
     octet_export_settings settings;
     if (!a->format)
         return app_usage(app, "--format NAME is missing: qdq or trt-cache");
+    if (a->weight_bits && strcmp(a->weight_bits, "4") == 0)
+        return app_usage(app, "--weight-bits 4 is for octet's own engines: TensorRT's INT4 is for "
+                              "weights beside float activations");
     if (!a->statistics)
         return app_usage(app, "--stats FILE is missing: octet calibrate makes it");
     if (!a->output)

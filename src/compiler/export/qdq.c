@@ -112,7 +112,7 @@ static octet_status quantize(const struct placing *p, int layer, struct numbers 
     struct oct_arena *arena = p->rewrite->arena;
     const struct oct_weights_shape shape = {network->tensors[l->output].channels,
                                             oct_layer_depth(network, l), l->kernel * l->kernel,
-                                            oct_is_depthwise(l)};
+                                            oct_is_depthwise(l), 8};
     const size_t outputs = (size_t)shape.outputs, depth = (size_t)shape.inputs;
     const size_t inputs = (size_t)network->tensors[l->input].channels;
     *numbers = (struct numbers){.shape = shape,

@@ -33,6 +33,10 @@ struct oct_scheme {
     /* [layers]: of convolutions, in place of codes that are found here; or NULL */
     const struct oct_trained_layer *trained;
     bool bf16; /* they are BF16 rather than FP32, but for the head's outputs */
+    /* Of weights' codes: 8 (or 0), or 4. Then it is 8 for convolutions that read the picture, whose
+     * error nothing behind makes good, for those that write the network's outputs, and for
+     * depthwise ones, which have few weights. */
+    int weight_bits;
 };
 
 /*

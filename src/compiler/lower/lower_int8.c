@@ -69,12 +69,29 @@ static bool input_moments(const struct mixing *m, int input, int channels,
     return known;
 }
 
+/* Of the codes of a convolution. */
+static int weight_bits(const struct mixing *m, int index)
+{
+    const struct oct_layer *layer = &m->from->layers[index];
+    const struct oct_head *head = &m->from->head;
+    if (m->with->weight_bits != 4 || oct_is_depthwise(layer) ||
+        oct_network_layer_reads(m->from, index, -1))
+        return 8;
+    for (int i = 0; i < head->output_count; i++) {
+        const int output = head->outputs[i].tensor;
+        for (int c = 0; c < m->from->tensors[output].channels; c++)
+            if (oct_network_resolve(m->from, output, c).tensor == layer->output)
+                return 8;
+    }
+    return 4;
+}
+
 static octet_status quantize_weights(struct mixing *m, int index, struct oct_layer *layer)
 {
     const struct oct_network *network = m->to.network;
-    const struct oct_weights_shape shape = {network->tensors[layer->output].channels,
-                                            oct_layer_depth(network, layer),
-                                            layer->kernel * layer->kernel, oct_is_depthwise(layer)};
+    const struct oct_weights_shape shape = {
+        network->tensors[layer->output].channels, oct_layer_depth(network, layer),
+        layer->kernel * layer->kernel, oct_is_depthwise(layer), layer->code_bits};
     const int input_channels = network->tensors[layer->input].channels;
     const size_t outputs = (size_t)shape.outputs, channels = (size_t)input_channels;
     float *inputs = oct_arena_calloc(m->to.arena, channels, sizeof *inputs);
@@ -95,7 +112,10 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     const struct oct_refinement refinement = {shape,   layer->values, inputs,    scales,
                                               moments, scratch,       candidates};
     oct_quantize_weights(&shape, layer->values, inputs, codes, scales);
-    oct_refine_weights(&refinement, codes);
+    if (shape.bits == 4)
+        oct_fit_weights(&refinement, scales, codes);
+    else
+        oct_refine_weights(&refinement, codes);
     if (known) {
         oct_correct_biases(&refinement, codes, layer->bias, biases);
         layer->bias = biases;
@@ -133,6 +153,8 @@ static octet_status lower_computing(struct mixing *m, int index)
                         "layer \"%s\" adds a concat whose parts differ in scale", layer.name);
     if ((network->tensors[layer.input].type == OCT_TYPE_U8) == is_float)
         status = twin_of(m, layer.input, is_float ? float_type(m) : OCT_TYPE_U8, &layer.input);
+    if (layer.operation == OCT_CONVOLUTION && !is_float)
+        layer.code_bits = weight_bits(m, index);
     if (!status && layer.values && m->with->trained)
         take_trained(m, index, is_float, &layer);
     else if (!status && !is_float && layer.values)

@@ -7,10 +7,19 @@
 
 #include "network/quantization.h"
 
-static int8_t code_of(double value)
+#define SHARE_LEAST 30 /* percent */
+#define GAIN_MOST 2.0
+
+/* The largest code. */
+static int most_of(const struct oct_weights_shape *shape)
+{
+    return shape->bits == 4 ? 7 : 127;
+}
+
+static int8_t code_of(double value, int most)
 {
     const double code = rint(value);
-    return (int8_t)(code > 127.0 ? 127.0 : code < -127.0 ? -127.0 : code);
+    return (int8_t)(code > most ? most : code < -most ? -most : code);
 }
 
 /* The input channel that output channel `n` reads first. */
@@ -23,6 +32,7 @@ void oct_quantize_weights(const struct oct_weights_shape *shape, const float *we
                           const float *input_scales, int8_t *codes, float *scales)
 {
     const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
+    const int most = most_of(shape);
     for (int n = 0; n < shape->outputs; n++) {
         const float *w = weights + (size_t)n * count;
         int8_t *code = codes + (size_t)n * count;
@@ -30,11 +40,11 @@ void oct_quantize_weights(const struct oct_weights_shape *shape, const float *we
         double largest = 0.0;
         for (size_t i = 0; i < count; i++)
             largest = fmax(largest, fabs((double)w[i] * (double)inputs[i / (size_t)shape->taps]));
-        const float scale = (float)(largest / 127.0);
+        const float scale = (float)(largest / most);
         scales[n] = scale >= OCT_SCALE_MIN ? scale : 1.0f;
         for (size_t i = 0; i < count; i++)
-            code[i] =
-                code_of((double)w[i] * (double)inputs[i / (size_t)shape->taps] / (double)scales[n]);
+            code[i] = code_of(
+                (double)w[i] * (double)inputs[i / (size_t)shape->taps] / (double)scales[n], most);
     }
 }
 
@@ -47,7 +57,7 @@ size_t oct_refinement_scratch(const struct oct_weights_shape *shape)
  * of taps and channels: sum_c a^2 ((1 - r) sum_t e^2 + (r - q) s^2) + q (sum_c a s)^2, where s[c] =
  * sum_t e. */
 struct refining {
-    int inputs, taps;
+    int inputs, taps, most;
     double own, shared, common; /* 1 - r, r - q, q */
     double *errors;             /* e: [inputs][taps], in units of a code */
     double *sums;               /* s: [inputs] */
@@ -70,7 +80,7 @@ static void find_candidates(struct refining *r, int c)
     most[0] = most[1] = -1;
     for (int i = c * r->taps; i < (c + 1) * r->taps; i++) {
         const int way = r->errors[i] < 0.0;
-        if (r->codes[i] == (way ? -127 : 127) || r->errors[i] == 0.0)
+        if (r->codes[i] == (way ? -r->most : r->most) || r->errors[i] == 0.0)
             continue;
         if (most[way] < 0 || fabs(r->errors[i]) > fabs(r->errors[most[way]]))
             most[way] = i;
@@ -114,39 +124,143 @@ static void refine_channel(struct refining *r)
     }
 }
 
+static struct refining begin_refining(const struct oct_refinement *refinement)
+{
+    const struct oct_weights_shape *shape = &refinement->shape;
+    const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
+    return (struct refining){.inputs = shape->inputs,
+                             .taps = shape->taps,
+                             .most = most_of(shape),
+                             .own = 1.0 - OCT_TAP_CORRELATION,
+                             .shared = OCT_TAP_CORRELATION - OCT_CHANNEL_CORRELATION,
+                             .common = OCT_CHANNEL_CORRELATION,
+                             .errors = refinement->scratch,
+                             .sums = refinement->scratch + count,
+                             .weights = refinement->scratch + count + shape->inputs,
+                             .candidates = refinement->candidates};
+}
+
+/* What the inputs of output `n` weigh. */
+static void weigh_inputs(const struct oct_refinement *refinement, int n, struct refining *r)
+{
+    const int first = first_input(&refinement->shape, n);
+    for (int c = 0; c < r->inputs && (n == 0 || refinement->shape.depthwise); c++)
+        r->weights[c] =
+            refinement->moments[first + c].deviation / (double)refinement->input_scales[first + c];
+}
+
+/* From the codes of output `n` and its scale to their errors. */
+static void find_errors(const struct oct_refinement *refinement, int n, double scale,
+                        struct refining *r)
+{
+    const float *w = refinement->weights + (size_t)n * (size_t)r->inputs * (size_t)r->taps;
+    const int first = first_input(&refinement->shape, n);
+    r->total = 0.0;
+    for (int c = 0; c < r->inputs; c++) {
+        r->sums[c] = 0.0;
+        for (int i = c * r->taps; i < (c + 1) * r->taps; i++) {
+            r->errors[i] =
+                (double)w[i] * (double)refinement->input_scales[first + c] / scale - r->codes[i];
+            r->sums[c] += r->errors[i];
+        }
+        r->total += r->weights[c] * r->sums[c];
+    }
+}
+
 void oct_refine_weights(const struct oct_refinement *refinement, int8_t *codes)
 {
     const struct oct_weights_shape *shape = &refinement->shape;
-    const int taps = shape->taps, inputs = shape->inputs;
-    const size_t count = (size_t)inputs * (size_t)taps;
-    struct refining r = {.inputs = inputs,
-                         .taps = taps,
-                         .own = 1.0 - OCT_TAP_CORRELATION,
-                         .shared = OCT_TAP_CORRELATION - OCT_CHANNEL_CORRELATION,
-                         .common = OCT_CHANNEL_CORRELATION,
-                         .errors = refinement->scratch,
-                         .sums = refinement->scratch + count,
-                         .weights = refinement->scratch + count + inputs,
-                         .candidates = refinement->candidates};
+    const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
+    struct refining r = begin_refining(refinement);
     for (int n = 0; n < shape->outputs; n++) {
-        const float *w = refinement->weights + (size_t)n * count;
-        const int first = first_input(shape, n);
-        for (int c = 0; c < inputs && (n == 0 || shape->depthwise); c++)
-            r.weights[c] = refinement->moments[first + c].deviation /
-                           (double)refinement->input_scales[first + c];
+        weigh_inputs(refinement, n, &r);
         r.codes = codes + (size_t)n * count;
-        r.total = 0.0;
-        for (int c = 0; c < inputs; c++) {
-            r.sums[c] = 0.0;
-            for (int i = c * taps; i < (c + 1) * taps; i++) {
-                r.errors[i] = (double)w[i] * (double)refinement->input_scales[first + c] /
-                                  (double)refinement->scales[n] -
-                              r.codes[i];
-                r.sums[c] += r.errors[i];
-            }
-            r.total += r.weights[c] * r.sums[c];
-        }
+        find_errors(refinement, n, (double)refinement->scales[n], &r);
         refine_channel(&r);
+    }
+}
+
+/* The variance of a channel's error, in units of a code squared. */
+static double variance_of(const struct refining *r)
+{
+    double sum = r->common * r->total * r->total;
+    for (int c = 0; c < r->inputs; c++) {
+        double squares = 0.0;
+        for (int i = c * r->taps; i < (c + 1) * r->taps; i++)
+            squares += r->errors[i] * r->errors[i];
+        sum += r->weights[c] * r->weights[c] *
+               (r->own * squares + r->shared * r->sums[c] * r->sums[c]);
+    }
+    return sum;
+}
+
+/* To nearest, of output `n`, and the errors. */
+static void round_channel(const struct oct_refinement *refinement, int n, double scale,
+                          struct refining *r)
+{
+    const size_t taps = (size_t)r->taps, count = (size_t)r->inputs * taps;
+    const float *w = refinement->weights + (size_t)n * count;
+    const float *inputs = refinement->input_scales + first_input(&refinement->shape, n);
+    for (size_t i = 0; i < count; i++)
+        r->codes[i] = code_of((double)w[i] * (double)inputs[i / taps] / scale, r->most);
+    find_errors(refinement, n, scale, r);
+}
+
+/* Of the shares of a scale that are looked at, the scale of the least variance. */
+static double find_scale(const struct oct_refinement *refinement, int n, double whole,
+                         struct refining *r)
+{
+    double best = whole, least = INFINITY;
+    for (int share = 100; share >= SHARE_LEAST; share--) {
+        const double scale = whole * share / 100.0;
+        round_channel(refinement, n, scale, r);
+        const double variance = variance_of(r) * scale * scale;
+        if (variance < least) {
+            least = variance;
+            best = scale;
+        }
+    }
+    return best;
+}
+
+/* What the codes' output is to be multiplied with to rise and fall as much as the weights' does, by
+ * the same correlations: 1 where nothing is known. */
+static double gain_of(const struct refining *r)
+{
+    double own = 0.0, coded = 0.0, own_total = 0.0, coded_total = 0.0; /* w'w, w'q; sum_c a s */
+    for (int c = 0; c < r->inputs; c++) {
+        const double a = r->weights[c];
+        double own_sum = 0.0, coded_sum = 0.0, own_squares = 0.0, products = 0.0;
+        for (int i = c * r->taps; i < (c + 1) * r->taps; i++) {
+            const double weight = r->codes[i] + r->errors[i];
+            own_sum += weight;
+            coded_sum += r->codes[i];
+            own_squares += weight * weight;
+            products += weight * r->codes[i];
+        }
+        own += a * a * (r->own * own_squares + r->shared * own_sum * own_sum);
+        coded += a * a * (r->own * products + r->shared * own_sum * coded_sum);
+        own_total += a * own_sum;
+        coded_total += a * coded_sum;
+    }
+    own += r->common * own_total * own_total;
+    coded += r->common * own_total * coded_total;
+    return own < GAIN_MOST * coded && coded < GAIN_MOST * own ? own / coded : 1.0;
+}
+
+void oct_fit_weights(const struct oct_refinement *refinement, float *scales, int8_t *codes)
+{
+    const struct oct_weights_shape *shape = &refinement->shape;
+    const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
+    struct refining r = begin_refining(refinement);
+    for (int n = 0; n < shape->outputs; n++) {
+        weigh_inputs(refinement, n, &r);
+        r.codes = codes + (size_t)n * count;
+        const double scale = find_scale(refinement, n, (double)refinement->scales[n], &r);
+        round_channel(refinement, n, scale, &r);
+        refine_channel(&r);
+        const float fitted = (float)(scale * gain_of(&r));
+        scales[n] = fitted >= OCT_SCALE_MIN ? fitted : 1.0f;
     }
 }
 

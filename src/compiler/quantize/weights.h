@@ -5,6 +5,7 @@
  *   w'   = w * s_x[channel]
  *   s[n] = max|w'[n]| / 127
  *   code = clamp(rint(w' / s[n]), -127, 127)
+ * or, of 4 bits, the same with 7 for 127, which oct_fit_weights() then improves.
  * One accumulator unit of channel n then is worth s[n].
  */
 #ifndef OCTET_COMPILER_QUANTIZE_WEIGHTS_H
@@ -19,6 +20,7 @@ struct oct_weights_shape {
     /* Output channel n reads input channel n alone: `inputs` is 1, and what is said of each input
      * channel below has an entry for each output channel. */
     bool depthwise;
+    int bits; /* of a code: 4: -7 to 7; 8, or 0: -127 to 127 */
 };
 
 /* Of one channel of an activation, over the calibration's pictures, in real values. */
@@ -54,6 +56,15 @@ size_t oct_refinement_scratch(const struct oct_weights_shape *shape);
 #define OCT_TAP_CORRELATION 0.6
 #define OCT_CHANNEL_CORRELATION 0.2
 void oct_refine_weights(const struct oct_refinement *refinement, int8_t *codes);
+
+/*
+ * In place of oct_refine_weights(), of few bits, where clipping the largest weights can be better
+ * than coarse codes for all. `scales`, which are the refinement's, become the share of 0.30 to 1.00
+ * of what they were that makes the same variance least by codes to nearest. These are refined; then
+ * the scale makes up for how much less than the weights' the codes' output rises and falls: that
+ * would add up from layer to layer, as errors do not.
+ */
+void oct_fit_weights(const struct oct_refinement *refinement, float *scales, int8_t *codes);
 
 /* Takes the mean of the output's error out of the biases: bias[n] + sum mean[c] (w - coded w). */
 void oct_correct_biases(const struct oct_refinement *refinement, const int8_t *codes,

@@ -10,9 +10,10 @@
 #include "network/network.h"
 
 /* Of the file format, docs/formats.md: the newest, and what came with which: BF16, other heads than
- * YOLOv8's, depthwise convolutions and other activations than SiLU, uneven padding; operations say
- * it themselves. A file is of the oldest version that has all that is in it. */
-#define OCT_ENGINE_VERSION 3
+ * YOLOv8's, depthwise convolutions and other activations than SiLU, uneven padding, weights of 4
+ * bits; operations say it themselves. A file is of the oldest version that has what is in it. */
+#define OCT_ENGINE_VERSION 4
+#define OCT_ENGINE_VERSION_BITS 4
 #define OCT_ENGINE_VERSION_ACTIVATIONS 3
 #define OCT_ENGINE_VERSION_UNEVEN 3
 #define OCT_ENGINE_VERSION_FIRST 1

@@ -6,6 +6,7 @@
 
 #include "network/operations.h"
 #include "runtime/container/preprocessing.h"
+#include "runtime/engine/nibbles.h"
 #include "runtime/engine/read_engine.h"
 #include "runtime/head/heads.h"
 
@@ -112,6 +113,27 @@ static const void *weights(struct oct_engine_reading *r, int layer, const char *
     return copy;
 }
 
+/* Codes of 4 bits, one a byte; NULL and *status as of weights(). */
+static const int8_t *packed_codes(struct oct_engine_reading *r, int index, octet_status *status)
+{
+    const struct oct_layer *layer = &r->network.layers[index];
+    const size_t count = (size_t)oct_layer_weights(&r->network, layer);
+    const size_t shape[4] = {oct_nibble_bytes(count)};
+    const uint8_t *bytes = weights(r, index, "weight", OCT_SAFETENSORS_U8, shape, 1, status);
+    if (*status || r->look_only)
+        return NULL;
+    int8_t *codes = oct_arena_calloc(r->arena, count, sizeof *codes);
+    if (!codes) {
+        *status = oct_fail_memory(r->ctx, r->name);
+    } else if (!oct_unpack_nibbles(bytes, count, codes)) {
+        *status = oct_fail(r->ctx, OCTET_BAD_FORMAT,
+                           "%s: layer %d has a weight of -8, or more weights than it should",
+                           r->what, index);
+        return NULL;
+    }
+    return codes;
+}
+
 static octet_status read_weights(struct oct_engine_reading *r, int index)
 {
     struct oct_layer *layer = &r->network.layers[index];
@@ -124,6 +146,9 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
     const enum oct_type type = r->network.tensors[layer->input].type;
     if (type == OCT_TYPE_BF16) {
         layer->bf16 = weights(r, index, "weight", OCT_SAFETENSORS_BF16, shape, 4, &status);
+    } else if (type == OCT_TYPE_U8 && layer->code_bits == 4) {
+        layer->codes = packed_codes(r, index, &status);
+        layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, shape, 1, &status);
     } else if (type == OCT_TYPE_U8) {
         layer->codes = weights(r, index, "weight", OCT_SAFETENSORS_I8, shape, 4, &status);
         layer->scale = weights(r, index, "scale", OCT_SAFETENSORS_F32, shape, 1, &status);
@@ -134,7 +159,7 @@ static octet_status read_weights(struct oct_engine_reading *r, int index)
 }
 
 /* Beside OCT_HAS_...: fields of the file's version, and of the layer's activation. */
-enum { HAS_SILU = 1 << 16, HAS_ACTIVATION = 1 << 17, HAS_SLOPE = 1 << 18 };
+enum { HAS_SILU = 1 << 16, HAS_ACTIVATION = 1 << 17, HAS_SLOPE = 1 << 18, HAS_BITS = 1 << 19 };
 
 static unsigned window_fields(const struct oct_engine_reading *r, int activation)
 {
@@ -142,7 +167,8 @@ static unsigned window_fields(const struct oct_engine_reading *r, int activation
         return HAS_SILU;
     const bool sloped =
         activation >= 0 && oct_activation_row((enum oct_activation)activation)->has_slope;
-    return HAS_ACTIVATION | (sloped ? HAS_SLOPE : 0);
+    return HAS_ACTIVATION | (sloped ? HAS_SLOPE : 0) |
+           (r->version >= OCT_ENGINE_VERSION_BITS ? HAS_BITS : 0);
 }
 
 /* What a layer of an operation has in a file of the version that is read. */
@@ -193,6 +219,7 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         {"groups", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->groups, HAS_ACTIVATION, false},
         {"activation", OCT_FIELD_TEXT, 0, 0, &of_activation, HAS_ACTIVATION, false},
         {"slope", OCT_FIELD_FLOAT, 0, 1, &layer->slope, HAS_SLOPE, false},
+        {"bits", OCT_FIELD_INTEGER, 4, 4, &layer->code_bits, HAS_BITS, true},
         {"residual", OCT_FIELD_INTEGER, 0, last, &layer->residual, OCT_HAS_RESIDUAL, true},
         {"heads", OCT_FIELD_INTEGER, 1, OCT_CHANNELS_MAX, &layer->heads, OCT_HAS_HEADS, false},
         {"areas", OCT_FIELD_INTEGER, 1, OCT_AREAS_MAX, &layer->areas, OCT_HAS_HEADS, false},
@@ -211,6 +238,8 @@ static octet_status read_layer(struct oct_engine_reading *r, const struct oct_js
         return oct_field_refuse(&place, "activation", "is no activation");
     if (has & HAS_ACTIVATION)
         layer->activation = (enum oct_activation)activation;
+    if (!status && layer->code_bits && r->network.tensors[layer->input].type != OCT_TYPE_U8)
+        return oct_field_refuse(&place, "bits", "goes with codes, and the layer reads values");
     if (!status && has & OCT_HAS_WEIGHTS)
         status = read_weights(r, index);
     else if (!status && has & OCT_HAS_TABLE)

@@ -8,6 +8,7 @@
 #include "runtime/container/preprocessing.h"
 #include "runtime/container/safetensors.h"
 #include "runtime/engine/engine_contents.h"
+#include "runtime/engine/nibbles.h"
 
 static void add_integers(struct oct_text *out, const int *values, int count)
 {
@@ -67,6 +68,8 @@ static void add_layer(struct oct_text *out, const struct oct_layer *layer, int v
         oct_text_printf(out, ",\"uneven\":%d", layer->uneven);
     if (row->has & OCT_HAS_ZEROS)
         oct_text_printf(out, ",\"zeros\":%s", layer->zeros ? "true" : "false");
+    if (layer->code_bits == 4)
+        oct_text_printf(out, ",\"bits\":4");
     if (layer->residual >= 0)
         oct_text_printf(out, ",\"residual\":%d", layer->residual);
     if (row->has & OCT_HAS_HEADS) {
@@ -145,9 +148,22 @@ static void add_table(const struct oct_layer *layer, int index, struct oct_safet
         name, OCT_SAFETENSORS_F32, 1, {count}, count * 4, (const uint8_t *)layer->table};
 }
 
-/* The tensors of one convolution. */
-static void add_weights(const struct oct_network *network, int index, struct oct_safetensors *file,
-                        char (*name)[32])
+/* Codes of 4 bits, as one row of bytes. False: memory is short. */
+static bool add_packed(const struct oct_layer *layer, size_t count, struct oct_arena *arena,
+                       struct oct_safetensors_tensor *tensor)
+{
+    const size_t size = oct_nibble_bytes(count);
+    uint8_t *bytes = oct_arena_calloc(arena, size, 1);
+    if (bytes)
+        oct_pack_nibbles(layer->codes, count, bytes);
+    *tensor =
+        (struct oct_safetensors_tensor){tensor->name, OCT_SAFETENSORS_U8, 1, {size}, size, bytes};
+    return bytes != NULL;
+}
+
+/* The tensors of one convolution. False: memory is short. */
+static bool add_weights(const struct oct_network *network, int index, struct oct_arena *arena,
+                        struct oct_safetensors *file, char (*name)[32])
 {
     const struct oct_layer *layer = &network->layers[index];
     const size_t outputs = (size_t)network->tensors[layer->output].channels;
@@ -166,7 +182,7 @@ static void add_weights(const struct oct_network *network, int index, struct oct
     const enum oct_safetensors_type type = layer->codes  ? OCT_SAFETENSORS_I8
                                            : layer->bf16 ? OCT_SAFETENSORS_BF16
                                                          : OCT_SAFETENSORS_F32;
-    *t++ = (struct oct_safetensors_tensor){
+    *t = (struct oct_safetensors_tensor){
         name[2],
         type,
         4,
@@ -175,12 +191,15 @@ static void add_weights(const struct oct_network *network, int index, struct oct
         layer->codes  ? (const uint8_t *)layer->codes
         : layer->bf16 ? (const uint8_t *)layer->bf16
                       : (const uint8_t *)layer->values};
-    file->tensor_count = (int)(t - file->tensors);
+    file->tensor_count = (int)(t - file->tensors) + 1;
+    return layer->code_bits != 4 || add_packed(layer, weights, arena, t);
 }
 
 static int layer_version(const struct oct_layer *layer)
 {
     const int since = oct_operation_row(layer->operation)->since;
+    if (layer->code_bits == 4)
+        return OCT_ENGINE_VERSION_BITS;
     if (since < OCT_ENGINE_VERSION_UNEVEN && layer->uneven)
         return OCT_ENGINE_VERSION_UNEVEN;
     if (since < OCT_ENGINE_VERSION_ACTIVATIONS &&
@@ -231,7 +250,9 @@ static octet_status put_file(octet_context *ctx, const octet_engine *engine,
         status = oct_fail_memory(ctx, to->name);
     for (int i = 0; i < network->layer_count && !status; i++)
         if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_WEIGHTS)
-            add_weights(network, i, &file, names + 3 * i);
+            status = add_weights(network, i, &arena, &file, names + 3 * i)
+                         ? OCTET_OK
+                         : oct_fail_memory(ctx, to->name);
         else if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_TABLE)
             add_table(&network->layers[i], i, &file, names[3 * i]);
     if (!status)

@@ -78,7 +78,7 @@ if ! "$octet" tune float.onnx -i none -o x.octet 2>&1 | grep -q 'works with oneD
     printed tune-labels tune float.onnx --data "$yaml" --labels --imgsz 64 -e 1 --target trt -o tuned.onnx -o tuned.octet
     keys "octet tune" tune-images.json tune-stopped.json tune-labels.json
 else
-    echo "octet tune: 34 keys" # as it prints where it can be trained
+    echo "octet tune: 35 keys" # as it prints where it can be trained
 fi
 
 printed build-auto build float.onnx --images eight --imgsz 160 --float-layers auto:0.5 -o a.octet

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trainings of small detectors as a whole: what they begin with, that they learn, that threads and
  * interruptions change no bit, and what is refused. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -382,7 +383,10 @@ static void test_refuses(void **state)
     REFUSED(pictures, 0);
     REFUSED(batch, 0);
     REFUSED(epochs, 0.0);
-    REFUSED(weight_rate, -1.0);
+    REFUSED(weight_rate, 1.5);
+    REFUSED(weight_rate, (double)NAN);
+    REFUSED(bias_rate, -1.0);
+    REFUSED(weight_bits, 3);
     REFUSED(calibrator, "best");
     REFUSED(threads, -1);
 #undef REFUSED
@@ -392,10 +396,113 @@ static void test_refuses(void **state)
     assert_int_equal(octet_tune_create(ctx, t.model, NULL, &t.settings, NULL),
                      OCTET_UNSUPPORTED_MODEL);
     t.model->imported->is_quantised = false;
+    t.settings.weight_bits = 4;
+    t.settings.target = OCTET_TUNE_TENSORRT;
+    assert_int_equal(octet_tune_create(ctx, NULL, NULL, &t.settings, NULL), OCTET_INVALID_ARGUMENT);
+    assert_non_null(strstr(octet_context_message(ctx), "TensorRT's INT4"));
+    t.settings = good;
     begin(&t);
     assert_int_equal(octet_tune_export(t.tuning, "x.onnx", NULL), OCTET_INVALID_STATE);
     end(&t);
     octet_model_free(&other);
+}
+
+/* ---- weights of 4 bits ---- */
+
+static struct trial prepare_few_bits(enum test_detector kind)
+{
+    struct trial t = prepare(kind);
+    t.settings.weight_bits = 4;
+    return t;
+}
+
+/* The engine has the student's codes, which are within 4 bits where they are to be; what is packed
+ * is read as such. */
+static void expect_codes(const struct trial *t, bool is_trained)
+{
+    octet_engine *engine, *loaded;
+    size_t size;
+    int few = 0, changed = 0;
+    assert_int_equal(octet_tune_engine(t->tuning, &engine), OCTET_OK);
+    unsigned char *bytes = test_engine_bytes(ctx, engine, &size);
+    assert_int_equal(octet_engine_load_memory(ctx, bytes, size, "x", &loaded), OCTET_OK);
+    free(bytes);
+    const struct oct_network *from = &t->model->network, *to = &loaded->network;
+    for (int i = 0; i < from->layer_count; i++) {
+        const struct oct_student_layer *l = &t->tuning->student->layers[i];
+        const struct oct_layer *layer = NULL;
+        for (int k = 0; k < to->layer_count; k++)
+            if (to->layers[k].output == from->layers[i].output)
+                layer = &to->layers[k];
+        if (!t->tuning->plan->layers[i].convolution || !l->bits)
+            continue;
+        assert_non_null(layer);
+        assert_int_equal(layer->code_bits == 4, l->bits == 4);
+        assert_memory_equal(layer->codes, l->codes, l->shape.count);
+        few += l->bits == 4;
+        for (size_t w = 0; w < l->shape.count && l->bits == 4; w++) {
+            assert_true(l->codes[w] >= -7 && l->codes[w] <= 7);
+            changed += l->codes[w] != t->tuning->layers[i].codes[w];
+        }
+    }
+    assert_true(few > 2);
+    assert_int_equal(changed > 0, is_trained);
+    octet_engine_free(&loaded);
+    octet_engine_free(&engine);
+}
+
+static void test_few_bits(void **state)
+{
+    static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_FAMILY};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct trial t = prepare_few_bits(kinds[i]);
+        t.settings.epochs = 60; /* 90 steps */
+        begin(&t);
+        assert_true(t.tuning->settings.weight_rate > 2.9e-3 && t.tuning->settings.scale_jitter);
+        expect_codes(&t, false);
+        const double first = mean_loss(&t, 0, 10), last = (learn(&t, 80), mean_loss(&t, 80, 90));
+        if (!(last < 0.8 * first))
+            fail_msg("detector %d: loss %g, then %g", (int)kinds[i], first, last);
+        expect_codes(&t, true);
+        end(&t);
+    }
+}
+
+/* Random sizes are drawn by the place of a picture: neither threads nor an interruption matter. */
+static void test_few_bits_same_bits(void **state)
+{
+    struct trial t[3];
+    char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
+    (void)state;
+    test_folder_create(folder);
+    snprintf(path, sizeof path, "%s/training", folder);
+    for (int i = 0; i < 3; i++) {
+        t[i] = prepare_few_bits(TEST_DETECTOR_SMALL);
+        t[i].settings.threads = i + 1;
+        begin(&t[i]);
+        learn(&t[i], i == 2 ? 4 : 6);
+    }
+    expect_same(&t[0], &t[1]);
+    assert_int_equal(octet_tune_save(t[2].tuning, path, ""), OCTET_OK);
+    octet_tune_free(&t[2].tuning);
+    begin(&t[2]);
+    assert_int_equal(octet_tune_load(t[2].tuning, path, NULL), OCTET_OK);
+    learn(&t[2], 6);
+    expect_same(&t[0], &t[2]);
+    /* another training without them, and with 8 bits */
+    octet_tune_free(&t[2].tuning);
+    t[2].settings.scale_jitter = 0;
+    begin(&t[2]);
+    assert_int_equal(octet_tune_load(t[2].tuning, path, NULL), OCTET_MISMATCH);
+    octet_tune_free(&t[2].tuning);
+    t[2].settings.scale_jitter = 1;
+    t[2].settings.weight_bits = 8;
+    begin(&t[2]);
+    assert_int_equal(octet_tune_load(t[2].tuning, path, NULL), OCTET_MISMATCH);
+    for (int i = 0; i < 3; i++)
+        end(&t[i]);
+    test_folder_remove(folder);
 }
 
 static int open_all(void **state)
@@ -429,6 +536,8 @@ int main(void)
         cmocka_unit_test(test_steps_are_the_states),
         cmocka_unit_test(test_damaged_states),
         cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_few_bits),
+        cmocka_unit_test(test_few_bits_same_bits),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,7 +16,7 @@
 static void by_hand(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {3, 2, 2, false}; /* outputs, inputs, taps */
+    const struct oct_weights_shape shape = {3, 2, 2, false, 8}; /* outputs, inputs, taps */
     const float weights[3][2][2] = {
         {{1.27f, -0.5f}, {0.004f, 0.0f}}, /* s = 0.01: 127, -50, 0.4 -> 0, 0 */
         {{-254.0f, 1.0f}, {3.0f, 5.0f}},  /* s = 2: -127, 0.5 -> 0, 1.5 -> 2, 2.5 -> 2 */
@@ -36,7 +37,7 @@ static void by_hand(void **state)
 static void input_scales(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {1, 2, 1, false};
+    const struct oct_weights_shape shape = {1, 2, 1, false, 8};
     const float weights[2] = {1.27f, 0.1f}, inputs[2] = {1.0f, 10.0f};
     int8_t codes[2];
     float scale;
@@ -59,7 +60,7 @@ static void bounds(void **state)
     static float weights[OUTPUTS * DEPTH];
     static int8_t codes[OUTPUTS * DEPTH];
     float scales[OUTPUTS], inputs[INPUTS];
-    const struct oct_weights_shape shape = {OUTPUTS, INPUTS, TAPS, false};
+    const struct oct_weights_shape shape = {OUTPUTS, INPUTS, TAPS, false, 8};
     struct test_random random = test_random_of(1);
     for (int round = 0; round < 50; round++) {
         for (int i = 0; i < OUTPUTS * DEPTH; i++)
@@ -84,7 +85,7 @@ static void bounds(void **state)
 static void tiny_weights(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {2, 1, 2, false};
+    const struct oct_weights_shape shape = {2, 1, 2, false, 8};
     const float weights[4] = {1e-38f, -1e-39f, 3e38f, -3e38f}, one = 1.0f;
     int8_t codes[4];
     float scales[2];
@@ -97,7 +98,7 @@ static void tiny_weights(void **state)
 static void refined_by_hand(void **state)
 {
     (void)state;
-    const struct oct_weights_shape shape = {1, 1, 4, false};
+    const struct oct_weights_shape shape = {1, 1, 4, false, 8};
     const float weights[4] = {1.27f, 0.004f, 0.004f, 0.004f}, one = 1.0f;
     const struct oct_moments moments = {0.0, 1.0};
     int8_t codes[4];
@@ -126,7 +127,7 @@ static struct {
     int candidates[INPUTS][2];
 } layer;
 
-static const struct oct_weights_shape layer_shape = {OUTPUTS, INPUTS, TAPS, false};
+static const struct oct_weights_shape layer_shape = {OUTPUTS, INPUTS, TAPS, false, 8};
 
 static struct oct_refinement random_layer(struct test_random *random)
 {
@@ -208,6 +209,106 @@ static void refined_constant(void **state)
     assert_memory_equal(layer.codes, layer.nearest, sizeof layer.codes);
 }
 
+/* Codes of 4 bits to nearest: the same by 7. */
+static void few_bits(void **state)
+{
+    (void)state;
+    const struct oct_weights_shape shape = {2, 1, 4, false, 4};
+    const float weights[8] = {0.7f, -0.7f, 0.26f, 0.04f, -14.0f, 3.0f, 5.0f, 1.0f}, one = 1.0f;
+    const int8_t expected[8] = {7, -7, 3, 0, -7, 2, 2, 0}; /* 1.5 -> 2, 2.5 -> 2, 0.5 -> 0 */
+    int8_t codes[8];
+    float scales[2];
+    oct_quantize_weights(&shape, weights, &one, codes, scales);
+    assert_memory_equal(codes, expected, sizeof codes);
+    assert_true(fabsf(scales[0] - 0.1f) < 1e-8f && scales[1] == 2.0f);
+}
+
+/* The covariance of what two rows of weights make of the inputs, from its definition. */
+static double covariance(const double *a, const double *b)
+{
+    double sum = 0.0;
+    for (int i = 0; i < DEPTH; i++)
+        for (int j = 0; j < DEPTH; j++)
+            sum += a[i] * b[j] * layer.moments[i / TAPS].deviation *
+                   layer.moments[j / TAPS].deviation /
+                   ((double)layer.inputs[i / TAPS] * (double)layer.inputs[j / TAPS]) *
+                   (i == j                 ? 1.0
+                    : i / TAPS == j / TAPS ? OCT_TAP_CORRELATION
+                                           : OCT_CHANNEL_CORRELATION);
+    return sum;
+}
+
+/* Of what the codes of output `n` make of the inputs, by its weights: the regression's slope, and
+ * the share of its variance that the weights do not explain. */
+static void look_at_fit(int n, const int8_t *codes, float scale, double *slope, double *lost)
+{
+    double own[DEPTH], coded[DEPTH];
+    for (int i = 0; i < DEPTH; i++) {
+        own[i] = (double)layer.weights[n * DEPTH + i] * (double)layer.inputs[i / TAPS];
+        coded[i] = (double)codes[n * DEPTH + i] * (double)scale;
+    }
+    const double both = covariance(own, coded), variance = covariance(own, own);
+    *slope = both / variance;
+    *lost = 1.0 - both * both / (variance * covariance(coded, coded));
+}
+
+/* Fitted codes of 4 bits use all of them, lose less than those to nearest of the largest weight's
+ * scale, and rise and fall as the weights do. A tenth of the weights is far larger than the others,
+ * as in trained layers. */
+static void fitted(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_of(5);
+    double before = 0.0, after = 0.0;
+    for (int round = 0; round < 20; round++) {
+        struct oct_refinement refinement = random_layer(&random);
+        for (int i = 0; i < OUTPUTS * DEPTH; i++)
+            layer.weights[i] *= test_int(&random, 0, 9) ? 0.3f : 1.0f;
+        refinement.shape.bits = 4;
+        oct_quantize_weights(&refinement.shape, layer.weights, layer.inputs, layer.nearest,
+                             layer.scales);
+        float scales[OUTPUTS];
+        memcpy(scales, layer.scales, sizeof scales);
+        memcpy(layer.codes, layer.nearest, sizeof layer.codes);
+        oct_fit_weights(&refinement, layer.scales, layer.codes);
+        for (int n = 0; n < OUTPUTS; n++) {
+            double slope[2], lost[2];
+            int most = 0;
+            look_at_fit(n, layer.nearest, scales[n], &slope[0], &lost[0]);
+            look_at_fit(n, layer.codes, layer.scales[n], &slope[1], &lost[1]);
+            before += lost[0];
+            after += lost[1];
+            assert_true(fabs(slope[1] - 1.0) < 1e-6);
+            for (int i = 0; i < DEPTH; i++)
+                most =
+                    abs(layer.codes[n * DEPTH + i]) > most ? abs(layer.codes[n * DEPTH + i]) : most;
+            assert_int_equal(most, 7);
+        }
+    }
+    print_message("    share of the variance that is lost: %.5f, fitted %.5f\n", before / 100,
+                  after / 100);
+    assert_true(after < 0.6 * before);
+}
+
+/* Where nothing is known of the inputs, or all weights are zeros, nothing is divided by it. */
+static void fitted_to_nothing(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_of(6);
+    struct oct_refinement refinement = random_layer(&random);
+    refinement.shape.bits = 4;
+    for (int i = 0; i < INPUTS; i++)
+        layer.moments[i].deviation = 0.0;
+    memset(layer.weights, 0, DEPTH * sizeof(float));
+    oct_quantize_weights(&refinement.shape, layer.weights, layer.inputs, layer.codes, layer.scales);
+    memcpy(layer.nearest, layer.codes, sizeof layer.codes);
+    oct_fit_weights(&refinement, layer.scales, layer.codes);
+    assert_true(layer.scales[0] == 1.0f);
+    for (int n = 1; n < OUTPUTS; n++)
+        assert_true(isfinite(layer.scales[n]) && layer.scales[n] > 0.0f);
+    assert_memory_equal(layer.codes, layer.nearest, sizeof layer.codes);
+}
+
 /* At the inputs' means the coded layer gives what the float layer gives. */
 static void biases(void **state)
 {
@@ -236,7 +337,9 @@ int main(void)
         cmocka_unit_test(by_hand),          cmocka_unit_test(input_scales),
         cmocka_unit_test(bounds),           cmocka_unit_test(tiny_weights),
         cmocka_unit_test(refined_by_hand),  cmocka_unit_test(refined_least),
-        cmocka_unit_test(refined_constant), cmocka_unit_test(biases),
+        cmocka_unit_test(refined_constant), cmocka_unit_test(few_bits),
+        cmocka_unit_test(fitted),           cmocka_unit_test(fitted_to_nothing),
+        cmocka_unit_test(biases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,7 +129,7 @@ static bool same_type(const json_t *a, const json_t *b)
 
 static bool is_optional(const char *key)
 {
-    static const char *const keys[] = {"residual", "dfl", "octet.note"};
+    static const char *const keys[] = {"residual", "dfl", "octet.note", "bits"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
@@ -276,9 +276,12 @@ static void engines(void **state)
     (void)state;
     static const octet_precision precisions[] = {OCTET_PRECISION_INT8, OCTET_PRECISION_BF16,
                                                  OCTET_PRECISION_INT8};
-    for (int i = 0; i < 3; i++) {
-        octet_engine *engine = test_engine(
-            &test.context, i > 1 ? TEST_DETECTOR_DEPTHWISE : TEST_DETECTOR_TINY, precisions[i]);
+    for (int i = 0; i < 4; i++) {
+        octet_engine *engine =
+            i == 3
+                ? test_engine_few_bits(&test.context, TEST_DETECTOR_TINY)
+                : test_engine(&test.context, i > 1 ? TEST_DETECTOR_DEPTHWISE : TEST_DETECTOR_TINY,
+                              precisions[i]);
         if (i == 0)
             engine->network.head.of.yolov8.rounding =
                 (struct oct_dfl_rounding){{0.01f, 0}, {0.1f, 3}, .weight_scale = 0.5f};
