@@ -41,7 +41,7 @@ OCTET_API void octet_tune_defaults(octet_tune_settings *settings);
  * size is the training's. Model and statistics must outlive it. Fails with
  * OCTET_UNSUPPORTED_DEVICE where oneDNN is not installed, OCTET_UNSUPPORTED_MODEL for models that
  * are quantised already, OCTET_MISMATCH for statistics of another model. With `tuning` NULL only
- * the settings are checked. */
+ * the settings are checked, and, unless it is NULL, whether the model can be trained here. */
 OCTET_API octet_status octet_tune_create(octet_context *context, const octet_model *model,
                                          const octet_statistics *statistics,
                                          const octet_tune_settings *settings,
@@ -90,7 +90,8 @@ OCTET_API octet_status octet_tune_export(octet_tuning *tuning, const char *path,
 
 /** Between steps: all that it takes to go on, in a file, with a text of the caller's; and goes on
  * from one of a training of the same model, statistics and settings (else OCTET_MISMATCH), with the
- * same bits. The text then belongs to the training. */
+ * same bits. The number of steps is the file's, whatever `epochs` says. The text then belongs to
+ * the training. */
 OCTET_API octet_status octet_tune_save(octet_tuning *tuning, const char *path, const char *note);
 OCTET_API octet_status octet_tune_load(octet_tuning *tuning, const char *path, const char **note);
 

@@ -28,7 +28,9 @@ octet_status octet_tune_create(octet_context *context, const octet_model *model,
         *tuning = NULL;
     if (!context || !settings || (tuning && (!model || !statistics)))
         return oct_fail_null(context, __func__, "model, statistics and settings");
-    const octet_status status = oct_tuning_check(context, settings);
+    octet_status status = oct_tuning_check(context, settings);
+    if (!status && model)
+        status = oct_tuning_check_model(context, model, settings);
     return status || !tuning ? status
                              : oct_tuning_create(context, model, statistics, settings, tuning);
 }

@@ -33,8 +33,8 @@ struct oct_labelled_picture {
 /* False: the head is of another kind, or has more bins than are thought of. */
 bool oct_has_detector_loss(const struct oct_head *head);
 
-/* Sets the gradients of all levels; adds the loss, and to `confidence` the sum of the targets, which
- * a batch's loss and gradients are divided by (at least 1). */
+/* Sets the gradients of all levels; adds the loss, and to `confidence` the sum of the targets, by
+ * which a batch's loss and gradients are divided (at least 1). */
 void oct_detector_loss(const struct oct_labelled_picture *picture, struct oct_distilled *sum);
 
 #endif

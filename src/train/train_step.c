@@ -363,6 +363,17 @@ static octet_status look_for_failures(const struct oct_trainer *t)
     return OCTET_OK;
 }
 
+/* Whether the gradients are numbers: a step by others would leave nothing to go on with. */
+static bool are_finite(const struct oct_trainer *t)
+{
+    bool are = true;
+    for (size_t i = 0; i < t->plan->gradient_floats; i++)
+        are = are && isfinite(t->gradients[i]);
+    for (int i = 0; i < t->plan->coding_count; i++)
+        are = are && isfinite(t->scales[i]);
+    return are;
+}
+
 octet_status oct_trainer_refresh(struct oct_trainer *t)
 {
     oct_student_round_codings(t->student);
@@ -383,10 +394,11 @@ octet_status oct_trainer_step(struct oct_trainer *t, const struct oct_lesson *le
     if (status)
         return status;
     t->factor = 1.0 / fmax(t->sum.confidence, 1.0);
-    *loss = t->sum.loss * t->factor;
-    if (!isfinite(*loss))
+    const double mean = t->sum.loss * t->factor;
+    if (!isfinite(mean) || !are_finite(t))
         return oct_fail(t->ctx, OCTET_UNSUPPORTED_MODEL, "the loss is not finite at step %ld",
                         step + 1);
+    *loss = mean;
     t->rates = *rates;
     t->step = step;
     oct_threads_run(t->threads, learn_layer, t, t->plan->network->layer_count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A student learns from its teacher, the same network in float, or from labels: batches of pictures, each run by
- * one thread, whose gradients are added in the pictures' order, then a step of the optimiser. The
- * same bytes come out for any number of threads.
+ * A student learns from its teacher, the same network in float, or from labels: batches of
+ * pictures, each run by one thread, whose gradients are added in the pictures' order, then a step
+ * of the optimiser. The same bytes come out for any number of threads.
  */
 #ifndef OCTET_TRAIN_TRAIN_STEP_H
 #define OCTET_TRAIN_TRAIN_STEP_H

@@ -70,17 +70,21 @@ octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *set
     return status ? status : oct_threads_check(ctx, settings->threads);
 }
 
-static octet_status check_model(octet_tuning *t)
+octet_status oct_tuning_check_model(octet_context *ctx, const octet_model *model,
+                                    const octet_tune_settings *settings)
 {
-    const struct oct_head *head = &t->model->network.head;
-    if (t->model->imported->is_quantised)
-        return oct_fail(&t->own, OCTET_UNSUPPORTED_MODEL,
-                        "%s: quantised already: give the float model", t->model->name);
-    if (t->settings.labels ? !oct_has_detector_loss(head) : !oct_can_distill(head))
-        return oct_fail(&t->own, OCTET_UNSUPPORTED_MODEL,
-                        "%s: models with a head of %s cannot be trained%s", t->model->name,
-                        head->kind->name, t->settings.labels ? " with labels" : "");
-    return oct_model_check_statistics(&t->own, t->model, t->statistics);
+    const struct oct_head *head = &model->network.head;
+    struct oct_onednn *onednn;
+    if (model->imported->is_quantised)
+        return oct_fail(ctx, OCTET_UNSUPPORTED_MODEL, "%s: quantised already: give the float model",
+                        model->name);
+    if (settings->labels ? !oct_has_detector_loss(head) : !oct_can_distill(head))
+        return oct_fail(ctx, OCTET_UNSUPPORTED_MODEL,
+                        "%s: models with a head of %s cannot be trained%s", model->name,
+                        head->kind->name, settings->labels ? " with labels" : "");
+    const octet_status status = oct_onednn_open(ctx, &onednn);
+    oct_onednn_close(ctx, &onednn);
+    return status;
 }
 
 /* ---- pictures ---- */
@@ -280,11 +284,11 @@ static octet_status make_student(octet_tuning *t)
 
 static octet_status create(octet_tuning *t)
 {
-    octet_build_defaults(&t->build);
-    t->build.calibrator = t->settings.calibrator;
-    t->build.weight_bits = t->settings.weight_bits;
+    t->build = (octet_build_settings){.precision = OCTET_PRECISION_INT8,
+                                      .calibrator = t->settings.calibrator,
+                                      .weight_bits = t->settings.weight_bits};
     oct_calibrator_parse(t->settings.calibrator, &t->calibrator); /* checked before */
-    octet_status status = check_model(t);
+    octet_status status = oct_model_check_statistics(&t->own, t->model, t->statistics);
     if (!status)
         status = oct_onednn_open(&t->own, &t->onednn);
     if (!status)

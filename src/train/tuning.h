@@ -59,6 +59,9 @@ octet_status oct_tuning_start(octet_tuning *tuning);
 
 /* tuning.c */
 octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *settings);
+/* Whether it can be trained, and here: oneDNN is tried. */
+octet_status oct_tuning_check_model(octet_context *ctx, const octet_model *model,
+                                    const octet_tune_settings *settings);
 octet_status oct_tuning_create(octet_context *ctx, const octet_model *model,
                                const octet_statistics *statistics,
                                const octet_tune_settings *settings, octet_tuning **tuning);

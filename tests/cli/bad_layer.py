@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bad_layer.py IN.onnx OUT.onnx: the demo's model with one bad layer.
+"""bad_layer.py IN.onnx OUT.onnx [FACTOR]: the demo's model with one bad layer.
 
 One channel of layer 59 reaches 200 times as far, and layer 60, which alone reads it, takes a 200th of it. The codes of
-59's output then hardly tell the other channels apart.
+59's output then hardly tell the other channels apart. With a FACTOR all channels of 59 reach so far: of 1e-36 what 60
+multiplies by is so large that its gradients are no numbers.
 """
 import struct
 import sys
@@ -45,7 +46,9 @@ def scale(name, factor, wanted):
             struct.pack_into("<f", data, start + 4 * index, value * factor)
 
 head = "model.22.cv3.0."
-scale(head + "0.conv.weight", 200, lambda i: i < 32 * 9)
-scale(head + "0.conv.bias", 200, lambda i: i == 0)
-scale(head + "1.conv.weight", 1 / 200, lambda i: i // 9 % 32 == 0)
+factor = float(sys.argv[3]) if len(sys.argv) > 3 else 200
+every = len(sys.argv) > 3
+scale(head + "0.conv.weight", factor, lambda i: every or i < 32 * 9)
+scale(head + "0.conv.bias", factor, lambda i: every or i == 0)
+scale(head + "1.conv.weight", 1 / factor, lambda i: every or i // 9 % 32 == 0)
 open(sys.argv[2], "wb").write(data)

@@ -210,3 +210,9 @@ camera() {
     port=$(cat camera.port)
     [ -n "$port" ] || skip "no RTSP server: $(tail -n 1 camera.err)"
 }
+
+# Skips where nothing can be trained; $trained then are options of a training that takes a second.
+need_training() {
+    "$octet" tune "$model" -i . -o none.octet 2>&1 | grep -q 'works with oneDNN' && skip "no oneDNN (libdnnl2)"
+    trained="--imgsz 64 --threads 1"
+}

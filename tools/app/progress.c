@@ -92,7 +92,7 @@ static void draw(struct progress *progress, double now_ms)
 {
     char line[256] = "";
     double seconds = (now_ms - progress->start_ms) / 1e3;
-    double rate = seconds > 0 ? (double)progress->done / seconds : 0;
+    double rate = seconds > 0 ? (double)(progress->done - progress->before) / seconds : 0;
     double left_s = rate > 0 ? (double)(progress->total - progress->done) / rate : 0;
     /* The last column stays free: some terminals go to the next line there. */
     int room = terminal_columns(STDERR_FILENO) - 1;
@@ -111,6 +111,12 @@ void progress_add(struct progress *progress, size_t count)
     double now_ms = app_now_ms();
     if (progress->enabled && now_ms - progress->drawn_ms >= REDRAW_MS)
         draw(progress, now_ms);
+}
+
+void progress_resume(struct progress *progress, size_t count)
+{
+    progress->before += count;
+    progress->done += count;
 }
 
 void progress_hide(struct progress *progress)

@@ -10,6 +10,7 @@ struct progress {
     struct progress **shown;
     const char *what;
     size_t done, total;
+    size_t before; /* of those done: by an earlier run, in a time that is not this one's */
     double start_ms, drawn_ms;
     bool enabled, visible;
 };
@@ -19,6 +20,9 @@ struct progress {
 void progress_start(struct progress *progress, struct progress **shown, const char *what,
                     size_t total, bool quiet);
 void progress_add(struct progress *progress, size_t count);
+
+/* Counts what an interrupted run had done. */
+void progress_resume(struct progress *progress, size_t count);
 
 /* Takes the bar off the screen, before other output; the next progress_add() may draw it again.
  * Accepts NULL. */

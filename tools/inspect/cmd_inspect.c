@@ -77,6 +77,11 @@ static int compare_cache(struct app *app, const char *path, const char *with)
     return result;
 }
 
+static int refuse_training(struct app *app, const char *path)
+{
+    return app_fail(app, FILE_TRAINING_REMEDY, path, file_kind_name(FILE_TRAINING));
+}
+
 int cmd_inspect(struct app *app, int argc, char **argv)
 {
     static int (*const readers[])(struct app *, const char *) = {
@@ -84,6 +89,7 @@ int cmd_inspect(struct app *app, int argc, char **argv)
         [FILE_ENGINE] = inspect_engine,
         [FILE_STATISTICS] = inspect_statistics,
         [FILE_CACHE] = inspect_cache,
+        [FILE_TRAINING] = refuse_training,
     };
     const char *statistics = NULL;
     struct range_check check = {.others = {.max_bad = MAX_BAD_DEFAULT}};

@@ -102,7 +102,7 @@ static int add_pictures(struct run *run)
     if (status != STATUS_DONE)
         return status;
     app_progress(run->app, &progress, "calibrating", run->sources.count);
-    progress_add(&progress, done);
+    progress_resume(&progress, done);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         const bool keeps = run->checkpoint.path; /* then a signal lets this picture be finished */
         if (keeps)
@@ -187,7 +187,11 @@ int calibration_run(struct app *app, const octet_model *model,
     struct run run = {.app = app, .request = request, .result = result};
     *result = (struct calibration_result){0};
     double start_ms = app_now_ms();
-    int status = calibration_sources(app, request, &run.sources);
+    int status = STATUS_DONE;
+    if (request->found)
+        run.sources = *request->found;
+    else
+        status = calibration_sources(app, request, &run.sources);
     if (status == STATUS_DONE)
         status = sources_check_reachable(app, &run.sources, request->max_bad);
     if (status == STATUS_DONE)
@@ -198,7 +202,8 @@ int calibration_run(struct app *app, const octet_model *model,
         status = finish(&run);
     octet_calibration_free(&run.calibration);
     checkpoint_close(&run.checkpoint);
-    sources_free(&run.sources);
+    if (!request->found)
+        sources_free(&run.sources);
     result->seconds = (app_now_ms() - start_ms) / 1e3;
     return status;
 }

@@ -10,6 +10,9 @@
 
 struct calibration_request {
     struct texts images; /* each a SOURCE */
+    /* pictures in place of all of them, which are borrowed, or NULL: then neither sampled nor
+     * looked for */
+    const struct sources *found;
     int64_t count, seed; /* count 0: all pictures */
     int64_t every;       /* of films' frames; 0: not given */
     struct input_size size;

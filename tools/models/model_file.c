@@ -18,16 +18,23 @@
  * checks everything. */
 static enum file_kind kind_in_header(const char *header, size_t length)
 {
-    static const char key[] = "\"octet.kind\"", word[] = "\"statistics\"";
+    static const char key[] = "\"octet.kind\"";
+    static const struct {
+        const char *word;
+        enum file_kind kind;
+    } kinds[] = {{"\"statistics\"", FILE_STATISTICS}, {"\"training\"", FILE_TRAINING}};
     const char *at = memmem(header, length, key, sizeof key - 1), *end = header + length;
     if (!at)
         return FILE_ENGINE;
     at += sizeof key - 1;
     while (at < end && strchr(" \t\r\n:", *at) && *at)
         at++;
-    if ((size_t)(end - at) < sizeof word - 1 || memcmp(at, word, sizeof word - 1) != 0)
-        return FILE_ENGINE;
-    return FILE_STATISTICS;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const size_t length_of = strlen(kinds[i].word);
+        if ((size_t)(end - at) >= length_of && memcmp(at, kinds[i].word, length_of) == 0)
+            return kinds[i].kind;
+    }
+    return FILE_ENGINE;
 }
 
 /* A model is read more than once: what comes out of a pipe is gone after the first time. */
@@ -82,6 +89,7 @@ const char *file_kind_name(enum file_kind kind)
         [FILE_ENGINE] = "an engine or another safetensors file",
         [FILE_STATISTICS] = "calibration statistics",
         [FILE_CACHE] = "a TensorRT calibration cache",
+        [FILE_TRAINING] = "what an interrupted training left",
     };
     return names[kind];
 }
@@ -113,6 +121,8 @@ int detector_open(struct app *app, const char *path, octet_engine **engine)
     int status = file_kind_of(app, path, &kind);
     if (status != STATUS_DONE)
         return status;
+    if (kind == FILE_TRAINING)
+        return app_fail(app, FILE_TRAINING_REMEDY, path, file_kind_name(kind));
     if (kind == FILE_STATISTICS || kind == FILE_CACHE)
         return app_fail(app, "%s: %s, not a model; octet build makes an engine of %s", path,
                         file_kind_name(kind), kind == FILE_CACHE ? "it" : "them");

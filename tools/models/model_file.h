@@ -10,7 +10,11 @@ enum file_kind {
     FILE_ENGINE,     /* safetensors whose metadata says engine, or nothing that octet knows */
     FILE_STATISTICS, /* safetensors whose metadata says statistics */
     FILE_CACHE,      /* text that starts like a TensorRT calibration cache */
+    FILE_TRAINING,   /* safetensors whose metadata says training */
 };
+
+/* A format for the file's path and its kind's name: what to do with the state of a training. */
+#define FILE_TRAINING_REMEDY "%s: %s, not a model; octet tune --resume goes on from it"
 
 /* Looks at the file's first bytes; a file that cannot be opened is reported. Returns a status. */
 int file_kind_of(struct app *app, const char *path, enum file_kind *kind);

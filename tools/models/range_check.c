@@ -226,7 +226,7 @@ static int find_statistics(struct checking *c, bool *is)
     if (status != STATUS_DONE)
         return status;
     *is = kind == FILE_STATISTICS;
-    if (kind != FILE_ENGINE && kind != FILE_CACHE)
+    if (kind != FILE_ENGINE && kind != FILE_CACHE && kind != FILE_TRAINING)
         return STATUS_DONE;
     return app_fail(c->app, "%s is %s: ranges are compared with statistics or pictures",
                     images->text[0], file_kind_name(kind));

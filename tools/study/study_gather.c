@@ -133,7 +133,7 @@ static int add_pictures(struct gathering *g)
     if (status != STATUS_DONE)
         return status;
     app_progress(study->app, &progress, "gathering", g->taken.count);
-    progress_add(&progress, study->position);
+    progress_resume(&progress, study->position);
     while (status == STATUS_DONE && !app_interrupted() && pictures_next(pictures, &frame)) {
         status = add_picture(g, &frame);
         frame_free(&frame);

@@ -20,18 +20,18 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
     static const char *const switches[] = {"on", "off", NULL};
     struct calibration_request *pictures = &a->pictures;
     const struct option options[] = {
-        {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures to learn from; no labels (needed)",
-         &pictures->images, 0, 0, NULL},
+        {"images", 'i', OPTION_TEXTS, "SOURCE",
+         "pictures to learn from, 100 or so; no labels needed", &pictures->images, 0, 0, NULL},
         {.name = "labels",
-         .help = "learn from the labels of --data instead of the float model",
+         .help = "learn from the labels of --data, not from the float model",
          .target = &a->labels},
         {"data", 'd', OPTION_TEXT, "FILE", "a data.yaml with label files, in place of --images",
          &a->data, 0, 0, NULL},
         {"split", 0, OPTION_CHOICE, "NAME", "of the data.yaml: train (default), val or test",
          &a->split, 0, 0, splits},
         {"output", 'o', OPTION_TEXTS, "FILE",
-         "FILE.octet, an engine, or FILE.onnx, a model with Q/DQ; both may be given (needed)",
-         &a->outputs, 0, 0, NULL},
+         "FILE.octet, an engine, FILE.onnx, a model with Q/DQ, or both (needed)", &a->outputs, 0, 0,
+         NULL},
         {"target", 0, OPTION_CHOICE, "NAME", "whose rules: octet (default), or trt: TensorRT's",
          target, 0, 0, targets},
         {"epochs", 'e', OPTION_REAL, "X",
@@ -141,8 +141,8 @@ int cmd_tune(struct app *app, int argc, char **argv)
         return status;
     if (a.epochs > 0 && a.minutes > 0)
         return app_usage(app, "--epochs and --minutes exclude each other");
-    if (a.resume && a.minutes > 0)
-        return app_usage(app, "--resume goes on with the epochs that were; no --minutes with it");
+    if (a.stats && a.pictures.size.height)
+        return app_usage(app, "--imgsz and --stats exclude each other: statistics have a size");
     a.has_few_bits = a.weight_bits && strcmp(a.weight_bits, "4") == 0;
     if (a.has_few_bits && a.for_tensorrt)
         return app_usage(app, "--weight-bits 4 goes with --target octet: TensorRT's INT4 is for "

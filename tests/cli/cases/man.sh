@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every option that a help text shows stands in the manual page too.
 . "$support"
-for verb in inspect detect calibrate build export eval study compare report run bench watch serve doctor; do
+for verb in inspect detect calibrate build export eval study compare report run tune bench watch serve doctor; do
     page=$root/docs/man/octet-$verb.1
     [ -f "$page" ] || echo "no page for $verb"
     for option in $("$octet" $verb --help | grep -o -E '^ +(-., )?--[a-z0-9-]+' | sed 's/.*--//'); do

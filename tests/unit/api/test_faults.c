@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <octet/session.h>
+#include <octet/tune.h>
 
 #include "base/read_file.h"
 #include "compiler/calibrate/statistics.h"
@@ -228,6 +229,111 @@ static octet_status load_model(octet_context *ctx)
     return status;
 }
 
+#ifdef OCTET_HAS_ONEDNN
+
+enum { TUNE_BATCH = 2 };
+
+/* All that a training does: what learns, labels where there are some, a state in a file and back,
+ * and what is written. */
+static octet_status train(octet_context *ctx, octet_tune_target target, int labels)
+{
+    char state[TEST_FOLDER_BYTES + 16];
+    const octet_tune_box box = {0, 10.0f, 10.0f, 60.0f, 40.0f};
+    octet_tune_settings settings;
+    octet_tuning *tuning;
+    octet_engine *engine = NULL;
+    const char *note;
+    snprintf(state, sizeof state, "%s/state", material.folder);
+    octet_tune_defaults(&settings);
+    settings.target = target;
+    settings.labels = labels;
+    settings.pictures = TUNE_BATCH;
+    settings.batch = TUNE_BATCH;
+    settings.threads = 1;
+    octet_status status =
+        octet_tune_create(ctx, material.model, material.statistics, &settings, &tuning);
+    assert_int_equal(status == OCTET_OK, tuning != NULL);
+    if (status)
+        return status;
+    for (int i = 0; i < TUNE_BATCH && !status; i++) {
+        if (labels)
+            status = octet_tune_set_boxes(tuning, &box, 1);
+        if (!status)
+            status = octet_tune_add(tuning, material.image);
+    }
+    octet_tune_keep(tuning);
+    if (!status)
+        status = octet_tune_save(tuning, state, "a note");
+    if (!status)
+        status = octet_tune_load(tuning, state, &note);
+    if (!status)
+        status = octet_tune_return(tuning);
+    if (!status)
+        status = octet_tune_engine(tuning, &engine);
+    assert_int_equal(status == OCTET_OK, engine != NULL);
+    if (status) /* the message is the training's */
+        snprintf(ctx->message, sizeof ctx->message, "%s", octet_tune_message(tuning));
+    octet_engine_free(&engine);
+    octet_tune_free(&tuning);
+    assert_null(tuning);
+    return status;
+}
+
+static octet_status train_for_octet(octet_context *ctx)
+{
+    return train(ctx, OCTET_TUNE_OCTET, 0);
+}
+
+static octet_status train_by_labels(octet_context *ctx)
+{
+    return train(ctx, OCTET_TUNE_OCTET, 1);
+}
+
+/* The demonstration's model, since only a file's own can be exported. */
+static struct {
+    octet_model *model;
+    octet_statistics *statistics;
+} file;
+
+static void open_file(octet_context *ctx)
+{
+    char path[TEST_PATH_BYTES];
+    octet_calibration_settings settings;
+    octet_calibration *calibration;
+    octet_calibration_defaults(&settings);
+    settings.height = settings.width = 64;
+    assert_int_equal(octet_model_load(ctx, test_project_path(path, "demo/parts.onnx"), &file.model),
+                     OCTET_OK);
+    assert_int_equal(octet_calibration_create(ctx, file.model, &settings, &calibration), OCTET_OK);
+    assert_int_equal(octet_calibration_add(calibration, material.image), OCTET_OK);
+    assert_int_equal(octet_calibration_finish(calibration, &file.statistics), OCTET_OK);
+    octet_calibration_free(&calibration);
+}
+
+static octet_status train_for_export(octet_context *ctx)
+{
+    char path[TEST_FOLDER_BYTES + 16];
+    octet_tune_settings settings;
+    octet_tuning *tuning;
+    snprintf(path, sizeof path, "%s/x.onnx", material.folder);
+    octet_tune_defaults(&settings);
+    settings.target = OCTET_TUNE_TENSORRT;
+    settings.pictures = 1;
+    settings.batch = 1;
+    settings.threads = 1;
+    octet_status status = octet_tune_create(ctx, file.model, file.statistics, &settings, &tuning);
+    if (!status)
+        status = octet_tune_add(tuning, material.image);
+    if (!status)
+        status = octet_tune_export(tuning, path, NULL);
+    if (status && tuning)
+        snprintf(ctx->message, sizeof ctx->message, "%s", octet_tune_message(tuning));
+    octet_tune_free(&tuning);
+    return status;
+}
+
+#endif
+
 static void sweep_load_and_run(void **state)
 {
     (void)state;
@@ -278,14 +384,44 @@ static void sweep_load_model(void **state)
     sweep(load_model, getenv("OCTET_TEST_LONG") ? 1 : 7);
 }
 
+#ifdef OCTET_HAS_ONEDNN
+
+static int tune_step(void)
+{
+    return getenv("OCTET_TEST_LONG") ? 1 : 7;
+}
+
+static void sweep_train(void **state)
+{
+    (void)state;
+    sweep(train_for_octet, tune_step());
+    sweep(train_by_labels, tune_step());
+    assert_int_equal(test_folder_count(material.folder), 1);
+}
+
+static void sweep_train_for_export(void **state)
+{
+    (void)state;
+    open_file(&material.test.context);
+    sweep(train_for_export, 20 * tune_step());
+    assert_int_equal(test_folder_count(material.folder), 1);
+    octet_statistics_free(&file.statistics);
+    octet_model_free(&file.model);
+}
+
+#endif
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sweep_load_and_run), TEST(sweep_open_float),     TEST(sweep_open_half),
-        TEST(sweep_calibrate),    TEST(sweep_build_and_save), TEST(sweep_statistics),
+        TEST(sweep_load_and_run), TEST(sweep_open_float),       TEST(sweep_open_half),
+        TEST(sweep_calibrate),    TEST(sweep_build_and_save),   TEST(sweep_statistics),
         TEST(sweep_lower),        TEST(sweep_load_model),
+#ifdef OCTET_HAS_ONEDNN
+        TEST(sweep_train),        TEST(sweep_train_for_export),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -230,16 +229,142 @@ static void test_goes_on_from_a_file(void **state)
     expect_same(&whole, &part);
     assert_int_equal(octet_tune_next(part.tuning), -1);
 
-    struct trial other = prepare(TEST_DETECTOR_SMALL);
-    other.settings.seed++;
-    begin(&other);
-    assert_int_equal(octet_tune_load(other.tuning, path, NULL), OCTET_MISMATCH);
-    assert_int_equal(truncate(path, 5000), 0);
-    assert_int_equal(octet_tune_load(other.tuning, path, NULL), OCTET_BAD_FORMAT);
-    end(&other);
     end(&whole);
     end(&part);
     test_folder_remove(folder);
+}
+
+/* The state of a training in a folder of its own. */
+struct kept {
+    char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
+    uint8_t *bytes;
+    size_t size;
+};
+
+static struct kept keep(struct trial *t)
+{
+    struct kept kept;
+    test_folder_create(kept.folder);
+    snprintf(kept.path, sizeof kept.path, "%s/training", kept.folder);
+    learn(t, 2);
+    assert_int_equal(octet_tune_save(t->tuning, kept.path, "a note"), OCTET_OK);
+    FILE *file = fopen(kept.path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    kept.size = (size_t)ftell(file);
+    rewind(file);
+    kept.bytes = malloc(kept.size);
+    assert_non_null(kept.bytes);
+    assert_int_equal(fread(kept.bytes, 1, kept.size, file), kept.size);
+    fclose(file);
+    return kept;
+}
+
+static void write_back(const struct kept *kept, size_t size)
+{
+    FILE *file = fopen(kept->path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(kept->bytes, 1, size, file), size);
+    fclose(file);
+}
+
+static void drop(struct kept *kept)
+{
+    free(kept->bytes);
+    test_folder_remove(kept->folder);
+}
+
+/* A refused state leaves the training as it was. */
+static void expect_refused(struct trial *t, const struct kept *kept, octet_status status)
+{
+    octet_tune_info before, after;
+    const char *note = NULL;
+    octet_tune_info_get(t->tuning, &before);
+    const octet_status got = octet_tune_load(t->tuning, kept->path, &note);
+    octet_tune_info_get(t->tuning, &after);
+    if (got != status)
+        fail_msg("%s: %s", octet_status_name(got), octet_tune_message(t->tuning));
+    assert_true(octet_tune_message(t->tuning)[0] != 0);
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_string_equal(note, "");
+}
+
+static void test_states_that_do_not_fit(void **state)
+{
+    struct trial t = prepare(TEST_DETECTOR_SMALL);
+    (void)state;
+    begin(&t);
+    struct kept kept = keep(&t);
+    end(&t);
+#define REFUSED(field, value)                                                                      \
+    t = prepare(TEST_DETECTOR_SMALL);                                                              \
+    t.settings.field = value;                                                                      \
+    begin(&t);                                                                                     \
+    expect_refused(&t, &kept, OCTET_MISMATCH);                                                     \
+    end(&t)
+    REFUSED(seed, 6);
+    REFUSED(batch, 3);
+    REFUSED(pictures, PICTURES - 1);
+    REFUSED(weight_rate, 1e-3);
+    REFUSED(calibrator, "minmax");
+    REFUSED(labels, 1);
+#undef REFUSED
+    t = prepare(TEST_DETECTOR_FAMILY);
+    begin(&t);
+    expect_refused(&t, &kept, OCTET_MISMATCH);
+    end(&t);
+    drop(&kept);
+}
+
+/* The number of steps is the state's: with it the rates are those that would have been. */
+static void test_steps_are_the_states(void **state)
+{
+    struct trial t = prepare(TEST_DETECTOR_SMALL), other = prepare(TEST_DETECTOR_SMALL);
+    octet_tune_info info;
+    (void)state;
+    other.settings.epochs = 100;
+    begin(&t);
+    begin(&other);
+    struct kept kept = keep(&t);
+    assert_int_equal(octet_tune_load(other.tuning, kept.path, NULL), OCTET_OK);
+    octet_tune_info_get(other.tuning, &info);
+    assert_int_equal(info.steps, 6);
+    assert_int_equal(info.step, 2);
+    learn(&t, 6);
+    learn(&other, 6);
+    assert_int_equal(octet_tune_next(other.tuning), -1);
+    expect_same(&t, &other);
+    end(&t);
+    end(&other);
+    drop(&kept);
+}
+
+/* Cut anywhere, or any byte of the header and some of the numbers changed. */
+static void test_damaged_states(void **state)
+{
+    struct trial t = prepare(TEST_DETECTOR_SMALL);
+    uint64_t header = 0;
+    (void)state;
+    begin(&t);
+    struct kept kept = keep(&t);
+    for (int i = 7; i >= 0; i--)
+        header = header << 8 | kept.bytes[i];
+    for (size_t size = 0; size < kept.size; size += 1 + kept.size / 50) {
+        write_back(&kept, size);
+        expect_refused(&t, &kept, size < 9 ? OCTET_UNKNOWN_FORMAT : OCTET_BAD_FORMAT);
+    }
+    for (size_t at = 8; at < kept.size; at += at < header + 8 ? 1 : kept.size / 20) {
+        kept.bytes[at] ^= 4;
+        write_back(&kept, kept.size);
+        const char *note;
+        if (octet_tune_load(t.tuning, kept.path, &note) == OCTET_OK)
+            fail_msg("byte %zu of %zu may change", at, kept.size);
+        kept.bytes[at] ^= 4;
+    }
+    write_back(&kept, kept.size);
+    assert_int_equal(octet_tune_load(t.tuning, kept.path, NULL), OCTET_OK);
+    end(&t);
+    drop(&kept);
 }
 
 static void test_refuses(void **state)
@@ -266,6 +391,11 @@ static void test_refuses(void **state)
     REFUSED(threads, -1);
 #undef REFUSED
     t.settings = good;
+    assert_int_equal(octet_tune_create(ctx, t.model, NULL, &t.settings, NULL), OCTET_OK);
+    t.model->imported->is_quantised = true;
+    assert_int_equal(octet_tune_create(ctx, t.model, NULL, &t.settings, NULL),
+                     OCTET_UNSUPPORTED_MODEL);
+    t.model->imported->is_quantised = false;
     t.settings.weight_bits = 4;
     t.settings.target = OCTET_TUNE_TENSORRT;
     assert_int_equal(octet_tune_create(ctx, NULL, NULL, &t.settings, NULL), OCTET_INVALID_ARGUMENT);
@@ -402,6 +532,9 @@ int main(void)
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_seeds_change_bits),
         cmocka_unit_test(test_goes_on_from_a_file),
+        cmocka_unit_test(test_states_that_do_not_fit),
+        cmocka_unit_test(test_steps_are_the_states),
+        cmocka_unit_test(test_damaged_states),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_few_bits),
         cmocka_unit_test(test_few_bits_same_bits),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `octet tune`: what was asked for, and what is measured on the way. */
-#ifndef TOOLS_TUNE_H
-#define TOOLS_TUNE_H
+#ifndef TOOLS_TUNE_ARGUMENTS_H
+#define TOOLS_TUNE_ARGUMENTS_H
 
 #include "models/calibration_run.h"
 
