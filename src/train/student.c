@@ -160,7 +160,7 @@ static octet_status create(struct creating *c)
     }
     place_values(s);
     s->values = oct_arena_calloc(&s->arena, s->count, sizeof *s->values);
-    s->gradients = oct_arena_calloc(&s->arena, s->count, sizeof *s->gradients);
+    s->gradients = oct_arena_calloc(&s->arena, s->count - s->weight_count, sizeof *s->gradients);
     if (!s->values || !s->gradients)
         return no_memory(c);
     if (codings)
@@ -292,26 +292,31 @@ octet_status oct_student_round(struct oct_student *s, const struct oct_onednn_wo
 
 /* ---- gradients ---- */
 
+float *oct_student_gradient(struct oct_student *s, size_t value)
+{
+    return s->gradients + (value - s->weight_count);
+}
+
 /* Straight through where a weight is not clipped; its scale's after LSQ. */
 static void output_gradients(struct oct_student *s, struct oct_student_layer *l, struct folding *f,
-                             int n, const float *weights)
+                             int n, float *weights)
 {
     const size_t each = l->shape.count / (size_t)l->shape.outputs, taps = (size_t)l->shape.taps;
     const float inverse = (float)exp(-(double)s->values[l->scales + (size_t)n]);
     const float *values = s->values + l->weights + (size_t)n * each;
-    float *gradients = s->gradients + l->weights + (size_t)n * each;
+    float *gradients = weights + (size_t)n * each;
     double scale = 0.0;
     for (size_t i = 0; i < each; i++) {
         if (i % taps == 0)
             fold_channel(s, l, input_of(l, n, i), f);
         const float v = values[i] * (f->input[1] * inverse), rounded = rintf(v);
         const bool inside = rounded <= (float)f->most && rounded >= -(float)f->most;
-        const float g = weights[(size_t)n * each + i] * (l->accumulator_scales[n] / f->input[0]);
+        const float g = gradients[i] * (l->accumulator_scales[n] / f->input[0]);
         const float code = (float)l->codes[(size_t)n * each + i];
         gradients[i] = inside ? g * (f->input[1] * inverse) : 0.0f;
         scale += (double)(g * (code - (inside ? v : 0.0f)));
     }
-    s->gradients[l->scales + (size_t)n] = (float)scale;
+    *oct_student_gradient(s, l->scales + (size_t)n) = (float)scale;
 }
 
 octet_status oct_student_gradients(struct oct_student *s, const struct oct_onednn_worker *worker,
@@ -320,12 +325,12 @@ octet_status oct_student_gradients(struct oct_student *s, const struct oct_onedn
     struct oct_student_layer *l = &s->layers[layer];
     const struct oct_layer_plan *plan = &s->plan->layers[layer];
     const size_t each = l->shape.count / (size_t)l->shape.outputs;
-    memcpy(s->gradients + l->biases, packed + plan->bias_gradient,
+    memcpy(oct_student_gradient(s, l->biases), packed + plan->bias_gradient,
            (size_t)l->shape.outputs * sizeof *packed);
     const octet_status status =
         oct_convolution_unpack(plan->convolution, worker, packed + plan->weight_gradient, weights);
     for (size_t i = 0; !l->bits && i < l->shape.count; i++)
-        s->gradients[l->weights + i] = weights[i] * l->first_scales[i / each];
+        weights[i] *= l->first_scales[i / each];
     if (status || !l->bits)
         return status;
     struct folding f = fold(s, l, layer);

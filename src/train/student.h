@@ -47,7 +47,8 @@ struct oct_student {
     size_t count;                                 /* of values */
     size_t weight_count, bias_count, scale_count; /* in this order in `values` */
     size_t codings;                               /* the first logarithm of an activation's scale */
-    float *values, *gradients;
+    float *values;
+    float *gradients;                                     /* of all but weights */
     struct oct_quantization *first_codings, *now_codings; /* [codings of the plan] */
 };
 
@@ -68,10 +69,14 @@ void oct_student_round_codings(struct oct_student *student);
 octet_status oct_student_round(struct oct_student *student, const struct oct_onednn_worker *worker,
                                int layer, float *weights);
 
-/* From the gradients of a layer's values as packed (the plan's) to `gradients`. */
+/* From the gradients of a layer's values as packed (the plan's) to those of what is learnt: of
+ * weights to `weights`, which has room for the largest layer's, of the others to `gradients`. */
 octet_status oct_student_gradients(struct oct_student *student,
                                    const struct oct_onednn_worker *worker, int layer,
                                    const float *packed, float *weights);
+
+/* The gradient of a value that is no weight. */
+float *oct_student_gradient(struct oct_student *student, size_t value);
 
 /* The scale of what output `output` of a layer reads first, as it is now. */
 float oct_student_input_scale(const struct oct_student *student, int layer, int output);

@@ -307,11 +307,16 @@ static void run_picture(void *user, int worker, int item)
 
 /* ---- a step ---- */
 
-static void learn(struct oct_trainer *t, size_t first, size_t count, double rate)
+static void learn(struct oct_trainer *t, const float *gradients, size_t first, size_t count,
+                  double rate)
 {
     const struct oct_adam_moments moments = {t->moments.mean + first, t->moments.square + first};
-    oct_adam(&moments, rate, t->step + 1, t->factor, t->student->gradients + first, count,
-             t->student->values + first);
+    oct_adam(&moments, rate, t->step + 1, t->factor, gradients, count, t->student->values + first);
+}
+
+static void learn_others(struct oct_trainer *t, size_t first, size_t count, double rate)
+{
+    learn(t, oct_student_gradient(t->student, first), first, count, rate);
 }
 
 static void learn_layer(void *user, int worker, int item)
@@ -327,18 +332,18 @@ static void learn_layer(void *user, int worker, int item)
     oct_onednn_leave(t->plan->onednn, threads);
     if (failed)
         learner->failed = failed;
-    learn(t, l->weights, l->shape.count, t->rates.weights);
-    learn(t, l->biases, (size_t)l->shape.outputs, t->rates.biases);
+    learn(t, learner->weights, l->weights, l->shape.count, t->rates.weights);
+    learn_others(t, l->biases, (size_t)l->shape.outputs, t->rates.biases);
     if (l->bits)
-        learn(t, l->scales, (size_t)l->shape.outputs, t->rates.scales);
+        learn_others(t, l->scales, (size_t)l->shape.outputs, t->rates.scales);
 }
 
 static void learn_codings(struct oct_trainer *t)
 {
     const size_t first = t->student->codings, count = (size_t)t->plan->coding_count;
     for (size_t i = 0; i < count; i++)
-        t->student->gradients[first + i] = (float)t->scales[i];
-    learn(t, first, count, t->rates.scales);
+        *oct_student_gradient(t->student, first + i) = (float)t->scales[i];
+    learn_others(t, first, count, t->rates.scales);
 }
 
 static void round_layer(void *user, int worker, int item)

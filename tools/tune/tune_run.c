@@ -218,7 +218,7 @@ static bool is_better(const struct tune_run *run, const struct tune_figures *fig
 }
 
 /* Without labels the last state, in which rates have come to rest, need not be better than those on
- * the way: what is held out is too little to choose among them, and the last has the best AP. */
+ * the way: what is held out is too little to choose among them. */
 static bool is_kept(const struct tune_run *run, const struct tune_figures *figures, bool is_last)
 {
     return is_better(run, figures, is_last && isnan(figures->ap) ? &run->start : &run->best);
