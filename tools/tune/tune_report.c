@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tells of a training: on the way, and what came of it. */
+#include "tune/tune_report.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "app/json_print.h"
 #include "app/terminal_text.h"
-#include "tune/tune_run.h"
 
 #define CELL_BYTES 32
 

@@ -13,6 +13,7 @@
 #include "models/checkpoint.h"
 #include "models/model_file.h"
 #include "pictures/inputs.h"
+#include "tune/tune_report.h"
 #include "tune/tune_state.h"
 
 #define AGREEMENT_SLACK 0.01 /* AP of 0 to 1, see may_lose() */
@@ -446,11 +447,6 @@ static int run_locked(struct tune_run *run)
         return status;
     remove(run->partial);
     return tune_report(run);
-}
-
-double tune_run_seconds(const struct tune_run *run)
-{
-    return run->seconds_before + (app_now_ms() - run->start_ms) / 1e3;
 }
 
 static void close_run(struct tune_run *run)

@@ -4,7 +4,7 @@
 #ifndef TOOLS_TUNE_STATE_H
 #define TOOLS_TUNE_STATE_H
 
-#include "tune/tune_run.h"
+#include "tune/tune_training.h"
 
 /* Before long work: a file at run->partial that is none of a training's is refused, since it would
  * be lost. One that --resume asks for must be there; one that it does not is told. Returns a

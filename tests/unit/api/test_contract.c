@@ -60,6 +60,9 @@ static const struct {
     {"octet_detect_settings", 112},
     {"octet_tensor_view", 56},
     {"octet_frame", 104},
+    {"octet_tune_settings", 152},
+    {"octet_tune_box", 20},
+    {"octet_tune_info", 104},
 };
 enum { ABI_OF_SIZES = 1, SIZE_COUNT = sizeof sizes / sizeof sizes[0] };
 
