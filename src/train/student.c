@@ -90,8 +90,7 @@ static octet_status shape_layer(struct creating *c, int index)
                : no_memory(c);
 }
 
-/* Weights of all layers first, then biases, then scales: what is learnt at one rate lies together.
- */
+/* Weights of all layers first, then biases, then scales: those of one rate lie together. */
 static void place_values(struct oct_student *s)
 {
     const int layers = s->plan->network->layer_count;
