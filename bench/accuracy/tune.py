@@ -21,7 +21,7 @@ import numpy as np
 import sets
 from study import Study, plain, signed, table
 
-# case: set, pictures, options of octet tune, options of the start's export (None: octet build) or build.
+# case: set, pictures, options of octet tune.
 TENSORRT = ["--target", "trt"]
 FOUR = ["--weight-bits", "4"]
 CASES = {
@@ -64,10 +64,11 @@ class Tunings(Study):
         return path
 
     def train(self, case, seed):
-        """A training's engine, and a JSON file of what it said, took and held in memory."""
+        """What comes of a training, and a JSON file of what it said, took and held in memory. For TensorRT the file that
+        it would be given."""
         name, count, options = CASES[case]
         source, model = sets.SETS[name][4], sets.model_path(sets.SETS[name][0])
-        path = self.path("tuned", plain(f"{case}.{seed}") + ".octet")
+        path = self.result(case, seed)
         if not os.path.exists(path):
             threads = ["--threads", str(self.threads)] if self.threads else []
             start = time.monotonic()
@@ -85,8 +86,11 @@ class Tunings(Study):
                 json.dump(told, file)
         return path
 
+    def result(self, case, seed):
+        return self.path("tuned", plain(f"{case}.{seed}") + (".onnx" if "trt" in CASES[case][2] else ".octet"))
+
     def told(self, case, seed):
-        with open(self.path("tuned", plain(f"{case}.{seed}") + ".octet.json"), encoding="utf-8") as file:
+        with open(self.result(case, seed) + ".json", encoding="utf-8") as file:
             return json.load(file)
 
     def measured(self, case, which, make):
