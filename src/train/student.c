@@ -45,10 +45,9 @@ static octet_status find_inputs(struct creating *c, int index)
     return OCTET_OK;
 }
 
-/* Weights that stay values learn in units of a multiple of their output's largest, steps that are
- * hundreds of a code's: few they are, the head's last, and they make up for what the layers before
- * cannot. */
-#define VALUE_UNIT 6.0f
+/* So that steps of weights that stay values are as large as of others. Those of the trial that came
+ * before, hundreds of times as large, forget what few pictures do not show: YOLOv8n on COCO by
+ * TensorRT's rules, score error 0.065 -> 0.11 instead of 0.058 on what was held out. */
 static float *value_units(struct oct_student *s, int index)
 {
     const struct oct_student_layer *l = &s->layers[index];
@@ -59,7 +58,7 @@ static float *value_units(struct oct_student *s, int index)
         float most = 0.0f;
         for (size_t i = 0; i < each; i++)
             most = fmaxf(most, fabsf(weights[(size_t)n * each + i]));
-        units[n] = most > 0.0f ? VALUE_UNIT * most : 1.0f;
+        units[n] = most > 0.0f ? most / 127.0f : 1.0f;
     }
     return units;
 }

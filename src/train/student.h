@@ -31,7 +31,7 @@ struct oct_student_layer {
     bool is_depthwise, is_frozen;
     int bits;
     size_t weights, scales, biases; /* the first of each in the student's `values` */
-    const float *first_scales;      /* S0; of weights that stay values, their unit */
+    const float *first_scales;      /* S0; of weights that stay values, a 127th of the largest */
     const float *input_scales;      /* s0: [inputs] */
     double input_mean;              /* of s0 */
     int *input_codings;             /* [inputs]: -1: constant, as of the picture */
