@@ -306,6 +306,20 @@ static octet_status set_provenance(struct compilation *c)
 
 /* ---- the whole ---- */
 
+/* The engine, where all went well, with where it comes from. */
+static octet_status finish(struct compilation *c, octet_status status, octet_engine **engine)
+{
+    if (!status)
+        status = set_provenance(c);
+    oct_arena_clear(&c->arena);
+    if (status) {
+        oct_engine_free(c->engine);
+        c->engine = NULL;
+    }
+    *engine = c->engine;
+    return status;
+}
+
 octet_status oct_compile(octet_context *ctx, const octet_model *model,
                          const octet_statistics *statistics, const octet_build_settings *settings,
                          octet_engine **engine)
@@ -321,15 +335,7 @@ octet_status oct_compile(octet_context *ctx, const octet_model *model,
         status = compile_int8(&c);
     else if (!status && settings->precision == OCTET_PRECISION_BF16)
         status = compile_bf16(&c);
-    if (!status)
-        status = set_provenance(&c);
-    oct_arena_clear(&c.arena);
-    if (status) {
-        oct_engine_free(c.engine);
-        c.engine = NULL;
-    }
-    *engine = c.engine;
-    return status;
+    return finish(&c, status, engine);
 }
 
 octet_status oct_compile_trained(octet_context *ctx, const octet_model *model,
@@ -350,13 +356,5 @@ octet_status oct_compile_trained(octet_context *ctx, const octet_model *model,
         status = oct_lower_int8(ctx, &c.arena, &model->network, scheme, &network);
     if (!status)
         status = oct_engine_set_network(ctx, c.engine, &network, model->name);
-    if (!status)
-        status = set_provenance(&c);
-    oct_arena_clear(&c.arena);
-    if (status) {
-        oct_engine_free(c.engine);
-        c.engine = NULL;
-    }
-    *engine = c.engine;
-    return status;
+    return finish(&c, status, engine);
 }
