@@ -14,17 +14,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/byte_hash.h"
+
 #define TRIES 20 /* a sweep holds the lock for a moment, and may take the file away */
 #define PAUSE_MS 5
-#define FNV_START 14695981039346656037u
-#define FNV_PRIME 1099511628211u
 
 static char *lock_path(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    uint64_t hash = FNV_START;
-    for (const char *c = name; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
+    const uint64_t hash = app_hash(APP_HASH_START, name, strlen(name));
     return app_printf("%.*s.octet-%016llx", (int)(name - path), path, (unsigned long long)hash);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/byte_hash.h"
 #include "app/json_print.h"
 #include "app/progress.h"
 #include "models/checkpoint.h"
@@ -166,7 +167,7 @@ static int hash_models(struct compare_run *run, json_t *request)
     json_t *list = json_new_array();
     for (size_t i = 0; i < 2 + app->data_file_count && status == STATUS_DONE; i++) {
         char text[32];
-        uint64_t hash = CHECKPOINT_HASH_START;
+        uint64_t hash = APP_HASH_START;
         status =
             checkpoint_hash_file(app, i < 2 ? run->sides[i].path : app->data_files[i - 2], &hash);
         snprintf(text, sizeof text, "%016" PRIx64, hash);

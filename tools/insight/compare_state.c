@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/byte_hash.h"
 #include "app/json_print.h"
 #include "app/output_file.h"
 #include "app/paths.h"
@@ -124,7 +125,7 @@ struct writing {
 
 static void put(struct writing *writing, const void *bytes, size_t size)
 {
-    writing->hash = checkpoint_hash(writing->hash, bytes, size);
+    writing->hash = app_hash(writing->hash, bytes, size);
     output_write(&writing->file, bytes, size);
 }
 
@@ -140,7 +141,7 @@ static void put_layers(struct writing *writing, const struct layer_noise *layers
 
 static int save(struct compare_state *state)
 {
-    struct writing writing = {.hash = CHECKPOINT_HASH_START};
+    struct writing writing = {.hash = APP_HASH_START};
     int status = output_open(&writing.file, state->app, state->path);
     if (status != STATUS_DONE)
         return status;
@@ -200,7 +201,7 @@ static bool take_head(struct reading *reading, json_t **head)
         return false;
     reading->left -= sizeof hash;
     memcpy(&hash, reading->at + reading->left, sizeof hash);
-    if (checkpoint_hash(CHECKPOINT_HASH_START, reading->at, reading->left) != hash)
+    if (app_hash(APP_HASH_START, reading->at, reading->left) != hash)
         return false;
     reading->at += FIRST_LINE_BYTES;
     reading->left -= FIRST_LINE_BYTES;

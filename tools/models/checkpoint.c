@@ -8,22 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/byte_hash.h"
+
 #define INTERVAL_MS 10e3 /* between two writings of FILE.partial */
 #define NOTE_BYTES 160
-
-#define FNV_PRIME 1099511628211u
 
 char *checkpoint_path(const char *output)
 {
     return app_printf("%s.partial", output);
-}
-
-uint64_t checkpoint_hash(uint64_t hash, const void *bytes, size_t size)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ at[i]) * FNV_PRIME;
-    return hash;
 }
 
 int checkpoint_hash_file(struct app *app, const char *path, uint64_t *hash)
@@ -34,7 +26,7 @@ int checkpoint_hash_file(struct app *app, const char *path, uint64_t *hash)
     if (!file)
         return app_fail_open(app, path);
     while ((count = fread(bytes, 1, sizeof bytes, file)) > 0)
-        *hash = checkpoint_hash(*hash, bytes, count);
+        *hash = app_hash(*hash, bytes, count);
     const bool failed = ferror(file);
     fclose(file);
     return failed ? app_fail(app, "%s: cannot be read", path) : STATUS_DONE;
@@ -43,9 +35,9 @@ int checkpoint_hash_file(struct app *app, const char *path, uint64_t *hash)
 /* Of all paths, their final NULs included. */
 uint64_t checkpoint_hash_list(const struct sources *sources)
 {
-    uint64_t hash = CHECKPOINT_HASH_START;
+    uint64_t hash = APP_HASH_START;
     for (size_t i = 0; i < sources->count; i++)
-        hash = checkpoint_hash(hash, sources->path[i], strlen(sources->path[i]) + 1);
+        hash = app_hash(hash, sources->path[i], strlen(sources->path[i]) + 1);
     return hash;
 }
 

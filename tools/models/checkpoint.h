@@ -18,11 +18,7 @@ struct checkpoint {
     bool exists;
 };
 
-/* FNV-1a of 64 bits: goes on from `hash`, at first CHECKPOINT_HASH_START. */
-#define CHECKPOINT_HASH_START 14695981039346656037u
-uint64_t checkpoint_hash(uint64_t hash, const void *bytes, size_t size);
-
-/* Goes on over a whole file's bytes. Returns a status. */
+/* Goes on with an app_hash() over a whole file's bytes. Returns a status. */
 int checkpoint_hash_file(struct app *app, const char *path, uint64_t *hash);
 
 /* Tells lists of pictures apart: of their paths, in order. */

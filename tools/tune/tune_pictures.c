@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "app/byte_hash.h"
 #include "app/progress.h"
 #include "models/checkpoint.h"
 #include "pictures/pictures.h"
@@ -66,8 +67,8 @@ static int look_at_labels(struct trial *trial, const struct frame *frame)
     trial->boxes[frame->source] = (size_t)count;
     for (int i = 0; i < count; i++) {
         const float sides[] = {boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
-        p->list = checkpoint_hash(p->list, &boxes[i].class_index, sizeof boxes[i].class_index);
-        p->list = checkpoint_hash(p->list, sides, sizeof sides);
+        p->list = app_hash(p->list, &boxes[i].class_index, sizeof boxes[i].class_index);
+        p->list = app_hash(p->list, sides, sizeof sides);
     }
     return STATUS_DONE;
 }
@@ -176,7 +177,7 @@ static void list_readable(struct trial *trial)
         if (!trial->is_bad[i])
             p->readable.path[p->readable.count++] = p->all->path[i];
     const uint64_t paths = checkpoint_hash_list(&p->readable);
-    p->list = checkpoint_hash(p->list, &paths, sizeof paths);
+    p->list = app_hash(p->list, &paths, sizeof paths);
 }
 
 static int try_and_part(struct trial *trial, const struct tune_arguments *a)
@@ -201,7 +202,7 @@ int tune_pictures_find(struct app *app, const struct tune_arguments *arguments,
                        const octet_model *model, struct tune_pictures *pictures)
 {
     struct trial trial = {.app = app, .pictures = pictures};
-    *pictures = (struct tune_pictures){.list = CHECKPOINT_HASH_START};
+    *pictures = (struct tune_pictures){.list = APP_HASH_START};
     int status = arguments->labels ? find_labelled(app, arguments, model, pictures)
                                    : find_plain(app, arguments, pictures);
     if (status == STATUS_DONE)
