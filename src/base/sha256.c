@@ -2,6 +2,7 @@
 /* The hash itself, in plain C, and how bytes become blocks. */
 #include "base/sha256.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sha256_x86.h"
@@ -131,4 +132,10 @@ void oct_sha256(const void *bytes, size_t size, uint8_t digest[32])
     oct_sha256_init(&sha);
     oct_sha256_update(&sha, bytes, size);
     oct_sha256_final(&sha, digest);
+}
+
+void oct_sha256_text(const uint8_t digest[32], char text[OCT_SHA256_TEXT])
+{
+    for (int i = 0; i < 32; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
 }

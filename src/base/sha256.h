@@ -20,6 +20,9 @@ void oct_sha256_update(struct oct_sha256 *sha, const void *bytes, size_t size);
 void oct_sha256_add_int(struct oct_sha256 *sha, int value);
 void oct_sha256_final(struct oct_sha256 *sha, uint8_t digest[32]);
 
+#define OCT_SHA256_TEXT 65 /* of a digest in hexadecimal, with the final NUL */
+void oct_sha256_text(const uint8_t digest[32], char text[OCT_SHA256_TEXT]);
+
 /* All three in one. */
 void oct_sha256(const void *bytes, size_t size, uint8_t digest[32]);
 

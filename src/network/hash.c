@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a network is recognised by: its structure and weights. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/sha256.h"
@@ -56,6 +55,5 @@ void oct_network_hash(const struct oct_network *network, char hash[65])
         add_layer(&sha, network, &network->layers[i]);
     network->head.kind->hash(&network->head, &sha);
     oct_sha256_final(&sha, digest);
-    for (int i = 0; i < 32; i++)
-        snprintf(hash + 2 * i, 3, "%02x", digest[i]);
+    oct_sha256_text(digest, hash);
 }

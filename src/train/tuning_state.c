@@ -12,7 +12,6 @@
 
 #define KIND "training"
 #define VERSION "1"
-#define DIGEST_TEXT 65
 #define NUMBER_BYTES 32
 #define STEPS_MOST 1000000000000 /* as no run gets to */
 
@@ -27,7 +26,7 @@ static const char digest_name[] = "octet.training.sha256";
 
 /* Of all fields, each with its final NUL, and all arrays: bits that changed on a disk are found. */
 static void make_digest(const char *const fields[FIELDS], const struct oct_tuning_state *state,
-                        char text[DIGEST_TEXT])
+                        char text[OCT_SHA256_TEXT])
 {
     struct oct_sha256 sha;
     uint8_t digest[32];
@@ -37,8 +36,7 @@ static void make_digest(const char *const fields[FIELDS], const struct oct_tunin
     for (int i = 0; i < OCT_STATE_ARRAYS; i++)
         oct_sha256_update(&sha, state->arrays[i], state->count * sizeof(float));
     oct_sha256_final(&sha, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    oct_sha256_text(digest, text);
 }
 
 /* ---- writing ---- */
@@ -56,7 +54,7 @@ static octet_status check(octet_context *ctx, const void *bytes, size_t size, co
 octet_status oct_tuning_state_write(octet_context *ctx, const char *path,
                                     const struct oct_tuning_state *state)
 {
-    char step[NUMBER_BYTES], steps[NUMBER_BYTES], loss[NUMBER_BYTES], digest[DIGEST_TEXT];
+    char step[NUMBER_BYTES], steps[NUMBER_BYTES], loss[NUMBER_BYTES], digest[OCT_SHA256_TEXT];
     struct oct_safetensors_tensor tensors[OCT_STATE_ARRAYS];
     const char *fields[FIELDS] = {state->model, state->settings, step, steps, loss, state->note};
     const char *keys[FIELDS + 3] = {"octet.kind", "octet.version", digest_name};
@@ -173,7 +171,7 @@ octet_status oct_tuning_state_read(octet_context *ctx, struct oct_arena *arena, 
 {
     struct oct_safetensors file;
     const char *fields[FIELDS];
-    char digest[DIGEST_TEXT];
+    char digest[OCT_SHA256_TEXT];
     *state = (struct oct_tuning_state){.count = 0};
     octet_status status = oct_safetensors_parse(ctx, arena, bytes, size, name, &file);
     if (!status)

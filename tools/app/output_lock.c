@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 #include "app/byte_hash.h"
+#include "app/paths.h"
 
 #define TRIES 20 /* a sweep holds the lock for a moment, and may take the file away */
 #define PAUSE_MS 5
 
 static char *lock_path(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_name(path);
     const uint64_t hash = app_hash(APP_HASH_START, name, strlen(name));
     return app_printf("%.*s.octet-%016llx", (int)(name - path), path, (unsigned long long)hash);
 }

@@ -94,6 +94,16 @@ const char *file_kind_name(enum file_kind kind)
     return names[kind];
 }
 
+int model_float_engine(struct app *app, const octet_model *model, octet_engine **engine)
+{
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.precision = OCTET_PRECISION_FP32;
+    const octet_status status = octet_build(app->context, model, NULL, &settings, engine);
+    return status == OCTET_OK ? STATUS_DONE
+                              : app_fail_library(app, status, octet_context_message(app->context));
+}
+
 /* In float, or as the file is where that is quantised itself. */
 static int build_model(struct app *app, const char *path, octet_engine **engine)
 {

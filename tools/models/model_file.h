@@ -26,6 +26,9 @@ const char *file_kind_name(enum file_kind kind);
 /* Opens MODEL; the caller frees the engine. Failures are reported. */
 int detector_open(struct app *app, const char *path, octet_engine **engine);
 
+/* The model's engine in float; the caller frees it. Failures are reported. */
+int model_float_engine(struct app *app, const octet_model *model, octet_engine **engine);
+
 /* Loads MODEL.onnx; an engine or statistics in its place is refused with a hint. */
 int model_open(struct app *app, const char *path, octet_model **model);
 

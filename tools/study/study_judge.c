@@ -8,6 +8,7 @@
 #include "app/session_settings.h"
 #include "models/eval_coco.h"
 #include "models/eval_yaml.h"
+#include "models/model_file.h"
 #include "models/selection.h"
 #include "pictures/pictures.h"
 
@@ -278,18 +279,14 @@ int study_judge_float(struct study_judge *judge)
     struct study *study = judge->study;
     struct progress progress;
     octet_engine *engine = NULL;
-    octet_build_settings settings;
-    octet_build_defaults(&settings);
-    settings.precision = OCTET_PRECISION_FP32;
-    const octet_status status =
-        octet_build(study->app->context, study->model, NULL, &settings, &engine);
-    if (status != OCTET_OK)
-        return fail_context(judge, status);
+    int done = model_float_engine(study->app, study->model, &engine);
+    if (done != STATUS_DONE)
+        return done;
     if (study->labelled)
         class_match_find(study->app, engine, judge->set.truth, &judge->classes);
     struct turn turn = {.judge = judge, .engine = engine, .progress = &progress, .is_first = true};
     app_progress(study->app, &progress, "float model", judge->set.pictures.count);
-    int done = run_all(&turn);
+    done = run_all(&turn);
     progress_finish(&progress);
     if (done == STATUS_DONE && !app_interrupted())
         done = judge_reference(&turn);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "app/session_settings.h"
+#include "models/model_file.h"
 #include "models/selection.h"
 
 #define SURE_SCORE 0.25 /* boxes of the float model from here on count for agreement */
@@ -217,16 +218,13 @@ static int score_labels(const struct way *way, double *ap)
 
 static int run_float(struct tune_judge *judge, const octet_model *model)
 {
-    octet_build_settings settings;
     octet_engine *engine = NULL;
     octet_agreement own;
-    octet_build_defaults(&settings);
-    settings.precision = OCTET_PRECISION_FP32;
-    const octet_status built = octet_build(judge->app->context, model, NULL, &settings, &engine);
-    if (built != OCTET_OK)
-        return fail_context(judge->app, built);
+    int status = model_float_engine(judge->app, model, &engine);
+    if (status != STATUS_DONE)
+        return status;
     struct way way = {.judge = judge, .engine = engine, .is_float = true};
-    int status = run_all(&way);
+    status = run_all(&way);
     if (status == STATUS_DONE && !app_interrupted()) {
         judge->reference = way.found;
         way.found = NULL;

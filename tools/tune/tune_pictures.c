@@ -7,6 +7,7 @@
 #include "app/byte_hash.h"
 #include "app/progress.h"
 #include "models/checkpoint.h"
+#include "models/model_file.h"
 #include "pictures/pictures.h"
 
 #define PICTURES_LEAST 16
@@ -37,15 +38,11 @@ static int find_plain(struct app *app, const struct tune_arguments *a, struct tu
 static int find_labelled(struct app *app, const struct tune_arguments *a, const octet_model *model,
                          struct tune_pictures *p)
 {
-    octet_build_settings settings;
     octet_engine *engine = NULL;
-    octet_build_defaults(&settings);
-    settings.precision = OCTET_PRECISION_FP32;
-    const octet_status built = octet_build(app->context, model, NULL, &settings, &engine);
-    if (built != OCTET_OK)
-        return app_fail_library(app, built, octet_context_message(app->context));
-    const int status =
-        tune_labels_open(app, a->data, a->split, a->pictures.max_bad, engine, &p->labels);
+    int status = model_float_engine(app, model, &engine);
+    if (status != STATUS_DONE)
+        return status;
+    status = tune_labels_open(app, a->data, a->split, a->pictures.max_bad, engine, &p->labels);
     octet_engine_free(&engine);
     p->all = &p->labels.set.pictures;
     p->has_labels = true;

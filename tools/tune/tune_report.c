@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/json_print.h"
 #include "app/terminal_text.h"
 
 #define CELL_BYTES 32
+#define AGREEMENT "agreement_ap" /* as other verbs call it */
 
 /* A line of the table, as wide as its head. "-" where there is no figure. */
 static void say_row(const struct tune_run *run, const char *epoch, double loss,
@@ -60,20 +60,20 @@ void tune_say_moment(const struct tune_run *run, const struct tune_moment *momen
     say_row(run, epoch, moment->loss, &moment->figures, is_best ? "kept" : "");
 }
 
-static json_t *figures_json(const struct tune_figures *figures)
+json_t *tune_figures_json(const struct tune_figures *figures, const char *agreement)
 {
     json_t *json = json_new_object();
     json_put(json, "score_error", json_number(figures->score_error));
-    json_put(json, "agreement_ap", json_number(figures->agreement));
-    json_put(json, "ap", isnan(figures->ap) ? json_null() : json_number(figures->ap));
+    json_put(json, agreement, json_number(figures->agreement));
+    json_put(json, "ap", json_number(figures->ap));
     return json;
 }
 
-static json_t *history_json(const struct tune_run *run)
+json_t *tune_history_json(const struct tune_run *run, const char *agreement)
 {
     json_t *history = json_new_array();
     for (size_t i = 0; i < run->moment_count; i++) {
-        json_t *moment = figures_json(&run->moments[i].figures);
+        json_t *moment = tune_figures_json(&run->moments[i].figures, agreement);
         json_put(moment, "epochs", json_number(run->moments[i].epochs));
         json_put(moment, "loss", json_number(run->moments[i].loss));
         json_push(history, moment);
@@ -102,11 +102,11 @@ static int print_json(const struct tune_run *run)
     json_put(json, "codes", json_integer((json_int_t)run->info.codes));
     json_put(json, "codes_changed", json_integer((json_int_t)run->info.changed));
     json_put(json, "float_ap", json_number(tune_judge_float_ap(run->judge)));
-    json_put(json, "start", figures_json(&run->start));
-    json_put(json, "best", figures_json(&run->best));
+    json_put(json, "start", tune_figures_json(&run->start, AGREEMENT));
+    json_put(json, "best", tune_figures_json(&run->best, AGREEMENT));
     json_put(json, "best_epochs", json_number(run->best_epochs));
     json_put(json, "kept", json_text(run->best_epochs > 0 ? "trained" : "start"));
-    json_put(json, "history", history_json(run));
+    json_put(json, "history", tune_history_json(run, AGREEMENT));
     for (size_t i = 0; i < a->outputs.count; i++)
         json_push(outputs, json_text(a->outputs.text[i]));
     json_put(json, "outputs", outputs);

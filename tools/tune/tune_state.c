@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/json_print.h"
 #include "app/paths.h"
 #include "models/model_file.h"
+#include "tune/tune_report.h"
 
 #define VERSION 1
+#define AGREEMENT "agreement"
 #define MOMENTS_MOST 1000000
 
 static int fail_damaged(const struct tune_run *run)
@@ -45,15 +46,6 @@ int tune_state_check(const struct tune_run *run)
 
 /* ---- writing ---- */
 
-static json_t *figures_json(const struct tune_figures *figures)
-{
-    json_t *json = json_new_object();
-    json_put(json, "score_error", json_number(figures->score_error));
-    json_put(json, "agreement", json_number(figures->agreement));
-    json_put(json, "ap", json_number(figures->ap)); /* null without labels */
-    return json;
-}
-
 static json_t *pictures_json(const struct tune_run *run)
 {
     char *text = app_printf("%016" PRIx64, run->pictures.list);
@@ -64,23 +56,17 @@ static json_t *pictures_json(const struct tune_run *run)
 
 static char *note_of(const struct tune_run *run)
 {
-    json_t *root = json_new_object(), *history = json_new_array();
-    for (size_t i = 0; i < run->moment_count; i++) {
-        json_t *moment = figures_json(&run->moments[i].figures);
-        json_put(moment, "epochs", json_number(run->moments[i].epochs));
-        json_put(moment, "loss", json_number(run->moments[i].loss));
-        json_push(history, moment);
-    }
+    json_t *root = json_new_object();
     json_put(root, "version", json_integer(VERSION));
     json_put(root, "pictures", pictures_json(run));
     json_put(root, "minutes", json_number(run->arguments->minutes));
     json_put(root, "seconds", json_number(tune_run_seconds(run)));
-    json_put(root, "start", figures_json(&run->start));
-    json_put(root, "best", figures_json(&run->best));
+    json_put(root, "start", tune_figures_json(&run->start, AGREEMENT));
+    json_put(root, "best", tune_figures_json(&run->best, AGREEMENT));
     json_put(root, "best_epochs", json_number(run->best_epochs));
     json_put(root, "loss_sum", json_number(run->loss_sum));
     json_put(root, "loss_steps", json_integer(run->loss_steps));
-    json_put(root, "history", history);
+    json_put(root, "history", tune_history_json(run, AGREEMENT));
     return json_line(root);
 }
 
@@ -111,7 +97,7 @@ static bool read_figures(const struct tune_run *run, const json_t *json,
     const json_t *ap = json_object_get(json, "ap");
     figures->ap = (double)NAN;
     return read_number(json, "score_error", &figures->score_error) &&
-           read_number(json, "agreement", &figures->agreement) &&
+           read_number(json, AGREEMENT, &figures->agreement) &&
            (run->arguments->labels ? read_number(json, "ap", &figures->ap) : json_is_null(ap));
 }
 

@@ -125,8 +125,7 @@ static void add_fingerprint(octet_statistics *statistics, const uint8_t other[32
         statistics->fingerprint[i] = (uint8_t)carry;
         carry >>= 8;
     }
-    for (int i = 0; i < 32; i++)
-        snprintf(statistics->fingerprint_text + 2 * i, 3, "%02x", statistics->fingerprint[i]);
+    oct_sha256_text(statistics->fingerprint, statistics->fingerprint_text);
 }
 
 void oct_statistics_count_image(octet_statistics *statistics, const struct oct_seen *seen)

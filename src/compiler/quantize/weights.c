@@ -28,23 +28,31 @@ static int first_input(const struct oct_weights_shape *shape, int n)
     return shape->depthwise ? n : 0;
 }
 
+/* To nearest: the codes of output channel `n`, from its first on. */
+static void round_output(const struct oct_weights_shape *shape, const float *weights,
+                         const float *input_scales, int n, double scale, int8_t *codes)
+{
+    const size_t taps = (size_t)shape->taps, count = (size_t)shape->inputs * taps;
+    const float *w = weights + (size_t)n * count;
+    const float *inputs = input_scales + first_input(shape, n);
+    const int most = most_of(shape);
+    for (size_t i = 0; i < count; i++)
+        codes[i] = code_of((double)w[i] * (double)inputs[i / taps] / scale, most);
+}
+
 void oct_quantize_weights(const struct oct_weights_shape *shape, const float *weights,
                           const float *input_scales, int8_t *codes, float *scales)
 {
     const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
-    const int most = most_of(shape);
     for (int n = 0; n < shape->outputs; n++) {
         const float *w = weights + (size_t)n * count;
-        int8_t *code = codes + (size_t)n * count;
         const float *inputs = input_scales + first_input(shape, n);
         double largest = 0.0;
         for (size_t i = 0; i < count; i++)
             largest = fmax(largest, fabs((double)w[i] * (double)inputs[i / (size_t)shape->taps]));
-        const float scale = (float)(largest / most);
+        const float scale = (float)(largest / most_of(shape));
         scales[n] = scale >= OCT_SCALE_MIN ? scale : 1.0f;
-        for (size_t i = 0; i < count; i++)
-            code[i] = code_of(
-                (double)w[i] * (double)inputs[i / (size_t)shape->taps] / (double)scales[n], most);
+        round_output(shape, weights, input_scales, n, (double)scales[n], codes + (size_t)n * count);
     }
 }
 
@@ -140,9 +148,11 @@ static struct refining begin_refining(const struct oct_refinement *refinement)
                              .candidates = refinement->candidates};
 }
 
-/* What the inputs of output `n` weigh. */
-static void weigh_inputs(const struct oct_refinement *refinement, int n, struct refining *r)
+/* The codes of output `n`, of all, and what its inputs weigh. */
+static void begin_output(const struct oct_refinement *refinement, int n, int8_t *codes,
+                         struct refining *r)
 {
+    r->codes = codes + (size_t)n * (size_t)r->inputs * (size_t)r->taps;
     const int first = first_input(&refinement->shape, n);
     for (int c = 0; c < r->inputs && (n == 0 || refinement->shape.depthwise); c++)
         r->weights[c] =
@@ -169,12 +179,9 @@ static void find_errors(const struct oct_refinement *refinement, int n, double s
 
 void oct_refine_weights(const struct oct_refinement *refinement, int8_t *codes)
 {
-    const struct oct_weights_shape *shape = &refinement->shape;
-    const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
     struct refining r = begin_refining(refinement);
-    for (int n = 0; n < shape->outputs; n++) {
-        weigh_inputs(refinement, n, &r);
-        r.codes = codes + (size_t)n * count;
+    for (int n = 0; n < refinement->shape.outputs; n++) {
+        begin_output(refinement, n, codes, &r);
         find_errors(refinement, n, (double)refinement->scales[n], &r);
         refine_channel(&r);
     }
@@ -198,11 +205,8 @@ static double variance_of(const struct refining *r)
 static void round_channel(const struct oct_refinement *refinement, int n, double scale,
                           struct refining *r)
 {
-    const size_t taps = (size_t)r->taps, count = (size_t)r->inputs * taps;
-    const float *w = refinement->weights + (size_t)n * count;
-    const float *inputs = refinement->input_scales + first_input(&refinement->shape, n);
-    for (size_t i = 0; i < count; i++)
-        r->codes[i] = code_of((double)w[i] * (double)inputs[i / taps] / scale, r->most);
+    round_output(&refinement->shape, refinement->weights, refinement->input_scales, n, scale,
+                 r->codes);
     find_errors(refinement, n, scale, r);
 }
 
@@ -250,12 +254,9 @@ static double gain_of(const struct refining *r)
 
 void oct_fit_weights(const struct oct_refinement *refinement, float *scales, int8_t *codes)
 {
-    const struct oct_weights_shape *shape = &refinement->shape;
-    const size_t count = (size_t)shape->inputs * (size_t)shape->taps;
     struct refining r = begin_refining(refinement);
-    for (int n = 0; n < shape->outputs; n++) {
-        weigh_inputs(refinement, n, &r);
-        r.codes = codes + (size_t)n * count;
+    for (int n = 0; n < refinement->shape.outputs; n++) {
+        begin_output(refinement, n, codes, &r);
         const double scale = find_scale(refinement, n, (double)refinement->scales[n], &r);
         round_channel(refinement, n, scale, &r);
         refine_channel(&r);
