@@ -49,7 +49,7 @@ if [ -e "$build/liboctet-video.so.0" ]; then
         broken "liboctet-video.so.0 exports something else than octet_video_library"
 fi
 
-if readelf -d "$build/liboctet-runtime.so" | grep -q 'NEEDED.*protobuf'; then
+if grep -q 'NEEDED.*protobuf' <<<"$(readelf -d "$build/liboctet-runtime.so")"; then
     broken "liboctet-runtime.so needs protobuf"
 fi
 

@@ -19,8 +19,9 @@ model=$folder/parts.octet
 picture=$root/demo/images/test/test-00.jpg
 "$octet" build "$root/demo/parts.onnx" --images "$root/demo/images/calibration" --count 4 -q -o "$model" >/dev/null
 
-# says TEXT FILE: a line of it, blanks as they come.
-says() { tr -s ' \t' ' ' <"$2" | grep -qF -e "$1" || { cat "$2"; fail "'$1' is not said"; }; }
+# says TEXT FILE: a line of it, blanks as they come. No pipe: grep leaves at the first line that it finds, which ends
+# `tr` in the middle of a long log by a signal, and a script with pipefail then takes the find for a failure.
+says() { grep -qF -e "$1" <<<"$(tr -s ' \t' ' ' <"$2")" || { cat "$2"; fail "'$1' is not said"; }; }
 
 inspected() {
     gst-inspect-1.0 octetdetect >"$folder/detect" || fail "gst-inspect-1.0 octetdetect"
