@@ -42,9 +42,8 @@ static octet_status make_statistics(octet_context *ctx, octet_calibration *c, co
 {
     octet_status status = name_tensors(ctx, c);
     for (int v = 0; v < c->view_count && !status; v++)
-        status = oct_statistics_need_part(ctx, c->statistics, c->views[v].height,
-                                          c->views[v].width, source_of(settings),
-                                          &c->views[v].part);
+        status = oct_statistics_need_part(ctx, c->statistics, c->views[v].height, c->views[v].width,
+                                          source_of(settings), &c->views[v].part);
     if (!status && settings->shards > 1)
         status = oct_shards_add(ctx, &c->statistics->shards, settings->run, settings->shard,
                                 settings->shards);
@@ -96,8 +95,7 @@ static octet_status check_from(octet_context *ctx, const octet_calibration *c,
                         "the statistics to go on from differ in whether padding was counted");
     return oct_shards_equal(&from->shards, &made->shards)
                ? OCTET_OK
-               : oct_fail(ctx, OCTET_MISMATCH,
-                          "the statistics to go on from are of another shard");
+               : oct_fail(ctx, OCTET_MISMATCH, "the statistics to go on from are of another shard");
 }
 
 /* Takes a copy of statistics to go on from in place of the empty ones. */
@@ -112,8 +110,7 @@ static octet_status go_on_from(octet_context *ctx, octet_calibration *c,
         return status;
     for (int v = 0; v < c->view_count; v++) {
         struct oct_calibration_view *view = &c->views[v];
-        view->part =
-            oct_statistics_part(copy, view->height, view->width, view->part->source);
+        view->part = oct_statistics_part(copy, view->height, view->width, view->part->source);
     }
     oct_statistics_free(c->statistics);
     c->statistics = copy;
@@ -213,8 +210,9 @@ static octet_status check_settings(octet_context *ctx, const octet_calibration_s
                         OCT_SOURCE_NAME_MAX);
     if (settings->shards < 0 || settings->shards > OCT_SHARDS_MAX || settings->shard < 0 ||
         settings->shard > settings->shards || (settings->shards > 0 && settings->shard == 0))
-        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "shard %d/%d: there are 1/N to N/N, N up to %d",
-                        settings->shard, settings->shards, OCT_SHARDS_MAX);
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "shard %d/%d: there are 1/N to N/N, N up to %d", settings->shard,
+                        settings->shards, OCT_SHARDS_MAX);
     if (settings->shards > 1 && (!settings->run || !oct_run_name_valid(settings->run)))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "shards need the run's name: 1 to %d letters, digits, dots, dashes and "
@@ -270,9 +268,8 @@ static int observe_layer(void *user, int index, int layer, const octet_tensor_vi
 {
     octet_calibration *c = user;
     const struct oct_region whole = {0, view->height, 0, view->width};
-    const struct oct_region region = c->statistics->include_padding
-                                         ? whole
-                                         : oct_picture_region(view, &c->current->geometry);
+    const struct oct_region region =
+        c->statistics->include_padding ? whole : oct_picture_region(view, &c->current->geometry);
     (void)index;
     if (!oct_observe(view, &region, c->threads, c->scratch, &c->current->part->tensors[layer]))
         c->not_finite = view->name;

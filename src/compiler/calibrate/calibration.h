@@ -27,7 +27,7 @@ struct octet_calibration {
     struct oct_resize_kernels resize;
     struct oct_letterbox_scratch letterbox;
     struct oct_calibration_view *current; /* which is run */
-    const char *not_finite;               /* name of a tensor that was, during the current picture */
+    const char *not_finite; /* name of a tensor that was, during the current picture */
 };
 
 /* Takes the engine over, on failure as well. `hash` is the model's, see oct_network_hash(). */

@@ -51,8 +51,8 @@ static octet_status read_fields(const struct reading *r, struct oct_record_place
             return oct_fail(r->ctx, OCTET_BAD_FORMAT,
                             "%s: tensor \"%s\" is missing or has a wrong size", r->what, name);
         memcpy(oct_record_field(record, field), t->bytes, t->size);
-        if (place.part < 0 && (field == OCT_RECORD_CHANNEL_SUM ||
-                               field == OCT_RECORD_CHANNEL_SQUARE))
+        if (place.part < 0 &&
+            (field == OCT_RECORD_CHANNEL_SUM || field == OCT_RECORD_CHANNEL_SQUARE))
             widen_sums(oct_record_field(record, field), record->channels);
     }
     return OCTET_OK;
@@ -181,9 +181,8 @@ static octet_status read_record(const struct reading *r, const struct oct_json_v
     const bool is_first = r->version == 1;
     struct entry entry;
     char name[OCT_FIELD_NAME_BYTES];
-    octet_status status =
-        read_entry(r, json, is_first ? WITH_NAME | WITH_NUMBERS : WITH_NUMBERS,
-                   is_first ? "tensor" : "record", place.tensor, &entry);
+    octet_status status = read_entry(r, json, is_first ? WITH_NAME | WITH_NUMBERS : WITH_NUMBERS,
+                                     is_first ? "tensor" : "record", place.tensor, &entry);
     if (status)
         return status;
     oct_record_tensor(record, place, OCT_RECORD_HISTOGRAM, name);
@@ -230,8 +229,7 @@ static octet_status make_part(const struct reading *r, const struct oct_field_pl
     char text[65];
     octet_status status = read_hash(place, "images_fingerprint", fields->fingerprint, text);
     if (!status)
-        status =
-            oct_part_create(r->ctx, s, fields->height, fields->width, fields->source, part);
+        status = oct_part_create(r->ctx, s, fields->height, fields->width, fields->source, part);
     if (status)
         return status;
     (*part)->image_count = fields->image_count;

@@ -137,8 +137,8 @@ octet_status oct_part_create(octet_context *ctx, octet_statistics *statistics, i
 void oct_statistics_insert(octet_statistics *statistics, struct oct_statistics_part *part)
 {
     int at = statistics->part_count++;
-    for (; at > 0 && compare_part(statistics->parts[at - 1], part->height, part->width,
-                                  part->source) > 0;
+    for (; at > 0 &&
+           compare_part(statistics->parts[at - 1], part->height, part->width, part->source) > 0;
          at--)
         statistics->parts[at] = statistics->parts[at - 1];
     statistics->parts[at] = part;
@@ -199,12 +199,15 @@ void oct_statistics_summary(const octet_statistics *statistics, int index,
         sum += oct_sum_value(record->channel_sum[c]);
         square += oct_sum_value(record->channel_square[c]);
     }
+    uint64_t seen = 0; /* `count` is of values as they weigh */
+    for (int p = 0; p < statistics->part_count; p++)
+        seen += statistics->parts[p]->tensors[index].histogram.count;
     const double mean = count > 0.0 ? sum / count : 0.0;
     const double variance = count > 0.0 ? square / count - mean * mean : 0.0;
     *tensor = (octet_tensor_statistics){
         .name = record->name,
         .channels = record->channels,
-        .count = (int64_t)record->histogram.count,
+        .count = (int64_t)seen,
         .minimum = (double)record->histogram.minimum,
         .maximum = (double)record->histogram.maximum,
         .mean = mean,

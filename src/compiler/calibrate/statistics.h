@@ -19,7 +19,7 @@
 #define OCT_STATISTICS_VERSION 2 /* of the file format; docs/formats.md */
 
 #define OCT_PARTS_MAX 256
-#define OCT_RECORDS_MAX 131072 /* of all parts together */
+#define OCT_RECORDS_MAX 131072       /* of all parts together */
 #define OCT_COUNT_MAX 0x1p52         /* values of a record: a double holds them exactly */
 #define OCT_COUNT_PICTURE_MAX 0x1p44 /* more than any tensor of a picture has */
 #define OCT_SOURCE_NAME_MAX 255      /* bytes */

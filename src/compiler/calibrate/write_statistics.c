@@ -96,8 +96,9 @@ static void add_tensor(struct oct_text *out, const struct oct_tensor_name *name,
     }
     if (record) {
         const struct oct_histogram *h = &record->histogram;
-        oct_text_printf(out, "\"exponent\":%d,\"first_bin\":%d,\"count\":%llu,\"min\":",
-                        h->exponent, h->first - OCT_HISTOGRAM_HALF, (unsigned long long)h->count);
+        oct_text_printf(out,
+                        "\"exponent\":%d,\"first_bin\":%d,\"count\":%llu,\"min\":", h->exponent,
+                        h->first - OCT_HISTOGRAM_HALF, (unsigned long long)h->count);
         oct_json_add_real(out, (double)h->minimum);
         oct_text_printf(out, ",\"max\":");
         oct_json_add_real(out, (double)h->maximum);
