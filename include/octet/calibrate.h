@@ -104,10 +104,10 @@ OCTET_API octet_status octet_statistics_save(octet_context *context,
  * none. */
 OCTET_API octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note);
 /** Adds what was gathered on other pictures: then these are, bit for bit, the statistics of all of
- * them, however they were parted and in whatever order they are merged. Each size and source stays a
- * part of its own. A picture that is in both counts twice, but a shard that is in both is refused.
- * Both are of one model and padding, else OCTET_MISMATCH with the reason and nothing is changed. The
- * note stays, `other` too; weights are those of the default again. */
+ * them, however they were parted and in whatever order they are merged. Each size and source stays
+ * a part of its own. A picture that is in both counts twice, but a shard that is in both is
+ * refused. Both are of one model and padding, else OCTET_MISMATCH with the reason and nothing is
+ * changed. The note stays, `other` too; weights are those of the default again. */
 OCTET_API octet_status octet_statistics_merge(octet_statistics *statistics,
                                               const octet_statistics *other);
 /** How much each part weighs when ranges are chosen (build, export, tune). "images" (or NULL, the
