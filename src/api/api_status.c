@@ -18,6 +18,7 @@ size_t octet_struct_bytes(const char *name)
     } structs[] = {
         {ROW(octet_build_settings)},
         {ROW(octet_calibration_settings)},
+        {ROW(octet_input_size)},
         {ROW(octet_statistics_info)},
         {ROW(octet_part_statistics)},
         {ROW(octet_tensor_statistics)},

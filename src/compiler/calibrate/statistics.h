@@ -11,9 +11,9 @@
 
 #include "base/arena.h"
 #include "base/lock.h"
+#include "compiler/calibrate/exact_sums.h"
 #include "compiler/calibrate/histogram.h"
 #include "compiler/calibrate/shards.h"
-#include "compiler/calibrate/sums.h"
 #include "network/network.h"
 
 #define OCT_STATISTICS_VERSION 2 /* of the file format; docs/formats.md */

@@ -132,7 +132,7 @@ static void shards_are_the_whole(void **state)
     struct test_random random = test_random_of(5);
     octet_calibration_settings settings = settings_of(3);
     octet_statistics *whole = gather(&settings, NULL, 0, 1);
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 2; round++) {
         for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
             octet_statistics *shard[PICTURES];
             int order[PICTURES];
@@ -144,7 +144,9 @@ static void shards_are_the_whole(void **state)
             for (int s = 0; s < counts[c]; s++) {
                 settings.shard = s + 1;
                 settings.threads = threads[(round + s) % 3];
-                shard[s] = reloaded(gather(&settings, order, s, counts[c]));
+                shard[s] = gather(&settings, order, s, counts[c]);
+                if (round == 0) /* files sync, which takes most of the time */
+                    shard[s] = reloaded(shard[s]);
             }
             octet_statistics *merged = in_a_tree(shard, counts[c], &random);
             assert_same(merged, whole);
