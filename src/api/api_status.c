@@ -25,6 +25,7 @@ size_t octet_struct_bytes(const char *name)
         {ROW(octet_allocator)},
         {ROW(octet_context_settings)},
         {ROW(octet_range_fit)},
+        {ROW(octet_shared_range)},
         {ROW(octet_fit)},
         {ROW(octet_drift_state)},
         {ROW(octet_info)},

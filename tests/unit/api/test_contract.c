@@ -37,6 +37,7 @@ static const struct {
     {"octet_allocator", 24},
     {"octet_context_settings", 112},
     {"octet_range_fit", 72},
+    {"octet_shared_range", 88},
     {"octet_fit", 72},
     {"octet_drift_state", 64},
     {"octet_info", 144},

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <octet/drift.h>
+
 #include "compiler/calibrate/statistics.h"
 #include "compiler/quantize/moments.h"
 #include "counting_context.h"
@@ -298,6 +300,39 @@ static void sources_of_one_size(void **state)
     octet_statistics_free(&a);
 }
 
+/* What sharing costs: nothing for the part that weighs alone, something for another. */
+static void regrets(void **state)
+{
+    (void)state;
+    octet_calibration_settings settings = settings_of(3);
+    octet_statistics *all = gather(&settings, NULL, 0, 1);
+    octet_statistics_info info;
+    octet_statistics_info_get(all, &info);
+    const int count = 3 * info.tensor_count;
+    octet_shared_range *ranges = calloc((size_t)count, sizeof *ranges);
+    assert_non_null(ranges);
+    assert_int_equal(octet_statistics_weigh(all, "0,1,0"), OCTET_OK);
+    assert_int_equal(octet_ranges_shared(&test.context, all, NULL, ranges), OCTET_OK);
+    int others = 0;
+    for (int i = 0; i < count; i++) {
+        const octet_shared_range *r = &ranges[i];
+        assert_true(i == 0 || r->regret <= ranges[i - 1].regret);
+        assert_true(r->low <= 0.0 && r->high > 0.0);
+        if (r->part == 1)
+            assert_true(r->regret == 0.0 && r->low == r->shared_low && r->high == r->shared_high);
+        else
+            others += r->regret > 0.0 && r->shared_noise > r->noise;
+    }
+    assert_true(others > info.tensor_count);
+    assert_true(ranges[0].part != 1 && ranges[0].regret > 0.1);
+    assert_int_equal(octet_ranges_shared(&test.context, all, "guess", ranges),
+                     OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_ranges_shared(&test.context, NULL, NULL, ranges),
+                     OCTET_INVALID_ARGUMENT);
+    free(ranges);
+    octet_statistics_free(&all);
+}
+
 static void refused(octet_statistics *to, const octet_statistics *other, const char *reason)
 {
     octet_statistics *before;
@@ -454,6 +489,7 @@ int main(void)
         TEST(found_codings_are_forgotten),
         TEST(weights),
         TEST(sources_of_one_size),
+        TEST(regrets),
         TEST(what_is_refused),
         TEST(sums),
         TEST(full),
