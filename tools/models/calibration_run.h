@@ -16,7 +16,10 @@ struct calibration_request {
     int64_t count, seed; /* count 0: all pictures */
     int64_t every;       /* of films' frames; 0: not given */
     struct input_size size;
-    double max_bad;     /* share of the pictures that may be unreadable */
+    struct input_sizes sizes; /* in place of it, where some are given */
+    struct shard shard;       /* of the pictures; count 0: all of them */
+    const char *source;       /* the name of where they come from, or NULL */
+    double max_bad;           /* share of the pictures that may be unreadable */
     const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */
     bool resume;        /* go on from FILE.partial */
     bool twice;         /* the pictures are read once more afterwards */
@@ -33,6 +36,9 @@ struct calibration_result {
  * Interrupted with an `output`, it leaves FILE.partial and says so. Returns a status. */
 int calibration_run(struct app *app, const octet_model *model,
                     const struct calibration_request *request, struct calibration_result *result);
+
+/* One size alone becomes `size`, as verbs have it that know no other. */
+void calibration_take_size(struct calibration_request *request);
 
 /* The pictures of the request's sources, or the sample of them. Returns a status. */
 int calibration_sources(struct app *app, const struct calibration_request *request,
