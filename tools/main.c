@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
     {"inspect", "show what is in a model, an engine, statistics or a TensorRT cache", cmd_inspect},
     {"detect", "find objects in pictures", cmd_detect},
     {"calibrate", "gather a model's statistics over pictures", cmd_calibrate},
+    {"merge", "join statistics of shards, cameras and sizes, exactly", cmd_merge},
     {"build", "make an engine from an ONNX model", cmd_build},
     {"export", "write what TensorRT, ONNX Runtime and OpenVINO take", cmd_export},
     {"eval", "measure average precision against labels, by COCO's rules", cmd_eval},

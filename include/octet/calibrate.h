@@ -14,6 +14,11 @@ typedef struct octet_statistics octet_statistics;
 /** A calibration in progress. Memory does not grow with the number of pictures. */
 typedef struct octet_calibration octet_calibration;
 
+/** Pixels, multiples of 32. */
+typedef struct octet_input_size {
+    int height, width;
+} octet_input_size;
+
 /** Settings of a calibration. Fill with octet_calibration_defaults(). */
 typedef struct octet_calibration_settings {
     int height, width; /**< pixels, multiples of 32; 0: the model's default size */
@@ -22,10 +27,18 @@ typedef struct octet_calibration_settings {
     /** 1: the letterbox' grey is counted as well; default 0: tensors' pixels over it left out */
     int include_padding;
     /** what was gathered before, to go on from, as if in one go;
-     * of this model, size and padding (else OCTET_MISMATCH); or NULL */
+     * of this model, sizes, source, shard and padding (else OCTET_MISMATCH); or NULL */
     const octet_statistics *from;
     const char *device; /**< as in octet_session_settings: where the float model runs */
-    size_t reserved[6];
+    /** in place of height and width: each picture is run at all of these, none of them twice */
+    const octet_input_size *sizes;
+    int size_count;
+    /** the pictures are shard `shard` (from 1) of `shards` of a run; 0 of 0: all of it */
+    int shard, shards;
+    /** letters, digits, dots, dashes, underscores, at most 64: the same for all shards of a run */
+    const char *run;
+    const char *source; /**< a name for where the pictures come from, or NULL: a part of its own */
+    size_t reserved[1];
 } octet_calibration_settings;
 
 OCTET_API void octet_calibration_defaults(octet_calibration_settings *settings);
@@ -54,14 +67,26 @@ OCTET_API void octet_calibration_free(octet_calibration **calibration);
 
 /** What a statistics file holds. Text belongs to the handle. */
 typedef struct octet_statistics_info {
-    int64_t image_count;
+    int64_t image_count; /**< of all parts: a picture that was run at two sizes counts twice */
     int tensor_count;
-    int input_height, input_width; /**< pixels, of the (first) calibrated size */
+    int input_height, input_width; /**< pixels, of the largest size */
     const char *model_hash; /**< SHA-256 of the model's weights and plan, 64 hexadecimal digits */
     const char *images_fingerprint; /**< of the set of pictures, independent of their order */
     const char *note;               /**< see octet_statistics_set_note(), or "" */
-    size_t reserved[7];
+    int part_count;
+    const char *weights; /**< see octet_statistics_weigh() */
+    /** "1/3 2/3": of runs that are not whole, what is here and what is not; else "" */
+    const char *shards, *shards_missing;
+    size_t reserved[3];
 } octet_statistics_info;
+
+/** What pictures of one source showed at one size. */
+typedef struct octet_part_statistics {
+    int height, width;  /**< pixels */
+    const char *source; /**< or "" */
+    int64_t image_count;
+    const char *images_fingerprint;
+} octet_part_statistics;
 
 /** One tensor's record. */
 typedef struct octet_tensor_statistics {
@@ -79,16 +104,24 @@ OCTET_API octet_status octet_statistics_save(octet_context *context,
  * none. */
 OCTET_API octet_status octet_statistics_set_note(octet_statistics *statistics, const char *note);
 /** Adds what was gathered on other pictures: then these are, bit for bit, the statistics of all of
- * them, however they were parted and in whatever order they are merged. A picture that is in both
- * counts twice. Both are of one model, size and padding, else OCTET_MISMATCH with the reason and
- * nothing is changed. The note stays, `other` too. */
+ * them, however they were parted and in whatever order they are merged. Each size and source stays
+ * a part of its own. A picture that is in both counts twice, but a shard that is in both is
+ * refused. Both are of one model and padding, else OCTET_MISMATCH with the reason and nothing is
+ * changed. The note stays, `other` too; weights are those of the default again. */
 OCTET_API octet_status octet_statistics_merge(octet_statistics *statistics,
                                               const octet_statistics *other);
+/** How much each part weighs when ranges are chosen (build, export, tune). "images" (or NULL, the
+ * default): every picture the same, at whatever size; "equal": every part the same; "3,1,0.5": the
+ * parts in their order by such weights. OCTET_INVALID_ARGUMENT for anything else. */
+OCTET_API octet_status octet_statistics_weigh(octet_statistics *statistics, const char *weights);
 /** The line about the last failed call that took no context. */
 OCTET_API const char *octet_statistics_message(const octet_statistics *statistics);
 OCTET_API void octet_statistics_info_get(const octet_statistics *statistics,
                                          octet_statistics_info *info);
-/** Tensor `index`; OCTET_INVALID_ARGUMENT when out of range. */
+/** Part `index`, by rising size, then source; OCTET_INVALID_ARGUMENT when out of range. */
+OCTET_API octet_status octet_statistics_part(const octet_statistics *statistics, int index,
+                                             octet_part_statistics *part);
+/** Tensor `index`, of all parts weighed; OCTET_INVALID_ARGUMENT when out of range. */
 OCTET_API octet_status octet_statistics_tensor(const octet_statistics *statistics, int index,
                                                octet_tensor_statistics *tensor);
 OCTET_API void octet_statistics_free(octet_statistics **statistics);

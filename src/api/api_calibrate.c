@@ -54,7 +54,7 @@ octet_status octet_calibration_finish(octet_calibration *calibration, octet_stat
         *statistics = NULL;
     if (!calibration || !statistics)
         return oct_fail_null(calibration ? &calibration->own : NULL, __func__, "statistics");
-    if (calibration->statistics->image_count == 0)
+    if (calibration->views[0].part->image_count == 0)
         return oct_fail(&calibration->own, OCTET_INVALID_STATE, "no picture was calibrated on");
     return oct_statistics_copy(&calibration->own, calibration->statistics, statistics);
 }
@@ -113,6 +113,11 @@ octet_status octet_statistics_merge(octet_statistics *statistics, const octet_st
     return oct_statistics_merge(statistics, other);
 }
 
+octet_status octet_statistics_weigh(octet_statistics *statistics, const char *weights)
+{
+    return statistics ? oct_statistics_weigh(statistics, weights) : OCTET_INVALID_ARGUMENT;
+}
+
 const char *octet_statistics_message(const octet_statistics *statistics)
 {
     return statistics ? statistics->own.message : "";
@@ -132,6 +137,21 @@ void octet_statistics_info_get(const octet_statistics *statistics, octet_statist
     info->model_hash = statistics->model_hash;
     info->images_fingerprint = statistics->fingerprint_text;
     info->note = statistics->note ? statistics->note : "";
+    info->part_count = statistics->part_count;
+    info->weights = statistics->weights_text;
+    info->shards = statistics->shards_text;
+    info->shards_missing = statistics->missing_text;
+}
+
+octet_status octet_statistics_part(const octet_statistics *statistics, int index,
+                                   octet_part_statistics *part)
+{
+    if (!statistics || !part || index < 0 || index >= statistics->part_count)
+        return OCTET_INVALID_ARGUMENT;
+    const struct oct_statistics_part *from = statistics->parts[index];
+    *part = (octet_part_statistics){from->height, from->width, from->source, from->image_count,
+                                    from->fingerprint_text};
+    return OCTET_OK;
 }
 
 octet_status octet_statistics_tensor(const octet_statistics *statistics, int index,

@@ -19,6 +19,7 @@ size_t octet_struct_bytes(const char *name)
         {ROW(octet_build_settings)},
         {ROW(octet_calibration_settings)},
         {ROW(octet_statistics_info)},
+        {ROW(octet_part_statistics)},
         {ROW(octet_tensor_statistics)},
         {ROW(octet_allocator)},
         {ROW(octet_context_settings)},

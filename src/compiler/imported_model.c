@@ -202,5 +202,9 @@ octet_status oct_model_check_statistics(octet_context *context, const octet_mode
     case OCT_FIT_SAME:
         break;
     }
+    if (statistics->shards.count)
+        oct_log(context, OCTET_LOG_WARNING,
+                "the statistics are of shard %s alone, without %s: octet merge joins them",
+                statistics->shards_text, statistics->missing_text);
     return OCTET_OK;
 }

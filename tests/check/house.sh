@@ -48,8 +48,8 @@ grep -E '^(include|src|tools|gstreamer|tests|bench|examples)/.*\.([ch]|py|proto)
 report "$findings"
 
 public=$(cat include/octet/*.h 2>/dev/null | wc -l)
-if [ "$public" -gt 1325 ]; then
-    echo "include/octet: $public lines together, 1325 at most"
+if [ "$public" -gt 1400 ]; then
+    echo "include/octet: $public lines together, 1400 at most"
     status=1
 fi
 [ "$status" -ne 0 ] || echo "house: $(wc -l <"$everything") files hold the rules; public headers $public lines"

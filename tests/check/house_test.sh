@@ -85,9 +85,9 @@ if "$here/house.sh" "$tree" >/dev/null; then
     failures=$((failures + 1))
 fi
 fresh
-printf '%s\n%b' "$license" "$(repeat '\\n' 1325)" >"$tree/include/octet/long.h"
+printf '%s\n%b' "$license" "$(repeat '\\n' 1400)" >"$tree/include/octet/long.h"
 if "$here/house.sh" "$tree" >/dev/null; then
-    echo "not reported: public headers of more than 1325 lines"
+    echo "not reported: public headers of more than 1400 lines"
     failures=$((failures + 1))
 fi
 

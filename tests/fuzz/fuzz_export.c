@@ -52,11 +52,14 @@ static void write_cache(octet_context *ctx, const struct oct_recipe *recipe)
 static octet_status empty_statistics(octet_context *ctx, const struct oct_network *network,
                                      octet_statistics **statistics)
 {
+    struct oct_statistics_part *part;
     octet_status status = oct_statistics_create(ctx, network->layer_count, statistics);
     for (int i = 0; i < network->layer_count && !status; i++)
-        status = oct_statistics_room(ctx, *statistics, i, "",
+        status = oct_statistics_name(ctx, *statistics, i, "",
                                      network->tensors[network->layers[i].output].channels);
-    return status;
+    if (!status)
+        status = oct_statistics_need_part(ctx, *statistics, 32, 32, "", &part);
+    return status ? status : oct_statistics_settle(ctx, *statistics);
 }
 
 static void export_all(octet_context *ctx, const octet_model *model,

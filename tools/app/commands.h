@@ -8,6 +8,7 @@
 int cmd_inspect(struct app *app, int argc, char **argv);
 int cmd_detect(struct app *app, int argc, char **argv);
 int cmd_calibrate(struct app *app, int argc, char **argv);
+int cmd_merge(struct app *app, int argc, char **argv);
 int cmd_build(struct app *app, int argc, char **argv);
 int cmd_export(struct app *app, int argc, char **argv);
 int cmd_report(struct app *app, int argc, char **argv);

@@ -135,6 +135,35 @@ static bool parse_size(const char *text, struct input_size *size)
            parse_side(cross + 1, strlen(cross + 1), &size->width);
 }
 
+static bool parse_sizes(const char *text, struct input_sizes *sizes)
+{
+    char *copy = app_strdup(text), *at = copy;
+    bool good = true;
+    sizes->count = 0;
+    while (good && at) {
+        char *comma = strchr(at, ',');
+        struct input_size size;
+        if (comma)
+            *comma = '\0';
+        good = sizes->count < INPUT_SIZES_MAX && parse_size(at, &size);
+        for (int i = 0; i < sizes->count && good; i++)
+            good = sizes->size[i].height != size.height || sizes->size[i].width != size.width;
+        if (good)
+            sizes->size[sizes->count++] = size;
+        at = comma ? comma + 1 : NULL;
+    }
+    free(copy);
+    return good;
+}
+
+static bool parse_shard(const char *text, struct shard *shard)
+{
+    int end = 0;
+    return sscanf(text, "%4d/%4d%n", &shard->index, &shard->count, &end) == 2 &&
+           text[end] == '\0' && shard->index >= 1 && shard->index <= shard->count &&
+           shard->count <= SHARDS_MAX && text[0] >= '0' && text[0] <= '9';
+}
+
 /* The choice that the word is, or is an old word for; NULL: none. */
 static const char *find_choice(const struct option *option, const char *word)
 {
@@ -274,6 +303,18 @@ static int set_value(struct app *app, const struct option *option, const char *v
                              "from %d to %d",
                              option->name, value, INPUT_SIDE_STEP, INPUT_SIDE_MAX);
         *(struct input_size *)option->target = size;
+        return STATUS_DONE;
+    case OPTION_SIZES:
+        if (!parse_sizes(value, option->target))
+            return app_usage(app,
+                             "--%s '%s': must be sizes, N or HEIGHTxWIDTH, in multiples of 32 from "
+                             "%d to %d, with commas between and none twice",
+                             option->name, value, INPUT_SIDE_STEP, INPUT_SIDE_MAX);
+        return STATUS_DONE;
+    case OPTION_SHARD:
+        if (!parse_shard(value, option->target))
+            return app_usage(app, "--%s '%s': must be K/N, from 1/N to N/N, N up to %d",
+                             option->name, value, SHARDS_MAX);
         return STATUS_DONE;
     }
     return STATUS_USAGE;

@@ -17,7 +17,9 @@ enum option_kind {
     OPTION_CHOICES, /* const char *, some of `choices` with commas between */
     OPTION_DEVICE,  /* const char *, a word of device.h */
     OPTION_DEVICES, /* as OPTION_LIST, words of device.h */
-    OPTION_SIZE     /* struct input_size: N or HxW, multiples of INPUT_SIDE_STEP */
+    OPTION_SIZE,    /* struct input_size: N or HxW, multiples of INPUT_SIDE_STEP */
+    OPTION_SIZES,   /* struct input_sizes: such sizes with commas between, none twice */
+    OPTION_SHARD    /* struct shard: K/N, 1 <= K <= N <= SHARDS_MAX */
 };
 
 /* Bounds of options that several verbs have. */
@@ -26,9 +28,21 @@ enum option_kind {
 #define BATCH_MAX 256
 #define INPUT_SIDE_STEP 32
 #define INPUT_SIDE_MAX 8192
+#define INPUT_SIZES_MAX 32
+#define SHARDS_MAX 4096
 
 struct input_size {
     int height, width; /* pixels; 0: not given */
+};
+
+struct input_sizes {
+    struct input_size size[INPUT_SIZES_MAX];
+    int count; /* 0: not given */
+};
+
+/* The pictures number K, K + N, K + 2 N, ... of a list. */
+struct shard {
+    int index, count; /* K and N; 0: not given */
 };
 
 /* Not empty each; they point into argv. The array lives as long as the program. */
@@ -63,6 +77,12 @@ struct command {
     {                                                                                              \
         "device", 0, OPTION_DEVICE, "NAME", "where it runs: cpu (default), cuda, cuda:N or auto",  \
             &(app)->device, 0, 0, NULL                                                             \
+    }
+/* Of those whose work can be parted. */
+#define SHARD_OPTION(target_)                                                                      \
+    {                                                                                              \
+        "shard", 0, OPTION_SHARD, "K/N", "only every N-th picture from the K-th on: part K of N",  \
+            target_, 0, 0, NULL                                                                    \
     }
 /* Of those that read films. */
 #define EVERY_OPTION(target_)                                                                      \

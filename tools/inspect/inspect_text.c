@@ -11,6 +11,7 @@
 #include "inspect/family_text.h"
 #include "models/model_file.h"
 #include "models/selection.h"
+#include "models/statistics_parts.h"
 
 #define LABEL_COLUMN 18
 #define LINE_COLUMNS 100
@@ -199,15 +200,26 @@ static void statistics_text(const char *path, const octet_statistics *statistics
     puts(": calibration statistics");
     snprintf(text, sizeof text, "%lld", (long long)info->image_count);
     print_row("pictures", text);
-    snprintf(text, sizeof text, "%dx%d (height x width)", info->input_height, info->input_width);
-    print_row("size", text);
+    if (info->part_count == 1) {
+        snprintf(text, sizeof text, "%dx%d (height x width)", info->input_height,
+                 info->input_width);
+        print_row("size", text);
+    }
     print_row("model hash", info->model_hash);
     print_row("fingerprint", info->images_fingerprint);
+    if (*info->shards) {
+        print_row("shards", info->shards);
+        print_row("missing", info->shards_missing);
+    }
     if (info->note[0]) {
         char *note = strlen(info->note) > NOTE_MAX ? app_printf("%.*s...", NOTE_MAX, info->note)
                                                    : app_strdup(info->note);
         print_row("note", note);
         free(note);
+    }
+    if (statistics_have_parts(statistics)) {
+        putchar('\n');
+        statistics_print_parts(statistics);
     }
     putchar('\n');
     table_open(&table, headers, sizeof headers / sizeof *headers);
@@ -236,6 +248,10 @@ static json_t *statistics_json(const char *path, const octet_statistics *statist
     json_put(root, "model_hash", json_text(info->model_hash));
     json_put(root, "images_fingerprint", json_text(info->images_fingerprint));
     json_put(root, "note", info->note[0] ? json_text(info->note) : json_null());
+    json_put(root, "weights", json_text(info->weights));
+    json_put(root, "shards", json_text(info->shards));
+    json_put(root, "shards_missing", json_text(info->shards_missing));
+    json_put(root, "parts", statistics_parts_json(statistics));
     for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
         json_t *one = json_new_object();
         json_put(one, "name", json_text(tensor.name));

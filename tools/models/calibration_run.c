@@ -2,6 +2,11 @@
 /* Runs pictures through a calibration, which may be interrupted and resumed. */
 #include "models/calibration_run.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/byte_hash.h"
 #include "app/progress.h"
 #include "app/session_settings.h"
 #include "models/checkpoint.h"
@@ -35,6 +40,7 @@ struct run {
     struct sources sources;
     struct checkpoint checkpoint;
     octet_calibration *calibration;
+    char name[24]; /* of the run that is a shard's, the same for all its shards */
 };
 
 /* The picture's own fault, not the model's or the machine's. */
@@ -149,12 +155,54 @@ static int finish(struct run *run)
     return app_fail_library(run->app, status, octet_calibration_message(run->calibration));
 }
 
+/* What all shards of a run have in common: its pictures, sizes and source. */
+static void name_run(struct run *run)
+{
+    const struct calibration_request *request = run->request;
+    const char *source = request->source ? request->source : "";
+    const int side[] = {request->size.height, request->size.width};
+    uint64_t hash = app_hash(checkpoint_hash_list(&run->sources), side, sizeof side);
+    for (int i = 0; i < request->sizes.count; i++) {
+        const int sides[] = {request->sizes.size[i].height, request->sizes.size[i].width};
+        hash = app_hash(hash, sides, sizeof sides);
+    }
+    hash = app_hash(hash, source, strlen(source) + 1);
+    snprintf(run->name, sizeof run->name, "%016" PRIx64, hash);
+}
+
+/* Leaves the pictures of the request's shard. */
+static int take_shard(struct run *run)
+{
+    const struct shard shard = run->request->shard;
+    if (shard.count == 0)
+        return STATUS_DONE;
+    name_run(run);
+    return sources_keep_shard(run->app, &run->sources, (size_t)shard.index, (size_t)shard.count);
+}
+
+static octet_calibration_settings settings_of(const struct run *run,
+                                              octet_input_size sizes[INPUT_SIZES_MAX])
+{
+    const struct calibration_request *request = run->request;
+    octet_calibration_settings settings = app_calibration_settings(run->app, request->size);
+    for (int i = 0; i < request->sizes.count; i++)
+        sizes[i] = (octet_input_size){request->sizes.size[i].height, request->sizes.size[i].width};
+    settings.sizes = sizes;
+    settings.size_count = request->sizes.count;
+    settings.shard = request->shard.index;
+    settings.shards = request->shard.count;
+    settings.run = run->name;
+    settings.source = request->source;
+    return settings;
+}
+
 /* Makes the calibration, new or from the checkpoint. */
 static int start(struct run *run, const octet_model *model)
 {
     struct app *app = run->app;
     octet_statistics *before = NULL;
-    octet_calibration_settings settings = app_calibration_settings(app, run->request->size);
+    octet_input_size sizes[INPUT_SIZES_MAX];
+    octet_calibration_settings settings = settings_of(run, sizes);
     const char *output = sources_are_counted(&run->sources) ? run->request->output : NULL;
     checkpoint_open(&run->checkpoint, output, &run->sources);
     if (run->request->resume) {
@@ -192,6 +240,8 @@ int calibration_run(struct app *app, const octet_model *model,
         run.sources = *request->found;
     else
         status = calibration_sources(app, request, &run.sources);
+    if (status == STATUS_DONE)
+        status = take_shard(&run);
     if (status == STATUS_DONE)
         status = sources_check_reachable(app, &run.sources, request->max_bad);
     if (status == STATUS_DONE)

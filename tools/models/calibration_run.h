@@ -16,7 +16,10 @@ struct calibration_request {
     int64_t count, seed; /* count 0: all pictures */
     int64_t every;       /* of films' frames; 0: not given */
     struct input_size size;
-    double max_bad;     /* share of the pictures that may be unreadable */
+    struct input_sizes sizes; /* in place of it, where some are given */
+    struct shard shard;       /* of the pictures; count 0: all of them */
+    const char *source;       /* the name of where they come from, or NULL */
+    double max_bad;           /* share of the pictures that may be unreadable */
     const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */
     bool resume;        /* go on from FILE.partial */
     bool twice;         /* the pictures are read once more afterwards */

@@ -69,6 +69,12 @@ static bool read_note(const char *note, struct checkpoint *c)
     return strcmp(note, again) == 0 && c->position <= c->pictures && c->left_out <= c->position;
 }
 
+bool checkpoint_is_note(const char *note)
+{
+    struct checkpoint found;
+    return read_note(note, &found);
+}
+
 int checkpoint_load(struct app *app, struct checkpoint *checkpoint, octet_statistics **statistics)
 {
     struct checkpoint found = *checkpoint;
@@ -81,7 +87,7 @@ int checkpoint_load(struct app *app, struct checkpoint *checkpoint, octet_statis
         return app_fail_library(app, status, octet_context_message(app->context));
     octet_statistics_info_get(*statistics, &info);
     if (!read_note(info.note, &found) ||
-        info.image_count != (int64_t)(found.position - found.left_out))
+        info.image_count != info.part_count * (int64_t)(found.position - found.left_out))
         return app_fail(app, "%s: statistics, but not of an interrupted calibration",
                         checkpoint->path);
     if (found.list != checkpoint->list || found.pictures != checkpoint->pictures)

@@ -27,6 +27,9 @@ uint64_t checkpoint_hash_list(const struct sources *sources);
 /* FILE.partial of the statistics file `output`; the caller frees it. */
 char *checkpoint_path(const char *output);
 
+/* Whether statistics with this note are those of a calibration that did not come to its end. */
+bool checkpoint_is_note(const char *note);
+
 /* Refuses a file that is there and was not written by checkpoint_save(), nor, unless NULL, has a
  * note that begins with `also`: it would be lost. Returns a status. */
 int checkpoint_check(struct app *app, const char *path, const char *also);

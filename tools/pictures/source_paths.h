@@ -77,6 +77,10 @@ int sources_check_reachable(struct app *app, const struct sources *sources, doub
  * pictures cannot be sampled. Returns a status. */
 int sources_sample(struct app *app, struct sources *sources, size_t count, uint64_t seed);
 
+/* Keeps every `count`-th picture from the `index`-th (from 1) on. Films and pipes, whose frames
+ * nobody can count, are refused, and more shards than pictures. Returns a status. */
+int sources_keep_shard(struct app *app, struct sources *sources, size_t index, size_t count);
+
 /* The `count` of n things that sources_sample() takes with this seed, in the order of its drawing:
  * those of a smaller count come first in it. The caller frees it. */
 size_t *sources_draw(size_t n, size_t count, uint64_t seed);

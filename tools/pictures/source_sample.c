@@ -121,6 +121,25 @@ int sources_sample(struct app *app, struct sources *sources, size_t count, uint6
     return STATUS_DONE;
 }
 
+int sources_keep_shard(struct app *app, struct sources *sources, size_t index, size_t count)
+{
+    size_t kept = 0;
+    const int status = sources_refuse_streams(app, sources, "--shard");
+    if (status != STATUS_DONE)
+        return status;
+    if (sources->count < count)
+        return app_fail(app, "--shard %zu/%zu: there are %zu pictures: some shards would be empty",
+                        index, count, sources->count);
+    for (size_t i = 0; i < sources->count; i++) {
+        if (i % count == index - 1)
+            sources->path[kept++] = sources->path[i];
+        else
+            free(sources->path[i]);
+    }
+    sources->count = kept;
+    return STATUS_DONE;
+}
+
 bool sources_have_at_most(const struct sources *sources, size_t most)
 {
     size_t count = sources->count - sources->stream_count;

@@ -12,6 +12,7 @@
 #include "models/checkpoint.h"
 #include "models/model_file.h"
 #include "models/range_check.h"
+#include "models/statistics_parts.h"
 #include "pictures/inputs.h"
 
 static double file_bytes(const char *path)
@@ -28,7 +29,7 @@ static int print_summary(struct app *app, const char *path, const struct calibra
         json_t *root = json_new_object();
         json_put(root, "file", json_text(path));
         json_put(root, "bytes", json_integer((json_int_t)file_bytes(path)));
-        json_put(root, "images", json_integer(info.image_count));
+        json_put(root, "images", json_integer((json_int_t)result->used));
         json_put(root, "images_left_out", json_integer((json_int_t)result->failed));
         json_put(root, "tensors", json_integer(info.tensor_count));
         json_put(root, "height", json_integer(info.input_height));
@@ -36,13 +37,18 @@ static int print_summary(struct app *app, const char *path, const struct calibra
         json_put(root, "seconds", json_number(result->seconds));
         json_put(root, "model_hash", json_text(info.model_hash));
         json_put(root, "images_fingerprint", json_text(info.images_fingerprint));
+        json_put(root, "shards", json_text(info.shards));
+        json_put(root, "parts", statistics_parts_json(result->statistics));
         return json_print(app, root);
     }
     char size[SIZE_TEXT_BYTES];
+    char *sizes = statistics_sizes_text(result->statistics);
     print_clean(path);
-    printf(": %lld picture%s at %dx%d, %d tensors, %s, %.1f s\n", (long long)info.image_count,
-           info.image_count == 1 ? "" : "s", info.input_height, info.input_width, info.tensor_count,
-           size_text(file_bytes(path), size), result->seconds);
+    printf(": %zu picture%s at %s, %d tensors, %s, %.1f s%s%s\n", result->used,
+           result->used == 1 ? "" : "s", sizes, info.tensor_count,
+           size_text(file_bytes(path), size), result->seconds, *info.shards ? ", shard " : "",
+           info.shards);
+    free(sizes);
     return STATUS_DONE;
 }
 
@@ -126,8 +132,12 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &request.seed, 0,
          SEED_MAX, NULL},
         EVERY_OPTION(&request.every),
-        {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &request.size, 0, 0,
+        {"imgsz", 0, OPTION_SIZES, "SIZES",
+         "N or HxW, or some with commas between (default: the model's)", &request.sizes, 0, 0,
          NULL},
+        {"source", 0, OPTION_TEXT, "NAME", "names where the pictures come from: a part of its own",
+         &request.source, 0, 0, NULL},
+        SHARD_OPTION(&request.shard),
         DEVICE_OPTION(app),
         {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
          &request.max_bad, 0, 1, NULL},
@@ -159,6 +169,12 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
     if (check && (output || request.resume))
         return app_usage(app, "--check writes nothing: no -o and no --resume with it");
+    if (request.sizes.count == 1) { /* as other verbs have it */
+        request.size = request.sizes.size[0];
+        request.sizes.count = 0;
+    }
+    if (check && (request.sizes.count || request.source || request.shard.count))
+        return app_usage(app, "--check has one size, and no --source and no --shard");
     if (check)
         return check_engine(app, &operands, check, &request);
     if (!output)

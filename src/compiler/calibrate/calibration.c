@@ -19,52 +19,112 @@ static int most_channels(const struct oct_network *network)
     return most;
 }
 
-static octet_status make_records(octet_context *ctx, octet_calibration *c)
+/* ---- statistics to gather in ---- */
+
+static const char *source_of(const octet_calibration_settings *settings)
+{
+    return settings->source ? settings->source : "";
+}
+
+static octet_status name_tensors(octet_context *ctx, octet_calibration *c)
 {
     const struct oct_network *network = &c->engine->network;
     octet_status status = oct_statistics_create(ctx, network->layer_count, &c->statistics);
     for (int i = 0; i < network->layer_count && !status; i++) {
         const struct oct_tensor *t = &network->tensors[network->layers[i].output];
-        status = oct_statistics_room(ctx, c->statistics, i, t->name, t->channels);
+        status = oct_statistics_name(ctx, c->statistics, i, t->name, t->channels);
     }
     return status;
 }
 
-/* Whether statistics could have been gathered by this calibration. */
-static octet_status check_from(octet_context *ctx, const octet_calibration *c, const char *hash,
-                               const octet_calibration_settings *settings)
+static octet_status make_statistics(octet_context *ctx, octet_calibration *c, const char *hash,
+                                    const octet_calibration_settings *settings)
 {
-    const octet_statistics *from = settings->from;
-    if (oct_statistics_fit(from, &c->engine->network, hash) != OCT_FIT_SAME)
-        return oct_fail(ctx, OCTET_MISMATCH,
-                        "the statistics to go on from belong to another model (%.12s..., this one "
-                        "is %.12s...)",
-                        from->model_hash, hash);
-    if (from->input_height != c->height || from->input_width != c->width)
-        return oct_fail(ctx, OCTET_MISMATCH,
-                        "the statistics to go on from were gathered at %dx%d, not at %dx%d",
-                        from->input_height, from->input_width, c->height, c->width);
-    if (from->include_padding != (settings->include_padding != 0))
-        return oct_fail(ctx, OCTET_MISMATCH,
-                        "the statistics to go on from differ in whether padding was counted");
+    octet_status status = name_tensors(ctx, c);
+    for (int v = 0; v < c->view_count && !status; v++)
+        status = oct_statistics_need_part(ctx, c->statistics, c->views[v].height, c->views[v].width,
+                                          source_of(settings), &c->views[v].part);
+    if (!status && settings->shards > 1)
+        status = oct_shards_add(ctx, &c->statistics->shards, settings->run, settings->shard,
+                                settings->shards);
+    if (status)
+        return status;
+    memcpy(c->statistics->model_hash, hash, sizeof c->statistics->model_hash);
+    c->statistics->include_padding = settings->include_padding != 0;
     return OCTET_OK;
 }
 
-/* Empty statistics, or a copy of those to go on from. */
-static octet_status start_statistics(octet_context *ctx, octet_calibration *c, const char *hash,
-                                     const octet_calibration_settings *settings)
+/* Whether statistics to go on from have the parts that will be gathered. */
+static octet_status check_parts(octet_context *ctx, const octet_statistics *from,
+                                const octet_statistics *made)
 {
-    if (!settings->from)
-        return make_records(ctx, c);
-    const octet_status status = check_from(ctx, c, hash, settings);
-    return status ? status : oct_statistics_copy(ctx, settings->from, &c->statistics);
+    for (int p = 0; p < from->part_count || p < made->part_count; p++) {
+        const struct oct_statistics_part *a = p < from->part_count ? from->parts[p] : NULL;
+        const struct oct_statistics_part *b = p < made->part_count ? made->parts[p] : NULL;
+        if (!a || !b)
+            return oct_fail(ctx, OCTET_MISMATCH,
+                            "the statistics to go on from have %d sizes and sources, not %d",
+                            from->part_count, made->part_count);
+        if (a->height != b->height || a->width != b->width)
+            return oct_fail(ctx, OCTET_MISMATCH,
+                            "the statistics to go on from were gathered at %dx%d, not at %dx%d",
+                            a->height, a->width, b->height, b->width);
+        if (strcmp(a->source, b->source) != 0)
+            return oct_fail(ctx, OCTET_MISMATCH,
+                            "the statistics to go on from are of source \"%.80s\", not \"%.80s\"",
+                            a->source, b->source);
+    }
+    return OCTET_OK;
 }
 
-static octet_status open_session(octet_context *ctx, octet_calibration *c,
-                                 const octet_calibration_settings *settings)
+/* Whether statistics could have been gathered by this calibration. */
+static octet_status check_from(octet_context *ctx, const octet_calibration *c,
+                               const octet_statistics *from)
 {
-    const octet_session_settings session = {.height = settings->height,
-                                            .width = settings->width,
+    const octet_statistics *made = c->statistics;
+    if (oct_statistics_fit(from, &c->engine->network, made->model_hash) != OCT_FIT_SAME)
+        return oct_fail(ctx, OCTET_MISMATCH,
+                        "the statistics to go on from belong to another model (%.12s..., this one "
+                        "is %.12s...)",
+                        from->model_hash, made->model_hash);
+    const octet_status status = check_parts(ctx, from, made);
+    if (status)
+        return status;
+    if (from->include_padding != made->include_padding)
+        return oct_fail(ctx, OCTET_MISMATCH,
+                        "the statistics to go on from differ in whether padding was counted");
+    return oct_shards_equal(&from->shards, &made->shards)
+               ? OCTET_OK
+               : oct_fail(ctx, OCTET_MISMATCH, "the statistics to go on from are of another shard");
+}
+
+/* Takes a copy of statistics to go on from in place of the empty ones. */
+static octet_status go_on_from(octet_context *ctx, octet_calibration *c,
+                               const octet_statistics *from)
+{
+    octet_statistics *copy;
+    octet_status status = check_from(ctx, c, from);
+    if (!status)
+        status = oct_statistics_copy(ctx, from, &copy);
+    if (status)
+        return status;
+    for (int v = 0; v < c->view_count; v++) {
+        struct oct_calibration_view *view = &c->views[v];
+        view->part = oct_statistics_part(copy, view->height, view->width, view->part->source);
+    }
+    oct_statistics_free(c->statistics);
+    c->statistics = copy;
+    return OCTET_OK;
+}
+
+/* ---- sessions ---- */
+
+static octet_status open_session(octet_context *ctx, octet_calibration *c,
+                                 const octet_calibration_settings *settings,
+                                 struct oct_calibration_view *view)
+{
+    const octet_session_settings session = {.height = view->height,
+                                            .width = view->width,
                                             .batch = 1,
                                             .threads = settings->threads,
                                             .cpu = settings->cpu};
@@ -72,12 +132,36 @@ static octet_status open_session(octet_context *ctx, octet_calibration *c,
     int device;
     octet_status status = oct_backend_find(ctx, settings->device, &backend, &device);
     if (!status)
-        status = oct_session_open(ctx, backend, device, c->engine, &session, &c->session);
+        status = oct_session_open(ctx, backend, device, c->engine, &session, &view->session);
     if (status)
         return status;
-    c->height = oct_session_facts(c->session)->height;
-    c->width = oct_session_facts(c->session)->width;
-    return OCTET_OK;
+    view->height = oct_session_facts(view->session)->height;
+    view->width = oct_session_facts(view->session)->width;
+    view->rgb = oct_malloc(ctx, (size_t)view->height * (size_t)view->width, 3);
+    return view->rgb ? OCTET_OK : oct_fail_memory(ctx, "calibration");
+}
+
+static octet_status open_views(octet_context *ctx, octet_calibration *c,
+                               const octet_calibration_settings *settings)
+{
+    const int count = settings->size_count > 0 ? settings->size_count : 1;
+    octet_status status = OCTET_OK;
+    c->views = oct_calloc(ctx, (size_t)count, sizeof *c->views);
+    if (!c->views)
+        return oct_fail_memory(ctx, "calibration");
+    for (; c->view_count < count && !status; c->view_count++) {
+        struct oct_calibration_view *view = &c->views[c->view_count];
+        const octet_input_size one = {settings->height, settings->width};
+        const octet_input_size size = settings->size_count ? settings->sizes[c->view_count] : one;
+        view->height = size.height;
+        view->width = size.width;
+        status = open_session(ctx, c, settings, view);
+        for (int v = 0; v < c->view_count && !status; v++)
+            if (c->views[v].height == view->height && c->views[v].width == view->width)
+                status = oct_fail(ctx, OCTET_INVALID_ARGUMENT, "size %dx%d is there twice",
+                                  view->height, view->width);
+    }
+    return status;
 }
 
 /* What letterboxes the pictures. */
@@ -90,24 +174,51 @@ static octet_status make_letterbox(octet_context *ctx, octet_calibration *c, con
         return status;
     oct_kernels_fill(&kernels, sets);
     c->resize = kernels.resize;
-    c->letterbox.bytes = oct_letterbox_scratch_bytes(c->width);
+    for (int v = 0; v < c->view_count; v++) {
+        const size_t bytes = oct_letterbox_scratch_bytes(c->views[v].width);
+        c->letterbox.bytes = bytes > c->letterbox.bytes ? bytes : c->letterbox.bytes;
+    }
     c->letterbox.memory = oct_malloc(ctx, c->letterbox.bytes, 1);
-    c->rgb = oct_malloc(ctx, (size_t)c->height * (size_t)c->width, 3);
-    return c->letterbox.memory && c->rgb ? OCTET_OK : oct_fail_memory(ctx, "calibration");
+    return c->letterbox.memory ? OCTET_OK : oct_fail_memory(ctx, "calibration");
 }
 
 static octet_status open_all(octet_context *ctx, octet_calibration *c, const char *hash,
                              const octet_calibration_settings *settings)
 {
-    octet_status status = open_session(ctx, c, settings);
+    octet_status status = open_views(ctx, c, settings);
     if (!status)
-        status = start_statistics(ctx, c, hash, settings);
+        status = make_statistics(ctx, c, hash, settings);
+    if (!status && settings->from)
+        status = go_on_from(ctx, c, settings->from);
     if (!status)
         status = oct_threads_create(ctx, settings->threads, &c->threads);
     if (!status)
         status = oct_observer_scratch_create(ctx, oct_threads_count(c->threads),
                                              most_channels(&c->engine->network), &c->scratch);
     return status ? status : make_letterbox(ctx, c, settings->cpu);
+}
+
+static octet_status check_settings(octet_context *ctx, const octet_calibration_settings *settings)
+{
+    if (settings->size_count < 0 || settings->size_count > OCT_PARTS_MAX ||
+        (settings->size_count > 0 && (!settings->sizes || settings->height || settings->width)))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "sizes: up to %d, and no height and width beside them", OCT_PARTS_MAX);
+    if (!oct_source_name_valid(source_of(settings)))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "a source's name is one line of UTF-8 of at most %d bytes",
+                        OCT_SOURCE_NAME_MAX);
+    if (settings->shards < 0 || settings->shards > OCT_SHARDS_MAX || settings->shard < 0 ||
+        settings->shard > settings->shards || (settings->shards > 0 && settings->shard == 0))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "shard %d/%d: there are 1/N to N/N, N up to %d", settings->shard,
+                        settings->shards, OCT_SHARDS_MAX);
+    if (settings->shards > 1 && (!settings->run || !oct_run_name_valid(settings->run)))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "shards need the run's name: 1 to %d letters, digits, dots, dashes and "
+                        "underscores",
+                        OCT_RUN_NAME_MAX);
+    return OCTET_OK;
 }
 
 octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, const char *hash,
@@ -122,15 +233,13 @@ octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, co
     }
     oct_context_inherit(&c->own, ctx);
     c->engine = engine;
-    const octet_status status = open_all(ctx, c, hash, settings);
+    octet_status status = check_settings(ctx, settings);
+    if (!status)
+        status = open_all(ctx, c, hash, settings);
     if (status) {
         oct_calibration_free(c);
         return status;
     }
-    memcpy(c->statistics->model_hash, hash, sizeof c->statistics->model_hash);
-    c->statistics->input_height = c->height;
-    c->statistics->input_width = c->width;
-    c->statistics->include_padding = settings->include_padding != 0;
     *created = c;
     return OCTET_OK;
 }
@@ -140,62 +249,80 @@ void oct_calibration_free(octet_calibration *c)
     if (!c)
         return;
     struct octet_context last = c->own;
-    oct_session_close(c->session);
+    for (int v = 0; v < c->view_count; v++) {
+        oct_session_close(c->views[v].session);
+        oct_free(&last, c->views[v].rgb);
+    }
+    oct_free(&last, c->views);
     oct_engine_free(c->engine);
     oct_statistics_free(c->statistics);
     oct_threads_destroy(&c->threads);
     oct_observer_scratch_free(&last, c->scratch);
     oct_free(&last, c->letterbox.memory);
-    oct_free(&last, c->rgb);
     oct_free(&last, c);
 }
+
+/* ---- pictures ---- */
 
 static int observe_layer(void *user, int index, int layer, const octet_tensor_view *view)
 {
     octet_calibration *c = user;
     const struct oct_region whole = {0, view->height, 0, view->width};
     const struct oct_region region =
-        c->statistics->include_padding ? whole : oct_picture_region(view, &c->geometry);
+        c->statistics->include_padding ? whole : oct_picture_region(view, &c->current->geometry);
     (void)index;
-    if (!oct_observe(view, &region, c->threads, c->scratch, &c->statistics->tensors[layer]))
+    if (!oct_observe(view, &region, c->threads, c->scratch, &c->current->part->tensors[layer]))
         c->not_finite = view->name;
     oct_threads_rest(c->threads); /* the session's go on */
     return c->not_finite != NULL;
 }
 
-static octet_status letterbox(octet_calibration *c, const octet_image *image)
+static octet_status letterbox(octet_calibration *c, const octet_image *image,
+                              struct oct_calibration_view *view)
 {
-    const struct oct_pixels target = {c->rgb, 3 * (size_t)c->width, 3};
-    c->geometry = oct_letterbox_geometry(image->width, image->height, c->width, c->height);
-    return oct_letterbox_into(&c->own, &c->resize, image, &c->geometry, &target, &c->letterbox);
+    const struct oct_pixels target = {view->rgb, 3 * (size_t)view->width, 3};
+    view->geometry = oct_letterbox_geometry(image->width, image->height, view->width, view->height);
+    return oct_letterbox_into(&c->own, &c->resize, image, &view->geometry, &target, &c->letterbox);
 }
 
-static octet_status run(octet_calibration *c)
+static octet_status run(octet_calibration *c, struct oct_calibration_view *view)
 {
-    const struct oct_backend_input input = {.rgb = c->rgb};
-    octet_status status = oct_session_set(c->session, 0, &input);
+    const struct oct_backend_input input = {.rgb = view->rgb};
+    octet_status status = oct_session_set(view->session, 0, &input);
     c->not_finite = NULL;
-    oct_session_observe(c->session, observe_layer, c);
+    c->current = view;
+    oct_session_observe(view->session, observe_layer, c);
     if (!status)
-        status = oct_session_run(c->session);
+        status = oct_session_run(view->session);
     if (c->not_finite)
         return oct_fail(&c->own, OCTET_UNSUPPORTED_MODEL,
                         "tensor \"%s\" is not finite in the float model: it cannot be quantised",
                         c->not_finite);
-    return status ? oct_fail(&c->own, status, "%s", oct_session_message(c->session)) : OCTET_OK;
+    return status ? oct_fail(&c->own, status, "%s", oct_session_message(view->session)) : OCTET_OK;
+}
+
+static void count_image(const struct oct_calibration_view *view)
+{
+    const octet_letterbox *g = &view->geometry;
+    const size_t row_bytes = 3 * (size_t)view->width;
+    const struct oct_seen seen = {view->rgb + (size_t)g->pad_top * row_bytes +
+                                      3 * (size_t)g->pad_left,
+                                  row_bytes, g->resized_width, g->resized_height};
+    oct_part_count_image(view->part, &seen);
 }
 
 octet_status oct_calibration_add(octet_calibration *c, const octet_image *image)
 {
-    octet_status status = letterbox(c, image);
-    if (!status)
-        status = run(c);
-    if (status)
-        return status;
-    const octet_letterbox *g = &c->geometry;
-    const size_t row_bytes = 3 * (size_t)c->width;
-    const struct oct_seen seen = {c->rgb + (size_t)g->pad_top * row_bytes + 3 * (size_t)g->pad_left,
-                                  row_bytes, g->resized_width, g->resized_height};
-    oct_statistics_count_image(c->statistics, &seen);
-    return OCTET_OK;
+    octet_status status = OCTET_OK;
+    for (int v = 0; v < c->view_count && !status; v++) {
+        if (!oct_part_has_room(c->views[v].part, c->statistics->tensor_count))
+            return oct_fail(&c->own, OCTET_INVALID_STATE,
+                            "the statistics hold as many values as can be counted");
+        status = letterbox(c, image, &c->views[v]);
+    }
+    for (int v = 0; v < c->view_count && !status; v++)
+        status = run(c, &c->views[v]);
+    for (int v = 0; v < c->view_count && !status; v++)
+        count_image(&c->views[v]);
+    return status;
 }

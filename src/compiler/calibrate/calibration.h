@@ -7,19 +7,27 @@
 #include "runtime/image/letterbox.h"
 #include "runtime/session/open_session.h"
 
+/* What a picture is run through at one size. */
+struct oct_calibration_view {
+    octet_session *session;
+    int height, width; /* of its input, pixels */
+    struct oct_statistics_part *part;
+    uint8_t *rgb;             /* [height][width][3]: the current picture, letterboxed */
+    octet_letterbox geometry; /* of that */
+};
+
 struct octet_calibration {
     struct octet_context own;
     octet_engine *engine; /* float, owned */
-    octet_session *session;
-    int height, width; /* of its input, pixels */
+    int view_count;
+    struct oct_calibration_view *views;
     octet_statistics *statistics;
     struct oct_threads *threads; /* that look at tensors, while the session's rest */
     struct oct_observer_scratch *scratch;
     struct oct_resize_kernels resize;
     struct oct_letterbox_scratch letterbox;
-    uint8_t *rgb;             /* [height][width][3]: the current picture, letterboxed */
-    octet_letterbox geometry; /* of that */
-    const char *not_finite;   /* name of a tensor that was, during the current picture */
+    struct oct_calibration_view *current; /* which is run */
+    const char *not_finite; /* name of a tensor that was, during the current picture */
 };
 
 /* Takes the engine over, on failure as well. `hash` is the model's, see oct_network_hash(). */

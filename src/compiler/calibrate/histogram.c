@@ -115,10 +115,12 @@ void oct_histogram_count(const struct oct_histogram *histogram, const float *val
         counts[bin_of(values[i], inverse, width)]++;
 }
 
-void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histogram *other)
+void oct_histogram_merge_times(struct oct_histogram *histogram, const struct oct_histogram *other,
+                               uint64_t times)
 {
     if (other->count == 0)
         return;
+    const bool was_empty = histogram->count == 0;
     oct_histogram_widen(histogram, other->minimum, other->maximum);
     while (histogram->exponent < other->exponent)
         join_neighbours(histogram);
@@ -127,11 +129,16 @@ void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histo
         int to = i;
         for (int s = 0; s < shift && to != OCT_HISTOGRAM_HALF && to != OCT_HISTOGRAM_HALF - 1; s++)
             to = halved(to);
-        histogram->bins[to] += other->bins[i];
+        histogram->bins[to] += times * other->bins[i];
     }
-    histogram->count += other->count;
+    histogram->count += times * other->count;
     const int first = oct_histogram_bin(histogram, other->minimum);
     const int last = oct_histogram_bin(histogram, other->maximum) + 1;
-    histogram->first = first < histogram->first ? first : histogram->first;
-    histogram->last = last > histogram->last ? last : histogram->last;
+    histogram->first = was_empty || first < histogram->first ? first : histogram->first;
+    histogram->last = was_empty || last > histogram->last ? last : histogram->last;
+}
+
+void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histogram *other)
+{
+    oct_histogram_merge_times(histogram, other, 1);
 }

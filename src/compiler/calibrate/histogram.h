@@ -49,7 +49,10 @@ void oct_histogram_count(const struct oct_histogram *histogram, const float *val
 /* The bin of a value that fits. */
 int oct_histogram_bin(const struct oct_histogram *histogram, float value);
 
-/* Adds another histogram to this one, as if all values had been counted here. */
+/* Adds another histogram to this one, as if all values had been counted here, every one `times`
+ * times. */
+void oct_histogram_merge_times(struct oct_histogram *histogram, const struct oct_histogram *other,
+                               uint64_t times);
 void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histogram *other);
 
 #endif

@@ -173,15 +173,6 @@ static void count_band(void *user, int worker, int item)
     }
 }
 
-static int64_t add_fixed(int64_t sum, double value)
-{
-    const double scaled = rint(value * OCT_SUM_UNIT);
-    int64_t total;
-    if (!(fabs(scaled) < 9e18) || __builtin_add_overflow(sum, (int64_t)scaled, &total))
-        return scaled < 0.0 ? INT64_MIN : INT64_MAX;
-    return total;
-}
-
 /* Joins the bands of one channel; false when a value was not finite. */
 static bool join_channel(const struct look *look, int bands, int c,
                          struct oct_tensor_record *record)
@@ -205,8 +196,8 @@ static bool join_channel(const struct look *look, int bands, int c,
         record->channel_minimum[c] = minimum + 0.0f;
     if (first || maximum > record->channel_maximum[c])
         record->channel_maximum[c] = maximum + 0.0f;
-    record->channel_sum[c] = add_fixed(record->channel_sum[c], sum);
-    record->channel_square[c] = add_fixed(record->channel_square[c], square);
+    record->channel_sum[c] += oct_sum_of(sum);
+    record->channel_square[c] += oct_sum_of(square);
     return true;
 }
 

@@ -9,7 +9,7 @@ struct oct_moments oct_moments_of(const struct oct_tensor_record *record, int ch
     const double count = (double)record->histogram.count / record->channels;
     if (!(count > 0.0))
         return (struct oct_moments){0.0, 0.0};
-    const double mean = (double)record->channel_sum[channel] / OCT_SUM_UNIT / count;
-    const double square = (double)record->channel_square[channel] / OCT_SUM_UNIT / count;
+    const double mean = oct_sum_value(record->channel_sum[channel]) / count;
+    const double square = oct_sum_value(record->channel_square[channel]) / count;
     return (struct oct_moments){mean, square > mean * mean ? sqrt(square - mean * mean) : 0.0};
 }

@@ -107,6 +107,12 @@ printed fit-codes calibrate --check int8.octet --images "$pictures"
 printed fit-old calibrate --check old.octet --images "$pictures" float.onnx
 keys "octet inspect --against and octet calibrate --check" --unseen 'tensors[].noise_db' fit-statistics.json fit-codes.json fit-old.json
 
+printed shard1 calibrate float.onnx --images eight --imgsz 64 --shard 1/2 -o 1.stats
+printed shard2 calibrate float.onnx --images eight --imgsz 64 --shard 2/2 -o 2.stats
+printed merge-whole merge 1.stats 2.stats -o 12.stats
+printed merge-partial merge 2.stats --partial -o 22.stats
+keys "octet merge" merge-whole.json merge-partial.json
+
 printed compare-drawn compare float.onnx int8.octet -i "$pictures" --fail-under 10 -o drawn
 printed compare-equal compare int8.octet int8.octet -i "$pictures"
 make_picture 64 48 grey.ppm

@@ -36,6 +36,7 @@ try calibrate parts.onnx --images in --count 4 --seed 1 -o x.stats --resume
 try calibrate parts.onnx --images "$calibration" -o x.stats --resume
 try calibrate parts.onnx --images in --imgsz 640 -o x.stats --resume
 cp whole.stats other.stats.partial
+try merge x.stats.partial -o y.stats
 try calibrate parts.onnx --images in -o other.stats --resume | sed -E "s/have [0-9]+/have N/"
 head -c 5000 keep >other.stats.partial
 try calibrate parts.onnx --images in -o other.stats --resume | sed -E "s/have [0-9]+/have N/"

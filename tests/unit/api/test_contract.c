@@ -31,6 +31,7 @@ static const struct {
     {"octet_build_settings", 80},
     {"octet_calibration_settings", 96},
     {"octet_statistics_info", 104},
+    {"octet_part_statistics", 32},
     {"octet_tensor_statistics", 56},
     {"octet_allocator", 24},
     {"octet_context_settings", 112},

@@ -214,8 +214,8 @@ static void round_trip(void **state)
         assert_true(x->histogram.minimum == y->histogram.minimum);
         assert_memory_equal(x->channel_minimum, y->channel_minimum, channels * sizeof(float));
         assert_memory_equal(x->channel_maximum, y->channel_maximum, channels * sizeof(float));
-        assert_memory_equal(x->channel_sum, y->channel_sum, channels * sizeof(int64_t));
-        assert_memory_equal(x->channel_square, y->channel_square, channels * sizeof(int64_t));
+        assert_memory_equal(x->channel_sum, y->channel_sum, channels * sizeof(oct_sum));
+        assert_memory_equal(x->channel_square, y->channel_square, channels * sizeof(oct_sum));
     }
     unsigned char *twice = save(loaded, &again);
     assert_int_equal(again, size);
@@ -335,7 +335,7 @@ static void refusals(void **state)
         octet_status status;
         const char *message;
     } cases[] = {
-        {"octet.version\":\"1\"", "octet.version\":\"2\"", OCTET_UNSUPPORTED_VERSION, "version 2"},
+        {"octet.version\":\"1\"", "octet.version\":\"3\"", OCTET_UNSUPPORTED_VERSION, "version 3"},
         {"octet.kind\":\"stat", "octet.kind\":\"slat", OCTET_UNKNOWN_FORMAT, "slatistics"},
         {"letterbox", "stretched", OCTET_MISMATCH, "preprocessing"},
         {"\\\"pad\\\":114", "\\\"pad\\\":128", OCTET_MISMATCH, "preprocessing"},
@@ -442,20 +442,28 @@ static void fingerprints(void **state)
 {
     (void)state;
     octet_statistics *s[3];
+    struct oct_statistics_part *p[3];
     const uint8_t pixels[2][16] = {{1, 2, 3, 0}, {4, 5, 6, 0}};
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(oct_statistics_create(&test.context, 1, &s[i]), OCTET_OK);
-    for (int i = 0; i < 2; i++) {
-        oct_statistics_count_image(s[0], &(struct oct_seen){pixels[i], 8, 2, 2});
-        oct_statistics_count_image(s[1], &(struct oct_seen){pixels[1 - i], 8, 2, 2});
-        /* other pictures: other shapes */
-        oct_statistics_count_image(s[2], &(struct oct_seen){pixels[i], 16, 4, 1});
+        assert_int_equal(oct_statistics_name(&test.context, s[i], 0, "a", 1), OCTET_OK);
+        assert_int_equal(oct_statistics_need_part(&test.context, s[i], 32, 32, "", &p[i]),
+                         OCTET_OK);
     }
-    assert_string_equal(s[0]->fingerprint_text, s[1]->fingerprint_text);
-    assert_string_not_equal(s[0]->fingerprint_text, s[2]->fingerprint_text);
-    assert_int_equal(strlen(s[0]->fingerprint_text), 64);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++) {
+        oct_part_count_image(p[0], &(struct oct_seen){pixels[i], 8, 2, 2});
+        oct_part_count_image(p[1], &(struct oct_seen){pixels[1 - i], 8, 2, 2});
+        /* other pictures: other shapes */
+        oct_part_count_image(p[2], &(struct oct_seen){pixels[i], 16, 4, 1});
+    }
+    assert_string_equal(p[0]->fingerprint_text, p[1]->fingerprint_text);
+    assert_string_not_equal(p[0]->fingerprint_text, p[2]->fingerprint_text);
+    assert_int_equal(strlen(p[0]->fingerprint_text), 64);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(oct_statistics_settle(&test.context, s[i]), OCTET_OK);
+        assert_string_equal(s[i]->fingerprint_text, p[i]->fingerprint_text);
         octet_statistics_free(&s[i]);
+    }
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tells of the parts of statistics, as a table and as JSON. */
+#include "models/statistics_parts.h"
+
+#include <stdlib.h>
+
+#include "app/table.h"
+
+bool statistics_have_parts(const octet_statistics *statistics)
+{
+    octet_statistics_info info;
+    octet_part_statistics part;
+    octet_statistics_info_get(statistics, &info);
+    return info.part_count > 1 || *info.shards ||
+           (octet_statistics_part(statistics, 0, &part) == OCTET_OK && *part.source);
+}
+
+json_t *statistics_parts_json(const octet_statistics *statistics)
+{
+    octet_part_statistics part;
+    json_t *list = json_new_array();
+    for (int i = 0; octet_statistics_part(statistics, i, &part) == OCTET_OK; i++) {
+        json_t *object = json_new_object();
+        json_put(object, "height", json_integer(part.height));
+        json_put(object, "width", json_integer(part.width));
+        json_put(object, "source", json_text(part.source));
+        json_put(object, "images", json_integer((json_int_t)part.image_count));
+        json_put(object, "images_fingerprint", json_text(part.images_fingerprint));
+        json_push(list, object);
+    }
+    return list;
+}
+
+void statistics_print_parts(const octet_statistics *statistics)
+{
+    static const char *const headers[] = {"part", ">size", "source", ">pictures", "-fingerprint"};
+    octet_part_statistics part;
+    struct table table;
+    table_open(&table, headers, sizeof headers / sizeof *headers);
+    for (int i = 0; octet_statistics_part(statistics, i, &part) == OCTET_OK; i++) {
+        table_add(&table, "%d", i);
+        table_add(&table, "%dx%d", part.height, part.width);
+        table_add_name(&table, *part.source ? part.source : "-");
+        table_add(&table, "%lld", (long long)part.image_count);
+        table_add(&table, "%.12s", part.images_fingerprint);
+    }
+    table_print(&table);
+}
+
+char *statistics_sizes_text(const octet_statistics *statistics)
+{
+    octet_part_statistics part, before = {0};
+    char *text = app_strdup("");
+    for (int i = 0; octet_statistics_part(statistics, i, &part) == OCTET_OK; before = part, i++) {
+        if (part.height == before.height && part.width == before.width)
+            continue;
+        char *longer = app_printf("%s%s%dx%d", text, *text ? ", " : "", part.height, part.width);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
