@@ -43,8 +43,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
          "share of pictures that may be missing or damaged (default 0)", &a->max_bad, 0, 1, NULL},
         {"save-detections", 0, OPTION_TEXT, "FILE", "write all boxes as a COCO results file",
          &a->save, 0, 0, NULL},
-        {"shard", 0, OPTION_TEXT, "K/N", "evaluate shard K of N alone, and write a part", &a->shard,
-         0, 0, NULL},
+        SHARD_OPTION(&a->shard),
         {"output", 'o', OPTION_TEXT, "FILE", "the part to write, with --shard", &a->output, 0, 0,
          NULL},
         {.name = "merge", .help = "join these PARTs of all shards", .target = &a->merge},
@@ -71,7 +70,7 @@ static int check_merge(struct app *app, const struct eval_arguments *a,
 {
     if (!operands->count)
         return app_usage(app, "--merge: PART is missing: the files that --shard K/N wrote");
-    if (a->shard || a->output || a->annotations || a->images || a->data || a->split ||
+    if (a->shard.count || a->output || a->annotations || a->images || a->data || a->split ||
         a->detections || a->classes || app->names || app->device || a->size.height ||
         a->max_bad > 0)
         return app_usage(app, "--merge goes with --min-ap and --save-detections only: the parts "
@@ -81,9 +80,9 @@ static int check_merge(struct app *app, const struct eval_arguments *a,
 
 static int check_shard(struct app *app, const struct eval_arguments *a)
 {
-    if (!a->shard && a->output)
+    if (!a->shard.count && a->output)
         return app_usage(app, "-o goes with --shard: it is the part that is written");
-    if (!a->shard)
+    if (!a->shard.count)
         return STATUS_DONE;
     if (!a->output)
         return app_usage(app, "--shard: -o FILE is missing: where the part goes");
@@ -136,8 +135,7 @@ static int open_truth(struct eval_run *run)
     const struct eval_arguments *a = run->arguments;
     run->set.max_bad = a->max_bad;
     run->ground_truth = a->data ? a->data : a->annotations;
-    if (a->shard && shard_parse(run->app, a->shard, &run->set.shard) != STATUS_DONE)
-        return STATUS_USAGE;
+    run->set.shard = a->shard;
     int status = a->data
                      ? eval_set_open_yaml(run->app, a->data, a->split ? a->split : "val", &run->set)
                      : eval_set_open_coco(run->app, a->annotations, a->images, &run->set);

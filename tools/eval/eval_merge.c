@@ -12,13 +12,13 @@
 static int check_run(struct app *app, const struct part *first, const struct part *part)
 {
     if (part->shard.count != first->shard.count)
-        return app_fail(app, "%s: shard %zu of %zu, but %s is one of %zu", part->path,
-                        part->shard.number, part->shard.count, first->path, first->shard.count);
+        return app_fail(app, "%s: shard %d of %d, but %s is one of %d", part->path,
+                        part->shard.index, part->shard.count, first->path, first->shard.count);
     const char *differs = eval_facts_differ(part->facts, first->facts);
     if (!differs)
         return STATUS_DONE;
-    return app_fail(app, "%s: shard %zu/%zu is of another evaluation than %s: %s", part->path,
-                    part->shard.number, part->shard.count, first->path, differs);
+    return app_fail(app, "%s: shard %d/%d is of another evaluation than %s: %s", part->path,
+                    part->shard.index, part->shard.count, first->path, differs);
 }
 
 /* The numbers that no part has: "2, 5". */
@@ -42,24 +42,24 @@ static int fail_missing(struct app *app, const struct part *const *of_number, si
 static int compare_numbers(const void *a, const void *b)
 {
     const struct part *left = a, *right = b;
-    return (left->shard.number > right->shard.number) - (left->shard.number < right->shard.number);
+    return (left->shard.index > right->shard.index) - (left->shard.index < right->shard.index);
 }
 
 /* All shards, each once. */
 static int check_shards(struct app *app, struct eval_parts *parts)
 {
-    const size_t count = parts->part[0].shard.count;
-    const struct part **of_number = app_alloc(count, sizeof *of_number);
+    const int count = parts->part[0].shard.count;
+    const struct part **of_number = app_alloc((size_t)count, sizeof *of_number);
     int status = STATUS_DONE;
     for (size_t i = 0; i < parts->count && status == STATUS_DONE; i++) {
-        const struct part *part = &parts->part[i], **place = &of_number[part->shard.number - 1];
+        const struct part *part = &parts->part[i], **place = &of_number[part->shard.index - 1];
         if (*place)
-            status = app_fail(app, "%s: shard %zu/%zu is there already: %s", part->path,
-                              part->shard.number, count, (*place)->path);
+            status = app_fail(app, "%s: shard %d/%d is there already: %s", part->path,
+                              part->shard.index, count, (*place)->path);
         *place = part;
     }
-    if (status == STATUS_DONE && parts->count < count)
-        status = fail_missing(app, of_number, count);
+    if (status == STATUS_DONE && parts->count < (size_t)count)
+        status = fail_missing(app, of_number, (size_t)count);
     free(of_number);
     return status;
 }

@@ -192,8 +192,8 @@ int eval_report_part(struct eval_run *run)
     if (run->app->json) {
         json_t *root = json_new_object();
         json_put(root, "file", json_text(path));
-        json_put(root, "shard", json_integer((json_int_t)run->set.shard.number));
-        json_put(root, "shards", json_integer((json_int_t)run->set.shard.count));
+        json_put(root, "shard", json_integer(run->set.shard.index));
+        json_put(root, "shards", json_integer(run->set.shard.count));
         json_put(root, "images", json_integer((json_int_t)part->pictures));
         json_put(root, "images_left_out", json_integer((json_int_t)left_out));
         json_put(root, "boxes", json_integer((json_int_t)part->boxes));
@@ -202,8 +202,8 @@ int eval_report_part(struct eval_run *run)
         return json_print(run->app, root);
     }
     print_clean(path);
-    printf(": shard %zu/%zu: %zu picture%s, %zu box%s, %zu detections, %.1f s\n",
-           run->set.shard.number, run->set.shard.count, part->pictures,
+    printf(": shard %d/%d: %zu picture%s, %zu box%s, %zu detections, %.1f s\n",
+           run->set.shard.index, run->set.shard.count, part->pictures,
            part->pictures == 1 ? "" : "s", part->boxes, part->boxes == 1 ? "" : "es", part->found,
            run->seconds);
     return app_flush(run->app);

@@ -10,9 +10,10 @@
 
 struct eval_arguments {
     const char *annotations, *images, *data, *split, *detections, *classes, *save;
-    const char *shard, *output; /* --shard and the part that it writes */
-    bool merge;                 /* the operands are parts */
-    double min_ap, max_bad;     /* min_ap below 0: not given */
+    struct shard shard;
+    const char *output;     /* the part that a shard writes */
+    bool merge;             /* the operands are parts */
+    double min_ap, max_bad; /* min_ap below 0: not given */
     struct input_size size;
 };
 

@@ -161,7 +161,7 @@ static int read_picture(struct reading *r)
 static int read_header(struct reading *r)
 {
     struct part *part = r->part;
-    size_t version;
+    size_t version, index, count;
     json_t *header = part->header = parse(r);
     if (!header || !read_size(header, "octet_evaluation_part", 0, &version))
         return app_fail(r->app, "%s: not a part of an evaluation, which octet eval --shard writes",
@@ -172,12 +172,11 @@ static int read_header(struct reading *r)
                         "again",
                         part->path, version, PART_VERSION);
     part->facts = json_object_get(header, "run");
-    if (!read_size(header, "shard", 1, &part->shard.number) ||
-        !read_size(header, "shards", 1, &part->shard.count) ||
-        part->shard.number > part->shard.count || part->shard.count > SHARDS_MAX ||
-        !json_is_string(json_object_get(header, "model")) ||
+    if (!read_size(header, "shard", 1, &index) || !read_size(header, "shards", 1, &count) ||
+        index > count || count > SHARDS_MAX || !json_is_string(json_object_get(header, "model")) ||
         !json_is_string(json_object_get(header, "ground_truth")) || !json_is_object(part->facts))
         return damaged(r, "not what a part begins with");
+    part->shard = (struct shard){(int)index, (int)count};
     const char *wrong = eval_facts_check(part->facts);
     return wrong ? damaged(r, wrong) : STATUS_DONE;
 }

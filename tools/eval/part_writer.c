@@ -58,8 +58,8 @@ int part_begin(struct part_writer *part, const struct eval_run *run, const char 
         return status;
     json_t *header = json_new_object();
     json_put(header, "octet_evaluation_part", json_integer(PART_VERSION));
-    json_put(header, "shard", json_integer((json_int_t)run->set.shard.number));
-    json_put(header, "shards", json_integer((json_int_t)run->set.shard.count));
+    json_put(header, "shard", json_integer(run->set.shard.index));
+    json_put(header, "shards", json_integer(run->set.shard.count));
     json_put(header, "model", json_text(run->model));
     json_put(header, "ground_truth", json_text(run->ground_truth));
     json_put(header, "run", json_incref(run->facts));

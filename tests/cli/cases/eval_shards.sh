@@ -109,7 +109,7 @@ try eval parts.octet --data data.yaml --shard 2/2 -o strict
 rm set/images/1.png
 
 echo "== wrong usage"
-for text in 0/2 3/2 1/0 1 /2 1/ 1/2/3 -1/2 1/1000001 a/b; do
+for text in 0/2 3/2 1/0 1 /2 1/ 1/2/3 -1/2 1/5000 a/b; do
     try eval parts.octet --data demo/data.yaml --shard $text -o part
 done
 try eval parts.octet --data demo/data.yaml --shard 1/2
