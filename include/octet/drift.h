@@ -41,6 +41,23 @@ OCTET_API octet_status octet_ranges_fit(octet_context *context, const octet_stat
                                         const octet_statistics *others, octet_range_fit *ranges,
                                         octet_fit *fit);
 
+/** What one tensor's range costs a part of statistics, which would choose another one alone. */
+typedef struct octet_shared_range {
+    const char *name;
+    int part;                       /**< as in octet_statistics_part() */
+    double low, high;               /**< that codes span, if chosen for this part alone */
+    double shared_low, shared_high; /**< chosen for all parts, weighed */
+    double noise, shared_noise;     /**< of coding, as in octet_range_fit, on this part */
+    double regret;                  /**< shared_noise - noise, dB */
+    size_t reserved[2];
+} octet_shared_range;
+
+/** All tensors and parts, the largest regret first, into `ranges`, which has room for the number of
+ * tensors times that of parts. `calibrator` as octet_build_settings has it. */
+OCTET_API octet_status octet_ranges_shared(octet_context *context,
+                                           const octet_statistics *statistics,
+                                           const char *calibrator, octet_shared_range *ranges);
+
 /** A watch over the codes of an INT8 engine, which must outlive it: are they still what they were
  * on the pictures of its calibration? It needs no float model, but sees only what codes show. */
 typedef struct octet_drift octet_drift;

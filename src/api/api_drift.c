@@ -6,6 +6,7 @@
 
 #include "evaluate/drift_watch.h"
 #include "evaluate/range_fit.h"
+#include "evaluate/shared_ranges.h"
 
 octet_status octet_ranges_fit(octet_context *context, const octet_statistics *statistics,
                               const char *calibrator, const octet_engine *engine,
@@ -17,6 +18,14 @@ octet_status octet_ranges_fit(octet_context *context, const octet_statistics *st
     if (!context || (!statistics && !engine) || !others || !fit)
         return oct_fail_null(context, __func__, "statistics or engine, others and fit");
     return oct_ranges_fit(context, statistics, calibrator, engine, others, ranges, fit);
+}
+
+octet_status octet_ranges_shared(octet_context *context, const octet_statistics *statistics,
+                                 const char *calibrator, octet_shared_range *ranges)
+{
+    if (!context || !statistics || !ranges)
+        return oct_fail_null(context, __func__, "statistics and ranges");
+    return oct_ranges_shared(context, statistics, calibrator, ranges);
 }
 
 octet_status octet_drift_create(octet_context *context, const octet_engine *engine,

@@ -239,6 +239,21 @@ static const char *calibration_noise(struct compilation *c)
     return text;
 }
 
+/* "640x640", or of several parts "384x640,640x640", each size once. */
+static const char *sizes_of(struct oct_arena *arena, const octet_statistics *s)
+{
+    const size_t size = (size_t)s->part_count * 12 + 1; /* "8192x8192," */
+    char *text = oct_arena_calloc(arena, size, 1);
+    size_t length = 0;
+    for (int p = 0; p < s->part_count && text; p++) {
+        const struct oct_statistics_part *part = s->parts[p], *before = p ? s->parts[p - 1] : NULL;
+        if (!before || before->height != part->height || before->width != part->width)
+            length += (size_t)snprintf(text + length, size - length, "%s%dx%d", length ? "," : "",
+                                       part->height, part->width);
+    }
+    return text;
+}
+
 /* What gave the scales, or NULL. */
 static const char *scales_from(const struct compilation *c)
 {
@@ -261,18 +276,17 @@ static octet_status set_provenance(struct compilation *c)
     };
     const octet_build_settings *settings = c->settings;
     const octet_statistics *statistics = settings->cache ? NULL : c->statistics;
-    char images[24] = "0", size[32] = "";
+    char images[24] = "0";
     octet_info info;
     const octet_status status = oct_network_describe(c->ctx, &c->engine->network, &info);
     if (status)
         return status;
     const char *noise = statistics ? calibration_noise(c) : "";
-    if (!noise)
+    const char *sizes = statistics ? sizes_of(&c->arena, statistics) : "";
+    if (!noise || !sizes)
         return oct_fail_memory(c->ctx, "the build");
-    if (statistics) {
+    if (statistics)
         snprintf(images, sizeof images, "%lld", (long long)statistics->image_count);
-        snprintf(size, sizeof size, "%dx%d", statistics->input_height, statistics->input_width);
-    }
     const char *slash = strrchr(c->model->name, '/');
     const bool bf16 = settings->float_precision == OCTET_PRECISION_BF16;
     const struct {
@@ -284,7 +298,9 @@ static octet_status set_provenance(struct compilation *c)
         {"precision", precisions[info.precision]},
         {"calibrator", scales_from(c)},
         {"calibration_images", statistics ? images : NULL},
-        {"calibration_size", statistics ? size : NULL},
+        {"calibration_size", statistics ? sizes : NULL},
+        {"calibration_weights",
+         statistics && statistics->part_count > 1 ? statistics->weights_text : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
         {OCT_CALIBRATION_NOISE, *noise ? noise : NULL},
         {"training", c->training},

@@ -19,14 +19,16 @@ static void find_arrays(const octet_tuning *t, float *arrays[OCT_STATE_ARRAYS])
 static const char *describe(const octet_tuning *t, struct oct_arena *arena)
 {
     const octet_tune_settings *s = &t->settings;
+    const bool is_weighed = t->statistics->part_count > 1;
     return oct_arena_printf(
         arena,
         "target %s, labels %d, pictures %d, batch %d, seed %llu, rates "
-        "%.17g %.17g %.17g, bits %d, jitter %d, calibrator %s, size %dx%d, statistics %s",
+        "%.17g %.17g %.17g, bits %d, jitter %d, calibrator %s, size %dx%d, statistics %s%s%s",
         s->target == OCTET_TUNE_TENSORRT ? "TensorRT" : "octet", s->labels != 0, s->pictures,
         s->batch, (unsigned long long)s->seed, s->weight_rate, s->scale_rate, s->bias_rate,
         s->weight_bits, s->scale_jitter != 0, s->calibrator ? s->calibrator : "mse",
-        t->plan->height, t->plan->width, t->statistics->fingerprint_text);
+        t->plan->height, t->plan->width, t->statistics->fingerprint_text,
+        is_weighed ? ", weights " : "", is_weighed ? t->statistics->weights_text : "");
 }
 
 static octet_status save(octet_tuning *t, struct oct_arena *arena, const char *path,

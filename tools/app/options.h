@@ -73,6 +73,12 @@ struct command {
         "device", 0, OPTION_DEVICE, "NAME", "where it runs: cpu (default), cuda, cuda:N or auto",  \
             &(app)->device, 0, 0, NULL                                                             \
     }
+/* Of those that choose ranges. */
+#define WEIGHTS_OPTION(target_)                                                                    \
+    {                                                                                              \
+        "weights", 0, OPTION_TEXT, "HOW",                                                          \
+            "of statistics' parts: images (default), equal, W1,W2,...", target_, 0, 0, NULL        \
+    }
 /* Of those whose work can be parted. */
 #define SHARD_OPTION(target_)                                                                      \
     {                                                                                              \

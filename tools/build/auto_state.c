@@ -164,6 +164,8 @@ static json_t *statistics_json(const octet_statistics *statistics)
     json_put(json, "count", json_integer((json_int_t)info.image_count));
     json_put(json, "height", json_integer(info.input_height));
     json_put(json, "width", json_integer(info.input_width));
+    if (info.part_count > 1)
+        json_put(json, "weights", json_text(info.weights));
     return json;
 }
 

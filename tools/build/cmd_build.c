@@ -17,11 +17,12 @@
 #include "models/checkpoint.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
+#include "models/statistics_parts.h"
 #include "pictures/inputs.h"
 
 struct arguments {
     const char *statistics, *cache, *precision, *calibrator, *float_layers, *float_precision;
-    const char *output, *save_statistics, *costs;
+    const char *output, *save_statistics, *costs, *weights;
     struct mixed_labels labels;
     struct calibration_request calibration;
     double min_agreement;    /* percent; below 0: not given */
@@ -68,8 +69,10 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &a->calibration.seed,
          0, SEED_MAX, NULL},
         EVERY_OPTION(&a->calibration.every),
-        {"imgsz", 0, OPTION_SIZE, "N|HxW", "size to calibrate at (default: the model's)",
-         &a->calibration.size, 0, 0, NULL},
+        {"imgsz", 0, OPTION_SIZES, "SIZES",
+         "N or HxW to calibrate at, or some with commas (default: the model's)",
+         &a->calibration.sizes, 0, 0, NULL},
+        WEIGHTS_OPTION(&a->weights),
         {"max-bad", 0, OPTION_REAL, "SHARE", "of them may be unreadable (default 0.01)",
          &a->calibration.max_bad, 0, 1, NULL},
         {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
@@ -205,7 +208,8 @@ static int check_cache(struct app *app, const struct arguments *a)
         return app_usage(app, "--trt-cache and --%s exclude each other",
                          a->statistics ? "stats" : "images");
     if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
-        calibration->every || calibration->seed || calibration->size.height || app->device)
+        calibration->every || calibration->seed || calibration->size.height ||
+        calibration->sizes.count || a->weights || app->device)
         return app_usage(app, "--trt-cache gives the scales: options of calibration do not go "
                               "with it");
     return STATUS_DONE;
@@ -240,7 +244,8 @@ static int check(struct app *app, const struct arguments *a)
     if (is_auto(a) && !a->statistics && !calibration->images.count)
         return needs_scales(app, a);
     if (!calibration->images.count &&
-        (calibration->count || calibration->every || calibration->seed || calibration->size.height))
+        (calibration->count || calibration->every || calibration->seed ||
+         calibration->size.height || calibration->sizes.count))
         return app_usage(app, "--count, --every, --seed and --imgsz go with --images");
     if (app->device && !calibration->images.count && !is_auto(a))
         return app_usage(app, "--device goes with --images or --precision auto");
@@ -248,6 +253,14 @@ static int check(struct app *app, const struct arguments *a)
         return app_usage(app, "--save-stats goes with --images");
     if (a->min_agreement >= 0 && (!is_auto(a) || !calibration->images.count))
         return app_usage(app, "--min-agreement goes with --precision auto and --images");
+    if (weights_check(app, a->weights,
+                      a->statistics ? 0 : calibration->sizes.count + !calibration->sizes.count) !=
+        STATUS_DONE)
+        return STATUS_USAGE;
+    if (is_float && a->weights)
+        return app_usage(app, "--weights goes with int8: %s has no ranges", a->precision);
+    if (judges(a) && calibration->sizes.count > 1)
+        return app_usage(app, "auto judges at one size: give one --imgsz, and --stats of several");
     if (is_float && a->float_layers)
         return app_usage(app, "--float-layers goes with int8: with %s all layers are float",
                          a->precision);
@@ -374,9 +387,9 @@ static int prepare_statistics(struct build_run *run)
                                            a->save_statistics);
         app_release_signals();
     }
-    if (status == OCTET_OK)
-        return STATUS_DONE;
-    return app_fail_library(app, status, octet_context_message(app->context));
+    if (status != OCTET_OK)
+        return app_fail_library(app, status, octet_context_message(app->context));
+    return STATUS_DONE;
 }
 
 static const octet_engine *result_of(const struct build_run *run)
@@ -476,6 +489,17 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     return json_print(run->app, root);
 }
 
+static void print_calibration(const struct build_run *run, const octet_statistics_info *info)
+{
+    char *sizes = statistics_sizes_text(run->calibration.statistics);
+    printf("  calibration  %lld picture%s at %s, %s", (long long)info->image_count,
+           info->image_count == 1 ? "" : "s", sizes, calibrator(run));
+    if (info->part_count > 1)
+        printf(", %d parts weighed by %s", info->part_count, info->weights);
+    putchar('\n');
+    free(sizes);
+}
+
 static int print_summary(struct build_run *run)
 {
     octet_info before, after;
@@ -501,9 +525,7 @@ static int print_summary(struct build_run *run)
            after.weight_bits == 4 ? ", most of them of 4 bits" : "",
            size_text((double)before.weight_bytes, float_size));
     if (calibrated)
-        printf("  calibration  %lld picture%s at %dx%d, %s\n", (long long)statistics.image_count,
-               statistics.image_count == 1 ? "" : "s", statistics.input_height,
-               statistics.input_width, calibrator(run));
+        print_calibration(run, &statistics);
     if (run->cache)
         printf("  calibration  %s\n", calibrator(run));
     if (is_auto(run->arguments))
@@ -525,6 +547,7 @@ int cmd_build(struct app *app, int argc, char **argv)
     if (status >= 0)
         return status;
     arguments.chooses_layers = auto_layers_asked(arguments.float_layers, &arguments.allowed);
+    calibration_take_size(&arguments.calibration);
     arguments.calibration.twice = judges(&arguments);
     arguments.calibration.output = arguments.chooses_layers ? arguments.output : NULL;
     status = check(app, &arguments);
@@ -544,6 +567,8 @@ int cmd_build(struct app *app, int argc, char **argv)
         status = check_names(app, &arguments, run.model);
     if (status == STATUS_DONE)
         status = prepare_statistics(&run);
+    if (status == STATUS_DONE && run.calibration.statistics)
+        status = statistics_weigh(app, run.calibration.statistics, arguments.weights);
     if (status == STATUS_DONE)
         status = make_engine(&run);
     if (status == STATUS_DONE)

@@ -6,6 +6,7 @@
 #include "models/model_file.h"
 #include "models/names_file.h"
 #include "models/range_check.h"
+#include "models/statistics_parts.h"
 
 static int show(struct app *app, const struct subject *subject)
 {
@@ -39,13 +40,20 @@ static int inspect_engine(struct app *app, const char *path)
     return result;
 }
 
-static int inspect_statistics(struct app *app, const char *path)
+/* How ranges are to be made of statistics with several parts. */
+struct choice {
+    const char *calibrator, *weights;
+};
+
+static int inspect_statistics(struct app *app, const char *path, const struct choice *choice)
 {
     octet_statistics *statistics = NULL;
     octet_status status = octet_statistics_load(app->context, path, &statistics);
     if (status != OCTET_OK)
         return app_fail_library(app, status, octet_context_message(app->context));
-    int result = describe_statistics(app, path, statistics);
+    int result = statistics_weigh(app, statistics, choice->weights);
+    if (result == STATUS_DONE)
+        result = describe_statistics(app, path, statistics, choice->calibrator);
     octet_statistics_free(&statistics);
     return result;
 }
@@ -87,11 +95,11 @@ int cmd_inspect(struct app *app, int argc, char **argv)
     static int (*const readers[])(struct app *, const char *) = {
         [FILE_ONNX] = inspect_model,
         [FILE_ENGINE] = inspect_engine,
-        [FILE_STATISTICS] = inspect_statistics,
         [FILE_CACHE] = inspect_cache,
         [FILE_TRAINING] = refuse_training,
     };
     const char *statistics = NULL;
+    struct choice choice = {0};
     struct range_check check = {.others = {.max_bad = MAX_BAD_DEFAULT}};
     bool fits;
     const struct option options[] = {
@@ -103,6 +111,7 @@ int cmd_inspect(struct app *app, int argc, char **argv)
          &check.model, 0, 0, NULL},
         {"calibrator", 0, OPTION_TEXT, "NAME", "that makes ranges of statistics (default mse)",
          &check.calibrator, 0, 0, NULL},
+        WEIGHTS_OPTION(&choice.weights),
         {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample", &check.others.count,
          1, SAMPLE_MAX, NULL},
         {"seed", 0, OPTION_INTEGER, "N", "of the random sample (default 0)", &check.others.seed, 0,
@@ -126,16 +135,25 @@ int cmd_inspect(struct app *app, int argc, char **argv)
     if (!options_parse(app, &command, argc, argv, &operands, &status))
         return status;
     if (check.others.images.count) {
+        if (choice.weights)
+            return app_usage(app, "--weights is for statistics without --against");
         check.path = operands.text[0];
         return range_check(app, &check, &fits);
     }
-    if (check.model || check.calibrator || check.others.count || app->device)
-        return app_usage(app,
-                         "--model, --calibrator, --count and --device go with --against SOURCE");
+    if (check.model || check.others.count || app->device)
+        return app_usage(app, "--model, --count and --device go with --against SOURCE");
+    if (weights_check(app, choice.weights, 0) != STATUS_DONE)
+        return STATUS_USAGE;
     status = file_kind_of(app, operands.text[0], &kind);
     if (status == STATUS_DONE && app->names && kind != FILE_ONNX)
         return app_usage(app, "--names goes with an ONNX model; %s is %s", operands.text[0],
                          file_kind_name(kind));
+    if (status == STATUS_DONE && (check.calibrator || choice.weights) && kind != FILE_STATISTICS)
+        return app_usage(app, "--calibrator and --weights go with statistics; %s is %s",
+                         operands.text[0], file_kind_name(kind));
+    choice.calibrator = check.calibrator;
+    if (status == STATUS_DONE && !statistics && kind == FILE_STATISTICS)
+        return inspect_statistics(app, operands.text[0], &choice);
     if (status != STATUS_DONE || !statistics)
         return status == STATUS_DONE ? readers[kind](app, operands.text[0]) : status;
     if (kind == FILE_CACHE)

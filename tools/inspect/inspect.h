@@ -9,7 +9,12 @@
 json_t *describe_json(const struct subject *subject);
 void describe_text(const struct subject *subject);
 
-int describe_statistics(struct app *app, const char *path, const octet_statistics *statistics);
+/* A line: what, and what it is. */
+void inspect_row(const char *label, const char *text);
+
+/* `calibrator`: what makes the ranges of which is told what it costs to share them; NULL: mse. */
+int describe_statistics(struct app *app, const char *path, const octet_statistics *statistics,
+                        const char *calibrator);
 
 /* `statistics`, to compare with, may be NULL. */
 int describe_cache(struct app *app, const char *path, const octet_cache *cache,

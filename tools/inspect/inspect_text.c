@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Describes models, engines and statistics for people. */
+/* Describes models and engines for people. */
 #include "inspect/inspect.h"
 
 #include <stdio.h>
@@ -11,14 +11,12 @@
 #include "inspect/family_text.h"
 #include "models/model_file.h"
 #include "models/selection.h"
-#include "models/statistics_parts.h"
 
 #define LABEL_COLUMN 18
 #define LINE_COLUMNS 100
 #define LABEL_COLUMNS_MAX 40
-#define NOTE_MAX 200 /* bytes of a note; an interrupted build keeps all that it measured there */
 
-static void print_row(const char *label, const char *text)
+void inspect_row(const char *label, const char *text)
 {
     printf("  %-*s", LABEL_COLUMN - 2, label);
     print_clean(text);
@@ -63,7 +61,7 @@ static void print_ports(const octet_model *model)
     for (int output = 0; output < 2; output++)
         for (int i = 0; octet_model_port(model, output, i, &port); i++) {
             char *text = app_printf("%s, %s, %s", port.name, port.type, port.shape);
-            print_row(output ? "output" : "input", text);
+            inspect_row(output ? "output" : "input", text);
             free(text);
         }
 }
@@ -147,7 +145,7 @@ static void print_selection(const struct subject *subject)
     if (!subject_settings(subject, &settings))
         return;
     char *text = selection_text(&settings);
-    print_row("selects by", text);
+    inspect_row("selects by", text);
     free(text);
 }
 
@@ -159,19 +157,19 @@ void describe_text(const struct subject *subject)
     print_clean(subject->path);
     printf(": %s: %s\n", subject->model ? "ONNX model" : "octet engine",
            family_text(subject, family));
-    print_row("name", info.name);
+    inspect_row("name", info.name);
     snprintf(text, sizeof text, "%s%s", precision_name(info.precision),
              subject->model && info.precision != OCTET_PRECISION_FP32
                  ? ": quantised in the file, with scales of its own"
                  : "");
-    print_row("precision", text);
+    inspect_row("precision", text);
     if (subject->model)
         print_ports(subject->model);
     snprintf(text, sizeof text, "%dx%d (height x width)%s", info.input_height, info.input_width,
              subject->model && info.size_is_fixed
                  ? ", fixed in the file; octet runs any multiple of 32"
                  : "");
-    print_row("default size", text);
+    inspect_row("default size", text);
     print_classes(subject, info.class_count);
     snprintf(text, sizeof text, ", %s", size_text((double)info.weight_bytes, size));
     print_count("weights", (double)info.weight_count, text);
@@ -180,99 +178,9 @@ void describe_text(const struct subject *subject)
         snprintf(text, sizeof text,
                  "octet's decoding differs from the model's by at most %.2g px and %.2g in score",
                  info.probe_box_difference, info.probe_score_difference);
-        print_row("head", text);
+        inspect_row("head", text);
     }
     print_selection(subject);
     print_pairs(subject);
     print_layers(subject, info.layer_count);
-}
-
-static void statistics_text(const char *path, const octet_statistics *statistics,
-                            const octet_statistics_info *info)
-{
-    static const char *const headers[] = {
-        "tensor",   ">--channels", ">---elements",         ">minimum",
-        ">maximum", ">-mean",      ">--standard deviation"};
-    struct table table;
-    octet_tensor_statistics tensor;
-    char text[64];
-    print_clean(path);
-    puts(": calibration statistics");
-    snprintf(text, sizeof text, "%lld", (long long)info->image_count);
-    print_row("pictures", text);
-    if (info->part_count == 1) {
-        snprintf(text, sizeof text, "%dx%d (height x width)", info->input_height,
-                 info->input_width);
-        print_row("size", text);
-    }
-    print_row("model hash", info->model_hash);
-    print_row("fingerprint", info->images_fingerprint);
-    if (*info->shards) {
-        print_row("shards", info->shards);
-        print_row("missing", info->shards_missing);
-    }
-    if (info->note[0]) {
-        char *note = strlen(info->note) > NOTE_MAX ? app_printf("%.*s...", NOTE_MAX, info->note)
-                                                   : app_strdup(info->note);
-        print_row("note", note);
-        free(note);
-    }
-    if (statistics_have_parts(statistics)) {
-        putchar('\n');
-        statistics_print_parts(statistics);
-    }
-    putchar('\n');
-    table_open(&table, headers, sizeof headers / sizeof *headers);
-    for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
-        table_add_name(&table, tensor.name);
-        table_add(&table, "%d", tensor.channels);
-        table_add(&table, "%lld", (long long)tensor.count);
-        table_add(&table, "%.5g", tensor.minimum);
-        table_add(&table, "%.5g", tensor.maximum);
-        table_add(&table, "%.5g", tensor.mean);
-        table_add(&table, "%.5g", tensor.standard_deviation);
-    }
-    table_print(&table);
-}
-
-static json_t *statistics_json(const char *path, const octet_statistics *statistics,
-                               const octet_statistics_info *info)
-{
-    octet_tensor_statistics tensor;
-    json_t *root = json_new_object(), *tensors = json_new_array();
-    json_put(root, "file", json_text(path));
-    json_put(root, "kind", json_text("statistics"));
-    json_put(root, "images", json_integer(info->image_count));
-    json_put(root, "height", json_integer(info->input_height));
-    json_put(root, "width", json_integer(info->input_width));
-    json_put(root, "model_hash", json_text(info->model_hash));
-    json_put(root, "images_fingerprint", json_text(info->images_fingerprint));
-    json_put(root, "note", info->note[0] ? json_text(info->note) : json_null());
-    json_put(root, "weights", json_text(info->weights));
-    json_put(root, "shards", json_text(info->shards));
-    json_put(root, "shards_missing", json_text(info->shards_missing));
-    json_put(root, "parts", statistics_parts_json(statistics));
-    for (int i = 0; octet_statistics_tensor(statistics, i, &tensor) == OCTET_OK; i++) {
-        json_t *one = json_new_object();
-        json_put(one, "name", json_text(tensor.name));
-        json_put(one, "channels", json_integer(tensor.channels));
-        json_put(one, "count", json_integer(tensor.count));
-        json_put(one, "minimum", json_number(tensor.minimum));
-        json_put(one, "maximum", json_number(tensor.maximum));
-        json_put(one, "mean", json_number(tensor.mean));
-        json_put(one, "standard_deviation", json_number(tensor.standard_deviation));
-        json_push(tensors, one);
-    }
-    json_put(root, "tensors", tensors);
-    return root;
-}
-
-int describe_statistics(struct app *app, const char *path, const octet_statistics *statistics)
-{
-    octet_statistics_info info;
-    octet_statistics_info_get(statistics, &info);
-    if (app->json)
-        return json_print(app, statistics_json(path, statistics, &info));
-    statistics_text(path, statistics, &info);
-    return STATUS_DONE;
 }

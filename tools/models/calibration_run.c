@@ -14,6 +14,14 @@
 
 #define AHEAD 3 /* pictures that are decoded while others are run */
 
+void calibration_take_size(struct calibration_request *request)
+{
+    if (request->sizes.count != 1)
+        return;
+    request->size = request->sizes.size[0];
+    request->sizes.count = 0;
+}
+
 int calibration_sources(struct app *app, const struct calibration_request *request,
                         struct sources *sources)
 {

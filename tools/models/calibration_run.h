@@ -37,6 +37,9 @@ struct calibration_result {
 int calibration_run(struct app *app, const octet_model *model,
                     const struct calibration_request *request, struct calibration_result *result);
 
+/* One size alone becomes `size`, as verbs have it that know no other. */
+void calibration_take_size(struct calibration_request *request);
+
 /* The pictures of the request's sources, or the sample of them. Returns a status. */
 int calibration_sources(struct app *app, const struct calibration_request *request,
                         struct sources *sources);

@@ -3,6 +3,7 @@
 #include "models/statistics_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/table.h"
 
@@ -13,6 +14,28 @@ bool statistics_have_parts(const octet_statistics *statistics)
     octet_statistics_info_get(statistics, &info);
     return info.part_count > 1 || *info.shards ||
            (octet_statistics_part(statistics, 0, &part) == OCTET_OK && *part.source);
+}
+
+int weights_check(struct app *app, const char *weights, int parts)
+{
+    if (!weights || strcmp(weights, "images") == 0 || strcmp(weights, "equal") == 0)
+        return STATUS_DONE;
+    int count = 1;
+    for (const char *comma = weights; (comma = strchr(comma, ',')); comma++)
+        count++;
+    if (strspn(weights, "0123456789.,eE+-") != strlen(weights))
+        return app_usage(app, "--weights '%s': must be images, equal, or W1,W2,...", weights);
+    if (parts && count != parts)
+        return app_usage(app, "--weights '%s': %d of them, but there %s %d size%s", weights, count,
+                         parts == 1 ? "is" : "are", parts, parts == 1 ? "" : "s");
+    return STATUS_DONE;
+}
+
+int statistics_weigh(struct app *app, octet_statistics *statistics, const char *weights)
+{
+    const octet_status status = weights ? octet_statistics_weigh(statistics, weights) : OCTET_OK;
+    return status == OCTET_OK ? STATUS_DONE
+                              : app_fail_library(app, status, octet_statistics_message(statistics));
 }
 
 json_t *statistics_parts_json(const octet_statistics *statistics)

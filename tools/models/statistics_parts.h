@@ -9,6 +9,13 @@
  * missing. */
 bool statistics_have_parts(const octet_statistics *statistics);
 
+/* Before long work, whether that can be: of so many parts, or 0 where nobody knows yet. Returns a
+ * status. */
+int weights_check(struct app *app, const char *weights, int parts);
+
+/* Weighs the parts as octet_statistics_weigh(), unless `weights` is NULL. Returns a status. */
+int statistics_weigh(struct app *app, octet_statistics *statistics, const char *weights);
+
 /* A list of objects. */
 json_t *statistics_parts_json(const octet_statistics *statistics);
 

@@ -46,6 +46,7 @@ static bool parse(struct app *app, int argc, char **argv, struct tune_arguments 
          MINUTES_MOST, NULL},
         {"stats", 's', OPTION_TEXT, "FILE", "statistics to begin with (default: of the pictures)",
          &a->stats, 0, 0, NULL},
+        WEIGHTS_OPTION(&a->weights),
         {"calibrator", 0, OPTION_TEXT, "NAME", "what makes scales to begin with (default: mse)",
          &a->calibrator, 0, 0, NULL},
         {"count", 'n', OPTION_INTEGER, "N", "only N pictures, a random sample (default: all)",

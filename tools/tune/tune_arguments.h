@@ -9,7 +9,7 @@
 
 struct tune_arguments {
     struct calibration_request pictures; /* to learn from, a tenth of which is held out */
-    const char *model, *stats, *calibrator;
+    const char *model, *stats, *weights, *calibrator;
     struct texts outputs;
     const char *engine, *onnx; /* of the outputs; or NULL */
     bool for_tensorrt;

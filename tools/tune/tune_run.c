@@ -12,6 +12,7 @@
 #include "app/progress.h"
 #include "models/checkpoint.h"
 #include "models/model_file.h"
+#include "models/statistics_parts.h"
 #include "pictures/inputs.h"
 #include "tune/tune_report.h"
 #include "tune/tune_state.h"
@@ -71,9 +72,10 @@ static int find_statistics(struct tune_run *run)
         return app_fail_library(app, status, octet_context_message(app->context));
     if (found != STATUS_DONE)
         return found;
+    found = statistics_weigh(app, run->statistics, a->weights);
     octet_statistics_info_get(run->statistics, &info);
     run->size = (struct input_size){info.input_height, info.input_width};
-    return STATUS_DONE;
+    return found;
 }
 
 /* ---- learning ---- */

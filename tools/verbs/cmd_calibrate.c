@@ -169,10 +169,7 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
     if (check && (output || request.resume))
         return app_usage(app, "--check writes nothing: no -o and no --resume with it");
-    if (request.sizes.count == 1) { /* as other verbs have it */
-        request.size = request.sizes.size[0];
-        request.sizes.count = 0;
-    }
+    calibration_take_size(&request);
     if (check && (request.sizes.count || request.source || request.shard.count))
         return app_usage(app, "--check has one size, and no --source and no --shard");
     if (check)

@@ -8,12 +8,14 @@
 #include "app/output_file.h"
 #include "app/table.h"
 #include "models/model_file.h"
+#include "models/statistics_parts.h"
 #include "pictures/inputs.h"
 
 #define OPSET_MOST 20 /* that all engines of the table in octet-export(1) take */
 
 struct arguments {
-    const char *statistics, *format, *calibrator, *float_layers, *header, *weight_bits, *output;
+    const char *statistics, *format, *calibrator, *float_layers, *header, *weight_bits, *output,
+        *weights;
     bool int8_weights, unsigned_codes;
 };
 
@@ -32,6 +34,7 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
         {"calibrator", 0, OPTION_TEXT, "NAME",
          "mse (default), minmax, percentile[:P], entropy or minmax-trt", &a->calibrator, 0, 0,
          NULL},
+        WEIGHTS_OPTION(&a->weights),
         {"float-layers", 0, OPTION_LIST, "SET",
          "auto (default of qdq), none (of trt-cache), or as in build", &a->float_layers, 0, 0,
          NULL},
@@ -119,6 +122,8 @@ static int check(struct app *app, const struct arguments *a, const char *model)
                               "weights beside float activations");
     if (!a->statistics)
         return app_usage(app, "--stats FILE is missing: octet calibrate makes it");
+    if (weights_check(app, a->weights, 0) != STATUS_DONE)
+        return STATUS_USAGE;
     if (!a->output)
         return app_usage(app, "-o FILE is missing: where the export goes");
     const bool is_qdq = strcmp(a->format, "qdq") == 0;
@@ -187,6 +192,10 @@ static int export_model(struct app *app, const char *path, const struct argument
     settings.left_float = left_float;
     settings.user = floats;
     octet_status status = octet_statistics_load(app->context, a->statistics, &statistics);
+    if (status == OCTET_OK && statistics_weigh(app, statistics, a->weights) != STATUS_DONE) {
+        octet_statistics_free(&statistics);
+        return STATUS_FAILED;
+    }
     if (status == OCTET_OK)
         status = octet_export(app->context, path, statistics, &settings, a->output, &info);
     octet_statistics_free(&statistics);

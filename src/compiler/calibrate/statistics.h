@@ -11,9 +11,9 @@
 
 #include "base/arena.h"
 #include "base/lock.h"
+#include "compiler/calibrate/exact_sums.h"
 #include "compiler/calibrate/histogram.h"
 #include "compiler/calibrate/shards.h"
-#include "compiler/calibrate/sums.h"
 #include "network/network.h"
 
 #define OCT_STATISTICS_VERSION 2 /* of the file format; docs/formats.md */
@@ -86,7 +86,7 @@ struct octet_statistics {
     int input_height, input_width; /* of the largest part */
     /* [tensor_count]: what ranges are chosen from: the only part's own, or `merged` */
     struct oct_tensor_record *tensors, *merged;
-    char weights_text[128], shards_text[512], missing_text[512];
+    char weights_text[4200], shards_text[512], missing_text[512];
     struct oct_found_codings *last;
 };
 

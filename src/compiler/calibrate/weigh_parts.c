@@ -106,7 +106,7 @@ static void describe_weights(octet_statistics *s)
     if (s->weighing != OCT_WEIGH_GIVEN)
         return;
     for (int p = 0; p < s->part_count && length < size; p++)
-        length += (size_t)snprintf(s->weights_text + length, size - length, "%s%.6g", p ? "," : "",
+        length += (size_t)snprintf(s->weights_text + length, size - length, "%s%.9g", p ? "," : "",
                                    s->weights[p]);
 }
 

@@ -111,6 +111,12 @@ printed shard1 calibrate float.onnx --images eight --imgsz 64 --shard 1/2 -o 1.s
 printed shard2 calibrate float.onnx --images eight --imgsz 64 --shard 2/2 -o 2.stats
 printed merge-whole merge 1.stats 2.stats -o 12.stats
 printed merge-partial merge 2.stats --partial -o 22.stats
+printed two-sizes calibrate float.onnx --images eight --imgsz 64,96 -o sizes.stats
+printed inspect-plain inspect 12.stats
+printed inspect-sizes inspect sizes.stats --weights 3,1
+"$octet" inspect parts.stats --json >inspect-note.json
+sed 's/"note": null/"note": "a"/' inspect-note.json >inspect-noted.json
+keys "octet inspect of statistics" inspect-plain.json inspect-sizes.json inspect-noted.json
 keys "octet merge" merge-whole.json merge-partial.json
 
 printed compare-drawn compare float.onnx int8.octet -i "$pictures" --fail-under 10 -o drawn

@@ -29,6 +29,28 @@ try merge night.stats day.stats -o b.stats -q >/dev/null
 cmp a.stats b.stats && echo "the same bytes"
 try inspect a.stats | sed -n 1,10p | short
 "$octet" inspect a.stats --json | grep -E '"(weights|shards|shards_missing|source)"'
+regrets() { "$octet" inspect "$@" | sed -n '/^regret/,$p' | sed -E -e 's/ +/ /g' -e 's/-?[0-9]+\.[0-9]+/N/g' | head -n 5; }
+regrets a.stats | cut -d ' ' -f 1-4
+regrets a.stats --weights 0,0,1 --calibrator minmax | grep -E '^(regret|2)' | cut -d ' ' -f 1-13
+echo "weights:"
+for weights in images equal 1,0,0.5; do
+    "$octet" build parts.onnx --stats a.stats --weights $weights -o $weights.octet | grep calibration
+done
+"$octet" inspect equal.octet | grep -E 'calibration_(size|weights)'
+"$octet" calibrate parts.onnx --images in --imgsz 32x96 --source day -q -o one.stats >/dev/null
+"$octet" export parts.onnx --stats one.stats --format trt-cache -o one.cache >/dev/null
+"$octet" export parts.onnx --stats a.stats --weights 1,0,0 --format trt-cache -o a.cache >/dev/null
+cmp one.cache a.cache && echo "all weight on one part: as that part alone"
+try build parts.onnx --images half --imgsz 64,96 --weights 1,3 -o x.octet -q | grep calibration
+for weights in 1,2 1,2,3,4 0,0,0 1,1,-1 images,1 ''; do
+    try build parts.onnx --stats a.stats "--weights=$weights" -o y.octet
+done
+try build parts.onnx --images half --imgsz 64,96 --weights 1 -o y.octet
+try build parts.onnx --precision fp32 --weights equal -o y.octet
+try inspect a.stats --weights 1
+try inspect parts.onnx --weights equal
+try inspect a.stats --against half --weights equal
+try export parts.onnx --stats a.stats --weights 1 --format qdq -o y.onnx
 try inspect two.stats | grep -E 'shards|missing' | short
 
 echo "refused:"

@@ -145,7 +145,8 @@ static bool tells_the_kind(const char *key)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
-    return strncmp(key, "layer.", 6) == 0 || strncmp(key, "tensor.", 7) == 0;
+    return strncmp(key, "layer.", 6) == 0 || strncmp(key, "tensor.", 7) == 0 ||
+           strncmp(key, "part.", 5) == 0;
 }
 
 /* A list's element is named by the list, "tensors", or as one of it, "tensor 3". */
@@ -293,15 +294,28 @@ static void engines(void **state)
     }
 }
 
-static void statistics(void **state)
+/* Of two parts, and of a run's shard. */
+static void add_part(octet_statistics *made)
 {
-    (void)state;
+    struct oct_statistics_part *part;
+    assert_int_equal(oct_shards_add(&test.context, &made->shards, "a-run", 2, 3), OCTET_OK);
+    assert_int_equal(oct_statistics_need_part(&test.context, made, 32, 96, "cam", &part), OCTET_OK);
+    for (int i = 0; i < made->tensor_count; i++)
+        oct_record_merge(&part->tensors[i], &made->parts[0]->tensors[i], 1);
+    part->image_count = 1;
+    memcpy(part->fingerprint_text, made->parts[0]->fingerprint_text, 65);
+}
+
+static void walk_statistics(int version)
+{
     char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
     test_folder_create(folder);
     snprintf(path, sizeof path, "%s/a.stats", folder);
     octet_model *model = test_model(&test.context, TEST_DETECTOR_TINY, 3);
     octet_statistics *made = test_statistics(&test.context, model, 1, 1);
     assert_int_equal(octet_statistics_set_note(made, "a note"), OCTET_OK);
+    if (version == 2)
+        add_part(made);
     assert_int_equal(octet_statistics_save(&test.context, made, path), OCTET_OK);
     octet_statistics_free(&made);
     octet_model_free(&model);
@@ -310,6 +324,13 @@ static void statistics(void **state)
     change_all(bytes, size, load_statistics, "octet.statistics");
     free(bytes);
     test_folder_remove(folder);
+}
+
+static void statistics(void **state)
+{
+    (void)state;
+    walk_statistics(1);
+    walk_statistics(2);
 }
 
 int main(void)

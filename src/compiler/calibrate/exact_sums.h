@@ -4,8 +4,8 @@
  * off at OCT_SUM_PICTURE_MAX, and pictures are at most OCT_IMAGES_MAX, so that no sum of any number
  * of files overflows: nothing saturates on the way.
  */
-#ifndef OCTET_COMPILER_CALIBRATE_SUMS_H
-#define OCTET_COMPILER_CALIBRATE_SUMS_H
+#ifndef OCTET_COMPILER_CALIBRATE_EXACT_SUMS_H
+#define OCTET_COMPILER_CALIBRATE_EXACT_SUMS_H
 
 #include <math.h>
 #include <stdint.h>
