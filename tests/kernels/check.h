@@ -70,6 +70,7 @@ bool check_convert(const struct oct_kernels *kernels, struct check_random *rando
 bool check_pixels(const struct oct_kernels *kernels, struct check_random *random);
 bool check_resize(const struct oct_kernels *kernels, struct check_random *random);
 bool check_yuv(const struct oct_kernels *kernels, struct check_random *random);
+bool check_measure(const struct oct_kernels *kernels, struct check_random *random);
 bool check_burn(const struct oct_kernels *kernels);
 bool check_choice(const struct oct_kernels *kernels, struct check_random *random);
 /* The scalar definitions of requantize.h against the real functions. */

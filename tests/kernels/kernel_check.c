@@ -75,6 +75,7 @@ struct subject {
         PIXELS,
         RESIZE,
         YUV,
+        MEASURE,
         BURN,
         CHOICE,
         SILU,
@@ -114,6 +115,8 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_resize(subject->table, random);
     case YUV:
         return check_yuv(subject->table, random);
+    case MEASURE:
+        return check_measure(subject->table, random);
     case BURN:
         return turn > 0 || check_burn(subject->table);
     case CHOICE:
@@ -206,11 +209,11 @@ static void check_emulated(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {
-        "max_pool_u8",  "max_pool_f32",    "max_pool_bf16",  "mean_pool",
-        "attention_u8", "attention_f32",   "attention_bf16", "upsample2",
-        "convert",      "pixels_to_float", "resize",         "yuv",
-        "burn",         "choose_conv"};
+    static const char *const entries[] = {"max_pool_u8",     "max_pool_f32", "max_pool_bf16",
+                                          "mean_pool",       "attention_u8", "attention_f32",
+                                          "attention_bf16",  "upsample2",    "convert",
+                                          "pixels_to_float", "resize",       "yuv",
+                                          "measure",         "burn",         "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {
         if (!(options->sets & set))
             continue;

@@ -5,6 +5,7 @@
 #define TOOLS_OPTIONS_H
 
 #include "app/app.h"
+#include "app/shard.h"
 
 enum option_kind {
     OPTION_FLAG,    /* bool */
@@ -29,7 +30,6 @@ enum option_kind {
 #define INPUT_SIDE_STEP 32
 #define INPUT_SIDE_MAX 8192
 #define INPUT_SIZES_MAX 32
-#define SHARDS_MAX 4096
 
 struct input_size {
     int height, width; /* pixels; 0: not given */
@@ -38,11 +38,6 @@ struct input_size {
 struct input_sizes {
     struct input_size size[INPUT_SIZES_MAX];
     int count; /* 0: not given */
-};
-
-/* The pictures number K, K + N, K + 2 N, ... of a list. */
-struct shard {
-    int index, count; /* K and N; 0: not given */
 };
 
 /* Not empty each; they point into argv. The array lives as long as the program. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "app/table.h"
+#include "eval/eval_facts.h"
+#include "eval/part_writer.h"
 #include "models/model_file.h"
 #include "models/selection.h"
 
@@ -42,21 +44,6 @@ static int print_exact(struct app *app, json_t *root)
     return app_flush(app);
 }
 
-static json_t *settings_json(const struct eval_run *run)
-{
-    octet_detect_settings used;
-    selection_for_precision(run->engine, &used);
-    json_t *settings = json_new_object();
-    json_put(settings, "confidence", json_number(used.confidence));
-    json_put(settings, "iou", json_number(used.iou));
-    json_put(settings, "max_detections", json_integer(used.max_detections));
-    json_put(settings, "multi_label", json_boolean(used.multi_label));
-    json_put(settings, "class_agnostic", json_boolean(used.class_agnostic));
-    json_put(settings, "height", json_integer(octet_session_height(run->session)));
-    json_put(settings, "width", json_integer(octet_session_width(run->session)));
-    return settings;
-}
-
 static json_t *classes_json(const struct eval_run *run, const struct eval_result *result)
 {
     json_t *list = json_new_array();
@@ -80,22 +67,12 @@ static json_t *classes_json(const struct eval_run *run, const struct eval_result
 
 static void put_model(json_t *root, const struct eval_run *run)
 {
-    octet_info info;
-    const char *name;
-    json_t *model = json_new_array(), *truth = json_new_array();
-    octet_engine_info(run->engine, &info);
-    for (int i = 0; i < run->classes.count; i++)
-        if (!run->classes.known[i])
-            json_push(model, json_text(octet_engine_class_name(run->engine, i)));
-    for (size_t i = 0; (name = octet_truth_class_get(run->set.truth, i, NULL)); i++)
-        if (!run->classes.truth_known[i])
-            json_push(truth, json_text(name));
-    json_put(root, "precision", json_text(precision_word(info.precision)));
+    static const char *const facts[] = {"settings", "classes_matched_by", "unmatched_model_classes",
+                                        "unmatched_truth_classes"};
+    json_put(root, "precision", json_incref(json_object_get(run->facts, "precision")));
     json_put(root, "seconds", json_number(run->seconds));
-    json_put(root, "settings", settings_json(run));
-    json_put(root, "classes_matched_by", json_text(run->classes.how));
-    json_put(root, "unmatched_model_classes", model);
-    json_put(root, "unmatched_truth_classes", truth);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        json_put(root, facts[i], json_incref(json_object_get(run->facts, facts[i])));
 }
 
 static int report_json(const struct eval_run *run, const struct eval_result *result)
@@ -104,8 +81,7 @@ static int report_json(const struct eval_run *run, const struct eval_result *res
     json_t *root = json_new_object();
     json_put(root, run->model ? "model" : "detections_file",
              json_text(run->model ? run->model : arguments->detections));
-    json_put(root, "ground_truth",
-             json_text(arguments->data ? arguments->data : arguments->annotations));
+    json_put(root, "ground_truth", json_text(run->ground_truth));
     json_put(root, "images", json_integer((json_int_t)result->all.images));
     json_put(root, "images_left_out", json_integer((json_int_t)run->set.bad));
     json_put(root, "boxes", json_integer((json_int_t)result->all.boxes));
@@ -134,8 +110,7 @@ static void add_figure(struct table *table, double value)
 
 static void print_settings(const struct eval_run *run)
 {
-    octet_detect_settings used;
-    selection_for_precision(run->engine, &used);
+    const octet_detect_settings used = eval_facts_selection(run->facts);
     char *suppression = suppression_text(&used);
     printf(", %.1f s\nconfidence %g, %s%s, %d boxes a picture, every class above the confidence",
            run->seconds, used.confidence, used.iou < 1 ? "class-aware " : "", suppression,
@@ -148,10 +123,10 @@ static void print_heading(const struct eval_run *run, const struct eval_result *
     const octet_evaluation *all = &result->all;
     print_clean(run->model ? run->model : run->arguments->detections);
     if (run->model) {
-        octet_info info;
-        octet_engine_info(run->engine, &info);
-        printf(" (%s, %dx%d)", precision_name(info.precision), octet_session_height(run->session),
-               octet_session_width(run->session));
+        const json_t *settings = json_object_get(run->facts, "settings");
+        printf(" (%s, %lldx%lld)", eval_facts_precision(run->facts),
+               (long long)json_integer_value(json_object_get(settings, "height")),
+               (long long)json_integer_value(json_object_get(settings, "width")));
     }
     printf(": %zu picture%s, %zu box%s, %zu detections", all->images, all->images == 1 ? "" : "s",
            all->boxes, all->boxes == 1 ? "" : "es", all->detections);
@@ -206,6 +181,31 @@ static int report_text(const struct eval_run *run, const struct eval_result *res
         table_add(&table, "%s", figures[i].detections);
     }
     table_print(&table);
+    return app_flush(run->app);
+}
+
+int eval_report_part(struct eval_run *run)
+{
+    const char *path = run->arguments->output;
+    const struct part_writer *part = run->part;
+    const size_t left_out = run->set.bad - run->set.missing;
+    if (run->app->json) {
+        json_t *root = json_new_object();
+        json_put(root, "file", json_text(path));
+        json_put(root, "shard", json_integer(run->set.shard.index));
+        json_put(root, "shards", json_integer(run->set.shard.count));
+        json_put(root, "images", json_integer((json_int_t)part->pictures));
+        json_put(root, "images_left_out", json_integer((json_int_t)left_out));
+        json_put(root, "boxes", json_integer((json_int_t)part->boxes));
+        json_put(root, "detections", json_integer((json_int_t)part->found));
+        json_put(root, "seconds", json_number(run->seconds));
+        return json_print(run->app, root);
+    }
+    print_clean(path);
+    printf(": shard %d/%d: %zu picture%s, %zu box%s, %zu detections, %.1f s\n",
+           run->set.shard.index, run->set.shard.count, part->pictures,
+           part->pictures == 1 ? "" : "s", part->boxes, part->boxes == 1 ? "" : "es", part->found,
+           run->seconds);
     return app_flush(run->app);
 }
 

@@ -6,6 +6,8 @@
 
 #include "app/progress.h"
 #include "app/session_settings.h"
+#include "eval/eval_facts.h"
+#include "eval/part_writer.h"
 #include "models/selection.h"
 #include "pictures/pictures.h"
 
@@ -84,7 +86,10 @@ static int run_picture(struct eval_run *run, size_t index, const struct frame *f
             octet_session_detect(run->session, 0, &settings, found, SCORING_DETECTIONS_MAX, &count);
     if (status != OCTET_OK)
         return app_fail_library(run->app, status, octet_session_message(run->session));
-    status = keep_detections(run, entry->id, found, count);
+    if (run->part)
+        part_add(run->part, run, index, found, count);
+    else
+        status = keep_detections(run, entry->id, found, count);
     if (status != OCTET_OK)
         return fail_context(run, status);
     run->done[run->done_count++] = entry->id;
@@ -124,6 +129,12 @@ int eval_run_pictures(struct eval_run *run)
     int status = open_session(run);
     tell_limits(run);
     if (status == STATUS_DONE)
+        run->facts = eval_facts_of_run(run);
+    if (status == STATUS_DONE && run->part)
+        status = eval_facts_identify(run, run->facts);
+    if (status == STATUS_DONE && run->part)
+        status = part_begin(run->part, run, run->arguments->output);
+    if (status == STATUS_DONE)
         status = pictures_open(run->app, &run->set.pictures,
                                (struct pictures_settings){.ahead = AHEAD}, &pictures);
     if (status == STATUS_DONE) {
@@ -132,7 +143,7 @@ int eval_run_pictures(struct eval_run *run)
         progress_finish(&progress);
     }
     pictures_close(&pictures);
-    if (status == STATUS_DONE && run->done_count == 0)
+    if (status == STATUS_DONE && run->done_count == 0 && !run->part)
         status = app_fail(run->app, "none of the %zu pictures could take part", run->set.total);
     if (run->other_size > 1)
         app_say(run->app, "%zu pictures have another size than the annotations say",

@@ -167,8 +167,8 @@ static int take_found(struct app *app, const char *annotations, const char *fold
         }
         if (w->alike == 1 && strchr(w->name, '/') && moved_count++ == 0)
             moved = w;
-        set->entries[set->pictures.count] =
-            (struct eval_picture){w->image.id, w->image.width, w->image.height, NULL};
+        set->entries[set->pictures.count] = (struct eval_picture){
+            w->image.id, set->pictures.count, w->image.width, w->image.height, NULL};
         sources_append(&set->pictures, w->path);
     }
     if (moved)
@@ -177,6 +177,8 @@ static int take_found(struct app *app, const char *annotations, const char *fold
                 moved->path);
     if (missing > REPORTED_MAX)
         app_fail(app, "%s: %zu more pictures are missing", annotations, missing - REPORTED_MAX);
+    set->listed = set->pictures.count;
+    set->missing = missing;
     return eval_set_count_bad(app, set, missing);
 }
 
@@ -217,5 +219,8 @@ int eval_set_open_coco(struct app *app, const char *annotations, const char *fol
         return app_fail(app, "%s: no pictures in it", annotations);
     if (octet_truth_class_count(set->truth) == 0)
         return app_fail(app, "%s: no classes in it", annotations);
-    return folder ? find_pictures(app, annotations, folder, set) : STATUS_DONE;
+    const int found = folder ? find_pictures(app, annotations, folder, set) : STATUS_DONE;
+    if (found == STATUS_DONE && set->shard.count)
+        eval_set_take_shard(set);
+    return found;
 }

@@ -3,6 +3,9 @@
 #include "models/eval_set.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "app/byte_hash.h"
 
 int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count)
 {
@@ -11,6 +14,57 @@ int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count)
         return STATUS_DONE;
     return app_fail(app, "%zu of %zu pictures cannot take part, more than --max-bad %g allows",
                     set->bad, set->total, set->max_bad);
+}
+
+static void drop(struct eval_set *set, size_t index)
+{
+    free(set->entries[index].labels);
+    free(set->pictures.path[index]);
+}
+
+/* The bytes of the folder that all paths begin with: another machine may have it elsewhere. */
+static size_t common_folder(const struct sources *pictures)
+{
+    const char *first = pictures->count ? pictures->path[0] : "";
+    size_t common = strlen(first);
+    for (size_t i = 0; i < pictures->count; i++) {
+        size_t same = 0;
+        while (same < common && pictures->path[i][same] == first[same])
+            same++;
+        common = same;
+    }
+    while (common && first[common - 1] != '/')
+        common--;
+    return common;
+}
+
+static uint64_t hash_list(const struct eval_set *set)
+{
+    const size_t skipped = common_folder(&set->pictures);
+    uint64_t hash = APP_HASH_START;
+    for (size_t i = 0; i < set->pictures.count; i++) {
+        const char *name = set->pictures.path[i] + skipped;
+        const bool labels = set->entries[i].labels != NULL;
+        hash = app_hash(hash, &set->entries[i].id, sizeof set->entries[i].id);
+        hash = app_hash(hash, name, strlen(name) + 1);
+        hash = app_hash(hash, &labels, sizeof labels);
+    }
+    return hash;
+}
+
+void eval_set_take_shard(struct eval_set *set)
+{
+    size_t kept = 0;
+    set->list_hash = hash_list(set);
+    for (size_t i = 0; i < set->pictures.count; i++) {
+        if (!shard_has(&set->shard, set->entries[i].place)) {
+            drop(set, i);
+            continue;
+        }
+        set->entries[kept] = set->entries[i];
+        set->pictures.path[kept++] = set->pictures.path[i];
+    }
+    set->pictures.count = kept;
 }
 
 void eval_set_sample(struct eval_set *set, size_t count, uint64_t seed)
@@ -29,8 +83,7 @@ void eval_set_sample(struct eval_set *set, size_t count, uint64_t seed)
             set->pictures.path[kept++] = set->pictures.path[i];
             continue;
         }
-        free(set->entries[i].labels);
-        free(set->pictures.path[i]);
+        drop(set, i);
     }
     set->pictures.count = set->total = kept;
     set->bad = 0;

@@ -3,11 +3,13 @@
 #ifndef TOOLS_EVAL_SET_H
 #define TOOLS_EVAL_SET_H
 
+#include "app/shard.h"
 #include "pictures/source_paths.h"
 
 /* A picture of the set, beside its path in `pictures`. */
 struct eval_picture {
     int64_t id;
+    size_t place;      /* in the list of all shards */
     int width, height; /* that the annotations say; 0: unknown */
     char *labels;      /* its label file, or NULL */
 };
@@ -18,9 +20,15 @@ struct eval_set {
     struct sources pictures;
     struct eval_picture *entries; /* [pictures.count] */
     size_t total, bad;            /* pictures asked for, and those that cannot take part */
+    struct shard shard;           /* whose pictures alone are kept; `total` counts all */
+    size_t listed, missing;       /* of all shards: the list's length, and who is not in it */
+    uint64_t list_hash;           /* of a shard: of the whole list, wherever its folder is */
     double max_bad;
     bool labelled; /* of a data.yaml: the truth learns pictures and boxes as pictures are read */
 };
+
+/* Keeps the pictures of set->shard, of a whole list whose entries' places are set. */
+void eval_set_take_shard(struct eval_set *set);
 
 /* Counts a bad picture, which was reported; more than set->max_bad of them fail. */
 int eval_set_count_bad(struct app *app, struct eval_set *set, size_t count);

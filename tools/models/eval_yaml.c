@@ -31,51 +31,61 @@ static bool is_absent(const char *path)
     return lstat(path, &entry) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* Reads all label files once, into nothing, so that a bad line shows before the long run. Takes
+/* Finds the pictures' label files; fails where not one is there. */
+static int find_labels(struct app *app, struct eval_set *set, const char *yaml)
+{
+    size_t without = 0;
+    for (size_t i = 0; i < set->pictures.count; i++) {
+        char *labels = label_path(set->pictures.path[i]);
+        set->entries[i] = (struct eval_picture){(int64_t)i + 1, i, 0, 0, labels};
+        if (!is_absent(labels))
+            continue;
+        if (++without == set->total) {
+            char *first = label_path(set->pictures.path[0]);
+            app_fail(app, "%s: no picture has labels (looked for instance for %s)", yaml, first);
+            free(first);
+            return STATUS_FAILED;
+        }
+        free(labels);
+        set->entries[i].labels = NULL;
+    }
+    if (without)
+        app_say(app, "%zu of %zu pictures have no label file: nothing is on them", without,
+                set->total);
+    return STATUS_DONE;
+}
+
+/* Reads the label files once, into nothing, so that a bad line shows before the long run. Takes
  * pictures with bad ones out of the list. */
 static int check_labels(struct app *app, struct eval_set *set, octet_context *context,
                         octet_truth *truth, const char *yaml)
 {
-    size_t kept = 0, bad = 0, without = 0;
+    size_t kept = 0, bad = 0;
     bool short_of_memory = false;
     for (size_t i = 0; i < set->pictures.count; i++) {
-        char *path = set->pictures.path[i], *labels = label_path(path);
-        octet_truth_image image = {(int64_t)i + 1, "", 1, 1};
+        const struct eval_picture entry = set->entries[i];
+        octet_truth_image image = {entry.id, "", 1, 1};
         octet_status status = OCTET_OK;
-        if (is_absent(labels)) {
-            without++;
-            free(labels);
-            labels = NULL;
-        } else {
+        if (entry.labels)
             status = octet_truth_add_image(truth, &image);
-            if (status == OCTET_OK)
-                status = octet_truth_add_labels(truth, image.id, labels);
-        }
+        if (entry.labels && status == OCTET_OK)
+            status = octet_truth_add_labels(truth, image.id, entry.labels);
         if (status != OCTET_OK) {
             short_of_memory = short_of_memory || status == OCTET_OUT_OF_MEMORY;
             if (bad++ < REPORTED_MAX)
                 app_fail_library(app, status, octet_context_message(context));
-            free(labels);
-            free(path);
+            free(entry.labels);
+            free(set->pictures.path[i]);
             continue;
         }
-        set->entries[kept] = (struct eval_picture){image.id, 0, 0, labels};
-        set->pictures.path[kept++] = path;
+        set->entries[kept] = entry;
+        set->pictures.path[kept++] = set->pictures.path[i];
     }
     set->pictures.count = kept;
     if (short_of_memory) /* that says nothing of the labels */
         return STATUS_FAILED;
     if (bad > REPORTED_MAX)
         app_fail(app, "%s: %zu more pictures have bad labels", yaml, bad - REPORTED_MAX);
-    if (without == set->total) {
-        char *labels = label_path(set->pictures.path[0]);
-        app_fail(app, "%s: no picture has labels (looked for instance for %s)", yaml, labels);
-        free(labels);
-        return STATUS_FAILED;
-    }
-    if (without)
-        app_say(app, "%zu of %zu pictures have no label file: nothing is on them", without,
-                set->total);
     return eval_set_count_bad(app, set, bad);
 }
 
@@ -136,11 +146,20 @@ static int open_labels(struct app *app, const char *path, char *const *names, si
     status = octet_context_create(NULL, &context);
     if (status == OCTET_OK)
         status = make_truth(context, names, count, &checked);
-    int result = status == OCTET_OK ? check_labels(app, set, context, checked, path)
-                                    : app_fail_library(app, status, "");
+    int result =
+        status == OCTET_OK ? find_labels(app, set, path) : app_fail_library(app, status, "");
+    /* of a shard: the files of all shards, while they are at hand */
+    if (result == STATUS_DONE && set->shard.count)
+        result = refuse_shared_labels(app, path, set);
+    if (result == STATUS_DONE && set->shard.count)
+        eval_set_take_shard(set);
+    if (result == STATUS_DONE)
+        result = check_labels(app, set, context, checked, path);
+    if (result == STATUS_DONE && !set->shard.count)
+        result = refuse_shared_labels(app, path, set);
     octet_truth_free(&checked);
     octet_context_free(&context);
-    return result == STATUS_DONE ? refuse_shared_labels(app, path, set) : result;
+    return result;
 }
 
 int eval_set_open_yaml(struct app *app, const char *path, const char *split, struct eval_set *set)
@@ -155,7 +174,7 @@ int eval_set_open_yaml(struct app *app, const char *path, const char *split, str
     if (status == STATUS_DONE) {
         drop_repeated(app, path, &set->pictures);
         set->labelled = true;
-        set->total = set->pictures.count;
+        set->total = set->listed = set->pictures.count;
         set->entries = app_alloc(set->total, sizeof *set->entries);
         status = open_labels(app, path, names, count, set);
     }

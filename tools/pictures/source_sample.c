@@ -2,6 +2,7 @@
 /* Samples of sources: pictures at random, films' frames spread over their length. */
 #include <stdlib.h>
 
+#include "app/shard.h"
 #include "pictures/source_paths.h"
 
 /* SplitMix64, by Steele, Lea and Flood. */
@@ -131,7 +132,7 @@ int sources_keep_shard(struct app *app, struct sources *sources, size_t index, s
         return app_fail(app, "--shard %zu/%zu: there are %zu pictures: some shards would be empty",
                         index, count, sources->count);
     for (size_t i = 0; i < sources->count; i++) {
-        if (i % count == index - 1)
+        if (shard_has(&(struct shard){(int)index, (int)count}, i))
             sources->path[kept++] = sources->path[i];
         else
             free(sources->path[i]);

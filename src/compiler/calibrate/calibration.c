@@ -164,7 +164,7 @@ static octet_status open_views(octet_context *ctx, octet_calibration *c,
     return status;
 }
 
-/* What letterboxes the pictures. */
+/* What letterboxes and measures the pictures. */
 static octet_status make_letterbox(octet_context *ctx, octet_calibration *c, const char *cpu)
 {
     unsigned sets = 0;
@@ -174,6 +174,7 @@ static octet_status make_letterbox(octet_context *ctx, octet_calibration *c, con
         return status;
     oct_kernels_fill(&kernels, sets);
     c->resize = kernels.resize;
+    c->measure = kernels.measure;
     for (int v = 0; v < c->view_count; v++) {
         const size_t bytes = oct_letterbox_scratch_bytes(c->views[v].width);
         c->letterbox.bytes = bytes > c->letterbox.bytes ? bytes : c->letterbox.bytes;
@@ -193,9 +194,11 @@ static octet_status open_all(octet_context *ctx, octet_calibration *c, const cha
     if (!status)
         status = oct_threads_create(ctx, settings->threads, &c->threads);
     if (!status)
-        status = oct_observer_scratch_create(ctx, oct_threads_count(c->threads),
+        status = make_letterbox(ctx, c, settings->cpu);
+    if (!status)
+        status = oct_observer_scratch_create(ctx, &c->measure, oct_threads_count(c->threads),
                                              most_channels(&c->engine->network), &c->scratch);
-    return status ? status : make_letterbox(ctx, c, settings->cpu);
+    return status;
 }
 
 static octet_status check_settings(octet_context *ctx, const octet_calibration_settings *settings)

@@ -25,6 +25,7 @@ struct octet_calibration {
     struct oct_threads *threads; /* that look at tensors, while the session's rest */
     struct oct_observer_scratch *scratch;
     struct oct_resize_kernels resize;
+    struct oct_measure_kernels measure;
     struct oct_letterbox_scratch letterbox;
     struct oct_calibration_view *current; /* which is run */
     const char *not_finite; /* name of a tensor that was, during the current picture */

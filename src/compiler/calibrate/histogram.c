@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/backend/cpu/kernels/ref/ref.h"
+
 void oct_histogram_init(struct oct_histogram *histogram, uint64_t *bins)
 {
     *histogram = (struct oct_histogram){.bins = bins,
@@ -63,14 +65,29 @@ void oct_histogram_widen(struct oct_histogram *histogram, float minimum, float m
         histogram->maximum = maximum + 0.0f;
 }
 
+#define SKIPPED 8 /* counts that are looked at together */
+
+static bool all_zero(const uint32_t counts[SKIPPED])
+{
+    uint32_t any = 0;
+    for (int i = 0; i < SKIPPED; i++)
+        any |= counts[i];
+    return any == 0;
+}
+
 void oct_histogram_take(struct oct_histogram *histogram, uint32_t *counts, int first, int last)
 {
     if (last <= first)
         return;
-    for (int i = first; i < last; i++) {
-        histogram->bins[i] += counts[i];
-        histogram->count += counts[i];
-        counts[i] = 0;
+    for (int i = first, end; i < last; i = end) {
+        end = i + SKIPPED < last ? i + SKIPPED : last;
+        if (end - i == SKIPPED && all_zero(counts + i)) /* most are */
+            continue;
+        for (int b = i; b < end; b++) {
+            histogram->bins[b] += counts[b];
+            histogram->count += counts[b];
+            counts[b] = 0;
+        }
     }
     const bool was_empty = histogram->last <= histogram->first;
     histogram->first = was_empty || first < histogram->first ? first : histogram->first;
@@ -82,37 +99,17 @@ int oct_histogram_bin(const struct oct_histogram *histogram, float value)
     return (int)floor(ldexp((double)value, -histogram->exponent)) + OCT_HISTOGRAM_HALF;
 }
 
-/* Bins are found for a block of values, which the compiler makes vectors of, and counted then. */
-#define BLOCK 64
-
-/* `inverse` and `width` are powers of two: the products are exact, but for an underflow, which
- * gives the whole number 0. */
-static int bin_of(float value, float inverse, float width)
+struct oct_bins oct_histogram_bins(const struct oct_histogram *histogram)
 {
-    const int whole = (int)(value * inverse);
-    return whole - (value < (float)whole * width) + OCT_HISTOGRAM_HALF;
-}
-
-static void count_block(float inverse, float width, const float *restrict values,
-                        uint32_t *restrict counts)
-{
-    int bins[BLOCK];
-    for (int i = 0; i < BLOCK; i++)
-        bins[i] = bin_of(values[i], inverse, width);
-    for (int i = 0; i < BLOCK; i++)
-        counts[bins[i]]++;
+    return (struct oct_bins){(float)ldexp(1.0, histogram->exponent),
+                             (float)ldexp(1.0, -histogram->exponent), OCT_HISTOGRAM_HALF};
 }
 
 void oct_histogram_count(const struct oct_histogram *histogram, const float *values, size_t count,
                          uint32_t *counts)
 {
-    const float inverse = (float)ldexp(1.0, -histogram->exponent);
-    const float width = (float)ldexp(1.0, histogram->exponent);
-    size_t i = 0;
-    for (; i + BLOCK <= count; i += BLOCK)
-        count_block(inverse, width, values + i, counts);
-    for (; i < count; i++)
-        counts[bin_of(values[i], inverse, width)]++;
+    const struct oct_bins bins = oct_histogram_bins(histogram);
+    oct_count_bins_ref(&bins, values, count, counts);
 }
 
 void oct_histogram_merge_times(struct oct_histogram *histogram, const struct oct_histogram *other,

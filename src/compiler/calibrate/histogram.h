@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/backend/cpu/kernels/kernels.h"
+
 #define OCT_HISTOGRAM_HALF 16384 /* bins on each side of 0 */
 #define OCT_HISTOGRAM_BINS (2 * OCT_HISTOGRAM_HALF)
 #define OCT_HISTOGRAM_EXPONENT_MIN (-60)
@@ -41,6 +43,9 @@ void oct_histogram_widen(struct oct_histogram *histogram, float minimum, float m
 /* Counts of values that fit, in bins of this histogram's width, are added: `counts` has
  * OCT_HISTOGRAM_BINS entries, of which those of [first, last) are looked at and set to 0. */
 void oct_histogram_take(struct oct_histogram *histogram, uint32_t *counts, int first, int last);
+
+/* Its bins as kernels have them. */
+struct oct_bins oct_histogram_bins(const struct oct_histogram *histogram);
 
 /* Counts `count` values into `counts`; all lie in the range that the histogram was widened for. */
 void oct_histogram_count(const struct oct_histogram *histogram, const float *values, size_t count,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measures a float tensor in bands of rows: ranges and sums first, then the histogram. */
+/* Measures a float tensor in bands of rows, and counts its values into the histogram while they are
+ * at hand. Whatever does not fit into the bins, which widen with what was seen, is counted when the
+ * whole tensor's range is known. */
 #include "compiler/calibrate/observer.h"
 
 #include <math.h>
@@ -10,15 +12,15 @@
 #define BAND_ROWS 8
 #define BANDS_MAX (8192 / BAND_ROWS)
 
-/* Of one band: minimum, maximum, sum and sum of squares of each channel. */
-struct band {
-    float *minimum, *maximum, *sum, *square;
-};
+/* Values that are measured and counted in one go: they stay in the first-level cache. */
+#define PIECE_VALUES 4096
 
 struct oct_observer_scratch {
+    struct oct_measure_kernels kernels;
     int workers, channels;
     uint32_t *counts; /* [workers][OCT_HISTOGRAM_BINS], zero between tensors */
     float *values;    /* [BANDS_MAX][4][channels] */
+    int *counted;     /* [BANDS_MAX]: pieces of the band that are */
 };
 
 /* At least one cell of `size`. */
@@ -42,19 +44,22 @@ struct oct_region oct_picture_region(const octet_tensor_view *view, const octet_
     return region;
 }
 
-octet_status oct_observer_scratch_create(octet_context *ctx, int workers, int channels,
-                                         struct oct_observer_scratch **created)
+octet_status oct_observer_scratch_create(octet_context *ctx,
+                                         const struct oct_measure_kernels *kernels, int workers,
+                                         int channels, struct oct_observer_scratch **created)
 {
     struct oct_observer_scratch *scratch = oct_calloc(ctx, 1, sizeof *scratch);
     *created = scratch;
     if (!scratch)
         return oct_fail_memory(ctx, "calibration");
+    scratch->kernels = *kernels;
     scratch->workers = workers;
     scratch->channels = channels;
     scratch->counts =
         oct_calloc(ctx, (size_t)workers * OCT_HISTOGRAM_BINS, sizeof *scratch->counts);
     scratch->values = oct_malloc(ctx, (size_t)BANDS_MAX * 4 * (size_t)channels, sizeof(float));
-    if (!scratch->counts || !scratch->values) {
+    scratch->counted = oct_malloc(ctx, BANDS_MAX, sizeof *scratch->counted);
+    if (!scratch->counts || !scratch->values || !scratch->counted) {
         oct_observer_scratch_free(ctx, scratch);
         *created = NULL;
         return oct_fail_memory(ctx, "calibration");
@@ -68,6 +73,7 @@ void oct_observer_scratch_free(octet_context *ctx, struct oct_observer_scratch *
         return;
     oct_free(ctx, scratch->counts);
     oct_free(ctx, scratch->values);
+    oct_free(ctx, scratch->counted);
     oct_free(ctx, scratch);
 }
 
@@ -75,14 +81,15 @@ struct look {
     const octet_tensor_view *view;
     const struct oct_region *region;
     struct oct_observer_scratch *scratch;
-    const struct oct_histogram *histogram;
+    struct oct_bins bins; /* as they are now */
+    float low, high;      /* what fits into them; both 0: nothing is to be counted yet */
 };
 
-static struct band band_of(const struct oct_observer_scratch *scratch, int index)
+static struct oct_measures band_of(const struct oct_observer_scratch *scratch, int index)
 {
     const size_t channels = (size_t)scratch->channels;
     float *at = scratch->values + (size_t)index * 4 * channels;
-    return (struct band){at, at + channels, at + 2 * channels, at + 3 * channels};
+    return (struct oct_measures){at, at + channels, at + 2 * channels, at + 3 * channels};
 }
 
 static const float *pixel_at(const octet_tensor_view *view, int y, int x)
@@ -91,85 +98,87 @@ static const float *pixel_at(const octet_tensor_view *view, int y, int x)
            (size_t)x * view->pixel_elements;
 }
 
-static int band_end(const struct look *look, int begin)
+/* Pieces are parts of rows. */
+static int piece_pixels(const struct look *look)
 {
-    return begin + BAND_ROWS < look->region->y_end ? begin + BAND_ROWS : look->region->y_end;
+    const int pixels = PIECE_VALUES / look->view->channels;
+    return pixels > 0 ? pixels : 1;
 }
 
-/* Channels measured side by side, in registers; the loops over them are for the compiler to make
- * vectors of. A NaN survives in `sum`, so that min and max need not watch for it. */
-#define LANES 8
-
-static void measure_lanes(const struct band *band, int first, const float *pixel, size_t stride,
-                          int pixels)
+static int pieces_of_row(const struct look *look)
 {
-    float minimum[LANES], maximum[LANES], sum[LANES], square[LANES];
-    memcpy(minimum, band->minimum + first, sizeof minimum);
-    memcpy(maximum, band->maximum + first, sizeof maximum);
-    memcpy(sum, band->sum + first, sizeof sum);
-    memcpy(square, band->square + first, sizeof square);
-    for (int x = 0; x < pixels; x++, pixel += stride) {
-        for (int i = 0; i < LANES; i++) {
-            minimum[i] = pixel[i] < minimum[i] ? pixel[i] : minimum[i];
-            maximum[i] = pixel[i] > maximum[i] ? pixel[i] : maximum[i];
-            sum[i] += pixel[i];
-            square[i] += pixel[i] * pixel[i];
-        }
+    const int width = look->region->x_end - look->region->x_begin, pixels = piece_pixels(look);
+    return (width + pixels - 1) / pixels;
+}
+
+static int pieces_of_band(const struct look *look, int band)
+{
+    const int left = look->region->y_end - look->region->y_begin - band * BAND_ROWS;
+    return (left < BAND_ROWS ? left : BAND_ROWS) * pieces_of_row(look);
+}
+
+static struct oct_pixel_run piece_of(const struct look *look, int band, int index)
+{
+    const octet_tensor_view *view = look->view;
+    const int in_row = pieces_of_row(look), pixels = piece_pixels(look);
+    const int x = look->region->x_begin + index % in_row * pixels;
+    const int y = look->region->y_begin + band * BAND_ROWS + index / in_row;
+    const int left = look->region->x_end - x;
+    return (struct oct_pixel_run){pixel_at(view, y, x), view->pixel_elements,
+                                  left < pixels ? left : pixels, view->channels};
+}
+
+static void count_piece(const struct look *look, const struct oct_pixel_run *run, uint32_t *counts)
+{
+    const struct oct_measure_kernels *kernels = &look->scratch->kernels;
+    const size_t channels = (size_t)run->channels, pixels = (size_t)run->count;
+    if (run->stride == channels) {
+        kernels->count_bins(&look->bins, run->values, pixels * channels, counts);
+        return;
     }
-    memcpy(band->minimum + first, minimum, sizeof minimum);
-    memcpy(band->maximum + first, maximum, sizeof maximum);
-    memcpy(band->sum + first, sum, sizeof sum);
-    memcpy(band->square + first, square, sizeof square);
+    for (size_t x = 0; x < pixels; x++)
+        kernels->count_bins(&look->bins, run->values + x * run->stride, channels, counts);
 }
 
-static void measure_channel(const struct band *band, int c, const float *pixel, size_t stride,
-                            int pixels)
+static uint32_t *counts_of(const struct look *look, int worker)
 {
-    for (int x = 0; x < pixels; x++, pixel += stride) {
-        band->minimum[c] = *pixel < band->minimum[c] ? *pixel : band->minimum[c];
-        band->maximum[c] = *pixel > band->maximum[c] ? *pixel : band->maximum[c];
-        band->sum[c] += *pixel;
-        band->square[c] += *pixel * *pixel;
-    }
+    return look->scratch->counts + (size_t)worker * OCT_HISTOGRAM_BINS;
 }
 
+/* Sums go along the whole band, row by row; counting ends with the first value that does not fit. A
+ * NaN survives in its channel's sum, so it does not fit either. */
 static void measure_band(void *user, int worker, int item)
 {
-    (void)worker;
     const struct look *look = user;
-    const struct band band = band_of(look->scratch, item);
-    const int channels = look->view->channels, begin = look->region->y_begin + item * BAND_ROWS;
-    for (int c = 0; c < channels; c++) {
+    const struct oct_measures band = band_of(look->scratch, item);
+    const int pieces = pieces_of_band(look, item);
+    bool fits = look->high > look->low;
+    int counted = 0;
+    for (int c = 0; c < look->view->channels; c++) {
         band.minimum[c] = INFINITY;
         band.maximum[c] = -INFINITY;
         band.sum[c] = band.square[c] = 0.0f;
     }
-    for (int y = begin; y < band_end(look, begin); y++) {
-        const float *row = pixel_at(look->view, y, look->region->x_begin);
-        const int pixels = look->region->x_end - look->region->x_begin;
-        int c = 0;
-        for (; c + LANES <= channels; c += LANES)
-            measure_lanes(&band, c, row + c, look->view->pixel_elements, pixels);
-        for (; c < channels; c++)
-            measure_channel(&band, c, row + c, look->view->pixel_elements, pixels);
+    for (int i = 0; i < pieces; i++) {
+        const struct oct_pixel_run run = piece_of(look, item, i);
+        const bool fit = look->scratch->kernels.measure(&band, &run, look->low, look->high);
+        fits = fits && fit;
+        if (!fits)
+            continue;
+        count_piece(look, &run, counts_of(look, worker));
+        counted = i + 1;
     }
+    look->scratch->counted[item] = counted;
 }
 
+/* What measure_band() left. */
 static void count_band(void *user, int worker, int item)
 {
     const struct look *look = user;
-    const octet_tensor_view *view = look->view;
-    uint32_t *counts = look->scratch->counts + (size_t)worker * OCT_HISTOGRAM_BINS;
-    const int begin = look->region->y_begin + item * BAND_ROWS;
-    const size_t width = (size_t)(look->region->x_end - look->region->x_begin);
-    for (int y = begin; y < band_end(look, begin); y++) {
-        const float *row = pixel_at(view, y, look->region->x_begin);
-        if (view->pixel_elements == (size_t)view->channels) {
-            oct_histogram_count(look->histogram, row, width * view->pixel_elements, counts);
-            continue;
-        }
-        for (size_t x = 0; x < width; x++, row += view->pixel_elements)
-            oct_histogram_count(look->histogram, row, (size_t)view->channels, counts);
+    const int pieces = pieces_of_band(look, item);
+    for (int i = look->scratch->counted[item]; i < pieces; i++) {
+        const struct oct_pixel_run run = piece_of(look, item, i);
+        count_piece(look, &run, counts_of(look, worker));
     }
 }
 
@@ -180,7 +189,7 @@ static bool join_channel(const struct look *look, int bands, int c,
     float minimum = INFINITY, maximum = -INFINITY;
     double sum = 0.0, square = 0.0;
     for (int b = 0; b < bands; b++) {
-        const struct band band = band_of(look->scratch, b);
+        const struct oct_measures band = band_of(look->scratch, b);
         minimum = band.minimum[c] < minimum ? band.minimum[c] : minimum;
         maximum = band.maximum[c] > maximum ? band.maximum[c] : maximum;
         sum += (double)band.sum[c];
@@ -206,7 +215,7 @@ static void tensor_range(const struct look *look, int bands, float *minimum, flo
     *minimum = INFINITY;
     *maximum = -INFINITY;
     for (int b = 0; b < bands; b++) {
-        const struct band band = band_of(look->scratch, b);
+        const struct oct_measures band = band_of(look->scratch, b);
         for (int c = 0; c < look->view->channels; c++) {
             *minimum = band.minimum[c] < *minimum ? band.minimum[c] : *minimum;
             *maximum = band.maximum[c] > *maximum ? band.maximum[c] : *maximum;
@@ -214,28 +223,75 @@ static void tensor_range(const struct look *look, int bands, float *minimum, flo
     }
 }
 
+static bool all_counted(const struct look *look, int bands)
+{
+    for (int b = 0; b < bands; b++)
+        if (look->scratch->counted[b] < pieces_of_band(look, b))
+            return false;
+    return true;
+}
+
+/* The bins that histogram and tensor have in common, from `first` up to `last`. */
+static void common_bins(const struct look *look, const struct oct_histogram *histogram,
+                        float minimum, float maximum, int *first, int *last)
+{
+    const bool apart = minimum >= look->high || maximum < look->low;
+    *first = apart || minimum < look->low ? 0 : oct_histogram_bin(histogram, minimum);
+    *last = OCT_HISTOGRAM_BINS;
+    if (maximum < look->high)
+        *last = oct_histogram_bin(histogram, maximum) + 1;
+    if (apart)
+        *last = *first;
+}
+
+static void take_counts(const struct look *look, struct oct_histogram *histogram, int first,
+                        int last)
+{
+    for (int w = 0; w < look->scratch->workers; w++)
+        oct_histogram_take(histogram, counts_of(look, w), first, last);
+}
+
+static void forget_counts(const struct look *look)
+{
+    memset(look->scratch->counts, 0,
+           (size_t)look->scratch->workers * OCT_HISTOGRAM_BINS * sizeof *look->scratch->counts);
+}
+
 bool oct_observe(const octet_tensor_view *view, const struct oct_region *region,
                  struct oct_threads *threads, struct oct_observer_scratch *scratch,
                  struct oct_tensor_record *record)
 {
-    struct look look = {view, region, scratch, &record->histogram};
+    struct oct_histogram *histogram = &record->histogram;
+    struct look look = {view, region, scratch, oct_histogram_bins(histogram), 0.0f, 0.0f};
     const int bands = (region->y_end - region->y_begin + BAND_ROWS - 1) / BAND_ROWS;
+    int first, last;
+    float minimum, maximum;
     if (bands < 1 || region->x_end <= region->x_begin)
         return true;
+    if (histogram->count) {
+        look.high = look.bins.width * OCT_HISTOGRAM_HALF;
+        look.low = -look.high;
+    }
     oct_threads_run(threads, measure_band, &look, bands);
-    for (int c = 0; c < view->channels; c++)
-        if (!join_channel(&look, bands, c, NULL))
-            return false;
+    for (int c = 0; c < view->channels; c++) {
+        if (join_channel(&look, bands, c, NULL))
+            continue;
+        forget_counts(&look);
+        return false;
+    }
     for (int c = 0; c < view->channels; c++)
         join_channel(&look, bands, c, record);
-    float minimum, maximum;
     tensor_range(&look, bands, &minimum, &maximum);
-    oct_histogram_widen(&record->histogram, minimum, maximum);
+    if (histogram->count) {
+        common_bins(&look, histogram, minimum, maximum, &first, &last);
+        take_counts(&look, histogram, first, last);
+    }
+    oct_histogram_widen(histogram, minimum, maximum);
+    if (all_counted(&look, bands))
+        return true;
+    look.bins = oct_histogram_bins(histogram);
     oct_threads_run(threads, count_band, &look, bands);
-    const int first = oct_histogram_bin(&record->histogram, minimum);
-    const int last = oct_histogram_bin(&record->histogram, maximum) + 1;
-    for (int w = 0; w < scratch->workers; w++)
-        oct_histogram_take(&record->histogram, scratch->counts + (size_t)w * OCT_HISTOGRAM_BINS,
-                           first, last);
+    take_counts(&look, histogram, oct_histogram_bin(histogram, minimum),
+                oct_histogram_bin(histogram, maximum) + 1);
     return true;
 }

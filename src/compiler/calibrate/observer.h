@@ -21,8 +21,9 @@ struct oct_region oct_picture_region(const octet_tensor_view *view, const octet_
 /* Working memory for one tensor at a time,
  * for `workers` threads and at most `channels` channels. */
 struct oct_observer_scratch;
-octet_status oct_observer_scratch_create(octet_context *ctx, int workers, int channels,
-                                         struct oct_observer_scratch **scratch);
+octet_status oct_observer_scratch_create(octet_context *ctx,
+                                         const struct oct_measure_kernels *kernels, int workers,
+                                         int channels, struct oct_observer_scratch **scratch);
 void oct_observer_scratch_free(octet_context *ctx, struct oct_observer_scratch *scratch);
 
 /* Adds a region of a float tensor. False, with nothing added, when a value is not finite. */

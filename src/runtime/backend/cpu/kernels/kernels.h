@@ -185,6 +185,36 @@ struct oct_attention_kernel {
                 void *scratch);
 };
 
+/* What was seen of each channel so far: [channels] each. */
+struct oct_measures {
+    float *minimum, *maximum, *sum, *square;
+};
+
+/* `count` pixels of `channels` floats, `stride` floats apart. */
+struct oct_pixel_run {
+    const float *values;
+    size_t stride;
+    int count, channels;
+};
+
+/* Bins of a histogram, `width` wide, a power of two; bin `middle` begins at 0. */
+struct oct_bins {
+    float width, inverse; /* 1 / width */
+    int middle;
+};
+
+/* What calibration sees of floats. Bit-identical in every set. */
+struct oct_measure_kernels {
+    /* Adds pixels, one after the other, to what was seen of their channels: the least and greatest
+     * of the values that are numbers, the sum, and the sum of squares, each rounded. Returns
+     * whether all that was seen lies in [low, high), 0 among them, and all sums are finite. */
+    bool (*measure)(const struct oct_measures *seen, const struct oct_pixel_run *run, float low,
+                    float high);
+    /* counts[floor(value / width) + middle]++ of each value; its whole part fits into int32. */
+    void (*count_bins)(const struct oct_bins *bins, const float *values, size_t count,
+                       uint32_t *counts);
+};
+
 struct oct_kernels {
     const char *set; /* the highest set in use: "ref", "avx2", "avx512vnni", ... */
     /* Never NULL: the best kernel of the table's sets for a shape. */
@@ -222,6 +252,7 @@ struct oct_kernels {
     /* As it, rounded to BF16. */
     void (*pixels_to_bf16)(const uint8_t *codes, uint16_t *values, size_t pixels);
     struct oct_resize_kernels resize; /* bit-exact in every set */
+    struct oct_measure_kernels measure;
     /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds
      * done. */
     uint64_t (*burn_u8)(uint64_t rounds);

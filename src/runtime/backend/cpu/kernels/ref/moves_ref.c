@@ -147,6 +147,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .attention_float = &oct_attention_float_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
         .pixels_to_bf16 = oct_pixels_to_bf16_ref,
+        .measure = {oct_measure_ref, oct_count_bins_ref},
         .resize.blend_columns = oct_blend_columns_ref,
         .resize.blend_rows = oct_blend_rows_ref,
         .resize.halve_rows = oct_halve_rows_ref,

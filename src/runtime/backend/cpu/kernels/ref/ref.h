@@ -38,6 +38,12 @@ void oct_blend_rows_ref(const struct oct_blended_rows *rows, uint8_t *out);
 void oct_halve_rows_ref(const struct oct_halved_rows *rows, uint8_t *out);
 void oct_widen_pixels_ref(const uint8_t *rgb, uint8_t *rgb0, int pixels);
 void oct_swap_pixels_ref(const uint8_t *bgr, uint8_t *rgb, int pixels);
+bool oct_measure_channel_ref(const struct oct_measures *seen, const struct oct_pixel_run *run,
+                             int channel, float low, float high);
+bool oct_measure_ref(const struct oct_measures *seen, const struct oct_pixel_run *run, float low,
+                     float high);
+void oct_count_bins_ref(const struct oct_bins *bins, const float *values, size_t count,
+                        uint32_t *counts);
 void oct_yuv_pixels_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
                         uint8_t *rgb, int pixels);
 

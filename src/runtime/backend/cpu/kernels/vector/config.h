@@ -10,6 +10,7 @@
  *   depthwise.h  depthwise convolutions of any shape          DEFINE_DEPTHWISE() lines
  *   attention.h  attention                                    a DEFINE_ATTENTION() line
  *   finish.h     what follows the sums                        a function that calls choose_finish()
+ *   measure.h    what calibration sees of floats              a function that fills its table
  *
  * Numbers, known to the preprocessor. (must) has no default.
  *   OCT_CODES        (must) 1: U8 input, int32 sums, exact to the bit; 0: sums are floats

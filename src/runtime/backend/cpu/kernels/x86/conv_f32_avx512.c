@@ -31,6 +31,7 @@ static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape
 void oct_kernels_fill_avx512(struct oct_kernels *kernels)
 {
     kernels->set = "avx512";
+    oct_fill_measure_avx512(kernels);
     kernels->choose_conv_f32 = choose_conv_f32;
     kernels->depthwise_f32 = &oct_depthwise_f32_avx512;
     kernels->attention_u8 = &oct_attention_u8_avx512;

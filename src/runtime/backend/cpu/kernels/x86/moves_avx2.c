@@ -155,6 +155,7 @@ void oct_kernels_fill_avx2(struct oct_kernels *kernels)
     oct_fill_f32_avx2(kernels);
     oct_fill_resize_avx2(kernels);
     oct_fill_yuv_avx2(kernels);
+    oct_fill_measure_avx2(kernels);
     oct_fill_pools_avx2(kernels);
     kernels->attention_u8 = &oct_attention_u8_avx2;
     kernels->attention_float = &oct_attention_float_avx2;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What calibration sees of floats, in vectors of 512 bits. */
+#define OCT_CODES 0
+#define OCT_GROUP 1
+#include "runtime/backend/cpu/kernels/x86/vector_avx512.h"
+#include "runtime/backend/cpu/kernels/x86/x86.h"
+
+static inline v_int v_floors(v_float value, v_float inverse, v_float width)
+{
+    const v_int whole = _mm512_cvttps_epi32(v_mul(value, inverse));
+    const __mmask16 below = _mm512_cmp_ps_mask(value, v_mul(v_float_of(whole), width), _CMP_LT_OQ);
+    return _mm512_mask_sub_epi32(whole, below, whole, _mm512_set1_epi32(1));
+}
+
+#include "runtime/backend/cpu/kernels/vector/measure.h"
+
+void oct_fill_measure_avx512(struct oct_kernels *kernels)
+{
+    kernels->measure = (struct oct_measure_kernels){measure, count_bins};
+}
