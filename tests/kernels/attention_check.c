@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attention against the plain C reference: codes to the bit, floats within rounding. */
+/* Attention against the plain C reference, to the bit; and the reference of floats against double
+ * precision. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,35 +115,64 @@ static struct oct_attention_job random_job(struct check_random *random, enum oct
     return job;
 }
 
-/* How far apart an element of the two outputs is, in the output's unit of rounding. */
-static double distance(const struct oct_attention_job *job, const struct parts *parts, size_t at)
+/* Of floats to the bit, where they are numbers. */
+static bool same_elements(const struct oct_attention_job *job, const struct parts *parts)
 {
     const uint8_t *a = parts->expected.bytes, *b = parts->output.bytes;
-    if (job->output.type == OCT_TYPE_U8)
-        return fabs((double)a[at] - (double)b[at]) * (double)job->output.quantization.scale;
-    if (job->output.type == OCT_TYPE_BF16)
-        return fabs((double)oct_bf16_value(((const uint16_t *)(const void *)a)[at]) -
-                    (double)oct_bf16_value(((const uint16_t *)(const void *)b)[at]));
-    return fabs((double)((const float *)(const void *)a)[at] -
-                (double)((const float *)(const void *)b)[at]);
+    for (size_t i = 0; i < parts->expected.size && job->output.type == OCT_TYPE_F32; i += 4) {
+        float x, y;
+        memcpy(&x, a + i, 4);
+        memcpy(&y, b + i, 4);
+        if (memcmp(&x, &y, 4) != 0 && !(isnan(x) && isnan(y)))
+            return false;
+    }
+    return job->output.type == OCT_TYPE_F32 || memcmp(a, b, parts->expected.size) == 0;
 }
 
-/* Codes: none. Floats: of scores up to 4 * 4 * 68 whose sums round, and a unit of the output. */
-static bool compare(const struct oct_attention_job *job, const struct parts *parts)
+static double value_at(const struct oct_view *view, size_t at)
 {
-    const bool exact = job->queries.type == OCT_TYPE_U8;
-    const double unit = job->output.type == OCT_TYPE_U8     ? (double)job->output.quantization.scale
-                        : job->output.type == OCT_TYPE_BF16 ? 4.0 / 128
-                                                            : 0.0;
-    if (exact)
-        return memcmp(parts->expected.bytes, parts->output.bytes, parts->expected.size) == 0;
-    const size_t channels = (size_t)(job->heads * job->value_channels);
-    for (size_t y = 0; y < (size_t)job->height; y++)
-        for (size_t x = 0; x < (size_t)job->width; x++)
-            for (size_t c = 0; c < channels; c++)
-                if (!(distance(job, parts, y * job->output.row + x * job->output.pixel + c) <=
-                      unit + 4e-4))
-                    return false;
+    return view->type == OCT_TYPE_BF16
+               ? (double)oct_bf16_value(((const uint16_t *)view->data)[at])
+               : (double)((const float *)view->data)[at];
+}
+
+/* Channel `c` of query (y, x) in double precision. */
+static double real_value(const struct oct_attention_job *job, size_t y, size_t x, size_t c)
+{
+    const size_t width = (size_t)job->width, keys = (size_t)job->key_channels;
+    const size_t count = (size_t)job->height * width / (size_t)job->areas;
+    const size_t begin = (y * width + x) / count * count;
+    const size_t first = c / (size_t)job->value_channels * keys;
+    double highest = -INFINITY, sum = 0.0, total = 0.0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t j = begin; j < begin + count; j++) {
+            double score = 0.0;
+            for (size_t t = first; t < first + keys; t++)
+                score += value_at(&job->queries, y * job->queries.row + x * job->queries.pixel + t) *
+                         value_at(&job->keys, j / width * job->keys.row +
+                                                  j % width * job->keys.pixel + t);
+            highest = fmax(highest, score);
+            const double weight = pass ? exp((double)job->factor * (score - highest)) : 0.0;
+            sum += weight;
+            total += weight * value_at(&job->values, j / width * job->values.row +
+                                                         j % width * job->values.pixel + c);
+        }
+    return total / sum;
+}
+
+/* Of scores up to 4 * 4 * 48 whose sums round; one query, because it takes long. */
+static bool check_definition(const struct oct_attention_job *job, struct check_random *random)
+{
+    const size_t y = (size_t)check_int(random, 0, job->height - 1);
+    const size_t x = (size_t)check_int(random, 0, job->width - 1);
+    for (size_t c = 0; c < (size_t)(job->heads * job->value_channels); c++) {
+        const double real = real_value(job, y, x, c);
+        const double value =
+            value_at(&job->output, y * job->output.row + x * job->output.pixel + c);
+        if (!(fabs(value - real) <= 4e-4))
+            return check_failed("query (%zu, %zu), channel %zu is %.9g, really %.9g", y, x, c, value,
+                                real);
+    }
     return true;
 }
 
@@ -170,7 +200,9 @@ bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         kernel->run(&job, &ranges[i], scratch + (parts.scratch.size - own));
     bool whole = check_whole(&parts.output) && check_whole(&parts.scratch);
-    const bool same = compare(&job, &parts);
+    bool same = same_elements(&job, &parts);
+    if (kernel == definition && type != OCT_TYPE_U8 && job.output.type == OCT_TYPE_F32)
+        same = check_definition(&job, random) && same;
     for (int i = 0; i < 3; i++) {
         whole = check_whole(&parts.inputs[i]) && whole;
         check_release(&parts.inputs[i]);
