@@ -518,10 +518,9 @@ static double real_value(const struct conv_case *c, int n, int y, int x)
     if (!residual->data)
         return value;
     const double other = value_at(residual, residual->data, at);
-    return residual->type == OCT_TYPE_U8
-               ? value + (double)residual->quantization.scale *
-                             (other - residual->quantization.zero_point)
-               : value + other;
+    return residual->type == OCT_TYPE_U8 ? value + (double)residual->quantization.scale *
+                                                       (other - residual->quantization.zero_point)
+                                         : value + other;
 }
 
 /* F32's definitions themselves, where nothing rounds their output any more. */

@@ -98,7 +98,8 @@ static float score_of_values(const struct query *q, int key)
     const size_t other = element_of(job, &job->keys, key) + first;
     float score = 0.0f;
     for (size_t t = 0; t < (size_t)job->key_channels; t++)
-        score = oct_fused(value_of(&job->queries, query + t), value_of(&job->keys, other + t), score);
+        score =
+            oct_fused(value_of(&job->queries, query + t), value_of(&job->keys, other + t), score);
     return score;
 }
 
@@ -113,8 +114,8 @@ static float total_of_values(const struct query *q, const float *weights, size_t
         const bool first = j == 0;
         float block = 0.0f;
         for (; j < end; j++)
-            block = oct_fused(weights[j],
-                              value_of(values, element_of(q->job, values, q->begin + j) + c), block);
+            block = oct_fused(
+                weights[j], value_of(values, element_of(q->job, values, q->begin + j) + c), block);
         total = first ? block : total + block;
     }
     return total;

@@ -93,8 +93,8 @@ static void transform_input(const float d[SIDE], float v[SIDE])
 static void take_square(const struct oct_conv_job *job, int y, int x, float *points)
 {
     const size_t channels = (size_t)job->shape.input_channels;
-    const float *input = (const float *)job->input.data + (size_t)y * job->input.row +
-                         (size_t)x * job->input.pixel;
+    const float *input =
+        (const float *)job->input.data + (size_t)y * job->input.row + (size_t)x * job->input.pixel;
     for (size_t c = 0; c < channels; c++) {
         float columns[SIDE][SIDE];
         for (size_t i = 0; i < SIDE; i++) {

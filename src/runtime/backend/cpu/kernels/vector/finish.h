@@ -71,7 +71,8 @@ OCT_INLINE void quad_silu(v_float v[4])
 {
     const v_float zero = v_set(0.0f), one = v_set(1.0f), magic = v_set(OCT_SOFTMAX_MAGIC);
     for (int i = 0; i < 4; i++) {
-        const v_float x = v_max(v_min(v_sub(zero, v[i]), v_set(OCT_EXP_MOST)), v_set(OCT_EXP_LEAST));
+        const v_float x =
+            v_max(v_min(v_sub(zero, v[i]), v_set(OCT_EXP_MOST)), v_set(OCT_EXP_LEAST));
         const v_float a = v_add(v_mul(x, v_set(OCT_LOG2_E)), magic), n = v_sub(a, magic);
         v_float r = v_fma(n, v_set(-OCT_LN2_HIGH), x);
         r = v_fma(n, v_set(-OCT_LN2_LOW), r);
