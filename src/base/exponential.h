@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exp, log and the logistic function with the same bits on every machine: double precision operations
- * with one IEEE result each, in one order (the build forbids contraction), never the C library's,
- * whose last bits differ by processor.
+ * exp, log and the logistic function with the same bits on every machine: double precision
+ * operations with one IEEE result each, in one order (the build forbids contraction), never the C
+ * library's, whose last bits differ by processor.
  */
 #ifndef OCTET_BASE_EXPONENTIAL_H
 #define OCTET_BASE_EXPONENTIAL_H

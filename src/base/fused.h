@@ -54,8 +54,8 @@ static inline float oct_fused(float a, float b, float c)
 }
 
 /* Rounding twice differs from rounding once only where the double lies halfway between two floats:
- * of its last 29 bits the first alone is set. Numbers below 2^-125, of which floats have fewer bits,
- * and zeros count as in doubt, too. One row in some millions is. */
+ * of its last 29 bits the first alone is set. Numbers below 2^-125, of which floats have fewer
+ * bits, and zeros count as in doubt, too. One row in some millions is. */
 #define OCT_FUSED_LAST_BITS UINT64_C(0x1fffffff)
 #define OCT_FUSED_HALFWAY UINT64_C(0x10000000)
 #define OCT_FUSED_LEAST UINT64_C(0x3820000000000000) /* 2^-125 */

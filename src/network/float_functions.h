@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one definition of what FP32 networks compute beside products and sums, in requantize.h's
- * manner: operations with one IEEE result, in one written order, so that every instruction set gives
- * the same bits. Reference kernels call these functions; SIMD kernels write the same operations on
- * vectors. What is said of errors leaves out the rounding of the argument.
+ * manner: operations with one IEEE result, in one written order, so that every instruction set
+ * gives the same bits. Reference kernels call these functions; SIMD kernels write the same
+ * operations on vectors. What is said of errors leaves out the rounding of the argument.
  */
 #ifndef OCTET_NETWORK_FLOAT_FUNCTIONS_H
 #define OCTET_NETWORK_FLOAT_FUNCTIONS_H
@@ -32,8 +32,8 @@ static inline float oct_power_of_two(float a)
     return a;
 }
 
-/* SiLU, y / (1 + exp(-y)), within 2e-7 relative from -88 on: exp as 2^n times a polynomial of degree
- * 6, Taylor's. A NaN stays one; an infinite y is divided as any other. */
+/* SiLU, y / (1 + exp(-y)), within 2e-7 relative from -88 on: exp as 2^n times a polynomial of
+ * degree 6, Taylor's. A NaN stays one; an infinite y is divided as any other. */
 static inline float oct_silu_value(float y)
 {
     float x = 0.0f - y;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random convolutions against the plain C reference: U8 and F32 to the bit, BF16 within the rounding
- * of its sums; and the reference of F32 against sums in double precision. */
+/* Random convolutions against the plain C reference: U8 and F32 to the bit, BF16 within the
+ * rounding of its sums; and the reference of F32 against sums in double precision. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* FP32 is one function: outputs, statistics and engines are the same bytes with every kernel set and
- * number of threads, and recorded ones, so that other processors and compilers give them too. */
+/* FP32 is one function: outputs, statistics and engines are the same bytes with every kernel set
+ * and number of threads, and recorded ones, so that other processors and compilers give them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * tile geometry, packing and run function travel together. Activations are channels-last; see
  * struct oct_conv_job for their layout.
  *
- * INT8 and F32 results are bit-identical in every set: requantize.h, float_functions.h and the plain
- * C kernels are the one definition. BF16 results agree within tolerances.
+ * INT8 and F32 results are bit-identical in every set: requantize.h, float_functions.h and the
+ * plain C kernels are the one definition. BF16 results agree within tolerances.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attention in plain C: the definition. One query of one head at a time, pixels of its area in
- * order, channels in order; but for weights of floats (float_functions.h), whose sum is one of 16. */
+ * order, channels in order; weights of floats add up to 16 sums first (float_functions.h). */
 #include "base/bfloat16.h"
 #include "base/fused.h"
 #include "network/float_functions.h"

@@ -39,8 +39,8 @@ static void run(const struct oct_conv_job *job, const struct oct_conv_range *ran
     }
 }
 
-/* PACKED and INPUT: types of weights and input; WEIGHT(at) gives a weight as packed, PLUS(x, w, sum)
- * what a sum comes to with a product; FIRST is what SUM begins with; FINISH takes the sums. */
+/* PACKED and INPUT: types of weights and input; WEIGHT(at) gives a weight as packed, PLUS(x, w,
+ * sum) what a sum comes to with a product; FIRST is what SUM begins with; FINISH takes the sums. */
 #define DEFINE_DEPTHWISE(type, PACKED, INPUT, SUM, WEIGHT, PLUS, FIRST, FINISH)                    \
     static size_t packed_bytes_##type(const struct oct_conv_shape *shape)                          \
     {                                                                                              \
