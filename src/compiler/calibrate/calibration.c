@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/session/find_backend.h"
 
@@ -135,6 +136,9 @@ static octet_status open_session(octet_context *ctx, octet_calibration *c,
         status = oct_session_open(ctx, backend, device, c->engine, &session, &view->session);
     if (status)
         return status;
+    if (backend != &oct_cpu_backend && view == c->views)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "a GPU sums in another order: its statistics differ in last digits from the CPU's");
     view->height = oct_session_facts(view->session)->height;
     view->width = oct_session_facts(view->session)->width;
     view->rgb = oct_malloc(ctx, (size_t)view->height * (size_t)view->width, 3);
