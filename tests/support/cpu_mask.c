@@ -15,6 +15,8 @@ unsigned __real_oct_cpu_enable(unsigned sets);
 unsigned __wrap_oct_cpu_enable(unsigned sets);
 int __real_oct_cores_usable(void);
 int __wrap_oct_cores_usable(void);
+int __real_oct_cores_big(void);
+int __wrap_oct_cores_big(void);
 int __real_oct_cores_default_threads(void);
 int __wrap_oct_cores_default_threads(void);
 
@@ -79,6 +81,12 @@ int __wrap_oct_cores_usable(void)
 {
     const char *cores = setting("OCTET_TEST_CORES");
     return cores ? atoi(cores) : __real_oct_cores_usable();
+}
+
+int __wrap_oct_cores_big(void)
+{
+    const char *cores = setting("OCTET_TEST_CORES");
+    return cores ? atoi(cores) : __real_oct_cores_big();
 }
 
 int __wrap_oct_cores_default_threads(void)
