@@ -39,29 +39,12 @@ foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
     endif()
 endforeach()
 
-# octet_test_on(PROCESSOR NAME COMMAND...)
-function(octet_test_on processor name)
-    octet_test(${name}_on_${processor} cpus ${ARGN} CONFIGURATIONS cpus)
-    set_tests_properties(${name}_on_${processor} PROPERTIES TIMEOUT 7200)
-    set_property(TEST ${name}_on_${processor} APPEND PROPERTY ENVIRONMENT OCTET_TEST_CASE_SECONDS=3600)
-endfunction()
-
-# Emulation takes some thirty times as long: not the tests that repeat what others do, with memory that fails, say.
-set(octet_emulated_tests ${octet_unit_tests})
-list(REMOVE_ITEM octet_emulated_tests test_faults test_field_faults)
+include(emulated.cmake)
 foreach(processor Nehalem Haswell EPYC)
     set(emulator qemu-x86_64 -cpu ${processor},check=off)
-    foreach(name IN LISTS octet_emulated_tests)
-        octet_test_on(${processor} ${name} ${emulator} $<TARGET_FILE:${name}>)
-    endforeach()
-    octet_test_on(${processor} kernel_check ${emulator} $<TARGET_FILE:kernel_check> --rounds 20)
+    octet_tests_on(${processor} ${emulator})
     if(TARGET octet_program)
-        set(program ${CMAKE_CURRENT_BINARY_DIR}/${processor}/octet)
-        list(JOIN emulator " " command)
-        file(GENERATE OUTPUT ${program}
-             CONTENT "#!/bin/sh\nexec ${command} \"$<TARGET_FILE:octet_program>\" \"$@\"\n"
-             FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
-        octet_test_on(${processor} cli bash ${cli_runner} ${program}
-            bench build cpu doctor draw export help inspect missing npy sources truncated usage wrong_kind)
+        octet_cases_on(${processor} "bench;build;cpu;doctor;draw;export;help;inspect;missing;npy;sources;truncated;usage;wrong_kind"
+                       ${emulator})
     endif()
 endforeach()
