@@ -30,7 +30,7 @@ def parse():
     parser.add_argument("--images", default=str(ROOT / "demo" / "images" / "calibration"), help="pictures to calibrate with")
     parser.add_argument("--size", type=int, default=640, help="of the picture (default 640)")
     parser.add_argument("--processors", default=",".join(DENSEST), help="of qemu's, with commas between")
-    parser.add_argument("--precisions", default="int8,fp32", help="of octet's engines, with commas between")
+    parser.add_argument("--precisions", default="int8,fp32", help="of octet's engines, with commas between, or none")
     parser.add_argument("--layers", action="store_true", help="print the table of layers too")
     parser.add_argument("--functions", action="store_true", help="print which functions the instructions are in too")
     parser.add_argument("--ncnn", metavar="DIR", help="count ncnn as well; what it needs is fetched into DIR once")
@@ -110,7 +110,7 @@ class Counter:
 def build_engines(settings, work):
     """{precision: (engine, its layers as octet bench --layers tells them)}."""
     engines = {}
-    for precision in settings.precisions.split(","):
+    for precision in filter(None, settings.precisions.split(",")):
         engine = work / f"{precision}.octet"
         means = ["--images", settings.images, "--count", 16] if precision == "int8" else ["--precision", precision]
         run([settings.native, "build", settings.model, *means, "-o", engine, "-q"])

@@ -13,10 +13,10 @@
  *   layer NUMBER the same
  *   function NAME the same
  *
- * VECTOR counts data processing of vectors and floats; the others are instructions that multiply and
- * add vectors: SDOT with USDOT and UDOT; SMMLA with UMMLA and USMMLA; FMLA of floats; FMLAH of halves
- * (and of bfloat16); WIDENING with 8 or 16-bit integers that become wider sums (SMLAL, SMULL) and
- * those that do not (MLA, MUL).
+ * VECTOR counts data processing of vectors and floats; the others are instructions that multiply
+ * and add vectors: SDOT with USDOT and UDOT; SMMLA with UMMLA and USMMLA; FMLA of floats; FMLAH of
+ * halves and of bfloat16; WIDENING of integers of 8 and 16 bits, into wider sums (SMLAL, SMULL) and
+ * not (MLA, MUL).
  *
  * A layer is what oct_threads_run() does for oct_cpu_run(), call by call: a block of the latter's
  * ends a layer, the entry of the former begins the next. Symbols must be there (no strip).

@@ -15,9 +15,9 @@ int oct_cores_among(const char *root, const cpu_set_t *allowed, size_t bytes);
 /* Physical cores that this process may use (its affinity mask), at least 1. */
 int oct_cores_usable(void);
 
-/* Those of them that are big: all, but on processors with cores of several kinds, as phones and small
- * boards have them (big.LITTLE), only those at least half as capable as the most capable core in
- * `allowed` (cpu_capacity), or clocked nearly as high where the system tells clocks alone. */
+/* Those of them that are big: all, but on processors with cores of several kinds, as phones and
+ * small boards have them (big.LITTLE), only those at least half as capable as the most capable core
+ * in `allowed` (cpu_capacity), or clocked nearly as high where the system tells clocks alone. */
 int oct_cores_big_among(const char *root, const cpu_set_t *allowed, size_t bytes);
 
 /* Big cores that this process may use. On x86 every core counts. */

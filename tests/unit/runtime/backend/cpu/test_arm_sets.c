@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sets of 64-bit ARM: of what the system tells, and of its cores where it is older than they. */
+/* The sets of 64-bit ARM: of what the system tells, and of cores that are newer than it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
