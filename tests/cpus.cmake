@@ -8,6 +8,12 @@ set(octet_as_avx512 avx2,avx512)                      # Skylake-SP
 set(octet_as_avx512vnni avx2,avx512,avx512vnni)       # Cascade Lake, Ice Lake
 set(octet_as_avx512bf16 avx2,avx512,avx512vnni,avx512bf16) # Zen 4
 set(octet_as_amx avx2,avxvnni,avx512,avx512vnni,avx512bf16,amx) # Sapphire Rapids; emulated where it is absent
+set(octet_as_neon neon)                               # Raspberry Pi 4
+set(octet_as_dotprod neon,dotprod)                    # Raspberry Pi 5, Jetson Orin
+set(octet_as_i8mm neon,dotprod,i8mm)                  # Graviton 3, Grace
+set(octet_sets_x86 ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
+set(octet_sets_arm ref neon dotprod i8mm)
+set(octet_sets ${octet_sets_${OCTET_KERNEL_FOLDER}})
 
 # octet_test_as(SET NAME COMMAND...): skipped where the machine lacks a set.
 function(octet_test_as set name)
@@ -16,7 +22,7 @@ function(octet_test_as set name)
     set_property(TEST ${name}_as_${set} APPEND PROPERTY ENVIRONMENT OCTET_TEST_CPU=${octet_as_${set}})
 endfunction()
 
-foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
+foreach(set IN LISTS octet_sets)
     foreach(name test_bf16 test_letterbox test_quantized test_backends test_cpu_backend test_session)
         octet_test_as(${set} ${name} ${name})
     endforeach()
@@ -27,8 +33,8 @@ foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
 endforeach()
 
 # The long tier, for ctest -C cpus (./dev cpus): every unit test and the whole command line as if on each processor, and
-# both under emulators of processors that lack what this machine has, where a forbidden instruction ends the program.
-foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
+# both under emulators of x86 processors that lack what this machine has, where a forbidden instruction ends the program.
+foreach(set IN LISTS octet_sets)
     foreach(name IN LISTS octet_unit_tests)
         if(NOT TEST ${name}_as_${set})
             octet_test_as(${set} ${name} ${name} CONFIGURATIONS cpus)
@@ -39,29 +45,15 @@ foreach(set ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
     endif()
 endforeach()
 
-# octet_test_on(PROCESSOR NAME COMMAND...)
-function(octet_test_on processor name)
-    octet_test(${name}_on_${processor} cpus ${ARGN} CONFIGURATIONS cpus)
-    set_tests_properties(${name}_on_${processor} PROPERTIES TIMEOUT 7200)
-    set_property(TEST ${name}_on_${processor} APPEND PROPERTY ENVIRONMENT OCTET_TEST_CASE_SECONDS=3600)
-endfunction()
-
-# Emulation takes some thirty times as long: not the tests that repeat what others do, with memory that fails, say.
-set(octet_emulated_tests ${octet_unit_tests})
-list(REMOVE_ITEM octet_emulated_tests test_faults test_field_faults)
+if(NOT OCTET_KERNEL_FOLDER STREQUAL x86)
+    return()
+endif()
+include(emulated.cmake)
 foreach(processor Nehalem Haswell EPYC)
     set(emulator qemu-x86_64 -cpu ${processor},check=off)
-    foreach(name IN LISTS octet_emulated_tests)
-        octet_test_on(${processor} ${name} ${emulator} $<TARGET_FILE:${name}>)
-    endforeach()
-    octet_test_on(${processor} kernel_check ${emulator} $<TARGET_FILE:kernel_check> --rounds 20)
+    octet_tests_on(${processor} ${emulator})
     if(TARGET octet_program)
-        set(program ${CMAKE_CURRENT_BINARY_DIR}/${processor}/octet)
-        list(JOIN emulator " " command)
-        file(GENERATE OUTPUT ${program}
-             CONTENT "#!/bin/sh\nexec ${command} \"$<TARGET_FILE:octet_program>\" \"$@\"\n"
-             FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
-        octet_test_on(${processor} cli bash ${cli_runner} ${program}
-            bench build cpu doctor draw export help inspect missing npy sources truncated usage wrong_kind)
+        octet_cases_on(${processor} "bench;build;cpu;doctor;draw;export;help;inspect;missing;npy;sources;truncated;usage;wrong_kind"
+                       ${emulator})
     endif()
 endforeach()

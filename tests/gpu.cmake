@@ -71,7 +71,7 @@ target_include_directories(stand_in_cuda PRIVATE ${PROJECT_SOURCE_DIR}/include $
 target_compile_definitions(stand_in_cuda PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
 target_link_options(stand_in_cuda PRIVATE -Wl,--exclude-libs,ALL)
 target_link_libraries(stand_in_cuda PRIVATE octet_runtime_static octet_flags)
-if(TARGET octet_program)
+if(TARGET octet_program AND NOT CMAKE_CROSSCOMPILING)
     octet_test(gpu_programs unit bash ${CMAKE_CURRENT_SOURCE_DIR}/gpu/stand_in.sh ${PROJECT_BINARY_DIR}
                ${PROJECT_SOURCE_DIR})
     set_property(TEST gpu_programs APPEND PROPERTY ENVIRONMENT LD_LIBRARY_PATH=${OCTET_STAND_IN_DRIVER})

@@ -8,6 +8,6 @@ foreach(name test_report_page test_report_judge test_layer_name)
     octet_test(${name} unit ${name})
 endforeach()
 
-if(TARGET octet_program)
+if(TARGET octet_program AND NOT CMAKE_CROSSCOMPILING)
     octet_test(report_page cli bash ${CMAKE_CURRENT_SOURCE_DIR}/report/page.sh $<TARGET_FILE:octet_program>)
 endif()

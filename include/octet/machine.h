@@ -13,9 +13,10 @@ typedef struct octet_machine {
     char kernel_sets[128];
     char best[24];      /**< the one that runs INT8 */
     int physical_cores; /**< that this process may use (its affinity mask) */
-    int threads;        /**< the default: as many, or as a CPU quota pays for in whole */
+    int threads;        /**< the default: the big cores, or what a CPU quota pays for in whole */
     double cpu_quota;   /**< of this process' control groups, in processors; 0: none */
-    size_t reserved[7];
+    int big_cores;      /**< of these: fewer only on ARM processors with cores of several kinds */
+    size_t reserved[6];
 } octet_machine;
 
 OCTET_API void octet_machine_get(octet_machine *machine);

@@ -17,7 +17,7 @@ typedef struct octet_session octet_session;
 typedef struct octet_session_settings {
     int height, width; /**< pixels, multiples of 32, 32 to 8192; 0: the engine's default size */
     int batch;         /**< pictures a run, 1 to 256; default 1. Results do not depend on it */
-    /** 1 or more; 0 (default): physical cores that this process may use,
+    /** 1 or more; 0 (default): physical cores (big.LITTLE: big ones) that this process may use,
      * fewer where a CPU quota (docker --cpus) does not pay for them */
     int threads;
     /** highest kernel set to use: "ref", "avx2", "avx512vnni", ... or "max" (default, also NULL) */

@@ -19,7 +19,8 @@ void octet_machine_get(octet_machine *machine)
     oct_cpu_name(machine->cpu, (int)sizeof machine->cpu);
     machine->physical_cores = oct_cores_usable();
     machine->cpu_quota = oct_cores_quota("");
-    machine->threads = oct_cores_threads(machine->physical_cores, machine->cpu_quota);
+    machine->big_cores = oct_cores_big();
+    machine->threads = oct_cores_threads(machine->big_cores, machine->cpu_quota);
     const unsigned sets = oct_cpu_sets();
     size_t used = 0;
     for (unsigned set = 1; set && set <= sets; set <<= 1) {

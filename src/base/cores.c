@@ -11,6 +11,13 @@
 #define PROCESSORS_MAX 8192 /* Linux has no more */
 #define LINE_BYTES 4096
 
+/* What big cores have at least of the biggest one's. With items for several turns of each thread, a
+ * core half as fast takes half as many; a slower one is waited for. Clocks tell less than
+ * capacities (cores differ at the same clock): 0.75 to 0.8 is what Cortex-A53 and A55 have beside
+ * A72 and A76 (Rockchip RK3399, RK3588), 0.9 and more what cores of one kind differ by. */
+#define BIG_CAPACITY 0.5
+#define BIG_CLOCK 0.85
+
 /* The first line of a file whose name is put together; false where there is none. */
 static bool read_line(char line[LINE_BYTES], const char *folder, const char *name)
 {
@@ -65,13 +72,65 @@ int oct_cores_among(const char *root, const cpu_set_t *allowed, size_t bytes)
     return cores > 0 ? cores : 1;
 }
 
-int oct_cores_usable(void)
+/* What the system tells of how much a processor does, as a whole number; 0: nothing. */
+static double read_figure(const char *root, int processor, const char *name)
+{
+    char folder[PATH_MAX], line[LINE_BYTES];
+    snprintf(folder, sizeof folder, "%s/sys/devices/system/cpu/cpu%d", root, processor);
+    return read_line(line, folder, name) ? strtod(line, NULL) : 0.0;
+}
+
+/* Cores whose figure in file `name` is at least `share` of the greatest; 0 where one has none. */
+static int count_great(const char *root, const cpu_set_t *allowed, size_t bytes, const char *name,
+                       double share)
+{
+    double greatest = 0.0;
+    int cores = 0;
+    for (int processor = 0; processor < (int)(8 * bytes); processor++) {
+        if (!CPU_ISSET_S((size_t)processor, bytes, allowed))
+            continue;
+        const double figure = read_figure(root, processor, name);
+        if (!(figure > 0.0))
+            return 0;
+        greatest = figure > greatest ? figure : greatest;
+    }
+    for (int processor = 0; processor < (int)(8 * bytes); processor++)
+        if (CPU_ISSET_S((size_t)processor, bytes, allowed) &&
+            read_figure(root, processor, name) >= share * greatest &&
+            is_first_of_core(root, processor, allowed, bytes))
+            cores++;
+    return cores;
+}
+
+int oct_cores_big_among(const char *root, const cpu_set_t *allowed, size_t bytes)
+{
+    int cores = count_great(root, allowed, bytes, "cpu_capacity", BIG_CAPACITY);
+    if (cores == 0)
+        cores = count_great(root, allowed, bytes, "cpufreq/cpuinfo_max_freq", BIG_CLOCK);
+    return cores > 0 ? cores : oct_cores_among(root, allowed, bytes);
+}
+
+static int count_of_process(int (*count)(const char *, const cpu_set_t *, size_t))
 {
     cpu_set_t allowed[PROCESSORS_MAX / CPU_SETSIZE];
     memset(allowed, 0, sizeof allowed);
     if (sched_getaffinity(0, sizeof allowed, allowed) != 0)
         return 1;
-    return oct_cores_among("", allowed, sizeof allowed);
+    return count("", allowed, sizeof allowed);
+}
+
+int oct_cores_usable(void)
+{
+    return count_of_process(oct_cores_among);
+}
+
+int oct_cores_big(void)
+{
+#if defined(__aarch64__)
+    return count_of_process(oct_cores_big_among);
+#else
+    return oct_cores_usable();
+#endif
 }
 
 static bool has_word(const char *words, const char *word)
@@ -200,5 +259,5 @@ int oct_cores_threads(int cores, double quota)
 
 int oct_cores_default_threads(void)
 {
-    return oct_cores_threads(oct_cores_usable(), oct_cores_quota(""));
+    return oct_cores_threads(oct_cores_big(), oct_cores_quota(""));
 }

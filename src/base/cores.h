@@ -15,6 +15,14 @@ int oct_cores_among(const char *root, const cpu_set_t *allowed, size_t bytes);
 /* Physical cores that this process may use (its affinity mask), at least 1. */
 int oct_cores_usable(void);
 
+/* Those of them that are big: all, but on processors with cores of several kinds, as phones and
+ * small boards have them (big.LITTLE), only those at least half as capable as the most capable core
+ * in `allowed` (cpu_capacity), or clocked nearly as high where the system tells clocks alone. */
+int oct_cores_big_among(const char *root, const cpu_set_t *allowed, size_t bytes);
+
+/* Big cores that this process may use. On x86 every core counts. */
+int oct_cores_big(void);
+
 /* The time on processors that this process' control groups (version 1 or 2) grant it, as a number
  * of processors: the smallest of its own group's and all groups' above. 0: no quota, or none that
  * can be read. */
@@ -24,7 +32,7 @@ double oct_cores_quota(const char *root);
  * use the quota up before the period's end, and then all of them stand still, 0.1 s at most. */
 int oct_cores_threads(int cores, double quota);
 
-/* The default number of threads on this machine. */
+/* The default number of threads on this machine: as many as big cores, or as its quota. */
 int oct_cores_default_threads(void);
 
 #endif

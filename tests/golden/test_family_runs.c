@@ -115,8 +115,11 @@ static double row_distance(const float *row, const octet_detection *box)
 {
     const float sides[4] = {box->x1, box->y1, box->x2, box->y2};
     double largest = 0.0;
-    for (int i = 0; i < 4; i++)
-        largest = fmax(largest, fabs(fmin(fmax((double)row[i], 0.0), SIZE) - (double)sides[i]));
+    for (int i = 0; i < 4; i++) {
+        const double off = fabs(fmin(fmax((double)row[i], 0.0), SIZE) - (double)sides[i]);
+        if (!(off <= largest)) /* not fmax(): gcc 12 for ARM ends with an error of its own there */
+            largest = off;
+    }
     return largest;
 }
 

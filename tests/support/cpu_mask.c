@@ -15,6 +15,8 @@ unsigned __real_oct_cpu_enable(unsigned sets);
 unsigned __wrap_oct_cpu_enable(unsigned sets);
 int __real_oct_cores_usable(void);
 int __wrap_oct_cores_usable(void);
+int __real_oct_cores_big(void);
+int __wrap_oct_cores_big(void);
 int __real_oct_cores_default_threads(void);
 int __wrap_oct_cores_default_threads(void);
 
@@ -81,10 +83,17 @@ int __wrap_oct_cores_usable(void)
     return cores ? atoi(cores) : __real_oct_cores_usable();
 }
 
+/* "8,4": four of eight are big. */
+int __wrap_oct_cores_big(void)
+{
+    const char *cores = setting("OCTET_TEST_CORES"), *big = cores ? strchr(cores, ',') : NULL;
+    return cores ? atoi(big ? big + 1 : cores) : __real_oct_cores_big();
+}
+
 int __wrap_oct_cores_default_threads(void)
 {
-    const char *cores = setting("OCTET_TEST_CORES");
-    return cores ? atoi(cores) : __real_oct_cores_default_threads();
+    return setting("OCTET_TEST_CORES") ? __wrap_oct_cores_big()
+                                       : __real_oct_cores_default_threads();
 }
 
 #if defined(__x86_64__)

@@ -3,7 +3,7 @@
 # machine, and of trees that are damaged.
 . "$support"
 for tree in jetpack-4.6-nano jetpack-5.1.2-xavier-nx jetpack-6.0-agx-orin jetpack-6.2-orin-nano jetpack-7.1-thor \
-    pc pc-gpu pc-nouveau server-h100; do
+    pc pc-gpu pc-nouveau pi-5 server-h100; do
     unpack_tree $tree $tree
     try doctor --root $tree
 done
@@ -26,6 +26,29 @@ for line in '50000 100000' 'max 100000' 'rubbish'; do
     echo "$line" >quota/sys/fs/cgroup/cpu.max
     "$octet" doctor --root quota | grep quota
 done
+# cores of 64-bit ARM: of several kinds, unknown ones, of a system older than they, and by /sys
+cores() {
+    local processor=0 part
+    mkdir -p arm/proc
+    for part in "${@:3}"; do
+        printf 'processor\t: %d\nFeatures\t: %s\nCPU implementer\t: %s\nCPU part\t: %s\n\n' $processor "$2" "$1" $part
+        processor=$((processor + 1))
+    done >arm/proc/cpuinfo
+    "$octet" doctor --root arm | sed -n '/^memory/q;/^cpu\|  cores\|  kernel/p'
+}
+cores 0x41 'fp asimd' 0xd08 0xd08
+cores 0x41 'fp asimd asimddp' 0xd05 0xd05 0xd0b
+cores 0x41 'fp asimd asimdhp asimddp' 0xd40 0xd40
+cores 0x41 'fp asimd' 0xd0b 0xd03
+cores 0x4e 'fp asimd' 0x003 0x000 0x004
+cores 0x48 'fp asimd asimddp' 0xd01 0xd02
+cores 0x41 'fp asimd' 0xd0b 0xd0c 0xd0d 0xd0e 0xd41 0xd42 0xd44 0xd4b 0xd08
+printf 'Features: fp asimd\n' >arm/proc/cpuinfo
+for processor in 0 1; do
+    mkdir -p arm/sys/devices/system/cpu/cpu$processor/regs/identification
+    echo 0x00000000410fd421 >arm/sys/devices/system/cpu/cpu$processor/regs/identification/midr_el1
+done
+"$octet" doctor --root arm | sed -n '/^memory/q;p'
 # this machine: the groups, in their order
 "$octet" doctor | sed -n 's/^\([a-z][a-z]*\) .*/\1/p' | tr '\n' ' '
 echo

@@ -43,15 +43,26 @@ static void put_siblings(const char *file, int processor, const char *list)
     put(name, list);
 }
 
-/* Cores among the processors of a word: "1101" allows 0, 1 and 3. */
-static int cores_among(const char *processors)
+static int count_among(const char *processors,
+                       int (*count)(const char *, const cpu_set_t *, size_t))
 {
     cpu_set_t allowed[8];
     memset(allowed, 0, sizeof allowed);
     for (size_t i = 0; processors[i]; i++)
         if (processors[i] == '1')
             CPU_SET_S(i, sizeof allowed, allowed);
-    return oct_cores_among(root, allowed, sizeof allowed);
+    return count(root, allowed, sizeof allowed);
+}
+
+/* Cores among the processors of a word: "1101" allows 0, 1 and 3. */
+static int cores_among(const char *processors)
+{
+    return count_among(processors, oct_cores_among);
+}
+
+static int big_among(const char *processors)
+{
+    return count_among(processors, oct_cores_big_among);
 }
 
 static void threads_of_cores(void **state)
@@ -98,6 +109,70 @@ static void unknown_cores(void **state)
     put_siblings("core_cpus_list", 3, "0-99999999999999999999");
     put_siblings("core_cpus_list", 2, "-5-2,x");
     assert_int_equal(cores_among("1111"), 3);
+}
+
+static void put_figures(const char *file, const int *figures, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[128], text[16];
+        snprintf(name, sizeof name, "sys/devices/system/cpu/cpu%d/%s", i, file);
+        snprintf(text, sizeof text, "%d\n", figures[i]);
+        put(name, text);
+    }
+}
+
+/* A Rockchip RK3588: four Cortex-A55, four Cortex-A76 in two clusters. */
+static void big_by_capacity(void **state)
+{
+    (void)state;
+    static const int capacities[] = {414, 414, 414, 414, 1024, 1024, 1024, 1024},
+                     clocks[] = {1, 1, 1, 1, 1, 1, 1, 100};
+    put_figures("cpu_capacity", capacities, 8);
+    put_figures("cpufreq/cpuinfo_max_freq", clocks, 8); /* not looked at */
+    assert_int_equal(big_among("11111111"), 4);
+    assert_int_equal(big_among("11110011"), 2);
+    assert_int_equal(big_among("11110000"), 4); /* small ones alone */
+    assert_int_equal(big_among("10000000"), 1);
+    assert_int_equal(big_among("00000000"), 1);
+    put_siblings("core_cpus_list", 4, "4-5\n");
+    put_siblings("core_cpus_list", 5, "4-5\n");
+    assert_int_equal(big_among("11111111"), 3);
+    put("sys/devices/system/cpu/cpu0/cpu_capacity", "512\n"); /* just half */
+    assert_int_equal(big_among("11111111"), 4);
+    put("sys/devices/system/cpu/cpu0/cpu_capacity", "511\n");
+    assert_int_equal(big_among("11111111"), 3);
+}
+
+/* An RK3399 whose system tells no capacities: four Cortex-A53, two Cortex-A72. */
+static void big_by_clock(void **state)
+{
+    (void)state;
+    static const int clocks[] = {1416000, 1416000, 1416000, 1416000, 1800000, 1800000};
+    put_figures("cpufreq/cpuinfo_max_freq", clocks, 6);
+    put("sys/devices/system/cpu/cpu5/cpu_capacity", "1024\n"); /* of one alone */
+    assert_int_equal(big_among("111111"), 2);
+    assert_int_equal(big_among("111101"), 1);
+    assert_int_equal(big_among("111100"), 4);
+}
+
+static void big_unknown(void **state)
+{
+    (void)state;
+    static const int equal[] = {1024, 1024, 1024, 1024},
+                     near[] = {5200000, 5200000, 5000000, 4800000};
+    assert_int_equal(big_among("1111"), 4); /* no files */
+    put_figures("cpufreq/cpuinfo_max_freq", near, 4);
+    assert_int_equal(big_among("1111"), 4);
+    put("sys/devices/system/cpu/cpu1/cpufreq/cpuinfo_max_freq", "");
+    assert_int_equal(big_among("1111"), 4);
+    put("sys/devices/system/cpu/cpu1/cpufreq/cpuinfo_max_freq", "-100000000\n");
+    assert_int_equal(big_among("1111"), 4);
+    put("sys/devices/system/cpu/cpu1/cpufreq/cpuinfo_max_freq", "rubbish\n");
+    assert_int_equal(big_among("1111"), 4);
+    put_figures("cpu_capacity", equal, 4);
+    assert_int_equal(big_among("1111"), 4);
+    put_siblings("core_cpus_list", 3, "2-3\n");
+    assert_int_equal(big_among("1111"), 3);
 }
 
 static void many_processors(void **state)
@@ -229,7 +304,9 @@ static void cores_of_process(void **state)
     const int cores = oct_cores_among("", allowed, sizeof allowed);
     assert_in_range(cores, 1, CPU_COUNT_S(sizeof allowed, allowed));
     assert_int_equal(oct_cores_usable(), cores);
-    assert_int_equal(oct_cores_default_threads(), oct_cores_threads(cores, oct_cores_quota("")));
+    const int big = oct_cores_big();
+    assert_in_range(big, 1, cores);
+    assert_int_equal(oct_cores_default_threads(), oct_cores_threads(big, oct_cores_quota("")));
     size_t last = 8 * sizeof allowed - 1;
     while (!CPU_ISSET_S(last, sizeof allowed, allowed))
         last--;
@@ -250,11 +327,19 @@ static void cores_of_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_TREE(threads_of_cores),        WITH_TREE(clusters_of_cores),
-        WITH_TREE(unknown_cores),           WITH_TREE(many_processors),
-        WITH_TREE(quota_of_version_2),      WITH_TREE(quota_of_version_1),
-        WITH_TREE(quota_in_container),      WITH_TREE(damaged_files),
-        cmocka_unit_test(threads_of_quota), cmocka_unit_test(cores_of_process),
+        WITH_TREE(threads_of_cores),
+        WITH_TREE(clusters_of_cores),
+        WITH_TREE(unknown_cores),
+        WITH_TREE(many_processors),
+        WITH_TREE(big_by_capacity),
+        WITH_TREE(big_by_clock),
+        WITH_TREE(big_unknown),
+        WITH_TREE(quota_of_version_2),
+        WITH_TREE(quota_of_version_1),
+        WITH_TREE(quota_in_container),
+        WITH_TREE(damaged_files),
+        cmocka_unit_test(threads_of_quota),
+        cmocka_unit_test(cores_of_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

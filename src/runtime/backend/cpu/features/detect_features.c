@@ -135,18 +135,7 @@ static void processor_name(char name[64])
 
 unsigned oct_cpu_sets(void)
 {
-    const unsigned long asimd = 1ul << 1, dotprod = 1ul << 20, i8mm = 1ul << 13;
-    const unsigned long hwcap = getauxval(AT_HWCAP), hwcap2 = getauxval(AT_HWCAP2);
-    unsigned sets = OCT_CPU_REF;
-    if (!(hwcap & asimd))
-        return sets;
-    sets |= OCT_CPU_NEON;
-    if (!(hwcap & dotprod))
-        return sets;
-    sets |= OCT_CPU_DOTPROD;
-    if (hwcap2 & i8mm)
-        sets |= OCT_CPU_I8MM;
-    return sets;
+    return oct_arm_sets(getauxval(AT_HWCAP), getauxval(AT_HWCAP2), "");
 }
 
 /* /proc/cpuinfo has no model name on most ARM kernels; the board's name is in the device tree. */

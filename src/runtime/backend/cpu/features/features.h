@@ -15,13 +15,19 @@ enum oct_cpu_set {
     OCT_CPU_AVX512VNNI = 1 << 4, /* and VNNI */
     OCT_CPU_AVX512BF16 = 1 << 5, /* and BF16: dot products of bfloat16 pairs */
     OCT_CPU_AMX = 1 << 6,        /* TILE, INT8, BF16, and the system's permission */
-    OCT_CPU_NEON = 1 << 7,
-    OCT_CPU_DOTPROD = 1 << 8,
-    OCT_CPU_I8MM = 1 << 9
+    OCT_CPU_NEON = 1 << 7,       /* 64-bit ARM's vectors, which fuse multiply and add */
+    OCT_CPU_DOTPROD = 1 << 8,    /* 8-bit dot products: SDOT, UDOT */
+    OCT_CPU_I8MM = 1 << 9        /* and 8-bit matrix products: SMMLA, USMMLA, and USDOT */
 };
 
 /* The sets this machine can run; always contains OCT_CPU_REF. Does not change anything. */
 unsigned oct_cpu_sets(void);
+
+/* Those of a 64-bit ARM processor of which the system says AT_HWCAP and AT_HWCAP2 (getauxval()). A
+ * system older than a set does not know of it (Linux before 4.16: dotprod, before 5.6: i8mm), and
+ * yet its programs can use it: such a set counts where proc/cpuinfo, below `root` ("": of this
+ * machine), names only cores that have it. */
+unsigned oct_arm_sets(unsigned long hwcap, unsigned long hwcap2, const char *root);
 
 /* Asks the system for what the sets need beyond being there: for AMX, leave to use tile data
  * (ARCH_REQ_XCOMP_PERM). Linux gives it to the whole process, its running threads and its children
