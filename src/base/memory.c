@@ -63,7 +63,8 @@ void *oct_calloc(octet_context *ctx, size_t count, size_t size)
 #endif
 #endif
 #ifndef IS_WATCHED
-#define IS_WATCHED false /* by who sees past the end of what malloc() gives, not of what is mapped */
+#define IS_WATCHED                                                                                 \
+    false /* by who sees past the end of what malloc() gives, not of what is mapped */
 #endif
 
 static bool are_mapped(const octet_context *ctx, size_t bytes)

@@ -101,8 +101,8 @@ static void describe(const void *state, struct oct_backend_facts *facts)
     *facts = (struct oct_backend_facts){
         .kernels = kernel_set(cpu),
         .threads = cpu->thread_count,
-        .memory_bytes = cpu->packed_bytes + cpu->layout.shared_bytes +
-                        cpu->pictures_bytes + (size_t)cpu->thread_count * cpu->scratch_bytes,
+        .memory_bytes = cpu->packed_bytes + cpu->layout.shared_bytes + cpu->pictures_bytes +
+                        (size_t)cpu->thread_count * cpu->scratch_bytes,
     };
 }
 
