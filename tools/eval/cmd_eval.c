@@ -32,6 +32,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
         NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
+        RECT_OPTION(&a->rect),
         DEVICE_OPTION(app),
         CACHE_OPTION(app),
         {"min-ap", 0, OPTION_REAL, "X", "exit with status 3 when AP is below, 0 to 1", &a->min_ap,
@@ -72,7 +73,7 @@ static int check(struct app *app, const struct eval_arguments *a, const struct o
         return app_usage(app, "--detections scores a file: it takes no MODEL ('%s')",
                          operands->text[0]);
     if (a->detections && (app->names || app->device || a->data || a->images || a->save ||
-                          a->size.height || a->max_bad > 0))
+                          a->size.height || a->rect || a->max_bad > 0))
         return app_usage(app, "--detections goes with --annotations, --classes and --min-ap only");
     if (a->detections)
         return STATUS_DONE;
@@ -193,7 +194,8 @@ int cmd_eval(struct app *app, int argc, char **argv)
         status = run.model ? run_model(&run) : load_detections(&run);
     if (status == STATUS_DONE)
         status = evaluate(&run);
-    octet_session_close(&run.session);
+    size_tally_free(&run.tally);
+    sized_sessions_close(&run.sessions);
     octet_engine_free(&run.engine);
     octet_detections_free(&run.detections);
     class_match_free(&run.classes);

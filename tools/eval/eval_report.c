@@ -52,8 +52,12 @@ static json_t *settings_json(const struct eval_run *run)
     json_put(settings, "max_detections", json_integer(used.max_detections));
     json_put(settings, "multi_label", json_boolean(used.multi_label));
     json_put(settings, "class_agnostic", json_boolean(used.class_agnostic));
-    json_put(settings, "height", json_integer(octet_session_height(run->session)));
-    json_put(settings, "width", json_integer(octet_session_width(run->session)));
+    const octet_session *session = sized_sessions_first(&run->sessions);
+    json_put(settings, "height", json_integer(octet_session_height(session)));
+    json_put(settings, "width", json_integer(octet_session_width(session)));
+    json_put(settings, "rect", json_boolean(run->arguments->rect));
+    if (run->arguments->rect)
+        json_put(settings, "sizes", size_tally_json(&run->tally));
     return settings;
 }
 
@@ -141,6 +145,11 @@ static void print_settings(const struct eval_run *run)
            run->seconds, used.confidence, used.iou < 1 ? "class-aware " : "", suppression,
            used.max_detections);
     free(suppression);
+    if (!run->arguments->rect)
+        return;
+    char *sizes = size_tally_text(&run->tally);
+    printf("\ninput sizes (pictures): %s", sizes);
+    free(sizes);
 }
 
 static void print_heading(const struct eval_run *run, const struct eval_result *result)
@@ -150,8 +159,10 @@ static void print_heading(const struct eval_run *run, const struct eval_result *
     if (run->model) {
         octet_info info;
         octet_engine_info(run->engine, &info);
-        printf(" (%s, %dx%d)", precision_name(info.precision), octet_session_height(run->session),
-               octet_session_width(run->session));
+        const octet_session *session = sized_sessions_first(&run->sessions);
+        printf(" (%s, %s%dx%d)", precision_name(info.precision),
+               run->arguments->rect ? "rect within " : "", octet_session_height(session),
+               octet_session_width(session));
     }
     printf(": %zu picture%s, %zu box%s, %zu detections", all->images, all->images == 1 ? "" : "s",
            all->boxes, all->boxes == 1 ? "" : "es", all->detections);

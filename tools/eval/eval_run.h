@@ -6,11 +6,14 @@
 #include "app/options.h"
 #include "models/class_match.h"
 #include "models/eval_set.h"
+#include "models/size_tally.h"
+#include "models/sized_sessions.h"
 
 struct eval_arguments {
     const char *annotations, *images, *data, *split, *detections, *classes, *save;
     double min_ap, max_bad; /* min_ap below 0: not given */
     struct input_size size;
+    bool rect;
 };
 
 /* The model over the pictures. */
@@ -19,7 +22,8 @@ struct eval_run {
     const struct eval_arguments *arguments;
     const char *model; /* NULL: none was run */
     octet_engine *engine;
-    octet_session *session;
+    struct sized_sessions sessions;
+    struct size_tally tally;
     struct eval_set set;
     struct class_match classes;
     octet_detections *detections;
