@@ -77,6 +77,53 @@ static void geometry(void **state)
     assert_int_equal(octet_letterbox_geometry(1, 1, 1, 1, NULL), OCTET_INVALID_ARGUMENT);
 }
 
+/* The smallest input of Ultralytics' LetterBox(auto=True); tests/golden/test_bundled_rect.c has many
+ * more. */
+static void rect(void **state)
+{
+    (void)state;
+    static const struct {
+        int source[2], bound[2], stride, size[2], resized[2], pad[2]; /* width, height */
+    } cases[] = {
+        {{1920, 1080}, {640, 640}, 32, {640, 384}, {640, 360}, {0, 12}},
+        {{1080, 1920}, {640, 640}, 32, {384, 640}, {360, 640}, {12, 0}},
+        {{640, 640}, {640, 640}, 32, {640, 640}, {640, 640}, {0, 0}},
+        {{1920, 1153}, {640, 640}, 32, {640, 384}, {640, 384}, {0, 0}}, /* 384.3 */
+        {{640, 480}, {640, 384}, 32, {512, 384}, {512, 384}, {0, 0}},
+        {{1920, 1080}, {640, 640}, 64, {640, 384}, {640, 360}, {0, 12}},
+        {{500, 375}, {640, 640}, 64, {640, 512}, {640, 480}, {0, 16}},
+        {{5000, 1}, {640, 640}, 32, {640, 32}, {640, 1}, {0, 15}},
+        {{1, 1}, {32, 32}, 32, {32, 32}, {32, 32}, {0, 0}},
+        {{8, 5}, {4, 4}, 1, {4, 2}, {4, 2}, {0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        octet_letterbox box;
+        assert_int_equal(octet_letterbox_rect(cases[i].source[0], cases[i].source[1],
+                                              cases[i].bound[0], cases[i].bound[1], cases[i].stride,
+                                              &box),
+                         OCTET_OK);
+        assert_int_equal(box.source_width, cases[i].source[0]);
+        assert_int_equal(box.source_height, cases[i].source[1]);
+        assert_int_equal(box.target_width, cases[i].size[0]);
+        assert_int_equal(box.target_height, cases[i].size[1]);
+        assert_int_equal(box.resized_width, cases[i].resized[0]);
+        assert_int_equal(box.resized_height, cases[i].resized[1]);
+        assert_int_equal(box.pad_left, cases[i].pad[0]);
+        assert_int_equal(box.pad_top, cases[i].pad[1]);
+        assert_true(box.gain_x == (double)cases[i].resized[0] / cases[i].source[0]);
+        assert_true(box.gain_y == (double)cases[i].resized[1] / cases[i].source[1]);
+    }
+    static const int bad[][5] = {{0, 1, 32, 32, 32},  {1, 32768, 32, 32, 32}, {1, 1, 0, 32, 32},
+                                 {1, 1, 32, 40, 32},  {1, 1, 40, 32, 32},     {1, 1, 32, 32, 0},
+                                 {1, 1, 32, 32, -32}, {1, 1, 32, 32, 64}};
+    octet_letterbox box;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(
+            octet_letterbox_rect(bad[i][0], bad[i][1], bad[i][2], bad[i][3], bad[i][4], &box),
+            OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_letterbox_rect(1, 1, 32, 32, 32, NULL), OCTET_INVALID_ARGUMENT);
+}
+
 /* One axis of the resize: which two source positions, with which 11 bit weights. */
 struct axis {
     int at[2], weight[2];
@@ -256,10 +303,7 @@ static void arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(geometry),
-        TEST(pixels),
-        TEST(irregular_weights),
-        TEST(arguments),
+        TEST(geometry), TEST(rect), TEST(pixels), TEST(irregular_weights), TEST(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
