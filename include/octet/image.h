@@ -63,9 +63,8 @@ OCTET_API octet_status octet_letterbox_geometry(int source_width, int source_hei
                                                 octet_letterbox *geometry);
 
 /** The same of the smallest input for the picture, as Ultralytics' predict with rect makes it
- * (LetterBox auto=True): resized as for a letterbox into the bound, whose sides are multiples of
- * `stride`, and padded to the next multiples. The geometry's target is the size to open a session
- * at, with this bound. */
+ * (LetterBox auto=True): scaled as into the bound, whose sides are multiples of `stride`, padded to
+ * the next ones. The target is the size to open a session at, with this bound. */
 OCTET_API octet_status octet_letterbox_rect(int source_width, int source_height, int bound_width,
                                             int bound_height, int stride,
                                             octet_letterbox *geometry);

@@ -29,8 +29,7 @@ typedef struct octet_session_settings {
     /** Folder in which what a GPU's kernels are tried out for is kept, so that the next session of
      * the same sizes opens at once; it must be there. NULL (default): nothing is kept. */
     const char *cache;
-    /** Pictures are scaled as for an input of this size where the session's holds them then (see
-     * octet_letterbox_rect()); 0 (default): as for its own. */
+    /** pixels; pictures that fit then are scaled as into this, octet_letterbox_rect(); 0: or not */
     int bound_height, bound_width;
     size_t reserved[5];
 } octet_session_settings;

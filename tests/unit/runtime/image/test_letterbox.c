@@ -31,6 +31,22 @@ static int tear_down(void **state)
     return test.live;
 }
 
+/* Each width, height. */
+static void expect_box(const octet_letterbox *box, const int source[2], const int target[2],
+                       const int resized[2], const int pad[2])
+{
+    assert_int_equal(box->source_width, source[0]);
+    assert_int_equal(box->source_height, source[1]);
+    assert_int_equal(box->target_width, target[0]);
+    assert_int_equal(box->target_height, target[1]);
+    assert_int_equal(box->resized_width, resized[0]);
+    assert_int_equal(box->resized_height, resized[1]);
+    assert_int_equal(box->pad_left, pad[0]);
+    assert_int_equal(box->pad_top, pad[1]);
+    assert_true(box->gain_x == (double)resized[0] / source[0]);
+    assert_true(box->gain_y == (double)resized[1] / source[1]);
+}
+
 /* Sizes and pads as Ultralytics' LetterBox gives them (Python's round). */
 static void geometry(void **state)
 {
@@ -58,16 +74,7 @@ static void geometry(void **state)
         assert_int_equal(octet_letterbox_geometry(cases[i].source[0], cases[i].source[1],
                                                   cases[i].target[0], cases[i].target[1], &box),
                          OCTET_OK);
-        assert_int_equal(box.source_width, cases[i].source[0]);
-        assert_int_equal(box.source_height, cases[i].source[1]);
-        assert_int_equal(box.target_width, cases[i].target[0]);
-        assert_int_equal(box.target_height, cases[i].target[1]);
-        assert_int_equal(box.resized_width, cases[i].resized[0]);
-        assert_int_equal(box.resized_height, cases[i].resized[1]);
-        assert_int_equal(box.pad_left, cases[i].pad[0]);
-        assert_int_equal(box.pad_top, cases[i].pad[1]);
-        assert_true(box.gain_x == (double)cases[i].resized[0] / cases[i].source[0]);
-        assert_true(box.gain_y == (double)cases[i].resized[1] / cases[i].source[1]);
+        expect_box(&box, cases[i].source, cases[i].target, cases[i].resized, cases[i].pad);
     }
     octet_letterbox box;
     assert_int_equal(octet_letterbox_geometry(0, 1, 1, 1, &box), OCTET_INVALID_ARGUMENT);
@@ -102,16 +109,7 @@ static void rect(void **state)
                                               cases[i].bound[0], cases[i].bound[1], cases[i].stride,
                                               &box),
                          OCTET_OK);
-        assert_int_equal(box.source_width, cases[i].source[0]);
-        assert_int_equal(box.source_height, cases[i].source[1]);
-        assert_int_equal(box.target_width, cases[i].size[0]);
-        assert_int_equal(box.target_height, cases[i].size[1]);
-        assert_int_equal(box.resized_width, cases[i].resized[0]);
-        assert_int_equal(box.resized_height, cases[i].resized[1]);
-        assert_int_equal(box.pad_left, cases[i].pad[0]);
-        assert_int_equal(box.pad_top, cases[i].pad[1]);
-        assert_true(box.gain_x == (double)cases[i].resized[0] / cases[i].source[0]);
-        assert_true(box.gain_y == (double)cases[i].resized[1] / cases[i].source[1]);
+        expect_box(&box, cases[i].source, cases[i].size, cases[i].resized, cases[i].pad);
     }
     static const int bad[][5] = {{0, 1, 32, 32, 32},  {1, 32768, 32, 32, 32}, {1, 1, 0, 32, 32},
                                  {1, 1, 32, 40, 32},  {1, 1, 40, 32, 32},     {1, 1, 32, 32, 0},
