@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest input for each picture's shape: sizes and pixels of Ultralytics' LetterBox(auto=True),
- * and ONNX Runtime's boxes at these sizes (support/rect_expectations.py). */
+/* The smallest input for each picture's shape: sizes and pixels of Ultralytics'
+ * LetterBox(auto=True), and ONNX Runtime's boxes at these sizes (support/rect_expectations.py). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -84,8 +84,8 @@ static void geometry(void **state)
     assert_int_equal(octet_letterbox_geometry(1, 1, 1, 1, NULL), OCTET_INVALID_ARGUMENT);
 }
 
-/* The smallest input of Ultralytics' LetterBox(auto=True); tests/golden/test_bundled_rect.c has many
- * more. */
+/* The smallest input of Ultralytics' LetterBox(auto=True); tests/golden/test_bundled_rect.c has
+ * many more. */
 static void rect(void **state)
 {
     (void)state;
