@@ -63,7 +63,6 @@ grep -E '"(rect|agreement_ap|equal|alone_equal)":' json | sort -u
 
 echo "wrong usage:"
 try detect "$engine" in --rect=1
-try detect "$engine" in --rect --imgsz 100
 try detect "$engine" in --rect --imgsz 300x640
 try eval --detections a.json --annotations b.json --rect
 try bench "$engine" --rect
