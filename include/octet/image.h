@@ -62,6 +62,13 @@ OCTET_API octet_status octet_letterbox_geometry(int source_width, int source_hei
                                                 int target_width, int target_height,
                                                 octet_letterbox *geometry);
 
+/** The same of the smallest input for the picture, as Ultralytics' predict with rect makes it
+ * (LetterBox auto=True): scaled as into the bound, whose sides are multiples of `stride`, padded to
+ * the next ones. The target is the size to open a session at, with this bound. */
+OCTET_API octet_status octet_letterbox_rect(int source_width, int source_height, int bound_width,
+                                            int bound_height, int stride,
+                                            octet_letterbox *geometry);
+
 /** Letterboxes a picture to `target_width` x `target_height` RGB bytes at `pixels` (3 * width *
  * height bytes, owned by the caller). Resizing is bit-exact with OpenCV's cv::resize(INTER_LINEAR)
  * on bytes. `geometry` may be NULL. */

@@ -29,7 +29,9 @@ typedef struct octet_session_settings {
     /** Folder in which what a GPU's kernels are tried out for is kept, so that the next session of
      * the same sizes opens at once; it must be there. NULL (default): nothing is kept. */
     const char *cache;
-    size_t reserved[6];
+    /** pixels; pictures that fit then are scaled as into this, octet_letterbox_rect(); 0: or not */
+    int bound_height, bound_width;
+    size_t reserved[5];
 } octet_session_settings;
 
 OCTET_API void octet_session_defaults(octet_session_settings *settings);
@@ -90,6 +92,9 @@ OCTET_API octet_status octet_session_set_pixels(octet_session *session, int inde
  * rint(255 x), clamped. */
 OCTET_API octet_status octet_session_set_tensor(octet_session *session, int index,
                                                 const float *planes);
+
+/** Takes the picture out of slot `index`, which is not run until it has another. */
+OCTET_API octet_status octet_session_clear(octet_session *session, int index);
 
 /** Runs the network on all slots that hold a picture, whether it was run before or not. Allocates
  * nothing. OCTET_INVALID_STATE when no slot holds one; OCTET_CANCELLED when an observer stopped it:

@@ -128,6 +128,16 @@ octet_status octet_letterbox_geometry(int source_width, int source_height, int t
     return OCTET_OK;
 }
 
+octet_status octet_letterbox_rect(int source_width, int source_height, int bound_width,
+                                  int bound_height, int stride, octet_letterbox *geometry)
+{
+    if (!geometry || !is_side(source_width) || !is_side(source_height) || !is_side(bound_width) ||
+        !is_side(bound_height) || stride < 1 || bound_width % stride || bound_height % stride)
+        return OCTET_INVALID_ARGUMENT;
+    *geometry = oct_letterbox_rect(source_width, source_height, bound_width, bound_height, stride);
+    return OCTET_OK;
+}
+
 octet_status octet_letterbox_image(octet_context *context, const octet_image *image,
                                    int target_width, int target_height, uint8_t *pixels,
                                    octet_letterbox *geometry)

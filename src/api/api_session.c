@@ -134,6 +134,12 @@ octet_status octet_session_set_tensor(octet_session *session, int index, const f
     return status ? status : oct_session_set(session, index, &input);
 }
 
+octet_status octet_session_clear(octet_session *session, int index)
+{
+    const octet_status status = check(session, session, __func__, "session");
+    return status ? status : oct_session_clear(session, index);
+}
+
 octet_status octet_session_run(octet_session *session)
 {
     const octet_status status = check(session, session, __func__, "session");

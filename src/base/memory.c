@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* What processors map as one page where the system lets them. */
 #define LARGE_PAGE ((size_t)2 << 20)
@@ -52,6 +53,58 @@ void *oct_calloc(octet_context *ctx, size_t count, size_t size)
     if (memory)
         memset(memory, 0, count * size);
     return memory;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_WATCHED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_WATCHED true
+#endif
+#endif
+#ifndef IS_WATCHED
+#define IS_WATCHED                                                                                 \
+    false /* by who sees past the end of what malloc() gives, not of what is mapped */
+#endif
+
+static bool are_mapped(const octet_context *ctx, size_t bytes)
+{
+    return !IS_WATCHED && bytes >= LARGE_PAGE && ctx->allocator.allocate == default_allocate;
+}
+
+/* At a large page's boundary: what is mapped before and behind is given back at once. */
+static void *map_pages(size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (bytes > PTRDIFF_MAX - 2 * LARGE_PAGE)
+        return NULL;
+    const size_t whole = oct_align(bytes, page), all = whole + LARGE_PAGE;
+    char *start = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    const size_t before = -(uintptr_t)start & (LARGE_PAGE - 1), behind = LARGE_PAGE - before;
+    char *memory = start + before;
+    if (before)
+        munmap(start, before);
+    if (behind)
+        munmap(memory + whole, behind);
+#ifdef MADV_HUGEPAGE
+    (void)madvise(memory, bytes & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+void *oct_pages_take(octet_context *ctx, size_t bytes)
+{
+    return are_mapped(ctx, bytes) ? map_pages(bytes) : oct_calloc(ctx, bytes, 1);
+}
+
+void oct_pages_give(octet_context *ctx, void *memory, size_t bytes)
+{
+    if (memory && are_mapped(ctx, bytes))
+        munmap(memory, oct_align(bytes, (size_t)sysconf(_SC_PAGESIZE)));
+    else
+        oct_free(ctx, memory);
 }
 
 void oct_free(octet_context *ctx, void *memory)

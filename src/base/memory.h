@@ -21,6 +21,12 @@ void *oct_calloc(octet_context *ctx, size_t count, size_t size);
 /* Not zeroed. */
 void *oct_malloc(octet_context *ctx, size_t count, size_t size);
 
+/* `bytes` zeroed bytes of what is large and need not be touched all over: by octet's own allocator
+ * they are pages that the system zeroes when they are first touched, by another as oct_calloc()
+ * gives them. Given back with the same `bytes`; NULL when out of memory, and accepted. */
+void *oct_pages_take(octet_context *ctx, size_t bytes);
+void oct_pages_give(octet_context *ctx, void *memory, size_t bytes);
+
 /* Accepts NULL. */
 void oct_free(octet_context *ctx, void *memory);
 

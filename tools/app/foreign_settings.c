@@ -14,6 +14,7 @@ static const struct foreign_setting settings[] = {
     {"imgsz", SIZE, false, "--imgsz", DETECT | EVAL | BENCH},
     {"img", SIZE, false, "--imgsz", DETECT | EVAL | BENCH},
     {"img-size", SIZE, false, "--imgsz", DETECT | EVAL | BENCH},
+    {"rect", FLAG, true, "--rect", DETECT | EVAL},
     {"max-det", VALUE, false, "--max-det", DETECT},
     {"classes", LIST, false, "--classes", DETECT | EVAL},
     {"batch", VALUE, false, "--batch", DETECT | BENCH},

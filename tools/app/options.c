@@ -13,6 +13,7 @@
 #include "app/suggest.h"
 
 #define CHOICES_BYTES 256 /* all choices of an option, in words */
+#define SIZE_BYTES 24     /* an input size */
 #define THREADS_MAX 1024
 #define COMMON_COUNT 6
 
@@ -116,23 +117,28 @@ static bool parse_side(const char *text, size_t length, int *side)
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    if (!parse_integer(copy, &value) || value < INPUT_SIDE_STEP || value > INPUT_SIDE_MAX ||
-        value % INPUT_SIDE_STEP)
+    if (!parse_integer(copy, &value) || value < 0)
         return false;
     *side = (int)value;
     return true;
 }
 
+/* Two sides that may be none of an input's. */
 static bool parse_size(const char *text, struct input_size *size)
 {
     const char *cross = strchr(text, 'x');
     if (!cross) {
-        bool fits = parse_side(text, strlen(text), &size->height);
+        bool is_one = parse_side(text, strlen(text), &size->height);
         size->width = size->height;
-        return fits;
+        return is_one;
     }
     return parse_side(text, (size_t)(cross - text), &size->height) &&
            parse_side(cross + 1, strlen(cross + 1), &size->width);
+}
+
+static bool is_side(int side)
+{
+    return side >= INPUT_SIDE_STEP && side <= INPUT_SIDE_MAX && side % INPUT_SIDE_STEP == 0;
 }
 
 static bool parse_sizes(const char *text, struct input_sizes *sizes)
@@ -145,7 +151,8 @@ static bool parse_sizes(const char *text, struct input_sizes *sizes)
         struct input_size size;
         if (comma)
             *comma = '\0';
-        good = sizes->count < INPUT_SIZES_MAX && parse_size(at, &size);
+        good = sizes->count < INPUT_SIZES_MAX && parse_size(at, &size) && is_side(size.height) &&
+               is_side(size.width);
         for (int i = 0; i < sizes->count && good; i++)
             good = sizes->size[i].height != size.height || sizes->size[i].width != size.width;
         if (good)
@@ -162,6 +169,51 @@ static bool parse_shard(const char *text, struct shard *shard)
     return sscanf(text, "%4d/%4d%n", &shard->index, &shard->count, &end) == 2 &&
            text[end] == '\0' && shard->index >= 1 && shard->index <= shard->count &&
            shard->count <= SHARDS_MAX && text[0] >= '0' && text[0] <= '9';
+}
+
+/* The next side that an input may have, downwards or upwards; this one where it may. */
+static int near_side(int side, bool upwards)
+{
+    const int kept = side < INPUT_SIDE_STEP  ? INPUT_SIDE_STEP
+                     : side > INPUT_SIDE_MAX ? INPUT_SIDE_MAX
+                                             : side;
+    return (kept + (upwards ? INPUT_SIDE_STEP - 1 : 0)) / INPUT_SIDE_STEP * INPUT_SIDE_STEP;
+}
+
+/* "96", or "96x640" where the sides differ. */
+static void size_text(char text[SIZE_BYTES], int height, int width)
+{
+    if (height == width)
+        snprintf(text, SIZE_BYTES, "%d", height);
+    else
+        snprintf(text, SIZE_BYTES, "%dx%d", height, width);
+}
+
+/* With the sizes near one that is two numbers, as which the others stand at 0x0. */
+static int refuse_size(struct app *app, const struct option *option, const char *value,
+                       struct input_size size)
+{
+    char low[SIZE_BYTES], high[SIZE_BYTES], near[3 * SIZE_BYTES] = "";
+    size_text(low, near_side(size.height, false), near_side(size.width, false));
+    size_text(high, near_side(size.height, true), near_side(size.width, true));
+    if (size.height || size.width)
+        snprintf(near, sizeof near, strcmp(low, high) ? "; near it: %s and %s" : "; near it: %s",
+                 low, high);
+    return app_usage(app,
+                     "--%s '%s': must be one size, N or HEIGHTxWIDTH, in multiples of %d from %d "
+                     "to %d%s",
+                     option->name, value, INPUT_SIDE_STEP, INPUT_SIDE_STEP, INPUT_SIDE_MAX, near);
+}
+
+static int set_size(struct app *app, const struct option *option, const char *value)
+{
+    struct input_size size;
+    if (!parse_size(value, &size))
+        return refuse_size(app, option, value, (struct input_size){0});
+    if (!is_side(size.height) || !is_side(size.width))
+        return refuse_size(app, option, value, size);
+    *(struct input_size *)option->target = size;
+    return STATUS_DONE;
 }
 
 /* The choice that the word is, or is an old word for; NULL: none. */
@@ -254,7 +306,6 @@ static int set_value(struct app *app, const struct option *option, const char *v
 {
     int64_t integer;
     double real;
-    struct input_size size;
     switch (option->kind) {
     case OPTION_FLAG:
         return STATUS_DONE;
@@ -297,13 +348,7 @@ static int set_value(struct app *app, const struct option *option, const char *v
     case OPTION_DEVICES:
         return add_devices(app, option, value);
     case OPTION_SIZE:
-        if (!parse_size(value, &size))
-            return app_usage(app,
-                             "--%s '%s': must be one size, N or HEIGHTxWIDTH, in multiples of 32 "
-                             "from %d to %d",
-                             option->name, value, INPUT_SIDE_STEP, INPUT_SIDE_MAX);
-        *(struct input_size *)option->target = size;
-        return STATUS_DONE;
+        return set_size(app, option, value);
     case OPTION_SIZES:
         if (!parse_sizes(value, option->target))
             return app_usage(app,

@@ -49,6 +49,7 @@ static int parse(struct app *app, int argc, char **argv, struct given *given)
          .target = &a->resume},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size of both (default: the models')",
          &pictures->size, 0, 0, NULL},
+        RECT_OPTION(&a->rect),
         NAMES_OPTION(app),
         {"device", 0, OPTION_DEVICES, "A[,B]",
          "where they run: cpu (default), cuda, cuda:N or auto", &given->devices, 0, 0, NULL},
@@ -225,8 +226,8 @@ static int compare(struct compare_run *run, struct drawer *drawer)
     if (status == STATUS_DONE)
         status = sources_check_reachable(run->app, &run->sources, arguments->pictures.max_bad);
     if (status == STATUS_DONE)
-        status =
-            compare_sides_open(run->app, &arguments->pictures.size, &run->sides[0], &run->sides[1]);
+        status = compare_sides_open(run->app, &arguments->pictures.size, arguments->rect,
+                                    &run->sides[0], &run->sides[1]);
     if (status == STATUS_DONE && arguments->output)
         status = open_folder(run, &made);
     if (status == STATUS_DONE)

@@ -13,7 +13,8 @@ static json_t *side_json(const struct compare_side *side)
     json_put(json, "model", json_text(side->path));
     json_put(json, "precision", json_text(precision_word(side->info.precision)));
     json_put(json, "head", json_text(side->info.head));
-    json_put(json, "device", json_text(octet_session_device(side->session)));
+    json_put(json, "device",
+             json_text(octet_session_device(sized_sessions_first(&side->sessions))));
     return json;
 }
 
@@ -111,8 +112,10 @@ int compare_report_json(struct compare_run *run, const struct compare_result *re
     json_t *root = json_new_object();
     json_put(root, "a", side_json(&run->sides[0]));
     json_put(root, "b", side_json(&run->sides[1]));
-    json_put(root, "height", json_integer(octet_session_height(run->sides[0].session)));
-    json_put(root, "width", json_integer(octet_session_width(run->sides[0].session)));
+    const octet_session *first = sized_sessions_first(&run->sides[0].sessions);
+    json_put(root, "height", json_integer(octet_session_height(first)));
+    json_put(root, "width", json_integer(octet_session_width(first)));
+    json_put(root, "rect", json_boolean(arguments->rect));
     json_put(root, "images", json_integer((json_int_t)run->used));
     json_put(root, "images_left_out", json_integer((json_int_t)run->bad));
     json_put(root, "interrupted", json_boolean(run->interrupted));

@@ -18,11 +18,12 @@ static void print_heading(const struct compare_run *run)
 {
     for (int i = 0; i < 2; i++) {
         const struct compare_side *side = &run->sides[i];
+        const octet_session *first = sized_sessions_first(&side->sessions);
         printf("%c: ", 'A' + i);
         print_clean(side->path);
-        printf(" (%s, %dx%d, %s)\n", precision_name(side->info.precision),
-               octet_session_height(side->session), octet_session_width(side->session),
-               octet_session_device(side->session));
+        printf(" (%s, %s%dx%d, %s)\n", precision_name(side->info.precision),
+               run->arguments->rect ? "rect within " : "", octet_session_height(first),
+               octet_session_width(first), octet_session_device(first));
     }
     printf("%zu picture%s, %.1f s; A's boxes of score %g and more are taken for true\n\n",
            run->used, ending(run->used), run->seconds, run->arguments->confidence);

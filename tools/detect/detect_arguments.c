@@ -4,6 +4,7 @@
 
 #include "app/paths.h"
 #include "models/names_file.h"
+#include "models/sized_sessions.h"
 
 #define LINE_WIDTH_MAX 100
 #define DETECTIONS_MAX 30000
@@ -59,6 +60,7 @@ static int parse(struct app *app, int argc, char **argv, struct detect_arguments
         NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
+        RECT_OPTION(&a->rect),
         {"batch", 0, OPTION_INTEGER, "N", "pictures the network takes at once (default 1)",
          &a->batch, 1, BATCH_MAX, NULL},
         DEVICE_OPTION(app),

@@ -9,7 +9,7 @@
 struct detect_arguments {
     const char *classes;    /* NULL: all */
     double confidence, iou; /* below 0: not given */
-    bool class_agnostic, drift;
+    bool class_agnostic, drift, rect;
     int64_t max_detections, batch, count, every, seed; /* 0: not given */
     struct input_size size;
     enum detect_format format;

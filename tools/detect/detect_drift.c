@@ -5,29 +5,30 @@
 #include <stdlib.h>
 
 int detect_drift_open(struct app *app, const char *path, const octet_engine *engine,
-                      octet_session *session, struct detect_drift *drift)
+                      struct detect_drift *drift)
 {
-    *drift = (struct detect_drift){.app = app, .engine = path, .session = session};
+    *drift = (struct detect_drift){.app = app, .engine = path};
     return code_watch_open(app, path, engine, &drift->watch);
 }
 
-void detect_drift_before(struct detect_drift *drift, int width, int height)
+void detect_drift_before(struct detect_drift *drift, octet_session *session,
+                         const octet_letterbox *where)
 {
     if (!drift->engine)
         return;
-    const size_t every = code_looks_are_dear(drift->session) ? LOOKS_EVERY_DEAR : LOOKS_EVERY;
+    const size_t every = code_looks_are_dear(session) ? LOOKS_EVERY_DEAR : LOOKS_EVERY;
     drift->is_looking = drift->runs < DRIFT_FIRST || drift->runs % every == 0;
     drift->runs++;
     if (drift->is_looking)
-        code_watch_begin(&drift->watch, drift->session, width, height);
+        code_watch_begin_at(&drift->watch, session, where);
 }
 
-void detect_drift_after(struct detect_drift *drift, const char *label)
+void detect_drift_after(struct detect_drift *drift, octet_session *session, const char *label)
 {
     if (!drift->is_looking)
         return;
     drift->is_looking = false;
-    const enum code_news news = code_watch_end(&drift->watch, drift->session);
+    const enum code_news news = code_watch_end(&drift->watch, session);
     if (news == CODES_NO_NEWS)
         return;
     char *text = code_news_text(news, drift->engine, &drift->watch.state);

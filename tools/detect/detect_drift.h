@@ -11,7 +11,6 @@
 struct detect_drift {
     struct app *app;
     const char *engine; /* its path; NULL: no watch */
-    octet_session *session;
     struct code_watch watch;
     size_t runs;
     bool is_looking;
@@ -19,11 +18,13 @@ struct detect_drift {
 
 /* Returns a status. */
 int detect_drift_open(struct app *app, const char *path, const octet_engine *engine,
-                      octet_session *session, struct detect_drift *drift);
+                      struct detect_drift *drift);
 
-/* Around a run whose slot 0 holds a picture of that size; `label` is what people call it. */
-void detect_drift_before(struct detect_drift *drift, int width, int height);
-void detect_drift_after(struct detect_drift *drift, const char *label);
+/* Around a run of a session whose slot 0 holds a picture that lies there; `label` is what people
+ * call it. */
+void detect_drift_before(struct detect_drift *drift, octet_session *session,
+                         const octet_letterbox *where);
+void detect_drift_after(struct detect_drift *drift, octet_session *session, const char *label);
 
 /* What it says at the end of all pictures. */
 void detect_drift_end(struct detect_drift *drift);

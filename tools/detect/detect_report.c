@@ -153,6 +153,10 @@ static json_t *result_json(const struct detect_report *report, const struct dete
     }
     json_put(json, "width", json_integer(result->width));
     json_put(json, "height", json_integer(result->height));
+    if (result->where) {
+        json_put(json, "input_width", json_integer(result->where->target_width));
+        json_put(json, "input_height", json_integer(result->where->target_height));
+    }
     for (int i = 0; i < result->count; i++)
         json_push(detections, detection_json(report->engine, &result->detections[i]));
     json_put(json, "detections", detections);

@@ -18,8 +18,9 @@ struct detect_result {
     size_t frame;
     double time_s; /* of the film's clock */
     bool is_live;
-    uint64_t dropped;  /* of a camera: frames that came too fast, up to here */
-    int width, height; /* of the picture, pixels */
+    uint64_t dropped;             /* of a camera: frames that came too fast, up to here */
+    int width, height;            /* of the picture, pixels */
+    const octet_letterbox *where; /* in an input of a size of its own, or NULL */
     const octet_detection *detections;
     int count;
     const octet_drift_state *drift; /* of the watch, or NULL */

@@ -35,6 +35,7 @@ static int parse(struct app *app, int argc, char **argv, struct eval_arguments *
         NAMES_OPTION(app),
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
+        RECT_OPTION(&a->rect),
         DEVICE_OPTION(app),
         CACHE_OPTION(app),
         {"min-ap", 0, OPTION_REAL, "X", "exit with status 3 when AP is below, 0 to 1", &a->min_ap,
@@ -71,7 +72,7 @@ static int check_merge(struct app *app, const struct eval_arguments *a,
     if (!operands->count)
         return app_usage(app, "--merge: PART is missing: the files that --shard K/N wrote");
     if (a->shard.count || a->output || a->annotations || a->images || a->data || a->split ||
-        a->detections || a->classes || app->names || app->device || a->size.height ||
+        a->detections || a->classes || app->names || app->device || a->size.height || a->rect ||
         a->max_bad > 0)
         return app_usage(app, "--merge goes with --min-ap and --save-detections only: the parts "
                               "say the rest");
@@ -113,7 +114,7 @@ static int check(struct app *app, const struct eval_arguments *a, const struct o
         return app_usage(app, "--detections scores a file: it takes no MODEL ('%s')",
                          operands->text[0]);
     if (a->detections && (app->names || app->device || a->data || a->images || a->save ||
-                          a->size.height || a->max_bad > 0))
+                          a->size.height || a->rect || a->max_bad > 0))
         return app_usage(app, "--detections goes with --annotations, --classes and --min-ap only");
     const int status = check_shard(app, a);
     if (status != STATUS_DONE || a->detections)
@@ -292,7 +293,8 @@ int cmd_eval(struct app *app, int argc, char **argv)
         run.model = arguments.detections ? NULL : operands.text[0];
         status = measure(&run);
     }
-    octet_session_close(&run.session);
+    size_tally_free(&run.tally);
+    sized_sessions_close(&run.sessions);
     octet_engine_free(&run.engine);
     octet_detections_free(&run.detections);
     class_match_free(&run.classes);

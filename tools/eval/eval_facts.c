@@ -22,7 +22,7 @@ static const struct {
     {"octet", JSON_STRING, "another version of octet"},
     {"model_bytes", JSON_STRING, "another model"},
     {"precision", JSON_STRING, "another model"},
-    {"settings", JSON_OBJECT, "other settings (--imgsz)"},
+    {"settings", JSON_OBJECT, "other settings (--imgsz, --rect)"},
     {"listed", JSON_INTEGER, "other pictures"},
     {"missing", JSON_INTEGER, "other pictures"},
     {"pictures", JSON_STRING, "other pictures"},
@@ -48,8 +48,10 @@ static json_t *settings_json(const struct eval_run *run)
     json_put(settings, "max_detections", json_integer(used.max_detections));
     json_put(settings, "multi_label", json_boolean(used.multi_label));
     json_put(settings, "class_agnostic", json_boolean(used.class_agnostic));
-    json_put(settings, "height", json_integer(octet_session_height(run->session)));
-    json_put(settings, "width", json_integer(octet_session_width(run->session)));
+    const octet_session *session = sized_sessions_first(&run->sessions);
+    json_put(settings, "height", json_integer(octet_session_height(session)));
+    json_put(settings, "width", json_integer(octet_session_width(session)));
+    json_put(settings, "rect", json_boolean(run->arguments->rect));
     return settings;
 }
 
@@ -153,8 +155,9 @@ static bool categories_are_whole(const json_t *categories)
 
 const char *eval_facts_check(const json_t *facts)
 {
-    static const char *const settings[] = {"confidence", "iou",   "max_detections", "multi_label",
-                                           "height",     "width", "class_agnostic", NULL};
+    static const char *const settings[] = {"confidence",     "iou",    "max_detections",
+                                           "multi_label",    "height", "width",
+                                           "class_agnostic", "rect",   NULL};
     for (size_t i = 0; i < FACT_COUNT; i++) {
         const json_t *value = json_object_get(facts, facts_known[i].key);
         if (!value || json_typeof(value) != facts_known[i].kind)
@@ -182,6 +185,11 @@ const char *eval_facts_differ(const json_t *facts, const json_t *others)
 bool eval_facts_labelled(const json_t *facts)
 {
     return strcmp(json_string_value(json_object_get(facts, "labels")), LABEL_FILES) == 0;
+}
+
+bool eval_facts_rect(const json_t *facts)
+{
+    return json_is_true(json_object_get(json_object_get(facts, "settings"), "rect"));
 }
 
 octet_detect_settings eval_facts_selection(const json_t *facts)

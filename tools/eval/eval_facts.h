@@ -23,6 +23,9 @@ const char *eval_facts_differ(const json_t *facts, const json_t *others);
 /* Whether labels are those of label files, whose boxes have no ids of their own. */
 bool eval_facts_labelled(const json_t *facts);
 
+/* Whether pictures were run at sizes of their own. */
+bool eval_facts_rect(const json_t *facts);
+
 /* How boxes were selected. */
 octet_detect_settings eval_facts_selection(const json_t *facts);
 

@@ -163,6 +163,10 @@ int eval_parts_join(struct eval_run *run, const struct eval_parts *parts)
         left_out += parts->part[i].left_out;
         done += parts->part[i].count;
         run->seconds += parts->part[i].seconds;
+        for (size_t s = 0; s < parts->part[i].tally.count; s++) {
+            const struct size_count *size = &parts->part[i].tally.sizes[s];
+            size_tally_add(&run->tally, size->height, size->width, size->pictures);
+        }
     }
     if (!done)
         return app_fail(run->app, "none of the %zu pictures could take part", run->set.total);

@@ -73,6 +73,11 @@ static void put_model(json_t *root, const struct eval_run *run)
     json_put(root, "seconds", json_number(run->seconds));
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         json_put(root, facts[i], json_incref(json_object_get(run->facts, facts[i])));
+    if (eval_facts_rect(run->facts)) {
+        json_t *settings = json_copy(json_object_get(root, "settings"));
+        json_put(settings, "sizes", size_tally_json(&run->tally));
+        json_put(root, "settings", settings);
+    }
 }
 
 static int report_json(const struct eval_run *run, const struct eval_result *result)
@@ -116,6 +121,11 @@ static void print_settings(const struct eval_run *run)
            run->seconds, used.confidence, used.iou < 1 ? "class-aware " : "", suppression,
            used.max_detections);
     free(suppression);
+    if (!eval_facts_rect(run->facts))
+        return;
+    char *sizes = size_tally_text(&run->tally);
+    printf("\ninput sizes (pictures): %s", sizes);
+    free(sizes);
 }
 
 static void print_heading(const struct eval_run *run, const struct eval_result *result)
@@ -124,7 +134,8 @@ static void print_heading(const struct eval_run *run, const struct eval_result *
     print_clean(run->model ? run->model : run->arguments->detections);
     if (run->model) {
         const json_t *settings = json_object_get(run->facts, "settings");
-        printf(" (%s, %lldx%lld)", eval_facts_precision(run->facts),
+        printf(" (%s, %s%lldx%lld)", eval_facts_precision(run->facts),
+               eval_facts_rect(run->facts) ? "rect within " : "",
                (long long)json_integer_value(json_object_get(settings, "height")),
                (long long)json_integer_value(json_object_get(settings, "width")));
     }

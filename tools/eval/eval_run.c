@@ -22,8 +22,8 @@ static int open_session(struct eval_run *run)
 {
     const octet_session_settings settings =
         app_session_settings(run->app, run->app->device, run->arguments->size);
-    octet_status status =
-        octet_session_open(run->app->context, run->engine, &settings, &run->session);
+    octet_status status = sized_sessions_open(&run->sessions, run->app->context, run->engine,
+                                              &settings, run->arguments->rect);
     return status == OCTET_OK ? STATUS_DONE : fail_context(run, status);
 }
 
@@ -71,21 +71,25 @@ static int run_picture(struct eval_run *run, size_t index, const struct frame *f
     octet_detect_settings settings;
     selection_for_precision(run->engine, &settings);
     const struct eval_picture *entry = &run->set.entries[index];
-    octet_status status = octet_session_set_image(run->session, 0, frame->image);
+    octet_session *session = sized_sessions_for(&run->sessions, octet_image_width(frame->image),
+                                                octet_image_height(frame->image));
+    if (!session)
+        return app_fail(run->app, "%s", octet_context_message(run->app->context));
+    octet_status status = octet_session_set_image(session, 0, frame->image);
     if (status != OCTET_OK) {
-        app_fail(run->app, "%s: %s", frame->label, octet_session_message(run->session));
+        app_fail(run->app, "%s: %s", frame->label, octet_session_message(session));
         return eval_set_count_bad(run->app, &run->set, 1);
     }
     int result = eval_set_add_picture(run->app, &run->set, index, frame->image);
     if (result != STATUS_DONE)
         return result;
     compare_size(run, entry, frame);
-    status = octet_session_run(run->session);
+    status = octet_session_run(session);
     if (status == OCTET_OK)
-        status =
-            octet_session_detect(run->session, 0, &settings, found, SCORING_DETECTIONS_MAX, &count);
+        status = octet_session_detect(session, 0, &settings, found, SCORING_DETECTIONS_MAX, &count);
     if (status != OCTET_OK)
-        return app_fail_library(run->app, status, octet_session_message(run->session));
+        return app_fail_library(run->app, status, octet_session_message(session));
+    size_tally_add(&run->tally, octet_session_height(session), octet_session_width(session), 1);
     if (run->part)
         part_add(run->part, run, index, found, count);
     else

@@ -7,6 +7,8 @@
 #include "app/options.h"
 #include "models/class_match.h"
 #include "models/eval_set.h"
+#include "models/size_tally.h"
+#include "models/sized_sessions.h"
 
 struct eval_arguments {
     const char *annotations, *images, *data, *split, *detections, *classes, *save;
@@ -15,6 +17,7 @@ struct eval_arguments {
     bool merge;             /* the operands are parts */
     double min_ap, max_bad; /* min_ap below 0: not given */
     struct input_size size;
+    bool rect;
 };
 
 struct part_writer;
@@ -27,7 +30,8 @@ struct eval_run {
     const char *ground_truth;
     json_t *facts; /* of the model's run, see eval_facts.h */
     octet_engine *engine;
-    octet_session *session;
+    struct sized_sessions sessions;
+    struct size_tally tally;
     struct eval_set set;
     struct class_match classes;
     octet_detections *detections;

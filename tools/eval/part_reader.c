@@ -203,8 +203,12 @@ static int read_end(struct reading *r)
     const bool whole = end && read_size(end, "pictures", 0, &count) && count == part->count &&
                        read_size(end, "left_out", 0, &part->left_out) && json_is_number(seconds);
     part->seconds = json_number_value(seconds);
+    const bool sized = !eval_facts_rect(part->facts) ||
+                       size_tally_read(&part->tally, json_object_get(end, "sizes"), part->count);
     json_decref(end);
     const size_t listed = (size_t)json_integer_value(json_object_get(part->facts, "listed"));
+    if (!sized)
+        return damaged(r, "no sizes of its pictures");
     if (!whole || part->left_out != shard_size(&part->shard, listed) - part->count)
         return damaged(r, "pictures are missing");
     r->ended = true;
@@ -277,6 +281,7 @@ int part_may_replace(struct app *app, const char *path)
 void part_free(struct part *part)
 {
     json_decref(part->header);
+    size_tally_free(&part->tally);
     free(part->pictures);
     free(part->boxes);
     free(part->found);

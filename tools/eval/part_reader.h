@@ -5,6 +5,7 @@
 
 #include "app/json_print.h"
 #include "app/shard.h"
+#include "models/size_tally.h"
 
 struct part_picture {
     size_t place; /* in the list of all shards */
@@ -26,6 +27,7 @@ struct part {
     } * found;
     size_t found_count, found_capacity;
     size_t left_out;
+    struct size_tally tally; /* of a run with --rect */
     double seconds;
 };
 

@@ -139,6 +139,12 @@ int part_commit(struct part_writer *part, const struct eval_run *run)
 {
     put_text(part, "{\"pictures\":%zu,\"left_out\":%zu,\"seconds\":%.17g", part->pictures,
              run->set.bad - run->set.missing, run->seconds);
+    if (run->arguments->rect) {
+        char *text = json_line(size_tally_json(&run->tally));
+        put(part, ",\"sizes\":");
+        put(part, text);
+        free(text);
+    }
     put_text(part, ",\"hash\":\"%016" PRIx64 "\"}\n", part->hash);
     return output_commit(&part->file);
 }

@@ -110,6 +110,9 @@ static int add_boxes(struct compare_run *run, const struct frame *frame,
 static int compare_on(struct compare_run *run, const struct frame *frame)
 {
     for (int side = 0; side < 2; side++) {
+        const int chosen = compare_side_choose(run->app, &run->sides[side], frame->image);
+        if (chosen != STATUS_DONE)
+            return chosen;
         octet_session *session = run->sides[side].session;
         if (octet_session_set_image(session, 0, frame->image) == OCTET_OK)
             continue;
@@ -191,6 +194,8 @@ static int make_request(struct compare_run *run)
     json_put(request, "places", places);
     json_put(request, "height", json_integer(octet_session_height(run->sides[0].session)));
     json_put(request, "width", json_integer(octet_session_width(run->sides[0].session)));
+    if (run->arguments->rect)
+        json_put(request, "rect", json_boolean(true));
     json_put(request, "confidence", json_real(run->arguments->confidence));
     json_put(request, "layers", json_boolean(!run->arguments->no_layers));
     run->state.request = request;

@@ -17,7 +17,7 @@ struct compare_arguments {
     struct calibration_request pictures; /* which they are, and how many may be unreadable */
     double confidence, fail_under;       /* fail_under below 0: not given; percent */
     int64_t worst;
-    bool no_layers;
+    bool no_layers, rect;
     const char *output; /* folder, or NULL */
     bool resume;        /* from compare.partial in it */
 };

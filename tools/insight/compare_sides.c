@@ -81,18 +81,34 @@ static int choose_size(struct app *app, const struct compare_side *a, const stru
     return STATUS_DONE;
 }
 
-static int open_session(struct app *app, const struct input_size *size, struct compare_side *side)
+static int open_sessions(struct app *app, const struct input_size *size, bool rect,
+                         struct compare_side *side)
 {
     const octet_session_settings settings = app_session_settings(app, side->device, *size);
     const octet_status status =
-        octet_session_open(app->context, side->engine, &settings, &side->session);
+        sized_sessions_open(&side->sessions, app->context, side->engine, &settings, rect);
+    side->session = sized_sessions_first(&side->sessions);
     if (status == OCTET_OK)
         return STATUS_DONE;
     return app_fail_library(app, status, octet_context_message(app->context));
 }
 
-int compare_sides_open(struct app *app, const struct input_size *size, struct compare_side *a,
-                       struct compare_side *b)
+/* Both run a picture at one size: multiples of the larger stride. */
+static void share_stride(struct compare_side *a, struct compare_side *b)
+{
+    const int first = a->sessions.stride, second = b->sessions.stride;
+    a->sessions.stride = b->sessions.stride = first > second ? first : second;
+}
+
+int compare_side_choose(struct app *app, struct compare_side *side, const octet_image *image)
+{
+    side->session =
+        sized_sessions_for(&side->sessions, octet_image_width(image), octet_image_height(image));
+    return side->session ? STATUS_DONE : app_fail(app, "%s", octet_context_message(app->context));
+}
+
+int compare_sides_open(struct app *app, const struct input_size *size, bool rect,
+                       struct compare_side *a, struct compare_side *b)
 {
     struct input_size both = *size;
     const char *const names = app->names;
@@ -106,9 +122,11 @@ int compare_sides_open(struct app *app, const struct input_size *size, struct co
     if (status == STATUS_DONE)
         status = choose_size(app, a, b, &both);
     if (status == STATUS_DONE)
-        status = open_session(app, &both, a);
+        status = open_sessions(app, &both, rect, a);
     if (status == STATUS_DONE)
-        status = open_session(app, &both, b);
+        status = open_sessions(app, &both, rect, b);
+    if (status == STATUS_DONE)
+        share_stride(a, b);
     if (status == STATUS_DONE && strcmp(a->info.head, b->info.head) != 0)
         app_say(app,
                 "warning: the heads are of two kinds (%s and %s): boxes are compared all the same, "
@@ -119,6 +137,6 @@ int compare_sides_open(struct app *app, const struct input_size *size, struct co
 
 void compare_side_close(struct compare_side *side)
 {
-    octet_session_close(&side->session);
+    sized_sessions_close(&side->sessions);
     octet_engine_free(&side->engine);
 }

@@ -91,6 +91,19 @@ static void read_values(const octet_tensor_view *view, float *values)
     }
 }
 
+/* Room for the values of a picture, which may be run at another size than the last one. */
+static void fit_values(struct layer_pair *pair, size_t count)
+{
+    if (count > pair->capacity) {
+        free(pair->values);
+        free(pair->alone_values);
+        pair->alone_values = NULL;
+        pair->values = app_alloc(count, sizeof *pair->values);
+        pair->capacity = count;
+    }
+    pair->count = count;
+}
+
 /* Keeps A's values. */
 static int keep_values(void *user, int index, int layer, const octet_tensor_view *view)
 {
@@ -99,10 +112,7 @@ static int keep_values(void *user, int index, int layer, const octet_tensor_view
     if (noise->pair_of_a[layer] < 0)
         return 0;
     struct layer_pair *pair = &noise->pairs[noise->pair_of_a[layer]];
-    if (!pair->values) {
-        pair->count = pixels_of(view) * (size_t)view->channels;
-        pair->values = app_alloc(pair->count, sizeof *pair->values);
-    }
+    fit_values(pair, pixels_of(view) * (size_t)view->channels);
     read_values(view, pair->values);
     return 0;
 }
@@ -205,7 +215,7 @@ static int keep_alone(void *user, int index, int layer, const octet_tensor_view 
     if (!pair)
         return 0;
     if (!pair->alone_values)
-        pair->alone_values = app_alloc(pair->count, sizeof *pair->alone_values);
+        pair->alone_values = app_alloc(pair->capacity, sizeof *pair->alone_values);
     read_values(view, pair->alone_values);
     noise->status = octet_session_replace(noise->running, pair->values);
     return noise->status != OCTET_OK;

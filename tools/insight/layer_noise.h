@@ -21,6 +21,7 @@ struct layer_pair {
     float *values;             /* A's, of the picture at hand */
     float *alone_values; /* B's alone, where layer_noise_effects() asked for them; else NULL */
     size_t count;        /* of them */
+    size_t capacity;     /* that there is room for */
 };
 
 struct layer_noise {

@@ -28,11 +28,19 @@ static int look(void *user, int index, int layer, const octet_tensor_view *view)
     return 0;
 }
 
+void code_watch_begin_at(struct code_watch *watch, octet_session *session,
+                         const octet_letterbox *where)
+{
+    watch->where = *where;
+    octet_session_observe(session, look, watch);
+}
+
 void code_watch_begin(struct code_watch *watch, octet_session *session, int width, int height)
 {
+    octet_letterbox where = {0};
     octet_letterbox_geometry(width, height, octet_session_width(session),
-                             octet_session_height(session), &watch->where);
-    octet_session_observe(session, look, watch);
+                             octet_session_height(session), &where);
+    code_watch_begin_at(watch, session, &where);
 }
 
 enum code_news code_watch_end(struct code_watch *watch, octet_session *session)

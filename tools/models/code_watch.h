@@ -34,6 +34,9 @@ bool code_looks_are_dear(const octet_session *session);
 /* The session's next run has its slot 0, a picture of that size, looked at; until
  * code_watch_end(). A watch may be led from session to session of its engine. */
 void code_watch_begin(struct code_watch *watch, octet_session *session, int width, int height);
+/* The same of a picture that lies there. */
+void code_watch_begin_at(struct code_watch *watch, octet_session *session,
+                         const octet_letterbox *where);
 enum code_news code_watch_end(struct code_watch *watch, octet_session *session);
 
 /* News in words, the caller's to free; `engine` is its path. */

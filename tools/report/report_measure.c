@@ -64,7 +64,7 @@ int report_open(struct app *app, struct report_request *request, struct report_m
         .most = (size_t)request->shown, .keep_images = true, .is_best = true};
     int status = find_pictures(app, request, measured);
     if (status == STATUS_DONE)
-        status = compare_sides_open(app, &request->compare.pictures.size, &run->sides[0],
+        status = compare_sides_open(app, &request->compare.pictures.size, false, &run->sides[0],
                                     &run->sides[1]);
     if (status == STATUS_DONE)
         status = check_model(app, request, measured);

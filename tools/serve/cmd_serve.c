@@ -30,6 +30,7 @@ static int parse(struct app *app, int argc, char **argv, struct serve_arguments 
          &a->settings.iou, 0, 1, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW",
          "size that is ready from the start (default: the model's)", &a->settings.size, 0, 0, NULL},
+        RECT_OPTION(&a->settings.rect),
         {.name = "fixed-model",
          .help = "MODEL has every name that Frigate asks for; models sent are refused",
          .target = &a->fixed},
@@ -81,6 +82,7 @@ static void say_start(const struct served_model *model, const char *bound)
 {
     octet_info info;
     struct app *app = model->app;
+    const octet_session *session = sized_sessions_first(&model->sessions);
     octet_engine_info(model->engine, &info);
     if (serve_address_is_open(bound))
         app_say(app,
@@ -88,9 +90,9 @@ static void say_start(const struct served_model *model, const char *bound)
                 "at and send models",
                 bound);
     app_say(app, "%s (%s, %dx%d, %d class%s, on %s) is served to Frigate at %s", model->name,
-            precision_name(info.precision), octet_session_width(model->session),
-            octet_session_height(model->session), info.class_count,
-            info.class_count == 1 ? "" : "es", octet_session_device(model->session), bound);
+            precision_name(info.precision), octet_session_width(session),
+            octet_session_height(session), info.class_count, info.class_count == 1 ? "" : "es",
+            octet_session_device(session), bound);
 }
 
 /* Once the model is there. */

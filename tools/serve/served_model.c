@@ -13,15 +13,6 @@
 #define RUN_SIDE_MAX 2048
 #define ENGINE_MARK 8 /* where the JSON of a safetensors file begins */
 
-static octet_status open_session(struct served_model *model, int height, int width,
-                                 octet_session **session)
-{
-    struct app *app = model->app;
-    const octet_session_settings settings =
-        app_session_settings(app, app->device, (struct input_size){height, width});
-    return octet_session_open(app->context, model->engine, &settings, session);
-}
-
 /* What the options say, else the model, else octet; as many as a reply holds. */
 static void choose_settings(struct served_model *model, const struct serve_settings *given)
 {
@@ -37,8 +28,11 @@ static void choose_settings(struct served_model *model, const struct serve_setti
 /* With an engine in its place. */
 static octet_status prepare(struct served_model *model, const struct serve_settings *given)
 {
+    struct app *app = model->app;
+    const octet_session_settings settings = app_session_settings(app, app->device, given->size);
     choose_settings(model, given);
-    return open_session(model, given->size.height, given->size.width, &model->session);
+    return sized_sessions_open(&model->sessions, app->context, model->engine, &settings,
+                               given->rect);
 }
 
 static struct served_model *start(struct app *app, const char *name)
@@ -102,36 +96,25 @@ char *served_model_take(struct app *app, const struct serve_settings *settings, 
     return problem;
 }
 
-/* The place of this size: the one that is there, or that of the size not asked for longest. */
-static struct sized_session *find_size(struct served_model *model, int height, int width)
+/* Whether frames of that size run as they are. */
+static bool is_own_size(const struct served_model *model, int height, int width)
 {
-    struct sized_session *oldest = &model->sized[0];
-    for (int i = 0; i < SERVED_SIZES_MAX; i++) {
-        struct sized_session *sized = &model->sized[i];
-        if (sized->height == height && sized->width == width)
-            return sized;
-        if (sized->used < oldest->used)
-            oldest = sized;
-    }
-    octet_session_close(&oldest->session);
-    *oldest = (struct sized_session){.height = height, .width = width};
-    if (open_session(model, height, width, &oldest->session) != OCTET_OK)
-        app_say(model->app, "frames of %dx%d are letterboxed: %s", width, height,
-                octet_context_message(model->app->context));
-    return oldest;
+    return !model->sessions.rect && height % INPUT_SIDE_STEP == 0 && width % INPUT_SIDE_STEP == 0 &&
+           height <= RUN_SIDE_MAX && width <= RUN_SIDE_MAX;
 }
 
-/* Of the frame's own size where that is one of a network's, else the model's. */
+/* Of the frame's own size where that is one of a network's, of that for its shape with rect, else
+ * the model's. */
 static octet_session *choose_session(struct served_model *model, int height, int width)
 {
-    if ((octet_session_height(model->session) == height &&
-         octet_session_width(model->session) == width) ||
-        height % INPUT_SIDE_STEP || width % INPUT_SIDE_STEP || height > RUN_SIDE_MAX ||
-        width > RUN_SIDE_MAX)
-        return model->session;
-    struct sized_session *sized = find_size(model, height, width);
-    sized->used = ++model->clock;
-    return sized->session ? sized->session : model->session;
+    const octet_letterbox place = sized_sessions_place(&model->sessions, width, height);
+    const bool own = is_own_size(model, height, width);
+    const struct sized_session *sized = sized_sessions_ask(
+        &model->sessions, own ? height : place.target_height, own ? width : place.target_width);
+    if (!sized->session && sized->asked == 1)
+        app_say(model->app, "frames of %dx%d are letterboxed: %s", width, height,
+                octet_context_message(model->app->context));
+    return sized->session ? sized->session : sized_sessions_first(&model->sessions);
 }
 
 static float fraction(float pixels, int side)
@@ -196,9 +179,7 @@ void served_model_free(struct served_model **model)
     struct served_model *freed = *model;
     if (!freed)
         return;
-    for (int i = 0; i < SERVED_SIZES_MAX; i++)
-        octet_session_close(&freed->sized[i].session);
-    octet_session_close(&freed->session);
+    sized_sessions_close(&freed->sessions);
     octet_engine_free(&freed->engine);
     free(freed->name);
     free(freed);

@@ -6,20 +6,15 @@
 #include <stdint.h>
 
 #include "app/options.h"
+#include "models/sized_sessions.h"
 
 #define SERVED_BOXES 20  /* of a frame, as Frigate has it */
 #define SERVED_NUMBERS 6 /* of a box: class, score, y1, x1, y2, x2; the last four from 0 to 1 */
-#define SERVED_SIZES_MAX 3
 
 struct serve_settings {
     double confidence, iou; /* below 0: not given */
     struct input_size size; /* 0: the model's */
-};
-
-struct sized_session {
-    octet_session *session; /* NULL: there can be none of this size */
-    int height, width;      /* pixels; 0: not in use */
-    uint64_t used;          /* when it was last, a number that grows */
+    bool rect;              /* frames run at the smallest size for their shape within it */
 };
 
 struct served_model {
@@ -27,9 +22,7 @@ struct served_model {
     char *name; /* of its file */
     octet_engine *engine;
     octet_detect_settings settings;
-    octet_session *session; /* of the model's own size: other frames are letterboxed into it */
-    struct sized_session sized[SERVED_SIZES_MAX];
-    uint64_t clock;
+    struct sized_sessions sessions; /* the first of the model's size, for frames that have no own */
 };
 
 /* Milliseconds that the parts of one frame took. */

@@ -15,7 +15,7 @@ static bool is_due(const struct camera_drift *drift, const octet_session *sessio
 }
 
 void camera_drift_before(struct camera_drift *drift, octet_session *session,
-                         const octet_frame *frame, double time_s)
+                         const octet_letterbox *where, double time_s)
 {
     drift->runs++;
     drift->is_looking = drift->codes.drift && is_due(drift, session, time_s);
@@ -23,7 +23,7 @@ void camera_drift_before(struct camera_drift *drift, octet_session *session,
         return;
     drift->last_s = time_s;
     drift->runs = 0;
-    code_watch_begin(&drift->codes, session, frame->width, frame->height);
+    code_watch_begin_at(&drift->codes, session, where);
 }
 
 bool camera_drift_after(struct camera_drift *drift, octet_session *session, enum code_news *news)

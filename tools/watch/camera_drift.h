@@ -14,9 +14,9 @@ struct camera_drift {
     bool is_looking;
 };
 
-/* Around a session's run of a frame of that size and time. True: it was looked at. */
+/* Around a session's run of a frame that lies there, of that time. True: it was looked at. */
 void camera_drift_before(struct camera_drift *drift, octet_session *session,
-                         const octet_frame *frame, double time_s);
+                         const octet_letterbox *where, double time_s);
 bool camera_drift_after(struct camera_drift *drift, octet_session *session, enum code_news *news);
 
 #endif

@@ -96,7 +96,8 @@ static void open_desk(struct run *run)
 
 static int start_workers(struct run *run)
 {
-    const struct worker_settings settings = {run->arguments->size, run->span.threads};
+    const struct worker_settings settings = {run->arguments->size, run->arguments->rect,
+                                             run->span.threads};
     run->workers = app_alloc((size_t)run->span.workers, sizeof *run->workers);
     for (int i = 0; i < run->span.workers; i++) {
         run->workers[i] = detect_worker_start(&run->watch, &settings);

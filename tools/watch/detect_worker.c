@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/session_settings.h"
+#include "models/sized_sessions.h"
 #include "watch/watch_event.h"
 
 #define FAILURES_TOLD 3
@@ -18,8 +19,8 @@ struct found {
 
 struct detect_worker {
     struct watch *watch;
-    octet_context *context; /* the session's: a context is one thread's */
-    octet_session *session;
+    octet_context *context; /* the sessions': a context is one thread's */
+    struct sized_sessions sessions;
     octet_detect_settings *selection; /* of each camera */
     struct found found;
     pthread_t thread;
@@ -74,28 +75,55 @@ static void tell_drift(const struct watch *watch, struct watched_camera *camera,
     free(text);
 }
 
+/* The line about what went wrong at last: a session's, or why there is none. */
+static const char *message_of(const struct detect_worker *worker, const octet_session *session)
+{
+    return session ? octet_session_message(session) : octet_context_message(worker->context);
+}
+
+static void say_failure(struct detect_worker *worker, const struct watched_camera *camera,
+                        const octet_session *session)
+{
+    if (worker->failures++ < FAILURES_TOLD)
+        app_say(worker->watch->app, "%s: a frame could not be looked at: %s",
+                camera->settings->name, message_of(worker, session));
+}
+
+/* Runs the frame that the session holds, with a look at its codes now and then. */
+static octet_status run_frame(struct detect_worker *worker, struct watched_camera *watched,
+                              octet_session *session, const struct desk_frame *frame)
+{
+    enum code_news news;
+    const octet_letterbox where = sized_sessions_place(&worker->sessions, frame->video.pixels.width,
+                                                       frame->video.pixels.height);
+    camera_drift_before(&watched->drift, session, &where, frame->video.time_s);
+    const octet_status status = octet_session_run(session);
+    if (camera_drift_after(&watched->drift, session, &news))
+        tell_drift(worker->watch, watched, news);
+    return status;
+}
+
 /* The frame is given back as soon as the session has it. */
-static octet_status look(struct detect_worker *worker, size_t camera, struct desk_frame *frame,
-                         struct result_times *times)
+static bool look(struct detect_worker *worker, size_t camera, struct desk_frame *frame,
+                 struct result_times *times)
 {
     struct found *found = &worker->found;
     struct watched_camera *watched = &worker->watch->cameras[camera];
-    enum code_news news;
+    const octet_frame *pixels = &frame->video.pixels;
     const double start_ms = app_now_ms();
-    octet_status status = octet_session_set_frame(worker->session, 0, &frame->video.pixels);
+    octet_session *session = sized_sessions_for(&worker->sessions, pixels->width, pixels->height);
+    octet_status status = session ? octet_session_set_frame(session, 0, pixels) : OCTET_OK;
     frame->release(frame->video.held);
-    if (!status) {
-        camera_drift_before(&watched->drift, worker->session, &frame->video.pixels,
-                            frame->video.time_s);
-        status = octet_session_run(worker->session);
-        if (camera_drift_after(&watched->drift, worker->session, &news))
-            tell_drift(worker->watch, watched, news);
-    }
-    if (!status)
-        status = octet_session_detect(worker->session, 0, &worker->selection[camera], found->boxes,
+    if (session && !status)
+        status = run_frame(worker, watched, session, frame);
+    if (session && !status)
+        status = octet_session_detect(session, 0, &worker->selection[camera], found->boxes,
                                       found->capacity, &found->count);
     times->work = app_now_ms() - start_ms;
-    return status;
+    if (session && !status)
+        return true;
+    say_failure(worker, watched, session);
+    return false;
 }
 
 static void send(struct detect_worker *worker, struct watched_camera *camera,
@@ -126,13 +154,6 @@ static void send(struct detect_worker *worker, struct watched_camera *camera,
     free(line);
 }
 
-static void say_failure(struct detect_worker *worker, const struct watched_camera *camera)
-{
-    if (worker->failures++ < FAILURES_TOLD)
-        app_say(worker->watch->app, "%s: a frame could not be looked at: %s",
-                camera->settings->name, octet_session_message(worker->session));
-}
-
 static void *run(void *user)
 {
     struct detect_worker *worker = user;
@@ -143,10 +164,8 @@ static void *run(void *user)
         struct watched_camera *camera = &watch->cameras[number];
         struct result_times times = {0};
         const double start_ms = app_now_ms();
-        const octet_status status = look(worker, number, &frame, &times);
-        if (status) {
+        if (!look(worker, number, &frame, &times)) {
             camera_counts_failed(&camera->counts);
-            say_failure(worker, camera);
         } else {
             keep_in_zones(&worker->found, camera->settings, &frame.video.pixels);
             send(worker, camera, &frame, &times);
@@ -158,16 +177,16 @@ static void *run(void *user)
     return NULL;
 }
 
-static octet_status open_session(struct detect_worker *worker,
-                                 const struct worker_settings *settings)
+static octet_status open_sessions(struct detect_worker *worker,
+                                  const struct worker_settings *settings)
 {
     struct app *app = worker->watch->app;
     octet_session_settings wanted = app_session_settings(app, app->device, settings->size);
     wanted.threads = settings->threads;
     const octet_status status = octet_context_create(NULL, &worker->context);
     return status ? status
-                  : octet_session_open(worker->context, worker->watch->engine, &wanted,
-                                       &worker->session);
+                  : sized_sessions_open(&worker->sessions, worker->context, worker->watch->engine,
+                                        &wanted, settings->rect);
 }
 
 static void choose_selections(struct detect_worker *worker)
@@ -189,7 +208,7 @@ struct detect_worker *detect_worker_start(struct watch *watch,
 {
     struct detect_worker *worker = app_alloc(1, sizeof *worker);
     worker->watch = watch;
-    const octet_status status = open_session(worker, settings);
+    const octet_status status = open_sessions(worker, settings);
     if (status)
         app_fail_library(watch->app, status,
                          worker->context ? octet_context_message(worker->context) : "");
@@ -206,7 +225,7 @@ struct detect_worker *detect_worker_start(struct watch *watch,
 
 const octet_session *detect_worker_session(const struct detect_worker *worker)
 {
-    return worker->session;
+    return sized_sessions_first(&worker->sessions);
 }
 
 void detect_worker_join(struct detect_worker **worker)
@@ -216,7 +235,7 @@ void detect_worker_join(struct detect_worker **worker)
         return;
     if (open->is_running)
         pthread_join(open->thread, NULL);
-    octet_session_close(&open->session);
+    sized_sessions_close(&open->sessions);
     octet_context_free(&open->context);
     free(open->selection);
     free(open->found.boxes);

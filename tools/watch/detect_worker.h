@@ -10,6 +10,7 @@ struct detect_worker;
 
 struct worker_settings {
     struct input_size size;
+    bool rect;
     int threads;
 };
 

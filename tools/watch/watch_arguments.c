@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "models/names_file.h"
+#include "models/sized_sessions.h"
 
 #define MAX_AGE_MS 1000
 #define DURATION_S_MAX 1e9
@@ -58,6 +59,7 @@ static int parse(struct app *app, int argc, char **argv, struct watch_arguments 
          WATCH_WORKERS_MAX, NULL},
         {"imgsz", 0, OPTION_SIZE, "N|HxW", "input size (default: the model's)", &a->size, 0, 0,
          NULL},
+        RECT_OPTION(&a->rect),
         NAMES_OPTION(app),
         DEVICE_OPTION(app),
         CACHE_OPTION(app),

@@ -14,6 +14,7 @@ struct watch_arguments {
     struct watch_targets targets;
     struct watch_settings settings;
     struct input_size size;
+    bool rect;
     double duration_s; /* 0: without end */
     int64_t workers;   /* 0: not given */
 };

@@ -13,25 +13,62 @@ static int round_even(double value)
     return (int)rint(value);
 }
 
-octet_letterbox oct_letterbox_geometry(int source_width, int source_height, int target_width,
-                                       int target_height)
+static double scale_into(int source_width, int source_height, int width, int height)
 {
-    double across = (double)target_width / source_width,
-           down = (double)target_height / source_height;
-    double r = down < across ? down : across;
-    int width = round_even(source_width * r), height = round_even(source_height * r);
+    const double across = (double)width / source_width, down = (double)height / source_height;
+    return down < across ? down : across;
+}
+
+/* All but where it lies in a target. */
+static octet_letterbox resized_by(double r, int source_width, int source_height)
+{
+    const int width = round_even(source_width * r), height = round_even(source_height * r);
     octet_letterbox box = {
         .source_width = source_width,
         .source_height = source_height,
-        .target_width = target_width,
-        .target_height = target_height,
         .resized_width = width < 1 ? 1 : width,
         .resized_height = height < 1 ? 1 : height,
     };
-    box.pad_left = round_even((target_width - box.resized_width) / 2.0 - 0.1);
-    box.pad_top = round_even((target_height - box.resized_height) / 2.0 - 0.1);
     box.gain_x = (double)box.resized_width / source_width;
     box.gain_y = (double)box.resized_height / source_height;
+    return box;
+}
+
+static void place_in(octet_letterbox *box, int target_width, int target_height)
+{
+    box->target_width = target_width;
+    box->target_height = target_height;
+    box->pad_left = round_even((target_width - box->resized_width) / 2.0 - 0.1);
+    box->pad_top = round_even((target_height - box->resized_height) / 2.0 - 0.1);
+}
+
+octet_letterbox oct_letterbox_geometry(int source_width, int source_height, int target_width,
+                                       int target_height)
+{
+    const double r = scale_into(source_width, source_height, target_width, target_height);
+    octet_letterbox box = resized_by(r, source_width, source_height);
+    place_in(&box, target_width, target_height);
+    return box;
+}
+
+octet_letterbox oct_letterbox_bounded(int source_width, int source_height, int target_width,
+                                      int target_height, int bound_width, int bound_height)
+{
+    const double r = scale_into(source_width, source_height, bound_width, bound_height);
+    octet_letterbox box = resized_by(r, source_width, source_height);
+    if (box.resized_width > target_width || box.resized_height > target_height)
+        return oct_letterbox_geometry(source_width, source_height, target_width, target_height);
+    place_in(&box, target_width, target_height);
+    return box;
+}
+
+octet_letterbox oct_letterbox_rect(int source_width, int source_height, int bound_width,
+                                   int bound_height, int stride)
+{
+    const double r = scale_into(source_width, source_height, bound_width, bound_height);
+    octet_letterbox box = resized_by(r, source_width, source_height);
+    place_in(&box, box.resized_width + (bound_width - box.resized_width) % stride,
+             box.resized_height + (bound_height - box.resized_height) % stride);
     return box;
 }
 

@@ -30,6 +30,15 @@ size_t oct_letterbox_frame_scratch_bytes(int target_width, int frame_width);
 octet_letterbox oct_letterbox_geometry(int source_width, int source_height, int target_width,
                                        int target_height);
 
+/* The same at the scale of a letterbox into the bound, where the target holds what comes of that;
+ * sides of the bound likewise. */
+octet_letterbox oct_letterbox_bounded(int source_width, int source_height, int target_width,
+                                      int target_height, int bound_width, int bound_height);
+
+/* As octet_letterbox_rect(); the sides of the bound are multiples of the stride. */
+octet_letterbox oct_letterbox_rect(int source_width, int source_height, int bound_width,
+                                   int bound_height, int stride);
+
 /* Writes the frame, which was checked, and its padding: as the picture of its RGB pixels would be.
  * Of the frame's rows those that a row of the target needs become RGB, once each. Allocates
  * nothing. OCTET_INVALID_ARGUMENT when the geometry is not the frame's, or the target or the

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens and closes sessions, and tells of them. */
+#include <stdio.h>
+
 #include "runtime/session/session_contents.h"
 
 #define BATCH_MAX 256
@@ -15,6 +17,45 @@ static int count_anchors(const struct oct_head *head, int height, int width)
     return head->kind->anchor_count(&view);
 }
 
+static bool is_side(int side, int stride)
+{
+    return side >= stride && side <= OCT_INPUT_SIDE_MAX && side % stride == 0;
+}
+
+/* The next multiple of the stride that there is, downwards or upwards; the side's own. */
+static int near_side(int side, int stride, bool upwards)
+{
+    const int most = OCT_INPUT_SIDE_MAX - OCT_INPUT_SIDE_MAX % stride;
+    const int kept = side < stride ? stride : side > most ? most : side;
+    return kept / stride * stride + (upwards && kept % stride ? stride : 0);
+}
+
+static octet_status refuse_size(octet_session *session, int height, int width, int stride)
+{
+    const int low[2] = {near_side(height, stride, false), near_side(width, stride, false)};
+    const int high[2] = {near_side(height, stride, true), near_side(width, stride, true)};
+    char other[32] = "";
+    if (low[0] != high[0] || low[1] != high[1])
+        snprintf(other, sizeof other, " and %dx%d", high[0], high[1]);
+    return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
+                    "input size %dx%d: height and width must be multiples of %d from %d to %d; "
+                    "near it: %dx%d%s",
+                    height, width, stride, stride, OCT_INPUT_SIDE_MAX, low[0], low[1], other);
+}
+
+static octet_status check_bound(const octet_session_settings *settings, octet_session *session)
+{
+    const int height = settings->bound_height, width = settings->bound_width;
+    session->bound_height = height ? height : session->facts.height;
+    session->bound_width = width ? width : session->facts.width;
+    if (!height == !width && session->bound_height > 0 && session->bound_width > 0 &&
+        session->bound_height <= OCT_INPUT_SIDE_MAX && session->bound_width <= OCT_INPUT_SIDE_MAX)
+        return OCTET_OK;
+    return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
+                    "bound %dx%d: height and width must be 1 to %d, or both 0", height, width,
+                    OCT_INPUT_SIDE_MAX);
+}
+
 static octet_status check_settings(const octet_session_settings *settings, octet_session *session)
 {
     const struct oct_network *network = &session->engine->network;
@@ -22,18 +63,15 @@ static octet_status check_settings(const octet_session_settings *settings, octet
     const int stride = oct_network_stride(network);
     facts->height = settings->height ? settings->height : network->input_height;
     facts->width = settings->width ? settings->width : network->input_width;
-    if (facts->height < stride || facts->width < stride || facts->height > OCT_INPUT_SIDE_MAX ||
-        facts->width > OCT_INPUT_SIDE_MAX || facts->height % stride || facts->width % stride)
-        return oct_fail(&session->own, OCTET_INVALID_ARGUMENT,
-                        "input size %dx%d: height and width must be multiples of %d from %d to %d",
-                        facts->height, facts->width, stride, stride, OCT_INPUT_SIDE_MAX);
+    if (!is_side(facts->height, stride) || !is_side(facts->width, stride))
+        return refuse_size(session, facts->height, facts->width, stride);
     if (settings->batch < 1 || settings->batch > BATCH_MAX)
         return oct_fail(&session->own, OCTET_INVALID_ARGUMENT, "batch %d: must be 1 to %d",
                         settings->batch, BATCH_MAX);
     facts->anchors = count_anchors(&network->head, facts->height, facts->width);
     session->batch = settings->batch;
     session->profile = settings->profile;
-    return OCTET_OK;
+    return check_bound(settings, session);
 }
 
 static octet_status open_backend(octet_session *session, int device,

@@ -37,6 +37,9 @@ octet_status oct_session_enter(octet_session *session, const char *call);
 octet_status oct_session_set(octet_session *session, int slot,
                              const struct oct_backend_input *input);
 
+/* As octet_session_clear(). */
+octet_status oct_session_clear(octet_session *session, int slot);
+
 /* As octet_session_allocate_frame() and octet_session_free_frame(). */
 octet_status oct_session_allocate_frame(octet_session *session, octet_pixel_format format,
                                         int width, int height, octet_frame *frame);

@@ -24,7 +24,8 @@ static octet_letterbox geometry_of(const octet_session *session,
 {
     const int width = session->facts.width, height = session->facts.height;
     if (input->frame)
-        return oct_letterbox_geometry(input->frame->width, input->frame->height, width, height);
+        return oct_letterbox_bounded(input->frame->width, input->frame->height, width, height,
+                                     session->bound_width, session->bound_height);
     return (octet_letterbox){
         .source_width = width, .source_height = height, .gain_x = 1.0, .gain_y = 1.0};
 }
@@ -46,6 +47,14 @@ octet_status oct_session_set(octet_session *session, int index,
         status = session->backend->set_input(session->state, index, &placed);
     }
     slot->state = status ? OCT_SLOT_EMPTY : OCT_SLOT_SET;
+    return status;
+}
+
+octet_status oct_session_clear(octet_session *session, int slot)
+{
+    const octet_status status = oct_session_check_slot(session, slot);
+    if (!status)
+        session->slots[slot].state = OCT_SLOT_EMPTY;
     return status;
 }
 

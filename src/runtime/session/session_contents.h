@@ -32,6 +32,7 @@ struct octet_session {
     const struct oct_backend *backend;
     void *state; /* the backend's */
     int batch;
+    int bound_height, bound_width; /* of the input that pictures are scaled for, pixels */
     bool profile;
     bool observed; /* an observer is being called: */
     int observed_slot, observed_tensor;

@@ -33,6 +33,7 @@ joined() {
 }
 one files parts.octet --data demo/data.yaml
 one coco parts.octet -a $truth -i demo/images/test --classes nut,gear
+one rect parts.octet -d demo/data.yaml --rect
 one float demo/parts.onnx -d demo/data.yaml --imgsz 192x256
 for count in 1 2 3 7; do
     echo "== $count shards"
@@ -40,6 +41,8 @@ for count in 1 2 3 7; do
     shards $count coco parts.octet -a $truth -i demo/images/test --classes nut,gear
     joined files files.$count.*
     joined files $(ls -r files.$count.*)
+    shards $count rect parts.octet -d demo/data.yaml --rect
+    joined rect $(ls -r rect.$count.*)
     joined coco $(ls coco.$count.* | shuf --random-source=$truth)
 done
 echo "== more shards than pictures"
@@ -73,6 +76,7 @@ another() { # WHAT ARGUMENT...: shard 2 of 2 of another evaluation
 }
 another "another model" demo/parts.onnx -a $truth -i demo/images/test --classes nut,gear
 another "another size" parts.octet -a $truth -i demo/images/test --classes nut,gear --imgsz 256
+another "sizes of their own" parts.octet -a $truth -i demo/images/test --classes nut,gear --rect
 another "other classes" parts.octet -a $truth -i demo/images/test --classes nut
 another "another limit" parts.octet -a $truth -i demo/images/test --classes nut,gear --max-bad 0.5
 sed 's/"area": *\([0-9]\)/"area": 1\1/' $truth >labels.json

@@ -13,6 +13,8 @@ try train data=coco8.yaml model=yolov8n.pt epochs=100
 try track model=a.onnx source=v.mp4
 try benchmark model=yolov8n.onnx imgsz=640 half=False
 try mode=predict model=a.onnx source=b
+try predict model=a.onnx source=b rect=True imgsz=640
+try val model=a.onnx data=d.yaml rect=False
 try yolo detect predict model=a.onnx source=b show_labels=False line_width=2
 try segment predict model=a-seg.onnx source=b
 try trtexec --onnx=x.onnx --int8 --calib=x.cache --saveEngine=x.engine

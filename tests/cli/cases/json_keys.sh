@@ -54,14 +54,15 @@ echo broken >broken.jpg
 "$octet" detect int8.octet "$pictures" broken.jpg --drift --json -q >detect.json 2>/dev/null
 "$octet" detect int8.octet "$pictures" broken.jpg --drift --json-lines -q >detect.lines 2>/dev/null
 "$octet" detect int8.octet "$pictures" --json -q >plain.json
+"$octet" detect int8.octet "$pictures" --rect --json -q >rect.json
 unseen='images[].time,images[].dropped'
 if "$octet" detect int8.octet "$root/demo/belt.mp4" --count 3 --json -q >film.json 2>/dev/null; then
     films=film.json
 else
     films= unseen="$unseen,images[].frame"
 fi
-keys "octet detect" --unseen "$unseen" detect.json plain.json $films
-keys "octet detect" --lines images --unseen 'images[].time,images[].dropped,images[].frame' detect.lines
+keys "octet detect" --unseen "$unseen" detect.json plain.json rect.json $films
+keys "octet detect" --lines images --unseen 'images[].time,images[].dropped,images[].frame,images[].input_width,images[].input_height' detect.lines
 
 printed study-labels study float.onnx -i eight --counts 2,4 --seeds 2 --data "$yaml"
 printed study-one study float.onnx -i eight --counts 4 --seeds 1 --against eight

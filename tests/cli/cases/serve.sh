@@ -29,6 +29,16 @@ stop TERM
 grep -E '"(model|clients|requests|frames|model_requests|models_received|mistakes|undelivered)"' serve.out
 grep -c -E '"(median|mean|p90|p99|min|max)": [0-9.]+' serve.out
 
+echo "at the size for the frame's shape:"
+found photo.jpg --rect >photo-rect.json
+found square.ppm --rect --imgsz 192x320 >square-rect.json
+serve parts.octet --threads 1 --rect
+"$client" "$address" boxes photo.jpg photo-rect.json
+stop TERM
+serve parts.octet --threads 1 --rect --imgsz 192x320
+"$client" "$address" boxes square.ppm square-rect.json
+stop TERM
+
 echo "wrong requests:"
 serve parts.octet --threads 1
 "$client" "$address" garbage square.ppm

@@ -37,6 +37,13 @@ grep -o '"frame": [0-9]*,' slow.jsonl >numbers.txt
 grep -F -f numbers.txt detect.jsonl | boxes >expected.txt
 boxes <slow.jsonl | cmp - expected.txt && [ -s expected.txt ] && echo "the same"
 
+watch belt.mp4 --speed 0.2 --duration 3 --quiet --rect --imgsz 192x320 2>/dev/null | grep '"frame"' >slow.jsonl
+"$octet" detect "$parts" belt.mp4 --rect --imgsz 192x320 --json-lines --quiet >detect.jsonl
+grep -o '"frame": [0-9]*,' slow.jsonl >numbers.txt
+grep -F -f numbers.txt detect.jsonl | boxes >expected.txt
+boxes <slow.jsonl | cmp - expected.txt && [ -s expected.txt ] && grep -q '"input_width": 192, "input_height": 192' detect.jsonl &&
+    echo "the same, at the size for the frames' shape"
+
 echo "== zones and classes"
 cat >zones.yaml <<'END'
 cameras:

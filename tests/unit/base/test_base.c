@@ -52,6 +52,43 @@ static void allocation(void **state)
     oct_free(ctx, text);
 }
 
+/* Pages of the system's where the allocator is octet's, whatever the size; another's memory where
+ * it is not. */
+static void pages(void **state)
+{
+    (void)state;
+    octet_context own = {.message = ""};
+    octet_context *const contexts[] = {&own, &test.context};
+    oct_allocator_default(&own.allocator);
+    static const size_t sizes[] = {1, 4096, (2 << 20) - 1, 2 << 20, (5 << 20) + 4097};
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
+        octet_context *ctx = contexts[i % 2];
+        const size_t bytes = sizes[i / 2];
+        const int live = test.live;
+        uint8_t *first = oct_pages_take(ctx, bytes), *second = oct_pages_take(ctx, bytes);
+        assert_non_null(first);
+        assert_non_null(second);
+        assert_int_equal((uintptr_t)first % OCT_ALIGNMENT, 0);
+        assert_int_equal(test.live, live + (ctx == &test.context ? 2 : 0));
+        size_t sum = 0;
+        for (size_t k = 0; k < bytes; k++)
+            sum += first[k] + (size_t)second[k];
+        assert_int_equal(sum, 0);
+        memset(first, 1, bytes);
+        memset(second, 2, bytes);
+        assert_int_equal(first[bytes - 1], 1);
+        oct_pages_give(ctx, first, bytes);
+        assert_int_equal(second[0], 2); /* what is beside is still there */
+        assert_int_equal(second[bytes - 1], 2);
+        oct_pages_give(ctx, second, bytes);
+        oct_pages_give(ctx, NULL, bytes);
+        assert_int_equal(test.live, live);
+        assert_null(oct_pages_take(ctx, PTRDIFF_MAX));
+        assert_null(oct_pages_take(ctx, SIZE_MAX));
+        assert_null(oct_pages_take(ctx, SIZE_MAX / 4));
+    }
+}
+
 static void checked_arithmetic(void **state)
 {
     (void)state;
@@ -432,13 +469,11 @@ static void contexts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(allocation), TEST(checked_arithmetic),
-        TEST(growing),    TEST(arena),
-        TEST(text),       TEST(reader),
-        TEST(sha256),     TEST(threads),
-        TEST(many_runs),  TEST(messages),
-        TEST(logging),    TEST(statuses),
-        TEST(contexts),
+        TEST(allocation), TEST(pages),    TEST(checked_arithmetic),
+        TEST(growing),    TEST(arena),    TEST(text),
+        TEST(reader),     TEST(sha256),   TEST(threads),
+        TEST(many_runs),  TEST(messages), TEST(logging),
+        TEST(statuses),   TEST(contexts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

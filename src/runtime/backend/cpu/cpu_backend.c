@@ -13,8 +13,8 @@ static void close_cpu(void *state)
     oct_threads_destroy(&cpu->threads);
     oct_cpu_release_weights(cpu);
     oct_arena_clear(&cpu->arena);
-    oct_free(ctx, cpu->pictures);
-    oct_free(ctx, cpu->shared);
+    oct_pages_give(ctx, cpu->pictures, cpu->pictures_bytes);
+    oct_pages_give(ctx, cpu->shared, cpu->layout.shared_bytes);
     oct_free(ctx, cpu->scratch);
     oct_free(ctx, cpu->letterbox.memory);
     oct_free(ctx, cpu->pixels);
@@ -101,8 +101,7 @@ static void describe(const void *state, struct oct_backend_facts *facts)
     *facts = (struct oct_backend_facts){
         .kernels = kernel_set(cpu),
         .threads = cpu->thread_count,
-        .memory_bytes = cpu->packed_bytes + cpu->layout.shared_bytes +
-                        (size_t)cpu->batch * cpu->layout.picture_bytes +
+        .memory_bytes = cpu->packed_bytes + cpu->layout.shared_bytes + cpu->pictures_bytes +
                         (size_t)cpu->thread_count * cpu->scratch_bytes,
     };
 }

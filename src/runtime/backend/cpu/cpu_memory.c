@@ -15,8 +15,9 @@ octet_status oct_cpu_allocate_tensors(struct oct_cpu *cpu)
 {
     const size_t tensors = (size_t)cpu->network->tensor_count;
     cpu->views = oct_arena_calloc(&cpu->arena, tensors, sizeof *cpu->views);
-    cpu->pictures = oct_calloc(cpu->ctx, (size_t)cpu->batch, cpu->layout.picture_bytes);
-    cpu->shared = oct_calloc(cpu->ctx, 1, cpu->layout.shared_bytes);
+    if (oct_mul((size_t)cpu->batch, cpu->layout.picture_bytes, &cpu->pictures_bytes))
+        cpu->pictures = oct_pages_take(cpu->ctx, cpu->pictures_bytes);
+    cpu->shared = oct_pages_take(cpu->ctx, cpu->layout.shared_bytes);
     if (!cpu->views || !cpu->pictures || !cpu->shared)
         return oct_fail_memory(cpu->ctx, "the session");
     const struct oct_layout_memory memory = {cpu->pictures, cpu->shared};

@@ -65,9 +65,10 @@ struct oct_cpu {
     size_t packed_bytes;    /* of all packed weights, shared ones as well */
     size_t scratch_bytes;   /* of each thread */
     char *pictures;         /* [batch][layout.picture_bytes] */
-    char *shared;           /* [layout.shared_bytes] */
-    char *scratch;          /* [thread_count][scratch_bytes] */
-    uint8_t *pixels;        /* F32 or BF16 input: letterboxed RGB0, before conversion */
+    size_t pictures_bytes;
+    char *shared;    /* [layout.shared_bytes] */
+    char *scratch;   /* [thread_count][scratch_bytes] */
+    uint8_t *pixels; /* F32 or BF16 input: letterboxed RGB0, before conversion */
     struct oct_letterbox_scratch letterbox;
 };
 

@@ -31,6 +31,22 @@ static int tear_down(void **state)
     return test.live;
 }
 
+/* Each width, height. */
+static void expect_box(const octet_letterbox *box, const int source[2], const int target[2],
+                       const int resized[2], const int pad[2])
+{
+    assert_int_equal(box->source_width, source[0]);
+    assert_int_equal(box->source_height, source[1]);
+    assert_int_equal(box->target_width, target[0]);
+    assert_int_equal(box->target_height, target[1]);
+    assert_int_equal(box->resized_width, resized[0]);
+    assert_int_equal(box->resized_height, resized[1]);
+    assert_int_equal(box->pad_left, pad[0]);
+    assert_int_equal(box->pad_top, pad[1]);
+    assert_true(box->gain_x == (double)resized[0] / source[0]);
+    assert_true(box->gain_y == (double)resized[1] / source[1]);
+}
+
 /* Sizes and pads as Ultralytics' LetterBox gives them (Python's round). */
 static void geometry(void **state)
 {
@@ -58,16 +74,7 @@ static void geometry(void **state)
         assert_int_equal(octet_letterbox_geometry(cases[i].source[0], cases[i].source[1],
                                                   cases[i].target[0], cases[i].target[1], &box),
                          OCTET_OK);
-        assert_int_equal(box.source_width, cases[i].source[0]);
-        assert_int_equal(box.source_height, cases[i].source[1]);
-        assert_int_equal(box.target_width, cases[i].target[0]);
-        assert_int_equal(box.target_height, cases[i].target[1]);
-        assert_int_equal(box.resized_width, cases[i].resized[0]);
-        assert_int_equal(box.resized_height, cases[i].resized[1]);
-        assert_int_equal(box.pad_left, cases[i].pad[0]);
-        assert_int_equal(box.pad_top, cases[i].pad[1]);
-        assert_true(box.gain_x == (double)cases[i].resized[0] / cases[i].source[0]);
-        assert_true(box.gain_y == (double)cases[i].resized[1] / cases[i].source[1]);
+        expect_box(&box, cases[i].source, cases[i].target, cases[i].resized, cases[i].pad);
     }
     octet_letterbox box;
     assert_int_equal(octet_letterbox_geometry(0, 1, 1, 1, &box), OCTET_INVALID_ARGUMENT);
@@ -75,6 +82,44 @@ static void geometry(void **state)
     assert_int_equal(octet_letterbox_geometry(1, 1, -1, 1, &box), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_letterbox_geometry(1, 1, 1, 0, &box), OCTET_INVALID_ARGUMENT);
     assert_int_equal(octet_letterbox_geometry(1, 1, 1, 1, NULL), OCTET_INVALID_ARGUMENT);
+}
+
+/* The smallest input of Ultralytics' LetterBox(auto=True); tests/golden/test_bundled_rect.c has
+ * many more. */
+static void rect(void **state)
+{
+    (void)state;
+    static const struct {
+        int source[2], bound[2], stride, size[2], resized[2], pad[2]; /* width, height */
+    } cases[] = {
+        {{1920, 1080}, {640, 640}, 32, {640, 384}, {640, 360}, {0, 12}},
+        {{1080, 1920}, {640, 640}, 32, {384, 640}, {360, 640}, {12, 0}},
+        {{640, 640}, {640, 640}, 32, {640, 640}, {640, 640}, {0, 0}},
+        {{1920, 1153}, {640, 640}, 32, {640, 384}, {640, 384}, {0, 0}}, /* 384.3 */
+        {{640, 480}, {640, 384}, 32, {512, 384}, {512, 384}, {0, 0}},
+        {{1920, 1080}, {640, 640}, 64, {640, 384}, {640, 360}, {0, 12}},
+        {{500, 375}, {640, 640}, 64, {640, 512}, {640, 480}, {0, 16}},
+        {{5000, 1}, {640, 640}, 32, {640, 32}, {640, 1}, {0, 15}},
+        {{1, 1}, {32, 32}, 32, {32, 32}, {32, 32}, {0, 0}},
+        {{8, 5}, {4, 4}, 1, {4, 2}, {4, 2}, {0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        octet_letterbox box;
+        assert_int_equal(octet_letterbox_rect(cases[i].source[0], cases[i].source[1],
+                                              cases[i].bound[0], cases[i].bound[1], cases[i].stride,
+                                              &box),
+                         OCTET_OK);
+        expect_box(&box, cases[i].source, cases[i].size, cases[i].resized, cases[i].pad);
+    }
+    static const int bad[][5] = {{0, 1, 32, 32, 32},  {1, 32768, 32, 32, 32}, {1, 1, 0, 32, 32},
+                                 {1, 1, 32, 40, 32},  {1, 1, 40, 32, 32},     {1, 1, 32, 32, 0},
+                                 {1, 1, 32, 32, -32}, {1, 1, 32, 32, 64}};
+    octet_letterbox box;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(
+            octet_letterbox_rect(bad[i][0], bad[i][1], bad[i][2], bad[i][3], bad[i][4], &box),
+            OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_letterbox_rect(1, 1, 32, 32, 32, NULL), OCTET_INVALID_ARGUMENT);
 }
 
 /* One axis of the resize: which two source positions, with which 11 bit weights. */
@@ -256,10 +301,7 @@ static void arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(geometry),
-        TEST(pixels),
-        TEST(irregular_weights),
-        TEST(arguments),
+        TEST(geometry), TEST(rect), TEST(pixels), TEST(irregular_weights), TEST(arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

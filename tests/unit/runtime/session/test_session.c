@@ -16,6 +16,8 @@
 #include "reference_backend.h"
 #include "run_session.h"
 #include "runtime/backend/cpu/cpu_backend.h"
+#include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/image/letterbox.h"
 #include "small_detector.h"
 
 static struct test_context test;
@@ -88,6 +90,116 @@ static void inputs(void **state)
         octet_session_close(&session);
         octet_engine_free(&engine);
     }
+}
+
+/* The letterbox of the bound as pixels, and what the session makes of the picture itself. */
+static void check_bound(octet_session *session, const octet_engine *engine,
+                        const octet_image *image, const octet_letterbox *where, bool same)
+{
+    static uint8_t memory[1 << 16], pixels[3 * 96 * 64];
+    const struct oct_pixels target = {pixels, 3 * (size_t)where->target_width, 3};
+    const struct oct_letterbox_scratch scratch = {memory, sizeof memory};
+    struct oct_kernels kernels;
+    size_t count;
+    oct_kernels_fill(&kernels, oct_cpu_sets());
+    assert_int_equal(
+        oct_letterbox_into(&test.context, &kernels.resize, image, where, &target, &scratch),
+        OCTET_OK);
+    assert_int_equal(octet_session_set_pixels(session, 0, pixels), OCTET_OK);
+    assert_int_equal(octet_session_set_image(session, 1, image), OCTET_OK);
+    test_session_run(session);
+    float *first = test_session_output(session, engine, 0, &count);
+    float *second = test_session_output(session, engine, 1, &count);
+    assert_int_equal(memcmp(first, second, count * sizeof *first) == 0, same);
+    free(first);
+    free(second);
+}
+
+/* A side of 64.4 pixels in a bound of 96 becomes 64, and the other 96: the session's own size alone
+ * would make it 95. A bound of which the session has no room does not count. */
+static void bound(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
+    octet_session_settings settings = {
+        .height = 64, .width = 96, .batch = 2, .bound_height = 96, .bound_width = 96};
+    octet_image *image = test_picture(&test.context, 240, 161, 9);
+    octet_letterbox rect, plain;
+    assert_int_equal(octet_letterbox_rect(240, 161, 96, 96, 32, &rect), OCTET_OK);
+    assert_int_equal(octet_letterbox_geometry(240, 161, 96, 64, &plain), OCTET_OK);
+    assert_int_equal(rect.target_height, 64);
+    assert_int_equal(rect.target_width, 96);
+    assert_int_equal(rect.resized_width, 96);
+    assert_int_equal(plain.resized_width, 95);
+    octet_session *session = test_session_open(&test.context, backend, engine, &settings);
+    check_bound(session, engine, image, &rect, true);
+    check_bound(session, engine, image, &plain, false);
+    octet_session_close(&session);
+    settings.bound_height = settings.bound_width = 128;
+    session = test_session_open(&test.context, backend, engine, &settings);
+    check_bound(session, engine, image, &plain, true);
+    octet_session_close(&session);
+    octet_image_free(&image);
+    octet_engine_free(&engine);
+}
+
+/* A slot that is cleared has no results, and is not run; the others are. */
+static void cleared(void **state)
+{
+    (void)state;
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_INT8);
+    const octet_session_settings settings = {.batch = 3};
+    octet_session *session = test_session_open(&test.context, backend, engine, &settings);
+    octet_image *image = test_picture(&test.context, 40, 30, 2);
+    octet_detection box;
+    int count;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(octet_session_set_image(session, i, image), OCTET_OK);
+    test_session_run(session);
+    assert_int_equal(octet_session_clear(session, 1), OCTET_OK);
+    assert_int_equal(octet_session_detect(session, 1, NULL, &box, 1, &count), OCTET_INVALID_STATE);
+    assert_int_equal(octet_session_detect(session, 2, NULL, &box, 1, &count), OCTET_OK);
+    test_session_run(session);
+    assert_int_equal(octet_session_detect(session, 1, NULL, &box, 1, &count), OCTET_INVALID_STATE);
+    assert_int_equal(octet_session_clear(session, 0), OCTET_OK);
+    assert_int_equal(octet_session_clear(session, 2), OCTET_OK);
+    assert_int_equal(octet_session_run(session), OCTET_INVALID_STATE);
+    assert_int_equal(octet_session_set_image(session, 1, image), OCTET_OK);
+    test_session_run(session);
+    assert_int_equal(octet_session_detect(session, 1, NULL, &box, 1, &count), OCTET_OK);
+    assert_int_equal(octet_session_clear(session, 3), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_session_clear(session, -1), OCTET_INVALID_ARGUMENT);
+    assert_int_equal(octet_session_clear(NULL, 0), OCTET_INVALID_ARGUMENT);
+    octet_image_free(&image);
+    octet_session_close(&session);
+    octet_engine_free(&engine);
+}
+
+/* Sizes that are no input's are refused with those near them. */
+static void near_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        int height, width;
+        const char *near;
+    } cases[] = {
+        {100, 64, "; near it: 96x64 and 128x64"},
+        {1, 33, "; near it: 32x32 and 32x64"},
+        {9000, 8192, "; near it: 8192x8192"},
+        {-5, 8191, "; near it: 32x8160 and 32x8192"},
+    };
+    octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_SMALL, OCTET_PRECISION_INT8);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const octet_session_settings settings = {
+            .height = cases[i].height, .width = cases[i].width, .batch = 1};
+        octet_session *session;
+        assert_int_equal(oct_session_open(&test.context, backend, 0, engine, &settings, &session),
+                         OCTET_INVALID_ARGUMENT);
+        const char *said = strstr(test.context.message, "; near");
+        assert_non_null(said);
+        assert_string_equal(said, cases[i].near);
+    }
+    octet_engine_free(&engine);
 }
 
 /* Values out of range and no numbers: bytes take rint(255 x), clamped. */
@@ -257,6 +369,9 @@ static void bad_settings(void **state)
         {{.width = 8224, .batch = 1}, OCTET_INVALID_ARGUMENT},
         {{.batch = 0}, OCTET_INVALID_ARGUMENT},
         {{.batch = 257}, OCTET_INVALID_ARGUMENT},
+        {{.batch = 1, .bound_height = 64}, OCTET_INVALID_ARGUMENT},
+        {{.batch = 1, .bound_height = -1, .bound_width = 64}, OCTET_INVALID_ARGUMENT},
+        {{.batch = 1, .bound_height = 64, .bound_width = 8193}, OCTET_INVALID_ARGUMENT},
         {{.batch = 1, .threads = -1}, OCTET_INVALID_ARGUMENT},
         {{.batch = 1, .threads = 1 << 20}, OCTET_INVALID_ARGUMENT},
         {{.batch = 1, .cpu = "mmx"}, OCTET_UNSUPPORTED_CPU},
@@ -322,8 +437,9 @@ int main(void)
 {
     static const struct oct_backend *const backends[] = {&oct_cpu_backend, &test_reference_backend};
     const struct CMUnitTest tests[] = {
-        TEST(output),    TEST(inputs), TEST(wild_tensor),  TEST(detections),    TEST(allocations),
-        TEST(observers), TEST(about),  TEST(bad_settings), TEST(bad_arguments),
+        TEST(output),        TEST(inputs),    TEST(wild_tensor), TEST(detections),
+        TEST(allocations),   TEST(observers), TEST(about),       TEST(bad_settings),
+        TEST(bad_arguments), TEST(bound),     TEST(cleared),     TEST(near_sizes),
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {

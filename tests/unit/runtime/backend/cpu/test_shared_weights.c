@@ -282,6 +282,52 @@ static void any_order(void **state)
     octet_engine_free(&engine);
 }
 
+/* As many shapes as a program may keep: open beside each other, closed in another order, each gives
+ * the bits of a session of an engine that no other was opened on. */
+static void shapes(void **state)
+{
+    (void)state;
+    enum { SHAPES = 8 };
+    static const int sizes[SHAPES][2] = {{192, 192}, {96, 192}, {128, 192}, {192, 96},
+                                         {160, 192}, {64, 192}, {192, 160}, {32, 192}};
+    static const int order[SHAPES] = {0, 5, 2, 7, 1, 6, 4, 3}; /* of closing */
+    octet_engine *engine = make_engine(OCTET_PRECISION_INT8);
+    const size_t empty = atomic_load(&engine_bytes.live);
+    octet_session *open[SHAPES];
+    float *values[SHAPES];
+    uint8_t *pixels[SHAPES];
+    size_t counts[SHAPES];
+    for (int i = 0; i < SHAPES; i++) {
+        const octet_session_settings settings = {
+            .height = sizes[i][0], .width = sizes[i][1], .batch = 1, .threads = 1};
+        octet_engine *fresh = make_engine(OCTET_PRECISION_INT8);
+        octet_session *alone = test_session_open(&test.context, &oct_cpu_backend, fresh, &settings);
+        pixels[i] = test_picture_pixels(&test.context, sizes[i][0], sizes[i][1], 7 + (uint64_t)i);
+        values[i] = outputs_of(alone, fresh, pixels[i], &counts[i]);
+        octet_session_close(&alone);
+        octet_engine_free(&fresh);
+    }
+    for (int i = 0; i < SHAPES; i++) {
+        const octet_session_settings settings = {
+            .height = sizes[i][0], .width = sizes[i][1], .batch = 1, .threads = 1};
+        open[i] = test_session_open(&test.context, &oct_cpu_backend, engine, &settings);
+    }
+    for (int closed = 0; closed < SHAPES; closed++) {
+        for (int k = closed; k < SHAPES; k++) {
+            const int i = order[k];
+            const struct expectation expected = {pixels[i], values[i], counts[i]};
+            check_outputs(open[i], engine, &expected);
+        }
+        octet_session_close(&open[order[closed]]);
+    }
+    assert_int_equal(beyond(empty), 0);
+    for (int i = 0; i < SHAPES; i++) {
+        free(pixels[i]);
+        free(values[i]);
+    }
+    octet_engine_free(&engine);
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, THREAD_TURNS = 12 };
@@ -397,8 +443,8 @@ static void failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(same_size), TEST(other_size), TEST(other_kernels),
-        TEST(any_order), TEST(threads),    TEST(failures),
+        TEST(same_size), TEST(other_size), TEST(other_kernels), TEST(any_order),
+        TEST(shapes),    TEST(threads),    TEST(failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
