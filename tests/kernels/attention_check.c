@@ -7,6 +7,7 @@
 
 #include "base/bfloat16.h"
 #include "kernels/check.h"
+#include "network/float_functions.h"
 #include "network/softmax.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
@@ -27,6 +28,13 @@ bool check_softmax(void)
         }
         if (oct_softmax_weight(INT32_MIN + 1, units[u]) != 0)
             return check_failed("a weight far below the highest is not 0");
+    }
+    for (int i = 0; i <= 125000; i++) { /* of floats */
+        const float below = (float)i * -1e-3f;
+        const double real = exp2((double)below);
+        if (!(fabs((double)oct_softmax_value(below, 1.0f) - real) <= 1.6e-7 * real))
+            return check_failed("floats' weight of %.9g is %.9g, not %.9g", (double)below,
+                                (double)oct_softmax_value(below, 1.0f), real);
     }
     int64_t sum = 0; /* engines give the same bits from version to version */
     for (int below = 0; below > -100000; below--)

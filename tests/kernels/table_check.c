@@ -6,6 +6,7 @@
 
 #include "base/bfloat16.h"
 #include "kernels/check.h"
+#include "network/float_functions.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 #include "runtime/backend/cpu/kernels/transformed.h"
@@ -23,6 +24,13 @@ bool check_silu(void)
                 return check_failed("SiLU falls at %.9g", (double)y);
             before = oct_silu(y);
         }
+    }
+    for (int i = -870000; i <= 870000; i += 7) {
+        const float y = (float)i * 1e-4f;
+        const double real = y / (1 + exp(-(double)y));
+        if (!(fabs(oct_silu_value(y) - real) <= 3e-7 * fabs(real)))
+            return check_failed("floats' SiLU(%.9g) is %.9g, really %.9g", (double)y,
+                                (double)oct_silu_value(y), real);
     }
     if (oct_silu(0.0f) != 0.0f || oct_silu(1e30f) != 1e30f || oct_silu(-1e30f) != 0.0f)
         return check_failed("SiLU of 0 or of large values");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* INT8 results are the same to the bit on every kernel set, number of threads and batch size. */
+/* INT8 and FP32 results are the same to the bit on every kernel set, number of threads and batch
+ * size. */
 #ifndef OCTET_TESTS_SUPPORT_SAME_BITS_H
 #define OCTET_TESTS_SUPPORT_SAME_BITS_H
 
