@@ -6,6 +6,7 @@
 #   gstreamer      the GStreamer plug-in, where it is built; it needs the part runtime
 #   program        octet and its man pages
 #   video          liboctet-video, where it is built: for octet on machines with films and cameras
+#   mpi            liboctet-mpi, where it is built: for octet calibrate --mpi
 #   development    headers, static libraries, links without version, pkg-config and CMake packages
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/octet)
 
@@ -54,6 +55,9 @@ if(OCTET_BUILD_COMPILER)
     octet_pkg_config(octet "${PROJECT_DESCRIPTION}" ${OCTET_RUNTIME_MODULES} ${OCTET_PROTOBUF_MODULE})
 endif()
 
+if(TARGET octet_mpi) # likewise
+    install(TARGETS octet_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT mpi NAMELINK_SKIP)
+endif()
 if(TARGET octet_video) # likewise
     install(TARGETS octet_video LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT video NAMELINK_SKIP)
 endif()

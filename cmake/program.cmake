@@ -3,6 +3,7 @@
 file(GLOB_RECURSE tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
 list(REMOVE_ITEM tool_sources ${PROJECT_SOURCE_DIR}/tools/main.c)
 list(FILTER tool_sources EXCLUDE REGEX "/tools/video/gstreamer/") # a library of its own: video.cmake
+list(FILTER tool_sources EXCLUDE REGEX "/tools/ranks/mpi/") # a library of its own: ranks.cmake
 
 # All but main(), which the fuzzers bring themselves.
 add_library(octet_tools OBJECT ${tool_sources})

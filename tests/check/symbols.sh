@@ -44,6 +44,10 @@ if [ -e "$build/liboctet-cuda.so" ]; then
         broken "liboctet-cuda.so exports something else than octet_cuda_library"
 fi
 
+if [ -e "$build/liboctet-mpi.so.0" ]; then
+    [ "$(nm -D --defined-only "$build/liboctet-mpi.so.0" | awk '{ print $NF }')" = octet_mpi_library ] ||
+        broken "liboctet-mpi.so.0 exports something else than octet_mpi_library"
+fi
 if [ -e "$build/liboctet-video.so.0" ]; then
     [ "$(nm -D --defined-only "$build/liboctet-video.so.0" | awk '{ print $NF }')" = octet_video_library ] ||
         broken "liboctet-video.so.0 exports something else than octet_video_library"

@@ -19,4 +19,8 @@
  * functions in the order of `names`. False: it is not there, or lacks one of them. */
 bool library_open(const char *library, const char *const *names, size_t count, void *table);
 
+/* Opens a library of octet's own, for good: the one beside the program, else the one that the
+ * system finds. NULL: dlerror() says why. */
+void *library_open_beside(const char *library);
+
 #endif

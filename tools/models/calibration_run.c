@@ -176,6 +176,7 @@ static void name_run(struct run *run)
     }
     hash = app_hash(hash, source, strlen(source) + 1);
     snprintf(run->name, sizeof run->name, "%016" PRIx64, hash);
+    memcpy(run->result->run, run->name, sizeof run->name);
 }
 
 /* Leaves the pictures of the request's shard. */

@@ -29,6 +29,7 @@ struct calibration_result {
     octet_statistics *statistics; /* the caller's to free */
     size_t used, failed;          /* pictures */
     double seconds;
+    char run[24]; /* of a shard: the same for all shards of one list of pictures */
 };
 
 /* Runs the pictures through the float model. Unreadable ones are reported and left out; with more

@@ -8,7 +8,7 @@
 #include "app/json_print.h"
 #include "app/output_file.h"
 #include "app/table.h"
-#include "models/calibration_run.h"
+#include "models/calibration_ranks.h"
 #include "models/checkpoint.h"
 #include "models/model_file.h"
 #include "models/range_check.h"
@@ -72,33 +72,55 @@ static int check_outputs(struct app *app, const char *model,
     return status;
 }
 
-static int calibrate(struct app *app, const char *path, const struct calibration_request *request,
-                     const char *output)
+/* Runs the pictures; with `writes`, after having seen that what comes of it can be written. */
+static int gather(struct app *app, const char *path, const char *output,
+                  struct calibration_request *request, bool writes,
+                  struct calibration_result *result)
 {
+    const char *checkpoint = request->output;
     octet_model *model = NULL;
-    struct calibration_result result = {0};
-    int status = check_outputs(app, path, request);
+    request->output = output;
+    int status = writes ? check_outputs(app, path, request) : STATUS_DONE;
     if (status == STATUS_DONE)
         status = model_open(app, path, &model);
-    if (status == STATUS_DONE && app->data_file_count)
+    if (status == STATUS_DONE && writes && app->data_file_count)
         status = check_outputs(app, path, request);
+    request->output = checkpoint;
     if (status == STATUS_DONE)
-        status = calibration_run(app, model, request, &result);
-    if (status == STATUS_DONE) {
-        app_hold_signals();
-        octet_status saved = octet_statistics_save(app->context, result.statistics, output);
-        app_release_signals();
-        if (saved != OCTET_OK)
-            status = app_fail_library(app, saved, octet_context_message(app->context));
-        else
-            checkpoint_remove(output);
-    }
-    if (status == STATUS_DONE)
-        status = print_summary(app, output, &result);
-    if (status == STATUS_DONE)
-        calibration_verdict(app, &result);
-    octet_statistics_free(&result.statistics);
+        status = calibration_run(app, model, request, result);
     octet_model_free(&model);
+    return status;
+}
+
+static int save(struct app *app, const struct calibration_result *result, const char *output)
+{
+    app_hold_signals();
+    octet_status saved = octet_statistics_save(app->context, result->statistics, output);
+    app_release_signals();
+    if (saved != OCTET_OK)
+        return app_fail_library(app, saved, octet_context_message(app->context));
+    checkpoint_remove(output);
+    const int status = print_summary(app, output, result);
+    if (status == STATUS_DONE)
+        calibration_verdict(app, result);
+    return status;
+}
+
+static int calibrate(struct app *app, const char *path, struct calibration_request *request,
+                     bool by_ranks)
+{
+    struct calibration_result result = {0};
+    struct calibration_ranks ranks = {0};
+    const char *output = request->output;
+    int status = by_ranks ? ranks_start(app, &ranks, request) : STATUS_DONE;
+    if (status == STATUS_DONE) {
+        status = gather(app, path, output, request, ranks_leads(&ranks), &result);
+        status = ranks_join(app, &ranks, status, &result);
+    }
+    if (status == STATUS_DONE && ranks_leads(&ranks))
+        status = save(app, &result, output);
+    ranks_end(&ranks);
+    octet_statistics_free(&result.statistics);
     return status;
 }
 
@@ -120,6 +142,7 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
 {
     struct calibration_request request = {.max_bad = MAX_BAD_DEFAULT};
     const char *output = NULL, *check = NULL;
+    bool by_ranks = false;
     const struct option options[] = {
         {"images", 'i', OPTION_TEXTS, "SOURCE", "pictures as the model will see (needed)",
          &request.images, 0, 0, NULL},
@@ -138,6 +161,9 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         {"source", 0, OPTION_TEXT, "NAME", "names where the pictures come from: a part of its own",
          &request.source, 0, 0, NULL},
         SHARD_OPTION(&request.shard),
+        {.name = "mpi",
+         .help = "share the pictures among the ranks that mpirun started",
+         .target = &by_ranks},
         DEVICE_OPTION(app),
         {"max-bad", 0, OPTION_REAL, "SHARE", "of the pictures may be unreadable (default 0.01)",
          &request.max_bad, 0, 1, NULL},
@@ -167,15 +193,18 @@ int cmd_calibrate(struct app *app, int argc, char **argv)
         return app_usage(app, "MODEL.onnx is missing: the model to calibrate");
     if (!request.images.count)
         return app_usage(app, "--images SOURCE is missing: the pictures to calibrate with");
-    if (check && (output || request.resume))
-        return app_usage(app, "--check writes nothing: no -o and no --resume with it");
+    if (check && (output || request.resume || by_ranks))
+        return app_usage(app, "--check writes nothing: no -o, no --resume and no --mpi with it");
     calibration_take_size(&request);
     if (check && (request.sizes.count || request.source || request.shard.count))
         return app_usage(app, "--check has one size, and no --source and no --shard");
     if (check)
         return check_engine(app, &operands, check, &request);
+    if (by_ranks && (request.shard.count || request.resume))
+        return app_usage(app, "--mpi: each rank has its shard, and keeps no FILE.partial: no "
+                              "--shard and no --resume with it");
     if (!output)
         return app_usage(app, "-o FILE is missing: where the statistics go");
     request.output = output;
-    return calibrate(app, operands.text[0], &request, output);
+    return calibrate(app, operands.text[0], &request, by_ranks);
 }

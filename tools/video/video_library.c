@@ -3,28 +3,14 @@
 #include "video/video_library.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "app/open_library.h"
 
 #define PLUGINS                                                                                    \
     "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav "                      \
     "gstreamer1.0-plugins-ugly"
-
-/* The path of the library in the folder that the program lies in; false: none is there. */
-static bool find_beside(char *path, size_t size)
-{
-    const ssize_t length = readlink("/proc/self/exe", path, size);
-    if (length <= 0 || (size_t)length >= size)
-        return false;
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    if (!slash || (size_t)(slash + 1 - path) + sizeof VIDEO_LIBRARY > size)
-        return false;
-    memcpy(slash + 1, VIDEO_LIBRARY, sizeof VIDEO_LIBRARY);
-    return access(path, F_OK) == 0;
-}
 
 /* The loader's complaint about a library that it did not find begins with the bare name; about one
  * that this needs, with that one's name. */
@@ -59,11 +45,9 @@ static bool fits(const struct video_library *library, char *message)
 const struct video_library *video_library_open(char *message)
 {
     static const struct video_library *known;
-    char path[PATH_MAX];
     if (known)
         return known;
-    const bool is_beside = find_beside(path, sizeof path);
-    void *opened = dlopen(is_beside ? path : VIDEO_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *opened = library_open_beside(VIDEO_LIBRARY);
     if (!opened) {
         tell_missing(message);
         return NULL;
