@@ -47,3 +47,8 @@ foreach(processor cortex-a72 cortex-a76 max)
     endif()
     set_property(TEST ${short} APPEND PROPERTY ENVIRONMENT OCTET_TEST_CASE_SECONDS=1200)
 endforeach()
+
+# What ./dev bench arm counts with.
+octet_test(counts arm64 bash ${CMAKE_CURRENT_SOURCE_DIR}/arm64/counts.sh ${CMAKE_C_COMPILER} qemu-aarch64 -cpu max
+           -L ${CMAKE_SYSROOT})
+set_property(TEST counts APPEND PROPERTY ENVIRONMENT SYSROOT=${CMAKE_SYSROOT})
