@@ -18,7 +18,7 @@ cc=(aarch64-linux-gnu-gcc --sysroot="$sysroot" -std=c11 -O2 -s -I"$build/device/
     -L"$(dirname "$(find "$build/device" -name liboctet-runtime.a)")")
 libraries=(-loctet-runtime $(PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_PATH='' \
     PKG_CONFIG_LIBDIR=$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config --static --libs libjpeg libpng libwebp) -lm -pthread)
-for program in examples/detect_memory.c bench/embedded/memory.c; do
+for program in examples/detect_memory.c bench/embedded/engine_memory.c; do
     "${cc[@]}" -static -Wl,--gc-sections "$root/$program" -o "$build/$(basename "$program" .c)" "${libraries[@]}" 2>>"$build.log"
 done
 
@@ -29,6 +29,6 @@ done
 for engine in "$@"; do
     printf '%-44s %10d\n' "$(basename "$engine")" "$(stat -c %s "$engine")"
     for cpu in cortex-a72 cortex-a76 max; do
-        echo "  -cpu $cpu: $(qemu-aarch64 -cpu $cpu "$build/memory" "$engine")"
+        echo "  -cpu $cpu: $(qemu-aarch64 -cpu $cpu "$build/engine_memory" "$engine")"
     done
 done

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints what an engine takes of memory on a device, counted where octet asks for it: after loading,
- * with a session open and a frame run, and the most at any time. usage: memory ENGINE */
+/* Prints what an engine takes of memory on a device, counted where octet asks for it: after
+ * loading, with a session open and a frame run, and the most at any time.
+ * usage: engine_memory ENGINE */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +52,8 @@ int main(int argc, char **argv)
     one.threads = 1;
     if (argc != 2 || octet_context_create(&settings, &context) ||
         octet_engine_load(context, argv[1], &engine)) {
-        fprintf(stderr, "memory: %s\n",
-                context ? octet_context_message(context) : "usage: memory ENGINE");
+        fprintf(stderr, "engine_memory: %s\n",
+                context ? octet_context_message(context) : "usage: engine_memory ENGINE");
         return 1;
     }
     size_t loaded = atomic_load(&now);
@@ -65,7 +66,7 @@ int main(int argc, char **argv)
     if (status == OCTET_OK)
         status = octet_session_run(session);
     if (status != OCTET_OK) {
-        fprintf(stderr, "memory: %s\n", octet_context_message(context));
+        fprintf(stderr, "engine_memory: %s\n", octet_context_message(context));
         return 1;
     }
     printf("%s %dx%d loaded %zu open %zu most %zu\n", octet_session_cpu(session),
