@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # fetch_arm64.sh PLACE PACKAGE...: unpacks packages of this distribution for arm64, and what they depend on, into
-# PLACE/root. Nothing of this is installed on the machine: not all of them can stand beside those of its own
-# architecture. What is there already stays while the list of packages is the same.
+# PLACE/root, and into PLACE/dpkg what dpkg-shlibdeps asks of them. Nothing of this is installed on the machine: not all
+# of them can stand beside those of its own architecture. What is there already stays while the list of packages is the
+# same.
 set -euo pipefail
 say() { printf '%s\n' "fetch_arm64: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -11,7 +12,7 @@ shift
 [ "$(cat "$place/complete" 2>/dev/null)" != "$*" ] || exit 0
 command -v apt-get >/dev/null || fail "the libraries of arm64 come from Debian or Ubuntu packages: no apt-get here"
 say "fetching packages of arm64 into $place"
-rm -rf "$place/apt" "$place/root" "$place/complete"
+rm -rf "$place/apt" "$place/root" "$place/dpkg" "$place/complete"
 mkdir -p "$place"/apt/{lists,cache/archives}/partial "$place/root"
 : >"$place/apt/status"
 id=$(. /etc/os-release && echo "$ID")
@@ -31,5 +32,6 @@ apt-get "${options[@]}" -y --download-only install "$@" </dev/null >&2 || fail "
 for package in "$place"/apt/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$place/root" || fail "could not unpack $package"
 done
+bash "$(dirname "${BASH_SOURCE[0]}")/../debian/sysroot.sh" "$place" || fail "could not note the packages of $place"
 rm -rf "$place/apt"
 echo "$*" >"$place/complete"

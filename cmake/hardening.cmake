@@ -38,6 +38,6 @@ int main(void) { return 0; }" OCTET_FORTIFY_3)
 endif()
 
 set(CMAKE_C_FLAGS "${OCTET_HARDENING_FLAGS} ${CMAKE_C_FLAGS}")
-foreach(kind EXE SHARED)
+foreach(kind EXE SHARED MODULE)
     set(CMAKE_${kind}_LINKER_FLAGS "-Wl,-z,relro,-z,now,-z,noexecstack ${CMAKE_${kind}_LINKER_FLAGS}")
 endforeach()

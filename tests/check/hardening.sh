@@ -10,7 +10,7 @@ status=0
 broken() { echo "$*"; status=1; }
 asked() { [[ $flags == *" $1"* && $flags != *" -fno-${1#-f}"* && $flags != *" $1=none"* ]]; }
 
-for file in "$build"/liboctet*.so "$build/octet"; do
+for file in "$build"/liboctet*.so "$build"/gstreamer/libgstoctet.so "$build/octet"; do
     [ -e "$file" ] || continue
     name=$(basename "$file") segments=$(readelf -lW "$file") dynamic=$(readelf -dW "$file")
     symbols=$(nm -D --undefined-only "$file")

@@ -10,7 +10,7 @@ exceptions=$here/exceptions.txt
 cd "$root"
 
 folders=()
-for folder in include src tools gstreamer tests bench examples demo cmake docs; do
+for folder in include src tools gstreamer tests bench examples demo cmake debian docs; do
     [ ! -d "$folder" ] || folders+=("$folder")
 done
 top=()
