@@ -30,6 +30,13 @@ for device in cpu cuda; do
 done
 grep -q '"drift": {"pictures": 9, "rise_db": [-0-9.e]*, "changed": ' "$folder/drift.cpu"
 cmp "$folder/drift.cpu" "$folder/drift.cuda"
+# Pictures at the sizes for their shapes, some batches not full.
+for device in cpu cuda; do
+    "$folder/octet" detect "$folder/int8.octet" "$root/demo/images/test" --count 6 --imgsz 128 --rect --batch 2 --conf 0.1 \
+        --device $device --no-cache -q --json-lines | sed 's/, "time_ms": {[^}]*}//' >"$folder/rect.$device"
+done
+[ "$(grep -o '"input_width": [0-9]*, "input_height": [0-9]*' "$folder/rect.cpu" | sort -u | wc -l)" -ge 2 ]
+cmp "$folder/rect.cpu" "$folder/rect.cuda"
 # It looks at the process' memory, of which AddressSanitizer's quarantine for what was freed is none.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1 \
     "$build/tests/gpu_stress" "$folder/int8.octet" "$folder/fp32.octet" 5 10 32x32

@@ -17,6 +17,9 @@ boxes >cpu
 grep -c '"class_id"' cpu
 with "$stand_in" boxes --device cuda | cmp - cpu
 with "$stand_in" boxes --device auto | cmp - cpu
+boxes --rect >cpu.rect
+with "$stand_in" boxes --rect --device cuda | cmp - cpu.rect
+cmp -s cpu cpu.rect && echo "the same boxes as in the square"
 with "$stand_in" try detect parts.octet a.jpg --device cuda:1
 echo "beside the program:"
 cp "$stand_in/liboctet-cuda.so.0" apart
