@@ -468,6 +468,40 @@ static void waiting(void **state)
     octet_statistics_free(&wanted);
 }
 
+/* Each allocation of a merge in turn: until none fails, nothing is changed. */
+static void without_memory(void **state)
+{
+    (void)state;
+    octet_calibration_settings settings = settings_of(1);
+    octet_statistics *to = gather(&settings, NULL, 0, 2), *before, *copy;
+    settings = settings_of(3);
+    octet_statistics *other = gather(&settings, NULL, 1, 2);
+    assert_int_equal(oct_statistics_copy(&test.context, to, &before), OCTET_OK);
+    octet_status status = OCTET_OUT_OF_MEMORY;
+    int failures = 0;
+    for (; status != OCTET_OK; failures++) {
+        test.fail_at = test.calls + failures;
+        status = octet_statistics_merge(to, other);
+        test.fail_at = -1;
+        assert_true(status == OCTET_OK || status == OCTET_OUT_OF_MEMORY);
+        if (status != OCTET_OK)
+            assert_true(to->part_count == 1 && to->image_count == before->image_count);
+        if (failures == 40)
+            assert_same(to, before);
+    }
+    assert_true(failures > 40);
+    for (status = OCTET_OUT_OF_MEMORY, failures = 0; status != OCTET_OK; failures += 7) {
+        test.fail_at = test.calls + failures;
+        status = oct_statistics_copy(&test.context, to, &copy);
+        test.fail_at = -1;
+    }
+    assert_same(copy, to);
+    octet_statistics_free(&copy);
+    octet_statistics_free(&before);
+    octet_statistics_free(&other);
+    octet_statistics_free(&to);
+}
+
 static void not_started(const octet_calibration_settings *settings, octet_status status,
                         const char *reason)
 {
@@ -537,6 +571,7 @@ int main(void)
         TEST(sums),
         TEST(full),
         TEST(waiting),
+        TEST(without_memory),
         TEST(settings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
