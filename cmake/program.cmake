@@ -33,6 +33,23 @@ function(octet_command_line name)
 endfunction()
 
 octet_command_line(octet_program)
+
+# octet_opened_library(TARGET NAME SOURCES...): lib<NAME>.so.0, which the program opens when it is asked for; what runs from
+# the build folder finds it beside itself.
+function(octet_opened_library target name)
+    add_library(${target} SHARED ${ARGN})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name}
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+    target_compile_definitions(${target} PRIVATE OCTET_VERSION="${PROJECT_VERSION}")
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
+    target_link_libraries(${target} PRIVATE octet_flags)
+    if(NOT OCTET_SANITIZE)
+        target_link_options(${target} PRIVATE -Wl,-z,defs)
+    endif()
+    add_dependencies(octet_program ${target})
+endfunction()
+
 # Installed, it finds the libraries that it opens when asked (CUDA, films) beside the other libraries.
 set_target_properties(octet_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
                       INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

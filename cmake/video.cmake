@@ -14,19 +14,10 @@ endif()
 message(STATUS "The library for films: GStreamer ${OCTET_GSTREAMER_gstreamer-1.0_VERSION}")
 
 file(GLOB video_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/video/gstreamer/*.c)
-add_library(octet_video SHARED ${video_sources})
-set_target_properties(octet_video PROPERTIES OUTPUT_NAME octet-video
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+octet_opened_library(octet_video octet-video ${video_sources})
 # Warns of what is newer in GLib than Ubuntu 22.04's; tests/check/since.sh holds the same of GStreamer.
-target_compile_definitions(octet_video PRIVATE OCTET_VERSION="${PROJECT_VERSION}"
+target_compile_definitions(octet_video PRIVATE
     GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_68 GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_68)
-target_include_directories(octet_video PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tools)
 target_include_directories(octet_video SYSTEM PRIVATE ${OCTET_GSTREAMER_INCLUDE_DIRS})
 target_link_directories(octet_video PRIVATE ${OCTET_GSTREAMER_LIBRARY_DIRS})
-target_link_libraries(octet_video PRIVATE octet_flags ${OCTET_GSTREAMER_LIBRARIES} m)
-if(NOT OCTET_SANITIZE)
-    target_link_options(octet_video PRIVATE -Wl,-z,defs)
-endif()
-# What runs from the build folder finds it beside itself.
-add_dependencies(octet_program octet_video)
+target_link_libraries(octet_video PRIVATE ${OCTET_GSTREAMER_LIBRARIES} m)
