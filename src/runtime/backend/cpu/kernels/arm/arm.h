@@ -13,5 +13,6 @@ finish_function *oct_finish_u8_neon(int flags);
 
 /* Parts of oct_kernels_fill_neon(). */
 void oct_fill_u8_neon(struct oct_kernels *kernels);
+void oct_fill_pools_neon(struct oct_kernels *kernels);
 
 #endif

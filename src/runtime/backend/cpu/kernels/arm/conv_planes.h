@@ -14,8 +14,8 @@
  *   T_TAP(P, f)      text: the products of a tap for P inputs from register `f` on
  *   T_FINISH(P)      text: sums of P inputs scaled, with the bias, stored at %[out], %[pixel] bytes
  *                    from pixel to pixel
- *   T_ROW(P)         text: a kernel row's taps of one chunk where kernels are 3x3 of stride 1; loads
- *                    move %[at] on by %[first] and %[second], T_ROW_FIRST(P, c) and
+ *   T_ROW(P)         text: a kernel row's taps of one chunk where kernels are 3x3 of stride 1;
+ *                    loads move %[at] on by %[first] and %[second], T_ROW_FIRST(P, c) and
  *                    T_ROW_SECOND(P, c) with `c` the way to the next chunk
  *   OCT_FINISH       as in vector/config.h
  *
@@ -42,7 +42,7 @@ enum {
     TAP_BYTES = OCT_CHUNK * BLOCK_CHANNELS,
     HEAD_BYTES = TILE_CHANNELS * 4,
     TILE_PIXELS_MOST = BLOCK_INPUTS * BLOCK_PIXELS,
-    ROW_PIXELS = 40 /* whose values wait for their finish: 2.5 kB */
+    ROW_PIXELS = 80 /* whose values wait for their finish: 5 kB */
 };
 
 /* ---- packing ---- */
@@ -121,61 +121,88 @@ struct block {
     float scale[16], bias[16]; /* as T_FINISH() reads them */
 };
 
-/* The taps of a tile: `steps` of them, each of a chunk, behind each other in packed weights; after
- * each the input moves on by the next of `moves`. */
+/* The taps of a tile, behind each other in packed weights. Distances in bytes; where a load takes
+ * more than four registers it has moved the input by BLOCK_BYTES by itself, which is taken off. */
 struct walk {
-    size_t row, chunk; /* distances, bytes */
-    int chunks;
-    int steps;
-    const ptrdiff_t *moves;
+    ptrdiff_t row, chunk; /* nothing is taken off */
+    ptrdiff_t moves[3];   /* from a tap to the next, from the last of a chunk to the next chunk */
+    int rows, chunks;
+    int steps; /* all taps of all chunks of all rows */
+    const ptrdiff_t *step_moves;
 };
 
 typedef void row_function(const struct walk *walk, const struct block *block, const uint8_t *input,
                           int tiles, size_t pixel, float *values);
 
-/* `tiles` tiles of P inputs each, side by side. */
+/* `tiles` tiles of P inputs each, side by side: of each for each kernel row what LOOP does for its
+ * chunks. */
+#define DEFINE_ROW(name, P, LOOP, first_move, second_move, third_move)                             \
+    static void name(const struct walk *walk, const struct block *block, const uint8_t *input,     \
+                     int tiles, size_t pixel, float *values)                                       \
+    {                                                                                              \
+        const uint8_t *at, *row, *weights;                                                         \
+        int chunks, rows;                                                                          \
+        __asm__ volatile(                                                                          \
+            "0: mov %[row], %[input]\n\t"                                                          \
+            "mov %[weights], %[packed]\n\t"                                                        \
+            "mov %w[rows], %w[all_rows]\n\t"                                                       \
+            "add %[input], %[input], %[next]\n\t" R_START_##P                                      \
+            "1: mov %[at], %[row]\n\t"                                                             \
+            "add %[row], %[row], %[down]\n\t" LOOP "subs %w[rows], %w[rows], #1\n\t"               \
+            "b.ne 1b\n\t" T_FINISH(P) "subs %w[tiles], %w[tiles], #1\n\t"                          \
+                                      "b.ne 0b"                                                    \
+            : [at] "=&r"(at), [row] "=&r"(row), [weights] "=&r"(weights), [chunks] "=&r"(chunks),  \
+              [rows] "=&r"(rows), [input] "+&r"(input), [tiles] "+&r"(tiles), [out] "+&r"(values)  \
+            : [next] "i"((P)*REGISTER_BYTES), [packed] "r"(block->weights),                        \
+              [all_rows] "r"(walk->rows), [all] "r"(walk->chunks), [down] "r"(walk->row),          \
+              [first] "r"((ptrdiff_t)(first_move)), [second] "r"((ptrdiff_t)(second_move)),        \
+              [third] "r"((ptrdiff_t)(third_move)), [start] "r"(block->start),                     \
+              [scale] "r"(block->scale), [bias] "r"(block->bias), [pixel] "r"(pixel)               \
+            : "cc", "memory", R_CLOBBERS);                                                         \
+    }
+
+/* Chunks in pairs, and one that is left. */
+#define LOOP_CHUNKS(CHUNK)                                                                         \
+    "lsr %w[chunks], %w[all], #1\n\t"                                                              \
+    "cbz %w[chunks], 3f\n\t"                                                                       \
+    "2: subs %w[chunks], %w[chunks], #1\n\t" CHUNK CHUNK "b.ne 2b\n\t"                             \
+    "3: tbz %w[all], #0, 4f\n\t" CHUNK "4:\n\t"
+
+/* 3x3 of stride 1, whose taps have inputs in common; three taps; one, chunks in fours. */
+#define LOOP_DENSE(P) LOOP_CHUNKS(T_ROW(P))
+#define LOOP_THREE(P)                                                                              \
+    LOOP_CHUNKS(R_LOAD(P, first) T_TAP(P, 0) R_LOAD(P, second) T_TAP(P, 0) R_LOAD(P, third)        \
+                    T_TAP(P, 0))
+#define CHUNK_ONE(P) R_LOAD(P, first) T_TAP(P, 0)
+#define LOOP_ONE(P)                                                                                \
+    "lsr %w[chunks], %w[all], #2\n\t"                                                              \
+    "cbz %w[chunks], 3f\n\t"                                                                       \
+    "2: subs %w[chunks], %w[chunks], #1\n\t" CHUNK_ONE(P) CHUNK_ONE(P) CHUNK_ONE(P)                \
+        CHUNK_ONE(P) "b.ne 2b\n\t"                                                                 \
+                     "3: tbz %w[all], #1, 4f\n\t" CHUNK_ONE(P)                                     \
+                         CHUNK_ONE(P) "4: tbz %w[all], #0, 5f\n\t" CHUNK_ONE(P) "5:\n\t"
+
 #define DEFINE_ROWS(P)                                                                             \
+    DEFINE_ROW(row_dense_##P, P, LOOP_DENSE(P), T_ROW_FIRST(P, walk->chunk),                       \
+               T_ROW_SECOND(P, walk->chunk), 0)                                                    \
+    DEFINE_ROW(row_three_##P, P, LOOP_THREE(P), walk->moves[0], walk->moves[1], walk->moves[2])    \
+    DEFINE_ROW(row_one_##P, P, LOOP_ONE(P), walk->moves[0], 0, 0)                                  \
+                                                                                                   \
+    /* Any number of taps. */                                                                      \
     static void row_any_##P(const struct walk *walk, const struct block *block,                    \
                             const uint8_t *input, int tiles, size_t pixel, float *values)          \
     {                                                                                              \
-        float *out = values;                                                                       \
         for (; tiles > 0; tiles--, input += (P)*REGISTER_BYTES) {                                  \
             const uint8_t *at = input, *weights = block->weights;                                  \
-            const ptrdiff_t *moves = walk->moves;                                                  \
+            const ptrdiff_t *moves = walk->step_moves;                                             \
             ptrdiff_t move;                                                                        \
             int steps = walk->steps;                                                               \
             __asm__ volatile(R_START_##P "1: ldr %[move], [%[moves]], #8\n\t"                      \
                                          "subs %w[steps], %w[steps], #1\n\t" R_LOAD(P, move)       \
                                              T_TAP(P, 0) "b.ne 1b\n\t" T_FINISH(P)                 \
                              : [at] "+&r"(at), [weights] "+&r"(weights), [moves] "+&r"(moves),     \
-                               [steps] "+&r"(steps), [out] "+&r"(out), [move] "=&r"(move)          \
+                               [steps] "+&r"(steps), [out] "+&r"(values), [move] "=&r"(move)       \
                              : [start] "r"(block->start), [scale] "r"(block->scale),               \
-                               [bias] "r"(block->bias), [pixel] "r"(pixel)                         \
-                             : "cc", "memory", R_CLOBBERS);                                        \
-        }                                                                                          \
-    }                                                                                              \
-                                                                                                   \
-    /* 3x3, stride 1: taps of a row have inputs in common. */                                      \
-    static void row_dense_##P(const struct walk *walk, const struct block *block,                  \
-                              const uint8_t *input, int tiles, size_t pixel, float *values)        \
-    {                                                                                              \
-        float *out = values;                                                                       \
-        for (; tiles > 0; tiles--, input += (P)*REGISTER_BYTES) {                                  \
-            const uint8_t *at, *row = input, *weights = block->weights;                            \
-            int chunks, rows = 3;                                                                  \
-            __asm__ volatile(R_START_##P "1: mov %[at], %[row]\n\t"                                \
-                                         "mov %w[chunks], %w[all]\n\t"                             \
-                                         "add %[row], %[row], %[down]\n\t"                         \
-                                         "2: subs %w[chunks], %w[chunks], #1\n\t" T_ROW(           \
-                                             P) "b.ne 2b\n\t"                                      \
-                                                "subs %w[rows], %w[rows], #1\n\t"                  \
-                                                "b.ne 1b\n\t" T_FINISH(P)                          \
-                             : [at] "=&r"(at), [row] "+&r"(row), [weights] "+&r"(weights),         \
-                               [chunks] "=&r"(chunks), [rows] "+&r"(rows), [out] "+&r"(out)        \
-                             : [all] "r"(walk->chunks), [down] "r"(walk->row),                     \
-                               [first] "r"((ptrdiff_t)T_ROW_FIRST(P, (ptrdiff_t)walk->chunk)),     \
-                               [second] "r"((ptrdiff_t)T_ROW_SECOND(P, (ptrdiff_t)walk->chunk)),   \
-                               [start] "r"(block->start), [scale] "r"(block->scale),               \
                                [bias] "r"(block->bias), [pixel] "r"(pixel)                         \
                              : "cc", "memory", R_CLOBBERS);                                        \
         }                                                                                          \
@@ -187,10 +214,18 @@ DEFINE_ROWS(3)
 DEFINE_ROWS(4)
 DEFINE_ROWS(5)
 
-static row_function *const rows_any[] = {NULL,      row_any_1, row_any_2,
-                                         row_any_3, row_any_4, row_any_5};
-static row_function *const rows_dense[] = {NULL,        row_dense_1, row_dense_2,
-                                           row_dense_3, row_dense_4, row_dense_5};
+enum ways { DENSE, THREE, ONE, ANY, WAYS };
+
+#define ROWS(way) NULL, row_##way##_1, row_##way##_2, row_##way##_3, row_##way##_4, row_##way##_5
+static row_function *const row_functions[WAYS][BLOCK_INPUTS + 1] = {
+    [DENSE] = {ROWS(dense)}, [THREE] = {ROWS(three)}, [ONE] = {ROWS(one)}, [ANY] = {ROWS(any)}};
+
+static enum ways way_of(const struct oct_conv_shape *shape, const struct planes *p)
+{
+    if (p->taps == 3)
+        return shape->stride == 1 ? DENSE : THREE;
+    return p->taps == 1 ? ONE : ANY;
+}
 
 /* ---- the whole ---- */
 
@@ -199,32 +234,53 @@ struct rows {
     const struct oct_conv_job *job;
     const struct planes *planes;
     struct walk walk[2]; /* for narrow tiles, and for those whose inputs take two loads */
-    bool dense;
-    size_t pixel; /* of values, bytes */
+    row_function *const *functions; /* by inputs */
+    size_t pixel;                   /* of values, bytes */
     int blocks;
     struct block block[BLOCKS];
     struct finish finish;
+    finish_function *finish_pixels;
 };
 
-/* Distances that the input moves on after each step, less what a load has moved it by already. */
-static void find_moves(const struct oct_conv_shape *shape, const struct planes *p,
-                       ptrdiff_t already, ptrdiff_t *moves)
+/* Where a tap of a chunk of a kernel row begins. */
+static ptrdiff_t tap_at(const struct planes *p, int row, int chunk, int tap)
 {
-    ptrdiff_t at = 0;
-    for (int i = 1; i <= shape->kernel * p->chunks * p->taps; i++) {
-        const int tap = i % p->taps, chunk = i / p->taps % p->chunks;
-        const size_t row = (size_t)(i / p->taps / p->chunks);
-        const ptrdiff_t then =
-            (ptrdiff_t)(row * p->row + (size_t)chunk * p->chunk +
-                        (size_t)(tap % p->step) * p->plane + (size_t)(tap / p->step) * OCT_CHUNK);
-        *moves++ = then - at - already;
-        at = then;
-    }
+    return (ptrdiff_t)((size_t)row * p->row + (size_t)chunk * p->chunk +
+                       (size_t)(tap % p->step) * p->plane + (size_t)(tap / p->step) * OCT_CHUNK);
 }
 
 static size_t moves_bytes(const struct oct_conv_shape *shape, const struct planes *p)
 {
-    return (size_t)(shape->kernel * p->chunks * p->taps) * sizeof(ptrdiff_t);
+    return way_of(shape, p) == ANY
+               ? (size_t)(shape->kernel * p->chunks * p->taps) * sizeof(ptrdiff_t)
+               : 0;
+}
+
+/* A walk whose loads of inputs move by `already` bytes themselves. */
+static struct walk walk_of(const struct oct_conv_shape *shape, const struct planes *p,
+                           ptrdiff_t already, ptrdiff_t *step_moves)
+{
+    /* rows whose planes lie behind each other are walked as one */
+    const bool whole = p->row == (size_t)p->chunks * p->chunk;
+    struct walk walk = {.row = (ptrdiff_t)p->row,
+                        .chunk = (ptrdiff_t)p->chunk,
+                        .rows = whole ? 1 : shape->kernel,
+                        .chunks = whole ? shape->kernel * p->chunks : p->chunks,
+                        .steps = shape->kernel * p->chunks * p->taps,
+                        .step_moves = step_moves};
+    for (int tap = 0; tap < p->taps && tap < 3; tap++) {
+        const int next = tap + 1;
+        walk.moves[tap] =
+            tap_at(p, 0, next / p->taps, next % p->taps) - tap_at(p, 0, 0, tap) - already;
+    }
+    ptrdiff_t at = 0;
+    for (int i = 1; i <= walk.steps && moves_bytes(shape, p); i++) {
+        const int chunk = i / p->taps;
+        const ptrdiff_t then = tap_at(p, chunk / p->chunks, chunk % p->chunks, i % p->taps);
+        step_moves[i - 1] = then - at - already;
+        at = then;
+    }
+    return walk;
 }
 
 static size_t conv_scratch_bytes(const struct oct_conv_shape *shape)
@@ -259,7 +315,7 @@ static void take_blocks(const struct oct_conv_job *job, const uint8_t *tile, siz
 static void run_tiles(const struct rows *r, const uint8_t *input, int inputs, int tiles,
                       float *values)
 {
-    row_function *const run = (r->dense ? rows_dense : rows_any)[inputs];
+    row_function *const run = r->functions[inputs];
     for (int b = r->blocks - 1; b >= 0; b--)
         run(&r->walk[inputs > 4], &r->block[b], input, tiles, r->pixel,
             values + (ptrdiff_t)b * BLOCK_CHANNELS);
@@ -274,7 +330,8 @@ static void run_row(const struct rows *r, const uint8_t *input, int y, int chann
     const int inputs = (width + BLOCK_PIXELS - 1) / BLOCK_PIXELS;
     const int tiles = (inputs + BLOCK_INPUTS - 1) / BLOCK_INPUTS;
     const int narrow = inputs / tiles, wider = inputs % tiles;
-    finish_function *const finish = OCT_FINISH(r->finish.flags);
+    struct finish f = r->finish;
+    f.sums = (const int32_t *)values;
     uint8_t *output = (uint8_t *)job->output.data +
                       view_bytes(&job->output, (size_t)y * job->output.row + (size_t)channel);
     const uint8_t *residual = job->residual.data;
@@ -287,10 +344,8 @@ static void run_row(const struct rows *r, const uint8_t *input, int y, int chann
         const int reached = x + count * each * BLOCK_PIXELS;
         const int pixels = (reached < width ? reached : width) - x;
         run_tiles(r, input + (size_t)x * OCT_CHUNK, each, count, values);
-        struct finish f = r->finish;
-        f.sums = (const int32_t *)values;
-        finish(&f, pixels, output + (size_t)x * f.output_pixel,
-               residual ? residual + (size_t)x * f.residual_pixel : NULL);
+        r->finish_pixels(&f, pixels, output + (size_t)x * f.output_pixel,
+                         residual ? residual + (size_t)x * f.residual_pixel : NULL);
         tile += count;
         x += pixels;
     }
@@ -310,6 +365,7 @@ static void run_strip(struct rows *r, const struct oct_conv_range *range, const 
         take_blocks(job, packed + (size_t)(n / TILE_CHANNELS) * tile_bytes(&job->shape, r->planes),
                     bytes, n, count, r);
         r->finish = finish_of(job, n, count);
+        r->finish_pixels = OCT_FINISH(r->finish.flags);
         r->pixel = (size_t)r->finish.vectors * REGISTER_BYTES;
         for (int y = begin; y < end; y++)
             run_row(r, strip + (size_t)(y - begin) * down, y, n);
@@ -323,15 +379,13 @@ static void conv_run(const struct oct_conv_job *job, const struct oct_conv_range
     const struct planes p = planes_of(shape);
     const uintptr_t up = ((uintptr_t)scratch + REGISTER_BYTES - 1) / REGISTER_BYTES;
     ptrdiff_t *moves = (ptrdiff_t *)(up * REGISTER_BYTES);
-    const int steps = shape->kernel * p.chunks * p.taps, most = strip_rows(shape, &p);
-    uint8_t *strip = (uint8_t *)(moves + (ptrdiff_t)2 * steps);
+    ptrdiff_t *more = moves + moves_bytes(shape, &p) / sizeof *moves;
+    uint8_t *strip = (uint8_t *)more + moves_bytes(shape, &p);
     struct rows r = {.job = job,
                      .planes = &p,
-                     .dense = p.taps == 3 && shape->stride == 1,
-                     .walk = {{p.row, p.chunk, p.chunks, steps, moves},
-                              {p.row, p.chunk, p.chunks, steps, moves + steps}}};
-    find_moves(shape, &p, 0, moves);
-    find_moves(shape, &p, BLOCK_BYTES, moves + steps);
+                     .functions = row_functions[way_of(shape, &p)],
+                     .walk = {walk_of(shape, &p, 0, moves), walk_of(shape, &p, BLOCK_BYTES, more)}};
+    const int most = strip_rows(shape, &p);
     for (int begin = range->row_begin; begin < range->row_end; begin += most) {
         const int end = range->row_end - begin < most ? range->row_end : begin + most;
         const int rows = (end - begin - 1) * shape->stride + shape->kernel;

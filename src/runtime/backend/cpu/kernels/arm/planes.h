@@ -80,7 +80,7 @@ static size_t planes_bytes(const struct oct_conv_shape *shape)
     "eor v1.16b, v1.16b, %[shift].16b\n\t"                                                         \
     "eor v2.16b, v2.16b, %[shift].16b\n\t"                                                         \
     "eor v3.16b, v3.16b, %[shift].16b\n\t"                                                         \
-    "st1 {v0.16b-v3.16b}, [%[out]], #64"
+    "st1 {v0.16b-v3.16b}, [%[out]], #64\n\t"
 #else
 #define PLANES_STORED                                                                              \
     "zip1 v4.2d, v0.2d, v1.2d\n\t"                                                                 \
@@ -88,26 +88,44 @@ static size_t planes_bytes(const struct oct_conv_shape *shape)
     "zip2 v6.2d, v0.2d, v1.2d\n\t"                                                                 \
     "zip2 v7.2d, v2.2d, v3.2d\n\t"                                                                 \
     "st1 {v4.16b-v5.16b}, [%[out]], #32\n\t"                                                       \
-    "st1 {v6.16b-v7.16b}, [%[then]], #32"
+    "st1 {v6.16b-v7.16b}, [%[then]], #32\n\t"
 #endif
 
+/* Of four columns from %[at] on, %[distance] apart. */
+#define PLANES_COPIED                                                                              \
+    "ld1 {v0.16b}, [%[at]], %[distance]\n\t"                                                       \
+    "ld1 {v1.16b}, [%[at]], %[distance]\n\t"                                                       \
+    "ld1 {v2.16b}, [%[at]], %[distance]\n\t"                                                       \
+    "ld1 {v3.16b}, [%[at]], %[distance]\n\t" PLANES_STORED
+
 /* A register of channels each from `count` columns, `distance` apart in the input: to one plane of
- * 16 channels, or two of 8, the second `second` bytes after the first. */
+ * 16 channels, or two of 8, the second `second` bytes after the first. What is left after fours of
+ * columns is done with those before it once more, where there are any. */
 static inline void copy_columns(const uint8_t *input, size_t distance, int count, uint8_t *out,
                                 size_t second)
 {
+    const int left = count % 4;
+    int fours = count / 4;
     uint8_t *then = out + second;
-    int x = 0;
-    for (; x + 4 <= count; x += 4)
-        __asm__ volatile("ld1 {v0.16b}, [%[input]], %[distance]\n\t"
-                         "ld1 {v1.16b}, [%[input]], %[distance]\n\t"
-                         "ld1 {v2.16b}, [%[input]], %[distance]\n\t"
-                         "ld1 {v3.16b}, [%[input]], %[distance]\n\t" PLANES_STORED
-                         : [input] "+&r"(input), [out] "+&r"(out), [then] "+&r"(then)
-                         : [distance] "r"(distance), [shift] "w"(vdupq_n_u8(CODE_SHIFT))
-                         : "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7");
-    for (; x < count; x++, input += distance, out += OCT_CHUNK, then += OCT_CHUNK) {
-        const uint8x16_t pixel = veorq_u8(vld1q_u8(input), vdupq_n_u8(CODE_SHIFT));
+    const uint8_t *at = input;
+    if (fours > 0) {
+        __asm__ volatile(
+            "tbz %w[fours], #0, 1f\n\t" PLANES_COPIED "sub %w[fours], %w[fours], #1\n\t"
+            "cbz %w[fours], 2f\n\t"
+            "1: subs %w[fours], %w[fours], #2\n\t" PLANES_COPIED PLANES_COPIED "b.ne 1b\n\t"
+            "2: cbz %w[left], 3f\n\t"
+            "madd %[at], %[last], %[distance], %[input]\n\t"
+            "sub %[out], %[out], %[back]\n\t"
+            "sub %[then], %[then], %[back]\n\t" PLANES_COPIED "3:"
+            : [at] "+&r"(at), [out] "+&r"(out), [then] "+&r"(then), [fours] "+&r"(fours)
+            : [distance] "r"(distance), [shift] "w"(vdupq_n_u8(CODE_SHIFT)), [left] "r"(left),
+              [last] "r"((size_t)(count - 4)), [input] "r"(input),
+              [back] "r"((size_t)((4 - left) * OCT_CHUNK))
+            : "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7");
+        return;
+    }
+    for (int x = 0; x < left; x++, at += distance, out += OCT_CHUNK, then += OCT_CHUNK) {
+        const uint8x16_t pixel = veorq_u8(vld1q_u8(at), vdupq_n_u8(CODE_SHIFT));
         if (OCT_CHUNK == 16) {
             vst1q_u8(out, pixel);
         } else {
