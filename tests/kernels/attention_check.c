@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attention against the plain C reference: codes to the bit, floats within rounding. */
+/* Attention against the plain C reference, to the bit; and the reference of floats against double
+ * precision. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bfloat16.h"
 #include "kernels/check.h"
+#include "network/float_functions.h"
 #include "network/softmax.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
@@ -27,6 +29,13 @@ bool check_softmax(void)
         if (oct_softmax_weight(INT32_MIN + 1, units[u]) != 0)
             return check_failed("a weight far below the highest is not 0");
     }
+    for (int i = 0; i <= 125000; i++) { /* of floats */
+        const float below = (float)i * -1e-3f;
+        const double real = exp2((double)below);
+        if (!(fabs((double)oct_softmax_value(below, 1.0f) - real) <= 1.6e-7 * real))
+            return check_failed("floats' weight of %.9g is %.9g, not %.9g", (double)below,
+                                (double)oct_softmax_value(below, 1.0f), real);
+    }
     int64_t sum = 0; /* engines give the same bits from version to version */
     for (int below = 0; below > -100000; below--)
         sum += oct_softmax_weight(below, 1.7e-4f) * (int64_t)(1 - below % 7);
@@ -37,6 +46,7 @@ bool check_softmax(void)
 /* What an attention reads and writes, in memory with guards. */
 struct parts {
     struct check_memory inputs[3], expected, output, scratch;
+    bool wild; /* some inputs are no numbers, or too large */
 };
 
 static struct oct_view view_of(struct check_random *random, enum oct_type type, int channels,
@@ -59,14 +69,18 @@ static size_t bytes_of(const struct oct_view *view, int channels,
            oct_type_bytes(view->type);
 }
 
-/* Codes of all kinds: random, of few values, extreme; floats that make soft and hard maxima. */
-static void fill(struct check_random *random, const struct oct_view *view,
+/* Codes of all kinds: random, of few values, extreme; floats that make soft and hard maxima, or are
+ * wild, which it returns. */
+static bool fill(struct check_random *random, const struct oct_view *view,
                  struct check_memory *memory)
 {
+    static const float wild[] = {INFINITY, -INFINITY, NAN, 1e30f};
     const int kind = check_int(random, 0, 3);
     const float most = check_float(random, 0.1f, 4.0f);
     for (size_t i = 0; i < memory->size / oct_type_bytes(view->type); i++) {
-        const float value = check_float(random, -most, most);
+        const float value = kind == 3 && check_int(random, 0, 199) == 0
+                                ? wild[check_int(random, 0, 3)]
+                                : check_float(random, -most, most);
         if (view->type == OCT_TYPE_F32)
             ((float *)(void *)memory->bytes)[i] = value;
         else if (view->type == OCT_TYPE_BF16)
@@ -76,6 +90,7 @@ static void fill(struct check_random *random, const struct oct_view *view,
         else if (kind == 2)
             memory->bytes[i] = check_int(random, 0, 1) ? 255 : 0;
     }
+    return kind == 3;
 }
 
 static struct oct_attention_job random_job(struct check_random *random, enum oct_type type,
@@ -102,7 +117,7 @@ static struct oct_attention_job random_job(struct check_random *random, enum oct
         const int channels = job.heads * (i == 2 ? job.value_channels : job.key_channels);
         *views[i] = view_of(random, type, channels, &job);
         parts->inputs[i] = check_allocate(random, bytes_of(views[i], channels, &job), 64);
-        fill(random, views[i], &parts->inputs[i]);
+        parts->wild = fill(random, views[i], &parts->inputs[i]) || parts->wild;
         views[i]->data = parts->inputs[i].bytes;
     }
     const enum oct_type to = (enum oct_type)check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
@@ -114,35 +129,69 @@ static struct oct_attention_job random_job(struct check_random *random, enum oct
     return job;
 }
 
-/* How far apart an element of the two outputs is, in the output's unit of rounding. */
-static double distance(const struct oct_attention_job *job, const struct parts *parts, size_t at)
+static float element_at(enum oct_type type, const void *data, size_t at)
 {
-    const uint8_t *a = parts->expected.bytes, *b = parts->output.bytes;
-    if (job->output.type == OCT_TYPE_U8)
-        return fabs((double)a[at] - (double)b[at]) * (double)job->output.quantization.scale;
-    if (job->output.type == OCT_TYPE_BF16)
-        return fabs((double)oct_bf16_value(((const uint16_t *)(const void *)a)[at]) -
-                    (double)oct_bf16_value(((const uint16_t *)(const void *)b)[at]));
-    return fabs((double)((const float *)(const void *)a)[at] -
-                (double)((const float *)(const void *)b)[at]);
+    return type == OCT_TYPE_BF16 ? oct_bf16_value(((const uint16_t *)data)[at])
+                                 : ((const float *)data)[at];
 }
 
-/* Codes: none. Floats: of scores up to 4 * 4 * 68 whose sums round, and a unit of the output. */
-static bool compare(const struct oct_attention_job *job, const struct parts *parts)
+/* To the bit, but for what is no number. */
+static bool same_elements(const struct oct_attention_job *job, const struct parts *parts)
 {
-    const bool exact = job->queries.type == OCT_TYPE_U8;
-    const double unit = job->output.type == OCT_TYPE_U8     ? (double)job->output.quantization.scale
-                        : job->output.type == OCT_TYPE_BF16 ? 4.0 / 128
-                                                            : 0.0;
-    if (exact)
-        return memcmp(parts->expected.bytes, parts->output.bytes, parts->expected.size) == 0;
-    const size_t channels = (size_t)(job->heads * job->value_channels);
-    for (size_t y = 0; y < (size_t)job->height; y++)
-        for (size_t x = 0; x < (size_t)job->width; x++)
-            for (size_t c = 0; c < channels; c++)
-                if (!(distance(job, parts, y * job->output.row + x * job->output.pixel + c) <=
-                      unit + 4e-4))
-                    return false;
+    const enum oct_type type = job->output.type;
+    const uint8_t *a = parts->expected.bytes, *b = parts->output.bytes;
+    const size_t size = oct_type_bytes(type);
+    for (size_t i = 0; i < parts->expected.size / size; i++)
+        if (memcmp(a + i * size, b + i * size, size) != 0 &&
+            !(type != OCT_TYPE_U8 && isnan(element_at(type, a, i)) &&
+              isnan(element_at(type, b, i))))
+            return false;
+    return true;
+}
+
+static double value_at(const struct oct_view *view, size_t at)
+{
+    return (double)element_at(view->type, view->data, at);
+}
+
+/* Channel `c` of query (y, x) in double precision. */
+static double real_value(const struct oct_attention_job *job, size_t y, size_t x, size_t c)
+{
+    const size_t width = (size_t)job->width, keys = (size_t)job->key_channels;
+    const size_t count = (size_t)job->height * width / (size_t)job->areas;
+    const size_t begin = (y * width + x) / count * count;
+    const size_t first = c / (size_t)job->value_channels * keys;
+    double highest = -INFINITY, sum = 0.0, total = 0.0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t j = begin; j < begin + count; j++) {
+            double score = 0.0;
+            for (size_t t = first; t < first + keys; t++)
+                score +=
+                    value_at(&job->queries, y * job->queries.row + x * job->queries.pixel + t) *
+                    value_at(&job->keys,
+                             j / width * job->keys.row + j % width * job->keys.pixel + t);
+            highest = fmax(highest, score);
+            const double weight = pass ? exp((double)job->factor * (score - highest)) : 0.0;
+            sum += weight;
+            total += weight * value_at(&job->values, j / width * job->values.row +
+                                                         j % width * job->values.pixel + c);
+        }
+    return total / sum;
+}
+
+/* Of scores up to 4 * 4 * 48 whose sums round; one query, because it takes long. */
+static bool check_definition(const struct oct_attention_job *job, struct check_random *random)
+{
+    const size_t y = (size_t)check_int(random, 0, job->height - 1);
+    const size_t x = (size_t)check_int(random, 0, job->width - 1);
+    for (size_t c = 0; c < (size_t)(job->heads * job->value_channels); c++) {
+        const double real = real_value(job, y, x, c);
+        const double value =
+            value_at(&job->output, y * job->output.row + x * job->output.pixel + c);
+        if (!(fabs(value - real) <= 4e-4))
+            return check_failed("query (%zu, %zu), channel %zu is %.9g, really %.9g", y, x, c,
+                                value, real);
+    }
     return true;
 }
 
@@ -154,7 +203,7 @@ bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
         type == OCT_TYPE_U8 ? kernels->attention_u8 : kernels->attention_float;
     const struct oct_attention_kernel *definition =
         type == OCT_TYPE_U8 ? &oct_attention_u8_ref : &oct_attention_float_ref;
-    struct parts parts;
+    struct parts parts = {.wild = false};
     struct oct_attention_job job = random_job(random, type, &parts);
     const size_t own = kernel->scratch_bytes(&job), other = definition->scratch_bytes(&job);
     parts.scratch = check_allocate(random, own > other ? own : other, 0);
@@ -170,7 +219,10 @@ bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         kernel->run(&job, &ranges[i], scratch + (parts.scratch.size - own));
     bool whole = check_whole(&parts.output) && check_whole(&parts.scratch);
-    const bool same = compare(&job, &parts);
+    bool same = same_elements(&job, &parts);
+    if (kernel == definition && type != OCT_TYPE_U8 && job.output.type == OCT_TYPE_F32 &&
+        !parts.wild)
+        same = check_definition(&job, random) && same;
     for (int i = 0; i < 3; i++) {
         whole = check_whole(&parts.inputs[i]) && whole;
         check_release(&parts.inputs[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random convolutions against the plain C reference: U8 to the bit, F32 and BF16 within the
- * rounding of their sums. */
+/* Random convolutions against the plain C reference: U8 and F32 to the bit, BF16 within the
+ * rounding of its sums; and the reference of F32 against sums in double precision. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +118,16 @@ static void fill_floats(struct check_random *random, struct check_memory *memory
             kind == KIND_WILD ? random_value(random, kind) : check_float(random, -2.0f, 2.0f);
 }
 
+/* Of many sizes, subnormal ones among them, and now and then no number. */
+static void fill_wild_input(struct check_random *random, struct check_memory *memory)
+{
+    float *values = (float *)(void *)memory->bytes;
+    for (size_t i = 0; i < memory->size / sizeof(float); i++)
+        values[i] = check_int(random, 0, 99) == 0
+                        ? random_value(random, KIND_WILD)
+                        : ldexpf(check_float(random, -2.0f, 2.0f), -check_int(random, 0, 140));
+}
+
 static void fill_halves(struct check_random *random, struct check_memory *memory, enum kind kind)
 {
     uint16_t *bf16 = (uint16_t *)(void *)memory->bytes;
@@ -155,7 +165,9 @@ static void make_input(struct check_random *random, struct conv_case *c)
     c->input = check_allocate(random, elements * bytes, 64);
     view->data = c->input.bytes + before * bytes;
     c->job.shape.input_pixel = (int)view->pixel;
-    if (c->type == OCT_TYPE_F32)
+    if (c->type == OCT_TYPE_F32 && c->kind == KIND_WILD)
+        fill_wild_input(random, &c->input);
+    else if (c->type == OCT_TYPE_F32)
         fill_floats(random, &c->input, KIND_ANY);
     else if (c->type == OCT_TYPE_BF16)
         fill_halves(random, &c->input, KIND_ANY);
@@ -376,23 +388,32 @@ static double value_at(const struct oct_view *view, const void *data, size_t at)
     return (double)((const float *)data)[at];
 }
 
-/* The sum of the magnitudes of what output (n, y, x) adds up. */
-static double magnitude(const struct conv_case *c, int n, int y, int x)
+/* `first` and the products, or their magnitudes, that output (n, y, x) adds up. */
+static double real_sum(const struct conv_case *c, int n, int y, int x, double first,
+                       bool magnitudes)
 {
     const struct oct_conv_shape *shape = &c->job.shape;
     const float *weights =
         (const float *)(const void *)c->values.bytes + (size_t)n * (size_t)depth_of(shape);
-    /* what an activation makes of no number is exact */
-    double sum = isnan(c->job.bias[n]) ? 0.0 : fabs((double)c->job.bias[n]);
+    double sum = first;
     for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
         const size_t at = (size_t)(y * shape->stride + tap / shape->kernel) * c->job.input.row +
                           (size_t)(x * shape->stride + tap % shape->kernel) * c->job.input.pixel;
-        const size_t first = shape->depthwise ? (size_t)n : 0;
-        for (size_t i = first; i < (shape->depthwise ? first + 1 : (size_t)shape->input_channels);
-             i++)
-            sum += fabs(value_at(&c->job.input, c->job.input.data, at + i) * *weights++);
+        const size_t begin = shape->depthwise ? (size_t)n : 0;
+        const size_t end = shape->depthwise ? begin + 1 : (size_t)shape->input_channels;
+        for (size_t i = begin; i < end; i++) {
+            const double product = value_at(&c->job.input, c->job.input.data, at + i) * *weights++;
+            sum += magnitudes ? fabs(product) : product;
+        }
     }
     return sum;
+}
+
+static double magnitude(const struct conv_case *c, int n, int y, int x)
+{
+    /* what an activation makes of no number is exact */
+    const double first = isnan(c->job.bias[n]) ? 0.0 : fabs((double)c->job.bias[n]);
+    return real_sum(c, n, y, x, first, true);
 }
 
 /* Reads element (n, y, x) of the output buffer at `bytes`. */
@@ -413,12 +434,12 @@ static double unrounded(const struct conv_case *c, int n, int y, int x)
 
 /* How far float (n, y, x), `exact` in the reference, may be off. Float sums in another order: each
  * of the terms may be rounded once more or less; transformed ones cancel larger terms. BF16 kernels
- * may take SiLU from the table. */
+ * may take SiLU from the table; GELU comes from one in F32, too. */
 static double tolerance(const struct conv_case *c, int n, int y, int x, double exact)
 {
     const double rounding = c->transformed ? 1e-5 : 2e-6;
     return rounding * magnitude(c, n, y, x) + 1e-6 * fabs(exact) +
-           (c->type == OCT_TYPE_BF16 ? 6e-5 : 0.0);
+           (c->type == OCT_TYPE_BF16 ? 6e-5 : 7e-6);
 }
 
 /* Whether output `b` stands for what is `a` in the reference. Codes are those of the floats that
@@ -482,9 +503,46 @@ static bool compare(struct conv_case *c, const char *what)
         if (all[i]->map && !check_whole(all[i]))
             return check_failed("%s: %s: wrote outside its memory", text, what);
     }
-    if (c->type == OCT_TYPE_U8)
-        return same_exactly(c) || check_failed("%s: %s differs from the reference", text, what);
-    return same_nearly(c) || check_failed("%s: %s", text, what);
+    if (c->type == OCT_TYPE_BF16)
+        return same_nearly(c) || check_failed("%s: %s", text, what);
+    return same_exactly(c) || check_failed("%s: %s differs from the reference", text, what);
+}
+
+/* Output (n, y, x) of floats in double precision. */
+static double real_value(const struct conv_case *c, int n, int y, int x)
+{
+    const struct oct_view *residual = &c->job.residual;
+    const double value = oct_activation_exact(c->job.activation, (double)c->job.slope,
+                                              real_sum(c, n, y, x, (double)c->job.bias[n], false));
+    const size_t at = (size_t)y * residual->row + (size_t)x * residual->pixel + (size_t)n;
+    if (!residual->data)
+        return value;
+    const double other = value_at(residual, residual->data, at);
+    return residual->type == OCT_TYPE_U8 ? value + (double)residual->quantization.scale *
+                                                       (other - residual->quantization.zero_point)
+                                         : value + other;
+}
+
+/* F32's definitions themselves, where nothing rounds their output any more. */
+static bool check_definition(const struct conv_case *c)
+{
+    const struct oct_conv_shape *shape = &c->job.shape;
+    char text[200];
+    describe(c, text);
+    if (c->job.output.type != OCT_TYPE_F32 || c->kind == KIND_WILD)
+        return true;
+    for (int y = 0; y < shape->output_height; y++) {
+        for (int x = 0; x < shape->output_width; x++) {
+            for (int n = 0; n < shape->output_channels; n++) {
+                const double exact = real_value(c, n, y, x);
+                const double value = element(c, c->output.bytes, n, y, x);
+                if (!(fabs(value - exact) <= tolerance(c, n, y, x, exact)))
+                    return check_failed("%s: (%d, %d, %d) is %.9g, really %.9g", text, n, y, x,
+                                        value, exact);
+            }
+        }
+    }
+    return true;
 }
 
 /* The reference's codes, and the floats that they were made of. */
@@ -510,15 +568,22 @@ static enum oct_activation random_activation(struct check_random *random, enum k
                : (enum oct_activation)check_int(random, 0, OCT_ACTIVATION_COUNT - 1);
 }
 
-bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
-                struct check_random *random, int turn)
+static const struct oct_conv_kernel *reference_of(const struct oct_conv_kernel *kernel,
+                                                  enum oct_type type)
 {
     static const struct oct_conv_kernel *const references[] = {&oct_conv_u8_ref, &oct_conv_f32_ref,
                                                                &oct_conv_bf16_ref};
     static const struct oct_conv_kernel *const depthwise[] = {
         &oct_depthwise_u8_ref, &oct_depthwise_f32_ref, &oct_depthwise_bf16_ref};
-    const struct oct_conv_kernel *reference =
-        kernel->depthwise ? depthwise[type] : references[type];
+    if (kernel->depthwise)
+        return depthwise[type];
+    return kernel->fits && type == OCT_TYPE_F32 ? &oct_winograd_f32_ref : references[type];
+}
+
+bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
+                struct check_random *random, int turn)
+{
+    const struct oct_conv_kernel *reference = reference_of(kernel, type);
     const bool u8 = type == OCT_TYPE_U8;
     struct conv_case c = {
         .type = type, .kind = (enum kind)(turn % KIND_COUNT), .transformed = kernel->fits != NULL};
@@ -535,7 +600,7 @@ bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
     const struct oct_conv_shape packed = oct_conv_packed_shape(&c.job.shape);
     c.packed = check_allocate(random, kernel->packed_bytes(&packed), 0);
     c.expected_packed = check_allocate(random, reference->packed_bytes(&packed), 0);
-    c.scratch = check_allocate(random, kernel->scratch_bytes(&c.job.shape), 0);
+    c.scratch = check_allocate(random, reference->scratch_bytes(&c.job.shape), 0);
     int8_t *codes = (int8_t *)c.codes.bytes;
     float *values = (float *)(void *)c.values.bytes;
     check_store_weights(random, &c.job.shape,
@@ -545,12 +610,16 @@ bool check_conv(const struct oct_conv_kernel *kernel, enum oct_type type,
     reference->pack(&packed, &c.stored.weights, c.expected_packed.bytes);
     bool good = check_packing(kernel, &packed, u8 ? codes : NULL, values, c.packed.bytes);
     run_whole(&c, reference, c.expected_packed.bytes, c.expected.bytes);
-    if (!u8 && c.job.output.type == OCT_TYPE_U8)
+    if (type == OCT_TYPE_BF16 && c.job.output.type == OCT_TYPE_U8)
         run_unrounded(&c, reference, random);
+    check_release(&c.scratch);
+    c.scratch = check_allocate(random, kernel->scratch_bytes(&c.job.shape), 0);
     struct check_memory before = check_allocate(random, c.output.size, 0);
     memcpy(before.bytes, c.output.bytes, c.output.size);
     run_whole(&c, kernel, c.packed.bytes, c.output.bytes);
     good = compare(&c, "one range") && good;
+    if (kernel == reference && type == OCT_TYPE_F32)
+        good = check_definition(&c) && good;
     if (good) {
         memcpy(c.output.bytes, before.bytes, c.output.size);
         run_pieces(&c, kernel, random);

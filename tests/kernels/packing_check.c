@@ -32,6 +32,7 @@ static const struct order orders[] = {
     {"winograd_u8_avx2_", WINOGRAD, 8, 2, INT16},
     {"winograd_u8_avxvnni_", WINOGRAD, 8, 2, INT16},
     {"winograd_u8_avx512vnni_", WINOGRAD, 16, 2, INT16},
+    {"winograd_f32_ref_", WINOGRAD, 16, 1, FLOAT},
     {"winograd_f32_avx2_", WINOGRAD, 8, 1, FLOAT},
     {"winograd_f32_avx512_", WINOGRAD, 16, 1, FLOAT},
     {"winograd_bf16_avx512bf16_", WINOGRAD, 16, 1, FLOAT},

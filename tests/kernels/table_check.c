@@ -6,8 +6,10 @@
 
 #include "base/bfloat16.h"
 #include "kernels/check.h"
+#include "network/float_functions.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
+#include "runtime/backend/cpu/kernels/transformed.h"
 
 bool check_silu(void)
 {
@@ -22,6 +24,13 @@ bool check_silu(void)
                 return check_failed("SiLU falls at %.9g", (double)y);
             before = oct_silu(y);
         }
+    }
+    for (int i = -870000; i <= 870000; i += 7) {
+        const float y = (float)i * 1e-4f;
+        const double real = y / (1 + exp(-(double)y));
+        if (!(fabs(oct_silu_value(y) - real) <= 3e-7 * fabs(real)))
+            return check_failed("floats' SiLU(%.9g) is %.9g, really %.9g", (double)y,
+                                (double)oct_silu_value(y), real);
     }
     if (oct_silu(0.0f) != 0.0f || oct_silu(1e30f) != 1e30f || oct_silu(-1e30f) != 0.0f)
         return check_failed("SiLU of 0 or of large values");
@@ -394,16 +403,17 @@ bool check_burn(const struct oct_kernels *kernels)
     return true;
 }
 
-/* Every choice for a shape must be a whole kernel. */
+/* Every choice for a shape must be a whole kernel, of F32 one that computes what all do. */
 bool check_choice(const struct oct_kernels *kernels, struct check_random *random)
 {
-    const int channels = 4 * check_int(random, 1, 160);
+    const int channels = 4 * check_int(random, 1, check_int(random, 0, 1) ? 16 : 160);
+    const int large = check_int(random, 0, 1) ? 16 : 400;
     const struct oct_conv_shape shape = {.input_channels = channels,
                                          .output_channels = 4 * check_int(random, 1, 160),
                                          .kernel = 1 + 2 * check_int(random, 0, 2),
                                          .stride = check_int(random, 1, 2),
-                                         .output_height = check_int(random, 1, 400),
-                                         .output_width = check_int(random, 1, 400),
+                                         .output_height = check_int(random, 1, large),
+                                         .output_width = check_int(random, 1, large),
                                          .input_pixel = channels + 4 * check_int(random, 0, 9),
                                          .reach = check_int(random, 0, 3) ? INT32_MAX : 1 << 20};
     for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
@@ -413,6 +423,11 @@ bool check_choice(const struct oct_kernels *kernels, struct check_random *random
             kernel->tile_channels < 1 || (kernel->fits && !kernel->fits(&shape)))
             return check_failed("no kernel for %d channels to %d", shape.input_channels,
                                 shape.output_channels);
+        /* what F32 computes must not depend on the set */
+        if (type == OCT_TYPE_F32 &&
+            (kernel->fits != NULL) != oct_is_transformed(&shape, OCT_WINOGRAD_PIXELS_F32))
+            return check_failed("%s for %dx%d pixels of %d channels", kernel->name,
+                                shape.output_width, shape.output_height, shape.input_channels);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/session/find_backend.h"
 
@@ -75,6 +76,9 @@ static octet_status open_session(octet_context *ctx, octet_calibration *c,
         status = oct_session_open(ctx, backend, device, c->engine, &session, &c->session);
     if (status)
         return status;
+    if (backend != &oct_cpu_backend)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "a GPU sums in another order: its statistics differ in last digits from the CPU's");
     c->height = oct_session_facts(c->session)->height;
     c->width = oct_session_facts(c->session)->width;
     return OCTET_OK;

@@ -6,10 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exponential.h"
+
 #define LAST (OCT_CODES - 1)
-#define BOUNDED_BELOW 64      /* zero points under it: the first code is no end of a tail */
-#define TAIL_GROWTH 4         /* codes before the end that hold so many times its values */
-#define ROUNDING (1.0 / 12.0) /* variance of a uniform error of one code */
+#define BOUNDED_BELOW 64 /* zero points under it: the first code is no end of a tail */
+#define TAIL_GROWTH 4    /* codes before the end that hold so many times its values */
+#define DECIBELS (10.0 / 2.3025850929940457) /* of a natural logarithm */
+#define ROUNDING (1.0 / 12.0)                /* variance of a uniform error of one code */
 
 void oct_codes_of(const struct oct_histogram *histogram, struct oct_quantization coding,
                   uint64_t *counts)
@@ -46,7 +49,7 @@ static double clipped_error(const uint64_t *counts, int at, int step)
     for (int distance = 1; counts[at] && distance <= LAST; distance++) {
         sum += (double)counts[at + step * distance];
         if (sum >= TAIL_GROWTH * end) {
-            scale = distance / log(sum / end);
+            scale = distance / oct_logarithm(sum / end);
             break;
         }
     }
@@ -68,7 +71,7 @@ double oct_codes_noise(const uint64_t *counts, int zero_point)
     double error = total * ROUNDING + clipped_error(counts, LAST, -1);
     if (zero_point >= BOUNDED_BELOW)
         error += clipped_error(counts, 0, 1);
-    return 10.0 * log10(error / total / variance);
+    return DECIBELS * oct_logarithm(error / total / variance);
 }
 
 int oct_codes_unused(const uint64_t *counts)

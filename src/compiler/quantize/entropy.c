@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "base/exponential.h"
+
 void oct_entropy_expand(const double *reference, int bins, int levels, double *expanded)
 {
     for (int k = 0; k < levels; k++) {
@@ -37,7 +39,7 @@ double oct_entropy_divergence(const double *counts, int total, int bins, int lev
         if (p > 0.0 && !(q > 0.0))
             return INFINITY;
         if (p > 0.0)
-            divergence += p * log(p / q);
+            divergence += p * oct_logarithm(p / q);
     }
     return divergence;
 }
@@ -57,7 +59,7 @@ static void add_up(const double *counts, int total, struct prefix *prefix)
         const bool filled = counts[i] > 0.0;
         prefix->count[i + 1] = prefix->count[i] + counts[i];
         prefix->count_log[i + 1] =
-            prefix->count_log[i] + (filled ? counts[i] * log(counts[i]) : 0.0);
+            prefix->count_log[i] + (filled ? counts[i] * oct_logarithm(counts[i]) : 0.0);
         prefix->filled[i + 1] = prefix->filled[i] + filled;
     }
 }
@@ -80,12 +82,13 @@ static double divergence_of(const double *counts, const struct prefix *prefix, i
         const int filled = prefix->filled[end] - prefix->filled[begin];
         if (filled == 0)
             continue;
-        level = log(mass / filled);
+        level = oct_logarithm(mass / filled);
         sum -= mass * level;
     }
     if (beyond > 0.0) /* `level` is the last group's: the last bin is filled */
-        sum += (last + beyond) * log(last + beyond) - last * log(last) - beyond * level;
-    return sum / all + log(inside) - log(all);
+        sum += (last + beyond) * oct_logarithm(last + beyond) - last * oct_logarithm(last) -
+               beyond * level;
+    return sum / all + oct_logarithm(inside) - oct_logarithm(all);
 }
 
 int oct_entropy_best_bins(const double *counts, int total, int levels)

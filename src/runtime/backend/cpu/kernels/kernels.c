@@ -39,7 +39,7 @@ void oct_kernels_fill(struct oct_kernels *kernels, unsigned sets)
 }
 
 static const struct oct_conv_kernel *const ref_u8[] = {&oct_conv_u8_ref};
-static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref};
+static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref, &oct_winograd_f32_ref};
 static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
 
 /* A list of one kernel. */
@@ -49,7 +49,7 @@ static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
 #define DEPTHWISE(TYPE, SET) ONE(oct_depthwise_##TYPE##_##SET)
 
 static const struct oct_kernel_list lists[] = {
-    {OCT_CPU_REF, ref_u8, 1, ref_f32, 1, ref_bf16, 1},
+    {OCT_CPU_REF, ref_u8, 1, ref_f32, 2, ref_bf16, 1},
     {OCT_CPU_REF, DEPTHWISE(u8, ref), DEPTHWISE(f32, ref), DEPTHWISE(bf16, ref)},
 #if defined(__x86_64__)
     {OCT_CPU_AVX2, oct_conv_u8_avx2, OCT_AVX2_WIDTHS, oct_conv_f32_avx2, OCT_AVX2_WIDTHS, NULL, 0},

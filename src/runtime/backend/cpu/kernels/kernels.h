@@ -5,8 +5,8 @@
  * tile geometry, packing and run function travel together. Activations are channels-last; see
  * struct oct_conv_job for their layout.
  *
- * INT8 results are bit-identical in every set (requantize.h is the one definition); float results
- * agree within tolerances.
+ * INT8 and F32 results are bit-identical in every set: requantize.h, float_functions.h and the
+ * plain C kernels are the one definition. BF16 results agree within tolerances.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
@@ -65,11 +65,13 @@ struct oct_view {
  *
  *   U8 input:         acc[n] = start[n] + sum code_w code_x    int32, exact
  *                     y = fma(float(acc[n]), scale[n], bias[n])
- *   F32, BF16 input:  y = bias[n] + sum w x                    float
+ *   F32 input:        y = bias[n], then fma(x, w, y) for taps in order and channels in order, or by
+ *                     transforms (transformed.h)
+ *   BF16 input:       y = bias[n] + sum w x                    float, in any order
  *
  * with depthwise shapes c = n alone, and then, in this order:
  *
- *   `activation`:     y = that of y (requantize.h); floats' SiLU is y / (1 + exp(-y))
+ *   `activation`:     y = that of y (requantize.h); floats' SiLU is that of float_functions.h
  *   `residual.data`:  y = y + residual; of codes: y = fma(float(code - zero_point), scale, y)
  *   store:            as float, rounded to BF16, or requantised with the output's inverse_scale
  *                     and zero_point
@@ -160,7 +162,7 @@ struct oct_table_job {
  *   U8:         scores are sum (code_q - zero_q) (code_k - zero_k), int32; softmax.h says what
  *               follows: weights w, exact sums of w (code_v - zero_v) in blocks, and
  *                   y = float(sum) * (scale_v / float(sum of w))
- *   F32, BF16:  y = sum exp(score - highest score) v / sum exp(score - highest score)
+ *   F32, BF16:  y = sum w v * (1 / sum w), w by float_functions.h; all in one order
  *   store:      as float, rounded to BF16, or requantised
  *
  * The three inputs are of one type; the output may be of any.
@@ -214,8 +216,8 @@ struct oct_kernels {
                     int width, int row_begin, int row_end);
     /* For rows [row_begin, row_end); bit-identical in every set. */
     void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
-    const struct oct_attention_kernel *attention_u8;    /* bit-identical in every set */
-    const struct oct_attention_kernel *attention_float; /* F32 or BF16 */
+    /* Bit-identical in every set; `attention_float` takes F32 or BF16. */
+    const struct oct_attention_kernel *attention_u8, *attention_float;
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i],
      * value = code * (1 / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);

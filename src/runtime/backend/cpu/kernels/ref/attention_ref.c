@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attention in plain C: the definition. One query of one head at a time, pixels of its area in
- * order, channels in order. */
+ * order, channels in order; weights of floats add up to 16 sums first (float_functions.h). */
 #include "base/bfloat16.h"
-#include "base/exponential.h"
+#include "base/fused.h"
+#include "network/float_functions.h"
 #include "network/requantize.h"
 #include "network/softmax.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
@@ -97,28 +98,47 @@ static float score_of_values(const struct query *q, int key)
     const size_t other = element_of(job, &job->keys, key) + first;
     float score = 0.0f;
     for (size_t t = 0; t < (size_t)job->key_channels; t++)
-        score += value_of(&job->queries, query + t) * value_of(&job->keys, other + t);
+        score =
+            oct_fused(value_of(&job->queries, query + t), value_of(&job->keys, other + t), score);
     return score;
+}
+
+/* What the weights come to of channel `c` of values: over blocks of pixels, as codes are. */
+static float total_of_values(const struct query *q, const float *weights, size_t c)
+{
+    const struct oct_view *values = &q->job->values;
+    float total = 0.0f;
+    for (int j = 0; j < q->count;) {
+        const int left = q->count - j,
+                  end = j + (left < OCT_SOFTMAX_BLOCK ? left : OCT_SOFTMAX_BLOCK);
+        const bool first = j == 0;
+        float block = 0.0f;
+        for (; j < end; j++)
+            block = oct_fused(
+                weights[j], value_of(values, element_of(q->job, values, q->begin + j) + c), block);
+        total = first ? block : total + block;
+    }
+    return total;
 }
 
 static void run_values(const struct query *q, float *weights)
 {
     const struct oct_attention_job *job = q->job;
-    float highest = -INFINITY, sum = 0.0f;
+    const float unit = job->factor * OCT_LOG2_E;
+    float highest = -INFINITY, sum = 0.0f, sums[OCT_WEIGHT_SUMS] = {0.0f};
     for (int j = 0; j < q->count; j++) {
         weights[j] = score_of_values(q, q->begin + j);
         highest = weights[j] > highest ? weights[j] : highest;
     }
     for (int j = 0; j < q->count; j++)
-        sum += weights[j] = (float)oct_exp((double)job->factor * (double)(weights[j] - highest));
+        sums[j % OCT_WEIGHT_SUMS] += weights[j] = oct_softmax_value(weights[j] - highest, unit);
+    for (int i = 0; i < OCT_WEIGHT_SUMS; i++)
+        sum += sums[i];
+    const float each = 1.0f / sum;
     const size_t first = (size_t)q->head * (size_t)job->value_channels;
-    for (size_t c = first; c < first + (size_t)job->value_channels; c++) {
-        float total = 0.0f;
-        for (int j = 0; j < q->count; j++)
-            total += weights[j] *
-                     value_of(&job->values, element_of(job, &job->values, q->begin + j) + c);
-        store(&job->output, element_of(job, &job->output, q->pixel) + c, total / sum);
-    }
+    for (size_t c = first; c < first + (size_t)job->value_channels; c++)
+        store(&job->output, element_of(job, &job->output, q->pixel) + c,
+              total_of_values(q, weights, c) * each);
 }
 
 static void run(const struct oct_attention_job *job, const struct oct_attention_range *range,

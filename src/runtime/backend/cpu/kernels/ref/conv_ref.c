@@ -5,11 +5,13 @@
  * int16, float or BF16.
  */
 #include "base/bfloat16.h"
+#include "base/fused.h"
+#include "network/float_functions.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
-enum { TILE = 16 };
+enum { TILE = OCT_FUSED_ROW };
 
 static size_t packed_elements(const struct oct_conv_shape *shape)
 {
@@ -144,7 +146,7 @@ void oct_finish_floats_ref(const struct oct_conv_job *job, int y, int x, int cha
 {
     for (int n = 0; n < count; n++)
         values[n] = job->activation == OCT_ACTIVATION_SILU
-                        ? values[n] / (1.0f + expf(-values[n]))
+                        ? oct_silu_value(values[n])
                         : oct_activate(job->activation, job->slope, values[n]);
     finish(job, y, x, channel, count, values);
 }
@@ -186,10 +188,8 @@ static void pixel_f32(const struct oct_conv_job *job, int y, int x, int channel,
     for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
         const float *values = input + (size_t)(tap / shape->kernel) * job->input.row +
                               (size_t)(tap % shape->kernel) * job->input.pixel;
-        for (int c = 0; c < shape->input_channels; c++, weights += TILE) {
-            for (int n = 0; n < TILE; n++)
-                sum[n] += values[c] * weights[n];
-        }
+        for (int c = 0; c < shape->input_channels; c++, weights += TILE)
+            oct_fused_row(sum, values[c], weights);
     }
     oct_finish_floats_ref(job, y, x, channel, count, sum);
 }

@@ -4,6 +4,7 @@
  * in order. Packed weights: [channels / 16][tap][16], int16, float or BF16.
  */
 #include "base/bfloat16.h"
+#include "base/fused.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
@@ -38,9 +39,9 @@ static void run(const struct oct_conv_job *job, const struct oct_conv_range *ran
     }
 }
 
-/* PACKED and INPUT: types of weights and input; WEIGHT(at) gives a weight as packed, VALUE(e) what
- * is multiplied of either; FIRST is what SUM begins with; FINISH takes the sums. */
-#define DEFINE_DEPTHWISE(type, PACKED, INPUT, SUM, WEIGHT, VALUE, FIRST, FINISH)                   \
+/* PACKED and INPUT: types of weights and input; WEIGHT(at) gives a weight as packed, PLUS(x, w,
+ * sum) what a sum comes to with a product; FIRST is what SUM begins with; FINISH takes the sums. */
+#define DEFINE_DEPTHWISE(type, PACKED, INPUT, SUM, WEIGHT, PLUS, FIRST, FINISH)                    \
     static size_t packed_bytes_##type(const struct oct_conv_shape *shape)                          \
     {                                                                                              \
         return packed_elements(shape) * sizeof(PACKED);                                            \
@@ -72,7 +73,7 @@ static void run(const struct oct_conv_job *job, const struct oct_conv_range *ran
             const INPUT *values = input + (size_t)(tap / shape->kernel) * job->input.row +         \
                                   (size_t)(tap % shape->kernel) * job->input.pixel;                \
             for (int n = 0; n < count; n++)                                                        \
-                sum[n] += VALUE(values[n]) * VALUE(weights[n]);                                    \
+                sum[n] = PLUS(values[n], weights[n], sum[n]);                                      \
         }                                                                                          \
         FINISH(job, y, x, channel, count, sum);                                                    \
     }                                                                                              \
@@ -98,9 +99,10 @@ static void run(const struct oct_conv_job *job, const struct oct_conv_range *ran
 #define CODE(at) weights->codes[at]
 #define REAL(at) oct_conv_value(weights, at)
 #define HALF(at) weights->bf16[at]
-#define ITSELF(e) (e)
+#define PLUS_CODES(x, w, sum) ((sum) + (x) * (w))
+#define PLUS_HALVES(x, w, sum) oct_fused(oct_bf16_value(x), oct_bf16_value(w), sum)
 
-DEFINE_DEPTHWISE(u8, int16_t, uint8_t, int32_t, CODE, ITSELF, job->start, oct_finish_codes_ref)
-DEFINE_DEPTHWISE(f32, float, float, float, REAL, ITSELF, job->bias, oct_finish_floats_ref)
-DEFINE_DEPTHWISE(bf16, uint16_t, uint16_t, float, HALF, oct_bf16_value, job->bias,
+DEFINE_DEPTHWISE(u8, int16_t, uint8_t, int32_t, CODE, PLUS_CODES, job->start, oct_finish_codes_ref)
+DEFINE_DEPTHWISE(f32, float, float, float, REAL, oct_fused, job->bias, oct_finish_floats_ref)
+DEFINE_DEPTHWISE(bf16, uint16_t, uint16_t, float, HALF, PLUS_HALVES, job->bias,
                  oct_finish_floats_ref)

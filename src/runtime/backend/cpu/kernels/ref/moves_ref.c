@@ -5,6 +5,7 @@
 #include "base/bfloat16.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
+#include "runtime/backend/cpu/kernels/transformed.h"
 
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end)
@@ -114,8 +115,8 @@ static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape 
 
 static const struct oct_conv_kernel *choose_conv_f32(const struct oct_conv_shape *shape)
 {
-    (void)shape;
-    return &oct_conv_f32_ref;
+    return oct_is_transformed(shape, OCT_WINOGRAD_PIXELS_F32) ? &oct_winograd_f32_ref
+                                                              : &oct_conv_f32_ref;
 }
 
 static const struct oct_conv_kernel *choose_conv_bf16(const struct oct_conv_shape *shape)

@@ -6,6 +6,7 @@
 #include "runtime/backend/cpu/kernels/kernels.h"
 
 extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
+extern const struct oct_conv_kernel oct_winograd_f32_ref; /* of the shapes of transformed.h */
 extern const struct oct_conv_kernel oct_depthwise_u8_ref, oct_depthwise_f32_ref,
     oct_depthwise_bf16_ref;
 

@@ -13,6 +13,7 @@
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_ATTENTION_H
 
 #define OCT_TILES_RAW 1
+#include "network/float_functions.h"
 #include "network/network.h"
 #include "network/softmax.h"
 #include "runtime/backend/cpu/kernels/vector/finish_job.h"
@@ -186,21 +187,23 @@ OCT_INLINE void store_weights(int16_t *at, v_int a)
 }
 
 typedef int32_t score;
+#define LOWEST_SCORE INT32_MIN
 #else
-/* 2^(below * unit) within 1.5e-7 relative, but for the rounding of that product. */
+/* oct_softmax_value(), lane by lane. */
 OCT_INLINE v_float weights_of(v_float below, v_float unit)
 {
     const v_float magic = v_set(OCT_SOFTMAX_MAGIC);
-    const v_float x = v_max(v_mul(below, unit), v_set(-126.0f));
+    const v_float x = v_max(v_mul(below, unit), v_set(OCT_WEIGHT_LEAST));
     const v_float n = v_add(x, magic), r = v_sub(x, v_sub(n, magic));
-    v_float p = v_fma(v_set(0x1.5bba14p-10f), r, v_set(0x1.3cea88p-7f));
-    p = v_fma(p, r, v_set(0x1.c6b752p-5f));
-    p = v_fma(p, r, v_set(0x1.ebf9bcp-3f));
-    p = v_fma(p, r, v_set(0x1.62e42ap-1f));
+    v_float p = v_fma(v_set(OCT_POWER_C5), r, v_set(OCT_POWER_C4));
+    p = v_fma(p, r, v_set(OCT_POWER_C3));
+    p = v_fma(p, r, v_set(OCT_POWER_C2));
+    p = v_fma(p, r, v_set(OCT_POWER_C1));
     p = v_fma(p, r, v_set(1.0f));
     return v_mul(p, v_power_of_two(n));
 }
 
+/* A score that is no number is not the highest: it is `a`. */
 OCT_INLINE v_float highest_of(v_float a, v_float b)
 {
     return v_max(a, b);
@@ -217,7 +220,12 @@ OCT_INLINE void store_weights(float *at, v_float a)
 }
 
 typedef float score;
+#define LOWEST_SCORE (-INFINITY)
 #endif
+
+/* Sums of weights whose pixels are OCT_WEIGHT_SUMS apart, however wide vectors are, in as many
+ * vectors as they take. */
+enum { SUM_PARTS = OCT_CODES ? 1 : OCT_WEIGHT_SUMS / OCT_LANES };
 
 OCT_INLINE score lanes_highest(v_sum a)
 {
@@ -229,11 +237,12 @@ OCT_INLINE score lanes_highest(v_sum a)
     return highest;
 }
 
-OCT_INLINE score lanes_sum(v_sum a)
+OCT_INLINE score lanes_sum(const v_sum parts[SUM_PARTS])
 {
-    _Alignas(LINE_BYTES) score lanes[OCT_LANES], sum = 0;
-    v_store((float *)(void *)lanes, v_sum_bits(a));
-    for (int i = 0; i < OCT_LANES; i++)
+    _Alignas(LINE_BYTES) score lanes[SUM_PARTS * OCT_LANES], sum = 0;
+    for (int i = 0; i < SUM_PARTS; i++)
+        v_store((float *)(void *)(lanes + i * OCT_LANES), v_sum_bits(parts[i]));
+    for (int i = 0; i < SUM_PARTS * OCT_LANES; i++)
         sum += lanes[i];
     return sum;
 }
@@ -260,11 +269,11 @@ OCT_INLINE const score *tile_scores(const struct scores *s, int vector, int *cou
 OCT_INLINE v_sum highest_score(const struct scores *s)
 {
     int count;
-    v_sum highest = v_load_sum_aligned(tile_scores(s, 0, &count));
+    v_sum highest = all_lanes(LOWEST_SCORE);
     for (int vector = 0; vector < s->all; vector += s->vectors) {
         const score *own = tile_scores(s, vector, &count);
         for (int n = 0; n < count; n++)
-            highest = highest_of(highest, v_load_sum_aligned(own + n * OCT_LANES));
+            highest = highest_of(v_load_sum_aligned(own + n * OCT_LANES), highest);
     }
     return all_lanes(lanes_highest(highest));
 }
@@ -274,7 +283,9 @@ static score weigh(const struct scores *s, int pixels, float unit, element *weig
 {
     const v_sum highest = highest_score(s);
     const v_float units = v_set(unit);
-    v_sum sum = v_sub_sum(highest, highest);
+    v_sum sums[SUM_PARTS];
+    for (int i = 0; i < SUM_PARTS; i++)
+        sums[i] = all_lanes(0);
     for (int vector = 0, count; vector < s->all; vector += s->vectors) {
         const score *own = tile_scores(s, vector, &count);
         for (int n = 0; n < count; n++, weights += OCT_LANES) {
@@ -283,11 +294,11 @@ static score weigh(const struct scores *s, int pixels, float unit, element *weig
             const int left = pixels - (vector + n) * OCT_LANES;
             if (left < OCT_LANES)
                 w = keep(w, left);
-            sum = v_add_sum(sum, w);
+            sums[(vector + n) % SUM_PARTS] = v_add_sum(sums[(vector + n) % SUM_PARTS], w);
             store_weights(weights, w);
         }
     }
-    return lanes_sum(sum);
+    return lanes_sum(sums);
 }
 
 /* ---- one tile of queries ---- */

@@ -50,8 +50,8 @@
  *   v_store(at, a)                 to a multiple of the vector's size
  *   v_stream(at, a)                as v_store(), past the caches; v_stream_end() before anybody
  *                                  reads it
- *   v_add, v_sub, v_mul (a, b), v_fma(a, b, c), v_min(a, b): a < b ? a : b,
- *   v_max(a, b): a > b ? a : b
+ *   v_add, v_sub, v_mul, v_div (a, b), v_fma(a, b, c): rounded once, no estimates
+ *   v_min(a, b), v_max(a, b)       a < b ? a : b, a > b ? a : b
  *   v_power_of_two(a)              2^n of a = n + 1.5 * 2^23, for n from -126 to 127
  *   v_keep(a, count)               0 in lanes from `count`, at most OCT_LANES - 1, on; of integers:
  *                                  v_keep_int(a, count)
@@ -61,7 +61,6 @@
  *                                  negative one
  *   v_silu_table(v)                oct_silu() of four vectors, in place, to the bit
  *   v_gelu_table(table, v)         oct_gelu() of four vectors, in place, to the bit
- *   v_silu_float(v)                SiLU of four vectors within 2e-7 relative
  * Integers:
  *   v_load_int(at), v_load_int_aligned(at), v_broadcast_int(at)
  *   v_add_int, v_sub_int, v_max_int (a, b), v_mul_int(a, factor), v_shift_left(a, bits),

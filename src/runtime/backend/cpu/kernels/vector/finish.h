@@ -7,6 +7,7 @@
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_FINISH_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_FINISH_H
 
+#include "network/float_functions.h"
 #include "runtime/backend/cpu/kernels/vector/finish_job.h"
 #include "runtime/backend/cpu/kernels/vector/sums.h"
 
@@ -65,6 +66,26 @@ OCT_INLINE v_float quad_value(const struct finish *f, const struct quad *q, int 
     return v_fma(value, c->scale[i % together], c->bias[i % together]);
 }
 
+/* oct_silu_value() of four vectors, to the bit. */
+OCT_INLINE void quad_silu(v_float v[4])
+{
+    const v_float zero = v_set(0.0f), one = v_set(1.0f), magic = v_set(OCT_SOFTMAX_MAGIC);
+    for (int i = 0; i < 4; i++) {
+        const v_float x =
+            v_max(v_min(v_sub(zero, v[i]), v_set(OCT_EXP_MOST)), v_set(OCT_EXP_LEAST));
+        const v_float a = v_add(v_mul(x, v_set(OCT_LOG2_E)), magic), n = v_sub(a, magic);
+        v_float r = v_fma(n, v_set(-OCT_LN2_HIGH), x);
+        r = v_fma(n, v_set(-OCT_LN2_LOW), r);
+        v_float e = v_fma(v_set(1.0f / 720), r, v_set(1.0f / 120));
+        e = v_fma(e, r, v_set(1.0f / 24));
+        e = v_fma(e, r, v_set(1.0f / 6));
+        e = v_fma(e, r, v_set(0.5f));
+        e = v_fma(e, r, one);
+        e = v_fma(e, r, one);
+        v[i] = v_div(v[i], v_fma(e, v_power_of_two(a), one));
+    }
+}
+
 /* Activations other than SiLU; as oct_activate(), to the bit. */
 OCT_INLINE void quad_activate(const struct finish *f, int flags, v_float v[4])
 {
@@ -90,7 +111,7 @@ OCT_INLINE void quad_values(const struct finish *f, const struct quad *q, int to
     if ((flags & FINISH_SILU) && (OCT_CODES || OCT_BF16))
         v_silu_table(v); /* whose error is far below a step of BF16 */
     else if (flags & FINISH_SILU)
-        v_silu_float(v);
+        quad_silu(v);
     else if (flags & FINISH_OTHER)
         quad_activate(f, flags, v);
     for (int i = 0; i < 4 && (flags & (FINISH_RESIDUAL_U8 | FINISH_RESIDUAL_F32)); i++) {

@@ -123,7 +123,8 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
     const int across = squares_across(shape), width = vectors * OCT_LANES;
     const int step = SQUARE * block_rows(shape);
     const int lowest = shape->output_height - SQUARE; /* where the last squares begin */
-    for (int begin = range->row_begin; begin < range->row_end; begin += step) {
+    /* squares lie where they lie for all rows: in floats another square gives other bits */
+    for (int begin = range->row_begin / SQUARE * SQUARE; begin < range->row_end; begin += step) {
         const int end = range->row_end - begin < step ? range->row_end : begin + step;
         const int rows = (end - begin + SQUARE - 1) / SQUARE;
         for (int i = 0; i < rows; i++) {
@@ -141,8 +142,9 @@ static __attribute__((noinline)) void winograd_run(const struct oct_conv_job *jo
                                                         (size_t)shape->input_channels * WORD_BYTES,
                      f.vectors, rows * across, transformed, sums);
             for (int i = 0; i < rows; i++) {
-                const int first = begin + SQUARE * i, y = first < lowest ? first : lowest;
-                const int last = first + SQUARE < end ? first + SQUARE : end;
+                const int top = begin + SQUARE * i, y = top < lowest ? top : lowest;
+                const int first = top < range->row_begin ? range->row_begin : top;
+                const int last = top + SQUARE < end ? top + SQUARE : end;
                 finish_row(job, &p, &constants, &f, channel, y, first, last,
                            sums + (size_t)(i * across * f.vectors) * VECTOR_BYTES);
             }

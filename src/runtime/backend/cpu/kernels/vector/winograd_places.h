@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/transformed.h"
 #include "runtime/backend/cpu/kernels/vector/tiles.h"
 
 enum {
-    SQUARE = 4,          /* output pixels of a square, each way */
+    SQUARE = OCT_WINOGRAD_SQUARE,
     POINTS = SQUARE + 2, /* of the transform, each way */
     /* worked out together, or a row of them if more; 10, 25 and 40 were 2 to 4 % slower in the
      * network (bench/notes/winograd.md) */
@@ -81,8 +81,7 @@ static size_t winograd_scratch_bytes(const struct oct_conv_shape *shape)
 
 static bool winograd_fits(const struct oct_conv_shape *shape)
 {
-    return shape->kernel == 3 && shape->stride == 1 && shape->output_width >= SQUARE &&
-           shape->output_height >= SQUARE && (!OCT_CODES || shape->reach < 1 << REACH_BITS);
+    return oct_can_transform(shape) && (!OCT_CODES || shape->reach < 1 << REACH_BITS);
 }
 
 /* Where a square of a row begins: the last one overlaps its neighbour. */

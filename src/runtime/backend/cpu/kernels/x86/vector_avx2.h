@@ -69,6 +69,11 @@ static inline v_float v_mul(v_float a, v_float b)
     return _mm256_mul_ps(a, b);
 }
 
+static inline v_float v_div(v_float a, v_float b)
+{
+    return _mm256_div_ps(a, b);
+}
+
 static inline v_float v_add(v_float a, v_float b)
 {
     return _mm256_add_ps(a, b);
@@ -405,30 +410,6 @@ static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float
         for (int k = 2; k >= 0; k--)
             g = _mm256_fmadd_ps(g, a, v_entry(table[k], index, high));
         v[i] = _mm256_fmadd_ps(v[i], _mm256_set1_ps(0.5f), g);
-    }
-}
-
-/* As AVX-512's (vector_avx512.h). */
-static inline void v_silu_float(v_float v[4])
-{
-    for (int i = 0; i < 4; i++) {
-        __m256 x = _mm256_sub_ps(_mm256_setzero_ps(), v[i]);
-        x = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(88.0f)), _mm256_set1_ps(-87.0f));
-        const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(0x1.715476p+0f)),
-                                         _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-        __m256 f = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.62e430p-1f), x);
-        f = _mm256_fnmadd_ps(n, _mm256_set1_ps(-0x1.05c610p-29f), f);
-        __m256 e = _mm256_set1_ps(1.0f / 720);
-        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 120));
-        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 24));
-        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f / 6));
-        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(0.5f));
-        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f));
-        e = _mm256_fmadd_ps(e, f, _mm256_set1_ps(1.0f));
-        const __m256i power =
-            _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-        const __m256 d = _mm256_fmadd_ps(e, _mm256_castsi256_ps(power), _mm256_set1_ps(1.0f));
-        v[i] = _mm256_div_ps(v[i], d);
     }
 }
 

@@ -67,6 +67,11 @@ static inline v_float v_mul(v_float a, v_float b)
     return _mm512_mul_ps(a, b);
 }
 
+static inline v_float v_div(v_float a, v_float b)
+{
+    return _mm512_div_ps(a, b);
+}
+
 static inline v_float v_add(v_float a, v_float b)
 {
     return _mm512_add_ps(a, b);
@@ -366,30 +371,6 @@ static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float
         for (int k = 2; k >= 0; k--)
             g = _mm512_fmadd_ps(g, a, _mm512_permutexvar_ps(index, _mm512_loadu_ps(table[k])));
         v[i] = _mm512_fmadd_ps(v[i], _mm512_set1_ps(0.5f), g);
-    }
-}
-
-/* v / (1 + exp(-v)) within 2e-7 relative: exp as 2^n times a polynomial of degree 6, Taylor's; the
- * factors are log2(e) and ln(2) in two parts. Beyond -87 and 88 2^n would be no normal float. */
-static inline void v_silu_float(v_float v[4])
-{
-    for (int i = 0; i < 4; i++) {
-        __m512 x = _mm512_sub_ps(_mm512_setzero_ps(), v[i]);
-        x = _mm512_max_ps(_mm512_min_ps(x, _mm512_set1_ps(88.0f)), _mm512_set1_ps(-87.0f));
-        const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(0x1.715476p+0f)), 0);
-        __m512 f = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e430p-1f), x);
-        f = _mm512_fnmadd_ps(n, _mm512_set1_ps(-0x1.05c610p-29f), f);
-        __m512 e = _mm512_set1_ps(1.0f / 720);
-        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f / 120));
-        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f / 24));
-        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f / 6));
-        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(0.5f));
-        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f));
-        e = _mm512_fmadd_ps(e, f, _mm512_set1_ps(1.0f));
-        const __m512 d = _mm512_add_ps(_mm512_scalef_ps(e, n), _mm512_set1_ps(1.0f));
-        const __m512 r = _mm512_rcp14_ps(d);
-        const __m512 q = _mm512_mul_ps(v[i], r);
-        v[i] = _mm512_fmadd_ps(_mm512_fnmadd_ps(d, q, v[i]), r, q);
     }
 }
 
