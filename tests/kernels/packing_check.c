@@ -47,6 +47,8 @@ static const struct order orders[] = {
     {"depthwise_bf16_avx512bf16_", DEPTHWISE, 16, 1, FLOAT},
     {"conv_u8_amx_", AMX, 16, 4, INT8},
     {"conv_bf16_amx_", AMX, 16, 2, BF16},
+    {"conv_f32_neon_", DIRECT, 4, 1, FLOAT},
+    {"winograd_f32_neon_", WINOGRAD, 4, 1, FLOAT},
     {"conv_u8_neon_", PLANES, 4, 16, INT8},
     {"conv_u8_dotprod_", PLANES, 16, 4, INT8},
     {"conv_u8_i8mm_", PLANES, 8, 8, INT8},

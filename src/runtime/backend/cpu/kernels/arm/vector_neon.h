@@ -68,6 +68,11 @@ static inline v_float v_mul(v_float a, v_float b)
     return vmulq_f32(a, b);
 }
 
+static inline v_float v_div(v_float a, v_float b)
+{
+    return vdivq_f32(a, b);
+}
+
 static inline v_float v_add(v_float a, v_float b)
 {
     return vaddq_f32(a, b);
@@ -289,28 +294,6 @@ static inline void v_silu_table(v_float v[4])
 static inline void v_gelu_table(const float (*table)[OCT_SILU_SEGMENTS], v_float v[4])
 {
     v_by_cubics(table, OCT_GELU_SCALE, v);
-}
-
-/* v / (1 + exp(-v)): exp by a polynomial of the fraction and a power of two. */
-static inline void v_silu_float(v_float v[4])
-{
-    for (int i = 0; i < 4; i++) {
-        float32x4_t x = vnegq_f32(v[i]);
-        x = vmaxnmq_f32(vminnmq_f32(x, v_set(88.0f)), v_set(-87.0f));
-        const float32x4_t n = vrndnq_f32(vmulq_f32(x, v_set(0x1.715476p+0f)));
-        float32x4_t f = vfmsq_f32(x, n, v_set(0x1.62e430p-1f));
-        f = vfmsq_f32(f, n, v_set(-0x1.05c610p-29f));
-        float32x4_t e = v_set(1.0f / 720);
-        e = v_fma(e, f, v_set(1.0f / 120));
-        e = v_fma(e, f, v_set(1.0f / 24));
-        e = v_fma(e, f, v_set(1.0f / 6));
-        e = v_fma(e, f, v_set(0.5f));
-        e = v_fma(e, f, v_set(1.0f));
-        e = v_fma(e, f, v_set(1.0f));
-        const int32x4_t power = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);
-        const float32x4_t d = v_fma(e, v_bits(power), v_set(1.0f));
-        v[i] = vdivq_f32(v[i], d);
-    }
 }
 
 #endif
