@@ -13,8 +13,8 @@
 /* How a kernel's weights are packed, by the beginning of its name. */
 struct order {
     const char *name;
-    enum { DIRECT, WINOGRAD, AMX, DEPTHWISE } scheme;
-    int lanes; /* output channels of a vector */
+    enum { DIRECT, WINOGRAD, AMX, DEPTHWISE, PLANES } scheme;
+    int lanes; /* output channels of a vector; PLANES: of a block */
     int group; /* input channels side by side; DEPTHWISE: rows of taps */
     enum { INT8, INT16, FLOAT, BF16 } element;
 };
@@ -47,6 +47,11 @@ static const struct order orders[] = {
     {"depthwise_bf16_avx512bf16_", DEPTHWISE, 16, 1, FLOAT},
     {"conv_u8_amx_", AMX, 16, 4, INT8},
     {"conv_bf16_amx_", AMX, 16, 2, BF16},
+    {"conv_f32_neon_", DIRECT, 4, 1, FLOAT},
+    {"winograd_f32_neon_", WINOGRAD, 4, 1, FLOAT},
+    {"conv_u8_neon_", PLANES, 4, 16, INT8},
+    {"conv_u8_dotprod_", PLANES, 16, 4, INT8},
+    {"conv_u8_i8mm_", PLANES, 8, 8, INT8},
 };
 
 struct packing {
@@ -215,6 +220,53 @@ static void pack_depthwise(struct packing *p)
     }
 }
 
+/* The weight of output channel `output` for channel `depth` of tap `tap` of a kernel row; where a
+ * row is one tap, its channels are those of all columns. */
+static double plane_weight(const struct packing *p, int output, int row, int tap, int depth)
+{
+    const struct oct_conv_shape *shape = p->shape;
+    const int column = tap + depth / shape->input_channels, input = depth % shape->input_channels;
+    if (output >= shape->output_channels)
+        return 0.0;
+    return dense_weight(p, output, row * shape->kernel + column, input);
+}
+
+/* [tile of 16]{the int32 sums of weights, times 128 where codes are shifted;
+ * [channels / lanes][kernel row][chunk][tap][chunk / group][lanes][group]} */
+static void pack_planes(struct packing *p)
+{
+    const struct oct_conv_shape *shape = p->shape;
+    const int lanes = p->order->lanes, group = p->order->group;
+    const int chunk = group == 8 ? 8 : 16, whole = shape->kernel * shape->input_channels;
+    const bool joined = whole <= 16 && shape->input_pixel == shape->input_channels;
+    const int taps = joined ? 1 : shape->kernel, channels = joined ? whole : shape->input_channels;
+    const int chunks = (channels + chunk - 1) / chunk, steps = shape->kernel * chunks * taps;
+    for (int tile = 0; tile < shape->output_channels; tile += 16) {
+        for (int n = tile; n < tile + 16; n++) {
+            double sum = 0.0;
+            for (int i = 0; i < steps * chunk && group != 8; i++)
+                if (i % chunk + i / chunk % chunks * chunk < channels)
+                    sum += plane_weight(p, n, i / chunk / chunks / taps, i / chunk / chunks % taps,
+                                        i % chunk + i / chunk % chunks * chunk);
+            const int32_t lacking = (int32_t)(128 * sum);
+            memcpy(p->out + p->size, &lacking, sizeof lacking);
+            p->size += sizeof lacking;
+        }
+        for (int block = tile; block < tile + 16; block += lanes) {
+            for (int i = 0; i < steps * chunk * lanes; i++) {
+                const int step = i / (chunk * lanes), at = i % (chunk * lanes);
+                const int k = at / (lanes * group) * group + at % group;
+                const int depth = step / taps % chunks * chunk + k, place = step % taps;
+                const bool swapped = group == 8 && taps == 3 && shape->stride == 1 && place > 0;
+                put(p, depth < channels
+                           ? plane_weight(p, block + at / group % lanes, step / taps / chunks,
+                                          swapped ? 3 - place : place, depth)
+                           : 0.0);
+            }
+        }
+    }
+}
+
 static bool is_packed(struct packing *p, int stretches, const uint8_t *packed, size_t size)
 {
     p->size = 0;
@@ -224,6 +276,8 @@ static bool is_packed(struct packing *p, int stretches, const uint8_t *packed, s
         pack_winograd(p);
     else if (p->order->scheme == DEPTHWISE)
         pack_depthwise(p);
+    else if (p->order->scheme == PLANES)
+        pack_planes(p);
     else
         pack_amx(p, stretches);
     return p->size == size && memcmp(p->out, packed, size) == 0;

@@ -5,6 +5,8 @@
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 #if defined(__x86_64__)
 #include "runtime/backend/cpu/kernels/x86/x86.h"
+#elif defined(__aarch64__)
+#include "runtime/backend/cpu/kernels/arm/arm.h"
 #endif
 
 /* Lowest first: each overwrites what it does better. */
@@ -21,6 +23,10 @@ static const struct {
     {OCT_CPU_AVX512BF16, oct_kernels_fill_avx512bf16},
     {OCT_CPU_AMX, oct_kernels_fill_amx},
     {OCT_CPU_AMX | OCT_CPU_AVX512BF16, oct_kernels_fill_amxbf16},
+#elif defined(__aarch64__)
+    {OCT_CPU_NEON, oct_kernels_fill_neon},
+    {OCT_CPU_DOTPROD, oct_kernels_fill_dotprod},
+    {OCT_CPU_I8MM, oct_kernels_fill_i8mm},
 #endif
 };
 
@@ -36,9 +42,11 @@ static const struct oct_conv_kernel *const ref_u8[] = {&oct_conv_u8_ref};
 static const struct oct_conv_kernel *const ref_f32[] = {&oct_conv_f32_ref, &oct_winograd_f32_ref};
 static const struct oct_conv_kernel *const ref_bf16[] = {&oct_conv_bf16_ref};
 
+/* A list of one kernel. */
+#define ONE(KERNEL) ((const struct oct_conv_kernel *const[]){&(KERNEL)}), 1
+
 /* A list of the one kernel that does depthwise convolutions of TYPE in SET. */
-#define DEPTHWISE(TYPE, SET)                                                                       \
-    ((const struct oct_conv_kernel *const[]){&oct_depthwise_##TYPE##_##SET}), 1
+#define DEPTHWISE(TYPE, SET) ONE(oct_depthwise_##TYPE##_##SET)
 
 static const struct oct_kernel_list lists[] = {
     {OCT_CPU_REF, ref_u8, 1, ref_f32, 2, ref_bf16, 1},
@@ -62,6 +70,11 @@ static const struct oct_kernel_list lists[] = {
     {OCT_CPU_AVX512, NULL, 0, DEPTHWISE(f32, avx512), NULL, 0},
     {OCT_CPU_AVX512VNNI, DEPTHWISE(u8, avx512vnni), NULL, 0, NULL, 0},
     {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, DEPTHWISE(bf16, avx512bf16)},
+#elif defined(__aarch64__)
+    {OCT_CPU_NEON, ONE(oct_conv_u8_neon), oct_conv_f32_neon, OCT_NEON_VECTORS, NULL, 0},
+    {OCT_CPU_NEON, NULL, 0, oct_winograd_f32_neon, OCT_NEON_WINOGRADS, NULL, 0},
+    {OCT_CPU_DOTPROD, ONE(oct_conv_u8_dotprod), NULL, 0, NULL, 0},
+    {OCT_CPU_I8MM, ONE(oct_conv_u8_i8mm), NULL, 0, NULL, 0},
 #endif
 };
 

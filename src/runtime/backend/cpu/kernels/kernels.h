@@ -275,6 +275,9 @@ void oct_kernels_fill_avx512vnni(struct oct_kernels *kernels);
 void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels);
 void oct_kernels_fill_amx(struct oct_kernels *kernels);
 void oct_kernels_fill_amxbf16(struct oct_kernels *kernels);
+void oct_kernels_fill_neon(struct oct_kernels *kernels);
+void oct_kernels_fill_dotprod(struct oct_kernels *kernels);
+void oct_kernels_fill_i8mm(struct oct_kernels *kernels);
 
 /* For the harness: every kernel of a set, `*count` of them, not only those that would be chosen. */
 struct oct_kernel_list {
