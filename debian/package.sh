@@ -39,7 +39,8 @@ package_version() {
     echo "$version~$distribution"
 }
 
-epoch=$(git -C "$root" log -1 --format=%ct 2>/dev/null || dpkg-parsechangelog -l "$root/debian/changelog" -S Timestamp)
+epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null ||
+    dpkg-parsechangelog -l "$root/debian/changelog" -S Timestamp)}
 version=$(package_version "$epoch")
 source=$place/octet
 mkdir -p "$source"

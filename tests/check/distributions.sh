@@ -12,6 +12,7 @@ shift
 fail() { echo "distributions: $*"; exit 1; }
 [ "$(id -u)" -eq 0 ] || fail "debootstrap and chroot need root"
 
+second=$(git -C "$root" log -1 --format=%ct)
 keyring_deb=ubuntu-keyring_2021.03.26_all.deb
 keyring_sum=0d0e7ed6b112f5d03eabf3c7eb01ebdacf9c57714b279e90495cfc58c8c4520f
 
@@ -57,10 +58,11 @@ inside() {
     local folder=$1
     shift
     unshare --mount --pid --fork --mount-proc="$folder/proc" chroot "$folder" env -i HOME=/root LC_ALL=C.UTF-8 \
-        DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin OCTET_CUDA=OFF "$@" </dev/null
+        DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        SOURCE_DATE_EPOCH="$second" OCTET_CUDA=OFF "$@" </dev/null
 }
 
-# copy_tree FOLDER: the tree as git has it, with what is not committed, and the second of the commit.
+# copy_tree FOLDER: the tree as git has it, with what is not committed.
 copy_tree() {
     mkdir -p "$1"
     git -C "$root" ls-files -z --cached --others --exclude-standard --deduplicate | tar -C "$root" --null -T - -c |

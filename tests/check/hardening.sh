@@ -19,7 +19,8 @@ for file in "$build"/liboctet*.so "$build"/gstreamer/libgstoctet.so "$build/octe
     grep -q 'GNU_STACK.*RW ' <<<"$segments" || broken "$name: the stack can be executed"
     ! grep -q ' RWE ' <<<"$segments" || broken "$name: memory that can be written and executed"
     ! asked -fstack-protector || grep -q __stack_chk_fail <<<"$symbols" || broken "$name: no stack protector"
-    ! asked -D_FORTIFY_SOURCE || grep -q '_chk$\|_chk@' <<<"$(grep -v __stack_chk <<<"$symbols")" ||
+    # The plug-in leaves text and copies to GLib: it has no call to check.
+    [ "$name" = libgstoctet.so ] || ! asked -D_FORTIFY_SOURCE || grep -q '_chk$\|_chk@' <<<"$(grep -v __stack_chk <<<"$symbols")" ||
         broken "$name: no checked calls"
     case $name in *.so) continue ;; esac
     readelf -hW "$file" | grep -q 'Type: *DYN' && grep -q 'FLAGS_1.*PIE' <<<"$dynamic" ||
