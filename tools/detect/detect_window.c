@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Batches' worth of pictures among which those of one size are looked for. */
+/* Batches' worth of pictures among which those of one size are looked for. Frames of a film or a
+ * camera are of one size as they come: results do not wait for more than a batch of them. */
 #define WINDOW_BATCHES 4
 
 int detect_window_open(struct detect_window *window, struct app *app, const octet_engine *engine,
@@ -35,7 +36,7 @@ void detect_window_begin(struct detect_window *window, const octet_detect_settin
 
 bool detect_window_is_full(const struct detect_window *window)
 {
-    return window->count == window->capacity;
+    return window->count == window->capacity || (window->waits && window->count >= window->batch);
 }
 
 static int fail_session(const struct detect_window *window, octet_status status,
@@ -165,6 +166,7 @@ int detect_window_take(struct detect_window *window, struct frame *frame, char *
         octet_image_free(&picture.frame.image);
         frame_release(&picture.frame);
     }
+    window->waits = frame->is_film || frame->streamed;
     group->seats[group->count++] = window->count;
     window->pictures[window->count++] = picture;
     *frame = (struct frame){0};

@@ -34,6 +34,7 @@ struct detect_window {
     struct detect_drift *drift;
     bool keep_images; /* until they are reported */
     size_t batch, capacity;
+    bool waits; /* its last picture came of a film, a camera or a pipe: the next may not be here */
     struct seated_picture *pictures; /* [capacity] */
     size_t count;
     struct slot_group groups[SIZED_SESSIONS_MAX];

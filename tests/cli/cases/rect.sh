@@ -2,7 +2,8 @@
 # --rect: each picture at the smallest size for its shape, with or without batches, and more shapes than sessions are open.
 . "$support"
 need_demo
-engine=$(engine)
+cp "$(engine)" parts.octet
+engine=parts.octet
 mkdir in shapes
 n=0
 for file in $(ls "$pictures" | head -n 12); do
@@ -48,14 +49,18 @@ boxes "$engine" shapes --rect --conf 0.001 --batch 4 >other
 sed -n 6p other
 sed 6d reference | cmp - <(sed 6d other)
 
+if "$octet" detect "$engine" "$root/demo/belt.mp4" --count 1 -q >film.txt 2>&1; then # films between pictures
+    boxes "$engine" in "$root/demo/belt.mp4" in/p01.jpg --rect >one
+    boxes "$engine" in "$root/demo/belt.mp4" in/p01.jpg --rect --batch 4 | cmp - one || echo "differs with a film"
+fi
+
 echo "eval and compare:"
-try eval "$engine" --data "$root/demo/data.yaml" --rect -q | sed -n 1,3p | mask | sed -e 's|^[^ ]*parts.octet|ENGINE|' -e 's|eval [^ ]*parts.octet|eval ENGINE|'
+try eval "$engine" --data "$root/demo/data.yaml" --rect -q | sed -n 1,3p | mask
 "$octet" eval "$engine" --data "$root/demo/data.yaml" --rect --json -q >json
 sed -n '/"rect"/,/\]/p' json | tr -d ' \n'
 echo
 "$octet" eval "$model" --data "$root/demo/data.yaml" --rect --json -q >json
 awk '/"ap":/ { print ($2 > 0.85 ? "AP as it should be" : "AP too low: " $2); exit }' json
-cp "$engine" parts.octet
 cp "$model" parts.onnx
 try compare parts.onnx parts.octet -i in --rect -q | sed -n '1,2p;$p' | mask
 "$octet" compare parts.octet parts.octet -i in --rect -q --json >json
