@@ -21,7 +21,8 @@ static double file_bytes(const char *path)
     return stat(path, &entry) == 0 ? (double)entry.st_size : 0;
 }
 
-static int print_summary(struct app *app, const char *path, const struct calibration_result *result)
+static int print_summary(struct app *app, const char *path, const struct calibration_result *result,
+                         const char *sizes)
 {
     octet_statistics_info info;
     octet_statistics_info_get(result->statistics, &info);
@@ -42,13 +43,11 @@ static int print_summary(struct app *app, const char *path, const struct calibra
         return json_print(app, root);
     }
     char size[SIZE_TEXT_BYTES];
-    char *sizes = statistics_sizes_text(result->statistics);
     print_clean(path);
     printf(": %zu picture%s at %s, %d tensors, %s, %.1f s%s%s\n", result->used,
            result->used == 1 ? "" : "s", sizes, info.tensor_count,
            size_text(file_bytes(path), size), result->seconds, *info.shards ? ", shard " : "",
            info.shards);
-    free(sizes);
     return STATUS_DONE;
 }
 
@@ -84,7 +83,8 @@ static int calibrate(struct app *app, const char *path, const struct calibration
         status = check_outputs(app, path, request);
     if (status == STATUS_DONE)
         status = calibration_run(app, model, request, &result);
-    if (status == STATUS_DONE) {
+    char *sizes = status == STATUS_DONE ? statistics_sizes_text(result.statistics) : NULL;
+    if (status == STATUS_DONE) { /* what needs memory comes before the file */
         app_hold_signals();
         octet_status saved = octet_statistics_save(app->context, result.statistics, output);
         app_release_signals();
@@ -94,9 +94,10 @@ static int calibrate(struct app *app, const char *path, const struct calibration
             checkpoint_remove(output);
     }
     if (status == STATUS_DONE)
-        status = print_summary(app, output, &result);
+        status = print_summary(app, output, &result, sizes);
     if (status == STATUS_DONE)
         calibration_verdict(app, &result);
+    free(sizes);
     octet_statistics_free(&result.statistics);
     octet_model_free(&model);
     return status;
