@@ -3,7 +3,6 @@
 #include "models/statistics_parts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/terminal_text.h"
@@ -70,16 +69,10 @@ void statistics_print_parts(const octet_statistics *statistics)
     }
 }
 
-char *statistics_sizes_text(const octet_statistics *statistics)
+void statistics_print_sizes(const octet_statistics *statistics)
 {
     octet_part_statistics part, before = {0};
-    char *text = app_strdup("");
-    for (int i = 0; octet_statistics_part(statistics, i, &part) == OCTET_OK; before = part, i++) {
-        if (part.height == before.height && part.width == before.width)
-            continue;
-        char *longer = app_printf("%s%s%dx%d", text, *text ? ", " : "", part.height, part.width);
-        free(text);
-        text = longer;
-    }
-    return text;
+    for (int i = 0; octet_statistics_part(statistics, i, &part) == OCTET_OK; before = part, i++)
+        if (part.height != before.height || part.width != before.width)
+            printf("%s%dx%d", i ? ", " : "", part.height, part.width);
 }

@@ -21,8 +21,7 @@ static double file_bytes(const char *path)
     return stat(path, &entry) == 0 ? (double)entry.st_size : 0;
 }
 
-static int print_summary(struct app *app, const char *path, const struct calibration_result *result,
-                         const char *sizes)
+static int print_summary(struct app *app, const char *path, const struct calibration_result *result)
 {
     octet_statistics_info info;
     octet_statistics_info_get(result->statistics, &info);
@@ -44,10 +43,10 @@ static int print_summary(struct app *app, const char *path, const struct calibra
     }
     char size[SIZE_TEXT_BYTES];
     print_clean(path);
-    printf(": %zu picture%s at %s, %d tensors, %s, %.1f s%s%s\n", result->used,
-           result->used == 1 ? "" : "s", sizes, info.tensor_count,
-           size_text(file_bytes(path), size), result->seconds, *info.shards ? ", shard " : "",
-           info.shards);
+    printf(": %zu picture%s at ", result->used, result->used == 1 ? "" : "s");
+    statistics_print_sizes(result->statistics);
+    printf(", %d tensors, %s, %.1f s%s%s\n", info.tensor_count, size_text(file_bytes(path), size),
+           result->seconds, *info.shards ? ", shard " : "", info.shards);
     return STATUS_DONE;
 }
 
@@ -83,8 +82,7 @@ static int calibrate(struct app *app, const char *path, const struct calibration
         status = check_outputs(app, path, request);
     if (status == STATUS_DONE)
         status = calibration_run(app, model, request, &result);
-    char *sizes = status == STATUS_DONE ? statistics_sizes_text(result.statistics) : NULL;
-    if (status == STATUS_DONE) { /* what needs memory comes before the file */
+    if (status == STATUS_DONE) {
         app_hold_signals();
         octet_status saved = octet_statistics_save(app->context, result.statistics, output);
         app_release_signals();
@@ -94,10 +92,9 @@ static int calibrate(struct app *app, const char *path, const struct calibration
             checkpoint_remove(output);
     }
     if (status == STATUS_DONE)
-        status = print_summary(app, output, &result, sizes);
+        status = print_summary(app, output, &result);
     if (status == STATUS_DONE)
         calibration_verdict(app, &result);
-    free(sizes);
     octet_statistics_free(&result.statistics);
     octet_model_free(&model);
     return status;
