@@ -76,7 +76,7 @@ sweep() { # ARGUMENT...
 }
 
 sweep calibrate "$model" -i "$picture" --imgsz 64 --threads 1 -o out/file
-sweep merge parts.stats day.stats -o out/file --json
+sweep merge parts.stats day.stats -o out/file
 sweep build "$model" --stats parts.stats --calibrator minmax -o out/file
 sweep export "$model" --stats parts.stats -f qdq --calibrator minmax --float-layers none -o out/file
 sweep detect parts.octet "$picture" --imgsz 64 --threads 1 --json

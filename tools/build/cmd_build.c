@@ -491,13 +491,13 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
 
 static void print_calibration(const struct build_run *run, const octet_statistics_info *info)
 {
-    char *sizes = statistics_sizes_text(run->calibration.statistics);
-    printf("  calibration  %lld picture%s at %s, %s", (long long)info->image_count,
-           info->image_count == 1 ? "" : "s", sizes, calibrator(run));
+    printf("  calibration  %lld picture%s at ", (long long)info->image_count,
+           info->image_count == 1 ? "" : "s");
+    statistics_print_sizes(run->calibration.statistics);
+    printf(", %s", calibrator(run));
     if (info->part_count > 1)
         printf(", %d parts weighed by %s", info->part_count, info->weights);
     putchar('\n');
-    free(sizes);
 }
 
 static int print_summary(struct build_run *run)

@@ -42,13 +42,11 @@ static int print_summary(struct app *app, const char *path, const struct calibra
         return json_print(app, root);
     }
     char size[SIZE_TEXT_BYTES];
-    char *sizes = statistics_sizes_text(result->statistics);
     print_clean(path);
-    printf(": %zu picture%s at %s, %d tensors, %s, %.1f s%s%s\n", result->used,
-           result->used == 1 ? "" : "s", sizes, info.tensor_count,
-           size_text(file_bytes(path), size), result->seconds, *info.shards ? ", shard " : "",
-           info.shards);
-    free(sizes);
+    printf(": %zu picture%s at ", result->used, result->used == 1 ? "" : "s");
+    statistics_print_sizes(result->statistics);
+    printf(", %d tensors, %s, %.1f s%s%s\n", info.tensor_count, size_text(file_bytes(path), size),
+           result->seconds, *info.shards ? ", shard " : "", info.shards);
     return STATUS_DONE;
 }
 

@@ -50,8 +50,8 @@ octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, co
                                     octet_calibration **calibration);
 void oct_calibration_free(octet_calibration *calibration);
 
-/* calibrate_pictures.c: opens a view's session at its height and width, which become the session's, and
- * makes room for the pictures that may wait. */
+/* calibrate_pictures.c: opens a view's session at its height and width, which become the session's,
+ * and makes room for the pictures that may wait. */
 octet_status oct_calibration_open(octet_context *ctx, octet_calibration *calibration,
                                   struct oct_calibration_view *view);
 octet_status oct_calibration_make_room(octet_context *ctx, octet_calibration *calibration);

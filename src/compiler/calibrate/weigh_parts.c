@@ -13,7 +13,7 @@
 #include "compiler/calibrate/statistics.h"
 
 #define WEIGHT_BITS 20 /* the largest weight is 2^20, where there is room for that */
-#define COUNT_BITS 62  /* of a merged count */
+#define COUNT_BITS 58  /* of a merged count; exports add up those of some tensors */
 #define SUM_BITS 126   /* of a merged sum */
 
 /* A part's weight for one of its values, as a real number. */
@@ -62,7 +62,7 @@ static int room_for_weights(const octet_statistics *s)
     const int parts = bits_of(s->part_count); /* so many sums are added */
     const int room = COUNT_BITS - counts < SUM_BITS - sums - parts ? COUNT_BITS - counts
                                                                    : SUM_BITS - sums - parts;
-    return room < WEIGHT_BITS ? room : WEIGHT_BITS;
+    return room < 0 ? 0 : room < WEIGHT_BITS ? room : WEIGHT_BITS;
 }
 
 /* How often each value of a part counts. All 1 where all weigh the same. */
