@@ -2,6 +2,7 @@
 /* From the network of a quantised file to one that runs with the file's own grids. */
 #include <math.h>
 
+#include "base/exponential.h"
 #include "compiler/lower/grids.h"
 #include "network/operations.h"
 
@@ -123,11 +124,12 @@ static float on_grid(float value, struct oct_quantization grid)
     return (float)oct_quantization_steps(value, grid) * grid.scale;
 }
 
-/* As the file computes it, whose gate may be rounded. */
+/* As the file computes it, whose gate may be rounded; exp is rounded to a float once, as C
+ * libraries' nearly always is, so that tables are the same everywhere. */
 static float activate(const struct oct_layer *layer, const struct oct_layer_notes *notes, float sum)
 {
     if (layer->activation == OCT_ACTIVATION_SILU)
-        return sum * on_grid(1.0f / (1.0f + expf(-sum)), notes->gate_grid);
+        return sum * on_grid(1.0f / (1.0f + (float)oct_exp(-(double)sum)), notes->gate_grid);
     if (layer->activation == OCT_ACTIVATION_HARDSWISH)
         return sum * on_grid(fminf(fmaxf(sum / 6.0f + 0.5f, 0.0f), 1.0f), notes->gate_grid);
     return oct_activation_value(layer->activation, layer->slope, sum);
