@@ -43,7 +43,7 @@ typedef struct octet_calibration_settings {
 
 OCTET_API void octet_calibration_defaults(octet_calibration_settings *settings);
 
-/** Starts a calibration of `model`, which must outlive it. `settings` may be NULL. */
+/** Starts a calibration of `model`, of which it keeps a copy. `settings` may be NULL. */
 OCTET_API octet_status octet_calibration_create(octet_context *context, const octet_model *model,
                                                 const octet_calibration_settings *settings,
                                                 octet_calibration **calibration);

@@ -230,6 +230,8 @@ static int start(struct run *run, const octet_model *model)
     octet_status created =
         octet_calibration_create(app->context, model, &settings, &run->calibration);
     octet_statistics_free(&before);
+    if (created == OCTET_OK && run->request->spent)
+        octet_model_free(run->request->spent);
     if (created == OCTET_OK)
         return STATUS_DONE;
     const char *message = octet_context_message(app->context);

@@ -23,6 +23,8 @@ struct calibration_request {
     const char *output; /* statistics file whose FILE.partial keeps what is done, or NULL: none */
     bool resume;        /* go on from FILE.partial */
     bool twice;         /* the pictures are read once more afterwards */
+    octet_model *
+        *spent; /* the model, freed when the calibration has what it needs of it; or NULL */
 };
 
 struct calibration_result {

@@ -84,8 +84,10 @@ static int gather(struct app *app, const char *path, const char *output,
     if (status == STATUS_DONE && writes && app->data_file_count)
         status = check_outputs(app, path, request);
     request->output = checkpoint;
+    request->spent = &model;
     if (status == STATUS_DONE)
         status = calibration_run(app, model, request, result);
+    request->spent = NULL;
     octet_model_free(&model);
     return status;
 }
