@@ -218,6 +218,21 @@ static inline v_words v_shift_words(v_words a, int bits)
     return vshlq_s16(a, vdupq_n_s16((int16_t)bits));
 }
 
+/* `sum` and, in each lane, the products of two words. */
+static inline v_int v_add_pairs(v_int sum, v_int x, v_int w)
+{
+    const int16x8_t a = vreinterpretq_s16_s32(x), b = vreinterpretq_s16_s32(w);
+    const int32x4_t low = vmull_s16(vget_low_s16(a), vget_low_s16(b));
+    return vaddq_s32(sum, vpaddq_s32(low, vmull_high_s16(a, b)));
+}
+
+static inline void v_columns_of_2(const uint8_t *const at[2], v_int columns[2])
+{
+    const v_words a = v_words_of(at[0]), b = v_words_of(at[1]);
+    columns[0] = vreinterpretq_s32_s16(vzip1q_s16(a, b));
+    columns[1] = vreinterpretq_s32_s16(vzip2q_s16(a, b));
+}
+
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     (void)count;
