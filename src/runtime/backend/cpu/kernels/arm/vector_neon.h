@@ -218,12 +218,18 @@ static inline v_words v_shift_words(v_words a, int bits)
     return vshlq_s16(a, vdupq_n_s16((int16_t)bits));
 }
 
-/* `sum` and, in each lane, the products of two words. */
+/* `sum` and, in each lane, the products of two words. Not intrinsics: gcc 12 works out the products
+ * of a whole tile before it adds them, and spills. */
 static inline v_int v_add_pairs(v_int sum, v_int x, v_int w)
 {
-    const int16x8_t a = vreinterpretq_s16_s32(x), b = vreinterpretq_s16_s32(w);
-    const int32x4_t low = vmull_s16(vget_low_s16(a), vget_low_s16(b));
-    return vaddq_s32(sum, vpaddq_s32(low, vmull_high_s16(a, b)));
+    int32x4_t low, high;
+    __asm__("smull %[low].4s, %[x].4h, %[w].4h\n\t"
+            "smull2 %[high].4s, %[x].8h, %[w].8h\n\t"
+            "addp %[low].4s, %[low].4s, %[high].4s\n\t"
+            "add %[sum].4s, %[sum].4s, %[low].4s"
+            : [sum] "+w"(sum), [low] "=&w"(low), [high] "=&w"(high)
+            : [x] "w"(x), [w] "w"(w));
+    return sum;
 }
 
 static inline void v_columns_of_2(const uint8_t *const at[2], v_int columns[2])
