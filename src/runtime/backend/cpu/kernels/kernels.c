@@ -72,7 +72,9 @@ static const struct oct_kernel_list lists[] = {
     {OCT_CPU_AVX512BF16, NULL, 0, NULL, 0, DEPTHWISE(bf16, avx512bf16)},
 #elif defined(__aarch64__)
     {OCT_CPU_NEON, ONE(oct_conv_u8_neon), oct_conv_f32_neon, OCT_NEON_VECTORS, NULL, 0},
-    {OCT_CPU_NEON, NULL, 0, oct_winograd_f32_neon, OCT_NEON_WINOGRADS, NULL, 0},
+    {OCT_CPU_NEON, oct_winograd_u8_neon, OCT_NEON_WINOGRADS, oct_winograd_f32_neon,
+     OCT_NEON_WINOGRADS, NULL, 0},
+    {OCT_CPU_NEON, DEPTHWISE(u8, neon), DEPTHWISE(f32, neon), NULL, 0},
     {OCT_CPU_DOTPROD, ONE(oct_conv_u8_dotprod), NULL, 0, NULL, 0},
     {OCT_CPU_I8MM, ONE(oct_conv_u8_i8mm), NULL, 0, NULL, 0},
 #endif

@@ -15,13 +15,19 @@ enum { OCT_NEON_VECTORS = 4, OCT_NEON_WINOGRADS = 1 };
 extern const struct oct_conv_kernel *const oct_conv_f32_neon[OCT_NEON_VECTORS];
 
 /* 3x3 convolutions by Winograd's transforms (winograd.h). */
+extern const struct oct_conv_kernel *const oct_winograd_u8_neon[OCT_NEON_WINOGRADS];
 extern const struct oct_conv_kernel *const oct_winograd_f32_neon[OCT_NEON_WINOGRADS];
+
+extern const struct oct_conv_kernel oct_depthwise_u8_neon, oct_depthwise_f32_neon;
+
+extern const struct oct_attention_kernel oct_attention_u8_neon, oct_attention_float_neon;
 
 /* The finish for FINISH_* flags (finish_job.h). */
 finish_function *oct_finish_u8_neon(int flags);
 finish_function *oct_finish_f32_neon(int flags);
 
-/* F32's tiles (tiles.h). */
+/* F32's tiles (tiles.h), and those of words of 16 bits. */
+extern tile_function *const oct_tiles_words_neon[OCT_NEON_VECTORS + 1][TILE_PIXELS];
 extern tile_function *const oct_tiles_f32_neon[OCT_NEON_VECTORS + 1][TILE_PIXELS];
 
 /* Parts of oct_kernels_fill_neon(). */

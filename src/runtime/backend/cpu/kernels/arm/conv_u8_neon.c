@@ -41,8 +41,9 @@ DEFINE_CONV(oct_conv_u8_neon, "conv_u8_neon_5x4")
 
 static const struct oct_conv_kernel *choose_conv_u8(const struct oct_conv_shape *shape)
 {
-    (void)shape;
-    return &oct_conv_u8_neon;
+    const struct oct_conv_kernel *winograd =
+        oct_winograd_choice(oct_winograd_u8_neon, OCT_NEON_WINOGRADS, shape, OCT_WINOGRAD_PIXELS);
+    return winograd ? winograd : &oct_conv_u8_neon;
 }
 
 void oct_fill_u8_neon(struct oct_kernels *kernels)

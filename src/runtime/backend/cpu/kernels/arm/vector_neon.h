@@ -218,6 +218,27 @@ static inline v_words v_shift_words(v_words a, int bits)
     return vshlq_s16(a, vdupq_n_s16((int16_t)bits));
 }
 
+/* `sum` and, in each lane, the products of two words. Not intrinsics: gcc 12 works out the products
+ * of a whole tile before it adds them, and spills. */
+static inline v_int v_add_pairs(v_int sum, v_int x, v_int w)
+{
+    int32x4_t low, high;
+    __asm__("smull %[low].4s, %[x].4h, %[w].4h\n\t"
+            "smull2 %[high].4s, %[x].8h, %[w].8h\n\t"
+            "addp %[low].4s, %[low].4s, %[high].4s\n\t"
+            "add %[sum].4s, %[sum].4s, %[low].4s"
+            : [sum] "+w"(sum), [low] "=&w"(low), [high] "=&w"(high)
+            : [x] "w"(x), [w] "w"(w));
+    return sum;
+}
+
+static inline void v_columns_of_2(const uint8_t *const at[2], v_int columns[2])
+{
+    const v_words a = v_words_of(at[0]), b = v_words_of(at[1]);
+    columns[0] = vreinterpretq_s32_s16(vzip1q_s16(a, b));
+    columns[1] = vreinterpretq_s32_s16(vzip2q_s16(a, b));
+}
+
 static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
 {
     (void)count;
