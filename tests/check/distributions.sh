@@ -83,8 +83,10 @@ test_release() {
         (cd "$place/build/$name/build-package/amd64" && sha256sum ./*.deb) >"$place/$name.sums"
     done
     diff "$place/octet.sums" "$place/another.sums" || fail "$1: the same tree made other packages in another folder"
-    inside "$place/build" sh -c "cd /octet/build-package/amd64 && lintian --allow-root --fail-on error,warning octet_*.changes" \
-        >"$place/lintian.log" 2>&1 || { cat "$place/lintian.log"; fail "$1: lintian complains"; }
+    # Ubuntu 22.04's lintian takes files of debug information for broken programs.
+    inside "$place/build" sh -c "cd /octet/build-package/amd64 &&
+        lintian --allow-root --fail-on error,warning \$(ls *.deb | grep -v dbgsym)" >"$place/lintian.log" 2>&1 ||
+        { cat "$place/lintian.log"; fail "$1: lintian complains"; }
 
     cp -a "$place/base" "$place/install"
     mkdir "$place/install/packages" "$place/install/demo"
@@ -102,7 +104,7 @@ test_release() {
         gst-inspect-1.0 octetdetect >/dev/null
         dpkg --audit
         apt-get -q -y purge "*octet*"
-        ! find /usr /etc -name "*octet*" | grep .' >"$place/install.log" 2>&1 ||
+        ! find /usr /etc -name "*octet*" ! -name "octet-stream*" | grep .' >"$place/install.log" 2>&1 ||
         { tail -n 30 "$place/install.log"; fail "$1: not installed, used and removed"; }
     echo "distributions: $1: $(ls "$place/install/packages" | wc -l) packages, $(wc -l <"$place/install/boxes") boxes"
     sha256sum <"$place/install/boxes" >"$place/boxes.sum"
