@@ -105,20 +105,4 @@ void oct_onednn_worker_close(struct oct_onednn_worker *worker)
     worker->stream = NULL;
 }
 
-#else
-
-octet_status oct_onednn_open(octet_context *ctx, struct oct_onednn **onednn)
-{
-    *onednn = NULL;
-    return oct_fail(ctx, OCTET_UNSUPPORTED_DEVICE,
-                    "training works with oneDNN, and this octet was built without it (package "
-                    "libdnnl-dev)");
-}
-
-void oct_onednn_close(octet_context *ctx, struct oct_onednn **onednn)
-{
-    (void)ctx;
-    *onednn = NULL;
-}
-
 #endif

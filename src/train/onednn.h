@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * oneDNN, whose convolutions training works with: a library that is opened when something is
- * trained. What is here needs its headers; a build without them has oct_onednn_open() alone, which
- * says so.
+ * trained. A build without its headers has no_onednn.c, whose oct_onednn_open() says so.
  */
 #ifndef OCTET_TRAIN_ONEDNN_H
 #define OCTET_TRAIN_ONEDNN_H
@@ -50,10 +49,14 @@ struct oct_onednn {
     int (*omp_get_max_threads)(void);
 };
 
+#endif
+
+struct oct_onednn;
+
 /* What a thread that calls oneDNN has. */
 struct oct_onednn_worker {
     const struct oct_onednn *onednn;
-    dnnl_stream_t stream;
+    struct dnnl_stream *stream;
     void *scratch; /* of as many bytes as the primitives that it runs need */
 };
 
@@ -64,10 +67,6 @@ octet_status oct_onednn_worker_open(octet_context *ctx, const struct oct_onednn 
 int oct_onednn_enter(const struct oct_onednn *onednn);
 void oct_onednn_leave(const struct oct_onednn *onednn, int before);
 void oct_onednn_worker_close(struct oct_onednn_worker *worker);
-
-#else
-struct oct_onednn;
-#endif
 
 /* Fails with OCTET_UNSUPPORTED_DEVICE where the library is not there, with its package. */
 octet_status oct_onednn_open(octet_context *ctx, struct oct_onednn **onednn);
