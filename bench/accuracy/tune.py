@@ -29,6 +29,7 @@ CASES = {
     "TensorRT, COCO n": ("COCO n", 100, TENSORRT),
     "TensorRT, NEU-DET n": ("NEU-DET n", 100, TENSORRT),
     "TensorRT, CCTV n, 3 epochs": ("CCTV n", 100, TENSORRT + ["--epochs", "3"]),
+    "TensorRT, CCTV n, 20 epochs": ("CCTV n", 100, TENSORRT + ["--epochs", "20"]),
     "TensorRT, CCTV s": ("CCTV s", 100, TENSORRT),
     "octet, CCTV s": ("CCTV s", 100, []),
     "octet, CCTV n": ("CCTV n", 100, []),

@@ -48,7 +48,9 @@ OCTET_API octet_status octet_calibration_create(octet_context *context, const oc
                                                 const octet_calibration_settings *settings,
                                                 octet_calibration **calibration);
 
-/** Runs one picture and adds its statistics. The order of pictures does not change the result. */
+/** Adds one picture's statistics. The order of pictures does not change the result. With several
+ * sizes some pictures are run together, so that a failure may be of one that was added before;
+ * after any but of the picture itself nothing can be added or taken out until a restart. */
 OCTET_API octet_status octet_calibration_add(octet_calibration *calibration,
                                              const octet_image *image);
 

@@ -54,6 +54,9 @@ octet_status octet_calibration_finish(octet_calibration *calibration, octet_stat
         *statistics = NULL;
     if (!calibration || !statistics)
         return oct_fail_null(calibration ? &calibration->own : NULL, __func__, "statistics");
+    const octet_status status = oct_calibration_flush(calibration);
+    if (status)
+        return status;
     if (calibration->views[0].part->image_count == 0)
         return oct_fail(&calibration->own, OCTET_INVALID_STATE, "no picture was calibrated on");
     return oct_statistics_copy(&calibration->own, calibration->statistics, statistics);
@@ -63,7 +66,7 @@ octet_status octet_calibration_restart(octet_calibration *calibration)
 {
     if (!calibration)
         return OCTET_INVALID_ARGUMENT;
-    oct_statistics_empty(calibration->statistics);
+    oct_calibration_restart(calibration);
     return OCTET_OK;
 }
 

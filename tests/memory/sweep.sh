@@ -17,6 +17,7 @@ cd "$scratch"
 
 picture=$root/demo/images/test/test-00.jpg
 "$octet" calibrate "$model" -i "$picture" --imgsz 64 -o parts.stats -q >/dev/null 2>&1
+"$octet" calibrate "$model" -i "$picture" --imgsz 32,96 --source day -o day.stats -q >/dev/null 2>&1
 "$octet" build "$model" --stats parts.stats --calibrator minmax -o parts.octet -q >/dev/null
 printf '{"images": [{"id": 1, "file_name": "test-00.jpg", "width": 640, "height": 480}], "categories": [{"id": 1,
 "name": "part"}], "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1.25, 2.5, 30.123456789012345,
@@ -75,6 +76,7 @@ sweep() { # ARGUMENT...
 }
 
 sweep calibrate "$model" -i "$picture" --imgsz 64 --threads 1 -o out/file
+sweep merge parts.stats day.stats -o out/file
 sweep build "$model" --stats parts.stats --calibrator minmax -o out/file
 sweep export "$model" --stats parts.stats -f qdq --calibrator minmax --float-layers none -o out/file
 sweep detect parts.octet "$picture" --imgsz 64 --threads 1 --json

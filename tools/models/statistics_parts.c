@@ -2,10 +2,11 @@
 /* Tells of the parts of statistics, as a table and as JSON. */
 #include "models/statistics_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/table.h"
+#include "app/terminal_text.h"
 
 bool statistics_have_parts(const octet_statistics *statistics)
 {
@@ -56,18 +57,17 @@ json_t *statistics_parts_json(const octet_statistics *statistics)
 
 void statistics_print_parts(const octet_statistics *statistics)
 {
-    static const char *const headers[] = {"part", ">size", "source", ">pictures", "-fingerprint"};
     octet_part_statistics part;
-    struct table table;
-    table_open(&table, headers, sizeof headers / sizeof *headers);
     for (int i = 0; octet_statistics_part(statistics, i, &part) == OCTET_OK; i++) {
-        table_add(&table, "%d", i);
-        table_add(&table, "%dx%d", part.height, part.width);
-        table_add_name(&table, *part.source ? part.source : "-");
-        table_add(&table, "%lld", (long long)part.image_count);
-        table_add(&table, "%.12s", part.images_fingerprint);
+        printf("  part %-3d %4dx%-4d  %6lld picture%s  %.12s", i, part.height, part.width,
+               (long long)part.image_count, part.image_count == 1 ? " " : "s",
+               part.images_fingerprint);
+        if (*part.source) {
+            fputs("  ", stdout);
+            print_clean(part.source);
+        }
+        putchar('\n');
     }
-    table_print(&table);
 }
 
 char *statistics_sizes_text(const octet_statistics *statistics)

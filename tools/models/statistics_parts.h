@@ -19,7 +19,7 @@ int statistics_weigh(struct app *app, octet_statistics *statistics, const char *
 /* A list of objects. */
 json_t *statistics_parts_json(const octet_statistics *statistics);
 
-/* A table on standard output, below `indent`. */
+/* A line for each on standard output; takes no memory. */
 void statistics_print_parts(const octet_statistics *statistics);
 
 /* "320x320, 384x640": each size once. The caller frees it. */

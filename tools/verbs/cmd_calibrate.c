@@ -21,7 +21,8 @@ static double file_bytes(const char *path)
     return stat(path, &entry) == 0 ? (double)entry.st_size : 0;
 }
 
-static int print_summary(struct app *app, const char *path, const struct calibration_result *result)
+static int print_summary(struct app *app, const char *path, const struct calibration_result *result,
+                         const char *sizes)
 {
     octet_statistics_info info;
     octet_statistics_info_get(result->statistics, &info);
@@ -42,13 +43,11 @@ static int print_summary(struct app *app, const char *path, const struct calibra
         return json_print(app, root);
     }
     char size[SIZE_TEXT_BYTES];
-    char *sizes = statistics_sizes_text(result->statistics);
     print_clean(path);
     printf(": %zu picture%s at %s, %d tensors, %s, %.1f s%s%s\n", result->used,
            result->used == 1 ? "" : "s", sizes, info.tensor_count,
            size_text(file_bytes(path), size), result->seconds, *info.shards ? ", shard " : "",
            info.shards);
-    free(sizes);
     return STATUS_DONE;
 }
 
@@ -96,15 +95,21 @@ static int gather(struct app *app, const char *path, const char *output,
 
 static int save(struct app *app, const struct calibration_result *result, const char *output)
 {
+    /* what needs memory comes before the file */
+    char *sizes = statistics_sizes_text(result->statistics);
+    int status = STATUS_DONE;
     app_hold_signals();
     octet_status saved = octet_statistics_save(app->context, result->statistics, output);
     app_release_signals();
     if (saved != OCTET_OK)
-        return app_fail_library(app, saved, octet_context_message(app->context));
-    checkpoint_remove(output);
-    const int status = print_summary(app, output, result);
+        status = app_fail_library(app, saved, octet_context_message(app->context));
+    else
+        checkpoint_remove(output);
+    if (status == STATUS_DONE)
+        status = print_summary(app, output, result, sizes);
     if (status == STATUS_DONE)
         calibration_verdict(app, result);
+    free(sizes);
     return status;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calibrates: pictures are letterboxed here, run in float, and every layer's output is added to the
- * statistics. */
+/* Starts calibrations: their settings, and the statistics that they gather in. */
 #include "compiler/calibrate/calibration.h"
 
 #include <string.h>
 
+#include "runtime/backend/cpu/cpu_backend.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/session/find_backend.h"
 
@@ -119,43 +119,36 @@ static octet_status go_on_from(octet_context *ctx, octet_calibration *c,
 
 /* ---- sessions ---- */
 
-static octet_status open_session(octet_context *ctx, octet_calibration *c,
-                                 const octet_calibration_settings *settings,
-                                 struct oct_calibration_view *view)
+/* What all sessions are opened with. */
+static octet_status prepare_sessions(octet_context *ctx, octet_calibration *c,
+                                     const octet_calibration_settings *settings)
 {
-    const octet_session_settings session = {.height = view->height,
-                                            .width = view->width,
-                                            .batch = 1,
-                                            .threads = settings->threads,
-                                            .cpu = settings->cpu};
-    const struct oct_backend *backend;
-    int device;
-    octet_status status = oct_backend_find(ctx, settings->device, &backend, &device);
-    if (!status)
-        status = oct_session_open(ctx, backend, device, c->engine, &session, &view->session);
-    if (status)
-        return status;
-    view->height = oct_session_facts(view->session)->height;
-    view->width = oct_session_facts(view->session)->width;
-    view->rgb = oct_malloc(ctx, (size_t)view->height * (size_t)view->width, 3);
-    return view->rgb ? OCTET_OK : oct_fail_memory(ctx, "calibration");
+    c->session = (octet_session_settings){.batch = 1, .threads = settings->threads};
+    if (settings->cpu && !(c->session.cpu = oct_arena_strdup(&c->arena, settings->cpu)))
+        return oct_fail_memory(ctx, "calibration");
+    return oct_backend_find(ctx, settings->device, &c->backend, &c->device);
 }
 
 static octet_status open_views(octet_context *ctx, octet_calibration *c,
                                const octet_calibration_settings *settings)
 {
     const int count = settings->size_count > 0 ? settings->size_count : 1;
-    octet_status status = OCTET_OK;
-    c->views = oct_calloc(ctx, (size_t)count, sizeof *c->views);
+    octet_status status = prepare_sessions(ctx, c, settings);
+    c->views = oct_arena_calloc(&c->arena, (size_t)count, sizeof *c->views);
     if (!c->views)
         return oct_fail_memory(ctx, "calibration");
+    c->one_at_a_time = count > 1 && c->backend == &oct_cpu_backend;
     for (; c->view_count < count && !status; c->view_count++) {
         struct oct_calibration_view *view = &c->views[c->view_count];
         const octet_input_size one = {settings->height, settings->width};
         const octet_input_size size = settings->size_count ? settings->sizes[c->view_count] : one;
         view->height = size.height;
         view->width = size.width;
-        status = open_session(ctx, c, settings, view);
+        status = oct_calibration_open(ctx, c, view);
+        if (c->one_at_a_time) {
+            oct_session_close(view->session);
+            view->session = NULL;
+        }
         for (int v = 0; v < c->view_count && !status; v++)
             if (c->views[v].height == view->height && c->views[v].width == view->width)
                 status = oct_fail(ctx, OCTET_INVALID_ARGUMENT, "size %dx%d is there twice",
@@ -165,7 +158,7 @@ static octet_status open_views(octet_context *ctx, octet_calibration *c,
 }
 
 /* What letterboxes and measures the pictures. */
-static octet_status make_letterbox(octet_context *ctx, octet_calibration *c, const char *cpu)
+static octet_status find_kernels(octet_context *ctx, octet_calibration *c, const char *cpu)
 {
     unsigned sets = 0;
     struct oct_kernels kernels;
@@ -175,12 +168,7 @@ static octet_status make_letterbox(octet_context *ctx, octet_calibration *c, con
     oct_kernels_fill(&kernels, sets);
     c->resize = kernels.resize;
     c->measure = kernels.measure;
-    for (int v = 0; v < c->view_count; v++) {
-        const size_t bytes = oct_letterbox_scratch_bytes(c->views[v].width);
-        c->letterbox.bytes = bytes > c->letterbox.bytes ? bytes : c->letterbox.bytes;
-    }
-    c->letterbox.memory = oct_malloc(ctx, c->letterbox.bytes, 1);
-    return c->letterbox.memory ? OCTET_OK : oct_fail_memory(ctx, "calibration");
+    return OCTET_OK;
 }
 
 static octet_status open_all(octet_context *ctx, octet_calibration *c, const char *hash,
@@ -194,11 +182,11 @@ static octet_status open_all(octet_context *ctx, octet_calibration *c, const cha
     if (!status)
         status = oct_threads_create(ctx, settings->threads, &c->threads);
     if (!status)
-        status = make_letterbox(ctx, c, settings->cpu);
+        status = find_kernels(ctx, c, settings->cpu);
     if (!status)
         status = oct_observer_scratch_create(ctx, &c->measure, oct_threads_count(c->threads),
                                              most_channels(&c->engine->network), &c->scratch);
-    return status;
+    return status ? status : oct_calibration_make_room(ctx, c);
 }
 
 static octet_status check_settings(octet_context *ctx, const octet_calibration_settings *settings)
@@ -235,6 +223,7 @@ octet_status oct_calibration_create(octet_context *ctx, octet_engine *engine, co
         return oct_fail_memory(ctx, "calibration");
     }
     oct_context_inherit(&c->own, ctx);
+    oct_arena_init(&c->arena, &c->own);
     c->engine = engine;
     octet_status status = check_settings(ctx, settings);
     if (!status)
@@ -256,76 +245,11 @@ void oct_calibration_free(octet_calibration *c)
         oct_session_close(c->views[v].session);
         oct_free(&last, c->views[v].rgb);
     }
-    oct_free(&last, c->views);
+    oct_arena_clear(&c->arena);
     oct_engine_free(c->engine);
     oct_statistics_free(c->statistics);
     oct_threads_destroy(&c->threads);
     oct_observer_scratch_free(&last, c->scratch);
     oct_free(&last, c->letterbox.memory);
     oct_free(&last, c);
-}
-
-/* ---- pictures ---- */
-
-static int observe_layer(void *user, int index, int layer, const octet_tensor_view *view)
-{
-    octet_calibration *c = user;
-    const struct oct_region whole = {0, view->height, 0, view->width};
-    const struct oct_region region =
-        c->statistics->include_padding ? whole : oct_picture_region(view, &c->current->geometry);
-    (void)index;
-    if (!oct_observe(view, &region, c->threads, c->scratch, &c->current->part->tensors[layer]))
-        c->not_finite = view->name;
-    oct_threads_rest(c->threads); /* the session's go on */
-    return c->not_finite != NULL;
-}
-
-static octet_status letterbox(octet_calibration *c, const octet_image *image,
-                              struct oct_calibration_view *view)
-{
-    const struct oct_pixels target = {view->rgb, 3 * (size_t)view->width, 3};
-    view->geometry = oct_letterbox_geometry(image->width, image->height, view->width, view->height);
-    return oct_letterbox_into(&c->own, &c->resize, image, &view->geometry, &target, &c->letterbox);
-}
-
-static octet_status run(octet_calibration *c, struct oct_calibration_view *view)
-{
-    const struct oct_backend_input input = {.rgb = view->rgb};
-    octet_status status = oct_session_set(view->session, 0, &input);
-    c->not_finite = NULL;
-    c->current = view;
-    oct_session_observe(view->session, observe_layer, c);
-    if (!status)
-        status = oct_session_run(view->session);
-    if (c->not_finite)
-        return oct_fail(&c->own, OCTET_UNSUPPORTED_MODEL,
-                        "tensor \"%s\" is not finite in the float model: it cannot be quantised",
-                        c->not_finite);
-    return status ? oct_fail(&c->own, status, "%s", oct_session_message(view->session)) : OCTET_OK;
-}
-
-static void count_image(const struct oct_calibration_view *view)
-{
-    const octet_letterbox *g = &view->geometry;
-    const size_t row_bytes = 3 * (size_t)view->width;
-    const struct oct_seen seen = {view->rgb + (size_t)g->pad_top * row_bytes +
-                                      3 * (size_t)g->pad_left,
-                                  row_bytes, g->resized_width, g->resized_height};
-    oct_part_count_image(view->part, &seen);
-}
-
-octet_status oct_calibration_add(octet_calibration *c, const octet_image *image)
-{
-    octet_status status = OCTET_OK;
-    for (int v = 0; v < c->view_count && !status; v++) {
-        if (!oct_part_has_room(c->views[v].part, c->statistics->tensor_count))
-            return oct_fail(&c->own, OCTET_INVALID_STATE,
-                            "the statistics hold as many values as can be counted");
-        status = letterbox(c, image, &c->views[v]);
-    }
-    for (int v = 0; v < c->view_count && !status; v++)
-        status = run(c, &c->views[v]);
-    for (int v = 0; v < c->view_count && !status; v++)
-        count_image(&c->views[v]);
-    return status;
 }

@@ -248,10 +248,10 @@ void oct_part_count_image(struct oct_statistics_part *part, const struct oct_see
     part->image_count++;
 }
 
-bool oct_part_has_room(const struct oct_statistics_part *part, int tensor_count)
+bool oct_part_has_room(const struct oct_statistics_part *part, int tensor_count, int waiting)
 {
-    const double most = OCT_COUNT_MAX - OCT_COUNT_PICTURE_MAX;
-    bool room = (double)part->image_count < OCT_IMAGES_MAX;
+    const double most = OCT_COUNT_MAX - (1.0 + waiting) * OCT_COUNT_PICTURE_MAX;
+    bool room = (double)part->image_count + waiting < OCT_IMAGES_MAX;
     for (int i = 0; i < tensor_count && room; i++)
         room = (double)part->tensors[i].histogram.count <= most;
     return room;

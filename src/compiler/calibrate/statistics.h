@@ -158,8 +158,8 @@ void oct_part_count_image(struct oct_statistics_part *part, const struct oct_see
 /* Adds to a sum modulo 2^256, big-endian. */
 void oct_fingerprint_add(uint8_t sum[32], const uint8_t other[32]);
 
-/* Whether one picture more can be counted. */
-bool oct_part_has_room(const struct oct_statistics_part *part, int tensor_count);
+/* Whether one picture more than so many more can be counted. */
+bool oct_part_has_room(const struct oct_statistics_part *part, int tensor_count, int waiting);
 
 octet_status oct_statistics_read(octet_context *ctx, const void *bytes, size_t size,
                                  const char *name, octet_statistics **statistics);

@@ -7,7 +7,7 @@ for picture in $(ls "$calibration" | head -n 8); do cp "$calibration/$picture" i
 for picture in $(ls in | head -n 4); do cp "in/$picture" half; done
 cp "$model" parts.onnx
 quiet() { "$octet" calibrate parts.onnx -q "$@" >/dev/null; }
-short() { sed -E -e 's/ +/ /g' -e 's/[0-9.]+ MB/N MB/' -e 's/[0-9a-f]{12}$/HASH/'; }
+short() { sed -E -e 's/ +/ /g' -e 's/[0-9.]+ MB/N MB/' -e 's/\b[0-9a-f]{12}\b/HASH/'; }
 
 echo "one size:"
 try calibrate parts.onnx --images in --imgsz 64 -o whole.stats | short

@@ -13,7 +13,7 @@
 
 #include <octet/drift.h>
 
-#include "compiler/calibrate/statistics.h"
+#include "compiler/calibrate/calibration.h"
 #include "compiler/quantize/moments.h"
 #include "counting_context.h"
 #include "data.h"
@@ -425,6 +425,83 @@ static void full(void **state)
     octet_statistics_free(&from);
 }
 
+/* With several sizes pictures wait for each other: none is lost between two results, at a restart
+ * none stays, and after a failure there is no result. */
+static void waiting(void **state)
+{
+    (void)state;
+    octet_calibration_settings settings = settings_of(2);
+    octet_calibration *calibration;
+    octet_statistics *one, *two, *wanted = gather(&settings, NULL, 0, 1);
+    assert_int_equal(octet_calibration_create(&test.context, model, &settings, &calibration),
+                     OCTET_OK);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < PICTURES; i++) {
+            octet_image *image = test_picture(&test.context, 40 + 8 * i, 64, (uint64_t)i);
+            assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
+            octet_image_free(&image);
+            if (i == 3)
+                assert_int_equal(octet_calibration_finish(calibration, &one), OCTET_OK);
+        }
+        assert_int_equal(one->image_count, 8);
+        octet_statistics_free(&one);
+        assert_int_equal(octet_calibration_finish(calibration, &two), OCTET_OK);
+        assert_same(two, wanted);
+        octet_statistics_free(&two);
+        octet_image *image = test_picture(&test.context, 64, 64, 3);
+        assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
+        octet_image_free(&image);
+        assert_int_equal(octet_calibration_restart(calibration), OCTET_OK);
+        assert_int_equal(octet_calibration_finish(calibration, &two), OCTET_INVALID_STATE);
+    }
+    octet_image *image = test_picture(&test.context, 64, 64, 3);
+    float *value = (float *)(uintptr_t)calibration->engine->network.layers[1].bias, kept = *value;
+    *value = 3e38f;
+    assert_int_equal(octet_calibration_add(calibration, image), OCTET_OK);
+    assert_int_equal(octet_calibration_finish(calibration, &two), OCTET_UNSUPPORTED_MODEL);
+    *value = kept;
+    assert_int_equal(octet_calibration_add(calibration, image), OCTET_INVALID_STATE);
+    assert_int_equal(octet_calibration_finish(calibration, &two), OCTET_INVALID_STATE);
+    assert_non_null(strstr(octet_calibration_message(calibration), "failed before"));
+    octet_image_free(&image);
+    octet_calibration_free(&calibration);
+    octet_statistics_free(&wanted);
+}
+
+/* Each allocation of a merge in turn: until none fails, nothing is changed. */
+static void without_memory(void **state)
+{
+    (void)state;
+    octet_calibration_settings settings = settings_of(1);
+    octet_statistics *to = gather(&settings, NULL, 0, 2), *before, *copy;
+    settings = settings_of(3);
+    octet_statistics *other = gather(&settings, NULL, 1, 2);
+    assert_int_equal(oct_statistics_copy(&test.context, to, &before), OCTET_OK);
+    octet_status status = OCTET_OUT_OF_MEMORY;
+    int failures = 0;
+    for (; status != OCTET_OK; failures++) {
+        test.fail_at = test.calls + failures;
+        status = octet_statistics_merge(to, other);
+        test.fail_at = -1;
+        assert_true(status == OCTET_OK || status == OCTET_OUT_OF_MEMORY);
+        if (status != OCTET_OK)
+            assert_true(to->part_count == 1 && to->image_count == before->image_count);
+        if (failures == 40)
+            assert_same(to, before);
+    }
+    assert_true(failures > 40);
+    for (status = OCTET_OUT_OF_MEMORY, failures = 0; status != OCTET_OK; failures += 7) {
+        test.fail_at = test.calls + failures;
+        status = oct_statistics_copy(&test.context, to, &copy);
+        test.fail_at = -1;
+    }
+    assert_same(copy, to);
+    octet_statistics_free(&copy);
+    octet_statistics_free(&before);
+    octet_statistics_free(&other);
+    octet_statistics_free(&to);
+}
+
 static void not_started(const octet_calibration_settings *settings, octet_status status,
                         const char *reason)
 {
@@ -493,6 +570,8 @@ int main(void)
         TEST(what_is_refused),
         TEST(sums),
         TEST(full),
+        TEST(waiting),
+        TEST(without_memory),
         TEST(settings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
