@@ -94,15 +94,21 @@ static int gather(struct app *app, const char *path, const char *output,
 
 static int save(struct app *app, const struct calibration_result *result, const char *output)
 {
+    /* what needs memory comes before the file */
+    char *sizes = statistics_sizes_text(result->statistics);
+    int status = STATUS_DONE;
     app_hold_signals();
     octet_status saved = octet_statistics_save(app->context, result->statistics, output);
     app_release_signals();
     if (saved != OCTET_OK)
-        return app_fail_library(app, saved, octet_context_message(app->context));
-    checkpoint_remove(output);
-    const int status = print_summary(app, output, result);
+        status = app_fail_library(app, saved, octet_context_message(app->context));
+    else
+        checkpoint_remove(output);
+    if (status == STATUS_DONE)
+        status = print_summary(app, output, result, sizes);
     if (status == STATUS_DONE)
         calibration_verdict(app, result);
+    free(sizes);
     return status;
 }
 
