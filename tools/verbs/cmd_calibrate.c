@@ -94,8 +94,6 @@ static int gather(struct app *app, const char *path, const char *output,
 
 static int save(struct app *app, const struct calibration_result *result, const char *output)
 {
-    /* what needs memory comes before the file */
-    char *sizes = statistics_sizes_text(result->statistics);
     int status = STATUS_DONE;
     app_hold_signals();
     octet_status saved = octet_statistics_save(app->context, result->statistics, output);
@@ -105,10 +103,9 @@ static int save(struct app *app, const struct calibration_result *result, const 
     else
         checkpoint_remove(output);
     if (status == STATUS_DONE)
-        status = print_summary(app, output, result, sizes);
+        status = print_summary(app, output, result);
     if (status == STATUS_DONE)
         calibration_verdict(app, result);
-    free(sizes);
     return status;
 }
 
