@@ -20,8 +20,8 @@ static void *allocate(void *user, size_t bytes, size_t alignment)
 {
     (void)user;
     size_t room = alignment < sizeof(struct piece) ? sizeof(struct piece) : alignment;
-    char *start = NULL;
-    if (posix_memalign((void **)&start, room, room + bytes))
+    char *start = aligned_alloc(room, (bytes + 2 * room - 1) / room * room);
+    if (!start)
         return NULL;
     struct piece *piece = (struct piece *)(start + room) - 1;
     *piece = (struct piece){start, bytes};

@@ -14,7 +14,7 @@ cmake -S "$root" -B "$build" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$root/cmake/aarch6
     -DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_COMPILER=OFF -DOCTET_BUILD_TESTS=OFF -DOCTET_GSTREAMER=OFF -DOCTET_CUDA=OFF \
     >"$build.log" 2>&1 && cmake --build "$build" >>"$build.log" 2>&1 && cmake --install "$build" --strip \
     --prefix "$build/device" >>"$build.log" 2>&1 || { tail "$build.log" >&2; exit 1; }
-cc=(aarch64-linux-gnu-gcc --sysroot="$sysroot" -std=c11 -O2 -s -I"$build/device/include"
+cc=(aarch64-linux-gnu-gcc --sysroot="$sysroot" -std=c11 -O2 -s -Wall -Wextra -Werror -I"$build/device/include"
     -L"$(dirname "$(find "$build/device" -name liboctet-runtime.a)")")
 libraries=(-loctet-runtime $(PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_PATH='' \
     PKG_CONFIG_LIBDIR=$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config --static --libs libjpeg libpng libwebp) -lm -pthread)
