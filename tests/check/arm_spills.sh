@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # arm_spills.sh BUILD OBJDUMP: the innermost loops of ARM's kernels that multiply and add vectors, as the compiler made
 # them, neither write to the stack nor read from it: what such a loop holds fits the 32 registers.
-# -v: a line for each loop. The finish (finish_*.c: activation, residual, rounding) is left out: it has more constants than
-# there are registers, once for an output and not for each product. Skipped where there are no such kernels.
+# -v: a line for each loop. The finish (finish_*.c: activation, residual, rounding; finish_row: the transform of sums
+# before it) is left out: it has more constants and sums than there are registers, once for an output and not for each
+# product. Skipped where there are no such kernels.
 set -euo pipefail
 verbose=0
 [ "${1:-}" != -v ] || { verbose=1; shift; }
@@ -22,7 +23,7 @@ done | awk -v verbose="$verbose" '
         return value
     }
     function finish(   b, c, i, inner, products, stack, spills) {
-        for (b = 0; b < branches; b++) {
+        for (b = 0; b < branches && name != "finish_row"; b++) {
             products = stack = 0
             spills = ""
             for (i = from[b]; i <= to[b]; i++) {
