@@ -52,15 +52,22 @@ int text_character(const char *text, uint32_t *character)
     return valid ? size : 1;
 }
 
+/* The bytes of the first character, and whether it must not reach a terminal. */
+static int next_character(const char *text, bool *unclean)
+{
+    uint32_t character;
+    const int size = text_character(text, &character);
+    *unclean = (character == NO_CHARACTER && (unsigned char)*text < 0xa0) || is_control(character);
+    return size;
+}
+
 void text_clean(char *text)
 {
     char *out = text;
     for (int size; *text; text += size) {
-        uint32_t character;
-        size = text_character(text, &character);
-        unsigned char byte = (unsigned char)*text;
-        bool alone = character == NO_CHARACTER && byte < 0xa0;
-        if (alone || is_control(character)) {
+        bool unclean;
+        size = next_character(text, &unclean);
+        if (unclean) {
             *out++ = '?';
             continue;
         }
@@ -162,12 +169,17 @@ char *text_quoted(const char *text)
     return quoted;
 }
 
+/* Without memory: what was written is told of even where there is none left. */
 void print_clean(const char *text)
 {
-    char *clean = app_strdup(text);
-    text_clean(clean);
-    fputs(clean, stdout);
-    free(clean);
+    for (int size; *text; text += size) {
+        bool unclean;
+        size = next_character(text, &unclean);
+        if (unclean)
+            putchar('?');
+        else
+            fwrite(text, 1, (size_t)size, stdout);
+    }
 }
 
 int terminal_columns(int descriptor)

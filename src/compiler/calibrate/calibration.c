@@ -126,11 +126,7 @@ static octet_status prepare_sessions(octet_context *ctx, octet_calibration *c,
     c->session = (octet_session_settings){.batch = 1, .threads = settings->threads};
     if (settings->cpu && !(c->session.cpu = oct_arena_strdup(&c->arena, settings->cpu)))
         return oct_fail_memory(ctx, "calibration");
-    const octet_status status = oct_backend_find(ctx, settings->device, &c->backend, &c->device);
-    if (!status && c->backend != &oct_cpu_backend)
-        oct_log(ctx, OCTET_LOG_WARNING,
-                "a GPU sums in another order: its statistics differ in last digits from the CPU's");
-    return status;
+    return oct_backend_find(ctx, settings->device, &c->backend, &c->device);
 }
 
 static octet_status open_views(octet_context *ctx, octet_calibration *c,
@@ -158,6 +154,9 @@ static octet_status open_views(octet_context *ctx, octet_calibration *c,
                 status = oct_fail(ctx, OCTET_INVALID_ARGUMENT, "size %dx%d is there twice",
                                   view->height, view->width);
     }
+    if (!status && c->backend != &oct_cpu_backend)
+        oct_log(ctx, OCTET_LOG_WARNING,
+                "a GPU sums in another order: its statistics differ in last digits from the CPU's");
     return status;
 }
 
