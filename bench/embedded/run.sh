@@ -8,18 +8,20 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 sysroot=$root/build-package/arm64/sysroot/root
 build=$root/build-embedded
+log=$build/log
 [ $# -gt 0 ] || { echo "usage: bench/embedded/run.sh ENGINE..." >&2; exit 2; }
 [ -d "$sysroot" ] || { echo "no libraries of arm64: ./dev package arm64 fetches them" >&2; exit 1; }
+mkdir -p "$build"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$root/cmake/aarch64.cmake" -DOCTET_SYSROOT="$sysroot" \
     -DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_COMPILER=OFF -DOCTET_BUILD_TESTS=OFF -DOCTET_GSTREAMER=OFF -DOCTET_CUDA=OFF \
-    >"$build.log" 2>&1 && cmake --build "$build" >>"$build.log" 2>&1 && cmake --install "$build" --strip \
-    --prefix "$build/device" >>"$build.log" 2>&1 || { tail "$build.log" >&2; exit 1; }
+    >"$log" 2>&1 && cmake --build "$build" >>"$log" 2>&1 && cmake --install "$build" --strip \
+    --prefix "$build/device" >>"$log" 2>&1 || { tail "$log" >&2; exit 1; }
 cc=(aarch64-linux-gnu-gcc --sysroot="$sysroot" -std=c11 -O2 -s -Wall -Wextra -Werror -I"$build/device/include"
     -L"$(dirname "$(find "$build/device" -name liboctet-runtime.a)")")
 libraries=(-loctet-runtime $(PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_PATH='' \
     PKG_CONFIG_LIBDIR=$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config --static --libs libjpeg libpng libwebp) -lm -pthread)
 for program in examples/detect_memory.c bench/embedded/engine_memory.c; do
-    "${cc[@]}" -static -Wl,--gc-sections "$root/$program" -o "$build/$(basename "$program" .c)" "${libraries[@]}" 2>>"$build.log"
+    "${cc[@]}" -static -Wl,--gc-sections "$root/$program" -o "$build/$(basename "$program" .c)" "${libraries[@]}" 2>>"$log"
 done
 
 printf '%-44s %10s\n' "file" "bytes"
