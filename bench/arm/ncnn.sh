@@ -56,8 +56,9 @@ for _ in range(runs):
     extractor.input("in0", ncnn.Mat(picture))
     extractor.extract("out0")
 PYTHON
+root=$dir/root
 cat >"$dir/run" <<RUN
 #!/bin/sh
-exec \$QEMU -L "$dir/root" "$dir/root/usr/bin/$python" "$dir/run.py" "$dir" "\$1" "\$2" $size
+exec \$QEMU -L "$root" "$root/usr/bin/$python" "$dir/run.py" "$dir" "\$1" "\$2" $size
 RUN
 chmod +x "$dir/run"

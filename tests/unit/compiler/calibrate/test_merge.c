@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "calibrated.h"
 #include "counting_context.h"
 #include "data.h"
 #include "folder.h"
@@ -18,28 +19,6 @@
 
 #define PICTURES 12
 #define ROUNDS 4
-
-static struct test_context test;
-static char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
-static octet_model *model;
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    test_folder_create(folder);
-    snprintf(path, sizeof path, "%s/a.stats", folder);
-    model = test_model(&test.context, TEST_DETECTOR_SMALL, 7);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    octet_model_free(&model);
-    test_folder_remove(folder);
-    return test.live;
-}
 
 static octet_calibration *start(const octet_model *of, int side, int include_padding)
 {

@@ -13,6 +13,7 @@
 
 #include <octet/drift.h>
 
+#include "calibrated.h"
 #include "compiler/calibrate/calibration.h"
 #include "compiler/quantize/moments.h"
 #include "counting_context.h"
@@ -23,28 +24,7 @@
 
 #define PICTURES 10
 
-static struct test_context test;
-static char folder[TEST_FOLDER_BYTES], path[TEST_FOLDER_BYTES + 16];
-static octet_model *model;
 static const octet_input_size sizes[] = {{64, 64}, {32, 96}, {96, 96}};
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_context_init(&test);
-    test_folder_create(folder);
-    snprintf(path, sizeof path, "%s/a.stats", folder);
-    model = test_model(&test.context, TEST_DETECTOR_SMALL, 7);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    octet_model_free(&model);
-    test_folder_remove(folder);
-    return test.live;
-}
 
 static octet_calibration_settings settings_of(int size_count)
 {
