@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "compiler/lower/lower.h"
+#include "compiler/quantize/moments.h"
 #include "compiler/scale_sets.h"
 #include "counting_context.h"
 #include "small_detector.h"
@@ -120,6 +121,62 @@ static void weights_stay(void **state)
         octet_statistics_free(&statistics);
         octet_model_free(&model);
     }
+}
+
+/* The bias that leaves no mean error on such pictures, of output channel n. */
+static double expected_bias(const struct oct_network *from, const struct oct_network *set, int layer,
+                            int n, const octet_statistics *statistics)
+{
+    const struct oct_layer *floats = &from->layers[layer], *coded = &set->layers[layer];
+    const int taps = floats->kernel * floats->kernel;
+    const int channels = from->tensors[floats->input].channels;
+    double sum = (double)floats->bias[n];
+    for (int c = 0; c < channels; c++) {
+        const struct oct_network_channel at = oct_network_resolve(from, floats->input, c);
+        int record = 0;
+        while (from->layers[record].output != at.tensor)
+            record++;
+        const double mean = oct_moments_of(&statistics->tensors[record], at.channel).mean;
+        const double unit = (double)coded->scale[n] /
+                            (double)set->tensors[at.tensor].quantization.scale;
+        for (int t = 0; t < taps; t++) {
+            const size_t w = ((size_t)n * (size_t)channels + (size_t)c) * (size_t)taps + (size_t)t;
+            sum += mean * ((double)floats->values[w] - unit * coded->codes[w]);
+        }
+    }
+    return sum;
+}
+
+/* Biases are corrected for the means of each size's own pictures. */
+static void biases_are_their_own(void **state)
+{
+    (void)state;
+    octet_model *model = test_model(&test.context, TEST_DETECTOR_SMALL, 7);
+    octet_statistics *statistics = of_two_sizes(model);
+    octet_engine *engine = build(model, statistics, "per-size", NULL);
+    const struct oct_network *from = &model->network;
+    int compared = 0;
+    for (int i = 0; i < 2; i++) {
+        octet_statistics *view;
+        const struct oct_scaled_size *size = &engine->sizes[i];
+        const struct oct_network *set = oct_engine_network(engine, size->set);
+        assert_int_equal(oct_statistics_of_size(&test.context, statistics, size->height,
+                                                size->width, &view),
+                         OCTET_OK);
+        for (int layer = 1; layer < from->layer_count; layer++) {
+            if (!set->layers[layer].codes)
+                continue;
+            for (int n = 0; n < from->tensors[from->layers[layer].output].channels; n++)
+                assert_true(fabs((double)set->layers[layer].bias[n] -
+                                 expected_bias(from, set, layer, n, view)) < 1e-5);
+            compared++;
+        }
+        oct_statistics_free(view);
+    }
+    assert_true(compared > 20);
+    octet_engine_free(&engine);
+    octet_statistics_free(&statistics);
+    octet_model_free(&model);
 }
 
 /* A tensor that shares with none has the coding of an engine calibrated at its size alone. */
@@ -308,7 +365,7 @@ static void with_other_settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(words),     TEST(weights_stay), TEST(free_tensors_are_their_own),
+        TEST(words),     TEST(weights_stay), TEST(free_tensors_are_their_own), TEST(biases_are_their_own),
         TEST(first_set), TEST(automatic),    TEST(refusals),
         TEST(short_memory), TEST(with_other_settings),
     };
