@@ -63,7 +63,8 @@ class Resolutions(WorkFolder):
         row = {"float": self.ap(name, "float", sets.model_path(model), size)}
         for scales in SCALES:
             run = self.engine(name, scales, size)
-            row[scales] = (self.ap(name, scales, run, size), self.agreement(name, scales, run, size))
+            key = os.path.basename(run)
+            row[scales] = (self.ap(name, key, run, size), self.agreement(name, key, run, size))
             print(f"{name}, {size}, {scales}: {row[scales][0] - row['float']:+.2f}, agreement {row[scales][1]:.1f}",
                   file=sys.stderr, flush=True)
         return row

@@ -78,8 +78,8 @@ typedef struct octet_drift_state {
  * one without INT8 layers, built without statistics, or by an older octet. */
 OCTET_API octet_status octet_drift_create(octet_context *context, const octet_engine *engine,
                                           octet_drift **drift);
-/** Says what input size pictures have from now on (at first the engine's own): an engine with scales
- * for sizes has other codes at others. */
+/** Says what input size pictures have from now on (at first the engine's own): an engine with
+ * scales for sizes has other codes at others. */
 OCTET_API void octet_drift_at(octet_drift *drift, int height, int width);
 /** For an observer (octet_session_observe()): counts a share of a layer's codes, where the
  * picture came to lie (NULL: all). */

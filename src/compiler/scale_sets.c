@@ -204,8 +204,7 @@ static octet_status make_all(struct making *m, const struct oct_scales_request *
     octet_status status = make_groups(m);
     for (int i = 0; i < m->count && !status; i++) {
         status = make_size(m, &m->sizes[i]);
-        m->sizes[i].own =
-            asked->kind == OCT_SCALES_PER_SIZE || m->sizes[i].regret > asked->regret;
+        m->sizes[i].own = asked->kind == OCT_SCALES_PER_SIZE || m->sizes[i].regret > asked->regret;
     }
     if (status)
         return status;

@@ -50,8 +50,7 @@ bool oct_drift_knows(const octet_engine *engine)
 
 /* One entry "LAYER:DB" of a text that nobody has checked; false where there is none, or none such
  * layer. */
-static bool read_entry(const struct oct_network *network, const char **text,
-                       struct watched *entry)
+static bool read_entry(const struct oct_network *network, const char **text, struct watched *entry)
 {
     char *end;
     const long layer = strtol(*text, &end, 10);

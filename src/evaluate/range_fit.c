@@ -179,7 +179,8 @@ static int compare_statistics(const octet_statistics *statistics,
         const struct oct_histogram *own = &statistics->tensors[i].histogram;
         const struct oct_quantization coding = oct_calibrate_tensor(calibrator, own);
         ranges[i] = oct_range_fit(&others->tensors[i], coding, measures ? calibrator : NULL);
-        ranges[i].calibration = noise_of(oct_coding_squared_error(own, coding), oct_histogram_spread(own));
+        ranges[i].calibration =
+            noise_of(oct_coding_squared_error(own, coding), oct_histogram_spread(own));
     }
     return others->tensor_count;
 }

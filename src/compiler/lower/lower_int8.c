@@ -93,8 +93,7 @@ static const int8_t *take_codes(const struct mixing *m, const struct oct_layer *
     const struct oct_network *like = m->with->like;
     const struct oct_layer *made = &like->layers[m->to.network->layer_count];
     const int first = oct_network_resolve(like, layer->input, 0).tensor;
-    const double factor =
-        (double)inputs[0] / (double)like->tensors[first].quantization.scale;
+    const double factor = (double)inputs[0] / (double)like->tensors[first].quantization.scale;
     for (size_t n = 0; n < outputs; n++)
         scales[n] = (float)((double)made->scale[n] * factor);
     return made->codes;

@@ -3,8 +3,8 @@
  * Codings for pictures of one size that leave the weights' codes as they are. Weights are coded
  * with their input channels' scales folded in: a set of scales may change those of all channels of
  * a convolution's input by one factor, which then goes into the scales of its sums, but not the
- * ratios between them. So tensors that lie in one concat, and what passes their scales on, change by
- * one factor together; all others are free, and zero points are in any case.
+ * ratios between them. So tensors that lie in one concat, and what passes their scales on, change
+ * by one factor together; all others are free, and zero points are in any case.
  */
 #ifndef OCTET_COMPILER_QUANTIZE_SHARED_CODES_H
 #define OCTET_COMPILER_QUANTIZE_SHARED_CODES_H
@@ -16,9 +16,9 @@
  * of record i; those with a group below 0 take no part. */
 struct oct_shared_codes {
     struct oct_calibrator calibrator;
-    const octet_statistics *statistics;       /* of the size alone */
-    const struct oct_quantization *common;    /* [tensors] that the weights' codes were made with */
-    const int *group;                         /* [tensors]: tensors of one number change together */
+    const octet_statistics *statistics;    /* of the size alone */
+    const struct oct_quantization *common; /* [tensors] that the weights' codes were made with */
+    const int *group;                      /* [tensors]: tensors of one number change together */
 };
 
 /*

@@ -50,9 +50,9 @@ struct octet_engine {
     struct oct_network network;
     /* Sets of scales beside the network's own, which is set 0: the same network and weights' codes,
      * with other codings, and scales and biases of convolutions. */
-    int set_count;                            /* 1 and more, that of `network` among them */
-    struct oct_network *sets;                 /* [set_count - 1] */
-    int size_count;                           /* 0 where there is one set only */
+    int set_count;                               /* 1 and more, that of `network` among them */
+    struct oct_network *sets;                    /* [set_count - 1] */
+    int size_count;                              /* 0 where there is one set only */
     struct oct_scaled_size sizes[OCT_SIZES_MAX]; /* by rising area, then height */
     int provenance_count;
     const char **provenance_keys, **provenance_values;

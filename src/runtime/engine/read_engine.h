@@ -17,7 +17,7 @@ struct oct_engine_reading {
     struct oct_safetensors file;
     int taken; /* of the file's tensors */
     struct oct_network network;
-    int set_count; /* 0, or 1 and those beside the network's own scales: */
+    int set_count;            /* 0, or 1 and those beside the network's own scales: */
     struct oct_network *sets; /* [set_count - 1] */
     int size_count;
     struct oct_scaled_size sizes[OCT_SIZES_MAX];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds with scales for sizes: what they share, what is each size's own, and which sizes get some. */
+/* Builds with scales for sizes: what they share, what is each size's own, and which sizes get
+ * some. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,9 +59,8 @@ static void words(void **state)
 static octet_statistics *of_two_sizes(const octet_model *model)
 {
     octet_statistics *statistics = test_statistics(&test.context, model, 100, 3);
-    octet_statistics *wide =
-        test_statistics_at(&test.context, model, 200, 2, model->network.input_height,
-                           2 * model->network.input_width);
+    octet_statistics *wide = test_statistics_at(
+        &test.context, model, 200, 2, model->network.input_height, 2 * model->network.input_width);
     assert_int_equal(octet_statistics_merge(statistics, wide), OCTET_OK);
     octet_statistics_free(&wide);
     return statistics;
@@ -124,8 +124,8 @@ static void weights_stay(void **state)
 }
 
 /* The bias that leaves no mean error on such pictures, of output channel n. */
-static double expected_bias(const struct oct_network *from, const struct oct_network *set, int layer,
-                            int n, const octet_statistics *statistics)
+static double expected_bias(const struct oct_network *from, const struct oct_network *set,
+                            int layer, int n, const octet_statistics *statistics)
 {
     const struct oct_layer *floats = &from->layers[layer], *coded = &set->layers[layer];
     const int taps = floats->kernel * floats->kernel;
@@ -137,8 +137,8 @@ static double expected_bias(const struct oct_network *from, const struct oct_net
         while (from->layers[record].output != at.tensor)
             record++;
         const double mean = oct_moments_of(&statistics->tensors[record], at.channel).mean;
-        const double unit = (double)coded->scale[n] /
-                            (double)set->tensors[at.tensor].quantization.scale;
+        const double unit =
+            (double)coded->scale[n] / (double)set->tensors[at.tensor].quantization.scale;
         for (int t = 0; t < taps; t++) {
             const size_t w = ((size_t)n * (size_t)channels + (size_t)c) * (size_t)taps + (size_t)t;
             sum += mean * ((double)floats->values[w] - unit * coded->codes[w]);
@@ -160,9 +160,9 @@ static void biases_are_their_own(void **state)
         octet_statistics *view;
         const struct oct_scaled_size *size = &engine->sizes[i];
         const struct oct_network *set = oct_engine_network(engine, size->set);
-        assert_int_equal(oct_statistics_of_size(&test.context, statistics, size->height,
-                                                size->width, &view),
-                         OCTET_OK);
+        assert_int_equal(
+            oct_statistics_of_size(&test.context, statistics, size->height, size->width, &view),
+            OCTET_OK);
         for (int layer = 1; layer < from->layer_count; layer++) {
             if (!set->layers[layer].codes)
                 continue;
@@ -200,10 +200,9 @@ static void free_tensors_are_their_own(void **state)
         if (own->kind != OCT_TENSOR_LAYER || own->type != OCT_TYPE_U8 || members != 1)
             continue;
         free_tensors++;
-        assert_true(oct_same_quantization(own->quantization,
-                                          single->network.tensors[i].quantization));
-        moved += !oct_same_quantization(own->quantization,
-                                        engine->sets[0].tensors[i].quantization);
+        assert_true(
+            oct_same_quantization(own->quantization, single->network.tensors[i].quantization));
+        moved += !oct_same_quantization(own->quantization, engine->sets[0].tensors[i].quantization);
     }
     assert_true(free_tensors > 4);
     assert_true(moved > 2);
@@ -365,9 +364,15 @@ static void with_other_settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(words),     TEST(weights_stay), TEST(free_tensors_are_their_own), TEST(biases_are_their_own),
-        TEST(first_set), TEST(automatic),    TEST(refusals),
-        TEST(short_memory), TEST(with_other_settings),
+        TEST(words),
+        TEST(weights_stay),
+        TEST(free_tensors_are_their_own),
+        TEST(biases_are_their_own),
+        TEST(first_set),
+        TEST(automatic),
+        TEST(refusals),
+        TEST(short_memory),
+        TEST(with_other_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

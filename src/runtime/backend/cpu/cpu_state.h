@@ -50,7 +50,7 @@ struct oct_step {
 };
 
 struct oct_cpu {
-    octet_context *ctx; /* the session's */
+    octet_context *ctx;                /* the session's */
     const struct oct_network *network; /* with the set of scales of the input's size */
     int set, set_count;
     struct oct_engine_shared *engine_shared;

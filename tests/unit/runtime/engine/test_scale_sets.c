@@ -149,13 +149,10 @@ static void codings_are_verified(void **state)
 static void nearest_size(void **state)
 {
     (void)state;
-    static const struct {
-        int height, width, set;
-    } cases[] = {
-        {320, 320, 1},  {384, 640, 2},   {640, 384, 2},   {640, 640, 0}, {32, 32, 1},
-        {416, 640, 2},  {8192, 8192, 3}, {960, 960, 3},   {640, 320, 2}, {512, 512, 2},
-        {800, 768, 3}, /* 1.5 times 640x640, 960x960 1.5 times it: the larger one */
-    };
+    static const int cases[][3] = {
+        {320, 320, 1}, {384, 640, 2}, {640, 384, 2},   {640, 640, 0}, {32, 32, 1},   {416, 640, 2},
+        {640, 320, 2}, {512, 512, 2}, {8192, 8192, 3}, {960, 960, 3}, {800, 768, 3},
+    }; /* 800x768 is as far from 640x640 as from 960x960: the larger one */
     octet_engine engine = {.set_count = 4};
     assert_int_equal(oct_engine_set_of(&engine, 640, 640), 0);
     oct_engine_add_size(&engine, 320, 320, 1);
@@ -163,9 +160,9 @@ static void nearest_size(void **state)
     oct_engine_add_size(&engine, 640, 640, 0);
     oct_engine_add_size(&engine, 960, 960, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const int set = oct_engine_set_of(&engine, cases[i].height, cases[i].width);
-        if (set != cases[i].set)
-            fail_msg("%dx%d takes set %d", cases[i].height, cases[i].width, set);
+        const int set = oct_engine_set_of(&engine, cases[i][0], cases[i][1]);
+        if (set != cases[i][2])
+            fail_msg("%dx%d takes set %d", cases[i][0], cases[i][1], set);
     }
 }
 
@@ -177,8 +174,7 @@ static octet_engine *alone(const octet_engine *engine, int set)
     octet_engine *one;
     assert_int_equal(oct_engine_create(&test.context, &one), OCTET_OK);
     assert_int_equal(
-        oct_engine_set_network(&test.context, one, oct_engine_network(engine, set), "x"),
-        OCTET_OK);
+        oct_engine_set_network(&test.context, one, oct_engine_network(engine, set), "x"), OCTET_OK);
     return one;
 }
 
@@ -209,8 +205,7 @@ static void sessions_take_their_set(void **state)
             for (int n = 0; n < 4; n++) {
                 settings.threads = 1 + n % 2;
                 settings.cpu = cpus[n / 2];
-                struct test_bits expected =
-                    test_bits_of(&test.context, one, &settings, image);
+                struct test_bits expected = test_bits_of(&test.context, one, &settings, image);
                 test_expect_bits(&test.context, engine, settings, image, &expected);
                 free(expected.output);
             }
@@ -303,9 +298,9 @@ static void short_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(round_trip),      TEST(merged_is_older), TEST(refusals),
-        TEST(codings_are_verified), TEST(nearest_size), TEST(sessions_take_their_set),
-        TEST(sets_differ),     TEST(weights_are_shared), TEST(short_memory),
+        TEST(round_trip),           TEST(merged_is_older),    TEST(refusals),
+        TEST(codings_are_verified), TEST(nearest_size),       TEST(sessions_take_their_set),
+        TEST(sets_differ),          TEST(weights_are_shared), TEST(short_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
