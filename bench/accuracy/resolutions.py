@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures what INT8 keeps at each input size, by where its scales come from (docs/multi-resolution.md).
 
-    resolutions.py [--octet build/octet] [--work build/resolutions] [--sets "COCO n,CCTV n"]
+    resolutions.py [--octet build/octet] [--work build/resolutions] [--sets "COCO n/CCTV n"]
                    [--sizes 320,384x640,480,640,960] [--usual 640] [--threads N]
 
 For every set and size: AP with its labels, of the float model and of INT8 engines calibrated on pictures of the same kind
@@ -87,7 +87,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--octet", default=os.path.join(sets.ROOT, "build", "octet"))
     parser.add_argument("--work", default=os.path.join(sets.ROOT, "build", "resolutions"))
-    parser.add_argument("--sets", default="COCO n,CCTV n")
+    parser.add_argument("--sets", default="COCO n/CCTV n")
     parser.add_argument("--sizes", default="320,384x640,480,640,960")
     parser.add_argument("--usual", default="640")
     parser.add_argument("--threads", type=int, default=0)
@@ -96,7 +96,7 @@ def main():
         print("skipped: no test data", file=sys.stderr)
         return 0
     resolutions = Resolutions(options)
-    for name in options.sets.split(","):
+    for name in options.sets.split("/"):
         print_table(resolutions, name)
     return 0
 

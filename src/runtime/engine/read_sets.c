@@ -37,6 +37,8 @@ static octet_status read_codings(struct oct_engine_reading *r, const struct oct_
         {"zero_points", OCT_FIELD_ARRAY, coded, coded, &zero_list, 0, false},
     };
     octet_status status = OCT_FIELDS_READ(&place, json, 0, fields);
+    if (!status && coded == 0)
+        return oct_field_refuse(&place, "scales", "goes with codes, and no layer writes any");
     if (status)
         return status;
     float *scales = oct_arena_calloc(r->arena, (size_t)coded + 1, sizeof *scales);
