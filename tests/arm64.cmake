@@ -15,7 +15,7 @@ set(octet_a76_sets "")
 if(CMAKE_MATCH_1 VERSION_LESS 7.1)
     message(STATUS "qemu ${CMAKE_MATCH_1} has no Cortex-A76: its tests run on a processor with more, with its kernel sets")
     set(octet_a76 -cpu max)
-    set(octet_a76_sets OCTET_TEST_CPU=neon,dotprod)
+    set(octet_a76_sets OCTET_TEST_CPU=neon,fp16,dotprod)
 endif()
 
 set(octet_arm_cortex-a72 -cpu cortex-a72)

@@ -9,10 +9,11 @@ set(octet_as_avx512vnni avx2,avx512,avx512vnni)       # Cascade Lake, Ice Lake
 set(octet_as_avx512bf16 avx2,avx512,avx512vnni,avx512bf16) # Zen 4
 set(octet_as_amx avx2,avxvnni,avx512,avx512vnni,avx512bf16,amx) # Sapphire Rapids; emulated where it is absent
 set(octet_as_neon neon)                               # Raspberry Pi 4
-set(octet_as_dotprod neon,dotprod)                    # Raspberry Pi 5, Jetson Orin
-set(octet_as_i8mm neon,dotprod,i8mm)                  # Graviton 3, Grace
+set(octet_as_fp16 neon,fp16)                          # Cortex-A75, Jetson Xavier
+set(octet_as_dotprod neon,fp16,dotprod)               # Raspberry Pi 5, Jetson Orin
+set(octet_as_i8mm neon,fp16,dotprod,i8mm)             # Graviton 3, Grace
 set(octet_sets_x86 ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx)
-set(octet_sets_arm ref neon dotprod i8mm)
+set(octet_sets_arm ref neon fp16 dotprod i8mm)
 set(octet_sets ${octet_sets_${OCTET_KERNEL_FOLDER}})
 
 # octet_test_as(SET NAME COMMAND...): skipped where the machine lacks a set.

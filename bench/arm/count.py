@@ -2,7 +2,7 @@
 """Counts what a picture costs on 64-bit ARM processors, in instructions under qemu-user, and prints it as Markdown.
 
 There is no clock in it: an instruction is one, whatever it waits for. What is counted is what a second picture adds, so
-that reading, packing and starting are left out. Two tables: octet's INT8 and FP32 (and ncnn's FP16 and FP32) on each
+that reading, packing and starting are left out. Two tables: octet's INT8, BF16 and FP32 (and ncnn's FP16 and FP32) on each
 processor, with the share of instructions that multiply; and for each layer instructions per 1,000 multiply-adds,
 beside the fewest that the processor's densest multiplying instruction allows. `./dev bench arm` builds what it needs.
 """
@@ -20,8 +20,10 @@ ROOT = HERE.parents[1]
 KINDS = ["all", "vector", "sdot", "smmla", "fmla", "fmlah", "widening"]
 NAMES = {"sdot": "SDOT", "smmla": "SMMLA", "fmla": "FMLA", "fmlah": "FMLA of halves", "widening": "SMLAL and the like"}
 
-# Multiply-adds of the densest instruction: SMMLA and USMMLA 32, SDOT 16, SMLAL of bytes 8; FMLA of floats 4.
-DENSEST = {"cortex-a72": {"int8": 8, "fp32": 4}, "cortex-a76": {"int8": 16, "fp32": 4}, "max": {"int8": 32, "fp32": 4}}
+# Multiply-adds of the densest instruction: SMMLA and USMMLA 32, SDOT 16, SMLAL of bytes 8; FMLA of floats 4, of halves 8,
+# which engines of bfloat16 run in where there are any.
+DENSEST = {"cortex-a72": {"int8": 8, "bf16": 4, "fp32": 4}, "cortex-a76": {"int8": 16, "bf16": 8, "fp32": 4},
+           "max": {"int8": 32, "bf16": 8, "fp32": 4}}
 
 
 def parse():
@@ -30,7 +32,7 @@ def parse():
     parser.add_argument("--images", default=str(ROOT / "demo" / "images" / "calibration"), help="pictures to calibrate with")
     parser.add_argument("--size", type=int, default=640, help="of the picture (default 640)")
     parser.add_argument("--processors", default=",".join(DENSEST), help="of qemu's, with commas between")
-    parser.add_argument("--precisions", default="int8,fp32", help="of octet's engines, with commas between, or none")
+    parser.add_argument("--precisions", default="int8,bf16,fp32", help="of octet's engines, with commas between, or none")
     parser.add_argument("--layers", action="store_true", help="print the table of layers too")
     parser.add_argument("--functions", action="store_true", help="print which functions the instructions are in too")
     parser.add_argument("--ncnn", metavar="DIR", help="count ncnn as well; what it needs is fetched into DIR once")

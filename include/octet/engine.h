@@ -17,7 +17,7 @@ typedef enum octet_precision {
     OCTET_PRECISION_FP32 = 0,
     OCTET_PRECISION_INT8 = 1,
     OCTET_PRECISION_MIXED = 2, /**< reported only: some layers INT8, some float, as was asked for */
-    OCTET_PRECISION_BF16 = 3,  /**< bfloat16 where the CPU multiplies it fast, else FP32 */
+    OCTET_PRECISION_BF16 = 3,  /**< bfloat16 or half where the CPU multiplies it fast, else FP32 */
     OCTET_PRECISION_HALF = OCTET_PRECISION_BF16 /**< its name in files and JSON, and its old one */
 } octet_precision;
 

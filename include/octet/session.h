@@ -152,9 +152,10 @@ OCTET_API octet_status octet_session_detect(octet_session *session, int index,
 
 /** How a tensor's elements are stored. */
 typedef enum octet_element_type {
-    OCTET_ELEMENT_U8 = 0,  /**< uint8_t codes, real = scale * (code - zero_point) */
-    OCTET_ELEMENT_F32 = 1, /**< float */
-    OCTET_ELEMENT_BF16 = 2 /**< uint16_t, the upper halves of floats */
+    OCTET_ELEMENT_U8 = 0,   /**< uint8_t codes, real = scale * (code - zero_point) */
+    OCTET_ELEMENT_F32 = 1,  /**< float */
+    OCTET_ELEMENT_BF16 = 2, /**< uint16_t, the upper halves of floats */
+    OCTET_ELEMENT_F16 = 3   /**< uint16_t, IEEE 754 half precision */
 } octet_element_type;
 
 /** A layer's output as it stands in the arena while an observer looks at it. */

@@ -83,8 +83,8 @@ static bool fill(struct check_random *random, const struct oct_view *view,
                                 : check_float(random, -most, most);
         if (view->type == OCT_TYPE_F32)
             ((float *)(void *)memory->bytes)[i] = value;
-        else if (view->type == OCT_TYPE_BF16)
-            ((uint16_t *)(void *)memory->bytes)[i] = oct_bf16_of(value);
+        else if (check_is_half(view->type))
+            ((uint16_t *)(void *)memory->bytes)[i] = check_half_of(view->type, value);
         else if (kind == 1)
             memory->bytes[i] = (uint8_t)check_int(random, 120, 136);
         else if (kind == 2)
@@ -120,7 +120,7 @@ static struct oct_attention_job random_job(struct check_random *random, enum oct
         parts->wild = fill(random, views[i], &parts->inputs[i]) || parts->wild;
         views[i]->data = parts->inputs[i].bytes;
     }
-    const enum oct_type to = (enum oct_type)check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
+    const enum oct_type to = (enum oct_type)check_int(random, 0, CHECK_TYPES - 1);
     const int channels = job.heads * job.value_channels;
     job.output = view_of(random, to, channels, &job);
     parts->expected = check_allocate(random, bytes_of(&job.output, channels, &job), 0);
@@ -131,8 +131,8 @@ static struct oct_attention_job random_job(struct check_random *random, enum oct
 
 static float element_at(enum oct_type type, const void *data, size_t at)
 {
-    return type == OCT_TYPE_BF16 ? oct_bf16_value(((const uint16_t *)data)[at])
-                                 : ((const float *)data)[at];
+    return check_is_half(type) ? check_half_value(type, ((const uint16_t *)data)[at])
+                               : ((const float *)data)[at];
 }
 
 /* To the bit, but for what is no number. */
@@ -198,7 +198,6 @@ static bool check_definition(const struct oct_attention_job *job, struct check_r
 bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
                      struct check_random *random)
 {
-    static const char *const names[] = {"u8", "f32", "bf16"};
     const struct oct_attention_kernel *kernel =
         type == OCT_TYPE_U8 ? kernels->attention_u8 : kernels->attention_float;
     const struct oct_attention_kernel *definition =
@@ -234,6 +233,6 @@ bool check_attention(const struct oct_kernels *kernels, enum oct_type type,
         return true;
     return check_failed("%s: %d heads of %d and %d channels, %dx%d, %d areas, from %s to %s: %s",
                         kernel->name, job.heads, job.key_channels, job.value_channels, job.height,
-                        job.width, job.areas, names[type], names[job.output.type],
+                        job.width, job.areas, oct_type_name(type), oct_type_name(job.output.type),
                         whole ? "differs" : "writes outside");
 }

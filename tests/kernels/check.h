@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/view_elements.h"
 
 /* A stream of random numbers (xorshift64*); the same seed gives the same stream everywhere. */
 struct check_random {
@@ -79,7 +80,31 @@ bool check_activations(void);
 bool check_requantize(void);
 bool check_cpu_parse(void);
 
-/* The kernels of a list, or a table's choice, for inputs of a type. */
+/* The types that an architecture's kernels know: those up to BF16, and on ARM F16. */
+#if defined(__aarch64__)
+enum { CHECK_TYPES = OCT_TYPE_F16 + 1 };
+#else
+enum { CHECK_TYPES = OCT_TYPE_BF16 + 1 };
+#endif
+
+static inline bool check_is_half(enum oct_type type)
+{
+    return type == OCT_TYPE_BF16 || type == OCT_TYPE_F16;
+}
+
+static inline uint16_t check_half_of(enum oct_type type, float value)
+{
+    return type == OCT_TYPE_F16 ? oct_f16_of(value) : oct_bf16_of(value);
+}
+
+static inline float check_half_value(enum oct_type type, uint16_t code)
+{
+    return type == OCT_TYPE_F16 ? oct_f16_value(code) : oct_bf16_value(code);
+}
+
+/* The type of a table's halves, which the plain C kernels have, too, that no session runs. */
+enum oct_type check_half_type(const struct oct_kernels *kernels);
+/* The kernels of a list, or a table's choice, for inputs of a type; NULL: none. */
 const struct oct_conv_kernel *const *check_kernels(const struct oct_kernel_list *list,
                                                    enum oct_type type, int *count);
 const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, enum oct_type type,

@@ -59,7 +59,8 @@ double check_peak(const struct oct_kernels *table, enum oct_type type)
 {
     uint64_t (*const burns[])(uint64_t rounds) = {[OCT_TYPE_U8] = table->burn_u8,
                                                   [OCT_TYPE_F32] = table->burn_f32,
-                                                  [OCT_TYPE_BF16] = table->burn_bf16};
+                                                  [OCT_TYPE_BF16] = table->burn_half,
+                                                  [OCT_TYPE_F16] = table->burn_half};
     return peak(burns[type]);
 }
 
@@ -213,7 +214,7 @@ void check_bench_network(const struct check_bench *bench)
            "peak; "
            "sum of every layer's best %.3f ms, %.1f %%; arena %.1f MB\n",
            bench->model[0], bench->size, types[bench->type],
-           bench->type == OCT_TYPE_BF16 ? net->table.bf16_set : net->table.set, 1e-9 * total_macs,
+           bench->type == OCT_TYPE_BF16 ? net->table.half_set : net->table.set, 1e-9 * total_macs,
            1e-9 * limit, 1e3 * best, 100 * total_macs / best / limit, 1e3 * floor_s,
            100 * total_macs / floor_s / limit, 1e-6 * (double)net->arena.size);
     free_network(net);

@@ -65,11 +65,11 @@ struct subject {
     enum {
         POOL_U8,
         POOL_F32,
-        POOL_BF16,
+        POOL_HALF,
         MEAN,
         ATTENTION_U8,
         ATTENTION_F32,
-        ATTENTION_BF16,
+        ATTENTION_HALF,
         UPSAMPLE,
         CONVERT,
         PIXELS,
@@ -95,16 +95,16 @@ static bool run_case(const struct subject *subject, struct check_random *random,
         return check_pool(subject->table, OCT_TYPE_U8, random);
     case POOL_F32:
         return check_pool(subject->table, OCT_TYPE_F32, random);
-    case POOL_BF16:
-        return check_pool(subject->table, OCT_TYPE_BF16, random);
+    case POOL_HALF:
+        return check_pool(subject->table, check_half_type(subject->table), random);
     case MEAN:
         return check_mean(subject->table, random);
     case ATTENTION_U8:
         return check_attention(subject->table, OCT_TYPE_U8, random);
     case ATTENTION_F32:
         return check_attention(subject->table, OCT_TYPE_F32, random);
-    case ATTENTION_BF16:
-        return check_attention(subject->table, OCT_TYPE_BF16, random);
+    case ATTENTION_HALF:
+        return check_attention(subject->table, check_half_type(subject->table), random);
     case UPSAMPLE:
         return check_upsample(subject->table, random);
     case CONVERT:
@@ -177,7 +177,7 @@ static void check_lists(const struct options *options, struct totals *totals)
             continue;
         if ((lists[i].sets & OCT_CPU_AMX) && test_cpu_emulates_amx())
             continue; /* check_emulated() has these */
-        for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
+        for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_F16; type++) {
             int kernels;
             const struct oct_conv_kernel *const *all = check_kernels(&lists[i], type, &kernels);
             for (int k = 0; k < kernels; k++)
@@ -209,9 +209,9 @@ static void check_emulated(const struct options *options, struct totals *totals)
 
 static void check_tables(const struct options *options, struct totals *totals)
 {
-    static const char *const entries[] = {"max_pool_u8",     "max_pool_f32", "max_pool_bf16",
+    static const char *const entries[] = {"max_pool_u8",     "max_pool_f32", "max_pool_half",
                                           "mean_pool",       "attention_u8", "attention_f32",
-                                          "attention_bf16",  "upsample2",    "convert",
+                                          "attention_half",  "upsample2",    "convert",
                                           "pixels_to_float", "resize",       "yuv",
                                           "measure",         "burn",         "choose_conv"};
     for (unsigned set = OCT_CPU_REF; oct_cpu_set_name(set); set <<= 1) {

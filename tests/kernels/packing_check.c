@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bfloat16.h"
 #include "kernels/check.h"
 
 /* How a kernel's weights are packed, by the beginning of its name. */
@@ -16,7 +15,7 @@ struct order {
     enum { DIRECT, WINOGRAD, AMX, DEPTHWISE, PLANES } scheme;
     int lanes; /* output channels of a vector; PLANES: of a block */
     int group; /* input channels side by side; DEPTHWISE: rows of taps */
-    enum { INT8, INT16, FLOAT, BF16 } element;
+    enum { INT8, INT16, FLOAT, BF16, F16 } element;
 };
 
 static const struct order orders[] = {
@@ -52,6 +51,9 @@ static const struct order orders[] = {
     {"winograd_f32_neon_", WINOGRAD, 4, 1, FLOAT},
     {"depthwise_u8_neon_", DEPTHWISE, 4, 2, INT16},
     {"depthwise_f32_neon_", DEPTHWISE, 4, 1, FLOAT},
+    {"depthwise_f16_neon_", DEPTHWISE, 4, 1, FLOAT},
+    {"conv_f16_fp16_", DIRECT, 8, 1, F16},
+    {"winograd_f16_fp16_", WINOGRAD, 8, 1, F16},
     {"conv_u8_neon_", PLANES, 4, 16, INT8},
     {"conv_u8_dotprod_", PLANES, 16, 4, INT8},
     {"conv_u8_i8mm_", PLANES, 8, 8, INT8},
@@ -81,9 +83,9 @@ static void put(struct packing *p, double weight)
     const int8_t byte = (int8_t)weight;
     const int16_t word = (int16_t)weight;
     const float value = (float)weight;
-    const uint16_t bf16 = oct_bf16_of(value);
-    static const size_t sizes[] = {sizeof byte, sizeof word, sizeof value, sizeof bf16};
-    const void *const elements[] = {&byte, &word, &value, &bf16};
+    const uint16_t bf16 = oct_bf16_of(value), f16 = oct_f16_of(value);
+    static const size_t sizes[] = {sizeof byte, sizeof word, sizeof value, sizeof bf16, sizeof f16};
+    const void *const elements[] = {&byte, &word, &value, &bf16, &f16};
     memcpy(p->out + p->size, elements[p->order->element], sizes[p->order->element]);
     p->size += sizes[p->order->element];
 }
@@ -126,19 +128,32 @@ static void transform(const double g[3], double u[6])
     u[5] = 12 * g[2];
 }
 
+/* G g of winograd_halves.h. */
+static void transform_halves(const double g[3], double u[6])
+{
+    static const double points[] = {0.625, -0.625, 1.5, -1.5};
+    u[0] = g[0] / (0.625 * 0.625 * 2.25);
+    for (int i = 0; i < 4; i++) {
+        const double p = points[i], other = i < 2 ? 2.25 : 0.625 * 0.625;
+        u[i + 1] = ((g[0] + p * p * g[2]) + p * g[1]) / (2 * p * p * (p * p - other));
+    }
+    u[5] = g[2];
+}
+
 /* Point `point` of G g G'; floats have G / 24. */
 static double winograd_weight(const struct packing *p, int output, int point, int input)
 {
+    const bool halves = p->order->element == F16;
     double row[3], u[6];
     for (int x = 0; x < 3; x++) {
         double column[3];
         for (int y = 0; y < 3; y++)
             column[y] = dense_weight(p, output, 3 * y + x, input);
-        transform(column, u);
+        (halves ? transform_halves : transform)(column, u);
         row[x] = u[point / 6];
     }
-    transform(row, u);
-    return p->codes ? u[point % 6] : u[point % 6] / (24 * 24);
+    (halves ? transform_halves : transform)(row, u);
+    return p->codes || halves ? u[point % 6] : u[point % 6] / (24 * 24);
 }
 
 /* [tile][point][input channels / group][channels of the tile][group] */
@@ -366,7 +381,7 @@ void check_store_weights(struct check_random *random, const struct oct_conv_shap
     }
     stored->weights = (struct oct_conv_weights){
         .codes = type == OCT_TYPE_U8 ? (const int8_t *)stored->codes.bytes : NULL,
-        .bf16 = type == OCT_TYPE_BF16 ? bf16 : NULL,
+        .bf16 = check_is_half(type) ? bf16 : NULL,
         .values = type == OCT_TYPE_F32 ? floats : NULL,
         .input_channels = count,
         .output_channels = outputs,

@@ -156,11 +156,12 @@ static bool finish_twins(struct twins *twins, struct check_memory *input, const 
     return same || check_failed("%s: differs from the reference", text);
 }
 
-static void number_halves(struct check_random *random, struct check_memory *memory)
+static void number_halves(struct check_random *random, enum oct_type type,
+                          struct check_memory *memory)
 {
     uint16_t *halves = (uint16_t *)(void *)memory->bytes;
     for (size_t i = 0; i < memory->size / 2; i++)
-        halves[i] = oct_bf16_of(check_float(random, -9.0f, 9.0f));
+        halves[i] = check_half_of(type, check_float(random, -9.0f, 9.0f));
 }
 
 static void number_floats(struct check_random *random, struct check_memory *memory)
@@ -170,15 +171,22 @@ static void number_floats(struct check_random *random, struct check_memory *memo
         values[i] = check_float(random, -9.0f, 9.0f);
 }
 
+enum oct_type check_half_type(const struct oct_kernels *kernels)
+{
+    return kernels->half_storage == OCT_TYPE_F16 ? OCT_TYPE_F16 : OCT_TYPE_BF16;
+}
+
 const struct oct_conv_kernel *const *check_kernels(const struct oct_kernel_list *list,
                                                    enum oct_type type, int *count)
 {
+    const enum oct_type half = list->sets & OCT_CPU_FP16 ? OCT_TYPE_F16 : OCT_TYPE_BF16;
     *count = type == OCT_TYPE_U8    ? list->conv_u8_count
              : type == OCT_TYPE_F32 ? list->conv_f32_count
-                                    : list->conv_bf16_count;
+             : type == half         ? list->conv_half_count
+                                    : 0;
     return type == OCT_TYPE_U8    ? list->conv_u8
            : type == OCT_TYPE_F32 ? list->conv_f32
-                                  : list->conv_bf16;
+                                  : list->conv_half;
 }
 
 const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, enum oct_type type,
@@ -186,7 +194,7 @@ const struct oct_conv_kernel *check_chosen(const struct oct_kernels *kernels, en
 {
     return type == OCT_TYPE_U8    ? kernels->choose_conv_u8(shape)
            : type == OCT_TYPE_F32 ? kernels->choose_conv_f32(shape)
-                                  : kernels->choose_conv_bf16(shape);
+                                  : kernels->choose_conv_half(shape);
 }
 
 typedef void pool_function(const struct oct_pool_job *job, int row_begin, int row_end,
@@ -246,8 +254,8 @@ static struct pool_case make_pool(struct check_random *random, enum oct_type typ
     p.input = check_allocate(random, size, 64);
     if (type == OCT_TYPE_F32)
         number_floats(random, &p.input);
-    if (type == OCT_TYPE_BF16)
-        number_halves(random, &p.input);
+    if (check_is_half(type))
+        number_halves(random, type, &p.input);
     p.twins = make_twins(random, bytes);
     in.data = p.input.bytes + (size_t)border * (in.row + in.pixel) * oct_type_bytes(type);
     job->input = in;
@@ -283,23 +291,23 @@ static bool check_pool_by(const struct oct_kernels *kernels, pool_function *refe
 bool check_pool(const struct oct_kernels *kernels, enum oct_type type, struct check_random *random)
 {
     pool_function *const references[] = {oct_max_pool_u8_ref, oct_max_pool_f32_ref,
-                                         oct_max_pool_bf16_ref};
+                                         oct_max_pool_bf16_ref, oct_max_pool_f16_ref};
     pool_function *const pools[] = {kernels->max_pool_u8, kernels->max_pool_f32,
-                                    kernels->max_pool_bf16};
+                                    kernels->max_pool_half, kernels->max_pool_half};
     struct pool_case p = make_pool(random, type, false);
     return check_pool_by(kernels, references[type], pools[type], &p, random);
 }
 
 bool check_mean(const struct oct_kernels *kernels, struct check_random *random)
 {
-    const enum oct_type type = (enum oct_type)check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
+    const enum oct_type type = (enum oct_type)check_int(random, 0, CHECK_TYPES - 1);
     struct pool_case p = make_pool(random, type, true);
     return check_pool_by(kernels, oct_mean_pool_ref, kernels->mean_pool, &p, random);
 }
 
 bool check_upsample(const struct oct_kernels *kernels, struct check_random *random)
 {
-    const enum oct_type type = (enum oct_type)check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
+    const enum oct_type type = (enum oct_type)check_int(random, 0, CHECK_TYPES - 1);
     const size_t bytes = oct_type_bytes(type);
     const int channels = 4 * check_int(random, 1, 70), width = 2 * check_int(random, 1, 12),
               height = 2 * check_int(random, 1, 5);
@@ -341,9 +349,8 @@ static void number_steps(struct check_random *random, struct check_memory *memor
 
 bool check_convert(const struct oct_kernels *kernels, struct check_random *random)
 {
-    static const char *const names[] = {"u8", "f32", "bf16"};
-    const int from = check_int(random, OCT_TYPE_U8, OCT_TYPE_BF16);
-    const int to = (from + check_int(random, 1, 2)) % 3;
+    const int from = check_int(random, 0, CHECK_TYPES - 1);
+    const int to = (from + check_int(random, 1, CHECK_TYPES - 1)) % CHECK_TYPES;
     const int channels = 4 * check_int(random, 1, 40), width = check_int(random, 1, 12),
               height = check_int(random, 1, 6);
     const float scale = check_int(random, 0, 1) ? check_float(random, 0.001f, 2.0f) : 0.125f;
@@ -364,8 +371,8 @@ bool check_convert(const struct oct_kernels *kernels, struct check_random *rando
     struct check_memory input = check_allocate(random, size[0], 64);
     if (in->type == OCT_TYPE_F32)
         number_steps(random, &input, scale);
-    else if (in->type == OCT_TYPE_BF16)
-        number_halves(random, &input);
+    else if (check_is_half(in->type))
+        number_halves(random, in->type, &input);
     struct twins twins = make_twins(random, size[1]);
     in->data = input.bytes;
     out->data = twins.expected.bytes;
@@ -376,7 +383,7 @@ bool check_convert(const struct oct_kernels *kernels, struct check_random *rando
     kernels->convert(in, out, channels, width, 0, middle);
     char text[100];
     snprintf(text, sizeof text, "%d channels, %dx%d, from %s to %s", channels, width, height,
-             names[from], names[to]);
+             oct_type_name((enum oct_type)from), oct_type_name((enum oct_type)to));
     return finish_twins(&twins, &input, text);
 }
 
@@ -389,8 +396,10 @@ bool check_pixels(const struct oct_kernels *kernels, struct check_random *random
     kernels->pixels_to_float(input.bytes, (float *)(void *)twins.output.bytes, pixels);
     struct check_memory again = check_allocate(random, 4 * pixels, 0);
     struct twins halves = make_twins(random, 8 * pixels);
-    oct_pixels_to_bf16_ref(again.bytes, (uint16_t *)(void *)halves.expected.bytes, pixels);
-    kernels->pixels_to_bf16(again.bytes, (uint16_t *)(void *)halves.output.bytes, pixels);
+    for (size_t i = 0; i < 4 * pixels; i++)
+        ((uint16_t *)(void *)halves.expected.bytes)[i] =
+            check_half_of(check_half_type(kernels), (float)again.bytes[i] * (1.0f / 255.0f));
+    kernels->pixels_to_half(again.bytes, (uint16_t *)(void *)halves.output.bytes, pixels);
     const bool good = finish_twins(&halves, &again, "pixels to half");
     return finish_twins(&twins, &input, "pixels") && good;
 }
@@ -398,7 +407,7 @@ bool check_pixels(const struct oct_kernels *kernels, struct check_random *random
 bool check_burn(const struct oct_kernels *kernels)
 {
     if (kernels->burn_u8(1000) < 1000 || kernels->burn_f32(1000) < 1000 ||
-        kernels->burn_bf16(1000) < 1000)
+        kernels->burn_half(1000) < 1000)
         return check_failed("a burn loop reports too little work");
     return true;
 }
@@ -416,7 +425,9 @@ bool check_choice(const struct oct_kernels *kernels, struct check_random *random
                                          .output_width = check_int(random, 1, large),
                                          .input_pixel = channels + 4 * check_int(random, 0, 9),
                                          .reach = check_int(random, 0, 3) ? INT32_MAX : 1 << 20};
-    for (enum oct_type type = OCT_TYPE_U8; type <= OCT_TYPE_BF16; type++) {
+    const enum oct_type types[] = {OCT_TYPE_U8, OCT_TYPE_F32, check_half_type(kernels)};
+    for (int i = 0; i < 3; i++) {
+        const enum oct_type type = types[i];
         const struct oct_conv_kernel *kernel = check_chosen(kernels, type, &shape);
         if (!kernel || !kernel->name || !kernel->packed_bytes || !kernel->pack ||
             !kernel->scratch_bytes || !kernel->run || kernel->tile_pixels < 1 ||

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include "base/bfloat16.h"
+#include "base/float16.h"
+#include "network/requantize.h"
 #include "small_detector.h"
 
 octet_session *test_session_open(octet_context *ctx, const struct oct_backend *backend,
@@ -26,6 +29,16 @@ void test_session_run(octet_session *session)
 {
     if (octet_session_run(session) != OCTET_OK)
         fail_msg("%s", octet_session_message(session));
+}
+
+float test_view_value(const octet_tensor_view *view, size_t at)
+{
+    if (view->type == OCTET_ELEMENT_U8)
+        return oct_dequantize(((const uint8_t *)view->data)[at], view->scale, view->zero_point);
+    if (view->type == OCTET_ELEMENT_F32)
+        return ((const float *)view->data)[at];
+    const uint16_t half = ((const uint16_t *)view->data)[at];
+    return view->type == OCTET_ELEMENT_F16 ? oct_f16_value(half) : oct_bf16_value(half);
 }
 
 float *test_session_output(octet_session *session, const octet_engine *engine, int slot,

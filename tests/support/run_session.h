@@ -12,6 +12,9 @@ octet_session *test_session_open(octet_context *ctx, const struct oct_backend *b
                                  const octet_session_settings *settings);
 void test_session_run(octet_session *session);
 
+/* Element `at` of a layer's output, of any type. */
+float test_view_value(const octet_tensor_view *view, size_t at);
+
 /* The undecided output of a slot in malloc'd memory, and its number of floats. */
 float *test_session_output(octet_session *session, const octet_engine *engine, int slot,
                            size_t *count);

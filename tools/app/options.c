@@ -17,9 +17,9 @@
 #define THREADS_MAX 1024
 #define COMMON_COUNT 6
 
-static const char *const cpu_names[] = {"max",    "ref",        "avx2",       "avxvnni",
-                                        "avx512", "avx512vnni", "avx512bf16", "amx",
-                                        "neon",   "dotprod",    "i8mm",       NULL};
+static const char *const cpu_names[] = {"max",        "ref",        "avx2", "avxvnni", "avx512",
+                                        "avx512vnni", "avx512bf16", "amx",  "neon",    "fp16",
+                                        "dotprod",    "i8mm",       NULL};
 
 /* One parse: the verb's options, the common ones and where those go. */
 struct parse {

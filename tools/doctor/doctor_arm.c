@@ -27,24 +27,24 @@ static const struct arm_core {
     {ARM_LTD, 0xd08, "Cortex-A72", ""}, /* Raspberry Pi 4, Graviton */
     {ARM_LTD, 0xd09, "Cortex-A73", ""},
     {ARM_LTD, 0xd0a, "Cortex-A75", NULL},
-    {ARM_LTD, 0xd0b, "Cortex-A76", "dotprod"},  /* Raspberry Pi 5 */
-    {ARM_LTD, 0xd0c, "Neoverse-N1", "dotprod"}, /* Graviton 2, Ampere Altra */
-    {ARM_LTD, 0xd0d, "Cortex-A77", "dotprod"},
-    {ARM_LTD, 0xd0e, "Cortex-A76AE", "dotprod"},
-    {ARM_LTD, 0xd40, "Neoverse-V1", "dotprod i8mm"}, /* Graviton 3 */
-    {ARM_LTD, 0xd41, "Cortex-A78", "dotprod"},
-    {ARM_LTD, 0xd42, "Cortex-A78AE", "dotprod"}, /* Jetson Orin */
-    {ARM_LTD, 0xd44, "Cortex-X1", "dotprod"},
-    {ARM_LTD, 0xd46, "Cortex-A510", "dotprod i8mm"},
-    {ARM_LTD, 0xd47, "Cortex-A710", "dotprod i8mm"},
-    {ARM_LTD, 0xd48, "Cortex-X2", "dotprod i8mm"},
-    {ARM_LTD, 0xd49, "Neoverse-N2", "dotprod i8mm"},
-    {ARM_LTD, 0xd4b, "Cortex-A78C", "dotprod"},
-    {ARM_LTD, 0xd4d, "Cortex-A715", "dotprod i8mm"},
-    {ARM_LTD, 0xd4e, "Cortex-X3", "dotprod i8mm"},
-    {ARM_LTD, 0xd4f, "Neoverse-V2", "dotprod i8mm"},   /* Grace, Graviton 4 */
-    {ARM_LTD, 0xd83, "Neoverse-V3AE", "dotprod i8mm"}, /* Jetson Thor */
-    {ARM_LTD, 0xd84, "Neoverse-V3", "dotprod i8mm"},
+    {ARM_LTD, 0xd0b, "Cortex-A76", "fp16 dotprod"},  /* Raspberry Pi 5 */
+    {ARM_LTD, 0xd0c, "Neoverse-N1", "fp16 dotprod"}, /* Graviton 2, Ampere Altra */
+    {ARM_LTD, 0xd0d, "Cortex-A77", "fp16 dotprod"},
+    {ARM_LTD, 0xd0e, "Cortex-A76AE", "fp16 dotprod"},
+    {ARM_LTD, 0xd40, "Neoverse-V1", "fp16 dotprod i8mm"}, /* Graviton 3 */
+    {ARM_LTD, 0xd41, "Cortex-A78", "fp16 dotprod"},
+    {ARM_LTD, 0xd42, "Cortex-A78AE", "fp16 dotprod"}, /* Jetson Orin */
+    {ARM_LTD, 0xd44, "Cortex-X1", "fp16 dotprod"},
+    {ARM_LTD, 0xd46, "Cortex-A510", "fp16 dotprod i8mm"},
+    {ARM_LTD, 0xd47, "Cortex-A710", "fp16 dotprod i8mm"},
+    {ARM_LTD, 0xd48, "Cortex-X2", "fp16 dotprod i8mm"},
+    {ARM_LTD, 0xd49, "Neoverse-N2", "fp16 dotprod i8mm"},
+    {ARM_LTD, 0xd4b, "Cortex-A78C", "fp16 dotprod"},
+    {ARM_LTD, 0xd4d, "Cortex-A715", "fp16 dotprod i8mm"},
+    {ARM_LTD, 0xd4e, "Cortex-X3", "fp16 dotprod i8mm"},
+    {ARM_LTD, 0xd4f, "Neoverse-V2", "fp16 dotprod i8mm"},   /* Grace, Graviton 4 */
+    {ARM_LTD, 0xd83, "Neoverse-V3AE", "fp16 dotprod i8mm"}, /* Jetson Thor */
+    {ARM_LTD, 0xd84, "Neoverse-V3", "fp16 dotprod i8mm"},
     {NVIDIA, 0x000, "Denver", ""},
     {NVIDIA, 0x003, "Denver 2", ""}, /* Jetson TX2 */
     {NVIDIA, 0x004, "Carmel", ""},   /* Jetson Xavier */
@@ -128,7 +128,7 @@ static void tell_kinds(struct group *group, const struct core_kinds *seen)
 
 void doctor_arm_cores(struct doctor *doctor, struct group *group, char *sets, size_t size)
 {
-    static const char *const newer[] = {"dotprod", "i8mm"};
+    static const char *const newer[] = {"fp16", "dotprod", "i8mm"};
     struct core_kinds seen = {.count = 0};
     read_cpuinfo(doctor, &seen);
     if (seen.count == 0)

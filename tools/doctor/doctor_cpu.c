@@ -29,6 +29,8 @@ static const struct kernel_set {
     {"amx", "avx512vnni", "amx_tile amx_int8 amx_bf16", VERDICT_GOOD, "8-bit matrix tiles (AMX)"},
     {"neon", "", "asimd", VERDICT_NOTE,
      "NEON without 8-bit dot products: INT8 gains less over FP32 than with dotprod"},
+    {"fp16", "neon", "asimdhp", VERDICT_NOTE,
+     "NEON without 8-bit dot products: INT8 gains less over FP32 than with dotprod"},
     {"dotprod", "neon", "asimddp", VERDICT_GOOD,
      "8-bit dot products (dotprod): 16 multiply-adds an instruction, FP32 has 4"},
     {"i8mm", "dotprod", "i8mm", VERDICT_GOOD,
@@ -194,6 +196,10 @@ void doctor_cpu(struct doctor *doctor, struct group *group)
     doctor_arm_cores(doctor, group, sets, sizeof sets);
     judge(group, sets);
     group_fact(group, "kernel_sets", "%s", sets);
+    if (has_word(sets, "fp16"))
+        group_advise(group, VERDICT_GOOD,
+                     "engines of --precision bf16 are multiplied as IEEE halves (fp16): 8 "
+                     "multiply-adds an instruction");
     if (!doctor->recorded) {
         group_fact(group, "octet_uses", "%s", machine.best);
         group_number(group, "physical_cores", machine.physical_cores);

@@ -18,7 +18,7 @@ case " $sets " in *" $uses "*) ;; *) echo "uses $uses, which is none of $sets" ;
 [ "$(isa --cpu max)" = "$uses" ] || echo "max is not $uses"
 boxes >reference
 grep -q '"class_id"' reference || echo "no boxes"
-for set in ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx neon dotprod i8mm; do
+for set in ref avx2 avxvnni avx512 avx512vnni avx512bf16 amx neon fp16 dotprod i8mm; do
     case " $sets " in
     *" $set "*) boxes --cpu $set | cmp - reference || echo "other boxes with $set" ;;
     *)

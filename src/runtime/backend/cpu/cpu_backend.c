@@ -31,8 +31,9 @@ static octet_status open_all(struct oct_cpu *cpu, const struct oct_backend_reque
         return status;
     cpu->thread_count = oct_threads_count(cpu->threads);
     oct_kernels_fill(&cpu->kernels, oct_cpu_enable(sets));
+    oct_cpu_choose_halves(cpu);
     status = oct_layout_make(cpu->ctx, &cpu->arena, cpu->network, cpu->height, cpu->width,
-                             cpu->kernels.bf16_storage, &cpu->layout);
+                             cpu->kernels.half_storage, &cpu->layout);
     if (!status)
         status = oct_cpu_allocate_tensors(cpu);
     if (!status)
@@ -71,7 +72,8 @@ static octet_status tensor(void *state, int slot, int index, octet_tensor_view *
 {
     static const octet_element_type types[] = {[OCT_TYPE_U8] = OCTET_ELEMENT_U8,
                                                [OCT_TYPE_F32] = OCTET_ELEMENT_F32,
-                                               [OCT_TYPE_BF16] = OCTET_ELEMENT_BF16};
+                                               [OCT_TYPE_BF16] = OCTET_ELEMENT_BF16,
+                                               [OCT_TYPE_F16] = OCTET_ELEMENT_F16};
     const struct oct_cpu *cpu = state;
     const struct oct_view own = oct_cpu_view(cpu, slot, index);
     *view = (octet_tensor_view){
@@ -91,9 +93,9 @@ static octet_status tensor(void *state, int slot, int index, octet_tensor_view *
 
 static const char *kernel_set(const struct oct_cpu *cpu)
 {
-    for (int i = 0; i < cpu->network->tensor_count && cpu->kernels.bf16_set; i++)
+    for (int i = 0; i < cpu->network->tensor_count && cpu->kernels.half_set; i++)
         if (cpu->network->tensors[i].type == OCT_TYPE_BF16)
-            return cpu->kernels.bf16_set;
+            return cpu->kernels.half_set;
     return cpu->kernels.set;
 }
 

@@ -69,7 +69,7 @@ struct oct_cpu {
     size_t pictures_bytes;
     char *shared;    /* [layout.shared_bytes] */
     char *scratch;   /* [thread_count][scratch_bytes] */
-    uint8_t *pixels; /* F32 or BF16 input: letterboxed RGB0, before conversion */
+    uint8_t *pixels; /* float or half input: letterboxed RGB0, before conversion */
     struct oct_letterbox_scratch letterbox;
 };
 
@@ -79,6 +79,9 @@ octet_status oct_cpu_allocate_tensors(struct oct_cpu *cpu);
 octet_status oct_cpu_allocate_scratch(struct oct_cpu *cpu);
 /* A tensor of a slot: data at pixel (0, 0), see oct_layout_view(). */
 struct oct_view oct_cpu_view(const struct oct_cpu *cpu, int slot, int tensor);
+
+/* choose_halves.c: whether halves are stored as the kernels would have them. */
+void oct_cpu_choose_halves(struct oct_cpu *cpu);
 
 /* prepare.c: makes the steps. Memory of activations is there, that of scratch is not. */
 octet_status oct_cpu_prepare(struct oct_cpu *cpu);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The picture into the network's input: bytes with a fourth channel of zeros, or floats or BF16 of
- * them; and values of the caller's into a layer's output. */
+/* The picture into the network's input: bytes with a fourth channel of zeros, or floats or halves
+ * of them; and values of the caller's into a layer's output. */
 #include <math.h>
 
-#include "base/bfloat16.h"
-#include "network/requantize.h"
 #include "runtime/backend/cpu/cpu_state.h"
+#include "runtime/backend/cpu/kernels/view_elements.h"
 
 /* Where letterboxed RGB0 bytes go: the input itself, or the pixels before conversion. */
 static struct oct_pixels target_pixels(const struct oct_cpu *cpu, const struct oct_view *input)
@@ -22,10 +21,10 @@ static void convert(const struct oct_cpu *cpu, const struct oct_view *input)
     const size_t width = (size_t)cpu->width;
     for (size_t y = 0; y < (size_t)cpu->height; y++) {
         const uint8_t *codes = cpu->pixels + y * width * 4;
-        if (input->type == OCT_TYPE_BF16)
-            cpu->kernels.pixels_to_bf16(codes, (uint16_t *)input->data + y * input->row, width);
-        else
+        if (input->type == OCT_TYPE_F32)
             cpu->kernels.pixels_to_float(codes, (float *)input->data + y * input->row, width);
+        else
+            cpu->kernels.pixels_to_half(codes, (uint16_t *)input->data + y * input->row, width);
     }
 }
 
@@ -68,10 +67,8 @@ static void set_planes(const struct oct_cpu *cpu, const struct oct_view *input, 
             for (size_t c = 0; c < 3; c++) {
                 if (input->type == OCT_TYPE_U8)
                     ((uint8_t *)input->data)[at + c] = to_byte(planes[c * plane]);
-                else if (input->type == OCT_TYPE_BF16)
-                    ((uint16_t *)input->data)[at + c] = oct_bf16_of(planes[c * plane]);
                 else
-                    ((float *)input->data)[at + c] = planes[c * plane];
+                    oct_store_at(input, (ptrdiff_t)(at + c), planes[c * plane]);
             }
         }
     }
@@ -90,27 +87,15 @@ octet_status oct_cpu_set_input(void *state, int slot, const struct oct_backend_i
     return OCTET_OK;
 }
 
-static void store_pixel(const struct oct_view *view, size_t at, const float *values, int channels)
-{
-    for (int c = 0; c < channels; c++) {
-        if (view->type == OCT_TYPE_U8)
-            ((uint8_t *)view->data)[at + (size_t)c] =
-                oct_requantize(values[c], view->inverse_scale, view->quantization.zero_point);
-        else if (view->type == OCT_TYPE_BF16)
-            ((uint16_t *)view->data)[at + (size_t)c] = oct_bf16_of(values[c]);
-        else
-            ((float *)view->data)[at + (size_t)c] = values[c];
-    }
-}
-
 void oct_cpu_replace(void *state, int slot, int tensor, const float *values)
 {
     const struct oct_cpu *cpu = state;
     const struct oct_view view = oct_cpu_view(cpu, slot, tensor);
-    const int channels = cpu->network->tensors[tensor].channels;
+    const size_t channels = (size_t)cpu->network->tensors[tensor].channels;
     const size_t height = (size_t)cpu->layout.sizes[tensor].height;
     const size_t width = (size_t)cpu->layout.sizes[tensor].width;
     for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++, values += channels)
-            store_pixel(&view, y * view.row + x * view.pixel, values, channels);
+            for (size_t c = 0; c < channels; c++)
+                oct_store_at(&view, (ptrdiff_t)(y * view.row + x * view.pixel + c), values[c]);
 }

@@ -83,7 +83,7 @@ static void place(const struct oct_network *network, struct oct_layout *layout, 
 
 /* Roots are taken from the last tensor down: views come after what they are made of. */
 static void place_all(const struct oct_network *network, struct oct_layout *layout,
-                      enum oct_type bf16_storage)
+                      enum oct_type half_storage)
 {
     for (int i = 0; i < network->tensor_count; i++)
         layout->tensors[i].buffer = -1;
@@ -92,7 +92,7 @@ static void place_all(const struct oct_network *network, struct oct_layout *layo
         if (t->kind == OCT_TENSOR_SLICE || layout->tensors[i].buffer >= 0)
             continue;
         layout->buffers[layout->buffer_count] = (struct oct_layout_buffer){
-            .type = t->type == OCT_TYPE_BF16 ? bf16_storage : t->type,
+            .type = t->type == OCT_TYPE_BF16 ? half_storage : t->type,
             .height = layout->sizes[i].height,
             .width = layout->sizes[i].width,
             .channels = stored_channels(network, i),
@@ -207,7 +207,7 @@ static octet_status assign_offsets(octet_context *ctx, struct oct_arena *arena,
 
 octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, int height, int width,
-                             enum oct_type bf16_storage, struct oct_layout *layout)
+                             enum oct_type half_storage, struct oct_layout *layout)
 {
     memset(layout, 0, sizeof *layout);
     const size_t tensors = (size_t)network->tensor_count;
@@ -219,7 +219,7 @@ octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
     octet_status status = oct_network_sizes(ctx, network, height, width, layout->sizes);
     if (status)
         return status;
-    place_all(network, layout, bf16_storage);
+    place_all(network, layout, half_storage);
     find_lives(network, layout);
     return assign_offsets(ctx, arena, layout);
 }

@@ -43,11 +43,12 @@ struct oct_layout_memory {
     void *picture, *shared; /* aligned to OCT_ALIGNMENT */
 };
 
-/* Plans memory for an input size. `bf16_storage`: how what the network has in BF16 is stored, BF16
- * or F32. Everything is allocated from `arena`. Fails with OCTET_BAD_SHAPE, out of memory. */
+/* Plans memory for an input size. `half_storage`: how what the network has in BF16 is stored: so,
+ * as F16, or as F32. Everything is allocated from `arena`. Fails with OCTET_BAD_SHAPE, out of
+ * memory. */
 octet_status oct_layout_make(octet_context *ctx, struct oct_arena *arena,
                              const struct oct_network *network, int height, int width,
-                             enum oct_type bf16_storage, struct oct_layout *layout);
+                             enum oct_type half_storage, struct oct_layout *layout);
 
 /* Whether each picture has the tensor in a region of its own, where it outlives the run. */
 bool oct_layout_of_picture(const struct oct_layout *layout, int tensor);

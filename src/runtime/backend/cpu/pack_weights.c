@@ -15,13 +15,13 @@ octet_status oct_cpu_choose_kernel(struct oct_cpu *cpu, struct oct_step *step,
     job->bias = constants->bias;
     job->shape.reach = constants->reach;
     if (job->shape.depthwise)
-        step->kernel = type == OCT_TYPE_U8     ? kernels->depthwise_u8
-                       : type == OCT_TYPE_BF16 ? kernels->depthwise_bf16
-                                               : kernels->depthwise_f32;
+        step->kernel = type == OCT_TYPE_U8    ? kernels->depthwise_u8
+                       : type == OCT_TYPE_F32 ? kernels->depthwise_f32
+                                              : kernels->depthwise_half;
     else
-        step->kernel = (type == OCT_TYPE_U8     ? kernels->choose_conv_u8
-                        : type == OCT_TYPE_BF16 ? kernels->choose_conv_bf16
-                                                : kernels->choose_conv_f32)(&job->shape);
+        step->kernel = (type == OCT_TYPE_U8    ? kernels->choose_conv_u8
+                        : type == OCT_TYPE_F32 ? kernels->choose_conv_f32
+                                               : kernels->choose_conv_half)(&job->shape);
     return oct_add(cpu->packed_bytes, oct_cpu_packed_bytes(step), &cpu->packed_bytes)
                ? OCTET_OK
                : oct_fail_memory(cpu->ctx, "packed weights");

@@ -43,6 +43,6 @@ struct oct_cpu_peak oct_cpu_measure_peak(unsigned sets)
     oct_kernels_fill(&kernels, oct_cpu_enable(sets));
     struct oct_cpu_peak peak = {.int8 = measure(kernels.burn_u8)};
     peak.fp32 = measure(kernels.burn_f32);
-    peak.bf16 = kernels.bf16_storage == OCT_TYPE_BF16 ? measure(kernels.burn_bf16) : peak.fp32;
+    peak.bf16 = kernels.half_storage != OCT_TYPE_F32 ? measure(kernels.burn_half) : peak.fp32;
     return peak;
 }

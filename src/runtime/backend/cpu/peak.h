@@ -5,7 +5,8 @@
 
 #include <octet/status.h>
 
-/* In 10^9 multiply-adds a second; BF16 as FP32 where no kernel multiplies it. */
+/* In 10^9 multiply-adds a second; BF16 as it is stored: IEEE's half
+ * on some processors, FP32 where no kernel multiplies halves. */
 struct oct_cpu_peak {
     double int8, bf16, fp32;
 };

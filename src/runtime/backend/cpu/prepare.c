@@ -62,10 +62,10 @@ static void prepare_pool(struct oct_cpu *cpu, struct oct_step *step, struct oct_
                                  .end_row = size.height + behind,
                                  .end_column = size.width + behind,
                                  .share = unit / (float)(layer->kernel * layer->kernel)};
-    step->pool = means                   ? cpu->kernels.mean_pool
-                 : type == OCT_TYPE_U8   ? cpu->kernels.max_pool_u8
-                 : type == OCT_TYPE_BF16 ? cpu->kernels.max_pool_bf16
-                                         : cpu->kernels.max_pool_f32;
+    step->pool = means                  ? cpu->kernels.mean_pool
+                 : type == OCT_TYPE_U8  ? cpu->kernels.max_pool_u8
+                 : type == OCT_TYPE_F32 ? cpu->kernels.max_pool_f32
+                                        : cpu->kernels.max_pool_half;
     keep_scratch(cpu, cpu->kernels.pool_scratch_bytes(job));
 }
 

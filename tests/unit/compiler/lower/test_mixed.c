@@ -256,7 +256,7 @@ static void check_plan(const struct oct_network *network, int wanted_float)
 }
 
 /* The engine against the plain evaluation, and its kernel sets against each other: to the bit, but
- * for tensors that one of them stores as BF16. */
+ * for tensors that one of them stores as BF16 or F16. */
 static void check_engine(const octet_engine *engine, const char *what)
 {
     static float output[ROWS * ANCHORS], first[ROWS * ANCHORS];
@@ -269,8 +269,9 @@ static void check_engine(const octet_engine *engine, const char *what)
         if (!(oct_cpu_sets() & set))
             continue;
         run_engine(engine, oct_cpu_set_name(set), output);
-        const bool half = has_halves(&engine->network) && set >= OCT_CPU_AVX512BF16 &&
-                          (oct_cpu_sets() & OCT_CPU_AVX512BF16);
+        const unsigned storing = OCT_CPU_AVX512BF16 | OCT_CPU_FP16; /* and sets above them */
+        const bool half =
+            has_halves(&engine->network) && (oct_cpu_sets() & storing & (2 * set - 1));
         compare_outputs(what, output, NULL, values, half ? HALF_TOLERANCE : 1);
         if (set == 1)
             memcpy(first, output, sizeof first);

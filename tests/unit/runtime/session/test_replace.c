@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "base/bfloat16.h"
 #include "counting_context.h"
 #include "network/requantize.h"
 #include "reference_backend.h"
@@ -30,15 +29,6 @@ struct observed {
     octet_status status;       /* of the last replacement */
 };
 
-static float value_at(const octet_tensor_view *view, size_t at)
-{
-    if (view->type == OCTET_ELEMENT_U8)
-        return oct_dequantize(((const uint8_t *)view->data)[at], view->scale, view->zero_point);
-    if (view->type == OCTET_ELEMENT_BF16)
-        return oct_bf16_value(((const uint16_t *)view->data)[at]);
-    return ((const float *)view->data)[at];
-}
-
 static size_t element_of(const octet_tensor_view *view, size_t i)
 {
     const size_t channels = (size_t)view->channels, width = (size_t)view->width;
@@ -52,7 +42,7 @@ static float *values_of(const octet_tensor_view *view, size_t *count)
     float *values = malloc(*count * sizeof *values);
     assert_non_null(values);
     for (size_t i = 0; i < *count; i++)
-        values[i] = value_at(view, element_of(view, i));
+        values[i] = test_view_value(view, element_of(view, i));
     return values;
 }
 

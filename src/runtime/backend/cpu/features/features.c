@@ -17,6 +17,7 @@ static const struct {
     {OCT_CPU_AVX512BF16, "avx512bf16"},
     {OCT_CPU_AMX, "amx"},
     {OCT_CPU_NEON, "neon"},
+    {OCT_CPU_FP16, "fp16"},
     {OCT_CPU_DOTPROD, "dotprod"},
     {OCT_CPU_I8MM, "i8mm"},
 };

@@ -16,17 +16,18 @@ enum oct_cpu_set {
     OCT_CPU_AVX512BF16 = 1 << 5, /* and BF16: dot products of bfloat16 pairs */
     OCT_CPU_AMX = 1 << 6,        /* TILE, INT8, BF16, and the system's permission */
     OCT_CPU_NEON = 1 << 7,       /* 64-bit ARM's vectors, which fuse multiply and add */
-    OCT_CPU_DOTPROD = 1 << 8,    /* 8-bit dot products: SDOT, UDOT */
-    OCT_CPU_I8MM = 1 << 9        /* and 8-bit matrix products: SMMLA, USMMLA, and USDOT */
+    OCT_CPU_FP16 = 1 << 8,       /* and arithmetic of IEEE halves */
+    OCT_CPU_DOTPROD = 1 << 9,    /* 8-bit dot products: SDOT, UDOT */
+    OCT_CPU_I8MM = 1 << 10       /* and 8-bit matrix products: SMMLA, USMMLA, and USDOT */
 };
 
 /* The sets this machine can run; always contains OCT_CPU_REF. Does not change anything. */
 unsigned oct_cpu_sets(void);
 
 /* Those of a 64-bit ARM processor of which the system says AT_HWCAP and AT_HWCAP2 (getauxval()). A
- * system older than a set does not know of it (Linux before 4.16: dotprod, before 5.6: i8mm), and
- * yet its programs can use it: such a set counts where proc/cpuinfo, below `root` ("": of this
- * machine), names only cores that have it. */
+ * system older than a set does not know of it (Linux before 4.11: fp16, before 4.16: dotprod,
+ * before 5.6: i8mm), and yet its programs can use it: such a set counts where proc/cpuinfo, below
+ * `root` ("": of this machine), names only cores that have it. */
 unsigned oct_arm_sets(unsigned long hwcap, unsigned long hwcap2, const char *root);
 
 /* Asks the system for what the sets need beyond being there: for AMX, leave to use tile data
@@ -35,8 +36,8 @@ unsigned oct_arm_sets(unsigned long hwcap, unsigned long hwcap2, const char *roo
  * tiles (AT_MINSIGSTKSZ). Returns the sets, without OCT_CPU_AMX where the system refuses. */
 unsigned oct_cpu_enable(unsigned sets);
 
-/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16", "amx", "neon", "dotprod", "i8mm";
- * NULL for a value that is no single set. */
+/* "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "avx512bf16", "amx", "neon", "fp16", "dotprod",
+ * "i8mm"; NULL for a value that is no single set. */
 const char *oct_cpu_set_name(unsigned set);
 
 /*

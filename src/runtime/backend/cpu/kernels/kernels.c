@@ -24,9 +24,8 @@ static const struct {
     {OCT_CPU_AMX, oct_kernels_fill_amx},
     {OCT_CPU_AMX | OCT_CPU_AVX512BF16, oct_kernels_fill_amxbf16},
 #elif defined(__aarch64__)
-    {OCT_CPU_NEON, oct_kernels_fill_neon},
-    {OCT_CPU_DOTPROD, oct_kernels_fill_dotprod},
-    {OCT_CPU_I8MM, oct_kernels_fill_i8mm},
+    {OCT_CPU_NEON, oct_kernels_fill_neon},       {OCT_CPU_FP16, oct_kernels_fill_fp16},
+    {OCT_CPU_DOTPROD, oct_kernels_fill_dotprod}, {OCT_CPU_I8MM, oct_kernels_fill_i8mm},
 #endif
 };
 
@@ -75,6 +74,9 @@ static const struct oct_kernel_list lists[] = {
     {OCT_CPU_NEON, oct_winograd_u8_neon, OCT_NEON_WINOGRADS, oct_winograd_f32_neon,
      OCT_NEON_WINOGRADS, NULL, 0},
     {OCT_CPU_NEON, DEPTHWISE(u8, neon), DEPTHWISE(f32, neon), NULL, 0},
+    {OCT_CPU_FP16, NULL, 0, NULL, 0, oct_conv_f16_fp16, OCT_NEON_VECTORS},
+    {OCT_CPU_FP16, NULL, 0, NULL, 0, oct_winograd_f16_fp16, OCT_NEON_WINOGRADS},
+    {OCT_CPU_FP16, NULL, 0, NULL, 0, ONE(oct_depthwise_f16_neon)},
     {OCT_CPU_DOTPROD, ONE(oct_conv_u8_dotprod), NULL, 0, NULL, 0},
     {OCT_CPU_I8MM, ONE(oct_conv_u8_i8mm), NULL, 0, NULL, 0},
 #endif

@@ -6,7 +6,7 @@
  * struct oct_conv_job for their layout.
  *
  * INT8 and F32 results are bit-identical in every set: requantize.h, float_functions.h and the
- * plain C kernels are the one definition. BF16 results agree within tolerances.
+ * plain C kernels are the one definition. BF16 and F16 results agree within tolerances.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_KERNELS_H
@@ -58,8 +58,8 @@ struct oct_view {
 /*
  * One convolution of one picture. The input's data points at the element that tap (0, 0) of output
  * pixel (0, 0) reads; with padding that lies in the border, which holds zero points (U8) or zeros
- * (F32, BF16), so that kernels know no edges. Up to 64 bytes behind any row's last element may be
- * read, never used.
+ * (F32, BF16, F16), so that kernels know no edges. Up to 64 bytes behind any row's last element may
+ * be read, never used.
  *
  * For output channel n, first
  *
@@ -68,13 +68,14 @@ struct oct_view {
  *   F32 input:        y = bias[n], then fma(x, w, y) for taps in order and channels in order, or by
  *                     transforms (transformed.h)
  *   BF16 input:       y = bias[n] + sum w x                    float, in any order
+ *   F16 input:        y = bias[n] + sum w x                    float or half, in any order
  *
  * with depthwise shapes c = n alone, and then, in this order:
  *
  *   `activation`:     y = that of y (requantize.h); floats' SiLU is that of float_functions.h
  *   `residual.data`:  y = y + residual; of codes: y = fma(float(code - zero_point), scale, y)
- *   store:            as float, rounded to BF16, or requantised with the output's inverse_scale
- *                     and zero_point
+ *   store:            as float, rounded to BF16 or F16 (float16.h), or requantised with the
+ *                     output's inverse_scale and zero_point
  *
  * Residual and output may be of any type whatever the input's is.
  */
@@ -126,7 +127,7 @@ struct oct_conv_kernel {
  * Maxima keep scale and zero point. They are separable: the scratch holds row-wise ones. Means:
  *
  *   U8:         sum of code - zero_point, exact; oct_requantize(oct_mean_of_codes(sum, share))
- *   F32, BF16:  sum, row by row, in float; times share
+ *   others:     sum, row by row, in float; times share
  *
  * with `share` the input's scale, or 1, over kernel * kernel.
  */
@@ -162,8 +163,8 @@ struct oct_table_job {
  *   U8:         scores are sum (code_q - zero_q) (code_k - zero_k), int32; softmax.h says what
  *               follows: weights w, exact sums of w (code_v - zero_v) in blocks, and
  *                   y = float(sum) * (scale_v / float(sum of w))
- *   F32, BF16:  y = sum w v * (1 / sum w), w by float_functions.h; all in one order
- *   store:      as float, rounded to BF16, or requantised
+ *   others:     y = sum w v * (1 / sum w), w by float_functions.h; all in one order
+ *   store:      as float, rounded to BF16 or F16, or requantised
  *
  * The three inputs are of one type; the output may be of any.
  */
@@ -222,17 +223,17 @@ struct oct_kernels {
     /* Never NULL: the best kernel of the table's sets for a shape. */
     const struct oct_conv_kernel *(*choose_conv_u8)(const struct oct_conv_shape *shape);
     const struct oct_conv_kernel *(*choose_conv_f32)(const struct oct_conv_shape *shape);
-    const struct oct_conv_kernel *(*choose_conv_bf16)(const struct oct_conv_shape *shape);
+    const struct oct_conv_kernel *(*choose_conv_half)(const struct oct_conv_shape *shape);
     /* The same for depthwise shapes. */
-    const struct oct_conv_kernel *depthwise_u8, *depthwise_f32, *depthwise_bf16;
-    /* How sessions store what a network has in BF16: so where products of it are fast, else as
-     * F32. */
-    enum oct_type bf16_storage;
-    const char *bf16_set; /* the highest set that works on it */
+    const struct oct_conv_kernel *depthwise_u8, *depthwise_f32, *depthwise_half;
+    /* How sessions store what a network has in BF16, and what all of the table that is called half
+     * takes: BF16 or F16, where products of it are fast. F32: no session has halves. */
+    enum oct_type half_storage;
+    const char *half_set; /* the highest set that works on it */
     size_t (*pool_scratch_bytes)(const struct oct_pool_job *job);
     void (*max_pool_u8)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     void (*max_pool_f32)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
-    void (*max_pool_bf16)(const struct oct_pool_job *job, int row_begin, int row_end,
+    void (*max_pool_half)(const struct oct_pool_job *job, int row_begin, int row_end,
                           void *scratch);
     void (*mean_pool)(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
     /* out(y, x) = in(y / 2, x / 2), output rows [row_begin, row_end); same type, scale and zero
@@ -240,26 +241,26 @@ struct oct_kernels {
     void (*upsample2)(const struct oct_view *input, const struct oct_view *output, int channels,
                       int output_width, int row_begin, int row_end);
     /* Between types: codes to values, scale * (code - zero_point), values to codes by
-     * oct_requantize(), to BF16 by oct_bf16_of(), for rows [row_begin, row_end). `channels` is a
-     * multiple of 4. Bit-identical in every set. */
+     * oct_requantize(), to halves by oct_bf16_of() or oct_f16_of(), for rows [row_begin, row_end).
+     * `channels` is a multiple of 4. Bit-identical in every set. */
     void (*convert)(const struct oct_view *input, const struct oct_view *output, int channels,
                     int width, int row_begin, int row_end);
     /* For rows [row_begin, row_end); bit-identical in every set. */
     void (*table)(const struct oct_table_job *job, int row_begin, int row_end);
-    /* Bit-identical in every set; `attention_float` takes F32 or BF16. */
+    /* Bit-identical in every set; `attention_float` takes all but U8. */
     const struct oct_attention_kernel *attention_u8, *attention_float;
     /* RGB0 bytes to float [0, 1]: `pixels` pixels, codes[4 * i] to values[4 * i],
      * value = code * (1 / 255.0f). */
     void (*pixels_to_float)(const uint8_t *codes, float *values, size_t pixels);
-    /* As it, rounded to BF16. */
-    void (*pixels_to_bf16)(const uint8_t *codes, uint16_t *values, size_t pixels);
+    /* As it, rounded to `half_storage`; F32: to BF16. */
+    void (*pixels_to_half)(const uint8_t *codes, uint16_t *values, size_t pixels);
     struct oct_resize_kernels resize; /* bit-exact in every set */
     struct oct_measure_kernels measure;
     /* Register-only loops for `octet bench --peak`: run `rounds` rounds, return the multiply-adds
      * done. */
     uint64_t (*burn_u8)(uint64_t rounds);
     uint64_t (*burn_f32)(uint64_t rounds);
-    uint64_t (*burn_bf16)(uint64_t rounds);
+    uint64_t (*burn_half)(uint64_t rounds);
 };
 
 /* Fills the table with the best that `sets` allows, a mask of enum oct_cpu_set (features.h). Ref is
@@ -276,6 +277,7 @@ void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels);
 void oct_kernels_fill_amx(struct oct_kernels *kernels);
 void oct_kernels_fill_amxbf16(struct oct_kernels *kernels);
 void oct_kernels_fill_neon(struct oct_kernels *kernels);
+void oct_kernels_fill_fp16(struct oct_kernels *kernels);
 void oct_kernels_fill_dotprod(struct oct_kernels *kernels);
 void oct_kernels_fill_i8mm(struct oct_kernels *kernels);
 
@@ -286,8 +288,8 @@ struct oct_kernel_list {
     int conv_u8_count;
     const struct oct_conv_kernel *const *conv_f32;
     int conv_f32_count;
-    const struct oct_conv_kernel *const *conv_bf16;
-    int conv_bf16_count;
+    const struct oct_conv_kernel *const *conv_half; /* F16 of the set fp16, else BF16 */
+    int conv_half_count;
 };
 const struct oct_kernel_list *oct_kernels_list(int *count);
 

@@ -14,12 +14,14 @@
 
 /* What Linux tells in AT_HWCAP and AT_HWCAP2 (asm/hwcap.h). */
 #define ASIMD (1ul << 1)
+#define FP16 (1ul << 10)
 #define DOTPROD (1ul << 20)
 #define I8MM (1ul << 13)
 
 enum {
     NEON = OCT_CPU_REF | OCT_CPU_NEON,
-    DOT = NEON | OCT_CPU_DOTPROD,
+    HALF = NEON | OCT_CPU_FP16,
+    DOT = HALF | OCT_CPU_DOTPROD,
     MATRIX = DOT | OCT_CPU_I8MM
 };
 
@@ -55,11 +57,13 @@ static void told_by_system(void **state)
     assert_int_equal(oct_arm_sets(0, 0, root), OCT_CPU_REF);
     assert_int_equal(oct_arm_sets(DOTPROD, I8MM, root), OCT_CPU_REF);
     assert_int_equal(oct_arm_sets(ASIMD, 0, root), NEON);
-    assert_int_equal(oct_arm_sets(ASIMD | DOTPROD, 0, root), DOT);
-    assert_int_equal(oct_arm_sets(ASIMD | DOTPROD, I8MM, root), MATRIX);
+    assert_int_equal(oct_arm_sets(ASIMD | FP16, 0, root), HALF);
+    assert_int_equal(oct_arm_sets(ASIMD | DOTPROD, 0, root), NEON | OCT_CPU_DOTPROD);
+    assert_int_equal(oct_arm_sets(ASIMD | FP16 | DOTPROD, 0, root), DOT);
+    assert_int_equal(oct_arm_sets(ASIMD | FP16 | DOTPROD, I8MM, root), MATRIX);
     assert_int_equal(oct_arm_sets(ASIMD, I8MM, root), NEON); /* i8mm stands on dotprod */
     put_cpuinfo(CORE("0xd08"));
-    assert_int_equal(oct_arm_sets(ASIMD | DOTPROD, I8MM, root), MATRIX);
+    assert_int_equal(oct_arm_sets(ASIMD | FP16 | DOTPROD, I8MM, root), MATRIX);
 }
 
 static void newer_than_system(void **state)

@@ -54,7 +54,7 @@ struct comparison {
     const struct test_run *expected;
     int layers;
     double largest; /* float difference, relative to 1 + the value */
-    bool half;      /* some tensor is stored as BF16 */
+    bool half;      /* some tensor is stored as BF16 or F16 */
 };
 
 static int compare_layer(void *user, int index, int layer, const octet_tensor_view *view)
@@ -69,8 +69,7 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
     assert_int_equal(view->width, t->width);
     assert_int_equal(view->channels, network->tensors[network->layers[layer].output].channels);
     assert_int_equal(view->type != OCTET_ELEMENT_U8, t->planes[0].values != NULL);
-    const bool half = view->type == OCTET_ELEMENT_BF16;
-    c->half |= half;
+    c->half |= view->type == OCTET_ELEMENT_BF16 || view->type == OCTET_ELEMENT_F16;
     for (int y = 0; y < view->height; y++) {
         for (int x = 0; x < view->width; x++) {
             const size_t pixel = (size_t)y * view->row_elements + (size_t)x * view->pixel_elements;
@@ -82,9 +81,7 @@ static int compare_layer(void *user, int index, int layer, const octet_tensor_vi
                              ((const uint8_t *)view->data)[pixel + (size_t)n], p->codes[at]);
                 if (p->codes)
                     continue;
-                const double is =
-                    half ? (double)oct_bf16_value(((const uint16_t *)view->data)[pixel + (size_t)n])
-                         : (double)((const float *)view->data)[pixel + (size_t)n];
+                const double is = (double)test_view_value(view, pixel + (size_t)n);
                 const double off = fabs(is - (double)p->values[at]) / (1.0 + fabs(is));
                 c->largest = off > c->largest ? off : c->largest;
             }
@@ -209,8 +206,29 @@ static void layers_of_half(void **state)
     if (oct_cpu_sets() & OCT_CPU_AVX512BF16) /* AMX works on what is stored so, where both are */
         assert_string_equal(octet_session_cpu(session),
                             oct_cpu_sets() & OCT_CPU_AMX ? "amx" : "avx512bf16");
+    if (oct_cpu_sets() & OCT_CPU_FP16)
+        assert_string_equal(octet_session_cpu(session), "fp16");
     octet_session_close(&session);
     octet_engine_free(&engine);
+}
+
+/* What IEEE's half does not hold is stored in floats. */
+static void layers_of_large_halves(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        octet_engine *engine = test_engine(&test.context, TEST_DETECTOR_TINY, OCTET_PRECISION_BF16);
+        const struct oct_layer *layer = &engine->network.layers[0];
+        if (i == 0)
+            ((uint16_t *)(uintptr_t)layer->bf16)[0] = oct_bf16_of(-1e5f);
+        else
+            ((float *)(uintptr_t)layer->bias)[1] = 1e5f;
+        octet_session *session = test_session_open(&test.context, &oct_cpu_backend, engine, NULL);
+        if (oct_cpu_sets() & OCT_CPU_FP16)
+            assert_string_not_equal(octet_session_cpu(session), "fp16");
+        octet_session_close(&session);
+        octet_engine_free(&engine);
+    }
 }
 
 static void layers_of_tiny(void **state)
@@ -433,13 +451,11 @@ static void identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(layers_of_int8),         TEST(layers_of_float),
-        TEST(layers_transformed),     TEST(layers_of_large_sums),
-        TEST(layers_of_half),         TEST(layers_of_tiny),
-        TEST(layers_of_depthwise),    TEST(layers_of_pruned),
-        TEST(layers_of_pooled),       TEST(layers_of_attention),
-        TEST(attention_of_odd_sizes), TEST(layers_of_pruned_mixed),
-        TEST(layers_of_pooled_mixed), TEST(identity),
+        TEST(layers_of_int8),         TEST(layers_of_float),        TEST(layers_transformed),
+        TEST(layers_of_large_sums),   TEST(layers_of_half),         TEST(layers_of_large_halves),
+        TEST(layers_of_tiny),         TEST(layers_of_depthwise),    TEST(layers_of_pruned),
+        TEST(layers_of_pooled),       TEST(layers_of_attention),    TEST(attention_of_odd_sizes),
+        TEST(layers_of_pruned_mixed), TEST(layers_of_pooled_mixed), TEST(identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,22 +13,28 @@ extern const struct oct_conv_kernel oct_conv_u8_neon, oct_conv_u8_dotprod, oct_c
 enum { OCT_NEON_VECTORS = 4, OCT_NEON_WINOGRADS = 1 };
 
 extern const struct oct_conv_kernel *const oct_conv_f32_neon[OCT_NEON_VECTORS];
+extern const struct oct_conv_kernel *const oct_conv_f16_fp16[OCT_NEON_VECTORS];
 
 /* 3x3 convolutions by Winograd's transforms (winograd.h). */
 extern const struct oct_conv_kernel *const oct_winograd_u8_neon[OCT_NEON_WINOGRADS];
 extern const struct oct_conv_kernel *const oct_winograd_f32_neon[OCT_NEON_WINOGRADS];
+extern const struct oct_conv_kernel *const oct_winograd_f16_fp16[OCT_NEON_WINOGRADS];
 
-extern const struct oct_conv_kernel oct_depthwise_u8_neon, oct_depthwise_f32_neon;
+extern const struct oct_conv_kernel oct_depthwise_u8_neon, oct_depthwise_f32_neon,
+    oct_depthwise_f16_neon;
 
 extern const struct oct_attention_kernel oct_attention_u8_neon, oct_attention_float_neon;
 
-/* The finish for FINISH_* flags (finish_job.h). */
+/* The finish for FINISH_* flags (finish_job.h): of int32 sums, of floats, and of halves. */
 finish_function *oct_finish_u8_neon(int flags);
 finish_function *oct_finish_f32_neon(int flags);
+finish_function *oct_finish_f16_neon(int flags); /* sums are floats */
+finish_function *oct_finish_f16_fp16(int flags);
 
-/* F32's tiles (tiles.h), and those of words of 16 bits. */
+/* Tiles (tiles.h) of words of 16 bits, floats and halves. */
 extern tile_function *const oct_tiles_words_neon[OCT_NEON_VECTORS + 1][TILE_PIXELS];
 extern tile_function *const oct_tiles_f32_neon[OCT_NEON_VECTORS + 1][TILE_PIXELS];
+extern tile_function *const oct_tiles_f16_fp16[OCT_NEON_VECTORS + 1][TILE_PIXELS];
 
 /* Parts of oct_kernels_fill_neon(). */
 void oct_fill_u8_neon(struct oct_kernels *kernels);

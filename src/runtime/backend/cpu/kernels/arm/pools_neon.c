@@ -123,5 +123,5 @@ void oct_fill_pools_neon(struct oct_kernels *kernels)
     kernels->pool_scratch_bytes = pool_scratch_bytes;
     kernels->max_pool_u8 = max_pool_u8;
     kernels->max_pool_f32 = max_pool_f32;
-    kernels->max_pool_bf16 = max_pool_bf16;
+    kernels->max_pool_half = max_pool_bf16;
 }

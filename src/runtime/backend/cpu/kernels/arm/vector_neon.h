@@ -7,11 +7,13 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#include "base/float16.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/arm/cubics_neon.h"
 
 #define OCT_LANES 4
 #define OCT_REGISTERS 32
+#define OCT_F16_STORED 1
 
 typedef float32x4_t v_float;
 typedef int32x4_t v_int;
@@ -277,6 +279,19 @@ static inline void v_store_bf16(uint16_t *at, v_float a, int count)
     const uint32x4_t number = vceqq_f32(a, a); /* all but NaNs */
     vst1_u16(at,
              vmovn_u32(vbslq_u32(number, vshrq_n_u32(up, 16), vorrq_u32(high, vdupq_n_u32(0x40)))));
+}
+
+static inline v_float v_load_f16(const uint16_t *at, int count)
+{
+    (void)count;
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(at)));
+}
+
+static inline void v_store_f16(uint16_t *at, v_float a, int count)
+{
+    (void)count;
+    const v_float low = vmaxq_f32(a, vdupq_n_f32(-OCT_F16_MOST)); /* of a NaN it */
+    vst1_u16(at, vreinterpret_u16_f16(vcvt_f16_f32(vminq_f32(low, vdupq_n_f32(OCT_F16_MOST)))));
 }
 
 static inline v_bytes v_pack(const v_int v[4], int zero_point)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attention in plain C: the definition. One query of one head at a time, pixels of its area in
  * order, channels in order; weights of floats add up to 16 sums first (float_functions.h). */
-#include "base/bfloat16.h"
 #include "base/fused.h"
 #include "network/float_functions.h"
-#include "network/requantize.h"
 #include "network/softmax.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
@@ -15,32 +13,16 @@ static size_t scratch_bytes(const struct oct_attention_job *job)
 }
 
 /* The element of channel 0 of pixel `pixel` of the picture. */
-static size_t element_of(const struct oct_attention_job *job, const struct oct_view *view,
-                         int pixel)
+static ptrdiff_t element_of(const struct oct_attention_job *job, const struct oct_view *view,
+                            int pixel)
 {
-    return (size_t)(pixel / job->width) * view->row + (size_t)(pixel % job->width) * view->pixel;
+    return (ptrdiff_t)((size_t)(pixel / job->width) * view->row +
+                       (size_t)(pixel % job->width) * view->pixel);
 }
 
-static int code_of(const struct oct_view *view, size_t at)
+static int code_of(const struct oct_view *view, ptrdiff_t at)
 {
     return ((const uint8_t *)view->data)[at] - view->quantization.zero_point;
-}
-
-static float value_of(const struct oct_view *view, size_t at)
-{
-    return view->type == OCT_TYPE_BF16 ? oct_bf16_value(((const uint16_t *)view->data)[at])
-                                       : ((const float *)view->data)[at];
-}
-
-static void store(const struct oct_view *output, size_t at, float y)
-{
-    if (output->type == OCT_TYPE_F32)
-        ((float *)output->data)[at] = y;
-    else if (output->type == OCT_TYPE_BF16)
-        ((uint16_t *)output->data)[at] = oct_bf16_of(y);
-    else
-        ((uint8_t *)output->data)[at] =
-            oct_requantize(y, output->inverse_scale, output->quantization.zero_point);
 }
 
 /* One query: its head, its pixel, and the pixels of its area. */
@@ -52,11 +34,11 @@ struct query {
 static int32_t score_of_codes(const struct query *q, int key)
 {
     const struct oct_attention_job *job = q->job;
-    const size_t first = (size_t)q->head * (size_t)job->key_channels;
-    const size_t query = element_of(job, &job->queries, q->pixel) + first;
-    const size_t other = element_of(job, &job->keys, key) + first;
+    const ptrdiff_t first = (ptrdiff_t)q->head * job->key_channels;
+    const ptrdiff_t query = element_of(job, &job->queries, q->pixel) + first;
+    const ptrdiff_t other = element_of(job, &job->keys, key) + first;
     int32_t score = 0;
-    for (size_t t = 0; t < (size_t)job->key_channels; t++)
+    for (int t = 0; t < job->key_channels; t++)
         score += code_of(&job->queries, query + t) * code_of(&job->keys, other + t);
     return score;
 }
@@ -74,8 +56,8 @@ static void run_codes(const struct query *q, int32_t *weights)
     for (int j = 0; j < q->count; j++)
         sum += weights[j] = oct_softmax_weight(weights[j] - highest, unit);
     const float each = job->values.quantization.scale / (float)sum;
-    const size_t first = (size_t)q->head * (size_t)job->value_channels;
-    for (size_t c = first; c < first + (size_t)job->value_channels; c++) {
+    const ptrdiff_t first = (ptrdiff_t)q->head * job->value_channels;
+    for (ptrdiff_t c = first; c < first + job->value_channels; c++) {
         float total = 0.0f;
         for (int j = 0; j < q->count;) {
             const int left = q->count - j,
@@ -86,25 +68,25 @@ static void run_codes(const struct query *q, int32_t *weights)
                          code_of(&job->values, element_of(job, &job->values, q->begin + j) + c);
             total += (float)block;
         }
-        store(&job->output, element_of(job, &job->output, q->pixel) + c, total * each);
+        oct_store_at(&job->output, element_of(job, &job->output, q->pixel) + c, total * each);
     }
 }
 
 static float score_of_values(const struct query *q, int key)
 {
     const struct oct_attention_job *job = q->job;
-    const size_t first = (size_t)q->head * (size_t)job->key_channels;
-    const size_t query = element_of(job, &job->queries, q->pixel) + first;
-    const size_t other = element_of(job, &job->keys, key) + first;
+    const ptrdiff_t first = (ptrdiff_t)q->head * job->key_channels;
+    const ptrdiff_t query = element_of(job, &job->queries, q->pixel) + first;
+    const ptrdiff_t other = element_of(job, &job->keys, key) + first;
     float score = 0.0f;
-    for (size_t t = 0; t < (size_t)job->key_channels; t++)
-        score =
-            oct_fused(value_of(&job->queries, query + t), value_of(&job->keys, other + t), score);
+    for (int t = 0; t < job->key_channels; t++)
+        score = oct_fused(oct_value_at(&job->queries, query + t),
+                          oct_value_at(&job->keys, other + t), score);
     return score;
 }
 
 /* What the weights come to of channel `c` of values: over blocks of pixels, as codes are. */
-static float total_of_values(const struct query *q, const float *weights, size_t c)
+static float total_of_values(const struct query *q, const float *weights, ptrdiff_t c)
 {
     const struct oct_view *values = &q->job->values;
     float total = 0.0f;
@@ -114,8 +96,9 @@ static float total_of_values(const struct query *q, const float *weights, size_t
         const bool first = j == 0;
         float block = 0.0f;
         for (; j < end; j++)
-            block = oct_fused(
-                weights[j], value_of(values, element_of(q->job, values, q->begin + j) + c), block);
+            block = oct_fused(weights[j],
+                              oct_value_at(values, element_of(q->job, values, q->begin + j) + c),
+                              block);
         total = first ? block : total + block;
     }
     return total;
@@ -135,10 +118,10 @@ static void run_values(const struct query *q, float *weights)
     for (int i = 0; i < OCT_WEIGHT_SUMS; i++)
         sum += sums[i];
     const float each = 1.0f / sum;
-    const size_t first = (size_t)q->head * (size_t)job->value_channels;
-    for (size_t c = first; c < first + (size_t)job->value_channels; c++)
-        store(&job->output, element_of(job, &job->output, q->pixel) + c,
-              total_of_values(q, weights, c) * each);
+    const ptrdiff_t first = (ptrdiff_t)q->head * job->value_channels;
+    for (ptrdiff_t c = first; c < first + job->value_channels; c++)
+        oct_store_at(&job->output, element_of(job, &job->output, q->pixel) + c,
+                     total_of_values(q, weights, c) * each);
 }
 
 static void run(const struct oct_attention_job *job, const struct oct_attention_range *range,

@@ -4,10 +4,8 @@
  * order, input channels in order. Packed weights: [output channels / 16][tap][input channel][16],
  * int16, float or BF16.
  */
-#include "base/bfloat16.h"
 #include "base/fused.h"
 #include "network/float_functions.h"
-#include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
@@ -74,24 +72,6 @@ static void pack_f32(const struct oct_conv_shape *shape, const struct oct_conv_w
     }
 }
 
-static size_t packed_bytes_bf16(const struct oct_conv_shape *shape)
-{
-    return packed_elements(shape) * sizeof(uint16_t);
-}
-
-static void pack_bf16(const struct oct_conv_shape *shape, const struct oct_conv_weights *weights,
-                      void *packed)
-{
-    uint16_t *out = packed;
-    size_t from;
-    for (int tile = 0; tile < shape->output_channels; tile += TILE) {
-        for (int k = 0; k < depth_of(shape); k++) {
-            for (int n = tile; n < tile + TILE; n++)
-                *out++ = find_weight(shape, weights, n, k, &from) ? weights->bf16[from] : 0;
-        }
-    }
-}
-
 static size_t no_scratch(const struct oct_conv_shape *shape)
 {
     (void)shape;
@@ -111,23 +91,14 @@ static void finish(const struct oct_conv_job *job, int y, int x, int channel, in
                 const int code = ((const uint8_t *)residual->data)[at + (size_t)n];
                 values[n] = fmaf((float)(code - residual->quantization.zero_point),
                                  residual->quantization.scale, values[n]);
-            } else if (residual->type == OCT_TYPE_BF16) {
-                values[n] += oct_bf16_value(((const uint16_t *)residual->data)[at + (size_t)n]);
             } else {
-                values[n] += ((const float *)residual->data)[at + (size_t)n];
+                values[n] += oct_value_at(residual, (ptrdiff_t)at + n);
             }
         }
     }
     const size_t at = (size_t)y * output->row + (size_t)x * output->pixel + (size_t)channel;
-    for (int n = 0; n < count; n++) {
-        if (output->type == OCT_TYPE_U8)
-            ((uint8_t *)output->data)[at + (size_t)n] =
-                oct_requantize(values[n], output->inverse_scale, output->quantization.zero_point);
-        else if (output->type == OCT_TYPE_BF16)
-            ((uint16_t *)output->data)[at + (size_t)n] = oct_bf16_of(values[n]);
-        else
-            ((float *)output->data)[at + (size_t)n] = values[n];
-    }
+    for (int n = 0; n < count; n++)
+        oct_store_at(output, (ptrdiff_t)at + n, values[n]);
 }
 
 void oct_finish_codes_ref(const struct oct_conv_job *job, int y, int x, int channel, int count,
@@ -194,29 +165,6 @@ static void pixel_f32(const struct oct_conv_job *job, int y, int x, int channel,
     oct_finish_floats_ref(job, y, x, channel, count, sum);
 }
 
-static void pixel_bf16(const struct oct_conv_job *job, int y, int x, int channel, int count)
-{
-    const struct oct_conv_shape *shape = &job->shape;
-    const int depth = shape->kernel * shape->kernel * shape->input_channels;
-    const uint16_t *weights = (const uint16_t *)job->packed + (size_t)channel * (size_t)depth;
-    const uint16_t *input = (const uint16_t *)job->input.data +
-                            (size_t)(y * shape->stride) * job->input.row +
-                            (size_t)(x * shape->stride) * job->input.pixel;
-    float sum[TILE];
-    for (int n = 0; n < TILE; n++)
-        sum[n] = n < count ? job->bias[channel + n] : 0.0f;
-    for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {
-        const uint16_t *values = input + (size_t)(tap / shape->kernel) * job->input.row +
-                                 (size_t)(tap % shape->kernel) * job->input.pixel;
-        for (int c = 0; c < shape->input_channels; c++, weights += TILE) {
-            const float value = oct_bf16_value(values[c]);
-            for (int n = 0; n < TILE; n++)
-                sum[n] += value * oct_bf16_value(weights[n]);
-        }
-    }
-    oct_finish_floats_ref(job, y, x, channel, count, sum);
-}
-
 static void run(const struct oct_conv_job *job, const struct oct_conv_range *range,
                 void (*pixel)(const struct oct_conv_job *, int, int, int, int))
 {
@@ -243,13 +191,6 @@ static void run_f32(const struct oct_conv_job *job, const struct oct_conv_range 
     run(job, range, pixel_f32);
 }
 
-static void run_bf16(const struct oct_conv_job *job, const struct oct_conv_range *range,
-                     void *scratch)
-{
-    (void)scratch;
-    run(job, range, pixel_bf16);
-}
-
 const struct oct_conv_kernel oct_conv_u8_ref = {
     .name = "conv_u8_ref_1x16",
     .tile_pixels = 1,
@@ -270,12 +211,69 @@ const struct oct_conv_kernel oct_conv_f32_ref = {
     .run = run_f32,
 };
 
-const struct oct_conv_kernel oct_conv_bf16_ref = {
-    .name = "conv_bf16_ref_1x16",
-    .tile_pixels = 1,
-    .tile_channels = TILE,
-    .packed_bytes = packed_bytes_bf16,
-    .pack = pack_bf16,
-    .scratch_bytes = no_scratch,
-    .run = run_bf16,
-};
+/* Of 16 bits: WEIGHT(w) is a bfloat16 as packed, VALUE(x) what an element stands for. */
+#define DEFINE_HALF(type, WEIGHT, VALUE)                                                           \
+    static size_t packed_bytes_##type(const struct oct_conv_shape *shape)                          \
+    {                                                                                              \
+        return packed_elements(shape) * sizeof(uint16_t);                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void pack_##type(const struct oct_conv_shape *shape,                                    \
+                            const struct oct_conv_weights *weights, void *packed)                  \
+    {                                                                                              \
+        uint16_t *out = packed;                                                                    \
+        size_t from;                                                                               \
+        for (int tile = 0; tile < shape->output_channels; tile += TILE) {                          \
+            for (int k = 0; k < depth_of(shape); k++) {                                            \
+                for (int n = tile; n < tile + TILE; n++)                                           \
+                    *out++ = find_weight(shape, weights, n, k, &from)                              \
+                                 ? WEIGHT(weights->bf16[from])                                     \
+                                 : 0;                                                              \
+            }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void pixel_##type(const struct oct_conv_job *job, int y, int x, int channel, int count) \
+    {                                                                                              \
+        const struct oct_conv_shape *shape = &job->shape;                                          \
+        const int depth = shape->kernel * shape->kernel * shape->input_channels;                   \
+        const uint16_t *weights = (const uint16_t *)job->packed + (size_t)channel * (size_t)depth; \
+        const uint16_t *input = (const uint16_t *)job->input.data +                                \
+                                (size_t)(y * shape->stride) * job->input.row +                     \
+                                (size_t)(x * shape->stride) * job->input.pixel;                    \
+        float sum[TILE];                                                                           \
+        for (int n = 0; n < TILE; n++)                                                             \
+            sum[n] = n < count ? job->bias[channel + n] : 0.0f;                                    \
+        for (int tap = 0; tap < shape->kernel * shape->kernel; tap++) {                            \
+            const uint16_t *values = input + (size_t)(tap / shape->kernel) * job->input.row +      \
+                                     (size_t)(tap % shape->kernel) * job->input.pixel;             \
+            for (int c = 0; c < shape->input_channels; c++, weights += TILE) {                     \
+                const float value = VALUE(values[c]);                                              \
+                for (int n = 0; n < TILE; n++)                                                     \
+                    sum[n] += value * VALUE(weights[n]);                                           \
+            }                                                                                      \
+        }                                                                                          \
+        oct_finish_floats_ref(job, y, x, channel, count, sum);                                     \
+    }                                                                                              \
+                                                                                                   \
+    static void run_##type(const struct oct_conv_job *job, const struct oct_conv_range *range,     \
+                           void *scratch)                                                          \
+    {                                                                                              \
+        (void)scratch;                                                                             \
+        run(job, range, pixel_##type);                                                             \
+    }                                                                                              \
+                                                                                                   \
+    const struct oct_conv_kernel oct_conv_##type##_ref = {                                         \
+        .name = "conv_" #type "_ref_1x16",                                                         \
+        .tile_pixels = 1,                                                                          \
+        .tile_channels = TILE,                                                                     \
+        .packed_bytes = packed_bytes_##type,                                                       \
+        .pack = pack_##type,                                                                       \
+        .scratch_bytes = no_scratch,                                                               \
+        .run = run_##type,                                                                         \
+    };
+
+#define ITSELF(w) (w)
+#define TO_F16(w) oct_f16_of(oct_bf16_value(w))
+DEFINE_HALF(bf16, ITSELF, oct_bf16_value)
+DEFINE_HALF(f16, TO_F16, oct_f16_value)

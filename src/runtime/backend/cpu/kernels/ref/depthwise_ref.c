@@ -3,7 +3,6 @@
  * Depthwise convolution in plain C: the definition. Sixteen channels of one pixel at a time, taps
  * in order. Packed weights: [channels / 16][tap][16], int16, float or BF16.
  */
-#include "base/bfloat16.h"
 #include "base/fused.h"
 #include "runtime/backend/cpu/kernels/kernels.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
@@ -101,8 +100,11 @@ static void run(const struct oct_conv_job *job, const struct oct_conv_range *ran
 #define HALF(at) weights->bf16[at]
 #define PLUS_CODES(x, w, sum) ((sum) + (x) * (w))
 #define PLUS_HALVES(x, w, sum) oct_fused(oct_bf16_value(x), oct_bf16_value(w), sum)
+#define IEEE(at) oct_f16_of(oct_bf16_value(weights->bf16[at]))
+#define PLUS_IEEE(x, w, sum) oct_fused(oct_f16_value(x), oct_f16_value(w), sum)
 
 DEFINE_DEPTHWISE(u8, int16_t, uint8_t, int32_t, CODE, PLUS_CODES, job->start, oct_finish_codes_ref)
 DEFINE_DEPTHWISE(f32, float, float, float, REAL, oct_fused, job->bias, oct_finish_floats_ref)
 DEFINE_DEPTHWISE(bf16, uint16_t, uint16_t, float, HALF, PLUS_HALVES, job->bias,
                  oct_finish_floats_ref)
+DEFINE_DEPTHWISE(f16, uint16_t, uint16_t, float, IEEE, PLUS_IEEE, job->bias, oct_finish_floats_ref)

@@ -2,8 +2,6 @@
 /* Upsampling, conversions, pixels to float, and the loops that measure a machine's peak, in C. */
 #include <string.h>
 
-#include "base/bfloat16.h"
-#include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 #include "runtime/backend/cpu/kernels/transformed.h"
 
@@ -20,36 +18,15 @@ void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *outp
     }
 }
 
-static float value_of(const struct oct_view *view, size_t at)
-{
-    if (view->type == OCT_TYPE_U8)
-        return oct_dequantize(((const uint8_t *)view->data)[at], view->quantization.scale,
-                              view->quantization.zero_point);
-    if (view->type == OCT_TYPE_BF16)
-        return oct_bf16_value(((const uint16_t *)view->data)[at]);
-    return ((const float *)view->data)[at];
-}
-
-static void store_value(const struct oct_view *view, size_t at, float value)
-{
-    if (view->type == OCT_TYPE_U8)
-        ((uint8_t *)view->data)[at] =
-            oct_requantize(value, view->inverse_scale, view->quantization.zero_point);
-    else if (view->type == OCT_TYPE_BF16)
-        ((uint16_t *)view->data)[at] = oct_bf16_of(value);
-    else
-        ((float *)view->data)[at] = value;
-}
-
 void oct_convert_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                      int width, int row_begin, int row_end)
 {
     for (int y = row_begin; y < row_end; y++) {
         for (int x = 0; x < width; x++) {
-            const size_t from = (size_t)y * input->row + (size_t)x * input->pixel;
-            const size_t to = (size_t)y * output->row + (size_t)x * output->pixel;
-            for (size_t c = 0; c < (size_t)channels; c++) {
-                store_value(output, to + c, value_of(input, from + c));
+            const ptrdiff_t from = (ptrdiff_t)((size_t)y * input->row + (size_t)x * input->pixel);
+            const ptrdiff_t to = (ptrdiff_t)((size_t)y * output->row + (size_t)x * output->pixel);
+            for (int c = 0; c < channels; c++) {
+                oct_store_at(output, to + c, oct_value_at(input, from + c));
             }
         }
     }
@@ -131,15 +108,15 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .set = "ref",
         .choose_conv_u8 = choose_conv_u8,
         .choose_conv_f32 = choose_conv_f32,
-        .choose_conv_bf16 = choose_conv_bf16,
+        .choose_conv_half = choose_conv_bf16,
         .depthwise_u8 = &oct_depthwise_u8_ref,
         .depthwise_f32 = &oct_depthwise_f32_ref,
-        .depthwise_bf16 = &oct_depthwise_bf16_ref,
-        .bf16_storage = OCT_TYPE_F32,
+        .depthwise_half = &oct_depthwise_bf16_ref,
+        .half_storage = OCT_TYPE_F32,
         .pool_scratch_bytes = oct_pool_scratch_bytes_ref,
         .max_pool_u8 = oct_max_pool_u8_ref,
         .max_pool_f32 = oct_max_pool_f32_ref,
-        .max_pool_bf16 = oct_max_pool_bf16_ref,
+        .max_pool_half = oct_max_pool_bf16_ref,
         .mean_pool = oct_mean_pool_ref,
         .upsample2 = oct_upsample2_ref,
         .convert = oct_convert_ref,
@@ -147,7 +124,7 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .attention_u8 = &oct_attention_u8_ref,
         .attention_float = &oct_attention_float_ref,
         .pixels_to_float = oct_pixels_to_float_ref,
-        .pixels_to_bf16 = oct_pixels_to_bf16_ref,
+        .pixels_to_half = oct_pixels_to_bf16_ref,
         .measure = {oct_measure_ref, oct_count_bins_ref},
         .resize.blend_columns = oct_blend_columns_ref,
         .resize.blend_rows = oct_blend_rows_ref,
@@ -157,6 +134,6 @@ void oct_kernels_fill_ref(struct oct_kernels *kernels)
         .resize.yuv_pixels = oct_yuv_pixels_ref,
         .burn_u8 = burn_u8,
         .burn_f32 = burn_f32,
-        .burn_bf16 = burn_bf16,
+        .burn_half = burn_bf16,
     };
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pooling in plain C: maxima, along rows and then along columns, and means. */
-#include "base/bfloat16.h"
-#include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 
 /* A ring of `kernel` rows of row-wise maxima. */
@@ -75,6 +73,7 @@ static size_t in_ring(const struct oct_pool_job *job, int row)
 DEFINE_MAX_POOL(oct_max_pool_u8_ref, uint8_t, ITSELF)
 DEFINE_MAX_POOL(oct_max_pool_f32_ref, float, ITSELF)
 DEFINE_MAX_POOL(oct_max_pool_bf16_ref, uint16_t, oct_bf16_value)
+DEFINE_MAX_POOL(oct_max_pool_f16_ref, uint16_t, oct_f16_value)
 
 /* ---- means ---- */
 
@@ -89,22 +88,13 @@ static void mean_of_codes(const struct oct_pool_job *job, ptrdiff_t from, ptrdif
                                                 out->inverse_scale, out->quantization.zero_point);
 }
 
-static float value_at(const struct oct_view *view, ptrdiff_t at)
-{
-    return view->type == OCT_TYPE_BF16 ? oct_bf16_value(((const uint16_t *)view->data)[at])
-                                       : ((const float *)view->data)[at];
-}
-
 static void mean_of_values(const struct oct_pool_job *job, ptrdiff_t from, ptrdiff_t to)
 {
     float sum = 0.0f;
     for (int y = 0; y < job->kernel; y++)
         for (int x = 0; x < job->kernel; x++)
-            sum += value_at(&job->input, from + place(&job->input, y, x));
-    if (job->output.type == OCT_TYPE_BF16)
-        ((uint16_t *)job->output.data)[to] = oct_bf16_of(sum * job->share);
-    else
-        ((float *)job->output.data)[to] = sum * job->share;
+            sum += oct_value_at(&job->input, from + place(&job->input, y, x));
+    oct_store_at(&job->output, to, sum * job->share);
 }
 
 void oct_mean_pool_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch)

@@ -4,11 +4,13 @@
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_REF_REF_H
 
 #include "runtime/backend/cpu/kernels/kernels.h"
+#include "runtime/backend/cpu/kernels/view_elements.h"
 
-extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref;
+extern const struct oct_conv_kernel oct_conv_u8_ref, oct_conv_f32_ref, oct_conv_bf16_ref,
+    oct_conv_f16_ref;
 extern const struct oct_conv_kernel oct_winograd_f32_ref; /* of the shapes of transformed.h */
 extern const struct oct_conv_kernel oct_depthwise_u8_ref, oct_depthwise_f32_ref,
-    oct_depthwise_bf16_ref;
+    oct_depthwise_bf16_ref, oct_depthwise_f16_ref;
 
 /* What follows the sums of `count` channels from `channel` of pixel (y, x), and the store: of codes
  * with start, but without scale and bias; of floats with their bias. */
@@ -25,6 +27,8 @@ void oct_max_pool_f32_ref(const struct oct_pool_job *job, int row_begin, int row
                           void *scratch);
 void oct_max_pool_bf16_ref(const struct oct_pool_job *job, int row_begin, int row_end,
                            void *scratch);
+void oct_max_pool_f16_ref(const struct oct_pool_job *job, int row_begin, int row_end,
+                          void *scratch);
 void oct_mean_pool_ref(const struct oct_pool_job *job, int row_begin, int row_end, void *scratch);
 void oct_upsample2_ref(const struct oct_view *input, const struct oct_view *output, int channels,
                        int output_width, int row_begin, int row_end);

@@ -84,10 +84,15 @@ OCT_INLINE void widen(const struct oct_view *view, size_t at, int count, element
     for (int c = 0; c < count; c++)
         to[c] = (int16_t)(codes[c] - zero_point);
 #else
+    const uint16_t *halves = (const uint16_t *)view->data + at;
     if (view->type == OCT_TYPE_BF16) {
-        const uint16_t *halves = (const uint16_t *)view->data + at;
         for (int c = 0; c < count; c += 4)
             v_store_floats(to + c, v_load_bf16(halves + c, 4), 4);
+#if OCT_F16_STORED
+    } else if (view->type == OCT_TYPE_F16) {
+        for (int c = 0; c < count; c += 4)
+            v_store_floats(to + c, v_load_f16(halves + c, 4), 4);
+#endif
     } else {
         memcpy(to, (const float *)view->data + at, (size_t)count * sizeof *to);
     }
@@ -355,9 +360,7 @@ static void add_values(const struct work *w, int queries, float *sums)
 
 static struct finish finish_of_head(const struct oct_attention_job *job)
 {
-    static const int outputs[] = {
-        [OCT_TYPE_F32] = FINISH_OUTPUT_F32, [OCT_TYPE_BF16] = FINISH_OUTPUT_BF16};
-    return (struct finish){.flags = outputs[job->output.type],
+    return (struct finish){.flags = output_flag(&job->output),
                            .output_pixel = view_bytes(&job->output, job->output.pixel),
                            .inverse_scale = job->output.inverse_scale,
                            .highest = (float)(255 - job->output.quantization.zero_point),

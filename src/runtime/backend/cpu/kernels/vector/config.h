@@ -17,6 +17,9 @@
  *   OCT_GROUP        (must) input channels in the four bytes of a step: 4 (codes), 2 (codes widened
  *                    to 16 bits, or BF16) or 1 (floats)
  *   OCT_BF16         1: the input is BF16. Default: OCT_GROUP is 2 and there are no codes
+ *   OCT_HALVES       conv.h, winograd.h: 1: vectors, sums, weights and the input are IEEE halves of
+ *                    two bytes; OCT_GROUP is 1. Default: 0
+ *   OCT_F16          1: the input is IEEE halves, whatever it is worked out in. Default: OCT_HALVES
  *   OCT_WIDEN        conv.h: 1: codes are widened to 16 bits into the scratch first, a strip of
  *                    rows at a time; 0: the input is read where it lies. Default: 0
  *   OCT_TILES_RAW    tiles.h: 1: int32 sums leave tiles as they are; 0: scaled and with the bias.
@@ -40,7 +43,9 @@
  *
  * The vectors' header (vector_SET.h in an architecture's folder) gives, as types, macros and
  * functions:
- *   OCT_LANES                      (must) int32 or floats in a vector, a multiple of 4
+ *   OCT_LANES                      (must) int32 or floats in a vector, a multiple of 4; with
+ *                                  OCT_HALVES halves, and of what is below only what those
+ *                                  templates ask for
  *   OCT_REGISTERS                  (must) vectors that registers hold
  *   v_float, v_int, v_words        vectors of OCT_LANES floats, int32, 2 * OCT_LANES int16
  *   v_bytes                        4 * OCT_LANES bytes: those of four vectors, in order
@@ -80,6 +85,8 @@
  *   v_load_codes(at, count, zero_point)   int32: bytes less the zero point
  *   v_load_floats(at, count), v_load_bf16(at, count)
  *   v_store_floats(at, a, count), v_store_bf16(at, a, count): as oct_bf16_of()
+ *   v_load_f16(at, count), v_store_f16(at, a, count): as oct_f16_of(); where OCT_F16_STORED is 1,
+ *                                  which says that tensors may be IEEE halves. Default: 0
  *   v_pack(v, zero_point)          bytes clamp(v[i] + zero_point, 0, 255) of four vectors, each at
  *                                  most 255 - zero_point
  *   v_store_4(at, a, count)        `count` of all four vectors' bytes
@@ -102,6 +109,15 @@
 #ifndef OCT_BF16
 #define OCT_BF16 (!OCT_CODES && OCT_GROUP == 2)
 #endif
+#ifndef OCT_HALVES
+#define OCT_HALVES 0
+#endif
+#ifndef OCT_F16
+#define OCT_F16 OCT_HALVES
+#endif
+#ifndef OCT_F16_STORED
+#define OCT_F16_STORED 0
+#endif
 #ifndef OCT_WIDEN
 #define OCT_WIDEN 0
 #endif
@@ -112,17 +128,20 @@
 #define OCT_FINISH_RAW 0
 #endif
 
-#if OCT_CODES && OCT_BF16
-#error "OCT_CODES and OCT_BF16: the input is one of the two"
+#if OCT_CODES + OCT_BF16 + OCT_F16 > 1
+#error "OCT_CODES, OCT_BF16 and OCT_F16: the input is one of them"
+#endif
+#if OCT_HALVES && OCT_GROUP != 1
+#error "OCT_HALVES: a step is one input channel"
 #endif
 #if OCT_WIDEN && !(OCT_CODES && OCT_GROUP == 2)
 #error "OCT_WIDEN: widened codes are two to a step"
 #endif
 
 enum {
-    STEP_BYTES = 4,               /* of a pixel's input, multiplied at a time */
-    VECTOR_BYTES = 4 * OCT_LANES, /* of sums */
-    LINE_BYTES = 64               /* of the caches; a multiple of every vector's size */
+    STEP_BYTES = OCT_HALVES ? 2 : 4,       /* of a pixel's input, multiplied at a time */
+    VECTOR_BYTES = STEP_BYTES * OCT_LANES, /* of sums */
+    LINE_BYTES = 64                        /* of the caches; a multiple of every vector's size */
 };
 
 /* In front of a loop that must leave no loop behind. */

@@ -15,7 +15,7 @@ struct tile {
     int rows, columns;  /* of taps; a row whose taps lie end to end counts as one column */
     int steps;          /* in each */
     const uint8_t *weights;
-    const int32_t *start;      /* [vectors * lanes]; aligned */
+    const int32_t *start;      /* [vectors * lanes]; of halves their bits; aligned */
     const float *scale, *bias; /* as `start`; only of int32 sums, for tiles that scale them */
 };
 
@@ -40,12 +40,15 @@ enum {
     FINISH_LEAKY_RELU = 2048,
     FINISH_HARDSWISH = 4096,
     FINISH_GELU = 8192,
-    FINISH_GELU_TANH = 16384
+    FINISH_GELU_TANH = 16384,
+    FINISH_RESIDUAL_F16 = 32768,
+    FINISH_OUTPUT_F16 = 65536
 };
 
 /* One channel tile of a job. Distances between pixels in bytes. */
 struct finish {
-    const int32_t *sums; /* [pixels][vectors][lanes], int32 or the bits of floats; aligned */
+    /* [pixels][vectors][lanes], int32 or the bits of floats, or halves; aligned */
+    const int32_t *sums;
     /* [vectors * lanes], only for a finish that is given raw sums: what they should have begun
      * with, int32 or bits of floats; and for int32 sums scale and bias. */
     const int32_t *start;

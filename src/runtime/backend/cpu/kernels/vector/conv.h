@@ -10,6 +10,7 @@
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_CONV_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_CONV_H
 
+#include "base/float16.h"
 #include "runtime/backend/cpu/kernels/vector/finish_job.h"
 #include "runtime/backend/cpu/kernels/vector/strips.h"
 #include "runtime/backend/cpu/kernels/vector/tiles.h"
@@ -38,6 +39,8 @@ OCT_INLINE void pack_weight(const struct oct_conv_weights *weights, size_t from,
 {
     if (OCT_BF16)
         *(uint16_t *)to = exists ? weights->bf16[from] : 0;
+    else if (OCT_HALVES)
+        *(uint16_t *)to = exists ? oct_f16_of(oct_conv_value(weights, from)) : 0;
     else if (!OCT_CODES)
         *(float *)to = exists ? oct_conv_value(weights, from) : 0.0f;
     else if (OCT_WIDEN)

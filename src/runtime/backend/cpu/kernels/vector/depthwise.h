@@ -29,9 +29,9 @@ enum {
     /* Input columns that are put side by side at a time: they stay in the first-level cache. */
     SCRATCH_BYTES = 24 * 1024,
     WEIGHT_BYTES = STEP_BYTES / OCT_GROUP,
-    INPUT_BYTES = OCT_CODES  ? 1
-                  : OCT_BF16 ? 2
-                             : 4
+    INPUT_BYTES = OCT_CODES             ? 1
+                  : OCT_BF16 || OCT_F16 ? 2
+                                        : 4
 };
 
 static int row_groups(const struct oct_conv_shape *shape)
@@ -104,6 +104,8 @@ OCT_INLINE v_sum load_input(const uint8_t *at, int vector)
     return v_load_sum_aligned(at + vector * VECTOR_BYTES);
 #elif OCT_BF16
     return v_load_bf16((const uint16_t *)(const void *)at + vector * OCT_LANES, OCT_LANES);
+#elif OCT_F16
+    return v_load_f16((const uint16_t *)(const void *)at + vector * OCT_LANES, OCT_LANES);
 #else
     return v_load_sum(at + vector * VECTOR_BYTES);
 #endif

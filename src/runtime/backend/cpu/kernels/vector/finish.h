@@ -127,6 +127,11 @@ OCT_INLINE void quad_values(const struct finish *f, const struct quad *q, int to
         v[i] =
             v_add(v[i], v_load_bf16((const uint16_t *)(residual + q->residual[i]) + q->channel[i],
                                     q->count[i]));
+#if OCT_F16_STORED
+    for (int i = 0; i < 4 && (flags & FINISH_RESIDUAL_F16); i++)
+        v[i] = v_add(v[i], v_load_f16((const uint16_t *)(residual + q->residual[i]) + q->channel[i],
+                                      q->count[i]));
+#endif
 }
 
 OCT_INLINE void store_codes(const struct finish *f, const struct quad *q, int pixels, int together,
@@ -178,7 +183,13 @@ OCT_INLINE void finish_quad(const struct finish *f, int pixel, int pixels, int v
         if (i / together < pixels)
             v_store_bf16((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
     }
-    if (flags & FINISH_OUTPUT_BF16)
+#if OCT_F16_STORED
+    for (int i = 0; i < 4 && (flags & FINISH_OUTPUT_F16); i++) {
+        if (i / together < pixels)
+            v_store_f16((uint16_t *)(output + q.output[i]) + q.channel[i], v[i], q.count[i]);
+    }
+#endif
+    if (flags & (FINISH_OUTPUT_BF16 | FINISH_OUTPUT_F16))
         return;
     if (!(flags & FINISH_OUTPUT_F32)) {
         store_codes(f, &q, pixels, together, flags, v, output);
@@ -242,9 +253,11 @@ OCT_INLINE void finish_tile(const struct finish *given, int pixels, uint8_t *out
 enum {
     FINISH_OWN = OCT_CODES  ? 0
                  : OCT_BF16 ? FINISH_OUTPUT_BF16
+                 : OCT_F16  ? FINISH_OUTPUT_F16
                             : FINISH_OUTPUT_F32,
     FINISH_OWN_RESIDUAL = FINISH_OWN | (OCT_CODES  ? FINISH_RESIDUAL_U8
                                         : OCT_BF16 ? FINISH_RESIDUAL_BF16
+                                        : OCT_F16  ? FINISH_RESIDUAL_F16
                                                    : FINISH_RESIDUAL_F32)
 };
 

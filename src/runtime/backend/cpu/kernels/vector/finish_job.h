@@ -19,13 +19,20 @@ static inline size_t view_bytes(const struct oct_view *view, size_t elements)
     return elements * oct_type_bytes(view->type);
 }
 
+static inline int output_flag(const struct oct_view *output)
+{
+    static const int flags[] = {[OCT_TYPE_F32] = FINISH_OUTPUT_F32,
+                                [OCT_TYPE_BF16] = FINISH_OUTPUT_BF16,
+                                [OCT_TYPE_F16] = FINISH_OUTPUT_F16};
+    return flags[output->type];
+}
+
 static inline int finish_flags(const struct oct_conv_job *job)
 {
     static const int residuals[] = {[OCT_TYPE_U8] = FINISH_RESIDUAL_U8,
                                     [OCT_TYPE_F32] = FINISH_RESIDUAL_F32,
-                                    [OCT_TYPE_BF16] = FINISH_RESIDUAL_BF16};
-    static const int outputs[] = {
-        [OCT_TYPE_F32] = FINISH_OUTPUT_F32, [OCT_TYPE_BF16] = FINISH_OUTPUT_BF16};
+                                    [OCT_TYPE_BF16] = FINISH_RESIDUAL_BF16,
+                                    [OCT_TYPE_F16] = FINISH_RESIDUAL_F16};
     static const int activations[] = {[OCT_ACTIVATION_SILU] = FINISH_SILU,
                                       [OCT_ACTIVATION_RELU] = FINISH_OTHER | FINISH_RELU,
                                       [OCT_ACTIVATION_LEAKY_RELU] =
@@ -36,7 +43,7 @@ static inline int finish_flags(const struct oct_conv_job *job)
     int flags = activations[job->activation];
     if (job->residual.data)
         flags |= residuals[job->residual.type];
-    return flags | outputs[job->output.type];
+    return flags | output_flag(&job->output);
 }
 
 /* Magnitudes: of any int32 sum, and of what is safe to become an int32, with room for rounding of

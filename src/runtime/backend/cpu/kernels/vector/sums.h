@@ -102,7 +102,11 @@ OCT_INLINE v_float v_sum_bits(v_sum a)
 
 OCT_INLINE v_sum v_broadcast(const uint8_t *at)
 {
-    return OCT_GROUP == 1 ? v_broadcast_float(at) : v_bits(v_broadcast_int(at));
+#if OCT_GROUP == 1
+    return v_broadcast_float(at);
+#else
+    return v_bits(v_broadcast_int(at));
+#endif
 }
 
 #endif

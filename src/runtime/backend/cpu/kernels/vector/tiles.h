@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/float16.h"
 #include "runtime/backend/cpu/kernels/vector/contract.h"
 #include "runtime/backend/cpu/kernels/vector/finish_job.h"
 #include "runtime/backend/cpu/kernels/vector/sums.h"
@@ -26,6 +27,12 @@ enum { TILE_VECTORS = 28 }; /* the most sums of a tile: 14 x 2 of 32 registers *
 
 /* Int32 sums are scaled as they leave a tile, while its last multiplications still run. */
 enum { TILES_SCALE = OCT_CODES && !OCT_TILES_RAW };
+
+/* Vector `n` of those at `first`. */
+OCT_INLINE void *vector_at(const void *first, int n)
+{
+    return (uint8_t *)first + (ptrdiff_t)n * VECTOR_BYTES;
+}
 
 OCT_INLINE v_float tile_constants(const float *constants, int vector)
 {
@@ -48,7 +55,7 @@ OCT_INLINE v_float tile_value(v_sum sum, v_float scale, v_float bias)
         const size_t pixel = t->pixel;                                                             \
         OCT_UNROLL                                                                                 \
         for (int n = 0; n < VECTORS; n++) {                                                        \
-            const v_sum start = v_load_sum_aligned(t->start + n * OCT_LANES);                      \
+            const v_sum start = v_load_sum_aligned(vector_at(t->start, n));                        \
             OCT_UNROLL                                                                             \
             for (int m = 0; m < PIXELS; m++)                                                       \
                 sum[m][n] = start;                                                                 \
@@ -85,7 +92,7 @@ OCT_INLINE v_float tile_value(v_sum sum, v_float scale, v_float bias)
             const v_float bias = tile_constants(t->bias, n);                                       \
             OCT_UNROLL                                                                             \
             for (int m = 0; m < PIXELS; m++)                                                       \
-                v_store(values + (m * VECTORS + n) * OCT_LANES,                                    \
+                v_store((float *)vector_at(values, m *VECTORS + n),                                \
                         tile_value(sum[m][n], scale, bias));                                       \
         }                                                                                          \
     }
@@ -110,7 +117,7 @@ TILE_LINKAGE tile_function *const tile_functions[MOST_VECTORS + 1][TILE_PIXELS] 
     OCT_TILES(TILE_ENTRY)};
 #endif
 
-/* The channel tile's constants, padded to whole vectors; floats: `start` is the bias. */
+/* The channel tile's constants, padded to whole vectors; floats, halves: `start` is the bias. */
 struct constants {
     _Alignas(LINE_BYTES) int32_t start[MOST_VECTORS * OCT_LANES];
     _Alignas(LINE_BYTES) float scale[MOST_VECTORS * OCT_LANES];
@@ -121,10 +128,12 @@ static inline void take_constants(const struct oct_conv_job *job, int channel, i
                                   struct constants *c)
 {
     memset(c->start, 0, sizeof c->start);
-    if (!OCT_CODES) {
+    for (int n = 0; n < count && OCT_HALVES; n++)
+        ((uint16_t *)(void *)c->start)[n] = oct_f16_of(job->bias[channel + n]);
+    if (!OCT_CODES && !OCT_HALVES)
         memcpy(c->start, job->bias + channel, (size_t)count * sizeof(float));
+    if (!OCT_CODES)
         return;
-    }
     memset(c->scale, 0, sizeof c->scale);
     memset(c->bias, 0, sizeof c->bias);
     memcpy(c->start, job->start + channel, (size_t)count * sizeof(int32_t));

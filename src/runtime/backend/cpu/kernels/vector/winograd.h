@@ -18,7 +18,8 @@
  * U8 is exact. With G as it stands all are integers: |V| <= 68 * 255 and |U| <= 144 * 127 fit into
  * 16 bits, and M, A' M A modulo 2^32 are 576 = 64 * 9 times the sums modulo 2^32. Multiplied by the
  * inverse of 9 modulo 2^32, that is 64 times the sums, which is as good as the sums where they need
- * no more than 26 bits: struct oct_conv_shape's `reach` says that. Floats take G / 24.
+ * no more than 26 bits: struct oct_conv_shape's `reach` says that. Floats take G / 24. Halves have
+ * matrices of their own (winograd_halves.h).
  *
  * config.h lists the macros.
  */
@@ -72,12 +73,12 @@ static void multiply(const struct oct_conv_shape *shape, const struct places *p,
                      .start = zeros};
     for (int point = 0; point < POINTS * POINTS; point++) {
         const uint8_t *input = transformed + (size_t)point * p->point;
-        float *values = (float *)(void *)(sums + (size_t)point * p->sums);
+        uint8_t *values = sums + (size_t)point * p->sums;
         for (int i = 0; i < tiles; i++) {
             const int count = narrow + (i < wider);
-            tile_functions[vectors][count](&t, input, values);
+            tile_functions[vectors][count](&t, input, (float *)(void *)values);
             input += (size_t)count * p->square;
-            values += (size_t)(count * vectors) * OCT_LANES;
+            values += (size_t)(count * vectors) * VECTOR_BYTES;
         }
         t.weights += (size_t)vectors * VECTOR_BYTES * (size_t)t.steps;
     }
@@ -96,15 +97,15 @@ static __attribute__((noinline)) void finish_row(const struct oct_conv_job *job,
                                                  struct finish *f, int channel, int y, int begin,
                                                  int end, const uint8_t *sums)
 {
-    _Alignas(LINE_BYTES) float values[SQUARE * SQUARE * MOST_VECTORS * OCT_LANES];
+    _Alignas(LINE_BYTES) uint8_t values[SQUARE * SQUARE * MOST_VECTORS * VECTOR_BYTES];
     finish_function *const finish = OCT_FINISH(f->flags);
     for (int i = 0, x = 0; i < squares_across(&job->shape); i++, x += SQUARE) {
         const int skip = x - square_column(&job->shape, i);
         for (int n = 0; n < f->vectors; n++, sums += VECTOR_BYTES)
             finish_square(sums, p->sums, c, n, f->vectors, values);
         for (int row = begin; row < end; row++) {
-            f->sums =
-                (const int32_t *)values + ((row - y) * SQUARE + skip) * f->vectors * OCT_LANES;
+            const int before = ((row - y) * SQUARE + skip) * f->vectors;
+            f->sums = (const int32_t *)vector_at(values, before);
             finish(f, SQUARE - skip, element_of(&job->output, channel, row, x),
                    element_of(&job->residual, channel, row, x));
         }

@@ -17,10 +17,10 @@ enum {
     BLOCK_SQUARES = 20,
     WORD_BYTES = STEP_BYTES / OCT_GROUP, /* of the transformed input */
     WORDS = VECTOR_BYTES / WORD_BYTES,   /* in a vector */
-    INPUT_BYTES = OCT_CODES  ? 1
-                  : OCT_BF16 ? 2
-                             : 4, /* of the input as it comes */
-    REACH_BITS = 25               /* of the largest sum's magnitude that 26 bits with a sign hold */
+    INPUT_BYTES = OCT_CODES             ? 1
+                  : OCT_BF16 || OCT_F16 ? 2
+                                        : 4, /* of the input as it comes */
+    REACH_BITS = 25 /* of the largest sum's magnitude that 26 bits with a sign hold */
 };
 
 /* Squares in rows of the picture, and how many rows of them make a block. */

@@ -55,8 +55,11 @@ typedef v_float w_vector;
 
 OCT_INLINE w_vector w_take(const uint8_t *at)
 {
-    return OCT_BF16 ? v_load_bf16((const uint16_t *)(const void *)at, OCT_LANES)
-                    : v_load((const float *)(const void *)at);
+#if OCT_BF16
+    return v_load_bf16((const uint16_t *)(const void *)at, OCT_LANES);
+#else
+    return v_load((const float *)(const void *)at);
+#endif
 }
 
 OCT_INLINE w_vector w_load(const void *at)
@@ -93,6 +96,10 @@ OCT_INLINE v_float sum_value(v_sum a, v_sum start, v_float scale, v_float bias)
 
 #endif
 
+#if OCT_HALVES
+#include "runtime/backend/cpu/kernels/vector/winograd_halves.h"
+#else
+
 OCT_INLINE w_vector w_twice(w_vector a)
 {
     return w_add(a, a);
@@ -116,6 +123,20 @@ static inline __attribute__((always_inline)) void transform_input(const w_vector
     v[4] = w_sub(c, e);
     v[5] = w_sub(w_sub(d[5], d[3]), w_twice(e));
 }
+
+/* A' m of six vectors. */
+static inline __attribute__((always_inline)) void transform_sums(const v_sum m[POINTS],
+                                                                 v_sum y[SQUARE])
+{
+    const v_sum s1 = v_add_sum(m[1], m[2]), d1 = v_sub_sum(m[1], m[2]);
+    const v_sum s2 = v_add_sum(m[3], m[4]), d2 = v_sub_sum(m[3], m[4]);
+    y[0] = v_add_sum(m[0], v_add_sum(s1, s2));
+    y[1] = v_add_sum(d1, v_two_sums(d2));
+    y[2] = v_add_sum(s1, v_four_sums(s2));
+    y[3] = v_add_sum(v_add_sum(d1, v_two_sums(m[5])), v_eight_sums(d2));
+}
+
+#endif
 
 /* Columns of six input pixels: [column][point], for one vector of input channels. */
 static void transform_columns(const uint8_t *input, size_t row, size_t pixel, int count,
@@ -146,29 +167,19 @@ static void transform_square(const uint8_t *columns, uint8_t *out, size_t point)
             d[x] = w_load((const void *)(columns + (x * POINTS + y) * VECTOR_BYTES));
         transform_input(d, v);
         OCT_UNROLL
-        for (int x = 0; x < POINTS; x++)
-            w_store((void *)(out + (size_t)(y * POINTS + x) * point), v[x]);
+        for (int x = 0; x < POINTS; x++, out += point)
+            w_store((void *)out, v[x]);
+        /* or compilers keep the distances to 36 points, more than there are registers */
+        __asm__ volatile("" : "+r"(out));
     }
-}
-
-/* A' m of six vectors. */
-static inline __attribute__((always_inline)) void transform_sums(const v_sum m[POINTS],
-                                                                 v_sum y[SQUARE])
-{
-    const v_sum s1 = v_add_sum(m[1], m[2]), d1 = v_sub_sum(m[1], m[2]);
-    const v_sum s2 = v_add_sum(m[3], m[4]), d2 = v_sub_sum(m[3], m[4]);
-    y[0] = v_add_sum(m[0], v_add_sum(s1, s2));
-    y[1] = v_add_sum(d1, v_two_sums(d2));
-    y[2] = v_add_sum(s1, v_four_sums(s2));
-    y[3] = v_add_sum(v_add_sum(d1, v_two_sums(m[5])), v_eight_sums(d2));
 }
 
 /* One vector of channels of one square: values, [row][column][vectors][lanes]. */
 static void finish_square(const uint8_t *sums, size_t point, const struct constants *c, int vector,
-                          int vectors, float *values)
+                          int vectors, uint8_t *values)
 {
     v_sum columns[POINTS][SQUARE];
-    const v_sum start = v_load_sum_aligned(c->start + vector * OCT_LANES);
+    const v_sum start = v_load_sum_aligned(vector_at(c->start, vector));
     OCT_UNROLL
     for (int x = 0; x < POINTS; x++) {
         v_sum m[POINTS];
@@ -188,8 +199,8 @@ static void finish_square(const uint8_t *sums, size_t point, const struct consta
         transform_sums(m, out);
         OCT_UNROLL
         for (int x = 0; x < SQUARE; x++) {
-            float *at = values + (size_t)((y * SQUARE + x) * vectors + vector) * OCT_LANES;
-            v_store(at, sum_value(out[x], start, scale, bias));
+            v_store((float *)vector_at(values, (y * SQUARE + x) * vectors + vector),
+                    sum_value(out[x], start, scale, bias));
         }
     }
 }

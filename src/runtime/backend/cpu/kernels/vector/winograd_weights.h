@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "runtime/backend/cpu/kernels/vector/winograd_places.h"
+#include "base/float16.h"
+#include "runtime/backend/cpu/kernels/vector/winograd_transforms.h"
 
 static size_t winograd_packed_bytes(const struct oct_conv_shape *shape)
 {
@@ -30,7 +31,11 @@ OCT_INLINE winograd_weight packed_weight(weight_sum sum)
 
 #else
 
+#if OCT_HALVES
+typedef uint16_t winograd_weight;
+#else
 typedef float winograd_weight;
+#endif
 typedef double weight_sum; /* rounded once */
 
 OCT_INLINE weight_sum raw_weight(const struct oct_conv_weights *weights, size_t at)
@@ -38,11 +43,18 @@ OCT_INLINE weight_sum raw_weight(const struct oct_conv_weights *weights, size_t 
     return (weight_sum)oct_conv_value(weights, at);
 }
 
+#if OCT_HALVES
+OCT_INLINE winograd_weight packed_weight(weight_sum sum)
+{
+    return oct_f16_of((float)sum);
+}
+#else
 /* Both ways G is 24 times too large. */
 OCT_INLINE winograd_weight packed_weight(weight_sum sum)
 {
     return (float)(sum / (24 * 24));
 }
+#endif
 
 #endif
 
@@ -54,6 +66,12 @@ OCT_INLINE void transform_weights(const weight_sum (*g)[ROW], int from, weight_s
 {
     for (int i = 0; i < ROW; i++) {
         const weight_sum first = g[0][i], middle = g[from][i], last = g[2 * from][i];
+#if OCT_HALVES
+        weight_sum results[POINTS];
+        transform_taps(first, middle, last, results);
+        for (int k = 0; k < POINTS; k++)
+            u[k * to][i] = results[k];
+#else
         const weight_sum even = (weight_sum)(first + last);
         const weight_sum far = (weight_sum)(first + 4 * last);
         u[0][i] = (weight_sum)(6 * first);
@@ -62,6 +80,7 @@ OCT_INLINE void transform_weights(const weight_sum (*g)[ROW], int from, weight_s
         u[3 * to][i] = (weight_sum)(far + 2 * middle);
         u[4 * to][i] = (weight_sum)(far - 2 * middle);
         u[5 * to][i] = (weight_sum)(12 * last);
+#endif
     }
 }
 

@@ -23,8 +23,8 @@ const struct oct_conv_kernel *const oct_conv_bf16_amxbf16[OCT_AMX_WIDTHS] = {&ke
 
 void oct_kernels_fill_amxbf16(struct oct_kernels *kernels)
 {
-    kernels->bf16_storage = OCT_TYPE_BF16;
-    kernels->bf16_set = "amx";
-    kernels->choose_conv_bf16 = choose_conv;
-    kernels->burn_bf16 = burn_tiles;
+    kernels->half_storage = OCT_TYPE_BF16;
+    kernels->half_set = "amx";
+    kernels->choose_conv_half = choose_conv;
+    kernels->burn_half = burn_tiles;
 }

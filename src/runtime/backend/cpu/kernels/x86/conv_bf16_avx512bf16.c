@@ -44,10 +44,10 @@ static void pixels_to_bf16(const uint8_t *codes, uint16_t *values, size_t pixels
 
 void oct_kernels_fill_avx512bf16(struct oct_kernels *kernels)
 {
-    kernels->bf16_storage = OCT_TYPE_BF16;
-    kernels->bf16_set = "avx512bf16";
-    kernels->choose_conv_bf16 = choose_conv_bf16;
-    kernels->depthwise_bf16 = &oct_depthwise_bf16_avx512bf16;
-    kernels->pixels_to_bf16 = pixels_to_bf16;
-    kernels->burn_bf16 = burn_tiles;
+    kernels->half_storage = OCT_TYPE_BF16;
+    kernels->half_set = "avx512bf16";
+    kernels->choose_conv_half = choose_conv_bf16;
+    kernels->depthwise_half = &oct_depthwise_bf16_avx512bf16;
+    kernels->pixels_to_half = pixels_to_bf16;
+    kernels->burn_half = burn_tiles;
 }

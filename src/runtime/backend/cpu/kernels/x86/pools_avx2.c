@@ -258,6 +258,6 @@ void oct_fill_pools_avx2(struct oct_kernels *kernels)
     kernels->pool_scratch_bytes = pool_scratch_bytes;
     kernels->max_pool_u8 = max_pool_u8;
     kernels->max_pool_f32 = max_pool_f32;
-    kernels->max_pool_bf16 = max_pool_bf16;
+    kernels->max_pool_half = max_pool_bf16;
     kernels->mean_pool = mean_pool;
 }
