@@ -2,9 +2,10 @@
 """Counts what a picture costs on 64-bit ARM processors, in instructions under qemu-user, and prints it as Markdown.
 
 There is no clock in it: an instruction is one, whatever it waits for. What is counted is what a second picture adds, so
-that reading, packing and starting are left out. Two tables: octet's INT8, BF16 and FP32 (and ncnn's FP16 and FP32) on each
-processor, with the share of instructions that multiply; and for each layer instructions per 1,000 multiply-adds,
-beside the fewest that the processor's densest multiplying instruction allows. `./dev bench arm` builds what it needs.
+that reading, packing and starting are left out. Tables: octet's INT8, BF16 and FP32 (and ncnn's FP16 and FP32) on each
+processor, with the share of instructions that multiply; for each layer instructions per 1,000 multiply-adds, beside
+the fewest that the processor's densest multiplying instruction allows; cameras' frames on their way into the network;
+and what calibration measures. `./dev bench arm` builds what it needs.
 """
 import argparse
 import json
@@ -35,6 +36,9 @@ def parse():
     parser.add_argument("--precisions", default="int8,bf16,fp32", help="of octet's engines, with commas between, or none")
     parser.add_argument("--layers", action="store_true", help="print the table of layers too")
     parser.add_argument("--functions", action="store_true", help="print which functions the instructions are in too")
+    parser.add_argument("--frames", metavar="WxH:FORMAT", help="count frames' letterboxes too, with commas between")
+    parser.add_argument("--calibration", action="store_true", help="count what calibration measures of a picture too")
+    parser.add_argument("--cpu", default="", help="kernel sets that octet may use, as its own --cpu")
     parser.add_argument("--ncnn", metavar="DIR", help="count ncnn as well; what it needs is fetched into DIR once")
     parser.add_argument("--build", default=str(ROOT / "build-arm64"), help="octet's build for ARM (default build-arm64)")
     parser.add_argument("--sysroot", default=str(ROOT / "build-sysroot-arm64" / "root"))
@@ -51,8 +55,8 @@ def run(command, **more):
 
 
 def read_counts(path):
-    """The plug-in's file: {"all": {...}, "layers": [{...}], "functions": {name: {...}}}."""
-    counts = {"layers": [], "functions": {}}
+    """The plug-in's file: {"all": {...}, "layers": [{...}], "stages": {name: {...}}, "functions": {name: {...}}}."""
+    counts = {"layers": [], "stages": {}, "functions": {}}
     for line in path.read_text().splitlines():
         words = line.split()
         numbers = dict(zip(KINDS, map(int, words[-len(KINDS):])))
@@ -60,19 +64,22 @@ def read_counts(path):
             counts["all"] = numbers
         elif words[0] == "layer":
             counts["layers"].append(numbers)
+        elif words[0] == "stage":
+            counts["stages"][words[1]] = {**numbers, "calls": int(words[2])}
         else:
             counts["functions"][words[1]] = numbers
     return counts
 
 
 def less(more, fewer):
-    return {kind: more[kind] - fewer.get(kind, 0) for kind in KINDS}
+    return {kind: count - fewer.get(kind, 0) for kind, count in more.items()}
 
 
 def second_picture(two, one):
     """What the second of two pictures took."""
     return {"all": less(two["all"], one["all"]),
             "layers": [less(a, b) for a, b in zip(two["layers"], one["layers"])],
+            "stages": {name: less(a, one["stages"][name]) for name, a in two["stages"].items()},
             "functions": {name: less(a, one["functions"].get(name, {})) for name, a in two["functions"].items()}}
 
 
@@ -97,11 +104,29 @@ class Counter:
             out.unlink()
         return second_picture(counts[1], counts[0])
 
+    def run_octet(self, emulator, verb, file, *more):
+        sets = ["--cpu", self.settings.cpu] if self.settings.cpu else []
+        run([*emulator, "-L", self.settings.sysroot, pathlib.Path(self.settings.build) / "octet", verb, file,
+             "--imgsz", self.settings.size, "--threads", 1, "-q", *sets, *more])
+
     def octet(self, processor, engine):
         def command_of(emulator, runs):
-            run([*emulator, "-L", self.settings.sysroot, pathlib.Path(self.settings.build) / "octet", "bench", engine,
-                 "--imgsz", self.settings.size, "--threads", 1, "--warmup", 0, "--iterations", runs, "-q"])
+            self.run_octet(emulator, "bench", engine, "--warmup", 0, "--iterations", runs)
         return self.count(processor, command_of)
+
+    def frame(self, processor, engine, frame):
+        """A frame's letterbox: what `frame` adds to a bench, by the times that it goes this way."""
+        def command_of(emulator, runs):
+            self.run_octet(emulator, "bench", engine, "--warmup", 0, "--iterations", 1,
+                           *(["--frame", frame] if runs == 2 else []))
+        letterbox = self.count(processor, command_of)["stages"]["letterbox"]
+        return {kind: letterbox[kind] / letterbox["calls"] for kind in KINDS}
+
+    def calibration(self, processor):
+        def command_of(emulator, runs):
+            self.run_octet(emulator, "calibrate", self.settings.model, "--images", self.settings.images, "--count", runs,
+                           "-o", self.work / "counted.stats")
+        return self.count(processor, command_of)["stages"]["measure"]
 
     def ncnn(self, processor, precision):
         def command_of(emulator, runs):
@@ -163,11 +188,24 @@ def print_functions(result):
         print(f"| {name} | {counts['all'] / 1e6:.2f} | {100 * counts['all'] / result['all']['all']:.1f} % |")
 
 
+def print_stages(counter, settings, engine):
+    print("\n| -cpu | what | M instructions | of them vectors |\n|---|---|---|---|")
+    for processor in settings.processors.split(","):
+        stages = [(f"letterbox of a frame, {frame}", counter.frame(processor, engine, frame))
+                  for frame in (settings.frames or "").split(",") if frame]
+        if settings.calibration:
+            stages.append(("what calibration measures of a picture", counter.calibration(processor)))
+        for name, counts in stages:
+            print(f"| {processor} | {name} | {counts['all'] / 1e6:.2f} | {share(counts, ['vector']):.0f} % |")
+
+
 def main():
     settings = parse()
     for path in (settings.native, pathlib.Path(settings.build) / "octet", settings.model):
         if not pathlib.Path(path).is_file():
             sys.exit(f"count.py: {path}: no such file (./dev bench arm builds octet)")
+    if settings.frames and not settings.precisions:
+        sys.exit("count.py: --frames needs an engine: --precisions int8, say")
     if not shutil.which("qemu-aarch64"):
         sys.exit("count.py: no qemu-aarch64 (package qemu-user)")
     if settings.ncnn:
@@ -191,6 +229,8 @@ def main():
                 print_layers(result, engines[result["what"].split()[-1].lower()][1])
             if settings.functions:
                 print_functions(result)
+        if settings.frames or settings.calibration:
+            print_stages(counter, settings, next(iter(engines.values()), (None,))[0])
         if settings.json:
             pathlib.Path(settings.json).write_text(json.dumps(results, indent=1) + "\n")
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plug-in of qemu-user that counts the instructions of a 64-bit ARM program, and those of each
- * layer of a network that octet runs with one thread.
+ * layer of a network that octet runs with one thread, and of what else it does with a picture.
  *
  *   gcc -shared -fPIC -O2 -o count_layers.so count_layers.c
  *   qemu-aarch64 -plugin ./count_layers.so[,out=FILE] -d plugin PROGRAM...
  *
  * At the end it writes, to FILE or to standard error, a line for the whole program, one for each
- * layer and one for each function that executed a thousandth of all:
+ * layer, one for each stage (letterbox, measure: oct_letterbox_frame() and oct_observe() with all
+ * that they call) and one for each function that executed a thousandth of all:
  *
  *   all INSTRUCTIONS VECTOR SDOT SMMLA FMLA FMLAH WIDENING
  *   layer NUMBER the same
+ *   stage NAME CALLS the same
  *   function NAME the same
  *
  * VECTOR counts data processing of vectors and floats; the others are instructions that multiply
@@ -19,7 +21,8 @@
  * not (MLA, MUL).
  *
  * A layer is what oct_threads_run() does for oct_cpu_run(), call by call: a block of the latter's
- * ends a layer, the entry of the former begins the next. Symbols must be there (no strip).
+ * ends a layer, the entry of the former begins the next. A stage ends where the function goes on
+ * that called it. Symbols must be there (no strip).
  *
  * Declares by itself what it uses of the plug-in interface, version 1 (qemu 4.2 to 9).
  */
@@ -94,14 +97,23 @@ struct function {
     struct counts counts;
 };
 
+enum stage { NONE, LETTERBOX, MEASURE, STAGES };
+
+static const struct {
+    const char *name, *function;
+} stages[STAGES] = {
+    [LETTERBOX] = {"letterbox", "oct_letterbox_frame"}, [MEASURE] = {"measure", "oct_observe"}};
+
 struct block {
     uint32_t of[KINDS];
     struct function *function;
     bool begins_network, begins_layer;
+    enum stage begins_stage;
 };
 
 static struct function functions[FUNCTIONS_MAX];
-static struct counts total, layers[LAYERS_MAX];
+static struct counts total, layers[LAYERS_MAX], in_stage[STAGES];
+static uint64_t calls[STAGES];
 static int function_count, layer = -1, next_layer, layer_count;
 static const char *out_file;
 
@@ -124,12 +136,30 @@ static void add(struct counts *counts, const struct block *block)
         counts->of[kind] += block->of[kind];
 }
 
+/* The stage that a block belongs to, when `before` was executed before it. */
+static enum stage stage_of(const struct block *block, const struct function *before)
+{
+    static enum stage stage;
+    static const struct function *caller;
+    if (stage && block->function == caller)
+        stage = NONE;
+    if (!stage && block->begins_stage) {
+        stage = block->begins_stage;
+        caller = before;
+        calls[stage]++;
+    }
+    return stage;
+}
+
 /* Programs with one thread are counted right; those with more lose counts to each other. */
 static void executed(unsigned cpu, void *user)
 {
     static bool is_running;
+    static const struct function *before;
     const struct block *block = user;
     (void)cpu;
+    add(&in_stage[stage_of(block, before)], block);
+    before = block->function;
     if (block->begins_network) {
         is_running = true;
         next_layer = 0;
@@ -169,6 +199,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     const bool is_entry = function->entry == qemu_plugin_tb_vaddr(tb);
     block->begins_network = is_entry && strcmp(function->name, "oct_cpu_run") == 0;
     block->begins_layer = is_entry && strcmp(function->name, "oct_threads_run") == 0;
+    for (int stage = NONE + 1; stage < STAGES; stage++)
+        if (is_entry && strcmp(function->name, stages[stage].function) == 0)
+            block->begins_stage = stage;
     qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, 0, block);
 }
 
@@ -193,6 +226,10 @@ static void ended(qemu_plugin_id_t id, void *user)
     for (int i = 0; i < layer_count; i++) {
         fprintf(file, "layer %d", i);
         print(file, &layers[i]);
+    }
+    for (int i = NONE + 1; i < STAGES; i++) {
+        fprintf(file, "stage %s %" PRIu64, stages[i].name, calls[i]);
+        print(file, &in_stage[i]);
     }
     for (int i = 0; i < function_count; i++) {
         if (functions[i].counts.of[ALL] < total.of[ALL] / 1000)

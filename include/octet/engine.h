@@ -17,7 +17,7 @@ typedef enum octet_precision {
     OCTET_PRECISION_FP32 = 0,
     OCTET_PRECISION_INT8 = 1,
     OCTET_PRECISION_MIXED = 2, /**< reported only: some layers INT8, some float, as was asked for */
-    OCTET_PRECISION_BF16 = 3,  /**< bfloat16 or half where the CPU multiplies it fast, else FP32 */
+    OCTET_PRECISION_BF16 = 3,  /**< bfloat16 where the CPU multiplies it fast, else FP32 */
     OCTET_PRECISION_HALF = OCTET_PRECISION_BF16 /**< its name in files and JSON, and its old one */
 } octet_precision;
 
@@ -40,7 +40,7 @@ typedef struct octet_info {
     const char *head; /**< of a box: "dfl" (distributions, YOLOv8) or "distances" (YOLO26) */
     int weight_bits;  /**< of INT8 layers: 8, or 4 (most of them); 0 where there are none */
     int scale_sets;   /**< 1; of an engine with scales for sizes more, see octet_engine_size() */
-    size_t reserved[5];
+    size_t reserved[6];
 } octet_info;
 
 /** One layer. Shapes are of the default input size, batch 1: channels, height, width. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # counts.sh COMPILER EMULATOR...: bench/arm/count_layers.c counts each instruction that multiplies and adds as what it is,
-# and no other. A program with a function for each, which executes it 1,000 times. Skipped where qemu has no plug-ins.
+# and no other. A program with a function for each, which executes it 1,000 times. And a stage is what a function's calls
+# execute, with what it calls, and nothing behind them. Skipped where qemu has no plug-ins.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)/bench/arm/count_layers.c
 compiler=$1
@@ -59,7 +60,12 @@ LIST
     for ((i = 1; i <= $(wc -l <instructions); i++)); do
         echo "bl f$i"
     done
-    printf 'mov w0, #0\nldr x30, [sp], #16\nret\n.size main, .-main\n.section .note.GNU-stack,"",%%progbits\n'
+    printf 'bl oct_observe\nbl inner\nbl oct_observe\n'
+    printf 'mov w0, #0\nldr x30, [sp], #16\nret\n.size main, .-main\n'
+    printf '.type oct_observe, %%function\noct_observe: str x30, [sp, #-16]!\nbl inner\nbl inner\nldr x30, [sp], #16\nret\n'
+    printf '.size oct_observe, .-oct_observe\n'
+    printf '.type inner, %%function\ninner: mov w9, #50\n1: subs w9, w9, #1\nb.ne 1b\nret\n.size inner, .-inner\n'
+    printf '.section .note.GNU-stack,"",%%progbits\n'
 } >program.s
 "$compiler" -march=armv8.6-a+fp16 "${SYSROOT:+--sysroot=$SYSROOT}" program.s -o program
 emulator=$1
@@ -75,8 +81,11 @@ awk '
         for (k = 5; k <= 9; k++)
             if ($k != (column[i] == k ? 1000 : 0)) { print "of" name[i] ": " $k " in column " k; bad = 1 }
     }
+    $1 == "stage" && $2 == "measure" { measured = $3 " calls, " $4 " instructions" }
+    $1 == "stage" && $2 == "letterbox" && $3 + $4 > 0 { print "a letterbox was counted"; bad = 1 }
     END {
+        if (measured != "2 calls, 418 instructions") { print "a stage of 2 calls, 418 instructions: " measured; bad = 1 }
         if (seen != length(column)) { print seen " functions of " length(column); bad = 1 }
-        if (!bad) print seen " instructions are counted as what they are"
+        if (!bad) print seen " instructions are counted as what they are, and a stage"
         exit bad
     }' instructions counts

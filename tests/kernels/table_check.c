@@ -7,6 +7,7 @@
 #include "base/bfloat16.h"
 #include "kernels/check.h"
 #include "network/float_functions.h"
+#include "network/network.h"
 #include "network/requantize.h"
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 #include "runtime/backend/cpu/kernels/transformed.h"
@@ -211,12 +212,16 @@ static size_t bordered(struct check_random *random, struct oct_view *view, int c
            oct_type_bytes(view->type);
 }
 
+enum { SMALL_KERNEL = 5 }; /* of most windows; a few means are of the largest */
+
 /* Windows of any stride and padding, of which half reads the border as others read the picture. */
 static void any_window(struct check_random *random, struct oct_pool_job *job, bool means)
 {
     const int height = check_int(random, 1, 14), width = check_int(random, 1, 23);
     const bool same_size = !means && check_int(random, 0, 2) == 0;
-    job->kernel = same_size ? 2 * check_int(random, 0, 3) + 1 : check_int(random, 1, 5);
+    job->kernel = same_size ? 2 * check_int(random, 0, 3) + 1 : check_int(random, 1, SMALL_KERNEL);
+    if (means && check_int(random, 0, 5) == 0)
+        job->kernel = check_int(random, OCT_KERNEL_MAX - 3, OCT_KERNEL_MAX);
     job->stride = same_size ? 1 : check_int(random, 1, 3);
     job->padding = same_size ? job->kernel / 2 : check_int(random, 0, job->kernel - 1);
     const bool counts = means || (!same_size && check_int(random, 0, 1));
@@ -244,11 +249,13 @@ static struct pool_case make_pool(struct check_random *random, enum oct_type typ
     struct pool_case p = {.job.channels = 4 * check_int(random, 1, 40)};
     struct oct_pool_job *job = &p.job;
     any_window(random, job, means);
-    const int border = 4; /* as much as the largest kernel's padding */
+    /* as much as the largest kernel's padding */
+    const bool large = means && job->kernel > SMALL_KERNEL;
+    const int border = large ? OCT_KERNEL_MAX - 1 : SMALL_KERNEL - 1;
     struct oct_view in = {.type = type, .quantization = {0.03f, check_int(random, 0, 255)}};
     struct oct_view out = {.type = type, .quantization = {0.02f, check_int(random, 0, 255)}};
     out.inverse_scale = 1.0f / out.quantization.scale;
-    const int height = job->end_row + (job->first ? 0 : 4), width = job->end_column + 4;
+    const int height = job->end_row + (job->first ? 0 : border), width = job->end_column + border;
     const size_t size = bordered(random, &in, job->channels, height, width, border);
     const size_t bytes = bordered(random, &out, job->channels, job->height, job->width, 0);
     p.input = check_allocate(random, size, 64);
@@ -256,6 +263,8 @@ static struct pool_case make_pool(struct check_random *random, enum oct_type typ
         number_floats(random, &p.input);
     if (check_is_half(type))
         number_halves(random, type, &p.input);
+    for (size_t i = 0; type == OCT_TYPE_U8 && large && i < p.input.size; i++)
+        p.input.bytes[i] |= 0xe0; /* sums beyond 2^15 */
     p.twins = make_twins(random, bytes);
     in.data = p.input.bytes + (size_t)border * (in.row + in.pixel) * oct_type_bytes(type);
     job->input = in;

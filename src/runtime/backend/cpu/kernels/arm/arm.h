@@ -39,6 +39,10 @@ extern tile_function *const oct_tiles_f16_fp16[OCT_NEON_VECTORS + 1][TILE_PIXELS
 /* Parts of oct_kernels_fill_neon(). */
 void oct_fill_u8_neon(struct oct_kernels *kernels);
 void oct_fill_f32_neon(struct oct_kernels *kernels);
+void oct_fill_resize_neon(struct oct_kernels *kernels);
+void oct_fill_yuv_neon(struct oct_kernels *kernels);
+void oct_fill_measure_neon(struct oct_kernels *kernels);
 void oct_fill_pools_neon(struct oct_kernels *kernels);
+void oct_fill_means_neon(struct oct_kernels *kernels);
 
 #endif

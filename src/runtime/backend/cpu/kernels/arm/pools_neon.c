@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pooling on NEON: maxima along rows into the scratch, then down them. */
+/* Maximum pools on NEON: along rows into the scratch, then down them. */
 #include <arm_neon.h>
 #include <string.h>
 

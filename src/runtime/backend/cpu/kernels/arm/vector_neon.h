@@ -143,6 +143,11 @@ static inline v_int v_load_int_aligned(const void *at)
     return v_load_int(at);
 }
 
+static inline void v_store_int(void *at, v_int a)
+{
+    vst1q_s32((int32_t *)at, a);
+}
+
 static inline v_int v_broadcast_int(const void *at)
 {
     int32_t value;
@@ -188,6 +193,12 @@ static inline void v_store_halves(void *at, v_int a)
 static inline v_words v_words_of(const uint8_t *codes)
 {
     return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(codes)));
+}
+
+static inline v_int v_ints_of(v_words a, int half)
+{
+    const uint16x8_t words = vreinterpretq_u16_s16(a);
+    return vreinterpretq_s32_u32(half ? vmovl_high_u16(words) : vmovl_u16(vget_low_u16(words)));
 }
 
 static inline v_words v_load_words(const void *at)
@@ -249,6 +260,17 @@ static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
     const uint16x8_t words = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)));
     return vsubq_s32(vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(words))),
                      vdupq_n_s32(zero_point));
+}
+
+static inline void v_load_codes_4(const uint8_t *at, int zero_point, v_int v[4])
+{
+    const uint8x16_t codes = vld1q_u8(at), less = vdupq_n_u8((uint8_t)zero_point);
+    const v_words low = vreinterpretq_s16_u16(vsubl_u8(vget_low_u8(codes), vget_low_u8(less)));
+    const v_words high = vreinterpretq_s16_u16(vsubl_high_u8(codes, less));
+    v[0] = vmovl_s16(vget_low_s16(low));
+    v[1] = vmovl_high_s16(low);
+    v[2] = vmovl_s16(vget_low_s16(high));
+    v[3] = vmovl_high_s16(high);
 }
 
 static inline v_float v_load_floats(const float *at, int count)

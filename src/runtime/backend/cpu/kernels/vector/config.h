@@ -11,6 +11,8 @@
  *   attention.h  attention                                    a DEFINE_ATTENTION() line
  *   finish.h     what follows the sums                        a function that calls choose_finish()
  *   measure.h    what calibration sees of floats              a function that fills its table
+ *   moves.h      upsampling, conversions between types        the same
+ *   means.h      mean pools                                   the same
  *
  * Numbers, known to the preprocessor. (must) has no default.
  *   OCT_CODES        (must) 1: U8 input, int32 sums, exact to the bit; 0: sums are floats
@@ -69,10 +71,12 @@
  *   v_gelu_table(table, v)         oct_gelu() of four vectors, in place, to the bit
  * Integers:
  *   v_load_int(at), v_load_int_aligned(at), v_broadcast_int(at)
+ *   v_store_int(at, a)             to any address
  *   v_add_int, v_sub_int, v_max_int (a, b), v_mul_int(a, factor), v_shift_left(a, bits),
  *   v_shift_right(a, bits): arithmetic; all modulo 2^32
  *   v_store_halves(at, a)          to any address, as OCT_LANES int16, into which they fit
  *   v_words_of(codes)              2 * OCT_LANES bytes from any address, widened
+ *   v_ints_of(a, half)             means.h: int32 of unsigned words, the lower or the upper half
  *   v_load_words(at), v_store_words(at, a): at a multiple of the vector's size;
  *   v_store_words_any(at, a)
  *   v_add_words, v_sub_words (a, b), v_shift_words(a, bits): left
@@ -83,6 +87,7 @@
  * A vector's channels that exist, `count` of them, 4 to OCT_LANES, a multiple of 4; loads take
  * nothing behind them that is not memory of the tensor:
  *   v_load_codes(at, count, zero_point)   int32: bytes less the zero point
+ *   v_load_codes_4(at, zero_point, v)     values.h: the same, of four whole vectors
  *   v_load_floats(at, count), v_load_bf16(at, count)
  *   v_store_floats(at, a, count), v_store_bf16(at, a, count): as oct_bf16_of()
  *   v_load_f16(at, count), v_store_f16(at, a, count): as oct_f16_of(); where OCT_F16_STORED is 1,

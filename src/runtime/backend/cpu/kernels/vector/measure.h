@@ -5,6 +5,7 @@
  * Beside vector_SET.h it asks for
  *   v_floors(value, inverse, width)   int32, floor(value / width), where inverse and width are
  *                                     powers of two and 1 / each other
+ *   OCT_LEAST, OCT_GREATEST           the names of v_min and v_max where these tell 0 from -0
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_MEASURE_H
 #define OCTET_RUNTIME_BACKEND_CPU_KERNELS_VECTOR_MEASURE_H
@@ -13,6 +14,11 @@
 
 #include "runtime/backend/cpu/kernels/ref/ref.h"
 #include "runtime/backend/cpu/kernels/vector/config.h"
+
+#ifndef OCT_LEAST
+#define OCT_LEAST v_min
+#define OCT_GREATEST v_max
+#endif
 
 enum { MEASURED_VECTORS = OCT_REGISTERS / 8, BINS_BLOCK = 64 };
 
@@ -39,8 +45,8 @@ measure_channels(const struct oct_measures *seen, const struct oct_pixel_run *ru
     for (int x = 0; x < run->count; x++, pixel += run->stride) {
         for (int v = 0; v < vectors; v++) {
             const v_float value = v_load_floats(pixel + v * OCT_LANES, lanes);
-            minimum[v] = v_min(value, minimum[v]);
-            maximum[v] = v_max(value, maximum[v]);
+            minimum[v] = OCT_LEAST(value, minimum[v]);
+            maximum[v] = OCT_GREATEST(value, maximum[v]);
             sum[v] = v_add(sum[v], value);
             square[v] = v_add(square[v], v_mul(value, value));
         }
@@ -88,27 +94,32 @@ static bool measure(const struct oct_measures *seen, const struct oct_pixel_run 
     return all_fit(&all, low, high) && fit;
 }
 
+/* `count`, a multiple of OCT_LANES, is known where it is called. */
+OCT_INLINE void count_block(const float *values, const int count, v_float inverse, v_float width,
+                            v_int middle, uint32_t *counts)
+{
+    uint32_t places[BINS_BLOCK];
+    for (int p = 0; p < count; p += OCT_LANES)
+        v_store_int(places + p, v_add_int(v_floors(v_load(values + p), inverse, width), middle));
+    for (int p = 0; p < count; p += 4) {
+        OCT_UNROLL
+        for (int i = 0; i < 4; i++)
+            counts[places[p + i]]++;
+    }
+}
+
 static void count_bins(const struct oct_bins *bins, const float *values, size_t count,
                        uint32_t *counts)
 {
     const v_float inverse = v_set(bins->inverse), width = v_set(bins->width);
-    uint32_t *middle = counts + bins->middle;
-    int32_t places[BINS_BLOCK];
+    const v_int middle = v_broadcast_int(&bins->middle);
     size_t i = 0;
-    for (; i + BINS_BLOCK <= count; i += BINS_BLOCK) {
-        for (int p = 0; p < BINS_BLOCK; p += OCT_LANES) {
-            const v_int floors = v_floors(v_load(values + i + p), inverse, width);
-            memcpy(places + p, &floors, sizeof floors);
-        }
-        for (int p = 0; p < BINS_BLOCK; p++)
-            middle[places[p]]++;
-    }
-    for (; i + OCT_LANES <= count; i += OCT_LANES) {
-        const v_int floors = v_floors(v_load(values + i), inverse, width);
-        memcpy(places, &floors, sizeof floors);
-        for (int p = 0; p < OCT_LANES; p++)
-            middle[places[p]]++;
-    }
+    for (; i + BINS_BLOCK <= count; i += BINS_BLOCK)
+        count_block(values + i, BINS_BLOCK, inverse, width, middle, counts);
+    for (; i + 16 <= count; i += 16)
+        count_block(values + i, 16, inverse, width, middle, counts);
+    for (; i + OCT_LANES <= count; i += OCT_LANES)
+        count_block(values + i, OCT_LANES, inverse, width, middle, counts);
     oct_count_bins_ref(bins, values + i, count - i, counts);
 }
 

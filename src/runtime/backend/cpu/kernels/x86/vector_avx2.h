@@ -136,6 +136,11 @@ static inline v_int v_load_int_aligned(const void *at)
     return _mm256_load_si256((const __m256i *)at);
 }
 
+static inline void v_store_int(void *at, v_int a)
+{
+    _mm256_storeu_si256((__m256i *)at, a);
+}
+
 static inline v_int v_broadcast_int(const void *at)
 {
     return _mm256_set1_epi32(*(const v_word *)at);
@@ -180,6 +185,11 @@ static inline v_int v_shift_right(v_int a, int bits)
 static inline v_words v_words_of(const uint8_t *codes)
 {
     return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)codes));
+}
+
+static inline v_int v_ints_of(v_words a, int half)
+{
+    return _mm256_cvtepu16_epi32(half ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a));
 }
 
 static inline v_words v_load_words(const void *at)
@@ -250,6 +260,12 @@ static inline v_int v_load_codes(const uint8_t *at, int count, int zero_point)
     const __m128i codes =
         count == OCT_LANES ? _mm_loadl_epi64((const __m128i *)at) : _mm_cvtsi32_si128(four);
     return _mm256_sub_epi32(_mm256_cvtepu8_epi32(codes), _mm256_set1_epi32(zero_point));
+}
+
+static inline void v_load_codes_4(const uint8_t *at, int zero_point, v_int v[4])
+{
+    for (int i = 0; i < 4; i++)
+        v[i] = v_load_codes(at + i * OCT_LANES, OCT_LANES, zero_point);
 }
 
 static inline v_float v_load_floats(const float *at, int count)

@@ -133,6 +133,11 @@ static inline v_int v_load_int_aligned(const void *at)
     return _mm512_load_si512(at);
 }
 
+static inline void v_store_int(void *at, v_int a)
+{
+    _mm512_storeu_si512(at, a);
+}
+
 static inline v_int v_broadcast_int(const void *at)
 {
     return _mm512_set1_epi32(*(const v_word *)at);

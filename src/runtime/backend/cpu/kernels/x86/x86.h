@@ -56,6 +56,7 @@ void oct_fill_resize_avx2(struct oct_kernels *kernels);
 void oct_fill_yuv_avx2(struct oct_kernels *kernels);
 void oct_fill_measure_avx2(struct oct_kernels *kernels);
 void oct_fill_pools_avx2(struct oct_kernels *kernels);
+void oct_fill_means_avx2(struct oct_kernels *kernels);
 
 /* Of oct_kernels_fill_avx512(). */
 void oct_fill_measure_avx512(struct oct_kernels *kernels);
