@@ -41,7 +41,8 @@ static gboolean open_detector(GstOctetDetect *self)
     const struct detector_settings settings = {.model = model,
                                                .device = device && device[0] ? device : NULL,
                                                .cache = cache && cache[0] ? cache : NULL,
-                                               .threads = self->properties.threads};
+                                               .threads = self->properties.threads,
+                                               .rect = self->properties.rect};
     GST_OBJECT_UNLOCK(self);
     octet_status status = OCTET_INVALID_ARGUMENT;
     if (model && model[0])

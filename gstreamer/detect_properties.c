@@ -7,6 +7,7 @@ enum {
     PROPERTY_DEVICE,
     PROPERTY_CACHE,
     PROPERTY_THREADS,
+    PROPERTY_RECT,
     PROPERTY_CONFIDENCE,
     PROPERTY_IOU,
     PROPERTY_DETECTIONS_MAX,
@@ -64,6 +65,9 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     case PROPERTY_THREADS:
         properties->threads = g_value_get_int(value);
         break;
+    case PROPERTY_RECT:
+        properties->rect = g_value_get_boolean(value);
+        break;
     case PROPERTY_CONFIDENCE:
     case PROPERTY_IOU:
     case PROPERTY_DETECTIONS_MAX:
@@ -102,6 +106,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
         break;
     case PROPERTY_THREADS:
         g_value_set_int(value, properties->threads);
+        break;
+    case PROPERTY_RECT:
+        g_value_set_boolean(value, properties->rect);
         break;
     case PROPERTY_CONFIDENCE:
         g_value_set_double(value, properties->selection.confidence);
@@ -154,6 +161,12 @@ static void install_opening(GObjectClass *class)
         g_param_spec_int("threads", "Threads",
                          "Threads on the CPU; 0: as many as there are physical cores", 0,
                          THREADS_MAX, 0, FLAGS_READY));
+    g_object_class_install_property(
+        class, PROPERTY_RECT,
+        g_param_spec_boolean("rect", "Smallest input",
+                             "Run at the smallest input for the frames' shape within the model's "
+                             "own: 16:9 in 0.6 of the work of a square",
+                             FALSE, FLAGS_READY));
 }
 
 /* How boxes are selected. */

@@ -15,6 +15,7 @@ G_DECLARE_FINAL_TYPE(GstOctetDetect, gst_octet_detect, GST, OCTET_DETECT, GstBas
 struct detect_properties {
     gchar *model, *device, *cache;
     gint threads;
+    gboolean rect;
     struct detector_selection selection;
     gboolean selection_changed; /* since the detector was told of it */
     guint interval;

@@ -9,6 +9,9 @@ struct stream_detector {
     struct shared_engine *shared;
     octet_context *context; /* the session's: an engine's is not for several threads */
     octet_session *session;
+    octet_session_settings settings; /* its own; with the bound once it is open */
+    gchar *device, *cache;           /* texts of these */
+    gboolean rect, refused;          /* `refused`: the context has the last failure's line */
     octet_detect_settings selection;
     GArray *classes; /* of int, or NULL for all */
     GPtrArray *labels;
@@ -25,21 +28,53 @@ static void read_labels(struct stream_detector *detector)
         g_ptr_array_add(detector->labels, class_label(engine, i));
 }
 
+/* At the model's own size, which with `rect` is the bound of others. */
 static octet_status open_session(struct stream_detector *detector,
                                  const struct detector_settings *settings, gchar **message)
 {
-    octet_session_settings wanted;
+    octet_session_settings *wanted = &detector->settings;
     octet_status status = octet_context_create(NULL, &detector->context);
-    octet_session_defaults(&wanted);
-    wanted.threads = settings->threads;
-    wanted.device = settings->device;
-    wanted.cache = settings->cache;
+    octet_session_defaults(wanted);
+    wanted->threads = settings->threads;
+    wanted->device = detector->device = g_strdup(settings->device);
+    wanted->cache = detector->cache = g_strdup(settings->cache);
+    detector->rect = settings->rect;
     if (!status)
-        status = octet_session_open(detector->context, shared_engine_get(detector->shared), &wanted,
+        status = octet_session_open(detector->context, shared_engine_get(detector->shared), wanted,
                                     &detector->session);
-    if (status)
+    if (status) {
         *message = g_strdup(octet_context_message(detector->context));
+        return status;
+    }
+    wanted->bound_height = octet_session_height(detector->session);
+    wanted->bound_width = octet_session_width(detector->session);
     return status;
+}
+
+/* In the place of the session that there is, one for frames of this shape, where it is another
+ * size. The old one goes last: weights that both have stay packed. Shapes that none fits stay with
+ * the session that there is, which has a word for them. */
+static octet_status fit_session(struct stream_detector *detector, int width, int height)
+{
+    octet_session_settings *wanted = &detector->settings;
+    octet_letterbox where;
+    octet_session *fresh;
+    octet_info info;
+    octet_engine_info(shared_engine_get(detector->shared), &info);
+    if (octet_letterbox_rect(width, height, wanted->bound_width, wanted->bound_height,
+                             info.stride_max, &where) != OCTET_OK ||
+        (where.target_height == octet_session_height(detector->session) &&
+         where.target_width == octet_session_width(detector->session)))
+        return OCTET_OK;
+    wanted->height = where.target_height;
+    wanted->width = where.target_width;
+    const octet_status status =
+        octet_session_open(detector->context, shared_engine_get(detector->shared), wanted, &fresh);
+    if (status)
+        return status;
+    octet_session_close(&detector->session);
+    detector->session = fresh;
+    return OCTET_OK;
 }
 
 octet_status stream_detector_open(const struct detector_settings *settings,
@@ -93,7 +128,11 @@ octet_status stream_detector_run(struct stream_detector *detector, const octet_f
     octet_detection *boxes = (octet_detection *)(void *)detector->found->data;
     *found = boxes;
     *count = 0;
-    octet_status status = octet_session_set_frame(detector->session, 0, frame);
+    octet_status status =
+        detector->rect ? fit_session(detector, frame->width, frame->height) : OCTET_OK;
+    detector->refused = status != OCTET_OK;
+    if (!status)
+        status = octet_session_set_frame(detector->session, 0, frame);
     if (!status)
         status = octet_session_run(detector->session);
     if (!status)
@@ -104,7 +143,8 @@ octet_status stream_detector_run(struct stream_detector *detector, const octet_f
 
 const gchar *stream_detector_message(const struct stream_detector *detector)
 {
-    return octet_session_message(detector->session);
+    return detector->refused ? octet_context_message(detector->context)
+                             : octet_session_message(detector->session);
 }
 
 const gchar *stream_detector_label(const struct stream_detector *detector, int class_id)
@@ -123,6 +163,8 @@ void stream_detector_close(struct stream_detector **detector)
     g_clear_pointer(&open->classes, g_array_unref);
     g_clear_pointer(&open->labels, g_ptr_array_unref);
     g_clear_pointer(&open->found, g_array_unref);
+    g_free(open->device);
+    g_free(open->cache);
     g_free(open);
     *detector = NULL;
 }

@@ -35,7 +35,7 @@ inspected() {
     says 'String. Default: "cpu"' "$folder/detect"
     says 'Unsigned Integer. Range: 0 - 4294967295 Default: 0' "$folder/detect"
     local property
-    for property in model device cache threads confidence iou max-detections classes interval message qos; do
+    for property in model device cache threads rect confidence iou max-detections classes interval message qos; do
         grep -q "^  $property  *: [A-Z]" "$folder/detect" || fail "octetdetect has no property $property"
     done
     says 'Long-name octet overlay' "$folder/overlay"

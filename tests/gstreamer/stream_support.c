@@ -241,8 +241,9 @@ static octet_pixel_format format_of(GstVideoFormat format)
     }
 }
 
-int stream_direct(GstBuffer *buffer, const char *caps, octet_yuv_matrix matrix,
-                  octet_yuv_range range, octet_detection boxes[STREAM_BOXES_MOST])
+static int find_boxes(octet_session *at, GstBuffer *buffer, const char *caps,
+                      octet_yuv_matrix matrix, octet_yuv_range range,
+                      octet_detection boxes[STREAM_BOXES_MOST])
 {
     GstVideoInfo info;
     GstVideoFrame video;
@@ -258,12 +259,41 @@ int stream_direct(GstBuffer *buffer, const char *caps, octet_yuv_matrix matrix,
         frame.planes[plane] = GST_VIDEO_FRAME_PLANE_DATA(&video, plane);
         frame.strides[plane] = (size_t)GST_VIDEO_FRAME_PLANE_STRIDE(&video, plane);
     }
-    assert_int_equal(octet_session_set_frame(session, 0, &frame), OCTET_OK);
-    assert_int_equal(octet_session_run(session), OCTET_OK);
-    assert_int_equal(octet_session_detect(session, 0, NULL, boxes, STREAM_BOXES_MOST, &count),
-                     OCTET_OK);
+    assert_int_equal(octet_session_set_frame(at, 0, &frame), OCTET_OK);
+    assert_int_equal(octet_session_run(at), OCTET_OK);
+    assert_int_equal(octet_session_detect(at, 0, NULL, boxes, STREAM_BOXES_MOST, &count), OCTET_OK);
     gst_video_frame_unmap(&video);
     assert_true(count > 0);
+    return count;
+}
+
+int stream_direct(GstBuffer *buffer, const char *caps, octet_yuv_matrix matrix,
+                  octet_yuv_range range, octet_detection boxes[STREAM_BOXES_MOST])
+{
+    return find_boxes(session, buffer, caps, matrix, range, boxes);
+}
+
+int stream_direct_rect(GstBuffer *buffer, const char *caps,
+                       octet_detection boxes[STREAM_BOXES_MOST])
+{
+    octet_session_settings settings;
+    octet_letterbox where;
+    octet_session *rect;
+    GstVideoInfo info;
+    read_caps(caps, &info);
+    octet_session_defaults(&settings);
+    settings.bound_height = octet_session_height(session);
+    settings.bound_width = octet_session_width(session);
+    assert_int_equal(octet_letterbox_rect(info.width, info.height, settings.bound_width,
+                                          settings.bound_height, 32, &where),
+                     OCTET_OK);
+    settings.height = where.target_height;
+    settings.width = where.target_width;
+    assert_true(settings.height < settings.bound_height);
+    assert_int_equal(octet_session_open(stream_context(), stream_engine(), &settings, &rect),
+                     OCTET_OK);
+    const int count = find_boxes(rect, buffer, caps, OCTET_YUV_BT601, OCTET_YUV_LIMITED, boxes);
+    octet_session_close(&rect);
     return count;
 }
 

@@ -53,6 +53,10 @@ int stream_regions(GstBuffer *buffer);
 int stream_direct(GstBuffer *buffer, const char *caps, octet_yuv_matrix matrix,
                   octet_yuv_range range, octet_detection boxes[STREAM_BOXES_MOST]);
 
+/* The same at the smallest input for the frame's shape. */
+int stream_direct_rect(GstBuffer *buffer, const char *caps,
+                       octet_detection boxes[STREAM_BOXES_MOST]);
+
 /* The buffer's regions are these boxes, to the bit where they say numbers. */
 void stream_expect(GstBuffer *buffer, const octet_detection *boxes, int count, int width,
                    int height);

@@ -67,6 +67,28 @@ static void formats(void **state)
     }
 }
 
+/* At the smallest input for frames' shapes, the second of which comes while it plays. */
+static void rect(void **state)
+{
+    (void)state;
+    static const struct format_case shapes[] = {
+        CASE("NV12", "bt601", 640, 360, BT601, LIMITED),
+        CASE("NV12", "bt601", 480, 360, BT601, LIMITED),
+        CASE("NV12", "bt601", 640, 360, BT601, LIMITED),
+    };
+    octet_detection boxes[STREAM_BOXES_MOST];
+    GstHarness *harness = stream_open(DETECT " rect=true", shapes[0].caps);
+    for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        gst_harness_set_src_caps_str(harness, shapes[i].caps);
+        GstBuffer *in = stream_picture(shapes[i].caps, (int)i);
+        const int count = stream_direct_rect(in, shapes[i].caps, boxes);
+        GstBuffer *out = stream_push(harness, in);
+        stream_expect(out, boxes, count, shapes[i].width, shapes[i].height);
+        gst_buffer_unref(out);
+    }
+    stream_close(harness);
+}
+
 /* The same bytes are other colours, and other scores, by another matrix or range: were colorimetry
  * not read, formats() could not tell. */
 static void colorimetry_matters(void **state)
@@ -290,10 +312,15 @@ static void caps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formats),           cmocka_unit_test(colorimetry_matters),
-        cmocka_unit_test(pixels_stay),       cmocka_unit_test(selection),
-        cmocka_unit_test(set_while_playing), cmocka_unit_test(refusals),
-        cmocka_unit_test(shared_engine),     cmocka_unit_test(caps),
+        cmocka_unit_test(formats),
+        cmocka_unit_test(rect),
+        cmocka_unit_test(colorimetry_matters),
+        cmocka_unit_test(pixels_stay),
+        cmocka_unit_test(selection),
+        cmocka_unit_test(set_while_playing),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(shared_engine),
+        cmocka_unit_test(caps),
     };
     return cmocka_run_group_tests_name("octetdetect", tests, stream_set_up, stream_tear_down);
 }
