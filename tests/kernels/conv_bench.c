@@ -81,10 +81,10 @@ static void pack_layer(struct network *net, int index, const struct oct_conv_ker
         ((float *)(void *)values.bytes)[i] = value;
         ((uint16_t *)(void *)bf16.bytes)[i] = oct_bf16_of(value);
     }
-    const bool is_bf16 = net->yolo.type == OCT_TYPE_BF16;
+    const bool half = check_is_half(net->yolo.type);
     const struct oct_conv_weights weights = {
         .codes = (const int8_t *)codes.bytes,
-        .bf16 = is_bf16 ? (const uint16_t *)(const void *)bf16.bytes : NULL,
+        .bf16 = half ? (const uint16_t *)(const void *)bf16.bytes : NULL,
         .values = (const float *)(const void *)values.bytes,
         .input_channels = shape->input_channels,
         .output_channels = shape->output_channels,
@@ -126,9 +126,9 @@ static struct network *make_network(const struct check_bench *bench)
     net->arena = check_allocate(&net->random, net->yolo.arena_bytes, 64);
     for (size_t i = 0; i < net->arena.size / 4 && bench->type == OCT_TYPE_F32; i++)
         ((float *)(void *)net->arena.bytes)[i] = check_float(&net->random, -1.0f, 2.0f);
-    for (size_t i = 0; i < net->arena.size / 2 && bench->type == OCT_TYPE_BF16; i++)
+    for (size_t i = 0; i < net->arena.size / 2 && check_is_half(bench->type); i++)
         ((uint16_t *)(void *)net->arena.bytes)[i] =
-            oct_bf16_of(check_float(&net->random, -1.0f, 2.0f));
+            check_half_of(bench->type, check_float(&net->random, -1.0f, 2.0f));
     oct_kernels_fill(&net->table, bench->sets);
     for (int i = 0; i < CONSTANTS; i++) {
         net->scale[i] = 2e-5f;
@@ -173,7 +173,6 @@ static void print_shape(const struct yolo_layer *layer)
 
 void check_bench_network(const struct check_bench *bench)
 {
-    static const char *const types[] = {"u8", "f32", "bf16"};
     struct network *net = make_network(bench);
     double total_macs = 0, best = 1e9;
     for (int i = 0; i < net->yolo.layer_count; i++) {
@@ -213,8 +212,8 @@ void check_bench_network(const struct check_bench *bench)
     printf("yolov8%c %d %s %s: %.3f G multiply-adds, peak %.1f G/s; best run %.3f ms, %.1f %% of "
            "peak; "
            "sum of every layer's best %.3f ms, %.1f %%; arena %.1f MB\n",
-           bench->model[0], bench->size, types[bench->type],
-           bench->type == OCT_TYPE_BF16 ? net->table.half_set : net->table.set, 1e-9 * total_macs,
+           bench->model[0], bench->size, oct_type_name(bench->type),
+           check_is_half(bench->type) ? net->table.half_set : net->table.set, 1e-9 * total_macs,
            1e-9 * limit, 1e3 * best, 100 * total_macs / best / limit, 1e3 * floor_s,
            100 * total_macs / floor_s / limit, 1e-6 * (double)net->arena.size);
     free_network(net);

@@ -432,11 +432,12 @@ static double unrounded(const struct conv_case *c, int n, int y, int x)
     return (double)((const float *)(const void *)c->unrounded.bytes)[c->output_offset + at];
 }
 
-/* The same for halves that are added up in halves: each partial sum is rounded to 11 bits (largest
- * differences of 100,000 cases: @@). SiLU is 0 where it is above -2.3e-4. */
+/* The same for halves that are added up in halves: each partial sum is rounded to 11 bits. Of 400
+ * cases each the worst were 0.0058 of the magnitude transformed and 0.0015 direct, most of them of
+ * few channels; SiLU is 0 where it is above -2.3e-4. */
 static double tolerance_f16(const struct conv_case *c, int n, int y, int x, double exact)
 {
-    const double rounding = c->transformed ? 1e-2 : 4e-3;
+    const double rounding = c->transformed ? 1e-2 : 3e-3;
     return rounding * magnitude(c, n, y, x) + 3e-3 * fabs(exact) + 4e-4;
 }
 
@@ -445,11 +446,11 @@ static double tolerance_f16(const struct conv_case *c, int n, int y, int x, doub
  * may take SiLU from the table; GELU comes from one in F32, too. */
 static double tolerance(const struct conv_case *c, int n, int y, int x, double exact)
 {
-    if (c->type == OCT_TYPE_F16)
+    if (c->type == OCT_TYPE_F16 && !c->job.shape.depthwise)
         return tolerance_f16(c, n, y, x, exact);
     const double rounding = c->transformed ? 1e-5 : 2e-6;
     return rounding * magnitude(c, n, y, x) + 1e-6 * fabs(exact) +
-           (c->type == OCT_TYPE_BF16 ? 6e-5 : 7e-6);
+           (c->type == OCT_TYPE_BF16 ? 6e-5 : 7e-6); /* F16: depthwise, in floats */
 }
 
 /* Whether output `b` stands for what is `a` in the reference. Codes are those of the floats that
@@ -460,7 +461,8 @@ static bool is_near(const struct conv_case *c, int n, int y, int x, double a, do
     const struct oct_view *view = &c->job.output;
     const bool lost = c->job.activation == OCT_ACTIVATION_SILU && isinf(c->job.bias[n]);
     if (c->type == OCT_TYPE_F16 && !(fabs((double)c->job.bias[n]) <= 4096 && fabs(a) < 1e4))
-        return true; /* more than sessions store in halves, or no number */
+        return c->job.residual.data || c->job.shape.depthwise || /* which may be no number */
+               view->type != OCT_TYPE_F16 || isfinite(b); /* more than sessions store in halves */
     if (view->type == OCT_TYPE_U8) {
         const double exact = unrounded(c, n, y, x);
         const double off = isfinite(exact) ? tolerance(c, n, y, x, exact) : 0.0;

@@ -306,6 +306,11 @@ int main(int argc, char **argv)
         return usage();
     options.sets = oct_cpu_enable(options.sets);
     options.timing.sets = options.sets;
+    if (options.timing.type == OCT_TYPE_BF16) { /* asked for: as this machine stores it */
+        struct oct_kernels table;
+        oct_kernels_fill(&table, options.sets);
+        options.timing.type = check_half_type(&table);
+    }
     options.timing.filter = options.filter;
     if (options.bench || options.network || options.loops) {
         (options.bench     ? check_bench_kernels

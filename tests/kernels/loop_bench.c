@@ -71,7 +71,7 @@ static void make_loop(struct loop *loop, const struct oct_conv_kernel *kernel, e
     loop->scratch = check_allocate(&loop->random, kernel->scratch_bytes(&shape), 0);
     const struct oct_conv_weights weights = {
         .codes = (const int8_t *)codes.bytes,
-        .bf16 = type == OCT_TYPE_BF16 ? (const uint16_t *)(const void *)bf16.bytes : NULL,
+        .bf16 = check_is_half(type) ? (const uint16_t *)(const void *)bf16.bytes : NULL,
         .values = (const float *)(const void *)values.bytes,
         .input_channels = shape.input_channels,
         .output_channels = shape.output_channels,

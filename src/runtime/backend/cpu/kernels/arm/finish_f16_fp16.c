@@ -52,6 +52,12 @@ ALWAYS_INLINE void silu(float16x8_t v[TOGETHER], int count)
     }
 }
 
+/* A sum that went beyond the largest half, and may be no number, as one that did not. */
+static inline float32x4_t held(float32x4_t sum)
+{
+    return vminnmq_f32(vmaxnmq_f32(sum, vdupq_n_f32(-OCT_F16_MOST)), vdupq_n_f32(OCT_F16_MOST));
+}
+
 static void by_floats(const struct finish *f, int pixels, uint8_t *output, const uint8_t *residual)
 {
     _Alignas(64) float values[MOST_VALUES];
@@ -63,7 +69,7 @@ static void by_floats(const struct finish *f, int pixels, uint8_t *output, const
     float *to = values;
     for (int i = 0; i < pixels; i++, sums += f->vectors * LANES)
         for (int n = 0; n < floats.vectors; n++, to += FLOATS)
-            vst1q_f32(to, vcvt_f32_f16(vld1_f16(sums + (ptrdiff_t)n * FLOATS)));
+            vst1q_f32(to, held(vcvt_f32_f16(vld1_f16(sums + (ptrdiff_t)n * FLOATS))));
     oct_finish_f16_neon(f->flags)(&floats, pixels, output, residual);
 }
 
