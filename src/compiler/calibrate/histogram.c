@@ -65,18 +65,20 @@ void oct_histogram_widen(struct oct_histogram *histogram, float minimum, float m
         histogram->maximum = maximum + 0.0f;
 }
 
-#define SKIPPED 8 /* counts that are looked at together */
+#define SKIPPED 8 /* counts that are looked at together, two at a time */
 
 static bool all_zero(const uint32_t counts[SKIPPED])
 {
-    uint32_t any = 0;
-    for (int i = 0; i < SKIPPED; i++)
-        any |= counts[i];
+    uint64_t pairs[SKIPPED / 2], any = 0;
+    memcpy(pairs, counts, sizeof pairs);
+    for (int i = 0; i < SKIPPED / 2; i++)
+        any |= pairs[i];
     return any == 0;
 }
 
 void oct_histogram_take(struct oct_histogram *histogram, uint32_t *counts, int first, int last)
 {
+    uint64_t *bins = histogram->bins, taken = 0;
     if (last <= first)
         return;
     for (int i = first, end; i < last; i = end) {
@@ -84,11 +86,12 @@ void oct_histogram_take(struct oct_histogram *histogram, uint32_t *counts, int f
         if (end - i == SKIPPED && all_zero(counts + i)) /* most are */
             continue;
         for (int b = i; b < end; b++) {
-            histogram->bins[b] += counts[b];
-            histogram->count += counts[b];
+            bins[b] += counts[b];
+            taken += counts[b];
             counts[b] = 0;
         }
     }
+    histogram->count += taken;
     const bool was_empty = histogram->last <= histogram->first;
     histogram->first = was_empty || first < histogram->first ? first : histogram->first;
     histogram->last = was_empty || last > histogram->last ? last : histogram->last;

@@ -38,17 +38,13 @@ static void blend_columns(const struct oct_columns *columns, const uint8_t *sour
     const int32_t *offsets = columns->offsets;
     const int16_t *weights = columns->weights;
     const int inner = columns->inner & ~3;
-    for (int x = 0; x < inner; x += 4, offsets += 4, weights += 32, blended += 16) {
+    for (int x = 0; x < inner; x += 4, offsets += 4, weights += 32) {
         const int16x8_t low = blend_two(source, offsets, weights);
         const int16x8_t high = blend_two(source, offsets + 2, weights + 16);
-        vst1q_s16(blended, low);
-        vst1q_s16(blended + 8, high);
+        vst1q_s16(blended + OCT_BLEND_LANES * x, low);
+        vst1q_s16(blended + OCT_BLEND_LANES * x + 8, high);
     }
-    struct oct_columns rest = *columns;
-    rest.count -= inner;
-    rest.offsets = offsets;
-    rest.weights = weights;
-    oct_blend_columns_ref(&rest, source, blended);
+    oct_blend_columns_rest_ref(columns, inner, source, blended);
 }
 
 /* The sum of both rows' lanes times their weights over 2^16, each rounded down: SQDMULH divides by
@@ -105,11 +101,7 @@ static void blend_rows(const struct oct_blended_rows *rows, uint8_t *out)
         blend_blocks(rows, end, 4, out);
     else
         blend_blocks(rows, end, 3, out);
-    struct oct_blended_rows rest = *rows;
-    rest.first += OCT_BLEND_LANES * end;
-    rest.second += OCT_BLEND_LANES * end;
-    rest.columns -= end;
-    oct_blend_rows_ref(&rest, out + end * rows->pixel_bytes);
+    oct_blend_rows_rest_ref(rows, end, out);
 }
 
 /* One colour of eight target pixels. */
@@ -148,11 +140,7 @@ static void halve_rows(const struct oct_halved_rows *rows, uint8_t *out)
         halve_blocks(rows, end, 4, out);
     else
         halve_blocks(rows, end, 3, out);
-    struct oct_halved_rows rest = *rows;
-    rest.first += 6 * end;
-    rest.second += 6 * end;
-    rest.columns -= end;
-    oct_halve_rows_ref(&rest, out + end * rows->pixel_bytes);
+    oct_halve_rows_rest_ref(rows, end, out);
 }
 
 static void widen_pixels(const uint8_t *rgb, uint8_t *rgb0, int pixels)

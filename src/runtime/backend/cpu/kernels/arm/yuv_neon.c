@@ -126,16 +126,14 @@ static inline __attribute__((always_inline)) void convert(const struct oct_yuv_r
 static void yuv_pixels(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
                        uint8_t *rgb, int pixels)
 {
-    const int end = pixels / BLOCK * BLOCK, chroma = end / 2 * row->chroma_step;
+    const int end = pixels & -BLOCK;
     if (row->chroma_step == PLANES)
         convert(row, factors, rgb, end, PLANES);
     else if (row->chroma_step == PAIRS)
         convert(row, factors, rgb, end, PAIRS);
     else
         convert(row, factors, rgb, end, PACKED);
-    const struct oct_yuv_row rest = {row->y + end * row->y_step, row->u + chroma, row->v + chroma,
-                                     row->y_step, row->chroma_step};
-    oct_yuv_pixels_ref(&rest, factors, rgb + 3 * end, pixels - end);
+    oct_yuv_pixels_rest_ref(row, factors, end, rgb, pixels);
 }
 
 void oct_fill_yuv_neon(struct oct_kernels *kernels)

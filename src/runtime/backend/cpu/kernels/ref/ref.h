@@ -51,5 +51,13 @@ void oct_count_bins_ref(const struct oct_bins *bins, const float *values, size_t
                         uint32_t *counts);
 void oct_yuv_pixels_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
                         uint8_t *rgb, int pixels);
+/* The same from a column of the target on, which is even where pixels are YUV: what a kernel of
+ * whole vectors leaves. `blended`, `out` and `rgb` are those of column 0. */
+void oct_blend_columns_rest_ref(const struct oct_columns *columns, int from, const uint8_t *source,
+                                int16_t *blended);
+void oct_blend_rows_rest_ref(const struct oct_blended_rows *rows, int from, uint8_t *out);
+void oct_halve_rows_rest_ref(const struct oct_halved_rows *rows, int from, uint8_t *out);
+void oct_yuv_pixels_rest_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
+                             int from, uint8_t *rgb, int pixels);
 
 #endif

@@ -74,3 +74,40 @@ void oct_yuv_pixels_ref(const struct oct_yuv_row *row, const struct oct_yuv_fact
             *rgb++ = (uint8_t)codes[c];
     }
 }
+
+void oct_blend_columns_rest_ref(const struct oct_columns *columns, int from, const uint8_t *source,
+                                int16_t *blended)
+{
+    struct oct_columns rest = *columns;
+    rest.count -= from;
+    rest.offsets += from;
+    rest.weights += 8 * from;
+    oct_blend_columns_ref(&rest, source, blended + OCT_BLEND_LANES * from);
+}
+
+void oct_blend_rows_rest_ref(const struct oct_blended_rows *rows, int from, uint8_t *out)
+{
+    struct oct_blended_rows rest = *rows;
+    rest.first += OCT_BLEND_LANES * from;
+    rest.second += OCT_BLEND_LANES * from;
+    rest.columns -= from;
+    oct_blend_rows_ref(&rest, out + from * rows->pixel_bytes);
+}
+
+void oct_halve_rows_rest_ref(const struct oct_halved_rows *rows, int from, uint8_t *out)
+{
+    struct oct_halved_rows rest = *rows;
+    rest.first += 6 * from;
+    rest.second += 6 * from;
+    rest.columns -= from;
+    oct_halve_rows_ref(&rest, out + from * rows->pixel_bytes);
+}
+
+void oct_yuv_pixels_rest_ref(const struct oct_yuv_row *row, const struct oct_yuv_factors *factors,
+                             int from, uint8_t *rgb, int pixels)
+{
+    const int chroma = from / 2 * row->chroma_step;
+    const struct oct_yuv_row rest = {row->y + from * row->y_step, row->u + chroma, row->v + chroma,
+                                     row->y_step, row->chroma_step};
+    oct_yuv_pixels_ref(&rest, factors, rgb + 3 * from, pixels - from);
+}

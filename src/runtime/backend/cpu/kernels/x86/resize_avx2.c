@@ -70,11 +70,7 @@ static void blend_columns(const struct oct_columns *columns, const uint8_t *sour
         _mm256_storeu_si256((__m256i *)(blended + OCT_BLEND_LANES * x),
                             _mm256_permute4x64_epi64(lanes, _MM_SHUFFLE(3, 1, 2, 0)));
     }
-    struct oct_columns rest = *columns;
-    rest.count -= x;
-    rest.offsets += x;
-    rest.weights += 8 * x;
-    oct_blend_columns_ref(&rest, source, blended + OCT_BLEND_LANES * x);
+    oct_blend_columns_rest_ref(columns, x, source, blended);
 }
 
 static inline __m256i blend_lanes(const int16_t *first, __m256i a, const int16_t *second, __m256i b)
@@ -104,11 +100,7 @@ static void blend_rows(const struct oct_blended_rows *rows, uint8_t *out)
         blend_blocks(rows, end, 4, out);
     else
         blend_blocks(rows, end, 3, out);
-    struct oct_blended_rows rest = *rows;
-    rest.first += OCT_BLEND_LANES * end;
-    rest.second += OCT_BLEND_LANES * end;
-    rest.columns -= end;
-    oct_blend_rows_ref(&rest, out + end * rows->pixel_bytes);
+    oct_blend_rows_rest_ref(rows, end, out);
 }
 
 /* The sums of four pairs of neighbouring pixels, from 24 bytes at `at` of which 4 more are read. */
@@ -146,11 +138,7 @@ static void halve_rows(const struct oct_halved_rows *rows, uint8_t *out)
         halve_blocks(rows, end, 4, out);
     else
         halve_blocks(rows, end, 3, out);
-    struct oct_halved_rows rest = *rows;
-    rest.first += 6 * end;
-    rest.second += 6 * end;
-    rest.columns -= end;
-    oct_halve_rows_ref(&rest, out + end * rows->pixel_bytes);
+    oct_halve_rows_rest_ref(rows, end, out);
 }
 
 static void widen_pixels(const uint8_t *rgb, uint8_t *rgb0, int pixels)

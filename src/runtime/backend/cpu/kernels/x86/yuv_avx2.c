@@ -160,8 +160,7 @@ static void yuv_pixels(const struct oct_yuv_row *row, const struct oct_yuv_facto
         memcpy(rgb + 3 * last, block, 3 * BLOCK);
         done = last + BLOCK;
     }
-    const struct oct_yuv_row rest = row_from(row, done);
-    oct_yuv_pixels_ref(&rest, factors, rgb + 3 * done, pixels - done);
+    oct_yuv_pixels_rest_ref(row, factors, done, rgb, pixels);
 }
 
 /* Five pixels at a time; loads and stores have a byte too many. */
