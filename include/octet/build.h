@@ -24,7 +24,12 @@ typedef struct octet_build_settings {
     /** INT8: of weights' codes, 8 (default, also 0) or 4; the picture's convolution, depthwise ones
      * and those of the network's outputs keep 8 */
     int weight_bits;
-    size_t reserved[4];
+    /** INT8, of statistics of several sizes: "merged" (default, also NULL): one set of scales for
+     * all; "per-size": one for each, weights' codes being shared; "auto[:REGRET_DB]": of their own
+     * for sizes that lose more than REGRET_DB (default 0.5) by the merged ones, in the mean over
+     * tensors. A session takes the set of the size that is nearest to its own */
+    const char *scales;
+    size_t reserved[3];
 } octet_build_settings;
 
 OCTET_API void octet_build_defaults(octet_build_settings *settings);

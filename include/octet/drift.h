@@ -78,6 +78,9 @@ typedef struct octet_drift_state {
  * one without INT8 layers, built without statistics, or by an older octet. */
 OCTET_API octet_status octet_drift_create(octet_context *context, const octet_engine *engine,
                                           octet_drift **drift);
+/** Says what input size pictures have from now on (at first the engine's own): an engine with
+ * scales for sizes has other codes at others. */
+OCTET_API void octet_drift_at(octet_drift *drift, int height, int width);
 /** For an observer (octet_session_observe()): counts a share of a layer's codes, where the
  * picture came to lie (NULL: all). */
 OCTET_API void octet_drift_look(octet_drift *drift, int layer, const octet_tensor_view *view,
@@ -85,7 +88,8 @@ OCTET_API void octet_drift_look(octet_drift *drift, int layer, const octet_tenso
 /** Ends a picture, all layers of which were looked at. */
 OCTET_API void octet_drift_next(octet_drift *drift, octet_drift_state *state);
 /** All pictures together: as octet_ranges_fit(), without `best` and `loss`. `ranges` has room for
- * as many as the engine has layers. */
+ * as many as the engine has layers. Of an engine with scales for sizes: of those that most pictures
+ * had. */
 OCTET_API void octet_drift_fit(const octet_drift *drift, octet_range_fit *ranges, octet_fit *fit);
 OCTET_API void octet_drift_free(octet_drift **drift);
 

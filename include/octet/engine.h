@@ -39,7 +39,8 @@ typedef struct octet_info {
     double probe_score_difference; /**< the same of scores; on random tensors, at import */
     const char *head; /**< of a box: "dfl" (distributions, YOLOv8) or "distances" (YOLO26) */
     int weight_bits;  /**< of INT8 layers: 8, or 4 (most of them); 0 where there are none */
-    size_t reserved[6];
+    int scale_sets;   /**< 1; of an engine with scales for sizes more, see octet_engine_size() */
+    size_t reserved[5];
 } octet_info;
 
 /** One layer. Shapes are of the default input size, batch 1: channels, height, width. */
@@ -87,6 +88,11 @@ OCTET_API octet_status octet_engine_layer(const octet_engine *engine, int index,
 /** Whether layer `layer` reads what layer `from` makes, or a part of it: 1 or 0. With `from` -1:
  * whether it reads the picture. */
 OCTET_API int octet_engine_layer_reads(const octet_engine *engine, int layer, int from);
+/** Input size `index`, by rising area, for which an engine of several sets of scales has one, and
+ * its number (0: that of octet_engine_layer()); returns 0 past the end. A session takes the set of
+ * the size nearest to its own, by the ratio of their pixels. */
+OCTET_API int octet_engine_size(const octet_engine *engine, int index, int *height, int *width,
+                                int *set);
 /** Provenance entry `index` (key and text, e.g. "calibrator", "mse"); returns 0 past the end. */
 OCTET_API int octet_engine_provenance(const octet_engine *engine, int index, const char **key,
                                       const char **text);

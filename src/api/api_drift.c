@@ -38,6 +38,12 @@ octet_status octet_drift_create(octet_context *context, const octet_engine *engi
     return oct_drift_create(context, engine, drift);
 }
 
+void octet_drift_at(octet_drift *drift, int height, int width)
+{
+    if (drift)
+        oct_drift_at(drift, height, width);
+}
+
 void octet_drift_look(octet_drift *drift, int layer, const octet_tensor_view *view,
                       const octet_letterbox *where)
 {

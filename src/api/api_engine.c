@@ -63,7 +63,8 @@ void octet_engine_info(const octet_engine *engine, octet_info *info)
         return;
     struct octet_context scratch;
     oct_context_inherit(&scratch, &engine->own);
-    oct_network_describe(&scratch, &engine->network, info);
+    if (!oct_network_describe(&scratch, &engine->network, info))
+        info->scale_sets = engine->set_count;
 }
 
 const char *octet_engine_class_name(const octet_engine *engine, int index)
@@ -85,6 +86,16 @@ octet_status octet_engine_layer(const octet_engine *engine, int index, octet_lay
 int octet_engine_layer_reads(const octet_engine *engine, int layer, int from)
 {
     return engine && oct_network_layer_reads(&engine->network, layer, from);
+}
+
+int octet_engine_size(const octet_engine *engine, int index, int *height, int *width, int *set)
+{
+    if (!engine || !height || !width || !set || index < 0 || index >= engine->size_count)
+        return 0;
+    *height = engine->sizes[index].height;
+    *width = engine->sizes[index].width;
+    *set = engine->sizes[index].set;
+    return 1;
 }
 
 int octet_engine_provenance(const octet_engine *engine, int index, const char **key,

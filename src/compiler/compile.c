@@ -11,6 +11,7 @@
 #include "compiler/lower/lower.h"
 #include "compiler/quantize/code_noise.h"
 #include "compiler/quantize/moments.h"
+#include "compiler/scale_sets.h"
 #include "runtime/engine/engine_contents.h"
 
 /* One build. */
@@ -22,6 +23,7 @@ struct compilation {
     const char *training;   /* that made the codes, or NULL */
     struct oct_arena arena; /* of what the engine copies */
     octet_engine *engine;
+    struct oct_scale_sets sets; /* of INT8 by statistics */
 };
 
 static bool keeps_floats(const octet_build_settings *settings)
@@ -55,6 +57,7 @@ octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
                                const octet_build_settings *settings)
 {
     struct oct_calibrator calibrator;
+    struct oct_scales_request scales;
     const octet_precision precision = settings->precision;
     if (precision != OCTET_PRECISION_INT8 && precision != OCTET_PRECISION_FP32 &&
         precision != OCTET_PRECISION_BF16)
@@ -75,6 +78,11 @@ octet_status oct_compile_check(octet_context *ctx, const octet_model *model,
     if (settings->cache && precision != OCTET_PRECISION_INT8)
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                         "a calibration cache goes with an INT8 engine");
+    if (!oct_scales_parse(settings->scales, &scales))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_SCALES_UNKNOWN, settings->scales);
+    if (scales.kind != OCT_SCALES_MERGED && (precision != OCTET_PRECISION_INT8 || settings->cache))
+        return oct_fail(ctx, OCTET_INVALID_ARGUMENT,
+                        "scales per size go with an INT8 engine that statistics make");
     return check_layers(ctx, model, settings->float_layers);
 }
 
@@ -109,30 +117,6 @@ static void find_codings(struct compilation *c, struct oct_quantization *codings
     oct_lock_leave(&last->lock);
 }
 
-/* Codings and moments of all layers' outputs. */
-static octet_status scheme_of_statistics(struct compilation *c, struct oct_quantization *codings,
-                                         struct oct_scheme *scheme)
-{
-    const struct oct_network *network = &c->model->network;
-    const struct oct_moments **moments =
-        oct_arena_calloc(&c->arena, (size_t)network->tensor_count, sizeof *moments);
-    if (!moments)
-        return oct_fail_memory(c->ctx, "the build");
-    for (int i = 0; i < network->layer_count; i++) {
-        const struct oct_tensor_record *record = &c->statistics->tensors[i];
-        const int tensor = network->layers[i].output;
-        struct oct_moments *of = oct_arena_calloc(&c->arena, (size_t)record->channels, sizeof *of);
-        if (!of)
-            return oct_fail_memory(c->ctx, "the build");
-        for (int channel = 0; channel < record->channels; channel++)
-            of[channel] = oct_moments_of(record, channel);
-        moments[tensor] = of;
-    }
-    find_codings(c, codings);
-    scheme->moments = moments;
-    return OCTET_OK;
-}
-
 static octet_status find_scheme(struct compilation *c, struct oct_scheme *scheme)
 {
     const struct oct_network *network = &c->model->network;
@@ -151,7 +135,8 @@ static octet_status find_scheme(struct compilation *c, struct oct_scheme *scheme
         return status;
     if (c->settings->cache)
         return oct_cache_codings(c->ctx, &c->arena, network, c->settings->cache, codings, is_float);
-    return scheme_of_statistics(c, codings, scheme);
+    find_codings(c, codings);
+    return oct_moments_make(c->ctx, &c->arena, network, c->statistics, &scheme->moments);
 }
 
 octet_status oct_compile_scheme(octet_context *ctx, struct oct_arena *arena,
@@ -177,6 +162,10 @@ static octet_status compile_int8(struct compilation *c)
         return oct_fail(c->ctx, OCTET_INVALID_ARGUMENT,
                         "weights of 4 bits go with statistics: without, a quantised model is taken "
                         "as it is");
+    if (keeps_scales(c) && c->settings->scales && strcmp(c->settings->scales, "merged") != 0)
+        return oct_fail(c->ctx, OCTET_INVALID_ARGUMENT,
+                        "scales per size go with statistics: without, a quantised model is taken "
+                        "as it is");
     if (keeps_scales(c))
         return keeps_floats(c->settings)
                    ? oct_fail(c->ctx, OCTET_INVALID_ARGUMENT,
@@ -193,7 +182,15 @@ static octet_status compile_int8(struct compilation *c)
     status = find_scheme(c, &scheme);
     if (!status)
         status = oct_lower_int8(c->ctx, &c->arena, &model->network, &scheme, &network);
-    return status ? status : oct_engine_set_network(c->ctx, c->engine, &network, model->name);
+    if (status || c->settings->cache)
+        return status ? status : oct_engine_set_network(c->ctx, c->engine, &network, model->name);
+    const struct oct_scale_request request = {.from = &model->network,
+                                              .statistics = c->statistics,
+                                              .settings = c->settings,
+                                              .scheme = &scheme,
+                                              .merged = &network,
+                                              .name = model->name};
+    return oct_scale_sets_make(c->ctx, &c->arena, &request, c->engine, &c->sets);
 }
 
 /* ---- float ---- */
@@ -218,17 +215,18 @@ static const struct oct_tensor_record *find_record(const octet_statistics *stati
 
 /* What the calibration's pictures make of the codes of all convolutions, for octet_drift; NULL
  * where memory is short, "" where there is no such layer. */
-static const char *calibration_noise(struct compilation *c)
+static const char *calibration_noise(struct compilation *c, int set)
 {
     enum { ENTRY = 24 }; /* bytes, of which " 2047:-123.45" needs 13 */
-    const struct oct_network *network = &c->engine->network;
+    const struct oct_network *network = oct_engine_network(c->engine, set);
+    const octet_statistics *statistics = c->sets.views[set] ? c->sets.views[set] : c->statistics;
     const size_t size = (size_t)network->layer_count * ENTRY + 1;
     uint64_t counts[OCT_CODES];
     size_t length = 0;
     char *text = oct_arena_calloc(&c->arena, size, 1);
     for (int i = 0; i < network->layer_count && text; i++) {
         const struct oct_tensor *tensor = &network->tensors[network->layers[i].output];
-        const struct oct_tensor_record *record = find_record(c->statistics, tensor->name);
+        const struct oct_tensor_record *record = find_record(statistics, tensor->name);
         if (network->layers[i].operation != OCT_CONVOLUTION || tensor->type != OCT_TYPE_U8 ||
             !record)
             continue;
@@ -281,7 +279,7 @@ static octet_status set_provenance(struct compilation *c)
     const octet_status status = oct_network_describe(c->ctx, &c->engine->network, &info);
     if (status)
         return status;
-    const char *noise = statistics ? calibration_noise(c) : "";
+    const char *noise = statistics ? calibration_noise(c, 0) : "";
     const char *sizes = statistics ? sizes_of(&c->arena, statistics) : "";
     if (!noise || !sizes)
         return oct_fail_memory(c->ctx, "the build");
@@ -303,19 +301,28 @@ static octet_status set_provenance(struct compilation *c)
          statistics && statistics->part_count > 1 ? statistics->weights_text : NULL},
         {"images_fingerprint", statistics ? statistics->fingerprint_text : NULL},
         {OCT_CALIBRATION_NOISE, *noise ? noise : NULL},
+        {"scales", c->sets.regrets ? settings->scales : NULL},
+        {"scales_regret", c->sets.regrets},
         {"training", c->training},
         {"float_layers", keeps_floats(settings) ? settings->float_layers : NULL},
         {"weight_bits", info.weight_bits == 4 ? "4" : NULL},
         {"float_precision", keeps_floats(settings) && bf16 ? "half" : NULL},
     };
-    enum { ALL = sizeof entries / sizeof entries[0] };
-    const char *keys[ALL], *values[ALL];
+    enum { ALL = sizeof entries / sizeof entries[0], MOST = ALL + OCT_SIZES_MAX };
+    const char *keys[MOST], *values[MOST];
     int count = 0;
     for (int i = 0; i < ALL; i++) {
         if (!entries[i].value)
             continue;
         keys[count] = entries[i].key;
         values[count++] = entries[i].value;
+    }
+    for (int set = 1; set < c->engine->set_count && statistics; set++) {
+        keys[count] = oct_arena_printf(&c->arena, OCT_CALIBRATION_NOISE ".%d", set);
+        values[count] = calibration_noise(c, set);
+        if (!keys[count] || !values[count])
+            return oct_fail_memory(c->ctx, "the build");
+        count += *values[count] != 0;
     }
     return oct_engine_set_provenance(c->ctx, c->engine, count, keys, values);
 }
@@ -327,6 +334,7 @@ static octet_status finish(struct compilation *c, octet_status status, octet_eng
 {
     if (!status)
         status = set_provenance(c);
+    oct_scale_sets_end(&c->sets);
     oct_arena_clear(&c->arena);
     if (status) {
         oct_engine_free(c->engine);

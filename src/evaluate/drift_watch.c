@@ -4,6 +4,7 @@
 #include "evaluate/drift_watch.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +24,19 @@ struct watched {
     uint64_t all[OCT_CODES];     /* of those before it */
 };
 
+/* Of one of the engine's sets of scales. */
+struct watched_set {
+    const struct oct_network *network;
+    int count;
+    struct watched *watched; /* by rising layer */
+    int64_t pictures;
+};
+
 struct octet_drift {
     struct octet_context own;
     const octet_engine *engine;
-    int count;
-    struct watched *watched; /* by rising layer */
+    struct watched_set *sets; /* [the engine's set_count] */
+    int set;                  /* of the picture that is looked at */
     octet_drift_state state;
     double recent[MEDIAN_OF]; /* of the last pictures, picture i at i % MEDIAN_OF */
 };
@@ -41,9 +50,8 @@ bool oct_drift_knows(const octet_engine *engine)
 
 /* One entry "LAYER:DB" of a text that nobody has checked; false where there is none, or none such
  * layer. */
-static bool read_entry(const octet_engine *engine, const char **text, struct watched *entry)
+static bool read_entry(const struct oct_network *network, const char **text, struct watched *entry)
 {
-    const struct oct_network *network = &engine->network;
     char *end;
     const long layer = strtol(*text, &end, 10);
     if (end == *text || *end != ':' || layer < 0 || layer >= network->layer_count)
@@ -61,36 +69,49 @@ static bool read_entry(const octet_engine *engine, const char **text, struct wat
     return true;
 }
 
-static octet_status read_entries(octet_context *ctx, octet_drift *drift, const char *text)
+static octet_status read_entries(octet_context *ctx, struct watched_set *set, const char *text)
 {
     struct watched entry = {.layer = -1};
     int last = -1;
     while (*text) {
-        if (!read_entry(drift->engine, &text, &entry) || entry.layer <= last)
+        if (!read_entry(set->network, &text, &entry) || entry.layer <= last)
             return oct_fail(ctx, OCTET_MISMATCH,
                             "the engine's " OCT_CALIBRATION_NOISE " does not fit its layers");
-        drift->watched[drift->count++] = entry;
+        set->watched[set->count++] = entry;
         last = entry.layer;
     }
     return OCTET_OK;
 }
 
-octet_status oct_drift_create(octet_context *ctx, const octet_engine *engine, octet_drift **drift)
+static octet_status read_set(octet_context *ctx, const octet_engine *engine, int index,
+                             struct watched_set *set)
 {
-    const char *text = oct_engine_provenance(engine, OCT_CALIBRATION_NOISE);
+    char key[sizeof OCT_CALIBRATION_NOISE + 12] = OCT_CALIBRATION_NOISE;
+    if (index)
+        snprintf(key, sizeof key, OCT_CALIBRATION_NOISE ".%d", index);
+    const char *text = oct_engine_provenance(engine, key);
     if (!text || !*text)
         return oct_fail(ctx, OCTET_MISMATCH,
                         "the engine does not know its calibration's codes: build it again, in "
                         "INT8, from statistics or pictures");
+    set->network = oct_engine_network(engine, index);
+    set->watched = oct_calloc(ctx, (size_t)set->network->layer_count, sizeof *set->watched);
+    return set->watched ? read_entries(ctx, set, text) : oct_fail_memory(ctx, "the watch");
+}
+
+octet_status oct_drift_create(octet_context *ctx, const octet_engine *engine, octet_drift **drift)
+{
     octet_drift *made = oct_calloc(ctx, 1, sizeof *made);
     if (!made)
         return oct_fail_memory(ctx, "the watch");
     oct_context_inherit(&made->own, ctx);
     made->engine = engine;
     made->state.changed = -1;
-    made->watched = oct_calloc(ctx, (size_t)engine->network.layer_count, sizeof *made->watched);
-    const octet_status status =
-        made->watched ? read_entries(ctx, made, text) : oct_fail_memory(ctx, "the watch");
+    oct_drift_at(made, engine->network.input_height, engine->network.input_width);
+    made->sets = oct_calloc(ctx, (size_t)engine->set_count, sizeof *made->sets);
+    octet_status status = made->sets ? OCTET_OK : oct_fail_memory(ctx, "the watch");
+    for (int i = 0; i < engine->set_count && !status; i++)
+        status = read_set(ctx, engine, i, &made->sets[i]);
     if (status)
         oct_drift_free(made);
     else
@@ -103,7 +124,9 @@ void oct_drift_free(octet_drift *drift)
     if (!drift)
         return;
     struct octet_context own = drift->own;
-    oct_free(&own, drift->watched);
+    for (int i = 0; drift->sets && i < drift->engine->set_count; i++)
+        oct_free(&own, drift->sets[i].watched);
+    oct_free(&own, drift->sets);
     oct_free(&own, drift);
 }
 
@@ -111,15 +134,21 @@ void oct_drift_free(octet_drift *drift)
 
 static struct watched *find(octet_drift *drift, int layer)
 {
-    int low = 0, high = drift->count;
+    const struct watched_set *set = &drift->sets[drift->set];
+    int low = 0, high = set->count;
     while (low < high) {
         const int middle = (low + high) / 2;
-        if (drift->watched[middle].layer < layer)
+        if (set->watched[middle].layer < layer)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < drift->count && drift->watched[low].layer == layer ? &drift->watched[low] : NULL;
+    return low < set->count && set->watched[low].layer == layer ? &set->watched[low] : NULL;
+}
+
+void oct_drift_at(octet_drift *drift, int height, int width)
+{
+    drift->set = oct_engine_set_of(drift->engine, height, width);
 }
 
 /* Pixels in both directions at a distance that is odd, so that it does not fall in with the
@@ -165,15 +194,17 @@ static double median_of(const octet_drift *drift)
 /* The picture's mean over all tensors; its counts go to those of all. */
 static double end_picture(octet_drift *drift)
 {
+    struct watched_set *set = &drift->sets[drift->set];
     double sum = 0.0;
-    for (int i = 0; i < drift->count; i++) {
-        struct watched *watched = &drift->watched[i];
+    set->pictures++;
+    for (int i = 0; i < set->count; i++) {
+        struct watched *watched = &set->watched[i];
         sum += oct_codes_noise(watched->picture, watched->zero_point) - watched->calibration;
         for (int code = 0; code < OCT_CODES; code++)
             watched->all[code] += watched->picture[code];
         memset(watched->picture, 0, sizeof watched->picture);
     }
-    return sum / drift->count;
+    return sum / set->count;
 }
 
 void oct_drift_next(octet_drift *drift, octet_drift_state *state)
@@ -188,12 +219,23 @@ void oct_drift_next(octet_drift *drift, octet_drift_state *state)
     *state = *now;
 }
 
+/* The set that most pictures had; before there are any, the one that is to be looked at. */
+static const struct watched_set *most_seen(const octet_drift *drift)
+{
+    const struct watched_set *most = &drift->sets[drift->set];
+    for (int i = 0; i < drift->engine->set_count; i++)
+        if (drift->sets[i].pictures > most->pictures)
+            most = &drift->sets[i];
+    return most;
+}
+
 bool oct_drift_tensor(const octet_drift *drift, int index, octet_range_fit *tensor)
 {
-    if (index < 0 || index >= drift->count)
+    const struct watched_set *set = most_seen(drift);
+    if (index < 0 || index >= set->count)
         return false;
-    const struct watched *watched = &drift->watched[index];
-    const struct oct_network *network = &drift->engine->network;
+    const struct watched *watched = &set->watched[index];
+    const struct oct_network *network = set->network;
     *tensor = (octet_range_fit){
         .name = network->tensors[network->layers[watched->layer].output].name,
         .clipped = oct_codes_clipped(watched->all, watched->zero_point),

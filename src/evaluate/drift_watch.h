@@ -11,6 +11,7 @@
 bool oct_drift_knows(const octet_engine *engine);
 
 octet_status oct_drift_create(octet_context *ctx, const octet_engine *engine, octet_drift **drift);
+void oct_drift_at(octet_drift *drift, int height, int width);
 void oct_drift_look(octet_drift *drift, int layer, const octet_tensor_view *view,
                     const octet_letterbox *where);
 void oct_drift_next(octet_drift *drift, octet_drift_state *state);

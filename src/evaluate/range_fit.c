@@ -31,19 +31,6 @@ static double clipped_share(const struct oct_histogram *histogram, struct oct_qu
     return histogram->count ? (double)beyond / (double)histogram->count : 0.0;
 }
 
-/* Sum of the squared distances from the mean. */
-static double spread_of(const struct oct_histogram *histogram)
-{
-    const double width = oct_histogram_width(histogram), count = (double)histogram->count;
-    double sum = 0.0, square = 0.0;
-    for (int i = histogram->first; i < histogram->last; i++) {
-        const double x = oct_histogram_middle(i, width);
-        sum += (double)histogram->bins[i] * x;
-        square += (double)histogram->bins[i] * x * x;
-    }
-    return count > 0.0 ? square - sum / count * sum : 0.0;
-}
-
 static double noise_of(double error, double spread)
 {
     return error > 0.0 && spread > 0.0 ? fmax(10.0 * log10(error / spread), NOISE_LEAST_DB)
@@ -62,7 +49,7 @@ octet_range_fit oct_range_fit(const struct oct_tensor_record *record,
                               const struct oct_calibrator *calibrator)
 {
     const struct oct_histogram *histogram = &record->histogram;
-    const double spread = spread_of(histogram);
+    const double spread = oct_histogram_spread(histogram);
     uint64_t counts[OCT_CODES];
     oct_codes_of(histogram, coding, counts);
     return (octet_range_fit){
@@ -116,9 +103,8 @@ octet_fit oct_fit_of(octet_range_fit *ranges, int count)
 }
 
 /* The coding that an engine has for a tensor; none where it is float. */
-static struct oct_quantization coding_of_engine(const octet_engine *engine, const char *name)
+static struct oct_quantization coding_of(const struct oct_network *network, const char *name)
 {
-    const struct oct_network *network = &engine->network;
     for (int i = 0; i < network->layer_count; i++) {
         const struct oct_tensor *tensor = &network->tensors[network->layers[i].output];
         if (strcmp(tensor->name, name) == 0)
@@ -193,7 +179,8 @@ static int compare_statistics(const octet_statistics *statistics,
         const struct oct_histogram *own = &statistics->tensors[i].histogram;
         const struct oct_quantization coding = oct_calibrate_tensor(calibrator, own);
         ranges[i] = oct_range_fit(&others->tensors[i], coding, measures ? calibrator : NULL);
-        ranges[i].calibration = noise_of(oct_coding_squared_error(own, coding), spread_of(own));
+        ranges[i].calibration =
+            noise_of(oct_coding_squared_error(own, coding), oct_histogram_spread(own));
     }
     return others->tensor_count;
 }
@@ -207,18 +194,21 @@ static void add_calibration(const struct oct_tensor_record *record, struct oct_q
     range->calibration = range->noise - (oct_codes_noise(counts, coding.zero_point) - known);
 }
 
-/* All tensors, or where the engine knows its calibration's noise, those that it knows it of. */
+/* All tensors, or where the engine knows its calibration's noise, those that it knows it of; by the
+ * scales that the engine has for the pictures' size, the largest of several. */
 static int compare_engine(const octet_engine *engine, const struct oct_calibrator *calibrator,
                           const octet_statistics *others, const octet_drift *known,
                           octet_range_fit *ranges)
 {
+    const struct oct_network *network = oct_engine_network(
+        engine, oct_engine_set_of(engine, others->input_height, others->input_width));
     const int64_t pictures = strtoll(provenance_of(engine, "calibration_images"), NULL, 10);
     const bool measures = !known || is_measure(calibrator, pictures, others->image_count);
     octet_range_fit before;
     int count = 0;
     for (int i = 0; i < others->tensor_count; i++) {
         const struct oct_tensor_record *record = &others->tensors[i];
-        const struct oct_quantization coding = coding_of_engine(engine, record->name);
+        const struct oct_quantization coding = coding_of(network, record->name);
         if (!oct_is_quantized(coding) || (known && !find_known(known, record->name, &before)))
             continue;
         ranges[count] = oct_range_fit(record, coding, measures ? calibrator : NULL);
@@ -245,6 +235,7 @@ octet_status oct_ranges_fit(octet_context *ctx, const octet_statistics *statisti
         status = oct_drift_create(ctx, engine, &known);
         if (status)
             return status;
+        oct_drift_at(known, others->input_height, others->input_width);
     }
     octet_range_fit *all = oct_calloc(ctx, (size_t)others->tensor_count, sizeof *all);
     if (!all) {

@@ -57,6 +57,7 @@ octet_status oct_network_describe(octet_context *ctx, const struct oct_network *
     info->name = network->description;
     info->precision = precision(network);
     info->weight_bits = weight_bits(network);
+    info->scale_sets = 1;
     info->class_count = network->head.class_count;
     info->head = network->head.kind->word;
     info->stride_max = oct_network_stride(network);

@@ -31,6 +31,7 @@ engine() { # NAME MODEL ARGUMENT...
     "$octet" build "$model" -q "$@" -o "$folder/engines/$name.octet" >/dev/null
 }
 engine parts "$root/demo/parts.onnx" --images "$root/demo/images/calibration"
+engine parts-sizes "$root/demo/parts.onnx" --images "$root/demo/images/calibration" --imgsz 320,160x320 --scales per-size
 engine parts-fp32 "$root/demo/parts.onnx" --precision fp32
 if [ -d "$data/models" ]; then
     pictures=$data/coco/images/val2017

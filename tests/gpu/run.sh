@@ -43,6 +43,7 @@ for engine in engines/*.octet; do
 done
 check timeout 120 bin/gpu_check engines/medium.octet 640x640
 check timeout 120 bin/gpu_check engines/family.octet 640x640
+check timeout 120 bin/gpu_check engines/parts-sizes.octet 160x320
 for engine in yolov8n yolov8s medium family parts; do
     [ -e "engines/$engine.octet" ] || continue
     for shape in "32x32 3" "32x32 8" "96x1920 1" "96x1920 3" "320x416 8"; do

@@ -478,9 +478,17 @@ octet_image *test_picture(octet_context *ctx, int width, int height, uint64_t se
 octet_statistics *test_statistics(octet_context *ctx, const octet_model *model, uint64_t first,
                                   int count)
 {
+    return test_statistics_at(ctx, model, first, count, 0, 0);
+}
+
+octet_statistics *test_statistics_at(octet_context *ctx, const octet_model *model, uint64_t first,
+                                     int count, int height, int width)
+{
     octet_calibration_settings settings;
     octet_calibration_defaults(&settings);
     settings.threads = 1;
+    settings.height = height;
+    settings.width = width;
     octet_calibration *calibration;
     octet_statistics *statistics;
     assert_int_equal(octet_calibration_create(ctx, model, &settings, &calibration), OCTET_OK);
@@ -520,6 +528,24 @@ octet_engine *test_engine_few_bits(octet_context *ctx, enum test_detector kind)
     octet_build_defaults(&settings);
     settings.weight_bits = 4;
     return build(ctx, kind, &settings);
+}
+
+octet_engine *test_engine_of_sizes(octet_context *ctx, enum test_detector kind, const char *scales)
+{
+    octet_build_settings settings;
+    octet_build_defaults(&settings);
+    settings.scales = scales;
+    octet_model *model = test_model(ctx, kind, 7);
+    const int height = model->network.input_height, width = model->network.input_width;
+    octet_statistics *statistics = test_statistics(ctx, model, 100, 3);
+    octet_statistics *wide = test_statistics_at(ctx, model, 200, 2, height, 2 * width);
+    octet_engine *engine;
+    assert_int_equal(octet_statistics_merge(statistics, wide), OCTET_OK);
+    assert_int_equal(octet_build(ctx, model, statistics, &settings, &engine), OCTET_OK);
+    octet_statistics_free(&wide);
+    octet_statistics_free(&statistics);
+    octet_model_free(&model);
+    return engine;
 }
 
 unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine, size_t *size)

@@ -57,11 +57,18 @@ octet_image *test_picture(octet_context *ctx, int width, int height, uint64_t se
 octet_statistics *test_statistics(octet_context *ctx, const octet_model *model, uint64_t first,
                                   int count);
 
+/* The same at another input size than the model's. */
+octet_statistics *test_statistics_at(octet_context *ctx, const octet_model *model, uint64_t first,
+                                     int count, int height, int width);
+
 /* An engine of a test_model(): FP32, or INT8 calibrated on three pictures. */
 octet_engine *test_engine(octet_context *ctx, enum test_detector kind, octet_precision precision);
 
 /* An INT8 one with weights of 4 bits. */
 octet_engine *test_engine_few_bits(octet_context *ctx, enum test_detector kind);
+
+/* An INT8 one of statistics at the model's size and at one twice as wide, with such scales. */
+octet_engine *test_engine_of_sizes(octet_context *ctx, enum test_detector kind, const char *scales);
 
 /* The bytes of the engine's file in malloc'd memory. */
 unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine, size_t *size);

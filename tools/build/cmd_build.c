@@ -17,12 +17,13 @@
 #include "models/checkpoint.h"
 #include "models/model_file.h"
 #include "models/names_file.h"
+#include "models/scales_text.h"
 #include "models/statistics_parts.h"
 #include "pictures/inputs.h"
 
 struct arguments {
     const char *statistics, *cache, *precision, *calibrator, *float_layers, *float_precision;
-    const char *output, *save_statistics, *costs, *weights;
+    const char *output, *save_statistics, *costs, *weights, *scales;
     struct mixed_labels labels;
     struct calibration_request calibration;
     double min_agreement;    /* percent; below 0: not given */
@@ -73,6 +74,9 @@ static int parse(struct app *app, int argc, char **argv, struct arguments *a,
          "N or HxW to calibrate at, or some with commas (default: the model's)",
          &a->calibration.sizes, 0, 0, NULL},
         WEIGHTS_OPTION(&a->weights),
+        {"scales", 0, OPTION_TEXT, "HOW",
+         "of several sizes: merged (default), per-size, or auto[:REGRET_DB]", &a->scales, 0, 0,
+         NULL},
         {"max-bad", 0, OPTION_REAL, "SHARE", "of them may be unreadable (default 0.01)",
          &a->calibration.max_bad, 0, 1, NULL},
         {"save-stats", 0, OPTION_TEXT, "FILE", "keep the statistics of --images",
@@ -209,7 +213,7 @@ static int check_cache(struct app *app, const struct arguments *a)
                          a->statistics ? "stats" : "images");
     if (a->calibrator || a->min_agreement >= 0 || a->save_statistics || calibration->count ||
         calibration->every || calibration->seed || calibration->size.height ||
-        calibration->sizes.count || a->weights || app->device)
+        calibration->sizes.count || a->weights || a->scales || app->device)
         return app_usage(app, "--trt-cache gives the scales: options of calibration do not go "
                               "with it");
     return STATUS_DONE;
@@ -257,6 +261,8 @@ static int check(struct app *app, const struct arguments *a)
                       a->statistics ? 0 : calibration->sizes.count + !calibration->sizes.count) !=
         STATUS_DONE)
         return STATUS_USAGE;
+    if (is_float && a->scales)
+        return app_usage(app, "--scales goes with int8: %s has none", a->precision);
     if (is_float && a->weights)
         return app_usage(app, "--weights goes with int8: %s has no ranges", a->precision);
     if (judges(a) && calibration->sizes.count > 1)
@@ -324,6 +330,7 @@ static void fill_settings(const struct arguments *a, octet_build_settings *setti
                                                               : OCTET_PRECISION_INT8;
     settings->calibrator = a->calibrator ? a->calibrator : "mse";
     settings->weight_bits = has_few_bits(a) ? 4 : 8;
+    settings->scales = a->scales;
     settings->float_layers = a->chooses_layers ? NULL : a->float_layers;
     if (a->float_precision && strcmp(a->float_precision, "bf16") == 0)
         settings->float_precision = OCTET_PRECISION_BF16;
@@ -476,6 +483,7 @@ static int print_json(struct build_run *run, const octet_info *info, double byte
     const char *layers = run->chosen_layers ? run->chosen_layers : run->arguments->float_layers;
     json_put(root, "float_layers", layers ? json_text(layers) : json_null());
     json_put(root, "weight_bits", json_integer(info->weight_bits));
+    json_put(root, "scales", scales_json(result_of(run)));
     json_put(root, "layers", json_integer(info->layer_count));
     json_put(root, "weight_bytes", json_integer(info->weight_bytes));
     json_put(root, "images", json_integer(statistics ? statistics->image_count : 0));
@@ -498,6 +506,27 @@ static void print_calibration(const struct build_run *run, const octet_statistic
     if (info->part_count > 1)
         printf(", %d parts weighed by %s", info->part_count, info->weights);
     putchar('\n');
+}
+
+/* The text of that key in the engine's provenance, or NULL. */
+static const char *provenance_of(const octet_engine *engine, const char *wanted)
+{
+    const char *key, *text;
+    for (int i = 0; octet_engine_provenance(engine, i, &key, &text); i++)
+        if (strcmp(key, wanted) == 0)
+            return text;
+    return NULL;
+}
+
+static void print_scales(const octet_engine *engine)
+{
+    const char *regret = provenance_of(engine, "scales_regret");
+    char *text = scales_text(engine);
+    if (regret) {
+        printf("  scales       %s\n", text ? text : "1 set for all sizes");
+        printf("  sharing one  would cost, in dB of noise: %s\n", regret);
+    }
+    free(text);
 }
 
 static int print_summary(struct build_run *run)
@@ -526,6 +555,7 @@ static int print_summary(struct build_run *run)
            size_text((double)before.weight_bytes, float_size));
     if (calibrated)
         print_calibration(run, &statistics);
+    print_scales(result_of(run));
     if (run->cache)
         printf("  calibration  %s\n", calibrator(run));
     if (is_auto(run->arguments))

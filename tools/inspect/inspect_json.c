@@ -4,6 +4,7 @@
 
 #include "inspect/family_text.h"
 #include "models/model_file.h"
+#include "models/scales_text.h"
 #include "models/selection.h"
 
 static json_t *shape_json(int channels, int height, int width)
@@ -67,6 +68,8 @@ static void put_origin(json_t *root, const struct subject *subject)
         json_put(root, "inputs", ports_json(subject->model, 0));
         json_put(root, "outputs", ports_json(subject->model, 1));
     }
+    if (subject->engine)
+        json_put(root, "scales", scales_json(subject->engine));
     for (int i = 0; subject_pair(subject, i, &key, &text); i++)
         put_pair(pairs, key, text);
     json_put(root, subject->model ? "metadata" : "provenance", pairs);

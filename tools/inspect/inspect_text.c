@@ -10,6 +10,7 @@
 #include "app/table.h"
 #include "inspect/family_text.h"
 #include "models/model_file.h"
+#include "models/scales_text.h"
 #include "models/selection.h"
 
 #define LABEL_COLUMN 18
@@ -80,7 +81,7 @@ static int words_of(const char *text)
 static const char *shown(const struct subject *subject, const char *key, const char *text,
                          char buffer[32])
 {
-    if (subject->engine && strcmp(key, "calibration_noise") == 0) {
+    if (subject->engine && strncmp(key, "calibration_noise", 17) == 0) {
         snprintf(buffer, 32, "of %d layers", words_of(text));
         return buffer;
     }
@@ -149,6 +150,14 @@ static void print_selection(const struct subject *subject)
     free(text);
 }
 
+static void print_scales(const octet_engine *engine)
+{
+    char *text = engine ? scales_text(engine) : NULL;
+    if (text)
+        inspect_row("scales", text);
+    free(text);
+}
+
 void describe_text(const struct subject *subject)
 {
     octet_info info;
@@ -180,6 +189,7 @@ void describe_text(const struct subject *subject)
                  info.probe_box_difference, info.probe_score_difference);
         inspect_row("head", text);
     }
+    print_scales(subject->engine);
     print_selection(subject);
     print_pairs(subject);
     print_layers(subject, info.layer_count);

@@ -32,6 +32,7 @@ void code_watch_begin_at(struct code_watch *watch, octet_session *session,
                          const octet_letterbox *where)
 {
     watch->where = *where;
+    octet_drift_at(watch->drift, octet_session_height(session), octet_session_width(session));
     octet_session_observe(session, look, watch);
 }
 

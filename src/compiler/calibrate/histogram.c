@@ -142,3 +142,15 @@ void oct_histogram_merge(struct oct_histogram *histogram, const struct oct_histo
 {
     oct_histogram_merge_times(histogram, other, 1);
 }
+
+double oct_histogram_spread(const struct oct_histogram *histogram)
+{
+    const double width = oct_histogram_width(histogram), count = (double)histogram->count;
+    double sum = 0.0, square = 0.0;
+    for (int i = histogram->first; i < histogram->last; i++) {
+        const double x = oct_histogram_middle(i, width);
+        sum += (double)histogram->bins[i] * x;
+        square += (double)histogram->bins[i] * x * x;
+    }
+    return count > 0.0 ? square - sum / count * sum : 0.0;
+}

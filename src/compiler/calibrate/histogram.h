@@ -54,6 +54,9 @@ void oct_histogram_count(const struct oct_histogram *histogram, const float *val
 /* The bin of a value that fits. */
 int oct_histogram_bin(const struct oct_histogram *histogram, float value);
 
+/* Sum of the squared distances of values from their mean, at the middles of bins. */
+double oct_histogram_spread(const struct oct_histogram *histogram);
+
 /* Adds another histogram to this one, as if all values had been counted here, every one `times`
  * times. */
 void oct_histogram_merge_times(struct oct_histogram *histogram, const struct oct_histogram *other,

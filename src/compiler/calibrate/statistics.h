@@ -180,6 +180,11 @@ void oct_record_merge(struct oct_tensor_record *to, const struct oct_tensor_reco
                       uint64_t times);
 void oct_record_empty(struct oct_tensor_record *record);
 
+/* What pictures of one size showed, of all its sources, which are weighed as they are: a view,
+ * which the statistics must outlive. */
+octet_status oct_statistics_of_size(octet_context *ctx, const octet_statistics *from, int height,
+                                    int width, octet_statistics **view);
+
 /* A deep copy, but for the note; settled. */
 octet_status oct_statistics_copy(octet_context *ctx, const octet_statistics *from,
                                  octet_statistics **copy);

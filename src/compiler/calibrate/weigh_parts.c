@@ -133,6 +133,36 @@ octet_status oct_statistics_settle(octet_context *ctx, octet_statistics *s)
     return OCTET_OK;
 }
 
+octet_status oct_statistics_of_size(octet_context *ctx, const octet_statistics *from, int height,
+                                    int width, octet_statistics **view)
+{
+    octet_status status = oct_statistics_create(ctx, from->tensor_count, view);
+    if (status)
+        return status;
+    octet_statistics *to = *view;
+    memcpy(to->model_hash, from->model_hash, sizeof to->model_hash);
+    memcpy(to->names, from->names, (size_t)from->tensor_count * sizeof *to->names);
+    to->include_padding = from->include_padding;
+    to->shards = from->shards;
+    to->weighing = from->weighing;
+    to->weights = oct_arena_calloc(&to->arena, (size_t)from->part_count + 1, sizeof *to->weights);
+    if (!to->weights)
+        status = oct_fail_memory(ctx, "statistics");
+    for (int p = 0; p < from->part_count && !status; p++) {
+        if (from->parts[p]->height != height || from->parts[p]->width != width)
+            continue;
+        to->weights[to->part_count] = from->weights ? from->weights[p] : 1.0;
+        to->parts[to->part_count++] = from->parts[p];
+    }
+    if (!status)
+        status = oct_statistics_settle(ctx, to);
+    if (status) {
+        oct_statistics_free(to);
+        *view = NULL;
+    }
+    return status;
+}
+
 /* As many numbers as there are parts, with commas between. */
 static octet_status parse_weights(octet_statistics *s, const char *text, double *weights)
 {

@@ -2,20 +2,10 @@
 /* Codings of an engine from a calibration cache, and what is wrong with it. */
 #include "compiler/export/trt_codings.h"
 
-#include "compiler/graph/groups.h"
 #include "compiler/lower/lower.h"
 #include "network/operations.h"
 
 #define PICTURE_CLIPPED 0.999 /* of full range: less is more than rounding */
-
-/* Tensors that are float together: views, and what max pools, upsampling and copies pass on. */
-static void make_groups(const struct oct_network *network, int *group)
-{
-    oct_group_tensors(network, group);
-    for (int i = 0; i < network->layer_count; i++)
-        if (oct_operation_row(network->layers[i].operation)->moves)
-            oct_group_join(group, network->layers[i].input, network->layers[i].output);
-}
 
 static void report_entries(octet_context *ctx, const struct oct_network *network,
                            const octet_cache *cache)
@@ -85,9 +75,7 @@ octet_status oct_cache_codings(octet_context *ctx, struct oct_arena *arena,
     bool *lacking = oct_arena_calloc(arena, tensors, sizeof *lacking);
     if (!group || !lacking)
         return oct_fail_memory(ctx, "the build");
-    make_groups(network, group);
-    for (int i = 0; i < network->tensor_count; i++)
-        group[i] = oct_group_root(group, i);
+    oct_group_scales(network, group);
     int known = 0, kept = 0;
     for (int i = 0; i < network->layer_count; i++)
         known += oct_cache_find(cache, network->tensors[network->layers[i].output].name) != NULL;

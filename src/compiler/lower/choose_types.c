@@ -35,6 +35,16 @@ void oct_group_tensors(const struct oct_network *network, int *group)
         group[i] = oct_group_root(group, i);
 }
 
+void oct_group_scales(const struct oct_network *network, int *group)
+{
+    oct_group_tensors(network, group);
+    for (int i = 0; i < network->layer_count; i++)
+        if (oct_operation_row(network->layers[i].operation)->moves)
+            oct_group_join(group, network->layers[i].input, network->layers[i].output);
+    for (int i = 0; i < network->tensor_count; i++)
+        group[i] = oct_group_root(group, i);
+}
+
 static bool is_float_layer(const struct choice *c, int layer)
 {
     return c->is_float && c->is_float[layer] && oct_layer_computes(&c->network->layers[layer]);

@@ -32,6 +32,9 @@ struct oct_scheme {
     const bool *is_float; /* [layers]: convolutions that stay float; NULL: none */
     /* [layers]: of convolutions, in place of codes that are found here; or NULL */
     const struct oct_trained_layer *trained;
+    /* A network of codings whose scales differ by a factor in each of oct_group_scales(), lowered
+     * with all else alike: its weights' codes are taken. NULL: they are found */
+    const struct oct_network *like;
     bool bf16; /* they are BF16 rather than FP32, but for the head's outputs */
     /* Of weights' codes: 8 (or 0), or 4. Then it is 8 for convolutions that read the picture, whose
      * error nothing behind makes good, for those that write the network's outputs, and for
@@ -77,6 +80,10 @@ octet_status oct_choose_types(octet_context *ctx, struct oct_arena *arena,
 
 /* The tensors that must be of one type because views join them: to each, the lowest of them. */
 void oct_group_tensors(const struct oct_network *network, int *group);
+
+/* The same, and what max pools, upsampling and copies pass on is in one group, too: the tensors
+ * whose scales keep their ratios where the weights' codes do. */
+void oct_group_scales(const struct oct_network *network, int *group);
 
 /* Marks the groups that stay FP32 in a BF16 network, at their lowest tensors: the head's outputs,
  * and what pools and copies join to them. */

@@ -86,6 +86,35 @@ static int weight_bits(const struct mixing *m, int index)
     return 4;
 }
 
+/* The codes of the layer that is added next, and what their sums are worth by these inputs. */
+static const int8_t *take_codes(const struct mixing *m, const struct oct_layer *layer,
+                                const float *inputs, size_t outputs, float *scales)
+{
+    const struct oct_network *like = m->with->like;
+    const struct oct_layer *made = &like->layers[m->to.network->layer_count];
+    const int first = oct_network_resolve(like, layer->input, 0).tensor;
+    const double factor = (double)inputs[0] / (double)like->tensors[first].quantization.scale;
+    for (size_t n = 0; n < outputs; n++)
+        scales[n] = (float)((double)made->scale[n] * factor);
+    return made->codes;
+}
+
+/* Codes that are found here, and their scales; NULL: memory is short. */
+static const int8_t *find_codes(const struct mixing *m, const struct oct_refinement *refinement,
+                                size_t weights, float *scales)
+{
+    const struct oct_weights_shape *shape = &refinement->shape;
+    int8_t *codes = oct_arena_calloc(m->to.arena, weights, sizeof *codes);
+    if (!codes)
+        return NULL;
+    oct_quantize_weights(shape, refinement->weights, refinement->input_scales, codes, scales);
+    if (shape->bits == 4)
+        oct_fit_weights(refinement, scales, codes);
+    else
+        oct_refine_weights(refinement, codes);
+    return codes;
+}
+
 static octet_status quantize_weights(struct mixing *m, int index, struct oct_layer *layer)
 {
     const struct oct_network *network = m->to.network;
@@ -98,12 +127,10 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     float *scales = oct_arena_calloc(m->to.arena, outputs, sizeof *scales);
     float *biases = oct_arena_calloc(m->to.arena, outputs, sizeof *biases);
     struct oct_moments *moments = oct_arena_calloc(m->to.arena, channels, sizeof *moments);
-    int8_t *codes =
-        oct_arena_calloc(m->to.arena, (size_t)oct_layer_weights(network, layer), sizeof *codes);
     double *scratch =
         oct_arena_calloc(m->to.arena, oct_refinement_scratch(&shape), sizeof *scratch);
     int(*candidates)[2] = oct_arena_calloc(m->to.arena, channels, sizeof *candidates);
-    if (!inputs || !scales || !biases || !moments || !codes || !scratch || !candidates)
+    if (!inputs || !scales || !biases || !moments || !scratch || !candidates)
         return oct_fail_memory(m->to.ctx, "quantised weights");
     for (int c = 0; c < input_channels; c++)
         inputs[c] = network->tensors[oct_network_resolve(network, layer->input, c).tensor]
@@ -111,11 +138,11 @@ static octet_status quantize_weights(struct mixing *m, int index, struct oct_lay
     const bool known = input_moments(m, m->from->layers[index].input, input_channels, moments);
     const struct oct_refinement refinement = {shape,   layer->values, inputs,    scales,
                                               moments, scratch,       candidates};
-    oct_quantize_weights(&shape, layer->values, inputs, codes, scales);
-    if (shape.bits == 4)
-        oct_fit_weights(&refinement, scales, codes);
-    else
-        oct_refine_weights(&refinement, codes);
+    const size_t weights = (size_t)oct_layer_weights(network, layer);
+    const int8_t *codes = m->with->like ? take_codes(m, layer, inputs, outputs, scales)
+                                        : find_codes(m, &refinement, weights, scales);
+    if (!codes)
+        return oct_fail_memory(m->to.ctx, "quantised weights");
     if (known) {
         oct_correct_biases(&refinement, codes, layer->bias, biases);
         layer->bias = biases;

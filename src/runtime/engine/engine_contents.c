@@ -80,6 +80,13 @@ static const void *own(octet_engine *engine, const void *from, size_t count, siz
     return copy(&engine->arena, from, count, size, failed);
 }
 
+/* Scales and biases of a convolution. */
+static void own_factors(octet_engine *engine, size_t outputs, struct oct_layer *layer, bool *failed)
+{
+    layer->scale = own(engine, layer->scale, outputs, sizeof *layer->scale, failed);
+    layer->bias = own(engine, layer->bias, outputs, sizeof *layer->bias, failed);
+}
+
 static void copy_layer(octet_engine *engine, struct oct_layer *layer, bool *failed)
 {
     const struct oct_network *network = &engine->network;
@@ -92,8 +99,7 @@ static void copy_layer(octet_engine *engine, struct oct_layer *layer, bool *fail
     layer->codes = own(engine, layer->codes, weights, sizeof *layer->codes, failed);
     layer->bf16 = own(engine, layer->bf16, weights, sizeof *layer->bf16, failed);
     layer->values = own(engine, layer->values, weights, sizeof *layer->values, failed);
-    layer->scale = own(engine, layer->scale, outputs, sizeof *layer->scale, failed);
-    layer->bias = own(engine, layer->bias, outputs, sizeof *layer->bias, failed);
+    own_factors(engine, outputs, layer, failed);
 }
 
 octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
@@ -106,6 +112,7 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
     struct oct_network *to = &engine->network;
     bool failed = false;
     *to = *network;
+    engine->set_count = 1;
     to->tensors = (struct oct_tensor *)(uintptr_t)copy(
         arena, network->tensors, (size_t)network->tensor_count, sizeof *to->tensors, &failed);
     to->layers = (struct oct_layer *)(uintptr_t)copy(
@@ -122,6 +129,83 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
         to->class_names[i] = copy_text(arena, to->class_names[i], &failed);
     return failed ? oct_fail_memory(ctx, "the engine") : OCTET_OK;
 }
+
+/* ---- sets of scales ---- */
+
+/* Room for one set more than there is. */
+static struct oct_network *make_room(octet_engine *engine)
+{
+    const size_t others = (size_t)engine->set_count - 1;
+    struct oct_network *sets = oct_arena_calloc(&engine->arena, others + 1, sizeof *sets);
+    if (sets && others)
+        memcpy(sets, engine->sets, others * sizeof *sets);
+    if (sets)
+        engine->sets = sets;
+    return sets ? &sets[others] : NULL;
+}
+
+octet_status oct_engine_add_set(octet_context *ctx, octet_engine *engine,
+                                const struct oct_network *network, const char *name)
+{
+    const struct oct_network *base = &engine->network;
+    bool failed = false;
+    struct oct_network *to = make_room(engine);
+    if (!to)
+        return oct_fail_memory(ctx, "the engine");
+    *to = *base;
+    to->tensors = (struct oct_tensor *)(uintptr_t)copy(
+        &engine->arena, base->tensors, (size_t)base->tensor_count, sizeof *to->tensors, &failed);
+    to->layers = (struct oct_layer *)(uintptr_t)copy(
+        &engine->arena, base->layers, (size_t)base->layer_count, sizeof *to->layers, &failed);
+    if (failed)
+        return oct_fail_memory(ctx, "the engine");
+    for (int i = 0; i < to->tensor_count; i++)
+        to->tensors[i].quantization = network->tensors[i].quantization;
+    for (int i = 0; i < to->layer_count && !failed; i++) {
+        if (!to->layers[i].codes)
+            continue;
+        to->layers[i].scale = network->layers[i].scale;
+        to->layers[i].bias = network->layers[i].bias;
+        own_factors(engine, (size_t)to->tensors[to->layers[i].output].channels, &to->layers[i],
+                    &failed);
+    }
+    if (failed)
+        return oct_fail_memory(ctx, "the engine");
+    const octet_status status = oct_network_verify(ctx, to, name);
+    engine->set_count += !status;
+    return status;
+}
+
+void oct_engine_add_size(octet_engine *engine, int height, int width, int set)
+{
+    engine->sizes[engine->size_count++] = (struct oct_scaled_size){height, width, set};
+}
+
+int oct_engine_set_of(const octet_engine *engine, int height, int width)
+{
+    const double area = (double)height * width;
+    double nearest = 0.0;
+    int set = 0;
+    for (int i = 0; i < engine->size_count; i++) {
+        const struct oct_scaled_size *size = &engine->sizes[i];
+        const double other = (double)size->height * size->width;
+        const double ratio = other < area ? other / area : area / other;
+        if (size->height == height && size->width == width)
+            return size->set;
+        if (ratio >= nearest) {
+            nearest = ratio;
+            set = size->set;
+        }
+    }
+    return set;
+}
+
+const struct oct_network *oct_engine_network(const octet_engine *engine, int set)
+{
+    return set > 0 ? &engine->sets[set - 1] : &engine->network;
+}
+
+/* ---- provenance ---- */
 
 octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,
                                        const char *const *keys, const char *const *values)

@@ -11,8 +11,10 @@
 
 /* Of the file format, docs/formats.md: the newest, and what came with which: BF16, other heads than
  * YOLOv8's, depthwise convolutions and other activations than SiLU, uneven padding, weights of 4
- * bits; operations say it themselves. A file is of the oldest version that has what is in it. */
-#define OCT_ENGINE_VERSION 4
+ * bits, sets of scales; operations say it themselves. A file is of the oldest version that has what
+ * is in it. */
+#define OCT_ENGINE_VERSION 5
+#define OCT_ENGINE_VERSION_SETS 5
 #define OCT_ENGINE_VERSION_BITS 4
 #define OCT_ENGINE_VERSION_ACTIVATIONS 3
 #define OCT_ENGINE_VERSION_UNEVEN 3
@@ -33,12 +35,25 @@ struct oct_engine_shared {
     struct oct_shared_part parts[OCT_SHARED_KINDS];
 };
 
+/* Sizes of input, and sets of scales for them. */
+#define OCT_SIZES_MAX 64
+struct oct_scaled_size {
+    int height, width; /* of the input, pixels */
+    int set;
+};
+
 struct octet_engine {
     struct octet_context own; /* allocator of everything below */
     struct oct_engine_shared *shared;
     struct oct_arena arena;
     struct oct_file file; /* that it was read from: weights lie in it; or empty */
     struct oct_network network;
+    /* Sets of scales beside the network's own, which is set 0: the same network and weights' codes,
+     * with other codings, and scales and biases of convolutions. */
+    int set_count;                               /* 1 and more, that of `network` among them */
+    struct oct_network *sets;                    /* [set_count - 1] */
+    int size_count;                              /* 0 where there is one set only */
+    struct oct_scaled_size sizes[OCT_SIZES_MAX]; /* by rising area, then height */
     int provenance_count;
     const char **provenance_keys, **provenance_values;
 };
@@ -51,6 +66,19 @@ void oct_engine_free(octet_engine *engine);
  * shared. */
 octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
                                     const struct oct_network *network, const char *name);
+
+/* Adds a set of scales: the codings, and the scales and biases, of a network that has the engine's
+ * structure, as oct_engine_set_network() has copied it. */
+octet_status oct_engine_add_set(octet_context *ctx, octet_engine *engine,
+                                const struct oct_network *network, const char *name);
+
+/* Says which size takes which set; sizes come by rising area, then height. */
+void oct_engine_add_size(octet_engine *engine, int height, int width, int set);
+
+/* The set that sessions of a size take: that of the size that is nearest to it by the ratio of
+ * their pixels, of two the larger one; and the network with a set's scales. */
+int oct_engine_set_of(const octet_engine *engine, int height, int width);
+const struct oct_network *oct_engine_network(const octet_engine *engine, int set);
 
 /* Copies provenance entries. */
 octet_status oct_engine_set_provenance(octet_context *ctx, octet_engine *engine, int count,

@@ -104,8 +104,12 @@ static octet_status read_file(struct oct_engine_reading *r, const void *bytes, s
 static octet_status make_engine(struct oct_engine_reading *r, octet_engine *engine)
 {
     octet_status status = oct_engine_set_network(r->ctx, engine, &r->network, r->name);
+    for (int i = 0; i + 1 < r->set_count && !status; i++)
+        status = oct_engine_add_set(r->ctx, engine, &r->sets[i], r->name);
     if (status)
         return status;
+    for (int i = 0; i < r->size_count; i++)
+        oct_engine_add_size(engine, r->sizes[i].height, r->sizes[i].width, r->sizes[i].set);
     struct oct_network_size *sizes =
         oct_arena_calloc(r->arena, (size_t)r->network.tensor_count, sizeof *sizes);
     if (!sizes)

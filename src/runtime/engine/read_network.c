@@ -80,14 +80,10 @@ static octet_status read_tensor(struct oct_engine_reading *r, const struct oct_j
     return status;
 }
 
-/* A tensor of the file, where it lies, or an aligned copy; NULL and *status when it is missing or
- * not as expected. */
-static const void *weights(struct oct_engine_reading *r, int layer, const char *what,
-                           enum oct_safetensors_type type, const size_t shape[4], int rank,
-                           octet_status *status)
+const void *oct_engine_tensor(struct oct_engine_reading *r, const char *name,
+                              enum oct_safetensors_type type, const size_t shape[4], int rank,
+                              octet_status *status)
 {
-    char name[40];
-    snprintf(name, sizeof name, "layer.%03d.%s", layer, what);
     const struct oct_safetensors_tensor *tensor = oct_safetensors_find(&r->file, name);
     const size_t bytes = oct_safetensors_element_bytes(type);
     if (*status)
@@ -111,6 +107,16 @@ static const void *weights(struct oct_engine_reading *r, int layer, const char *
     }
     memcpy(copy, tensor->bytes, tensor->size);
     return copy;
+}
+
+/* Of a layer. */
+static const void *weights(struct oct_engine_reading *r, int layer, const char *what,
+                           enum oct_safetensors_type type, const size_t shape[4], int rank,
+                           octet_status *status)
+{
+    char name[40];
+    snprintf(name, sizeof name, "layer.%03d.%s", layer, what);
+    return oct_engine_tensor(r, name, type, shape, rank, status);
 }
 
 /* Codes of 4 bits, one a byte; NULL and *status as of weights(). */
@@ -323,14 +329,17 @@ static octet_status read_lists(struct oct_engine_reading *r, const struct oct_js
     index = 0;
     for (const struct oct_json_value *one = layers->first; one && !status; one = one->next)
         status = read_layer(r, one, index++);
-    if (!status && r->taken != r->file.tensor_count)
-        status = oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: there are tensors that belong to no layer",
-                          r->what);
     return status;
 }
 
-/* The case of a plan. */
-enum { HEADS = 1 };
+/* The cases of a plan. */
+enum { HEADS = 1, SETS = 2 };
+
+static unsigned plan_case(const struct oct_engine_reading *r)
+{
+    return (r->version >= OCT_ENGINE_VERSION_HEADS ? HEADS : 0) |
+           (r->version >= OCT_ENGINE_VERSION_SETS ? SETS : 0);
+}
 
 octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_json_value *json)
 {
@@ -338,7 +347,7 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
     struct oct_head *head = &network->head;
     struct oct_head_fields of_head = {{0}, {NULL}};
     const struct oct_json_value *classes, *input, *preprocessing, *tensors, *layers,
-        *selection = NULL;
+        *selection = NULL, *sets = NULL, *sizes = NULL;
     const char *kind = oct_json_find(json, "head") ? find_text(json, "head") : oct_head_yolov8.word;
     const struct oct_field common[] = {
         {"head", OCT_FIELD_TEXT, 0, 0, &kind, HEADS, true},
@@ -348,6 +357,8 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
         {"tensors", OCT_FIELD_ARRAY, 2, OCT_TENSORS_MAX, &tensors, 0, false},
         {"layers", OCT_FIELD_ARRAY, 1, OCT_LAYERS_MAX, &layers, 0, false},
         {"selection", OCT_FIELD_OBJECT, 0, 0, &selection, 0, true},
+        {"sets", OCT_FIELD_ARRAY, 1, OCT_SIZES_MAX - 1, &sets, SETS, false},
+        {"sizes", OCT_FIELD_ARRAY, 2, OCT_SIZES_MAX, &sizes, SETS, false},
     };
     enum { COMMON = sizeof common / sizeof common[0] };
     struct oct_field fields[COMMON + OCT_HEAD_FIELDS_MAX];
@@ -358,12 +369,16 @@ octet_status oct_network_read(struct oct_engine_reading *r, const struct oct_jso
                         "%s: plan: \"head\" is none that is known: \"%.40s\"", r->what, kind);
     const size_t count = COMMON + head->kind->fields(&of_head, fields + COMMON);
     const struct oct_field_place place = {r->ctx, r->what, "plan", -1};
-    octet_status status = oct_fields_read(
-        &place, json, r->version >= OCT_ENGINE_VERSION_HEADS ? HEADS : 0, fields, count);
+    octet_status status = oct_fields_read(&place, json, plan_case(r), fields, count);
     if (!status)
         status = read_input(r, input, preprocessing);
     if (!status)
         status = read_lists(r, tensors, layers);
+    if (!status && sets)
+        status = oct_sets_read(r, sets, sizes);
+    if (!status && r->taken != r->file.tensor_count)
+        status = oct_fail(r->ctx, OCTET_BAD_FORMAT, "%s: there are tensors that belong to no layer",
+                          r->what);
     if (!status)
         status = read_classes(r, classes);
     if (!status)

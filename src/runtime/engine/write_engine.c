@@ -96,8 +96,46 @@ static void add_selection(struct oct_text *out, const struct oct_selection *sele
                     selection->class_agnostic ? "true" : "false");
 }
 
-static void add_plan(struct oct_text *out, const struct oct_network *network, int version)
+/* The codings of one set: of the tensors that have one of their own, but for the picture. */
+static void add_set(struct oct_text *out, const struct oct_network *network)
 {
+    for (int list = 0; list < 2; list++) {
+        bool first = true;
+        oct_text_printf(out, "%s", list ? "],\"zero_points\":[" : "{\"scales\":[");
+        for (int i = 0; i < network->tensor_count; i++) {
+            const struct oct_tensor *t = &network->tensors[i];
+            if (t->kind != OCT_TENSOR_LAYER || t->type != OCT_TYPE_U8)
+                continue;
+            oct_text_add(out, ",", !first);
+            first = false;
+            if (list)
+                oct_text_printf(out, "%d", t->quantization.zero_point);
+            else
+                oct_json_add_real(out, (double)t->quantization.scale);
+        }
+    }
+    oct_text_printf(out, "]}");
+}
+
+static void add_sets(struct oct_text *out, const octet_engine *engine)
+{
+    if (engine->set_count < 2)
+        return;
+    oct_text_printf(out, ",\"sets\":[");
+    for (int set = 1; set < engine->set_count; set++) {
+        oct_text_add(out, ",", set > 1);
+        add_set(out, oct_engine_network(engine, set));
+    }
+    oct_text_printf(out, "],\"sizes\":[");
+    for (int i = 0; i < engine->size_count; i++)
+        oct_text_printf(out, "%s{\"height\":%d,\"width\":%d,\"set\":%d}", i ? "," : "",
+                        engine->sizes[i].height, engine->sizes[i].width, engine->sizes[i].set);
+    oct_text_printf(out, "]");
+}
+
+static void add_plan(struct oct_text *out, const octet_engine *engine, int version)
+{
+    const struct oct_network *network = &engine->network;
     oct_text_printf(out, "{\"classes\":[");
     for (int i = 0; i < network->head.class_count; i++) {
         oct_text_add(out, ",", i > 0);
@@ -124,6 +162,7 @@ static void add_plan(struct oct_text *out, const struct oct_network *network, in
     oct_text_add(out, "]", 1);
     network->head.kind->add_outputs(&network->head, out);
     add_selection(out, &network->head.selection);
+    add_sets(out, engine);
     oct_text_add(out, "}", 1);
 }
 
@@ -140,10 +179,10 @@ static void add_provenance(struct oct_text *out, const octet_engine *engine)
 }
 
 static void add_table(const struct oct_layer *layer, int index, struct oct_safetensors *file,
-                      char name[32])
+                      char name[40])
 {
     const size_t count = OCT_TABLE_ENTRIES;
-    snprintf(name, 32, "layer.%03d.table", index);
+    snprintf(name, 40, "layer.%03d.table", index);
     file->tensors[file->tensor_count++] = (struct oct_safetensors_tensor){
         name, OCT_SAFETENSORS_F32, 1, {count}, count * 4, (const uint8_t *)layer->table};
 }
@@ -161,23 +200,29 @@ static bool add_packed(const struct oct_layer *layer, size_t count, struct oct_a
     return bytes != NULL;
 }
 
+/* A row of floats, one for each output channel. */
+static void add_row(struct oct_safetensors *file, const char *name, const float *values,
+                    size_t outputs)
+{
+    file->tensors[file->tensor_count++] = (struct oct_safetensors_tensor){
+        name, OCT_SAFETENSORS_F32, 1, {outputs}, outputs * 4, (const uint8_t *)values};
+}
+
 /* The tensors of one convolution. False: memory is short. */
 static bool add_weights(const struct oct_network *network, int index, struct oct_arena *arena,
-                        struct oct_safetensors *file, char (*name)[32])
+                        struct oct_safetensors *file, char (*name)[40])
 {
     const struct oct_layer *layer = &network->layers[index];
     const size_t outputs = (size_t)network->tensors[layer->output].channels;
     const size_t kernel = (size_t)layer->kernel;
     const size_t weights = (size_t)oct_layer_weights(network, layer);
-    struct oct_safetensors_tensor *t = &file->tensors[file->tensor_count];
     snprintf(name[0], sizeof name[0], "layer.%03d.bias", index);
-    *t++ = (struct oct_safetensors_tensor){name[0],     OCT_SAFETENSORS_F32,         1, {outputs},
-                                           outputs * 4, (const uint8_t *)layer->bias};
+    add_row(file, name[0], layer->bias, outputs);
     if (layer->codes) {
         snprintf(name[1], sizeof name[1], "layer.%03d.scale", index);
-        *t++ = (struct oct_safetensors_tensor){
-            name[1], OCT_SAFETENSORS_F32, 1, {outputs}, outputs * 4, (const uint8_t *)layer->scale};
+        add_row(file, name[1], layer->scale, outputs);
     }
+    struct oct_safetensors_tensor *t = &file->tensors[file->tensor_count++];
     snprintf(name[2], sizeof name[2], "layer.%03d.weight", index);
     const enum oct_safetensors_type type = layer->codes  ? OCT_SAFETENSORS_I8
                                            : layer->bf16 ? OCT_SAFETENSORS_BF16
@@ -191,8 +236,24 @@ static bool add_weights(const struct oct_network *network, int index, struct oct
         layer->codes  ? (const uint8_t *)layer->codes
         : layer->bf16 ? (const uint8_t *)layer->bf16
                       : (const uint8_t *)layer->values};
-    file->tensor_count = (int)(t - file->tensors) + 1;
     return layer->code_bits != 4 || add_packed(layer, weights, arena, t);
+}
+
+/* What a set of scales has of convolutions with codes: `names` has two for each layer. */
+static void add_factors(const struct oct_network *network, int set, struct oct_safetensors *file,
+                        char (*names)[40])
+{
+    for (int i = 0; i < network->layer_count; i++) {
+        const struct oct_layer *layer = &network->layers[i];
+        const size_t outputs = (size_t)network->tensors[layer->output].channels;
+        char(*name)[40] = names + 2 * (size_t)i;
+        if (!layer->codes)
+            continue;
+        snprintf(name[0], sizeof name[0], "set.%02d.layer.%03d.bias", set, i);
+        add_row(file, name[0], layer->bias, outputs);
+        snprintf(name[1], sizeof name[1], "set.%02d.layer.%03d.scale", set, i);
+        add_row(file, name[1], layer->scale, outputs);
+    }
 }
 
 static int layer_version(const struct oct_layer *layer)
@@ -208,10 +269,13 @@ static int layer_version(const struct oct_layer *layer)
     return since;
 }
 
-/* The oldest version that has what the network needs. */
-static int version_of(const struct oct_network *network)
+/* The oldest version that has what the engine needs. */
+static int version_of(const octet_engine *engine)
 {
+    const struct oct_network *network = &engine->network;
     int version = network->head.kind->engine_version;
+    if (engine->set_count > 1)
+        return OCT_ENGINE_VERSION_SETS;
     for (int i = 0; i < network->tensor_count; i++)
         if (network->tensors[i].type == OCT_TYPE_BF16 && version < OCT_ENGINE_VERSION_BF16)
             version = OCT_ENGINE_VERSION_BF16;
@@ -237,14 +301,15 @@ static octet_status put_file(octet_context *ctx, const octet_engine *engine,
     struct oct_arena arena;
     oct_arena_init(&arena, ctx);
     char version[16];
-    snprintf(version, sizeof version, "%d", version_of(network));
+    snprintf(version, sizeof version, "%d", version_of(engine));
     const char *keys[] = {"octet.kind", "octet.version", "octet.description", "octet.plan",
                           "octet.provenance"};
     const char *values[] = {"engine", version, network->description, plan_text, provenance_text};
     struct oct_safetensors file = {.metadata_count = 5, .keys = keys, .values = values};
-    const size_t count = (size_t)network->layer_count * 3;
+    const size_t layers = (size_t)network->layer_count;
+    const size_t count = layers * (size_t)(3 + 2 * (engine->set_count - 1));
     file.tensors = oct_arena_calloc(&arena, count, sizeof *file.tensors);
-    char(*names)[32] = oct_arena_calloc(&arena, count, sizeof *names);
+    char(*names)[40] = oct_arena_calloc(&arena, count, sizeof *names);
     octet_status status = OCTET_OK;
     if (!file.tensors || !names)
         status = oct_fail_memory(ctx, to->name);
@@ -255,6 +320,9 @@ static octet_status put_file(octet_context *ctx, const octet_engine *engine,
                          : oct_fail_memory(ctx, to->name);
         else if (oct_operation_row(network->layers[i].operation)->has & OCT_HAS_TABLE)
             add_table(&network->layers[i], i, &file, names[3 * i]);
+    for (int set = 1; set < engine->set_count && !status; set++)
+        add_factors(oct_engine_network(engine, set), set, &file,
+                    names + layers * (size_t)(3 + 2 * (set - 1)));
     if (!status)
         status = to->bytes ? oct_safetensors_pack(ctx, to->name, &file, oct_engine_look, to->bytes,
                                                   to->size)
@@ -269,7 +337,7 @@ static octet_status put_engine(octet_context *ctx, const octet_engine *engine,
     struct oct_text network, provenance;
     oct_text_init(&network, ctx);
     oct_text_init(&provenance, ctx);
-    add_plan(&network, &engine->network, version_of(&engine->network));
+    add_plan(&network, engine, version_of(engine));
     add_provenance(&provenance, engine);
     const octet_status status = network.failed || provenance.failed
                                     ? oct_fail_memory(ctx, to->name)

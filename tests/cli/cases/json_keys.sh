@@ -100,7 +100,8 @@ json.dump({"images": images, "categories": [{"id": i, "name": name} for i, name 
 END
 printed build-labels build float.onnx --images eight --imgsz 160 --float-layers auto:90 --annotations labels.json -o b.octet
 printed build-plain build float.onnx --precision fp32 -o c.octet
-keys "octet build --float-layers auto" build-auto.json build-labels.json build-plain.json
+printed build-sizes build float.onnx --images eight --imgsz 64,96 --scales per-size -o d.octet
+keys "octet build --float-layers auto" build-auto.json build-labels.json build-plain.json build-sizes.json
 
 sed 's/calibration_noise/calibration_n0ise/' int8.octet >old.octet # as an older octet made it
 printed fit-statistics inspect parts.stats --against "$pictures" --model float.onnx

@@ -170,6 +170,7 @@ static struct oct_tensor tensors[] = {
 };
 static struct oct_layer layers[] = {{.output = 1}, {.output = 2}, {.output = 3}};
 static octet_engine engine = {
+    .set_count = 1,
     .network = {.tensor_count = 4, .layer_count = 3, .tensors = tensors, .layers = layers},
     .provenance_count = 1,
     .provenance_keys = &key,

@@ -50,7 +50,9 @@ static octet_status open_cpu(octet_context *ctx, const struct oct_backend_reques
     if (!cpu)
         return oct_fail_memory(ctx, "the session");
     cpu->ctx = ctx;
-    cpu->network = &request->engine->network;
+    cpu->set = oct_engine_set_of(request->engine, request->height, request->width);
+    cpu->network = oct_engine_network(request->engine, cpu->set);
+    cpu->set_count = request->engine->set_count;
     cpu->engine_shared = request->engine->shared;
     cpu->height = request->height;
     cpu->width = request->width;

@@ -50,8 +50,9 @@ struct oct_step {
 };
 
 struct oct_cpu {
-    octet_context *ctx; /* the session's */
-    const struct oct_network *network;
+    octet_context *ctx;                /* the session's */
+    const struct oct_network *network; /* with the set of scales of the input's size */
+    int set, set_count;
     struct oct_engine_shared *engine_shared;
     struct oct_cpu_weights *weights; /* in it; held */
     struct oct_arena arena;

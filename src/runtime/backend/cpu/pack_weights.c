@@ -9,7 +9,7 @@ octet_status oct_cpu_choose_kernel(struct oct_cpu *cpu, struct oct_step *step,
     const struct oct_kernels *kernels = &cpu->kernels;
     const enum oct_type type = oct_layout_type(&cpu->layout, step->layer->input);
     const struct oct_conv_constants *constants =
-        &cpu->weights->constants[step->layer - cpu->network->layers];
+        &cpu->weights->constants[cpu->set][step->layer - cpu->network->layers];
     job->start = constants->start;
     job->scale = constants->scale;
     job->bias = constants->bias;

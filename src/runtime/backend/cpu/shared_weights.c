@@ -24,28 +24,34 @@ static void end_weights(struct oct_engine_shared *shared, struct oct_cpu_weights
     shared->parts[OCT_SHARED_CPU].contents = NULL;
 }
 
-static bool make_constants(const struct oct_network *network, struct oct_cpu_weights *weights)
+/* Of the session's set of scales, unless another session had them made. */
+static bool make_constants(const struct oct_cpu *cpu, struct oct_cpu_weights *weights)
 {
-    weights->constants =
-        oct_arena_calloc(&weights->arena, (size_t)network->layer_count, sizeof *weights->constants);
-    bool made = weights->constants;
-    for (int i = 0; i < network->layer_count && made; i++)
-        made = network->layers[i].operation != OCT_CONVOLUTION ||
-               oct_conv_constants_make(&weights->arena, network, &network->layers[i],
-                                       &weights->constants[i]);
-    return made;
+    const struct oct_network *network = cpu->network;
+    struct oct_conv_constants *made = weights->constants[cpu->set];
+    if (made)
+        return true;
+    made = oct_arena_calloc(&weights->arena, (size_t)network->layer_count, sizeof *made);
+    bool done = made;
+    for (int i = 0; i < network->layer_count && done; i++)
+        done = network->layers[i].operation != OCT_CONVOLUTION ||
+               oct_conv_constants_make(&weights->arena, network, &network->layers[i], &made[i]);
+    weights->constants[cpu->set] = done ? made : NULL;
+    return done;
 }
 
 /* NULL when out of memory. */
-static struct oct_cpu_weights *make_weights(struct oct_engine_shared *shared,
-                                            const struct oct_network *network)
+static struct oct_cpu_weights *make_weights(const struct oct_cpu *cpu)
 {
+    struct oct_engine_shared *shared = cpu->engine_shared;
     struct oct_cpu_weights *weights = oct_calloc(&shared->own, 1, sizeof *weights);
     if (!weights)
         return NULL;
     shared->parts[OCT_SHARED_CPU].contents = weights;
     oct_arena_init(&weights->arena, &shared->own);
-    if (make_constants(network, weights))
+    weights->constants = (struct oct_conv_constants **)oct_arena_calloc(
+        &weights->arena, (size_t)cpu->set_count, sizeof(struct oct_conv_constants *));
+    if (weights->constants)
         return weights;
     end_weights(shared, weights);
     return NULL;
@@ -55,11 +61,15 @@ octet_status oct_cpu_hold_weights(struct oct_cpu *cpu)
 {
     struct oct_engine_shared *shared = cpu->engine_shared;
     lock(cpu);
-    cpu->weights = shared->parts[OCT_SHARED_CPU].contents;
-    if (!cpu->weights)
-        cpu->weights = make_weights(shared, cpu->network);
-    if (cpu->weights)
-        cpu->weights->sessions++;
+    struct oct_cpu_weights *weights = shared->parts[OCT_SHARED_CPU].contents;
+    if (!weights)
+        weights = make_weights(cpu);
+    if (weights && make_constants(cpu, weights)) {
+        weights->sessions++;
+        cpu->weights = weights;
+    } else if (weights && weights->sessions == 0) {
+        end_weights(shared, weights);
+    }
     unlock(cpu);
     return cpu->weights ? OCTET_OK : oct_fail_memory(cpu->ctx, "packed weights");
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the CPU sessions of one engine share: the constants of its convolutions, which follow from
- * the network alone, and packed weights. These follow from the layer, the kernel, and what the
- * kernel's packing sees of the shape: sessions share, layer by layer, what is alike in both, and
- * pack the rest. Nothing here changes while anybody holds it. Private to this folder.
+ * the network and the set of scales alone, and packed weights, which all sets have in common. These
+ * follow from the layer, the kernel, and what the kernel's packing sees of the shape: sessions
+ * share, layer by layer, what is alike in both, and pack the rest. What is there does not change
+ * while anybody holds it. Private to this folder.
  */
 #ifndef OCTET_RUNTIME_BACKEND_CPU_SHARED_WEIGHTS_H
 #define OCTET_RUNTIME_BACKEND_CPU_SHARED_WEIGHTS_H
@@ -37,8 +38,8 @@ struct oct_pack_block {
 struct oct_cpu_weights {
     int sessions;
     struct oct_arena arena;
-    struct oct_conv_constants *constants; /* [layers] */
-    struct oct_pack_block *blocks;        /* no layer's pack is in two of them */
+    struct oct_conv_constants **constants; /* [sets of scales][layers]; NULL: of no session yet */
+    struct oct_pack_block *blocks;         /* no layer's pack is in two of them */
 };
 
 #endif

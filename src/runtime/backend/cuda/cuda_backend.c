@@ -90,7 +90,8 @@ static octet_status open_cuda(octet_context *ctx, const struct oct_backend_reque
     if (!cuda)
         return oct_fail_memory(ctx, "the session");
     cuda->ctx = ctx;
-    cuda->network = &request->engine->network;
+    cuda->network = oct_engine_network(
+        request->engine, oct_engine_set_of(request->engine, request->height, request->width));
     cuda->engine_shared = request->engine->shared;
     cuda->height = request->height;
     cuda->width = request->width;
