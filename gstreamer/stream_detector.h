@@ -31,8 +31,8 @@ octet_status stream_detector_open(const struct detector_settings *settings,
 octet_status stream_detector_select(struct stream_detector *detector,
                                     const struct detector_selection *selection, gchar **message);
 
-/* The boxes of a frame, best first, which stay until the next call. The first frame of another shape
- * opens a session for it where `rect` was asked for. */
+/* The boxes of a frame, best first, which stay until the next call. The first frame of another
+ * shape opens a session for it where `rect` was asked for. */
 octet_status stream_detector_run(struct stream_detector *detector, const octet_frame *frame,
                                  const octet_detection **found, int *count);
 

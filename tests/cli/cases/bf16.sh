@@ -23,7 +23,7 @@ echo "refused:"
 try build parts.onnx --precision bf16 --stats a.stats -o x.octet | head -n 2
 try build parts.onnx --precision half --float-layers head -o x.octet | head -n 2
 try build parts.onnx --precision float16 -o x.octet | head -n 2
-sed 's/octet.version":"2"/octet.version":"5"/' h.octet >newer.octet
+sed 's/octet.version":"2"/octet.version":"6"/' h.octet >newer.octet
 sed 's/octet.version":"2"/octet.version":"1"/' h.octet >older.octet
 for bad in newer older; do
     try detect $bad.octet "$pictures"
