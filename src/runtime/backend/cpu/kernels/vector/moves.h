@@ -68,6 +68,8 @@ static void convert(const struct oct_view *input, const struct oct_view *output,
     OCT_CONVERT(OCT_TYPE_F16, OCT_TYPE_U8);
     OCT_CONVERT(OCT_TYPE_F32, OCT_TYPE_F16);
     OCT_CONVERT(OCT_TYPE_F16, OCT_TYPE_F32);
+    OCT_CONVERT(OCT_TYPE_BF16, OCT_TYPE_F16);
+    OCT_CONVERT(OCT_TYPE_F16, OCT_TYPE_BF16);
 #endif
 #undef OCT_CONVERT
 }
