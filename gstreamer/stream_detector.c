@@ -12,17 +12,19 @@ struct stream_detector {
     octet_session_settings settings; /* its own; with the bound once it is open */
     gchar *device, *cache;           /* texts of these */
     gboolean rect, refused;          /* `refused`: the context has the last failure's line */
+    int stride;                      /* sides of inputs are multiples of it */
     octet_detect_settings selection;
     GArray *classes; /* of int, or NULL for all */
     GPtrArray *labels;
     GArray *found; /* of octet_detection, as many as may be found */
 };
 
-static void read_labels(struct stream_detector *detector)
+static void read_engine(struct stream_detector *detector)
 {
     const octet_engine *engine = shared_engine_get(detector->shared);
     octet_info info;
     octet_engine_info(engine, &info);
+    detector->stride = info.stride_max;
     detector->labels = g_ptr_array_new_with_free_func(g_free);
     for (int i = 0; i < info.class_count; i++)
         g_ptr_array_add(detector->labels, class_label(engine, i));
@@ -59,10 +61,8 @@ static octet_status fit_session(struct stream_detector *detector, int width, int
     octet_session_settings *wanted = &detector->settings;
     octet_letterbox where;
     octet_session *fresh;
-    octet_info info;
-    octet_engine_info(shared_engine_get(detector->shared), &info);
     if (octet_letterbox_rect(width, height, wanted->bound_width, wanted->bound_height,
-                             info.stride_max, &where) != OCTET_OK ||
+                             detector->stride, &where) != OCTET_OK ||
         (where.target_height == octet_session_height(detector->session) &&
          where.target_width == octet_session_width(detector->session)))
         return OCTET_OK;
@@ -86,7 +86,7 @@ octet_status stream_detector_open(const struct detector_settings *settings,
         status = open_session(fresh, settings, message);
     if (!status) {
         fresh->found = g_array_new(FALSE, FALSE, sizeof(octet_detection));
-        read_labels(fresh);
+        read_engine(fresh);
     } else {
         stream_detector_close(&fresh);
     }
