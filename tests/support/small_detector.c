@@ -559,6 +559,16 @@ unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine,
     return bytes;
 }
 
+void test_expect_engine(octet_context *ctx, const octet_engine *engine, const unsigned char *bytes,
+                        size_t size)
+{
+    size_t own_size;
+    unsigned char *own = test_engine_bytes(ctx, engine, &own_size);
+    assert_int_equal(own_size, size);
+    assert_memory_equal(own, bytes, size);
+    free(own);
+}
+
 unsigned char *test_engine_replaced(octet_context *ctx, enum test_detector kind, const char *from,
                                     const char *to, size_t *size)
 {

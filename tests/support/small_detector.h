@@ -73,6 +73,10 @@ octet_engine *test_engine_of_sizes(octet_context *ctx, enum test_detector kind, 
 /* The bytes of the engine's file in malloc'd memory. */
 unsigned char *test_engine_bytes(octet_context *ctx, const octet_engine *engine, size_t *size);
 
+/* The engine's file has these bytes. */
+void test_expect_engine(octet_context *ctx, const octet_engine *engine, const unsigned char *bytes,
+                        size_t size);
+
 /* Those of an INT8 test_engine(), with a text of its header replaced by one of the same length. */
 unsigned char *test_engine_replaced(octet_context *ctx, enum test_detector kind, const char *from,
                                     const char *to, size_t *size);

@@ -125,7 +125,7 @@ static void round_trip(void **state)
     for (int i = 0; i < 5; i++) {
         const enum test_detector kind = kinds[i];
         octet_engine *engine = test_engine(&test.context, kind, precisions[i]);
-        size_t size, again_size;
+        size_t size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
         octet_engine *loaded;
         char key[32];
@@ -138,10 +138,7 @@ static void round_trip(void **state)
             assert_string_equal(engine->provenance_keys[i], loaded->provenance_keys[i]);
             assert_string_equal(engine->provenance_values[i], loaded->provenance_values[i]);
         }
-        unsigned char *again = test_engine_bytes(&test.context, loaded, &again_size);
-        assert_int_equal(again_size, size);
-        assert_memory_equal(again, bytes, size);
-        free(again);
+        test_expect_engine(&test.context, loaded, bytes, size);
         free(bytes);
         octet_engine_free(&loaded);
         octet_engine_free(&engine);
@@ -266,7 +263,7 @@ static void heads(void **state)
     octet_engine *engine =
                      test_engine(&test.context, TEST_DETECTOR_DISTANCES, OCTET_PRECISION_INT8),
                  *loaded;
-    size_t size, again_size;
+    size_t size;
     unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
     assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
     const struct oct_head *head = &loaded->network.head;
@@ -277,10 +274,7 @@ static void heads(void **state)
         assert_int_equal(tensor->channels, i % 2 ? 5 : 4);
         assert_int_equal(tensor->type, OCT_TYPE_F32);
     }
-    unsigned char *again = test_engine_bytes(&test.context, loaded, &again_size);
-    assert_int_equal(again_size, size);
-    assert_memory_equal(again, bytes, size);
-    free(again);
+    test_expect_engine(&test.context, loaded, bytes, size);
     octet_engine_free(&loaded);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         unsigned char *at = memmem(bytes, size, damages[i].from, strlen(damages[i].from));
