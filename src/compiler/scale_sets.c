@@ -13,7 +13,6 @@
 #include "network/operations.h"
 
 struct size {
-    int height, width;
     octet_statistics *view;
     struct oct_network network;
     double regret; /* dB */
@@ -27,7 +26,8 @@ struct making {
     struct oct_calibrator calibrator;
     int *group; /* [records], see struct oct_shared_codes */
     int count;
-    struct size sizes[OCT_SIZES_MAX]; /* by rising area, then height */
+    struct size sizes[OCT_SIZES_MAX];
+    struct oct_scaled_size places[OCT_SIZES_MAX]; /* of these, by rising area, then height */
 };
 
 bool oct_scales_parse(const char *text, struct oct_scales_request *request)
@@ -80,18 +80,20 @@ static octet_status find_codings(struct making *m, struct size *size,
     const size_t records = (size_t)from->layer_count;
     struct oct_quantization *common = oct_arena_calloc(m->arena, records, sizeof *common);
     struct oct_quantization *own = oct_arena_calloc(m->arena, records, sizeof *own);
-    if (!common || !own)
+    double *spreads = oct_arena_calloc(m->arena, records, sizeof *spreads);
+    if (!common || !own || !spreads)
         return oct_fail_memory(m->ctx, "the build");
     for (size_t i = 0; i < records; i++)
         common[i] = m->request->scheme->codings[from->layers[i].output];
-    const struct oct_shared_codes with = {m->calibrator, size->view, common, m->group};
+    const struct oct_shared_codes with = {m->calibrator, size->view, common, m->group, spreads};
     size->regret = oct_codings_of_size(&with, own);
     for (size_t i = 0; i < records; i++)
         codings[from->layers[i].output] = m->group[i] < 0 ? common[i] : own[i];
     return OCTET_OK;
 }
 
-static octet_status make_size(struct making *m, struct size *size)
+static octet_status make_size(struct making *m, const struct oct_scaled_size *place,
+                              struct size *size)
 {
     const struct oct_network *from = m->request->from;
     struct oct_scheme scheme = *m->request->scheme;
@@ -99,7 +101,7 @@ static octet_status make_size(struct making *m, struct size *size)
         oct_arena_calloc(m->arena, (size_t)from->tensor_count, sizeof *codings);
     octet_status status = codings ? OCTET_OK : oct_fail_memory(m->ctx, "the build");
     if (!status)
-        status = oct_statistics_of_size(m->ctx, m->request->statistics, size->height, size->width,
+        status = oct_statistics_of_size(m->ctx, m->request->statistics, place->height, place->width,
                                         &size->view);
     if (!status)
         status = find_codings(m, size, codings);
@@ -117,14 +119,14 @@ static octet_status find_sizes(struct making *m)
     const octet_statistics *s = m->request->statistics;
     for (int p = 0; p < s->part_count; p++) {
         const struct oct_statistics_part *part = s->parts[p];
-        const struct size *last = m->count ? &m->sizes[m->count - 1] : NULL;
+        const struct oct_scaled_size *last = m->count ? &m->places[m->count - 1] : NULL;
         if (last && last->height == part->height && last->width == part->width)
             continue;
         if (m->count == OCT_SIZES_MAX)
             return oct_fail(m->ctx, OCTET_INVALID_ARGUMENT,
                             "the statistics have more than %d sizes, an engine's scales have not",
                             OCT_SIZES_MAX);
-        m->sizes[m->count++] = (struct size){.height = part->height, .width = part->width};
+        m->places[m->count++] = (struct oct_scaled_size){part->height, part->width, 0};
     }
     return OCTET_OK;
 }
@@ -139,26 +141,8 @@ static const char *regrets_of(const struct making *m)
     size_t length = 0;
     for (int i = 0; i < m->count && text; i++)
         length += (size_t)snprintf(text + length, size - length, "%s%dx%d:%.2f", i ? "," : "",
-                                   m->sizes[i].height, m->sizes[i].width, m->sizes[i].regret);
+                                   m->places[i].height, m->places[i].width, m->sizes[i].regret);
     return text;
-}
-
-/* The size that is nearest to the model's own: its scales are the engine's first set, which is
- * what people are shown. */
-static const struct size *first_size(const struct making *m)
-{
-    const double own = (double)m->request->from->input_height * m->request->from->input_width;
-    const struct size *first = &m->sizes[0];
-    double nearest = 0.0;
-    for (int i = 0; i < m->count; i++) {
-        const double area = (double)m->sizes[i].height * m->sizes[i].width;
-        const double ratio = area < own ? area / own : own / area;
-        if (ratio >= nearest) {
-            nearest = ratio;
-            first = &m->sizes[i];
-        }
-    }
-    return first;
 }
 
 /* Adds a set, the engine's network being the first; `size` NULL: that of all. */
@@ -177,24 +161,25 @@ static octet_status add_set(struct making *m, struct size *size, octet_engine *e
     return OCTET_OK;
 }
 
+/* First that of the size nearest to the model's own, which is what people are shown. */
 static octet_status add_all(struct making *m, octet_engine *engine, struct oct_scale_sets *sets)
 {
-    const struct size *first = first_size(m);
-    int set_of[OCT_SIZES_MAX], merged = -1;
+    const struct oct_network *from = m->request->from;
+    const int first = oct_nearest_size(m->places, m->count, from->input_height, from->input_width);
+    int merged = -1;
     octet_status status = OCTET_OK;
-    for (int pass = 0; pass < 2 && !status; pass++)
-        for (int i = 0; i < m->count && !status; i++) {
-            struct size *size = &m->sizes[i];
-            if ((size == first) != (pass == 0))
-                continue;
-            set_of[i] = !size->own && merged >= 0 ? merged : sets->set_count;
-            if (!size->own && merged < 0)
-                merged = sets->set_count;
-            if (set_of[i] == sets->set_count)
-                status = add_set(m, size->own ? size : NULL, engine, sets);
-        }
-    for (int i = 0; i < m->count && !status && sets->set_count > 1; i++)
-        oct_engine_add_size(engine, m->sizes[i].height, m->sizes[i].width, set_of[i]);
+    for (int n = 0; n < m->count && !status; n++) {
+        const int i = n == 0 ? first : n <= first ? n - 1 : n;
+        struct size *size = &m->sizes[i];
+        const bool is_there = !size->own && merged >= 0;
+        m->places[i].set = is_there ? merged : sets->set_count;
+        if (!size->own)
+            merged = m->places[i].set;
+        if (!is_there)
+            status = add_set(m, size->own ? size : NULL, engine, sets);
+    }
+    if (!status && sets->set_count > 1)
+        oct_engine_set_sizes(engine, m->places, m->count);
     return status;
 }
 
@@ -203,7 +188,7 @@ static octet_status make_all(struct making *m, const struct oct_scales_request *
 {
     octet_status status = make_groups(m);
     for (int i = 0; i < m->count && !status; i++) {
-        status = make_size(m, &m->sizes[i]);
+        status = make_size(m, &m->places[i], &m->sizes[i]);
         m->sizes[i].own = asked->kind == OCT_SCALES_PER_SIZE || m->sizes[i].regret > asked->regret;
     }
     if (status)
@@ -228,7 +213,7 @@ octet_status oct_scale_sets_make(octet_context *ctx, struct oct_arena *arena,
         status = oct_fail(ctx, OCTET_INVALID_ARGUMENT,
                           "scales per size need statistics of several sizes, and these are of "
                           "%dx%d alone: calibrate with --imgsz A,B,...",
-                          m.sizes[0].height, m.sizes[0].width);
+                          m.places[0].height, m.places[0].width);
     if (status)
         return status;
     status = m.count < 2 ? add_set(&m, NULL, engine, sets) : make_all(&m, &asked, engine, sets);

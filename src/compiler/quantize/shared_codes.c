@@ -34,15 +34,15 @@ static struct oct_quantization scaled(const struct oct_shared_codes *with, int t
 static double error_of(const struct oct_shared_codes *with, int tensor,
                        struct oct_quantization coding)
 {
-    const struct oct_histogram *histogram = histogram_of(with, tensor);
-    const double spread = oct_histogram_spread(histogram);
-    return spread > 0.0 ? oct_coding_squared_error(histogram, coding) / spread : 0.0;
+    const double spread = with->spreads[tensor];
+    return spread > 0.0 ? oct_coding_squared_error(histogram_of(with, tensor), coding) / spread
+                        : 0.0;
 }
 
 /* Nothing that varied has no say. */
 static bool votes(const struct oct_shared_codes *with, int tensor, int group)
 {
-    return with->group[tensor] == group && oct_histogram_spread(histogram_of(with, tensor)) > 0.0;
+    return with->group[tensor] == group && with->spreads[tensor] > 0.0;
 }
 
 static double factor_of(const struct oct_shared_codes *with, int tensor,
@@ -110,8 +110,10 @@ static double mean_regret(const struct oct_shared_codes *with,
 double oct_codings_of_size(const struct oct_shared_codes *with, struct oct_quantization *codings)
 {
     const int count = with->statistics->tensor_count;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         codings[i] = oct_calibrate_tensor(&with->calibrator, histogram_of(with, i));
+        with->spreads[i] = oct_histogram_spread(histogram_of(with, i));
+    }
     for (int i = 0; i < count; i++) {
         const int group = with->group[i];
         if (group < 0 || !is_first(with, i) || members_of(with, group) == 1)

@@ -19,6 +19,7 @@ struct oct_shared_codes {
     const octet_statistics *statistics;    /* of the size alone */
     const struct oct_quantization *common; /* [tensors] that the weights' codes were made with */
     const int *group;                      /* [tensors]: tensors of one number change together */
+    double *spreads;                       /* [tensors]: for what is worked out once */
 };
 
 /*

@@ -176,28 +176,34 @@ octet_status oct_engine_add_set(octet_context *ctx, octet_engine *engine,
     return status;
 }
 
-void oct_engine_add_size(octet_engine *engine, int height, int width, int set)
+void oct_engine_set_sizes(octet_engine *engine, const struct oct_scaled_size *sizes, int count)
 {
-    engine->sizes[engine->size_count++] = (struct oct_scaled_size){height, width, set};
+    memcpy(engine->sizes, sizes, (size_t)count * sizeof *sizes);
+    engine->size_count = count;
+}
+
+int oct_nearest_size(const struct oct_scaled_size *sizes, int count, int height, int width)
+{
+    const double area = (double)height * width;
+    double most = 0.0;
+    int nearest = -1;
+    for (int i = 0; i < count; i++) {
+        const double other = (double)sizes[i].height * sizes[i].width;
+        const double ratio = other < area ? other / area : area / other;
+        if (sizes[i].height == height && sizes[i].width == width)
+            return i;
+        if (ratio >= most) {
+            most = ratio;
+            nearest = i;
+        }
+    }
+    return nearest;
 }
 
 int oct_engine_set_of(const octet_engine *engine, int height, int width)
 {
-    const double area = (double)height * width;
-    double nearest = 0.0;
-    int set = 0;
-    for (int i = 0; i < engine->size_count; i++) {
-        const struct oct_scaled_size *size = &engine->sizes[i];
-        const double other = (double)size->height * size->width;
-        const double ratio = other < area ? other / area : area / other;
-        if (size->height == height && size->width == width)
-            return size->set;
-        if (ratio >= nearest) {
-            nearest = ratio;
-            set = size->set;
-        }
-    }
-    return set;
+    const int nearest = oct_nearest_size(engine->sizes, engine->size_count, height, width);
+    return nearest < 0 ? 0 : engine->sizes[nearest].set;
 }
 
 const struct oct_network *oct_engine_network(const octet_engine *engine, int set)

@@ -72,11 +72,15 @@ octet_status oct_engine_set_network(octet_context *ctx, octet_engine *engine,
 octet_status oct_engine_add_set(octet_context *ctx, octet_engine *engine,
                                 const struct oct_network *network, const char *name);
 
-/* Says which size takes which set; sizes come by rising area, then height. */
-void oct_engine_add_size(octet_engine *engine, int height, int width, int set);
+/* Says which sizes, by rising area, then height, take which sets. */
+void oct_engine_set_sizes(octet_engine *engine, const struct oct_scaled_size *sizes, int count);
 
-/* The set that sessions of a size take: that of the size that is nearest to it by the ratio of
- * their pixels, of two the larger one; and the network with a set's scales. */
+/* Which of sizes, by rising area, is this one, or else is nearest to it by the ratio of their
+ * pixels, of two the larger one; -1: there are none. */
+int oct_nearest_size(const struct oct_scaled_size *sizes, int count, int height, int width);
+
+/* The set that sessions of a size take, that of the nearest one; and the network with a set's
+ * scales. */
 int oct_engine_set_of(const octet_engine *engine, int height, int width);
 const struct oct_network *oct_engine_network(const octet_engine *engine, int set);
 

@@ -108,8 +108,7 @@ static octet_status make_engine(struct oct_engine_reading *r, octet_engine *engi
         status = oct_engine_add_set(r->ctx, engine, &r->sets[i], r->name);
     if (status)
         return status;
-    for (int i = 0; i < r->size_count; i++)
-        oct_engine_add_size(engine, r->sizes[i].height, r->sizes[i].width, r->sizes[i].set);
+    oct_engine_set_sizes(engine, r->sizes, r->size_count);
     struct oct_network_size *sizes =
         oct_arena_calloc(r->arena, (size_t)r->network.tensor_count, sizeof *sizes);
     if (!sizes)

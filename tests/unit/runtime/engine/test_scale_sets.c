@@ -48,7 +48,7 @@ static void round_trip(void **state)
     static const enum test_detector kinds[] = {TEST_DETECTOR_SMALL, TEST_DETECTOR_FAMILY};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         octet_engine *engine = test_engine_of_sizes(&test.context, kinds[i], "per-size"), *loaded;
-        size_t size, again_size;
+        size_t size;
         unsigned char *bytes = test_engine_bytes(&test.context, engine, &size);
         assert_non_null(memmem(bytes, size, "octet.version\":\"5\"", 18));
         assert_int_equal(load(bytes, size, &loaded), OCTET_OK);
@@ -61,10 +61,7 @@ static void round_trip(void **state)
         for (int layer = 0; layer < loaded->network.layer_count; layer++)
             assert_ptr_equal(loaded->sets[0].layers[layer].codes,
                              loaded->network.layers[layer].codes);
-        unsigned char *again = test_engine_bytes(&test.context, loaded, &again_size);
-        assert_int_equal(again_size, size);
-        assert_memory_equal(again, bytes, size);
-        free(again);
+        test_expect_engine(&test.context, loaded, bytes, size);
         free(bytes);
         octet_engine_free(&loaded);
         octet_engine_free(&engine);
@@ -155,15 +152,18 @@ static void nearest_size(void **state)
     }; /* 800x768 is as far from 640x640 as from 960x960: the larger one */
     octet_engine engine = {.set_count = 4};
     assert_int_equal(oct_engine_set_of(&engine, 640, 640), 0);
-    oct_engine_add_size(&engine, 320, 320, 1);
-    oct_engine_add_size(&engine, 384, 640, 2);
-    oct_engine_add_size(&engine, 640, 640, 0);
-    oct_engine_add_size(&engine, 960, 960, 3);
+    static const struct oct_scaled_size sizes[] = {
+        {320, 320, 1}, {384, 640, 2}, {640, 640, 0}, {960, 960, 3}};
+    oct_engine_set_sizes(&engine, sizes, 4);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int set = oct_engine_set_of(&engine, cases[i][0], cases[i][1]);
         if (set != cases[i][2])
             fail_msg("%dx%d takes set %d", cases[i][0], cases[i][1], set);
     }
+    static const struct oct_scaled_size turned[] = {{384, 640, 1}, {640, 384, 0}};
+    oct_engine_set_sizes(&engine, turned, 2); /* its own before others of as many pixels */
+    assert_int_equal(oct_engine_set_of(&engine, 384, 640), 1);
+    assert_int_equal(oct_engine_set_of(&engine, 640, 384), 0);
 }
 
 /* ---- sessions ---- */
