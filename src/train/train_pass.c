@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network/operations.h"
+#include "train/feature_match.h"
 #include "train/plain_layers.h"
 
 octet_status oct_train_pass_open(octet_context *ctx, const struct oct_train_plan *plan,
@@ -217,9 +218,13 @@ static octet_status forward_layer(struct oct_train_pass *pass,
                                      l->input_floats, pass->memory + plan->input);
     float *computed = computed_of(pass, weights, index);
     const octet_status status = compute_layer(pass, weights, index, input, computed);
-    if (!status)
-        finish_layer(pass, weights, index, computed);
-    return status;
+    if (status)
+        return status;
+    finish_layer(pass, weights, index, computed);
+    if (l->feature != OCT_NOWHERE && !weights->codings)
+        memcpy(pass->memory + l->feature, values_of(pass, index),
+               l->output_floats * sizeof *pass->memory);
+    return OCTET_OK;
 }
 
 octet_status oct_train_forward(struct oct_train_pass *pass, const struct oct_train_weights *weights)
@@ -312,14 +317,33 @@ static octet_status backward_layer(struct oct_train_pass *pass,
     return OCTET_OK;
 }
 
+/* Whoever reads the layer's output has added to its gradient by now. */
+static void match_feature(struct oct_train_pass *pass, const struct oct_train_weights *weights,
+                          int index, struct oct_feature_match *match)
+{
+    const struct oct_train_plan *plan = pass->plan;
+    const struct oct_layer_plan *l = &plan->layers[index];
+    const int tensor = plan->network->layers[index].output;
+    const int channels = plan->network->tensors[tensor].channels;
+    const struct oct_run all = {tensor, 0, channels};
+    float *values = pass->memory + plan->input;
+    read_run(pass, weights, &all, l->output_floats / (size_t)channels, (size_t)channels, values);
+    match->loss += oct_match_feature(pass->memory + l->feature, values, l->output_floats,
+                                     match->weight, pass->memory + l->gradient);
+}
+
 octet_status oct_train_backward(struct oct_train_pass *pass,
-                                const struct oct_train_weights *weights, float *gradients,
-                                double *scales)
+                                const struct oct_train_weights *weights,
+                                struct oct_feature_match *match, float *gradients, double *scales)
 {
     octet_status status = OCTET_OK;
     memset(gradients, 0, pass->plan->gradient_floats * sizeof *gradients);
-    for (int i = pass->plan->network->layer_count - 1; i >= 0 && !status; i--)
-        if (pass->has_gradient[i])
-            status = backward_layer(pass, weights, i, gradients, scales);
+    for (int i = pass->plan->network->layer_count - 1; i >= 0 && !status; i--) {
+        if (!pass->has_gradient[i])
+            continue;
+        if (match && pass->plan->layers[i].feature != OCT_NOWHERE)
+            match_feature(pass, weights, i, match);
+        status = backward_layer(pass, weights, i, gradients, scales);
+    }
     return status;
 }

@@ -43,11 +43,19 @@ octet_status oct_train_forward(struct oct_train_pass *pass,
 const float *oct_train_output(const struct oct_train_pass *pass, int output);
 float *oct_train_output_gradient(struct oct_train_pass *pass, int output);
 
-/* From the gradients of all head outputs, which are to be filled, to those of weights and biases
- * (`gradients`, packed, plan->gradient_floats; set) and of the logarithms of scales (added). The
- * pass before it was forth, with the same weights, which have codings. */
+/* How the outputs that the plan calls features are compared with those of the pass without codes
+ * that was the last such: oct_match_feature(). */
+struct oct_feature_match {
+    double weight; /* of each */
+    double loss;   /* added: of all */
+};
+
+/* From the gradients of all head outputs, which are to be filled, and of features where there is a
+ * match of them, to those of weights and biases (`gradients`, packed, plan->gradient_floats; set)
+ * and of the logarithms of scales (added). The pass before it was forth, with the same weights,
+ * which have codings. */
 octet_status oct_train_backward(struct oct_train_pass *pass,
-                                const struct oct_train_weights *weights, float *gradients,
-                                double *scales);
+                                const struct oct_train_weights *weights,
+                                struct oct_feature_match *match, float *gradients, double *scales);
 
 #endif

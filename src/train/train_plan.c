@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network/operations.h"
+#include "train/feature_match.h"
 #include "train/plain_layers.h"
 
 /* Up to so many multiply-adds an output, it is made again on the way back instead of kept: of
@@ -127,6 +128,7 @@ static octet_status plan_layer(struct planning *p, int index)
     l->input_floats = floats_of(p, layer->input);
     l->output_floats = floats_of(p, layer->output);
     l->coding = p->settings->codings[layer->output];
+    l->feature = OCT_NOWHERE;
     if (layer->operation == OCT_TABLE)
         return oct_fail(p->ctx, OCTET_UNSUPPORTED_MODEL,
                         "layer \"%s\" is a table of codes: give the float model", layer->name);
@@ -209,6 +211,16 @@ static void place_gradients(struct planning *p)
         plan->layers[i].gradient += begin;
 }
 
+static void place_features(struct planning *p)
+{
+    struct oct_train_plan *plan = p->plan;
+    for (int level = 0; level < plan->network->head.output_count / 2; level++) {
+        const int layer = oct_level_layer(plan, level);
+        if (layer >= 0 && plan->layers[layer].feature == OCT_NOWHERE)
+            plan->layers[layer].feature = place(plan, plan->layers[layer].output_floats);
+    }
+}
+
 static void place_scratch(struct planning *p)
 {
     struct oct_train_plan *plan = p->plan;
@@ -219,6 +231,8 @@ static void place_scratch(struct planning *p)
         const struct oct_plain_job job = {.layer = layer, .input = l->input};
         const size_t needed = layer->operation == OCT_CONVOLUTION ? 0 : oct_plain_scratch(&job);
         input = l->input_floats > input ? l->input_floats : input;
+        if (l->feature != OCT_NOWHERE && l->output_floats > input)
+            input = l->output_floats;
         plain = needed > plain ? needed : plain;
         if (layer->residual >= 0 && l->output_floats > residual)
             residual = l->output_floats;
@@ -270,6 +284,8 @@ static octet_status make(struct planning *p)
         return status;
     place_outputs(p);
     place_gradients(p);
+    if (p->settings->has_features)
+        place_features(p);
     place_scratch(p);
     return OCTET_OK;
 }

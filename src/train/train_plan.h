@@ -37,7 +37,9 @@ struct oct_layer_plan {
                       * pass without codes, the coded outputs' values */
     size_t weight_gradient; /* from the beginning of all gradients, packed; CONVOLUTION */
     size_t bias_gradient;
-    bool is_read; /* somebody uses its output, or the head does */
+    bool is_read;   /* somebody uses its output, or the head does */
+    size_t feature; /* where a pass without codes leaves the output, for one with codes to be
+                     * compared with on its way back; OCT_NOWHERE: it is not */
 };
 
 struct oct_train_plan {
@@ -60,6 +62,7 @@ struct oct_train_plan_settings {
     int height, width;
     const int *codings; /* [tensors]: of layers' outputs, see struct oct_layer_plan */
     int coding_count;
+    bool has_features; /* what the head reads is compared */
     unsigned cpu_sets;
 };
 

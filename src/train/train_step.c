@@ -28,6 +28,7 @@ struct oct_trainer {
     struct oct_packed_layer *teacher; /* [layers] */
     size_t teacher_floats;
     bool has_labels;
+    double feature_weight;
     int learner_count;
     struct learner *learners;
     struct oct_adam_moments moments;
@@ -146,6 +147,7 @@ octet_status oct_trainer_create(octet_context *ctx, const struct oct_trainer_set
     t->threads = settings->threads;
     t->picture = settings->picture;
     t->has_labels = settings->has_labels;
+    t->feature_weight = settings->feature_weight;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->changed, NULL);
     const octet_status status = create(t);
@@ -298,7 +300,10 @@ static void run_picture(void *user, int worker, int item)
         failed = oct_train_forward(&learner->pass, &weights);
     if (!failed) {
         sum = compare(t, learner, &t->lessons[item]);
-        failed = oct_train_backward(&learner->pass, &weights, learner->gradients, learner->scales);
+        struct oct_feature_match match = {t->feature_weight * sum.confidence, 0.0};
+        failed = oct_train_backward(&learner->pass, &weights, match.weight > 0.0 ? &match : NULL,
+                                    learner->gradients, learner->scales);
+        sum.loss += match.loss;
     }
     oct_onednn_leave(t->plan->onednn, threads);
     learner->failed = failed;

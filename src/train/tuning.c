@@ -14,9 +14,8 @@
 #define BATCH_MOST 1024
 #define EPOCHS_MOST 1e6
 #define RATE_MOST 1.0
-/* Of codes of 8 and of 4 bits, in units of a code. */
-#define WEIGHT_RATE_8 2e-3
-#define WEIGHT_RATE_4 3e-3
+/* Of 4 bits, without labels. Of 8 nothing is gained by features. */
+#define FEATURE_WEIGHT 30.0
 
 /* ---- what is asked for ---- */
 
@@ -42,8 +41,6 @@ static void settle(octet_tune_settings *settings)
 {
     const bool few = settings->weight_bits == 4;
     settings->weight_bits = few ? 4 : 8;
-    if (settings->weight_rate < 0.0)
-        settings->weight_rate = few ? WEIGHT_RATE_4 : WEIGHT_RATE_8;
     if (settings->scale_jitter < 0)
         settings->scale_jitter = few;
 }
@@ -61,8 +58,8 @@ octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *set
     if (!(settings->epochs > 0.0 && settings->epochs <= EPOCHS_MOST))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "epochs must be above 0, at most %g",
                         EPOCHS_MOST);
-    if ((!(settings->weight_rate < 0.0) && !is_rate(settings->weight_rate)) ||
-        !is_rate(settings->scale_rate) || !is_rate(settings->bias_rate))
+    if (!is_rate(settings->weight_rate) || !is_rate(settings->scale_rate) ||
+        !is_rate(settings->bias_rate))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "rates must be 0 to %g", RATE_MOST);
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, settings->calibrator);
@@ -246,6 +243,11 @@ static octet_status make_pictures(octet_tuning *t)
     return OCTET_OK;
 }
 
+static bool has_features(const octet_tuning *t)
+{
+    return t->settings.weight_bits == 4 && !t->settings.labels;
+}
+
 static octet_status make_student(octet_tuning *t)
 {
     unsigned sets = 0;
@@ -255,6 +257,7 @@ static octet_status make_student(octet_tuning *t)
                                                  .width = t->statistics->input_width,
                                                  .codings = t->codings,
                                                  .coding_count = t->coding_count,
+                                                 .has_features = has_features(t),
                                                  .cpu_sets = sets};
     if (!status)
         status = oct_train_plan_create(&t->own, t->onednn, &plan, &t->plan);
@@ -270,6 +273,7 @@ static octet_status make_student(octet_tuning *t)
         .threads = t->threads,
         .picture = {is_trt ? OCT_PICTURE_SCALE : 0.0f, 128},
         .has_labels = t->settings.labels != 0,
+        .feature_weight = has_features(t) ? FEATURE_WEIGHT : 0.0,
     };
     if (!status)
         status = oct_trainer_create(&t->own, &trainer, &t->trainer);

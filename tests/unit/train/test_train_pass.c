@@ -14,6 +14,7 @@
 #include "random.h"
 #include "runtime/backend/cpu/features/features.h"
 #include "small_detector.h"
+#include "train/feature_match.h"
 #include "train/train_pass.h"
 
 #ifdef OCTET_HAS_ONEDNN
@@ -33,6 +34,7 @@ struct trial {
     float *pixels, *gradients;
     double *scales;
     double largest; /* of all layers' gradients */
+    double feature_weight;
 };
 
 static void pack(struct trial *t, int layer)
@@ -57,6 +59,7 @@ static struct trial open_trial(enum test_detector kind, uint64_t seed)
                                                      .height = SIDE,
                                                      .width = SIDE,
                                                      .codings = codings,
+                                                     .has_features = true,
                                                      .cpu_sets = oct_cpu_sets()};
     assert_int_equal(oct_train_plan_create(ctx, onednn, &settings, &t.plan), OCTET_OK);
     oct_free(ctx, codings);
@@ -188,6 +191,28 @@ static size_t output_floats(const struct trial *t, int output)
     return t->plan->layers[t->plan->writer[tensor]].output_floats;
 }
 
+/* What the last pass without codes left, beside the values of now. */
+static double feature_loss(const struct trial *t)
+{
+    double loss = 0.0;
+    for (int level = 0; level < t->network->head.output_count / 2; level++) {
+        const int layer = oct_level_layer(t->plan, level);
+        if (layer < 0)
+            continue;
+        const struct oct_layer_plan *l = &t->plan->layers[layer];
+        const float *teacher = t->pass.memory + l->feature, *values = t->pass.memory + l->values;
+        double sum = 0.0, squares = 0.0, off = 0.0;
+        for (size_t i = 0; i < l->output_floats; i++) {
+            sum += (double)teacher[i];
+            squares += (double)teacher[i] * (double)teacher[i];
+            off += pow((double)values[i] - (double)teacher[i], 2.0);
+        }
+        const double count = (double)l->output_floats, mean = sum / count;
+        loss += t->feature_weight * off / count / (squares / count - mean * mean);
+    }
+    return loss;
+}
+
 static double loss_of(struct trial *t)
 {
     static const struct oct_quantization none[1];
@@ -198,20 +223,34 @@ static double loss_of(struct trial *t)
         for (size_t i = 0; i < output_floats(t, o); i++)
             loss += factor_of((size_t)o, i) * (double)values[i];
     }
-    return loss;
+    return loss + feature_loss(t);
+}
+
+/* Leaves features of another picture to be compared with. */
+static void teach(struct trial *t)
+{
+    for (int i = 0; i < SIDE * SIDE * 3; i++)
+        t->pixels[i] = 1.0f - t->pixels[i];
+    forward(t, NULL);
+    for (int i = 0; i < SIDE * SIDE * 3; i++)
+        t->pixels[i] = 1.0f - t->pixels[i];
 }
 
 static void find_gradients(struct trial *t)
 {
     static const struct oct_quantization none[1];
     const struct oct_train_weights weights = {t->layers, none};
-    loss_of(t);
+    const double loss = loss_of(t), features = feature_loss(t);
+    struct oct_feature_match match = {t->feature_weight, 0.0};
+    assert_true(isfinite(loss));
     for (int o = 0; o < t->network->head.output_count; o++) {
         float *gradient = oct_train_output_gradient(&t->pass, o);
         for (size_t i = 0; i < output_floats(t, o); i++)
             gradient[i] = (float)factor_of((size_t)o, i);
     }
-    assert_int_equal(oct_train_backward(&t->pass, &weights, t->gradients, t->scales), OCTET_OK);
+    assert_int_equal(oct_train_backward(&t->pass, &weights, &match, t->gradients, t->scales),
+                     OCTET_OK);
+    assert_true(fabs(match.loss - features) <= 1e-4 * features);
 }
 
 /* The slope of the loss along a direction of a layer's weights or biases, by differences. */
@@ -277,7 +316,11 @@ static void expect_gradients(enum test_detector kind)
 {
     struct trial t = open_trial(kind, 5);
     struct disagreement d = {0.0, 0.0};
+    t.feature_weight = 10.0;
+    teach(&t);
     find_gradients(&t);
+    const bool reads_concat = kind == TEST_DETECTOR_TINY || kind == TEST_DETECTOR_PRUNED;
+    assert_int_equal(feature_loss(&t) > 0.0, !reads_concat);
     for (int i = t.network->layer_count - 1; i >= 0; i--) {
         if (!t.plan->layers[i].convolution)
             continue;
