@@ -21,7 +21,7 @@ typedef struct octet_tune_settings {
     double epochs;          /**< times that each is looked at (10) */
     int batch;              /**< pictures of a step (8) */
     uint64_t seed;          /**< of order and flips */
-    double weight_rate;     /**< steps, in units of a weight's code (2e-3) */
+    double weight_rate;     /**< steps, in units of a weight's code (-1: 2e-3; 3e-3 of 4 bits) */
     double scale_rate;      /**< of the logarithms of scales (1e-3) */
     double bias_rate;       /**< (1e-4) */
     int threads;            /**< as in octet_session_settings; results do not depend on it */

@@ -13,7 +13,7 @@ void octet_tune_defaults(octet_tune_settings *settings)
     memset(settings, 0, sizeof *settings);
     settings->epochs = 10.0;
     settings->batch = 8;
-    settings->weight_rate = 2e-3;
+    settings->weight_rate = -1.0;
     settings->weight_bits = 8;
     settings->scale_jitter = -1;
     settings->scale_rate = 1e-3;

@@ -14,6 +14,9 @@
 #define BATCH_MOST 1024
 #define EPOCHS_MOST 1e6
 #define RATE_MOST 1.0
+/* Of codes of 8 and of 4 bits, in units of a code. */
+#define WEIGHT_RATE_8 2e-3
+#define WEIGHT_RATE_4 3e-3
 /* Of 4 bits, without labels. Of 8 nothing is gained by features. */
 #define FEATURE_WEIGHT 30.0
 
@@ -41,6 +44,8 @@ static void settle(octet_tune_settings *settings)
 {
     const bool few = settings->weight_bits == 4;
     settings->weight_bits = few ? 4 : 8;
+    if (settings->weight_rate < 0.0)
+        settings->weight_rate = few ? WEIGHT_RATE_4 : WEIGHT_RATE_8;
     if (settings->scale_jitter < 0)
         settings->scale_jitter = few;
 }
@@ -58,8 +63,8 @@ octet_status oct_tuning_check(octet_context *ctx, const octet_tune_settings *set
     if (!(settings->epochs > 0.0 && settings->epochs <= EPOCHS_MOST))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "epochs must be above 0, at most %g",
                         EPOCHS_MOST);
-    if (!is_rate(settings->weight_rate) || !is_rate(settings->scale_rate) ||
-        !is_rate(settings->bias_rate))
+    if ((!(settings->weight_rate < 0.0) && !is_rate(settings->weight_rate)) ||
+        !is_rate(settings->scale_rate) || !is_rate(settings->bias_rate))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, "rates must be 0 to %g", RATE_MOST);
     if (!oct_calibrator_parse(settings->calibrator, &calibrator))
         return oct_fail(ctx, OCTET_INVALID_ARGUMENT, OCT_CALIBRATOR_UNKNOWN, settings->calibrator);
