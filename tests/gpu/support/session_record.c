@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/bfloat16.h"
+#include "base/float16.h"
 #include "random.h"
 #include "random_frame.h"
 #include "run_session.h"
@@ -71,6 +72,8 @@ static float number_of(const octet_tensor_view *view, size_t at)
         return ((const uint8_t *)view->data)[at];
     if (view->type == OCTET_ELEMENT_BF16)
         return oct_bf16_value(((const uint16_t *)view->data)[at]);
+    if (view->type == OCTET_ELEMENT_F16)
+        return oct_f16_value(((const uint16_t *)view->data)[at]);
     return ((const float *)view->data)[at];
 }
 
