@@ -341,7 +341,7 @@ octet_status oct_train_backward(struct oct_train_pass *pass,
     for (int i = pass->plan->network->layer_count - 1; i >= 0 && !status; i--) {
         if (!pass->has_gradient[i])
             continue;
-        if (match && pass->plan->layers[i].feature != OCT_NOWHERE)
+        if (pass->plan->layers[i].feature != OCT_NOWHERE)
             match_feature(pass, weights, i, match);
         status = backward_layer(pass, weights, i, gradients, scales);
     }

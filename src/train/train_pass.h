@@ -50,8 +50,8 @@ struct oct_feature_match {
     double loss;   /* added: of all */
 };
 
-/* From the gradients of all head outputs, which are to be filled, and of features where there is a
- * match of them, to those of weights and biases (`gradients`, packed, plan->gradient_floats; set)
+/* From the gradients of all head outputs, which are to be filled, and of the plan's features,
+ * to those of weights and biases (`gradients`, packed, plan->gradient_floats; set)
  * and of the logarithms of scales (added). The pass before it was forth, with the same weights,
  * which have codings. */
 octet_status oct_train_backward(struct oct_train_pass *pass,

@@ -8,6 +8,8 @@
 
 #include "train/detector_loss.h"
 
+#define FEATURE_WEIGHT 30.0 /* of each, beside the loss of the head's outputs */
+
 struct learner {
     struct oct_train_pass pass;
     float *teacher;                       /* the head's outputs, one after another */
@@ -28,7 +30,6 @@ struct oct_trainer {
     struct oct_packed_layer *teacher; /* [layers] */
     size_t teacher_floats;
     bool has_labels;
-    double feature_weight;
     int learner_count;
     struct learner *learners;
     struct oct_adam_moments moments;
@@ -147,7 +148,6 @@ octet_status oct_trainer_create(octet_context *ctx, const struct oct_trainer_set
     t->threads = settings->threads;
     t->picture = settings->picture;
     t->has_labels = settings->has_labels;
-    t->feature_weight = settings->feature_weight;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->changed, NULL);
     const octet_status status = create(t);
@@ -300,9 +300,9 @@ static void run_picture(void *user, int worker, int item)
         failed = oct_train_forward(&learner->pass, &weights);
     if (!failed) {
         sum = compare(t, learner, &t->lessons[item]);
-        struct oct_feature_match match = {t->feature_weight * sum.confidence, 0.0};
-        failed = oct_train_backward(&learner->pass, &weights, match.weight > 0.0 ? &match : NULL,
-                                    learner->gradients, learner->scales);
+        struct oct_feature_match match = {FEATURE_WEIGHT * sum.confidence, 0.0};
+        failed = oct_train_backward(&learner->pass, &weights, &match, learner->gradients,
+                                    learner->scales);
         sum.loss += match.loss;
     }
     oct_onednn_leave(t->plan->onednn, threads);

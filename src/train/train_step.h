@@ -23,7 +23,6 @@ struct oct_trainer_settings {
     struct oct_threads *threads;
     struct oct_quantization picture; /* what the picture is rounded to; scale 0: not at all */
     bool has_labels;                 /* the loss is that of labels, and there is no teacher */
-    double feature_weight;           /* of each of the plan's features, beside the head's loss */
 };
 
 octet_status oct_trainer_create(octet_context *ctx, const struct oct_trainer_settings *settings,

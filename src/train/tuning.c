@@ -17,8 +17,6 @@
 /* Of codes of 8 and of 4 bits, in units of a code. */
 #define WEIGHT_RATE_8 2e-3
 #define WEIGHT_RATE_4 3e-3
-/* Of 4 bits, without labels. Of 8 nothing is gained by features. */
-#define FEATURE_WEIGHT 30.0
 
 /* ---- what is asked for ---- */
 
@@ -248,21 +246,18 @@ static octet_status make_pictures(octet_tuning *t)
     return OCTET_OK;
 }
 
-static bool has_features(const octet_tuning *t)
-{
-    return t->settings.weight_bits == 4 && !t->settings.labels;
-}
-
 static octet_status make_student(octet_tuning *t)
 {
     unsigned sets = 0;
     octet_status status = oct_cpu_parse(&t->own, t->settings.cpu, &sets);
+    /* of 8 bits nothing is gained by them */
+    const bool has_features = t->settings.weight_bits == 4 && !t->settings.labels;
     const struct oct_train_plan_settings plan = {.network = &t->model->network,
                                                  .height = t->statistics->input_height,
                                                  .width = t->statistics->input_width,
                                                  .codings = t->codings,
                                                  .coding_count = t->coding_count,
-                                                 .has_features = has_features(t),
+                                                 .has_features = has_features,
                                                  .cpu_sets = sets};
     if (!status)
         status = oct_train_plan_create(&t->own, t->onednn, &plan, &t->plan);
@@ -278,7 +273,6 @@ static octet_status make_student(octet_tuning *t)
         .threads = t->threads,
         .picture = {is_trt ? OCT_PICTURE_SCALE : 0.0f, 128},
         .has_labels = t->settings.labels != 0,
-        .feature_weight = has_features(t) ? FEATURE_WEIGHT : 0.0,
     };
     if (!status)
         status = oct_trainer_create(&t->own, &trainer, &t->trainer);
