@@ -97,7 +97,7 @@ test_release() {
     inside "$place/install" sh -ec '
         apt-get -q update
         apt-get -q -y --no-install-recommends install /packages/liboctet-runtime0_*.deb
-        apt-get -q -y install /packages/*.deb
+        apt-get -q -y install /packages/*.deb gstreamer1.0-tools
         octet build /demo/parts.onnx --images /demo/images/calibration -o /parts.octet --quiet
         octet detect /parts.octet /demo/images/test --quiet --csv >/boxes
         octet detect /parts.octet /demo/belt.mp4 --quiet --json-lines >/film
