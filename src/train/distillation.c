@@ -34,6 +34,14 @@ static double huber(const float *is, const float *teacher, float weight, float *
     return (double)weight * loss;
 }
 
+double oct_confidence(const float *classes, size_t cells, int class_count)
+{
+    double sum = 0.0;
+    for (size_t cell = 0; cell < cells; cell++)
+        sum += (double)confidence_of(classes + cell * (size_t)class_count, class_count);
+    return sum;
+}
+
 void oct_distill(const struct oct_train_kernels *kernels, const struct oct_head *head,
                  const struct oct_distilled_level *level, struct oct_distilled *sum)
 {

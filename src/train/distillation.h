@@ -28,6 +28,9 @@ struct oct_distilled {
 /* False: the head is of a kind that cannot be distilled. */
 bool oct_can_distill(const struct oct_head *head);
 
+/* The sum over cells of the largest class. */
+double oct_confidence(const float *classes, size_t cells, int class_count);
+
 /* Adds a level's. */
 void oct_distill(const struct oct_train_kernels *kernels, const struct oct_head *head,
                  const struct oct_distilled_level *level, struct oct_distilled *sum);

@@ -179,6 +179,7 @@ octet_status oct_student_create(octet_context *ctx, const struct oct_student_set
         return oct_fail_memory(ctx, "training");
     oct_arena_init(&s->arena, ctx);
     s->plan = settings->plan;
+    s->keeps_lowest = settings->keeps_lowest;
     const octet_status status = create(&c);
     if (status)
         oct_student_free(ctx, student);
@@ -204,13 +205,22 @@ size_t oct_student_largest(const struct oct_student *s)
 
 /* ---- codes ---- */
 
+/* Where the value of code 0 is the same as of the first coding. */
+static int moved_zero_point(struct oct_quantization first, float scale)
+{
+    const double zero = rint((double)first.zero_point * (double)first.scale / (double)scale);
+    return zero < 255.0 ? (int)zero : 255;
+}
+
 void oct_student_round_codings(struct oct_student *s)
 {
-    for (int i = 0; i < s->plan->coding_count; i++)
-        s->now_codings[i] =
-            (struct oct_quantization){(float)((double)s->first_codings[i].scale *
-                                              exp((double)s->values[s->codings + (size_t)i])),
-                                      s->first_codings[i].zero_point};
+    for (int i = 0; i < s->plan->coding_count; i++) {
+        const struct oct_quantization first = s->first_codings[i];
+        const double logarithm = (double)s->values[s->codings + (size_t)i];
+        const float scale = (float)((double)first.scale * exp(logarithm));
+        s->now_codings[i] = (struct oct_quantization){
+            scale, s->keeps_lowest ? moved_zero_point(first, scale) : first.zero_point};
+    }
 }
 
 /* Of a layer, as scales are now. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is learnt of a network: weights, behind which stand the codes that they round to, the scales
- * of these and of activations, as logarithms, and biases. Zero points stay as they are.
+ * of these and of activations, as logarithms, and biases. Zero points stay as they are, or the
+ * values that the lowest codes stand for do.
  *
  * With S[n] the worth of an accumulator unit of output n and s[c] the scale of input channel c, a
  * weight is code * S[n] / s[c] (compiler/quantize/weights.h). What is learnt is v, in units of the
@@ -41,6 +42,7 @@ struct oct_student_layer {
 
 struct oct_student {
     const struct oct_train_plan *plan;
+    bool keeps_lowest;
     struct oct_arena arena;                       /* of all below */
     struct oct_student_layer *layers;             /* [layers] */
     struct oct_packed_layer *packed;              /* [layers] */
@@ -57,6 +59,7 @@ struct oct_student_settings {
     const struct oct_student_start *layers; /* [layers]: of convolutions */
     const struct oct_quantization *codings; /* [codings of the plan] */
     struct oct_quantization picture;
+    bool keeps_lowest; /* zero points move so that the value of code 0 stays */
 };
 
 octet_status oct_student_create(octet_context *ctx, const struct oct_student_settings *settings,

@@ -238,6 +238,11 @@ octet_status oct_train_forward(struct oct_train_pass *pass, const struct oct_tra
     return status;
 }
 
+const float *oct_train_feature(const struct oct_train_pass *pass, int layer)
+{
+    return pass->memory + pass->plan->layers[layer].feature;
+}
+
 const float *oct_train_output(const struct oct_train_pass *pass, int output)
 {
     return values_of(pass, pass->plan->writer[pass->plan->network->head.outputs[output].tensor]);
@@ -328,8 +333,8 @@ static void match_feature(struct oct_train_pass *pass, const struct oct_train_we
     const struct oct_run all = {tensor, 0, channels};
     float *values = pass->memory + plan->input;
     read_run(pass, weights, &all, l->output_floats / (size_t)channels, (size_t)channels, values);
-    match->loss += oct_match_feature(pass->memory + l->feature, values, l->output_floats,
-                                     match->weight, pass->memory + l->gradient);
+    match->loss += oct_match_feature(oct_train_feature(pass, index), values, l->output_floats,
+                                     match->weights[index], pass->memory + l->gradient);
 }
 
 octet_status oct_train_backward(struct oct_train_pass *pass,

@@ -38,6 +38,9 @@ float *oct_train_picture(struct oct_train_pass *pass);
 octet_status oct_train_forward(struct oct_train_pass *pass,
                                const struct oct_train_weights *weights);
 
+/* What a pass without codes left of a layer that the plan calls a feature. */
+const float *oct_train_feature(const struct oct_train_pass *pass, int layer);
+
 /* A head output's values after a pass; and its gradient, to be filled for the way back: both until
  * the next pass. */
 const float *oct_train_output(const struct oct_train_pass *pass, int output);
@@ -46,8 +49,8 @@ float *oct_train_output_gradient(struct oct_train_pass *pass, int output);
 /* How the outputs that the plan calls features are compared with those of the pass without codes
  * that was the last such: oct_match_feature(). */
 struct oct_feature_match {
-    double weight; /* of each */
-    double loss;   /* added: of all */
+    const double *weights; /* [layers] */
+    double loss;           /* added: of all */
 };
 
 /* From the gradients of all head outputs, which are to be filled, and of the plan's features,

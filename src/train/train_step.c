@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "train/detector_loss.h"
+#include "train/feature_match.h"
 
 #define FEATURE_WEIGHT 30.0 /* of each, beside the loss of the head's outputs */
 
@@ -33,6 +34,7 @@ struct oct_trainer {
     int learner_count;
     struct learner *learners;
     struct oct_adam_moments moments;
+    struct oct_feature_survey survey;
     /* of a batch */
     const struct oct_lesson *lessons;
     float *gradients; /* packed, of all pictures */
@@ -132,6 +134,8 @@ static octet_status create(struct oct_trainer *t)
         status = open_learner(t, &t->learners[i]);
     if (!status && !t->has_labels)
         status = pack_teacher(t);
+    if (!status)
+        status = oct_feature_survey_open(ctx, plan, &t->survey);
     return status ? status : oct_trainer_refresh(t);
 }
 
@@ -178,6 +182,7 @@ void oct_trainer_free(octet_context *ctx, struct oct_trainer **trainer)
     oct_free(ctx, t->teacher);
     oct_free(ctx, t->gradients);
     oct_free(ctx, t->scales);
+    oct_feature_survey_close(ctx, &t->survey);
     oct_free(ctx, t->moments.mean);
     oct_free(ctx, t->moments.square);
     pthread_mutex_destroy(&t->mutex);
@@ -285,6 +290,42 @@ static void add_in_turn(struct oct_trainer *t, struct learner *learner, int item
     pthread_mutex_unlock(&t->mutex);
 }
 
+static octet_status look_for_failures(const struct oct_trainer *t)
+{
+    for (int i = 0; i < t->learner_count; i++)
+        if (t->learners[i].failed)
+            return oct_fail(t->ctx, t->learners[i].failed, "oneDNN failed at a convolution");
+    return OCTET_OK;
+}
+
+static void survey_picture(void *user, int worker, int item)
+{
+    struct oct_trainer *t = user;
+    struct learner *learner = &t->learners[worker];
+    const int threads = oct_onednn_enter(t->plan->onednn);
+    const octet_status failed = run_teacher(t, learner, &t->lessons[item]);
+    oct_onednn_leave(t->plan->onednn, threads);
+    if (failed)
+        learner->failed = failed;
+    else
+        oct_feature_survey_add(&t->survey, item, &learner->pass);
+}
+
+/* Where features are compared, how much they count is known after all pictures were seen. */
+static octet_status survey(struct oct_trainer *t, int count)
+{
+    if (!t->survey.layer_count)
+        return OCTET_OK;
+    octet_status status = oct_feature_survey_begin(t->ctx, &t->survey, count);
+    if (status)
+        return status;
+    oct_threads_run(t->threads, survey_picture, t, count);
+    status = look_for_failures(t);
+    if (!status)
+        oct_feature_survey_weigh(&t->survey, count, FEATURE_WEIGHT);
+    return status;
+}
+
 static void run_picture(void *user, int worker, int item)
 {
     struct oct_trainer *t = user;
@@ -300,13 +341,14 @@ static void run_picture(void *user, int worker, int item)
         failed = oct_train_forward(&learner->pass, &weights);
     if (!failed) {
         sum = compare(t, learner, &t->lessons[item]);
-        struct oct_feature_match match = {FEATURE_WEIGHT * sum.confidence, 0.0};
+        struct oct_feature_match match = {t->survey.weights, 0.0};
         failed = oct_train_backward(&learner->pass, &weights, &match, learner->gradients,
                                     learner->scales);
         sum.loss += match.loss;
     }
     oct_onednn_leave(t->plan->onednn, threads);
-    learner->failed = failed;
+    if (failed)
+        learner->failed = failed;
     add_in_turn(t, learner, item, &sum);
 }
 
@@ -365,14 +407,6 @@ static void round_layer(void *user, int worker, int item)
         learner->failed = failed;
 }
 
-static octet_status look_for_failures(const struct oct_trainer *t)
-{
-    for (int i = 0; i < t->learner_count; i++)
-        if (t->learners[i].failed)
-            return oct_fail(t->ctx, t->learners[i].failed, "oneDNN failed at a convolution");
-    return OCTET_OK;
-}
-
 /* Whether the gradients are numbers: a step by others would leave nothing to go on with. */
 static bool are_finite(const struct oct_trainer *t)
 {
@@ -399,8 +433,11 @@ octet_status oct_trainer_step(struct oct_trainer *t, const struct oct_lesson *le
     t->sum = (struct oct_distilled){0.0, 0.0};
     t->lessons = lessons;
     t->turn = 0;
+    octet_status status = survey(t, count);
+    if (status)
+        return status;
     oct_threads_run(t->threads, run_picture, t, count);
-    octet_status status = look_for_failures(t);
+    status = look_for_failures(t);
     if (status)
         return status;
     t->factor = 1.0 / fmax(t->sum.confidence, 1.0);

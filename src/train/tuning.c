@@ -261,8 +261,13 @@ static octet_status make_student(octet_tuning *t)
                                                  .cpu_sets = sets};
     if (!status)
         status = oct_train_plan_create(&t->own, t->onednn, &plan, &t->plan);
-    const struct oct_student_settings student = {t->plan, t->layers, t->first,
-                                                 oct_picture_quantization};
+    const struct oct_student_settings student = {
+        .plan = t->plan,
+        .layers = t->layers,
+        .codings = t->first,
+        .picture = oct_picture_quantization,
+        .keeps_lowest = t->settings.weight_bits == 4,
+    };
     if (!status)
         status = oct_student_create(&t->own, &student, &t->student);
     if (!status)

@@ -33,8 +33,8 @@ struct trial {
     struct oct_packed_layer *layers;
     float *pixels, *gradients;
     double *scales;
-    double largest; /* of all layers' gradients */
-    double feature_weight;
+    double largest;          /* of all layers' gradients */
+    double *feature_weights; /* [layers] */
 };
 
 static void pack(struct trial *t, int layer)
@@ -80,6 +80,7 @@ static struct trial open_trial(enum test_detector kind, uint64_t seed)
         t.pixels[i] = test_float(&random, 0.0f, 1.0f);
     t.gradients = oct_malloc(ctx, t.plan->gradient_floats, sizeof *t.gradients);
     t.scales = oct_calloc(ctx, 1, sizeof *t.scales);
+    t.feature_weights = oct_calloc(ctx, (size_t)t.network->layer_count, sizeof *t.feature_weights);
     return t;
 }
 
@@ -93,6 +94,7 @@ static void close_trial(struct trial *t)
     oct_free(ctx, t->pixels);
     oct_free(ctx, t->gradients);
     oct_free(ctx, t->scales);
+    oct_free(ctx, t->feature_weights);
     oct_train_pass_close(ctx, &t->pass);
     oct_train_plan_free(ctx, &t->plan);
     octet_model_free(&t->model);
@@ -201,14 +203,10 @@ static double feature_loss(const struct trial *t)
             continue;
         const struct oct_layer_plan *l = &t->plan->layers[layer];
         const float *teacher = t->pass.memory + l->feature, *values = t->pass.memory + l->values;
-        double sum = 0.0, squares = 0.0, off = 0.0;
-        for (size_t i = 0; i < l->output_floats; i++) {
-            sum += (double)teacher[i];
-            squares += (double)teacher[i] * (double)teacher[i];
+        double off = 0.0;
+        for (size_t i = 0; i < l->output_floats; i++)
             off += pow((double)values[i] - (double)teacher[i], 2.0);
-        }
-        const double count = (double)l->output_floats, mean = sum / count;
-        loss += t->feature_weight * off / count / (squares / count - mean * mean);
+        loss += t->feature_weights[layer] * off / (double)l->output_floats;
     }
     return loss;
 }
@@ -241,7 +239,7 @@ static void find_gradients(struct trial *t)
     static const struct oct_quantization none[1];
     const struct oct_train_weights weights = {t->layers, none};
     const double loss = loss_of(t), features = feature_loss(t);
-    struct oct_feature_match match = {t->feature_weight, 0.0};
+    struct oct_feature_match match = {t->feature_weights, 0.0};
     assert_true(isfinite(loss));
     for (int o = 0; o < t->network->head.output_count; o++) {
         float *gradient = oct_train_output_gradient(&t->pass, o);
@@ -316,7 +314,8 @@ static void expect_gradients(enum test_detector kind)
 {
     struct trial t = open_trial(kind, 5);
     struct disagreement d = {0.0, 0.0};
-    t.feature_weight = 10.0;
+    for (int i = 0; i < t.network->layer_count; i++)
+        t.feature_weights[i] = 10.0 + i;
     teach(&t);
     find_gradients(&t);
     const bool reads_concat = kind == TEST_DETECTOR_TINY || kind == TEST_DETECTOR_PRUNED;
@@ -340,6 +339,73 @@ static void test_gradients_are_slopes(void **state)
             expect_gradients((enum test_detector)kind);
 }
 
+/* ---- what the teacher says of a batch ---- */
+
+struct spread {
+    double sum, squares, count;
+};
+
+static void add_spread(struct trial *t, int layer, struct spread *spread)
+{
+    const float *values = oct_train_feature(&t->pass, layer);
+    for (size_t i = 0; i < t->plan->layers[layer].output_floats; i++) {
+        spread->sum += (double)values[i];
+        spread->squares += (double)values[i] * (double)values[i];
+        spread->count++;
+    }
+}
+
+static double confidence_of(struct trial *t)
+{
+    const struct oct_head *head = &t->network->head;
+    double sum = 0.0;
+    for (int o = 1; o < head->output_count; o += 2) {
+        const float *logits = oct_train_output(&t->pass, o);
+        for (size_t i = 0; i < output_floats(t, o); i += (size_t)head->class_count) {
+            double highest = -INFINITY;
+            for (int c = 0; c < head->class_count; c++)
+                highest = fmax(highest, (double)logits[i + (size_t)c]);
+            sum += 1.0 / (1.0 + exp(-highest));
+        }
+    }
+    return sum;
+}
+
+static void test_survey(void **state)
+{
+    struct trial t = open_trial(TEST_DETECTOR_SMALL, 7);
+    struct oct_feature_survey survey;
+    struct spread spreads[OCT_HEAD_OUTPUTS_MAX / 2] = {{0.0, 0.0, 0.0}};
+    double confidence = 0.0;
+    (void)state;
+    assert_int_equal(oct_feature_survey_open(ctx, t.plan, &survey), OCTET_OK);
+    assert_int_equal(survey.layer_count, t.network->head.output_count / 2);
+    for (int batch = 0; batch < 2; batch++) { /* of one picture, then of three */
+        const int pictures = 1 + 2 * batch;
+        memset(spreads, 0, sizeof spreads);
+        confidence = 0.0;
+        assert_int_equal(oct_feature_survey_begin(ctx, &survey, pictures), OCTET_OK);
+        for (int i = 0; i < pictures; i++) {
+            for (int p = 0; p < SIDE * SIDE * 3; p++)
+                t.pixels[p] *= 0.7f;
+            forward(&t, NULL);
+            confidence += confidence_of(&t);
+            for (int k = 0; k < survey.layer_count; k++)
+                add_spread(&t, survey.layers[k], &spreads[k]);
+            oct_feature_survey_add(&survey, i, &t.pass);
+        }
+        oct_feature_survey_weigh(&survey, pictures, 30.0);
+        for (int k = 0; k < survey.layer_count; k++) {
+            const double mean = spreads[k].sum / spreads[k].count;
+            const double variance = spreads[k].squares / spreads[k].count - mean * mean;
+            const double weight = 30.0 * fmax(confidence, 1.0) / pictures / variance;
+            assert_true(fabs(survey.weights[survey.layers[k]] - weight) <= 1e-4 * weight);
+        }
+    }
+    oct_feature_survey_close(ctx, &survey);
+    close_trial(&t);
+}
+
 /* ---- */
 
 static int open_all(void **state)
@@ -361,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_the_engine_s),
         cmocka_unit_test(test_gradients_are_slopes),
+        cmocka_unit_test(test_survey),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -144,6 +144,24 @@ static void test_begins_at_the_engine(void **state)
             expect_start((enum test_detector)kind);
 }
 
+/* Of 4 bits the values that the lowest codes stand for stay, of 8 the zero points. */
+static void expect_zero_points(const struct trial *t)
+{
+    const struct oct_student *s = t->tuning->student;
+    int moved = 0;
+    for (int i = 0; i < t->tuning->plan->coding_count; i++) {
+        const struct oct_quantization first = s->first_codings[i], now = s->now_codings[i];
+        const double lowest = (double)first.zero_point * (double)first.scale;
+        if (t->settings.weight_bits == 4 && lowest <= 255.0 * (double)now.scale)
+            assert_true(fabs(now.zero_point * (double)now.scale - lowest) <=
+                        0.501 * (double)now.scale);
+        else if (t->settings.weight_bits == 4)
+            assert_int_equal(now.zero_point, 255);
+        moved += now.zero_point != first.zero_point;
+    }
+    assert_int_equal(moved > 0, t->settings.weight_bits == 4);
+}
+
 static void expect_learning(enum test_detector kind)
 {
     struct trial t = prepare(kind);
@@ -158,6 +176,7 @@ static void expect_learning(enum test_detector kind)
     if (!(last < 0.8 * first) || !info.changed)
         fail_msg("detector %d: loss %g, then %g, %lld codes changed", (int)kind, first, last,
                  (long long)info.changed);
+    expect_zero_points(&t);
     end(&t);
 }
 
@@ -469,6 +488,7 @@ static void test_few_bits(void **state)
         if (!(last < 0.8 * first))
             fail_msg("detector %d: loss %g, then %g", (int)kinds[i], first, last);
         expect_codes(&t, true);
+        expect_zero_points(&t);
         end(&t);
     }
 }
