@@ -25,6 +25,8 @@ struct oct_distilled {
     double confidence; /* sum over cells of the teacher's: what a batch's sum is divided by */
 };
 
+#define OCT_CONFIDENCE_LEAST 1.0 /* of a batch, where its loss is divided by it */
+
 /* False: the head is of a kind that cannot be distilled. */
 bool oct_can_distill(const struct oct_head *head);
 

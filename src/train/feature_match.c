@@ -2,6 +2,8 @@
 /* Finds what the head reads, and compares it. */
 #include "train/feature_match.h"
 
+#include <math.h>
+
 #include "train/distillation.h"
 
 #define LEVELS_MAX (OCT_HEAD_OUTPUTS_MAX / 2)
@@ -72,6 +74,7 @@ void oct_feature_survey_close(octet_context *ctx, struct oct_feature_survey *sur
 octet_status oct_feature_survey_begin(octet_context *ctx, struct oct_feature_survey *survey,
                                       int pictures)
 {
+    survey->picture_count = pictures;
     return oct_grow(ctx, &survey->pictures, &survey->room, (size_t)pictures,
                     sizeof *survey->pictures)
                ? OCTET_OK
@@ -83,11 +86,10 @@ static double confidence_of(const struct oct_train_pass *pass)
     const struct oct_train_plan *plan = pass->plan;
     const struct oct_head *head = &plan->network->head;
     double sum = 0.0;
-    for (int i = 1; i < head->output_count; i += 2) {
-        const struct oct_layer_plan *l = &plan->layers[plan->writer[head->outputs[i].tensor]];
+    for (int i = 1; i < head->output_count; i += 2)
         sum += oct_confidence(oct_train_output(pass, i),
-                              l->output_floats / (size_t)head->class_count, head->class_count);
-    }
+                              oct_train_output_floats(plan, i) / (size_t)head->class_count,
+                              head->class_count);
     return sum;
 }
 
@@ -106,12 +108,12 @@ void oct_feature_survey_add(struct oct_feature_survey *survey, int picture,
     }
 }
 
-static double variance_of(const struct oct_feature_survey *survey, int pictures, int compared)
+static double variance_of(const struct oct_feature_survey *survey, int compared)
 {
     const struct oct_layer_plan *l = &survey->plan->layers[survey->layers[compared]];
-    const double count = (double)pictures * (double)l->output_floats;
+    const double count = (double)survey->picture_count * (double)l->output_floats;
     double sum = 0.0, squares = 0.0;
-    for (int i = 0; i < pictures; i++) {
+    for (int i = 0; i < survey->picture_count; i++) {
         sum += survey->pictures[i].sums[compared];
         squares += survey->pictures[i].squares[compared];
     }
@@ -119,12 +121,12 @@ static double variance_of(const struct oct_feature_survey *survey, int pictures,
     return variance > VARIANCE_LEAST ? variance : VARIANCE_LEAST;
 }
 
-void oct_feature_survey_weigh(struct oct_feature_survey *survey, int pictures, double weight)
+void oct_feature_survey_weigh(struct oct_feature_survey *survey, double weight)
 {
     double confidence = 0.0;
-    for (int i = 0; i < pictures; i++)
+    for (int i = 0; i < survey->picture_count; i++)
         confidence += survey->pictures[i].confidence;
-    const double share = (confidence > 1.0 ? confidence : 1.0) / pictures;
+    const double share = fmax(confidence, OCT_CONFIDENCE_LEAST) / survey->picture_count;
     for (int i = 0; i < survey->layer_count; i++)
-        survey->weights[survey->layers[i]] = weight * share / variance_of(survey, pictures, i);
+        survey->weights[survey->layers[i]] = weight * share / variance_of(survey, i);
 }

@@ -24,6 +24,7 @@ struct oct_feature_survey {
     const struct oct_train_plan *plan;
     int layers[OCT_HEAD_OUTPUTS_MAX / 2], layer_count; /* that are compared */
     struct oct_surveyed_picture *pictures;
+    int picture_count;
     size_t room;
     double *weights; /* [layers of the network] */
 };
@@ -43,6 +44,6 @@ void oct_feature_survey_add(struct oct_feature_survey *survey, int picture,
 /* `weights` of what is compared, so that over the batch's confidence the mean square of what a
  * picture's values are off by the teacher's variance in the batch counts `weight` times, and all
  * pictures alike. */
-void oct_feature_survey_weigh(struct oct_feature_survey *survey, int pictures, double weight);
+void oct_feature_survey_weigh(struct oct_feature_survey *survey, double weight);
 
 #endif

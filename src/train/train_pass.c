@@ -245,12 +245,12 @@ const float *oct_train_feature(const struct oct_train_pass *pass, int layer)
 
 const float *oct_train_output(const struct oct_train_pass *pass, int output)
 {
-    return values_of(pass, pass->plan->writer[pass->plan->network->head.outputs[output].tensor]);
+    return values_of(pass, oct_train_output_layer(pass->plan, output));
 }
 
 float *oct_train_output_gradient(struct oct_train_pass *pass, int output)
 {
-    const int writer = pass->plan->writer[pass->plan->network->head.outputs[output].tensor];
+    const int writer = oct_train_output_layer(pass->plan, output);
     pass->has_gradient[writer] = true;
     return pass->memory + pass->plan->layers[writer].gradient;
 }

@@ -323,3 +323,13 @@ void oct_train_plan_free(octet_context *ctx, struct oct_train_plan **made)
     oct_free(ctx, plan);
     *made = NULL;
 }
+
+int oct_train_output_layer(const struct oct_train_plan *plan, int output)
+{
+    return plan->writer[plan->network->head.outputs[output].tensor];
+}
+
+size_t oct_train_output_floats(const struct oct_train_plan *plan, int output)
+{
+    return plan->layers[oct_train_output_layer(plan, output)].output_floats;
+}

@@ -72,4 +72,8 @@ octet_status oct_train_plan_create(octet_context *ctx, const struct oct_onednn *
                                    struct oct_train_plan **plan);
 void oct_train_plan_free(octet_context *ctx, struct oct_train_plan **plan);
 
+/* The layer that writes a head output. */
+int oct_train_output_layer(const struct oct_train_plan *plan, int output);
+size_t oct_train_output_floats(const struct oct_train_plan *plan, int output);
+
 #endif

@@ -51,17 +51,12 @@ struct oct_trainer {
 
 /* ---- how it is made ---- */
 
-static size_t output_floats(const struct oct_train_plan *plan, int output)
-{
-    return plan->layers[plan->writer[plan->network->head.outputs[output].tensor]].output_floats;
-}
-
 /* Of all levels of the head. */
 static size_t cells_of(const struct oct_train_plan *plan)
 {
     size_t cells = 0;
     for (int i = 1; i < plan->network->head.output_count; i += 2)
-        cells += output_floats(plan, i) / (size_t)plan->network->head.class_count;
+        cells += oct_train_output_floats(plan, i) / (size_t)plan->network->head.class_count;
     return cells;
 }
 
@@ -74,7 +69,7 @@ static octet_status make_room_for_labels(struct oct_trainer *t, struct learner *
     p->level_count = head->output_count / 2;
     p->sizes = learner->sizes;
     for (int i = 0; i < p->level_count; i++)
-        learner->sizes[i] = t->plan->layers[t->plan->writer[head->outputs[2 * i].tensor]].output;
+        learner->sizes[i] = t->plan->layers[oct_train_output_layer(t->plan, 2 * i)].output;
     p->cells = oct_malloc(t->ctx, cells, sizeof *p->cells);
     p->alignments = oct_malloc(t->ctx, cells, sizeof *p->alignments);
     p->scratch = oct_malloc(t->ctx, 3 * cells, sizeof *p->scratch);
@@ -118,7 +113,7 @@ static octet_status create(struct oct_trainer *t)
     octet_context *ctx = t->ctx;
     const struct oct_train_plan *plan = t->plan;
     for (int i = 0; i < plan->network->head.output_count && !t->has_labels; i++)
-        t->teacher_floats += output_floats(plan, i);
+        t->teacher_floats += oct_train_output_floats(plan, i);
     t->learner_count = oct_threads_count(t->threads);
     t->learners = oct_calloc(ctx, (size_t)t->learner_count, sizeof *t->learners);
     t->teacher = oct_calloc(ctx, (size_t)plan->network->layer_count, sizeof *t->teacher);
@@ -225,11 +220,19 @@ static octet_status run_teacher(struct oct_trainer *t, struct learner *learner,
 {
     const struct oct_train_weights weights = {t->teacher, NULL};
     fill_picture(t, learner, lesson, (struct oct_quantization){0.0f, 0});
-    const octet_status status = oct_train_forward(&learner->pass, &weights);
+    return oct_train_forward(&learner->pass, &weights);
+}
+
+/* And keeps what comes out of it. */
+static octet_status ask_teacher(struct oct_trainer *t, struct learner *learner,
+                                const struct oct_lesson *lesson)
+{
+    const octet_status status = run_teacher(t, learner, lesson);
     float *to = learner->teacher;
     for (int i = 0; i < t->plan->network->head.output_count && !status; i++) {
-        memcpy(to, oct_train_output(&learner->pass, i), output_floats(t->plan, i) * sizeof *to);
-        to += output_floats(t->plan, i);
+        memcpy(to, oct_train_output(&learner->pass, i),
+               oct_train_output_floats(t->plan, i) * sizeof *to);
+        to += oct_train_output_floats(t->plan, i);
     }
     return status;
 }
@@ -238,9 +241,10 @@ static octet_status run_teacher(struct oct_trainer *t, struct learner *learner,
 static struct oct_distilled_level level_of(struct learner *learner, int level, size_t floats)
 {
     const struct oct_train_plan *plan = learner->pass.plan;
-    const size_t boxes = output_floats(plan, 2 * level);
+    const size_t boxes = oct_train_output_floats(plan, 2 * level);
     return (struct oct_distilled_level){
-        .cells = output_floats(plan, 2 * level + 1) / (size_t)plan->network->head.class_count,
+        .cells =
+            oct_train_output_floats(plan, 2 * level + 1) / (size_t)plan->network->head.class_count,
         .boxes = oct_train_output(&learner->pass, 2 * level),
         .classes = oct_train_output(&learner->pass, 2 * level + 1),
         .teacher_boxes = learner->teacher + floats,
@@ -259,7 +263,8 @@ static struct oct_distilled compare(struct oct_trainer *t, struct learner *learn
     size_t floats = 0;
     for (int i = 0; i < head->output_count / 2; i++) {
         levels[i] = level_of(learner, i, floats);
-        floats += output_floats(t->plan, 2 * i) + output_floats(t->plan, 2 * i + 1);
+        floats +=
+            oct_train_output_floats(t->plan, 2 * i) + oct_train_output_floats(t->plan, 2 * i + 1);
         if (!t->has_labels)
             oct_distill(&t->plan->kernels, head, &levels[i], &sum);
     }
@@ -322,7 +327,7 @@ static octet_status survey(struct oct_trainer *t, int count)
     oct_threads_run(t->threads, survey_picture, t, count);
     status = look_for_failures(t);
     if (!status)
-        oct_feature_survey_weigh(&t->survey, count, FEATURE_WEIGHT);
+        oct_feature_survey_weigh(&t->survey, FEATURE_WEIGHT);
     return status;
 }
 
@@ -334,7 +339,7 @@ static void run_picture(void *user, int worker, int item)
     struct oct_distilled sum = {0.0, 0.0};
     const int threads = oct_onednn_enter(t->plan->onednn);
     memset(learner->scales, 0, (size_t)t->plan->coding_count * sizeof *learner->scales);
-    octet_status failed = t->has_labels ? OCTET_OK : run_teacher(t, learner, &t->lessons[item]);
+    octet_status failed = t->has_labels ? OCTET_OK : ask_teacher(t, learner, &t->lessons[item]);
     if (!failed && (t->has_labels || oct_is_quantized(t->picture)))
         fill_picture(t, learner, &t->lessons[item], t->picture);
     if (!failed)
@@ -440,7 +445,7 @@ octet_status oct_trainer_step(struct oct_trainer *t, const struct oct_lesson *le
     status = look_for_failures(t);
     if (status)
         return status;
-    t->factor = 1.0 / fmax(t->sum.confidence, 1.0);
+    t->factor = 1.0 / fmax(t->sum.confidence, OCT_CONFIDENCE_LEAST);
     const double mean = t->sum.loss * t->factor;
     if (!isfinite(mean) || !are_finite(t))
         return oct_fail(t->ctx, OCTET_UNSUPPORTED_MODEL, "the loss is not finite at step %ld",

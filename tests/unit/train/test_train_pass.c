@@ -189,8 +189,7 @@ static double factor_of(size_t output, size_t at)
 
 static size_t output_floats(const struct trial *t, int output)
 {
-    const int tensor = t->network->head.outputs[output].tensor;
-    return t->plan->layers[t->plan->writer[tensor]].output_floats;
+    return oct_train_output_floats(t->plan, output);
 }
 
 /* What the last pass without codes left, beside the values of now. */
@@ -202,7 +201,8 @@ static double feature_loss(const struct trial *t)
         if (layer < 0)
             continue;
         const struct oct_layer_plan *l = &t->plan->layers[layer];
-        const float *teacher = t->pass.memory + l->feature, *values = t->pass.memory + l->values;
+        const float *teacher = oct_train_feature(&t->pass, layer),
+                    *values = t->pass.memory + l->values;
         double off = 0.0;
         for (size_t i = 0; i < l->output_floats; i++)
             off += pow((double)values[i] - (double)teacher[i], 2.0);
@@ -394,7 +394,7 @@ static void test_survey(void **state)
                 add_spread(&t, survey.layers[k], &spreads[k]);
             oct_feature_survey_add(&survey, i, &t.pass);
         }
-        oct_feature_survey_weigh(&survey, pictures, 30.0);
+        oct_feature_survey_weigh(&survey, 30.0);
         for (int k = 0; k < survey.layer_count; k++) {
             const double mean = spreads[k].sum / spreads[k].count;
             const double variance = spreads[k].squares / spreads[k].count - mean * mean;
