@@ -21,7 +21,7 @@ endfunction()
 set(octet_emulated_tests ${octet_unit_tests})
 list(REMOVE_ITEM octet_emulated_tests ${octet_not_emulated})
 
-# octet_tests_on(PROCESSOR EMULATOR...): unit tests and the kernels' harness.
+# octet_tests_on(PROCESSOR EMULATOR...): those tests and the kernels' harness.
 function(octet_tests_on processor)
     foreach(name IN LISTS octet_emulated_tests)
         octet_test_on(${processor} ${name} ${ARGN} $<TARGET_FILE:${name}>)
