@@ -37,12 +37,3 @@ for options in '' --no-labels --no-conf '--line-width 9'; do
 done
 cat drawn*/one.jpg | wc -c | sed 's/[1-9][0-9]*/N/'
 md5sum drawn*/one.jpg | cut -d ' ' -f 1 | sort -u | wc -l
-echo "no fonts:"
-mkdir fonts
-cat >fonts/fonts.conf <<'TEXT'
-<?xml version="1.0"?>
-<fontconfig><dir prefix="cwd">fonts</dir><cachedir prefix="cwd">fonts</cachedir></fontconfig>
-TEXT
-FONTCONFIG_FILE=$PWD/fonts/fonts.conf "$octet" detect "$engine" one.jpg -o plain 2>&1 >/dev/null | head -n 1
-FONTCONFIG_FILE=$PWD/fonts/fonts.conf "$octet" detect "$engine" one.jpg -o plain --no-labels 2>&1 >/dev/null | grep -c font
-cmp plain/one.jpg 'drawn --no-labels/one.jpg'
