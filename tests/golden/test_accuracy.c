@@ -28,7 +28,7 @@ static void steel(void **state)
 static void coco(void **state)
 {
     (void)state;
-    if (test_build_is_slow())
+    if (test_is_slow())
         skip();
     test_accuracy(&(struct test_accuracy_set){"models/yolov8n.onnx", "coco/images/train2017",
                                               "coco/images/val2017", COCO_VAL, 640, NULL, 0.4166,
@@ -64,7 +64,7 @@ static void coco_with_yolov8s(void **state)
 static void yolo11_and_26(void **state)
 {
     (void)state;
-    if (test_build_is_slow() || !test_family_present())
+    if (test_is_slow() || !test_family_present())
         skip();
     test_accuracy(&(struct test_accuracy_set){"family/models/yolo11n-coco.onnx",
                                               "coco/images/train2017", "coco/images/val2017",

@@ -21,7 +21,7 @@ static int set_up(void **state)
     (void)state;
     test_context_init(&test);
     struct test_data_list pictures =
-        test_data_list("coco/images/train2017", test_build_is_slow() ? 2 : 8);
+        test_data_list("coco/images/train2017", test_is_slow() ? 2 : 8);
     engine = test_data_int8(&test.context, "models/yolov8n-dynamic.onnx", &pictures, 320);
     test_data_list_free(&pictures);
     return 0;
@@ -50,7 +50,7 @@ static void wide(void **state)
 static void large(void **state)
 {
     (void)state;
-    if (test_build_is_slow())
+    if (test_is_slow())
         skip();
     octet_image *image = test_data_image(&test.context, "coco/images/val2017/000000000139.jpg");
     const octet_session_settings plain = {

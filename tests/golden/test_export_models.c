@@ -73,7 +73,7 @@ static void test_models(void **state)
     struct test_context test;
     test_context_init(&test);
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-        if (test_build_is_slow() && i == 3)
+        if (test_is_slow() && i == 3)
             continue;
         octet_statistics *statistics =
             test_data_statistics(&test.context, models[i].model, models[i].folder, 2);

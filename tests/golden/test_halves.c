@@ -105,7 +105,7 @@ static void half_and_float(void **state)
         assert_int_equal(octet_truth_add_class(judges.floats, id, name), OCTET_OK);
     }
     const size_t all = octet_truth_image_count(judges.labels);
-    const size_t count = test_long() || !test_build_is_slow() ? all : 10;
+    const size_t count = test_long() || !test_is_slow() ? all : 10;
     for (size_t i = 0; i < count; i++) {
         octet_truth_image entry;
         char name[TEST_PATH_BYTES];

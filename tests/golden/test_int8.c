@@ -13,7 +13,7 @@
 #include "models.h"
 
 /* Sure boxes of the float model that the INT8 engine may miss, of 210 on 60 pictures, 554 on 155
- * (the long tier) and 21 on 6 (a sanitizer's build). Measured with AVX2, AVX-512 and VNNI: 1, 1 and
+ * (the long tier) and 21 on 6 (a slow test). Measured with AVX2, AVX-512 and VNNI: 1, 1 and
  * 0. INT8 is the same everywhere; a float set may put one more box on this side of the limit. */
 #define MISSED_MOST 2
 
@@ -28,7 +28,7 @@ static bool is_found(const octet_detection *wanted, const octet_detection *boxes
 static void share_of_float(void **state)
 {
     (void)state;
-    const bool all = test_long(), few = test_build_is_slow();
+    const bool all = test_long(), few = test_is_slow();
     struct test_context test;
     test_context_init(&test);
     octet_context *ctx = &test.context;

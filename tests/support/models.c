@@ -19,19 +19,24 @@
 #define HAS_FEATURE(name) 0
 #endif
 
-bool test_build_is_slow(void)
+static bool asked(const char *variable)
+{
+    const char *set = getenv(variable);
+    return set && *set && strcmp(set, "0") != 0;
+}
+
+bool test_is_slow(void)
 {
 #if defined(__SANITIZE_ADDRESS__)
     return true;
 #else
-    return HAS_FEATURE(address_sanitizer);
+    return HAS_FEATURE(address_sanitizer) || asked("OCTET_TEST_EMULATED");
 #endif
 }
 
 bool test_long(void)
 {
-    const char *set = getenv("OCTET_TEST_LONG");
-    return set && *set && strcmp(set, "0") != 0;
+    return asked("OCTET_TEST_LONG");
 }
 
 octet_model *test_data_model(octet_context *ctx, const char *path)

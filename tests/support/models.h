@@ -10,8 +10,9 @@
 
 #include <octet/octet.h>
 
-/* Whether the build is so slow (a sanitizer's) that fewer pictures must do. */
-bool test_build_is_slow(void);
+/* Whether all is so slow that fewer pictures must do: a sanitizer's build, or OCTET_TEST_EMULATED,
+ * which says that an emulator runs it. */
+bool test_is_slow(void);
 
 /* Whether OCTET_TEST_LONG asks for the long tier: all pictures. */
 bool test_long(void);
