@@ -18,10 +18,11 @@
  * Measured on all 155 pictures with AVX-512 BF16: 0.03 gained, and 99.4. */
 #define LOSS_MOST 0.1
 #define AGREEMENT_LEAST 0.98
-/* Of the float model's boxes of score 0.5 and above, those that half finds at this IoU. */
+/* Of the float model's boxes of score 0.5 and above, the share that half may not find at this IoU;
+ * of few boxes one. Measured on all pictures: 0 of 554, with bfloat16 and emulated IEEE halves. */
 #define SURE_SCORE 0.5f
 #define IOU_LEAST 0.9
-#define SHARE_LEAST 0.99
+#define MISSED_MOST 0.01
 
 struct judges {
     octet_truth *labels, *floats;
@@ -125,7 +126,7 @@ static void half_and_float(void **state)
     print_message("    %d of %d boxes of score %.1f and above at an IoU of %.1f\n", judges.found,
                   judges.sure, (double)SURE_SCORE, IOU_LEAST);
     assert_true(agreement.ap >= AGREEMENT_LEAST);
-    assert_true(judges.found >= SHARE_LEAST * judges.sure);
+    assert_true(judges.sure - judges.found <= fmax(1.0, MISSED_MOST * judges.sure));
     if (count == all)
         assert_true(100 * a.ap >= 100 * b.ap - LOSS_MOST);
     octet_detections_free(&judges.half);
