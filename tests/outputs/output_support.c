@@ -149,6 +149,11 @@ int run_program(const char *const *arguments, const char *output)
     return wait_for(start_program(arguments, output));
 }
 
+bool can_run_itself(void)
+{
+    return getenv("OCTET_TEST_EMULATED") == NULL;
+}
+
 int run_without_library(const char *library, const char *output)
 {
     char itself[PATH_MAX] = "";

@@ -52,6 +52,9 @@ pid_t start_program(const char *const *arguments, const char *output);
 /* Runs one to its end and returns its status. */
 int run_program(const char *const *arguments, const char *output);
 
+/* Not where an emulator runs it: the kernel does not know its instructions. */
+bool can_run_itself(void);
+
 /* Runs this program again with the argument "missing", where a library of this name cannot be
  * opened, and returns its status. What it says goes to the file. */
 int run_without_library(const char *library, const char *output);
